@@ -1,0 +1,29 @@
+"""pteg: a cycle-accurate PowerPC 750-class machine, described in Amaranth, run as native code.
+
+The names below are loaded when they are first used (PEP 562), so that importing a part, such as
+`pteg.hw`, pulls in neither the engine nor numba.
+"""
+
+import importlib
+
+__version__ = "0.1.0"
+
+_EXPORTS = {
+    "Machine": "pteg.machine",
+    "Simulator": "pteg.engine",
+    "UserError": "pteg.errors",
+}
+
+__all__ = [*_EXPORTS, "__version__"]
+
+
+def __getattr__(name):
+    if name in _EXPORTS:
+        value = getattr(importlib.import_module(_EXPORTS[name]), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted(__all__)
