@@ -1,0 +1,1 @@
+"""The architecture as tables: plain Python data, used by hardware, models, assembler and docs."""

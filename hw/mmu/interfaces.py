@@ -1,0 +1,117 @@
+"""Signatures of the memory management unit (MPC750 UM chapter 5; PEM chapter 7)."""
+
+import enum
+
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+__all__ = ["AccessKind", "Translation", "SegmentWord", "TranslatePort", "RegisterPort",
+           "InvalidatePort"]
+
+
+class AccessKind(enum.IntEnum):
+    """Why an address is translated."""
+
+    FETCH = 0
+    LOAD = 1
+    STORE = 2
+    #: Cache instructions that are treated as loads; never need C.
+    TOUCH = 3
+
+
+class Translation(enum.IntEnum):
+    """What the MMU says of an effective address in this cycle (PEM figure 7-2)."""
+
+    OK = 0              # pa and wimg are valid
+    MISS = 1            # no TLB entry, or one with C = 0 for a store: a table search is needed
+    PAGE_FAULT = 2      # the table search found no PTE
+    PROTECTION = 3      # page or block protection
+    NO_EXECUTE = 4      # fetch from a segment with N = 1, or from guarded memory
+    DIRECT_STORE = 5    # T = 1 segment
+    BUS_ERROR = 6       # the table search met a transfer error: machine check
+
+
+class SegmentWord(data.Struct):
+    """A segment register, least significant field first (PEM figure 2-14)."""
+
+    vsid: 24
+    _reserved: 4
+    n: 1
+    kp: 1
+    ks: 1
+    t: 1
+
+
+class TranslatePort(wiring.Signature):
+    """Translation of one effective address, seen from the unit that asks.
+
+    The answer is combinational. After MISS, the asker may raise `search` once the access is no
+    longer speculative, and hold it with the same request; when the search is over, the answer to
+    the same request is OK or a fault in that cycle (`searching` low again), and `search` must be
+    lowered in the next.
+
+    Members
+    -------
+    valid : Out(1)
+        The fields below ask for a translation; without it `result` has no meaning.
+    ea : Out(32)
+        Effective address.
+    kind : Out(AccessKind)
+    pr : Out(1)
+        MSR[PR]: user privilege.
+    relocate : Out(1)
+        MSR[IR] or MSR[DR]: if 0, pa = ea and wimg is that of real mode.
+    search : Out(1)
+        A miss may be answered by a table search now.
+    result : In(Translation)
+    pa : In(32)
+        Physical address, when `result` is OK.
+    wimg : In(4)
+        Storage attributes W I M G, when `result` is OK.
+    """
+
+    def __init__(self):
+        super().__init__({
+            "valid": Out(1), "ea": Out(32), "kind": Out(AccessKind), "pr": Out(1),
+            "relocate": Out(1), "search": Out(1),
+            "result": In(Translation), "pa": In(32), "wimg": In(4),
+        })
+
+
+class RegisterPort(wiring.Signature):
+    """Access of mtspr, mfspr, mtsr and mfsr to the registers that live in the MMU.
+
+    Reads are combinational; a write takes effect at the end of the cycle.
+
+    Members
+    -------
+    spr : Out(10)
+        SPR number (SDR1, IBATs, DBATs) when `segment` is 0.
+    segment : Out(1)
+        Access segment register `sr` instead.
+    sr : Out(4)
+    write : Out(1)
+    wdata : Out(32)
+    rdata : In(32)
+        Zero for an SPR that does not live here.
+    """
+
+    def __init__(self):
+        super().__init__({
+            "spr": Out(10), "segment": Out(1), "sr": Out(4), "write": Out(1), "wdata": Out(32),
+            "rdata": In(32),
+        })
+
+
+class InvalidatePort(wiring.Signature):
+    """tlbie: invalidates the sets that `ea` selects in both TLBs at the end of the cycle.
+
+    Members
+    -------
+    valid : Out(1)
+    ea : Out(32)
+        Only EA[14-19] matters (MPC750 UM 5.4.3.2).
+    """
+
+    def __init__(self):
+        super().__init__({"valid": Out(1), "ea": Out(32)})
