@@ -1,0 +1,233 @@
+"""What travels between the units of the core (MPC750 UM figure 1-1 and chapter 6).
+
+Named `SourceToDestination`. The pipeline registers are the reservation stations and the queues;
+these signatures are the wires between them.
+"""
+
+import enum
+
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from pteg.hw.isa.instructions import Op, Serialize, Unit
+
+__all__ = ["CQ_ENTRIES", "IQ_ENTRIES", "GPR_RENAMES", "FETCH_WIDTH",
+           "Cause", "FetchFault", "Fetched", "Decoded", "Operand", "Flags",
+           "FetchToQueue", "DispatchToUnit", "UnitToCompletion", "UnitToRename", "Redirect",
+           "BranchRetire", "SystemToSpecial"]
+
+#: Sizes of the 750 (MPC750 UM 1.2.1, 6.1).
+CQ_ENTRIES = 6
+IQ_ENTRIES = 6
+GPR_RENAMES = 6
+#: Instructions that one fetch brings: a double word, as long as there is no cache.
+FETCH_WIDTH = 2
+
+
+class Cause(enum.IntEnum):
+    """Why an instruction does not complete normally."""
+
+    NONE = 0
+    MACHINE_CHECK = 1         # transfer error on fetch, data access or table search
+    ISI_PAGE_FAULT = 2
+    ISI_PROTECTION = 3
+    ISI_NO_EXECUTE = 4        # N bit, guarded memory, direct-store segment
+    ILLEGAL = 5
+    PRIVILEGED = 6
+    TRAP = 7
+    FP_UNAVAILABLE = 8
+    SYSTEM_CALL = 9
+    ALIGNMENT = 10
+    DSI = 11                  # DSISR tells more
+
+
+class FetchFault(enum.IntEnum):
+    """What went wrong when an instruction was fetched; taken if it reaches dispatch."""
+
+    NONE = Cause.NONE
+    MACHINE_CHECK = Cause.MACHINE_CHECK
+    PAGE_FAULT = Cause.ISI_PAGE_FAULT
+    PROTECTION = Cause.ISI_PROTECTION
+    NO_EXECUTE = Cause.ISI_NO_EXECUTE
+
+
+class Fetched(data.Struct):
+    """One entry of the instruction queue."""
+
+    insn: 32
+    pc: 32
+    fault: FetchFault
+
+
+class Decoded(data.Struct):
+    """What dispatch must know of an instruction; units look at the word for the rest."""
+
+    op: Op
+    unit: Unit
+    serialize: Serialize
+    illegal: 1
+    privileged: 1
+    fp: 1
+    use_a: 1         # operand registers: `reg_x` is read if `use_x`, otherwise
+    use_b: 1         # A and C are zero and B is `imm`
+    use_c: 1
+    reg_a: 5
+    reg_b: 5
+    reg_c: 5
+    imm: 32
+    write_d: 1       # destination
+    reg_d: 5
+    write_u: 1       # rA, by the update forms
+    reg_u: 5
+    write_cr: 8      # CR fields written, field 0 in bit 7
+    link: 1          # mtspr to LR or CTR: branches wait for it
+
+
+class Operand(data.Struct):
+    """A source operand in a reservation station: a value, or the rename buffer to wait for."""
+
+    value: 32
+    tag: range(GPR_RENAMES)
+    pending: 1
+
+
+class Flags(data.Struct):
+    """Results beside the GPR: held in the completion queue until write-back."""
+
+    cr: 4            # for the CR field that dispatch recorded
+    write_ca: 1
+    ca: 1
+    write_ov: 1
+    ov: 1
+
+
+class FetchToQueue(wiring.Signature):
+    """Fetched instructions enter the queue, oldest first.
+
+    Members
+    -------
+    room : In(1)
+        The queue takes `FETCH_WIDTH` instructions in this cycle.
+    count : Out
+        How many there are in this cycle, 0 to `FETCH_WIDTH`.
+    entries : Out(Fetched) x FETCH_WIDTH
+    """
+
+    def __init__(self):
+        super().__init__({
+            "room": In(1),
+            "count": Out(range(FETCH_WIDTH + 1)),
+            "entries": Out(Fetched).array(FETCH_WIDTH),
+        })
+
+
+class DispatchToUnit(wiring.Signature):
+    """One instruction goes into the reservation station of a unit.
+
+    Members
+    -------
+    ready : In(1)
+        The station is, or becomes, free at the end of this cycle.
+    valid : Out(1)
+    op, insn : Out
+    a, b, c : Out(Operand)
+    cq : Out
+        Its completion queue entry.
+    serialize : Out(1)
+        It executes only as the oldest instruction.
+    write_d, tag_d, write_u, tag_u : Out
+        Rename buffers of its destinations.
+    """
+
+    def __init__(self):
+        super().__init__({
+            "ready": In(1), "valid": Out(1), "op": Out(Op), "insn": Out(32),
+            "a": Out(Operand), "b": Out(Operand), "c": Out(Operand),
+            "cq": Out(range(CQ_ENTRIES)), "serialize": Out(1),
+            "write_d": Out(1), "tag_d": Out(range(GPR_RENAMES)),
+            "write_u": Out(1), "tag_u": Out(range(GPR_RENAMES)),
+        })
+
+
+class UnitToCompletion(wiring.Signature):
+    """An instruction finishes: its last execute cycle (MPC750 UM 6.1).
+
+    Members
+    -------
+    valid : Out(1)
+    cq : Out
+    cause : Out(Cause)
+        Not NONE: it raises an exception instead of completing.
+    flags : Out(Flags)
+    refetch : Out(1)
+        What follows must be fetched again, because it may have used what this one changed.
+    """
+
+    def __init__(self):
+        super().__init__({
+            "valid": Out(1), "cq": Out(range(CQ_ENTRIES)), "cause": Out(Cause),
+            "flags": Out(Flags), "refetch": Out(1),
+        })
+
+
+class UnitToRename(wiring.Signature):
+    """A result on its way to a rename buffer, at the end of the cycle.
+
+    Members
+    -------
+    valid : Out(1)
+    tag : Out
+    value : Out(32)
+    """
+
+    def __init__(self):
+        super().__init__({
+            "valid": Out(1), "tag": Out(range(GPR_RENAMES)), "value": Out(32),
+        })
+
+
+class Redirect(wiring.Signature):
+    """Fetch goes on at another address; what was fetched so far is dropped.
+
+    Members
+    -------
+    valid : Out(1)
+    pc : Out(32)
+    """
+
+    def __init__(self):
+        super().__init__({"valid": Out(1), "pc": Out(32)})
+
+
+class BranchRetire(wiring.Signature):
+    """A branch leaves the completion queue: LR and CTR take their architectural values.
+
+    Members
+    -------
+    link : Out(1)
+        LR becomes `pc` + 4.
+    count : Out(1)
+        CTR is decremented.
+    pc : Out(32)
+    """
+
+    def __init__(self):
+        super().__init__({"link": Out(1), "count": Out(1), "pc": Out(32)})
+
+
+class SystemToSpecial(wiring.Signature):
+    """mfspr and mtspr reach one of the groups of special-purpose registers.
+
+    Reads are combinational, writes take effect at the end of the cycle.
+
+    Members
+    -------
+    spr : Out(10)
+    write : Out(1)
+    wdata : Out(32)
+    rdata : In(32)
+        Zero if the register is in another group.
+    """
+
+    def __init__(self):
+        super().__init__({"spr": Out(10), "write": Out(1), "wdata": Out(32), "rdata": In(32)})
