@@ -1,0 +1,114 @@
+"""Integer unit: reservation station, ALU and, in IU1, multiplier and divider (MPC750 UM 6.4.1)."""
+
+from amaranth.hdl import Module
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out, connect, flipped
+
+from pteg.hw.core.alu import Alu, condition
+from pteg.hw.core.decode import field
+from pteg.hw.core.divide import Divider
+from pteg.hw.core.interfaces import (
+    CQ_ENTRIES,
+    GPR_RENAMES,
+    Cause,
+    DispatchToUnit,
+    UnitToCompletion,
+    UnitToRename,
+)
+from pteg.hw.core.multiply import Multiplier
+from pteg.hw.core.station import Station
+from pteg.hw.isa.instructions import Op
+
+__all__ = ["IntegerUnit"]
+
+_MULTIPLY = (Op.MULLI, Op.MULLW, Op.MULHW, Op.MULHWU)
+_DIVIDE = (Op.DIVW, Op.DIVWU)
+
+
+class IntegerUnit(wiring.Component):
+    """IU1 or IU2.
+
+    Parameters
+    ----------
+    multiply : bool
+        Has a multiplier and a divider: IU1.
+
+    Members
+    -------
+    dispatch : In(DispatchToUnit)
+    values, ready : In
+        Rename buffers.
+    oldest : In
+        Completion queue entry of the oldest instruction; what is serialised waits for it.
+    ca, so : In(1)
+        XER[CA], XER[SO].
+    flush : In(1)
+    result : Out(UnitToRename)
+    finish : Out(UnitToCompletion)
+    """
+
+    def __init__(self, *, multiply):
+        self.multiply = multiply
+        super().__init__({
+            "dispatch": In(DispatchToUnit()),
+            "values": In(32).array(GPR_RENAMES), "ready": In(GPR_RENAMES),
+            "oldest": In(range(CQ_ENTRIES)), "ca": In(1), "so": In(1), "flush": In(1),
+            "result": Out(UnitToRename()), "finish": Out(UnitToCompletion()),
+        })
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.station = station = Station()
+        m.submodules.alu = alu = Alu()
+        connect(m, flipped(self.dispatch), station.dispatch)
+        here = station.unit
+
+        m.d.comb += [
+            *(mine.eq(theirs) for mine, theirs in zip(station.values, self.values, strict=True)),
+            station.ready.eq(self.ready),
+            station.flush.eq(self.flush),
+            alu.op.eq(here.op), alu.insn.eq(here.insn),
+            alu.a.eq(here.a), alu.b.eq(here.b), alu.c.eq(here.c),
+            alu.ca.eq(self.ca), alu.so.eq(self.so),
+        ]
+
+        with m.If(here.valid & (~here.serialize | (here.cq == self.oldest))):
+            m.d.comb += [
+                here.done.eq(1),
+                self.result.value.eq(alu.result),
+                self.finish.flags.eq(alu.flags),
+            ]
+            with m.If(alu.trap):
+                m.d.comb += self.finish.cause.eq(Cause.TRAP)
+            if self.multiply:
+                m.submodules.multiplier = multiplier = Multiplier()
+                m.submodules.divider = divider = Divider()
+                for unit, ops in ((multiplier, _MULTIPLY), (divider, _DIVIDE)):
+                    m.d.comb += [unit.op.eq(here.op), unit.a.eq(here.a), unit.b.eq(here.b),
+                                 unit.flush.eq(self.flush)]
+                    with m.Switch(here.op):
+                        with m.Case(*ops):
+                            self._long(m, unit, here)
+
+        m.d.comb += [
+            self.result.valid.eq(here.done & here.write_d),
+            self.result.tag.eq(here.tag_d),
+            self.finish.valid.eq(here.done),
+            self.finish.cq.eq(here.cq),
+        ]
+        return m
+
+    def _long(self, m, unit, here):
+        """An operation that takes several cycles; OE = 1 matters for mullw and the divides."""
+        flags = self.finish.flags
+        writes_overflow = (here.op == Op.MULLW) | (here.op == Op.DIVW) | (here.op == Op.DIVWU)
+        summary = self.so | (flags.write_ov & flags.ov)
+        m.d.comb += [
+            unit.valid.eq(1),
+            here.done.eq(unit.done),
+            self.result.value.eq(unit.result),
+            flags.write_ov.eq(field(here.insn, "OE") & writes_overflow),
+            flags.ov.eq(unit.overflow),
+            flags.write_ca.eq(0),
+            flags.cr.eq(condition(unit.result[31], ~unit.result[31] & unit.result.any(), summary)),
+        ]

@@ -1,0 +1,95 @@
+"""Reservation station: one dispatched instruction that waits for its operands and its unit.
+
+MPC750 UM 6.3.3: execution begins in the clock in which the last operand appears in its rename
+buffer, so operands are taken from there without a bubble.
+"""
+
+from amaranth.hdl import Array, Module, Mux, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from pteg.hw.core.interfaces import CQ_ENTRIES, GPR_RENAMES, DispatchToUnit, Operand
+from pteg.hw.isa.instructions import Op
+
+__all__ = ["Station", "StationToUnit"]
+
+
+class StationToUnit(wiring.Signature):
+    """An instruction as its unit sees it.
+
+    Members
+    -------
+    valid : Out(1)
+        There is an instruction, and all its operands are there.
+    op, insn, cq, serialize, write_d, tag_d, write_u, tag_u : Out
+        As dispatched.
+    a, b, c : Out(32)
+        Operand values.
+    done : In(1)
+        The unit has finished with it.
+    """
+
+    def __init__(self):
+        super().__init__({
+            "valid": Out(1), "op": Out(Op), "insn": Out(32), "cq": Out(range(CQ_ENTRIES)),
+            "serialize": Out(1), "a": Out(32), "b": Out(32), "c": Out(32),
+            "write_d": Out(1), "tag_d": Out(range(GPR_RENAMES)),
+            "write_u": Out(1), "tag_u": Out(range(GPR_RENAMES)),
+            "done": In(1),
+        })
+
+
+class Station(wiring.Component):
+    """Reservation station with one entry.
+
+    Members
+    -------
+    dispatch : In(DispatchToUnit)
+    unit : Out(StationToUnit)
+    values, ready : In
+        The rename buffers.
+    flush : In(1)
+        Drop the instruction.
+    """
+
+    dispatch: In(DispatchToUnit())
+    unit: Out(StationToUnit())
+    values: In(32).array(GPR_RENAMES)
+    ready: In(GPR_RENAMES)
+    flush: In(1)
+
+    def elaborate(self, platform):
+        m = Module()
+
+        occupied = Signal()
+        values = Array(self.values)
+        missing = []
+        for name in ("a", "b", "c"):
+            operand = Signal(Operand, name=name)
+            here = self.ready.bit_select(operand.tag, 1)
+            value = getattr(self.unit, name)
+            m.d.comb += value.eq(Mux(operand.pending, values[operand.tag], operand.value))
+            missing.append(operand.pending & ~here)
+            # Keep what is there: the buffer may be freed before the other operands arrive.
+            with m.If(occupied & operand.pending & here):
+                m.d.sync += [operand.value.eq(values[operand.tag]), operand.pending.eq(0)]
+            with m.If(self.dispatch.valid):
+                m.d.sync += operand.eq(getattr(self.dispatch, name))
+
+        m.d.comb += [
+            self.dispatch.ready.eq(~occupied | self.unit.done),
+            self.unit.valid.eq(occupied & ~(missing[0] | missing[1] | missing[2])),
+        ]
+        for name in ("op", "insn", "cq", "serialize", "write_d", "tag_d", "write_u", "tag_u"):
+            held = Signal.like(getattr(self.unit, name), name=name)
+            m.d.comb += getattr(self.unit, name).eq(held)
+            with m.If(self.dispatch.valid):
+                m.d.sync += held.eq(getattr(self.dispatch, name))
+
+        with m.If(self.dispatch.valid):
+            m.d.sync += occupied.eq(1)
+        with m.Elif(self.unit.done):
+            m.d.sync += occupied.eq(0)
+        with m.If(self.flush):
+            m.d.sync += occupied.eq(0)
+        return m
