@@ -1,0 +1,41 @@
+"""Watching a console for a text, so that a run ends in the very cycle in which it is complete.
+
+`Watch` holds the text and how much of it the latest characters match (the automaton of Knuth, Morris
+and Pratt). A device with a console has a kernel `console(state, memory, watch)`, which feeds the
+watch and says 1: the text is complete, 2: the host should empty the ring, 0: neither.
+"""
+
+import numpy as np
+
+from pteg.errors import UserError
+
+__all__ = ["WATCH", "new_watch", "LONGEST"]
+
+#: Longest text.
+LONGEST = 256
+
+WATCH = np.dtype([
+    ("seen", "i8"),      # characters of the console looked at
+    ("length", "i8"),    # of the text; 0: none
+    ("matched", "i8"),   # so many of its characters are the latest ones printed
+    ("pattern", "u1", LONGEST),
+    ("fallback", "i2", LONGEST),  # [i]: longest proper border of pattern[:i + 1]
+], align=True)
+
+
+def new_watch(text=b"", seen=0):
+    """A watch for `text` from character number `seen` on; without text it never matches."""
+    text = text.encode() if isinstance(text, str) else bytes(text)
+    if len(text) > LONGEST:
+        raise UserError(f"console text must have at most {LONGEST} characters, not {len(text)}")
+    watch = np.zeros(1, WATCH)
+    w = watch[0]
+    w["seen"], w["length"] = seen, len(text)
+    w["pattern"][:len(text)] = np.frombuffer(text, np.uint8)
+    border = 0
+    for i in range(1, len(text)):
+        while border and text[i] != text[border]:
+            border = int(w["fallback"][border - 1])
+        border += text[i] == text[border]
+        w["fallback"][i] = border
+    return watch

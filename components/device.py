@@ -1,0 +1,94 @@
+"""What a behavioural component is: state as numpy records, behaviour as numba kernels.
+
+A device hangs on the bus as a target. Its file holds a class derived from `Device`, which owns the
+state and its documentation, and beside the class these kernels, plain functions under `@njit`:
+
+========================================= ========================================================
+`read(state, memory, offset, size)`       value of 1 to 8 bytes as one big-endian number
+`write(state, memory, offset, size, v)`   the same, written
+`tick(state, memory, clocks)`             optional: lets so many core clocks pass
+`next_event(state, memory)`               with `tick`: clocks until `irq` may change by itself
+`drive(state, lines)`                     optional: new levels of the interrupt inputs, bit n = input n
+========================================= ========================================================
+
+`tick(a + b)` must equal `tick(a)` and then `tick(b)`: the pipeline model ticks every clock, the
+functional model in longer strides up to the next event. Output pins are fields of the state: `irq`.
+
+Kernels are `@njit` without a cache of their own. They are cached as part of the module that
+`pteg.platform` generates, whose name has a hash of all sources; numba alone would not notice that a
+function changed which another file calls.
+"""
+
+import sys
+
+import numpy as np
+
+from pteg.errors import UserError
+
+__all__ = ["Device", "NO_EVENT"]
+
+#: `next_event` of a device that waits for nothing.
+NO_EVENT = 1 << 62
+
+KERNELS = ("read", "write", "tick", "next_event", "drive")
+
+
+class Device:
+    """A bus target with its place in the memory map and its timing.
+
+    Parameters
+    ----------
+    name : str
+        Name in the machine graph, in statistics, and of the processor's port.
+    base, size : int
+        Physical addresses `base` to `base + size - 1`. A multiple of 8 each.
+    first, next : int
+        Bus clocks from `ts` to the first `ta` when the data bus is free, and between two beats.
+    burst : bool
+        Whether 32-byte bursts are answered; otherwise they end with TEA.
+
+    Attributes
+    ----------
+    state : numpy record array, shape (1,)
+        All that the device remembers, except what is in `memory`.
+    memory : numpy.ndarray of uint8
+        Its byte storage; empty for most devices.
+    """
+
+    #: Structure of `state`. A device without any keeps this one.
+    dtype = np.dtype([("unused", "u8")])
+
+    def __init__(self, name, base, size, *, first=2, next=1, burst=False, memory=0):
+        if not name.isidentifier():
+            raise UserError(f"device name must be an identifier, not {name!r}")
+        for what, value in (("base", base), ("size", size)):
+            if value % 8 or not 0 <= value <= 1 << 32:
+                raise UserError(f"{what} of {name} must be a 32-bit multiple of 8, not {value:#x}")
+        if size == 0 or base + size > 1 << 32:
+            raise UserError(f"{name} must lie inside the 4 GB of physical addresses, "
+                            f"not at {base:#x} with size {size:#x}")
+        for what, value in (("first", first), ("next", next)):
+            if value < 1:
+                raise UserError(f"{what} of {name} must be at least 1 bus clock, not {value}")
+        self.name, self.base, self.size = name, base, size
+        self.first, self.next, self.burst = first, next, burst
+        self.state = np.zeros(1, self.dtype)
+        self.memory = np.zeros(memory, np.uint8)
+        self.reset()
+
+    def reset(self):
+        """Set `state` to what a hard reset leaves. `memory` keeps its bytes."""
+        self.state[:] = np.zeros(1, self.dtype)
+
+    @classmethod
+    def kernels(cls):
+        """The kernels that this device has, by name."""
+        module = sys.modules[cls.__module__]
+        found = {name: getattr(module, name) for name in KERNELS if hasattr(module, name)}
+        for required in ("read", "write"):
+            if required not in found:
+                raise UserError(f"{cls.__module__} must define the kernel {required!r}")
+        return found
+
+    def __repr__(self):
+        return f"<{type(self).__name__} {self.name} at {self.base:#010x}, {self.size:#x} bytes>"

@@ -1,0 +1,39 @@
+"""Main memory: DRAM behind a simple controller.
+
+Modelled: contents, and the latency that the 60x bus sees, written `first`-`next`-`next`-`next` as in
+the 750's manuals (MPC750 UM figure 8-12 shows 3-1-1-1). One access at a time: the next begins when
+the last beat of the one before has been transferred. Left out: refresh, banks and open rows, parity.
+Contents after power-up are zero (real DRAM holds noise), so that runs can be repeated.
+"""
+
+from numba import njit
+
+from pteg.components.device import Device
+from pteg.components.storage import load, store
+
+__all__ = ["Dram", "read", "write"]
+
+
+class Dram(Device):
+    """DRAM of `size` bytes.
+
+    Parameters
+    ----------
+    first : int
+        Bus clocks from `ts` to the first beat. 4: row and column access at 66 MHz.
+    next : int
+        Bus clocks between the beats of a burst. 1: synchronous DRAM.
+    """
+
+    def __init__(self, name="dram", base=0, size=32 << 20, *, first=4, next=1):
+        super().__init__(name, base, size, first=first, next=next, burst=True, memory=size)
+
+
+@njit
+def read(state, memory, offset, size):
+    return load(memory, offset, size)
+
+
+@njit
+def write(state, memory, offset, size, value):
+    store(memory, offset, size, value)

@@ -1,0 +1,44 @@
+"""Boot ROM: contents that writes do not change.
+
+Modelled: contents and latency. The defaults are those of an asynchronous flash memory, which has no
+burst mode: every beat costs a whole access. Writes end normally and change nothing, as with a flash
+whose write enable is tied off. Left out: flash commands, bus widths below 64 bits.
+"""
+
+import numpy as np
+from numba import njit
+
+from pteg.components.device import Device
+from pteg.components.storage import load
+from pteg.errors import UserError
+
+__all__ = ["Rom", "read", "write"]
+
+
+class Rom(Device):
+    """ROM of `size` bytes, erased (all ones) until it is programmed."""
+
+    def __init__(self, name="rom", base=0xFFF00000, size=1 << 20, *, first=6, next=6):
+        super().__init__(name, base, size, first=first, next=next, burst=True, memory=size)
+        self.memory[:] = 0xFF
+
+    def program(self, image):
+        """Put `image` at the start; the rest becomes zero.
+
+        Zero and not 0xFF: images carry their .bss as the gap behind the file (OpenBIOS copies the
+        whole ROM to RAM and uses it from there).
+        """
+        if len(image) > self.size:
+            raise UserError(f"ROM image must fit in {self.size:#x} bytes, not {len(image):#x}")
+        self.memory[:] = 0
+        self.memory[:len(image)] = np.frombuffer(image, np.uint8)
+
+
+@njit
+def read(state, memory, offset, size):
+    return load(memory, offset, size)
+
+
+@njit
+def write(state, memory, offset, size, value):
+    pass

@@ -1,0 +1,387 @@
+"""Serial port: a 16550 UART, and the console on the other end of its line.
+
+Registers, one byte each, at `base + n` (source: National Semiconductor PC16550D data sheet, §8):
+
+== ============ ===================================================================================
+n  name         meaning
+== ============ ===================================================================================
+0  RBR / THR    receiver buffer (read), transmitter holding (write); DLL when LCR[DLAB] is set
+1  IER          interrupt enables: data, THR empty, line status, modem status; DLM with DLAB
+2  IIR / FCR    interrupt identification (read), FIFO control (write)
+3  LCR          word length, stop bits, parity, divisor latch access bit
+4  MCR          DTR, RTS, OUT1, OUT2, loopback
+5  LSR          data ready, overrun, …, THR empty, transmitter empty. Writes are ignored
+6  MSR          modem lines and their changes. Writes are ignored
+7  SCR          scratch
+== ============ ===================================================================================
+
+Modelled: both 16-byte FIFOs and the mode without them, trigger levels, the receive time-out, the
+five interrupt sources and their priorities, THR-empty semantics (raised when the THR becomes empty
+or IER[1] is set while it is; ended by reading IIR when it is the reported source, or by writing
+THR), overrun, loopback with the modem lines.
+
+The console has flow control: it sends a character only when there is room, so that overrun happens
+in loopback alone. A character takes its real time on the line (`timed=True`), from the divisor and
+the word format, or one core clock.
+
+Left out: parity, framing and break errors (the line has none), DMA modes, the gating of the
+interrupt by OUT2 (a habit of the IBM PC).
+"""
+
+import numpy as np
+from numba import njit
+
+from pteg.components.device import NO_EVENT, Device
+
+__all__ = ["Uart16550", "read", "write", "tick", "next_event", "console"]
+
+#: Ring of characters to the console. `memory` holds it first, then the ring from the console.
+OUT_RING = 1 << 16
+IN_RING = 1 << 12
+
+# IER and IIR
+DATA, EMPTY, LINE, MODEM = 1, 2, 4, 8
+IIR_NONE, IIR_MODEM, IIR_EMPTY, IIR_DATA, IIR_LINE, IIR_TIMEOUT = 0x1, 0x0, 0x2, 0x4, 0x6, 0xC
+# LSR
+DR, OE, THRE, TEMT = 0x01, 0x02, 0x20, 0x40
+# LCR, MCR, FCR
+DLAB, LOOP = 0x80, 0x10
+FIFO_ENABLE, FIFO_CLEAR_RX, FIFO_CLEAR_TX = 0x01, 0x02, 0x04
+#: MSR lines of the console's modem cable: DCD, DSR and CTS on, RI off.
+CABLE = 0xB0
+
+
+class Uart16550(Device):
+    """A 16550 with a console.
+
+    Parameters
+    ----------
+    timed : bool
+        Characters take their time on the line instead of one core clock.
+    clock, core_clock : int
+        Input clock of the UART and clock of the processor, in Hz.
+    """
+
+    dtype = np.dtype([
+        ("irq", "u4"),           # output pin: interrupt
+        ("active", "u4"),        # tick has something to do
+        # Console side: characters ever put into a ring, and taken out of it
+        ("out_count", "i8"), ("out_taken", "i8"), ("in_count", "i8"), ("in_taken", "i8"),
+        # Clocks until the event; 0: not running
+        ("tx_clocks", "i8"), ("rx_clocks", "i8"), ("timeout_clocks", "i8"),
+        ("clock", "u8"), ("core_clock", "u8"), ("timed", "u1"),
+        ("ier", "u1"), ("fcr", "u1"), ("lcr", "u1"), ("mcr", "u1"), ("msr", "u1"), ("scr", "u1"),
+        ("dll", "u1"), ("dlm", "u1"),
+        ("overrun", "u1"), ("empty_pending", "u1"), ("timeout_pending", "u1"),
+        ("tsr", "u1"), ("shifting", "u1"),          # transmitter shift register
+        ("tx_head", "u1"), ("tx_count", "u1"), ("rx_head", "u1"), ("rx_count", "u1"),
+        ("tx_fifo", "u1", 16), ("rx_fifo", "u1", 16),
+    ], align=True)
+
+    def __init__(self, name="uart", base=0x0C00F000, size=8, *, first=4, timed=False,
+                 clock=1_843_200, core_clock=200_000_000):
+        self._settings = {"timed": timed, "clock": clock, "core_clock": core_clock}
+        super().__init__(name, base, size, first=first, memory=OUT_RING + IN_RING)
+
+    def reset(self):
+        """Reset the UART; what the console has sent and received stays."""
+        rings = ("out_count", "out_taken", "in_count", "in_taken")
+        kept = {ring: self.state[ring][0] for ring in rings}
+        super().reset()
+        for name, value in (kept | self._settings).items():
+            self.state[name] = value
+        self.state["msr"] = CABLE
+        self.state["dll"] = 1
+        self.state["active"] = 1
+
+    def send(self, data):
+        """Type `data` on the console: the UART receives it as fast as it can."""
+        s = self.state[0]
+        ring = len(self.memory) - OUT_RING
+        waiting = int(s["in_count"] - s["in_taken"])
+        if waiting + len(data) > ring:  # a larger ring: the program sees no difference
+            kept = [self.memory[OUT_RING + (int(s["in_taken"]) + i) % ring] for i in range(waiting)]
+            while ring < waiting + len(data):
+                ring *= 2
+            self.memory = np.concatenate([self.memory[:OUT_RING], np.zeros(ring, np.uint8)])
+            for i, byte in enumerate(kept):
+                self.memory[OUT_RING + (int(s["in_taken"]) + i) % ring] = byte
+        at = (int(s["in_count"]) + np.arange(len(data))) % ring
+        self.memory[OUT_RING + at] = np.frombuffer(bytes(data), np.uint8)
+        s["in_count"] += len(data)
+        s["active"] = 1
+
+    def receive(self):
+        """Bytes that the console has printed since the last call.
+
+        The ring holds 64 K characters; older ones are lost when nobody takes them.
+        """
+        s = self.state[0]
+        count = int(s["out_count"])
+        at = np.arange(max(int(s["out_taken"]), count - OUT_RING), count) % OUT_RING
+        s["out_taken"] = count
+        return self.memory[at].tobytes()
+
+
+# Characters -------------------------------------------------------------------------------------
+
+@njit
+def _character_clocks(s):
+    """Core clocks that one character takes on the line."""
+    if not s.timed:
+        return 1
+    half_bits = 2 * (1 + 5 + (s.lcr & 3)) + (2 if s.lcr & 8 else 0)  # start, data, parity
+    if s.lcr & 4:  # stop bits: 2, or 1.5 after 5 data bits
+        half_bits += 4 if s.lcr & 3 else 3
+    else:
+        half_bits += 2
+    divisor = max(1, s.dlm << 8 | s.dll)
+    return max(1, half_bits * 8 * divisor * np.int64(s.core_clock) // np.int64(s.clock))
+
+
+@njit
+def _capacity(s):
+    return 16 if s.fcr & FIFO_ENABLE else 1
+
+
+@njit
+def _received(s, character):
+    """A character has arrived at the receiver."""
+    if s.rx_count == _capacity(s):
+        s.overrun = 1
+        if not s.fcr & FIFO_ENABLE:  # the newer character replaces the older
+            s.rx_fifo[s.rx_head] = character
+        return
+    s.rx_fifo[(s.rx_head + s.rx_count) & 15] = character
+    s.rx_count += 1
+    s.timeout_clocks = 4 * _character_clocks(s)
+
+
+@njit
+def _shift(s, memory):
+    """The transmitter: a character has left the shift register, or the first is to enter it."""
+    if s.shifting:
+        s.shifting = 0
+        if s.mcr & LOOP:
+            _received(s, s.tsr)
+        else:
+            memory[s.out_count & (OUT_RING - 1)] = s.tsr
+            s.out_count += 1
+    if s.tx_count:
+        s.tsr = s.tx_fifo[s.tx_head] & ((32 << (s.lcr & 3)) - 1)
+        s.tx_head = (s.tx_head + 1) & 15
+        s.tx_count -= 1
+        s.shifting = 1
+        s.tx_clocks = _character_clocks(s)
+        if s.tx_count == 0:
+            s.empty_pending = 1
+
+
+# Interrupts -------------------------------------------------------------------------------------
+
+@njit
+def _source(s):
+    """IIR[3-0]: the pending enabled interrupt of the highest priority (data sheet, table IV)."""
+    if s.ier & LINE and s.overrun:
+        return IIR_LINE
+    if s.ier & DATA:
+        trigger = 1
+        if s.fcr & FIFO_ENABLE:
+            level = s.fcr >> 6
+            trigger = 1 if level == 0 else 4 if level == 1 else 8 if level == 2 else 14
+        if s.rx_count >= trigger:
+            return IIR_DATA
+        if s.timeout_pending:
+            return IIR_TIMEOUT
+    if s.ier & EMPTY and s.empty_pending:
+        return IIR_EMPTY
+    if s.ier & MODEM and s.msr & 0x0F:
+        return IIR_MODEM
+    return IIR_NONE
+
+
+@njit
+def _settle(s):
+    """After any change: start what can start, and set the pins."""
+    if s.tx_count and not s.shifting and s.tx_clocks == 0:
+        s.tx_clocks = 1
+    waiting = s.in_count > s.in_taken and s.rx_count < _capacity(s) and not s.mcr & LOOP
+    if not waiting:
+        s.rx_clocks = 0
+    elif s.rx_clocks == 0:
+        s.rx_clocks = _character_clocks(s)
+    if s.rx_count == 0 or s.timeout_pending or not s.fcr & FIFO_ENABLE:
+        s.timeout_clocks = 0
+    s.active = (s.tx_clocks | s.rx_clocks | s.timeout_clocks) != 0
+    s.irq = _source(s) != IIR_NONE
+
+
+@njit
+def _set_modem_lines(s, lines):
+    changed = (lines ^ s.msr) & 0xF0
+    delta = changed >> 4
+    if lines & 0x40:  # TERI: only the trailing edge of RI counts
+        delta &= ~4
+    s.msr = lines | s.msr & 0x0F | delta
+
+
+# Registers --------------------------------------------------------------------------------------
+
+@njit
+def _read_register(s, n):
+    if n == 0:
+        if s.lcr & DLAB:
+            return s.dll
+        value = s.rx_fifo[s.rx_head]
+        if s.rx_count:
+            s.rx_head = (s.rx_head + 1) & 15
+            s.rx_count -= 1
+        s.timeout_pending = 0
+        s.timeout_clocks = 4 * _character_clocks(s)
+        return value
+    if n == 1:
+        return s.dlm if s.lcr & DLAB else s.ier
+    if n == 2:
+        source = _source(s)
+        if source == IIR_EMPTY:
+            s.empty_pending = 0
+        return np.uint8(source | (0xC0 if s.fcr & FIFO_ENABLE else 0))
+    if n == 3:
+        return s.lcr
+    if n == 4:
+        return s.mcr
+    if n == 5:
+        value = DR if s.rx_count else 0
+        if s.overrun:
+            value |= OE
+        if s.tx_count == 0:
+            value |= THRE
+            if not s.shifting:
+                value |= TEMT
+        s.overrun = 0
+        return np.uint8(value)
+    if n == 6:
+        value = s.msr
+        s.msr = value & 0xF0
+        return value
+    return s.scr
+
+
+@njit
+def _write_register(s, n, value):
+    if n == 0 and s.lcr & DLAB:
+        s.dll = value
+    elif n == 0:
+        if s.tx_count < _capacity(s):
+            s.tx_fifo[(s.tx_head + s.tx_count) & 15] = value
+            s.tx_count += 1
+        elif not s.fcr & FIFO_ENABLE:  # a full FIFO drops the character, a full THR is overwritten
+            s.tx_fifo[s.tx_head] = value
+        s.empty_pending = 0
+    elif n == 1 and s.lcr & DLAB:
+        s.dlm = value
+    elif n == 1:
+        if value & EMPTY and not s.ier & EMPTY and s.tx_count == 0:
+            s.empty_pending = 1
+        s.ier = value & 0x0F
+    elif n == 2:
+        switched = (value ^ s.fcr) & FIFO_ENABLE
+        if switched or value & FIFO_CLEAR_RX:
+            s.rx_count = 0
+            s.timeout_pending = 0
+        if (switched or value & FIFO_CLEAR_TX) and s.tx_count:
+            s.tx_count = 0
+            s.empty_pending = 1
+        s.fcr = value & 0xC9 if value & FIFO_ENABLE else 0
+    elif n == 3:
+        s.lcr = value
+    elif n == 4:
+        s.mcr = value & 0x1F
+        lines = CABLE
+        if value & LOOP:  # CTS, DSR, RI, DCD show RTS, DTR, OUT1, OUT2
+            lines = (value & 2) << 3 | (value & 1) << 5 | (value & 4) << 4 | (value & 8) << 4
+        _set_modem_lines(s, lines)
+    elif n == 7:
+        s.scr = value
+
+
+# Kernels ----------------------------------------------------------------------------------------
+
+@njit
+def read(state, memory, offset, size):
+    """A wider access is that many bytes in rising order, as a bus bridge would make them."""
+    s = state[0]
+    value = np.uint64(0)
+    for i in range(size):
+        value = value << np.uint64(8) | np.uint64(_read_register(s, offset + i))
+    _settle(s)
+    return value
+
+
+@njit
+def write(state, memory, offset, size, value):
+    s = state[0]
+    for i in range(size):
+        byte = np.uint64(value) >> np.uint64(8 * (size - 1 - i)) & np.uint64(0xFF)
+        _write_register(s, offset + i, np.int64(byte))
+    _settle(s)
+
+
+@njit
+def next_event(state, memory):
+    s = state[0]
+    nearest = np.int64(NO_EVENT)
+    if s.active:
+        for clocks in (s.tx_clocks, s.rx_clocks, s.timeout_clocks):
+            if 0 < clocks < nearest:
+                nearest = clocks
+        nearest = nearest if nearest != NO_EVENT else 1
+    return nearest
+
+
+@njit
+def _events(s, memory, clocks):
+    """Let `clocks` pass, no more than up to the next event."""
+    if s.tx_clocks:
+        s.tx_clocks -= clocks
+        if s.tx_clocks == 0:
+            _shift(s, memory)
+    if s.timeout_clocks:
+        s.timeout_clocks -= clocks
+        if s.timeout_clocks == 0:
+            s.timeout_pending = 1
+    if s.rx_clocks:
+        s.rx_clocks -= clocks
+        if s.rx_clocks == 0:
+            ring = len(memory) - OUT_RING
+            _received(s, memory[OUT_RING + s.in_taken % ring])
+            s.in_taken += 1
+    _settle(s)
+
+
+@njit
+def tick(state, memory, clocks):
+    s = state[0]
+    while clocks > 0 and s.active:
+        stride = min(clocks, next_event(state, memory))
+        _events(s, memory, stride)
+        clocks -= stride
+
+
+@njit
+def console(state, memory, watch):
+    """Look at what has been printed since the last call; see `pteg.components.console`."""
+    s = state[0]
+    w = watch[0]
+    while w.seen < s.out_count:
+        character = memory[w.seen & (OUT_RING - 1)]
+        w.seen += 1
+        if w.length:
+            while w.matched and w.pattern[w.matched] != character:
+                w.matched = w.fallback[w.matched - 1]
+            if w.pattern[w.matched] == character:
+                w.matched += 1
+            if w.matched == w.length:
+                w.matched = 0
+                return 1
+    return 2 if s.out_count - s.out_taken >= OUT_RING // 2 else 0

@@ -1,0 +1,258 @@
+"""The machine around the processor: devices, memory map, interrupt wiring.
+
+`Platform.kernels()` gives the compiled functions through which both processor models reach the
+devices. Their first argument is `Platform.arrays`, a pair (state, memory) for each device.
+
+=========================================== ======================================================
+`bus_read(devices, address, size)`          (value, error); error is 1 where nothing answers
+`bus_write(devices, address, size, value)`  error
+`tick(devices, clocks=1)`                   time passes: so many core clocks
+`next_event(devices)`                       clocks until an interrupt pin may change by itself
+`interrupt(devices)`                        level of the processor's external interrupt pin
+`console(devices, watch)`                   see `pteg.components.console`; 0 without a console
+=========================================== ======================================================
+
+A device access may change an interrupt pin at once. A model that lets time pass in strides must
+`tick` up to the present before an access, and ask for `interrupt` and `next_event` again after it.
+"""
+
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from pteg.errors import UserError
+from pteg.generated import load_module
+
+__all__ = ["Platform", "Wire", "PROCESSOR"]
+
+#: Name of the processor in wires and in the machine graph.
+PROCESSOR = "processor"
+
+
+@dataclass(frozen=True)
+class Wire:
+    """An interrupt line: `irq` of device `source` to input `number` of `sink`.
+
+    The processor's only input is number 0, its pin INT.
+    """
+
+    source: str
+    sink: str = PROCESSOR
+    number: int = 0
+
+
+class Platform:
+    """Devices on one bus.
+
+    Parameters
+    ----------
+    devices : sequence of pteg.components.device.Device
+    wires : sequence of Wire
+    """
+
+    def __init__(self, devices, wires=()):
+        self.devices = list(devices)
+        self.wires = list(wires)
+        self._check()
+
+    def _check(self):
+        names = [device.name for device in self.devices]
+        for name in names:
+            if name == PROCESSOR or names.count(name) > 1:
+                raise UserError(f"device names must be different, not {name!r} twice")
+        ordered = sorted(self.devices, key=lambda device: device.base)
+        for low, high in zip(ordered, ordered[1:], strict=False):
+            if low.base + low.size > high.base:
+                raise UserError(f"address ranges must not overlap: {low!r} and {high!r}")
+        for wire in self.wires:
+            for end in (wire.source, wire.sink):
+                if end != PROCESSOR and end not in names:
+                    raise UserError(f"wire must join devices of the machine, not {end!r}")
+            if wire.source == PROCESSOR or "irq" not in self[wire.source].dtype.names:
+                raise UserError(f"{wire.source} has no interrupt output")
+            if wire.sink != PROCESSOR and "drive" not in self[wire.sink].kernels():
+                raise UserError(f"{wire.sink} has no interrupt inputs")
+            if not 0 <= wire.number < (1 if wire.sink == PROCESSOR else 32):
+                raise UserError(f"{wire.sink} has no interrupt input {wire.number}")
+        self._sinks()
+
+    def __getitem__(self, name):
+        for device in self.devices:
+            if device.name == name:
+                return device
+        raise UserError(f"device must be one of {', '.join(d.name for d in self.devices)}, "
+                        f"not {name!r}")
+
+    def __contains__(self, name):
+        return any(device.name == name for device in self.devices)
+
+    @property
+    def arrays(self):
+        """What kernels get as `devices`. Ask anew after a device has changed its memory array."""
+        return tuple((device.state, device.memory) for device in self.devices)
+
+    @property
+    def memory_map(self):
+        """Name of each device: (base, size)."""
+        return {device.name: (device.base, device.size) for device in self.devices}
+
+    def device_at(self, address, size=1):
+        """The device that holds all of these bytes, or None."""
+        for device in self.devices:
+            if device.base <= address and address + size <= device.base + device.size:
+                return device
+        return None
+
+    def reset(self):
+        """Hard reset of every device."""
+        for device in self.devices:
+            device.reset()
+
+    @cached_property
+    def console(self):
+        """The first device with a console, or None."""
+        for device in self.devices:
+            if hasattr(sys.modules[type(device).__module__], "console"):
+                return device
+        return None
+
+    # Generated code ---------------------------------------------------------------------------
+
+    def kernels(self):
+        """The module of compiled functions for these devices."""
+        return load_module("platform", self._kernels_text(), self.sources)
+
+    @property
+    def sources(self):
+        """Files that the generated code depends on."""
+        folder = Path(sys.modules["pteg.components.device"].__file__).parent
+        own = {Path(sys.modules[type(d).__module__].__file__) for d in self.devices}
+        return sorted(own | set(folder.glob("*.py")))
+
+    def _sinks(self):
+        """Devices with interrupt inputs, each after those that feed it."""
+        order, visiting = [], []
+
+        def visit(name):
+            if name in visiting:
+                raise UserError(f"interrupt wires must not form a circle: {' -> '.join(visiting)}")
+            if name == PROCESSOR or name in order:
+                return
+            visiting.append(name)
+            for wire in self.wires:
+                if wire.sink == name:
+                    visit(wire.source)
+            visiting.remove(name)
+            if any(wire.sink == name for wire in self.wires):
+                order.append(name)
+
+        for device in self.devices:
+            visit(device.name)
+        return order
+
+    def _lines(self, sink):
+        """Expression for the levels of the inputs of `sink`."""
+        terms = [f"(_irq(devices[{self._index(wire.source)}]) << np.uint32({wire.number}))"
+                 for wire in self.wires if wire.sink == sink]
+        return " | ".join(terms) or "np.uint32(0)"
+
+    def _index(self, name):
+        return [device.name for device in self.devices].index(name)
+
+    def _kernels_text(self):
+        imports, reads, writes, ticks, events = [], [], [], [], []
+        console = "    return 0"
+        for i, device in enumerate(self.devices):
+            module = type(device).__module__
+            args = f"devices[{i}][0], devices[{i}][1]"
+            for kernel in device.kernels():
+                imports.append(f"from {module} import {kernel} as {device.name}_{kernel}")
+            inside = (f"    if {device.base:#x} <= at and at + size <= "
+                      f"{device.base + device.size:#x}:")
+            offset = f"at - {device.base:#x}, size"
+            reads += [inside, f"        return {device.name}_read({args}, {offset}), 0"]
+            writes += [inside, f"        {device.name}_write({args}, {offset}, np.uint64(value))",
+                       "        return 0"]
+            if "tick" in device.kernels():
+                ticks.append(f"    {device.name}_tick({args}, clocks)")
+                events.append(f"    clocks = min(clocks, {device.name}_next_event({args}))")
+            if device is self.console:
+                imports.append(f"from {module} import console as {device.name}_console")
+                console = f"    return {device.name}_console({args}, watch)"
+        drives = [f"    {name}_drive(devices[{self._index(name)}][0], {self._lines(name)})"
+                  for name in self._sinks()]
+        return _KERNELS.format(
+            imports="\n".join(imports), reads="\n".join(reads), writes="\n".join(writes),
+            ticks="\n".join(ticks) or "    pass", events="\n".join(events),
+            drives="\n".join(drives), pin=self._lines(PROCESSOR), console=console)
+
+    # The machine graph ------------------------------------------------------------------------
+
+    def graph(self):
+        """Devices (nodes) and their bus and interrupt connections (edges), as a MultiDiGraph."""
+        import networkx
+
+        graph = networkx.MultiDiGraph()
+        graph.add_node(PROCESSOR, kind="processor")
+        graph.add_node("bus", kind="bus")
+        graph.add_edge(PROCESSOR, "bus", interface="60x master")
+        for device in self.devices:
+            graph.add_node(device.name, kind=type(device).__name__, base=device.base,
+                           size=device.size, first=device.first, next=device.next)
+            graph.add_edge("bus", device.name, interface="60x target")
+        for wire in self.wires:
+            graph.add_edge(wire.source, wire.sink, interface="interrupt", number=wire.number)
+        return graph
+
+
+_KERNELS = '''\
+"""Generated by pteg.platform. Changes are lost."""
+
+import numpy as np
+from numba import njit
+
+{imports}
+
+
+@njit
+def _irq(device):
+    return np.uint32(device[0][0].irq)
+
+
+@njit(cache=True)
+def bus_read(devices, address, size):
+    at = np.int64(address)
+{reads}
+    return np.uint64(0), 1
+
+
+@njit(cache=True)
+def bus_write(devices, address, size, value):
+    at = np.int64(address)
+{writes}
+    return 1
+
+
+@njit(cache=True)
+def tick(devices, clocks=1):
+{ticks}
+
+
+@njit(cache=True)
+def next_event(devices):
+    clocks = 1 << 62
+{events}
+    return clocks
+
+
+@njit(cache=True)
+def interrupt(devices):
+{drives}
+    return np.int64({pin})
+
+
+@njit(cache=True)
+def console(devices, watch):
+{console}
+'''
