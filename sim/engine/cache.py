@@ -1,0 +1,86 @@
+"""The cache of compiled designs: files that are written whole and checked when read.
+
+An entry is one file: a checksum, then a JSON header that names and measures the blobs after it. A
+file that is damaged, cut short or from another version is as good as none. Entries are written to
+a temporary file and renamed, so that processes may share the folder.
+"""
+
+import hashlib
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+__all__ = ["folder", "get", "put", "digest", "digest_files"]
+
+MAGIC = b"pteg-cache-1\n"
+
+
+def folder():
+    """Return the cache folder: $PTEG_CACHE, or `pteg` in the platform's cache folder."""
+    if chosen := os.environ.get("PTEG_CACHE"):
+        return Path(chosen)
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Caches"
+    else:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return base / "pteg"
+
+
+def digest(*parts):
+    """Return a hash of strings and bytes, as 32 hexadecimal digits."""
+    total = hashlib.sha256()
+    for part in parts:
+        data = part.encode() if isinstance(part, str) else part
+        total.update(len(data).to_bytes(8, "little") + data)
+    return total.hexdigest()[:32]
+
+
+def digest_files(sources):
+    """Return a hash over the names and contents of files, and of all `.py` files in folders."""
+    parts = []
+    for source in map(Path, sources):
+        files = sorted(source.rglob("*.py")) if source.is_dir() else [source]
+        for file in files:
+            parts.append(str(file.relative_to(source.parent)))
+            parts.append(file.read_bytes())
+    return digest(*parts)
+
+
+def put(key, blobs):
+    """Store named blobs under a key. A cache that cannot be written is no error."""
+    header = json.dumps([[name, len(blob)] for name, blob in blobs.items()]).encode()
+    body = b"".join([len(header).to_bytes(8, "little"), header, *blobs.values()])
+    try:
+        folder().mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=folder(), prefix=".new-")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(MAGIC + hashlib.sha256(body).digest() + body)
+            os.replace(temporary, folder() / key)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+    except OSError:
+        pass
+
+
+def get(key):
+    """Return the blobs stored under a key as a dict, or None."""
+    try:
+        data = (folder() / key).read_bytes()
+    except OSError:
+        return None
+    start = len(MAGIC) + 32
+    body = memoryview(data)[start:]
+    if data[:len(MAGIC)] != MAGIC or hashlib.sha256(body).digest() != data[len(MAGIC):start]:
+        return None
+    size = int.from_bytes(body[:8], "little")
+    blobs, position = {}, 8 + size
+    for name, length in json.loads(bytes(body[8:position])):
+        blobs[name] = bytes(body[position:position + length])
+        position += length
+    return blobs

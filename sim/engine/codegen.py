@@ -1,0 +1,246 @@
+"""Plan -> LLVM IR text.
+
+Values are LLVM integers of their exact width; the state is an array of 64-bit words in which the
+unused high bits are always zero. A region is a basic block (or several, when it has branches).
+"""
+
+import re
+
+__all__ = ["function", "module"]
+
+_COMPARE = {"eq": "eq", "ult": "ult", "ule": "ule", "slt": "slt", "sle": "sle"}
+_PLAIN = ("and", "or", "xor", "add", "sub", "mul")
+
+
+class _Function:
+    """The text of one function."""
+
+    def __init__(self, design, plan):
+        self.design = design
+        self.graph = design.graph
+        self.plan = plan
+        self.lines = []
+        self.names = {}
+        self.count = 0
+        self.block = "entry"
+
+    def new(self, text):
+        """Append an instruction; return the name of its result."""
+        self.count += 1
+        name = f"%t{self.count}"
+        self.lines.append(f"  {name} = {text}")
+        return name
+
+    def emit(self, text):
+        self.lines.append(f"  {text}")
+
+    def label(self, name):
+        self.lines.append(f"{name}:")
+        self.block = name
+
+    def ref(self, node):
+        """Return the operand text for a node."""
+        if self.graph.op[node] == "const":
+            return str(self.graph.attr[node])
+        return self.names[node]
+
+    def resize(self, value, old, new):
+        """Return a value cut or zero-extended from `old` to `new` bits."""
+        if old == new:
+            return value
+        return self.new(f"{'zext' if old < new else 'trunc'} i{old} {value} to i{new}")
+
+    def address(self, base, word):
+        return self.new(f"getelementptr i64, ptr {base}, i64 {word}")
+
+    # Operations ----------------------------------------------------------------------------------
+
+    def operation(self, node):
+        graph = self.graph
+        op, width, args = graph.op[node], graph.width[node], graph.args[node]
+        refs = [self.ref(arg) for arg in args]
+        if op in _PLAIN:
+            return self.new(f"{op} i{width} {refs[0]}, {refs[1]}")
+        if op in _COMPARE:
+            return self.new(f"icmp {_COMPARE[op]} i{graph.width[args[0]]} {refs[0]}, {refs[1]}")
+        match op:
+            case "load":
+                return self.load("%s", graph.attr[node], width)
+            case "not":
+                return self.new(f"xor i{width} {refs[0]}, -1")
+            case "mux":
+                return self.new(f"select i1 {refs[0]}, i{width} {refs[1]}, i{width} {refs[2]}")
+            case "slice":
+                whole = graph.width[args[0]]
+                value = refs[0]
+                if graph.attr[node]:
+                    value = self.new(f"lshr i{whole} {value}, {graph.attr[node]}")
+                return self.resize(value, whole, width)
+            case "concat":
+                return self.concat(width, args, refs)
+            case "sext":
+                return self.new(f"sext i{graph.width[args[0]]} {refs[0]} to i{width}")
+            case "parity":
+                whole = graph.width[args[0]]
+                count = self.new(f"call i{whole} @llvm.ctpop.i{whole}(i{whole} {refs[0]})")
+                return self.resize(count, whole, 1)
+            case "shl" | "lshr" | "ashr":
+                return self.shift(op, width, refs, graph.width[args[1]])
+            case "udiv" | "umod":
+                return self.divide(op, width, refs)
+            case "read":
+                return self.read(graph.attr[node], width, refs[0], graph.width[args[0]])
+        raise AssertionError(op)
+
+    def load(self, base, word, width):
+        value = self.new(f"load i64, ptr {self.address(base, word)}, align 8")
+        return self.resize(value, 64, width)
+
+    def concat(self, width, args, refs):
+        result, position = None, 0
+        for arg, ref in zip(args, refs, strict=True):
+            if ref != "0":
+                if self.graph.op[arg] == "const":
+                    part = str(self.graph.attr[arg] << position)
+                else:
+                    part = self.resize(ref, self.graph.width[arg], width)
+                    if position:
+                        part = self.new(f"shl i{width} {part}, {position}")
+                result = part if result is None else self.new(
+                    f"or disjoint i{width} {result}, {part}")
+            position += self.graph.width[arg]
+        return result
+
+    def shift(self, op, width, refs, amount_width):
+        value, amount = refs
+        sized = self.resize(amount, amount_width, width)
+        if 1 << amount_width <= width:
+            return self.new(f"{op} i{width} {value}, {sized}")
+        inside = self.new(f"icmp ult i{amount_width} {amount}, {width}")
+        if op == "ashr":
+            sized = self.new(f"select i1 {inside}, i{width} {sized}, i{width} {width - 1}")
+            return self.new(f"ashr i{width} {value}, {sized}")
+        shifted = self.new(f"{op} i{width} {value}, {sized}")
+        return self.new(f"select i1 {inside}, i{width} {shifted}, i{width} 0")
+
+    def divide(self, op, width, refs):
+        # Beyond 128 bits LLVM expands a division in place; between 65 and 128 it would call a
+        # run-time library that is not there.
+        wide = width if width <= 64 else max(width, 129)
+        a, b = (self.resize(ref, width, wide) for ref in refs)
+        zero = self.new(f"icmp eq i{wide} {b}, 0")
+        safe = self.new(f"select i1 {zero}, i{wide} 1, i{wide} {b}")
+        result = self.new(f"{'udiv' if op == 'udiv' else 'urem'} i{wide} {a}, {safe}")
+        result = self.new(f"select i1 {zero}, i{wide} 0, i{wide} {result}")
+        return self.resize(result, wide, width)
+
+    def row(self, memory, part, row, row_width):
+        """Return the address of one part of a memory row."""
+        index = self.resize(row, row_width, 64)
+        if memory.stride != 1:
+            index = self.new(f"mul i64 {index}, {memory.stride}")
+        base = self.address("%s", memory.base + part)
+        return self.address(base, index)
+
+    def read(self, attr, width, row, row_width):
+        memory, part = self.design.memories[attr[0]], attr[1]
+        if memory.depth >= 1 << row_width:
+            value = self.new(f"load i64, ptr {self.row(memory, part, row, row_width)}, align 8")
+            return self.resize(value, 64, width)
+        inside = self.new(f"icmp ult i{row_width} {row}, {memory.depth}")
+        row = self.new(f"select i1 {inside}, i{row_width} {row}, i{row_width} 0")
+        value = self.new(f"load i64, ptr {self.row(memory, part, row, row_width)}, align 8")
+        value = self.resize(value, 64, width)
+        return self.new(f"select i1 {inside}, i{width} {value}, i{width} 0")
+
+    # Effects -------------------------------------------------------------------------------------
+
+    def store(self, base, word, node):
+        value = self.resize(self.ref(node), self.graph.width[node], 64)
+        self.emit(f"store i64 {value}, ptr {self.address(base, word)}, align 8")
+
+    def write(self, write):
+        graph = self.graph
+        memory = self.design.memories[write.memory]
+        address = self.row(memory, write.part, self.ref(write.row), graph.width[write.row])
+        data = self.resize(self.ref(write.data), graph.width[write.data], 64)
+        if write.mask is not None:
+            mask = self.resize(self.ref(write.mask), graph.width[write.mask], 64)
+            old = self.new(f"load i64, ptr {address}, align 8")
+            keep = self.new(f"xor i64 {mask}, -1")
+            old = self.new(f"and i64 {old}, {keep}")
+            data = self.new(f"and i64 {data}, {mask}")
+            data = self.new(f"or i64 {old}, {data}")
+        self.emit(f"store i64 {data}, ptr {address}, align 8")
+
+    # Control flow --------------------------------------------------------------------------------
+
+    def region(self, region, base):
+        for node in region.nodes:
+            if node in self.plan.arms:
+                self.names[node] = self.branch(node, base)
+            else:
+                self.names[node] = self.operation(node)
+        for word, node in region.stores:
+            self.store(base, word, node)
+        for write in region.writes:
+            self.write(write)
+        for condition, then, other in region.branches:
+            self.count += 1
+            end = f"end{self.count}"
+            yes = f"yes{self.count}" if then else end
+            no = f"no{self.count}" if other else end
+            self.emit(f"br i1 {self.ref(condition)}, label %{yes}, label %{no}")
+            for name, side in ((yes, then), (no, other)):
+                if side:
+                    self.label(name)
+                    yield side
+                    self.emit(f"br label %{end}")
+            self.label(end)
+
+    def run(self, base):
+        """Emit all regions; nesting may be deep, so the stack is our own."""
+        stack = [self.region(self.plan.root, base)]
+        while stack:
+            inner = next(stack[-1], None)
+            if inner is None:
+                stack.pop()
+            else:
+                stack.append(self.region(inner, base))
+
+    def branch(self, node, base):
+        """Emit a multiplexer as control flow; return the name of the result."""
+        graph = self.graph
+        condition, *arms = graph.args[node]
+        width = graph.width[node]
+        self.count += 1
+        yes, no, end = f"then{self.count}", f"else{self.count}", f"join{self.count}"
+        self.emit(f"br i1 {self.ref(condition)}, label %{yes}, label %{no}")
+        incoming = []
+        for name, arm, region in zip((yes, no), arms, self.plan.arms[node], strict=True):
+            self.label(name)
+            for inner in region.nodes:
+                if inner in self.plan.arms:
+                    self.names[inner] = self.branch(inner, base)
+                else:
+                    self.names[inner] = self.operation(inner)
+            incoming.append(f"[ {self.ref(arm)}, %{self.block} ]")
+            self.emit(f"br label %{end}")
+        self.label(end)
+        return self.new(f"phi i{width} {', '.join(incoming)}")
+
+
+def function(name, design, plan, *, buffer=False):
+    """Return the text of a function; with `buffer` it stores into its second argument."""
+    body = _Function(design, plan)
+    body.run("%b" if buffer else "%s")
+    params = "ptr noalias %s" + (", ptr noalias %b" if buffer else "")
+    return "\n".join([f"define void @{name}({params}) nounwind {{", "entry:", *body.lines,
+                      "  ret void", "}", ""])
+
+
+def module(functions):
+    """Return the text of a module."""
+    widths = {int(width) for text in functions for width in re.findall(r"@llvm.ctpop.i(\d+)", text)}
+    declarations = [f"declare i{width} @llvm.ctpop.i{width}(i{width})" for width in sorted(widths)]
+    return "\n".join([*declarations, *functions])

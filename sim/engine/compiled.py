@@ -1,0 +1,330 @@
+"""Compiled designs: what `compile_design` and `load_design` return, and how they are cached.
+
+Semantics of a cycle. `step(state)` computes all outputs from the registers and inputs in `state`,
+writes them there, and then performs one clock edge with the reset inactive. `settle(state)` only
+computes the outputs. `reset(state)` is a step with the reset active. A behavioural component that
+reads the outputs after `step` and changes inputs for the next one is therefore a Moore machine on
+the same clock edge.
+"""
+
+import fnmatch
+import json
+import zlib
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from pteg.engine import cache
+from pteg.engine.codegen import function, module
+from pteg.engine.ir import Design, Graph
+from pteg.engine.native import compile_object, load_object, target_name
+from pteg.engine.plan import plan_cycle, plan_values
+from pteg.engine.probes import Kind, MemoryInfo, Probe, extract, insert
+from pteg.errors import UserError
+
+__all__ = ["compile_design", "load_design", "Native", "Tracer"]
+
+
+def compile_design(design, *, ports=None, name="top", cache=True):
+    """Compile an Amaranth design to native code.
+
+    Parameters
+    ----------
+    design : Elaboratable or Fragment
+        With at most one clock domain, on the rising edge.
+    ports : list of Signal, optional
+        The top-level ports. By default the members of a component's signature; for a design that
+        is not a component, every signal that nothing drives is an input.
+    cache : bool
+        Whether to keep compiled objects, and use kept ones.
+
+    Raises
+    ------
+    UserError
+        The design has a combinational loop or a construct that is not supported.
+    """
+    from pteg.engine.frontend import elaborate
+
+    return _build(elaborate(design, ports=ports, name=name), cache)
+
+
+def load_design(build, *, sources, parameters, name, cache=True):
+    """Compile a design, or load the result of an earlier time.
+
+    Parameters
+    ----------
+    build : callable
+        Returns the component. Not called when a result is in the cache.
+    sources : list of path
+        Files, and folders of `.py` files, whose contents determine the design.
+    parameters : JSON-able
+        Everything else that determines it.
+    """
+    if not cache:
+        return compile_design(build(), name=name, cache=False)
+    key = _key("design", name, _cache.digest_files(sources), json.dumps(parameters, sort_keys=True))
+    blobs = _cache.get(key)
+    if blobs is None:
+        native = compile_design(build(), name=name)
+        _cache.put(key, native.to_blobs())
+        return native
+    return Native.from_blobs(blobs)
+
+
+_cache = cache  # the parameters above hide the module
+
+
+def _key(*parts):
+    return _cache.digest(*parts, _engine_version(), target_name())
+
+
+def _engine_version():
+    """Return a hash of the engine's own sources and of the packages it stands on."""
+    from importlib.metadata import version
+
+    global _version
+    if _version is None:
+        packages = " ".join(f"{name} {version(name)}"
+                            for name in ("amaranth", "numba", "llvmlite", "numpy"))
+        _version = _cache.digest(_cache.digest_files([Path(__file__).parent]), packages)
+    return _version
+
+
+_version = None
+
+
+def _compile(texts, use_cache):
+    """Compile LLVM functions to an object, or get it from the cache."""
+    text = module(texts)
+    key = _key("object", text)
+    blobs = _cache.get(key) if use_cache else None
+    if blobs is None:
+        blobs = {"object": compile_object(text)}
+        if use_cache:
+            _cache.put(key, blobs)
+    return blobs["object"]
+
+
+def _build(design, use_cache):
+    graph = design.graph
+    texts = []
+    for name, level, edge in (("step", 0, True), ("reset", 1, True), ("settle", 0, False)):
+        fixed = {}
+        if design.reset is not None:
+            fixed[graph.load(design.reset, 1)] = graph.const(level, 1)
+        plan = plan_cycle(design, graph.substitute(fixed), edge=edge)
+        texts.append(function(name, design, plan))
+    return Native(design, _compile(texts, use_cache), use_cache)
+
+
+class Native:
+    """A compiled design.
+
+    Attributes
+    ----------
+    name : str
+    step, settle, reset : NativeFunction
+        Called with the state array, from Python or from numba code; see :mod:`pteg.engine.native`.
+    inputs, outputs : dict of str to Probe
+        Ports, by dotted path.
+    memories : dict of str to MemoryInfo
+    """
+
+    def __init__(self, design, code, use_cache=True):
+        self._design = design
+        self._code = code
+        self._use_cache = use_cache
+        functions = load_object(code, {"step": 1, "reset": 1, "settle": 1})
+        self.step = functions["step"]
+        self.reset = functions["reset"]
+        self.settle = functions["settle"]
+        self.name = design.name
+        self.inputs = design.inputs
+        self.outputs = design.outputs_by_path
+        self.memories = {memory.path: memory for memory in design.memories}
+        self.words = design.words
+
+    @cached_property
+    def signals(self):
+        """All named signals and their fields: a dict from dotted path to Probe."""
+        return {probe.path: probe for probe in self._design.probes}
+
+    @cached_property
+    def _initial(self):
+        state = np.zeros(self.words, np.uint64)
+        for word, value in self._design.initial.items():
+            state[word] = value
+        return state
+
+    def new_state(self):
+        """Return a state array with every register, input and memory at its initial value."""
+        return self._initial.copy()
+
+    def probe(self, path):
+        """Return the description of a signal or port.
+
+        Raises
+        ------
+        UserError
+            There is none of that name.
+        """
+        for table in (self.inputs, self.outputs, self.signals):
+            if path in table:
+                return table[path]
+        raise UserError(f"design {self.name!r} has no signal {path!r}")
+
+    def read(self, state, path):
+        """Return the value of an input, output or register as a (signed, if so) integer."""
+        probe = self.probe(path)
+        if not probe.parts:
+            raise UserError(f"{path!r} is a wire, which the state does not hold: use a tracer")
+        value = extract(state, probe.parts)
+        if probe.signed and value >> (probe.width - 1):
+            value -= 1 << probe.width
+        return value
+
+    def write(self, state, path, value):
+        """Set an input or register; excess bits of `value` are dropped."""
+        probe = self.probe(path)
+        if not probe.parts or probe.kind is Kind.OUTPUT:
+            raise UserError(f"{path!r} is {probe.kind.value}: only inputs and registers can be set")
+        insert(state, probe.parts, value)
+
+    def match(self, patterns):
+        """Return the paths of signals that match any of some glob patterns, in design order."""
+        patterns = [patterns] if isinstance(patterns, str) else list(patterns)
+        known = dict(self.signals)
+        for table in (self.inputs, self.outputs):
+            for path, probe in table.items():
+                known.setdefault(path, probe)
+        chosen = {}
+        for pattern in patterns:
+            if pattern in known:
+                found = [pattern]
+            else:
+                found = fnmatch.filter(known, pattern)
+            if not found:
+                raise UserError(f"no signal of design {self.name!r} matches {pattern!r}")
+            chosen.update(dict.fromkeys(found))
+        return list(chosen)
+
+    def tracer(self, paths="*"):
+        """Return a :class:`Tracer` for the signals that match `paths` (a glob or several)."""
+        return Tracer(self, self.match(paths))
+
+    # Storing -------------------------------------------------------------------------------------
+
+    def to_blobs(self):
+        """Return the design as named byte strings for the cache."""
+        design = self._design
+        manifest = {
+            "name": design.name, "words": design.words, "reset": design.reset,
+            "initial": list(design.initial.items()),
+            "inputs": {path: probe.to_json() for path, probe in design.inputs.items()},
+            "outputs": {path: probe.to_json() for path, probe in design.outputs_by_path.items()},
+            "memories": [memory.to_json() for memory in design.memories],
+        }
+        signals = {"probes": [probe.to_json() for probe in design.probes]}
+        circuit = {"graph": design.graph.to_json(), "nodes": design.nodes,
+                   "outputs": design.outputs}
+        pack = {"manifest": manifest, "signals": signals, "circuit": circuit}
+        blobs = {name: zlib.compress(json.dumps(data).encode(), 1) for name, data in pack.items()}
+        return {"object": self._code, **blobs}
+
+    @classmethod
+    def from_blobs(cls, blobs):
+        """Rebuild a design from :meth:`to_blobs`; names and circuit are unpacked when used."""
+        return cls(_StoredDesign(blobs), blobs["object"])
+
+
+class _StoredDesign(Design):
+    """A design from the cache, whose larger parts are unpacked at their first use."""
+
+    def __init__(self, blobs):
+        self._blobs = blobs
+        data = self._load("manifest")
+        self.name, self.words, self.reset = data["name"], data["words"], data["reset"]
+        self.initial = dict(data["initial"])
+        self.inputs = {path: Probe.from_json(probe) for path, probe in data["inputs"].items()}
+        self.outputs_by_path = {path: Probe.from_json(probe)
+                                for path, probe in data["outputs"].items()}
+        self.memories = [MemoryInfo.from_json(memory) for memory in data["memories"]]
+
+    def _load(self, name):
+        return json.loads(zlib.decompress(self._blobs[name]))
+
+    def __getattr__(self, name):
+        if name == "probes":
+            self.probes = [Probe.from_json(probe) for probe in self._load("signals")["probes"]]
+        elif name in ("graph", "nodes", "outputs"):
+            data = self._load("circuit")
+            self.graph = Graph.from_json(data["graph"])
+            self.nodes = data["nodes"]
+            self.outputs = [tuple(output) for output in data["outputs"]]
+        else:
+            raise AttributeError(name)
+        return getattr(self, name)
+
+
+class Tracer:
+    """Recomputes signals from a state.
+
+    Attributes
+    ----------
+    paths : list of str
+    probes : list of Probe
+    offsets : list of int
+        First buffer word of each signal; it takes ``ceil(width / 64)`` words, least significant
+        first, the unused high bits zero.
+    words : int
+        Length of the buffer.
+    trace : NativeFunction
+        Called as ``trace(state, buffer)``: the values of all the signals before the next clock
+        edge, with the state and inputs as they are (the reset input included).
+    """
+
+    def __init__(self, native, paths):
+        design = native._design
+        graph = design.graph
+        self.paths = paths
+        self.probes = [native.probe(path) for path in paths]
+        self.offsets, nodes = [], []
+        for path, probe in zip(paths, self.probes, strict=True):
+            self.offsets.append(len(nodes))
+            node = self._node(design, path, probe)
+            nodes.extend(graph.slice(node, low, min(64, probe.width - low))
+                         for low in range(0, probe.width, 64))
+        self.words = len(nodes)
+        text = function("trace", design, plan_values(design, nodes), buffer=True)
+        self.trace = load_object(_compile([text], native._use_cache), {"trace": 2})["trace"]
+
+    @staticmethod
+    def _node(design, path, probe):
+        if path in design.nodes:
+            return design.nodes[path]
+        graph = design.graph
+        outputs = dict(design.outputs)
+        nodes = []
+        for part in probe.parts:
+            whole = outputs.get(part.word)
+            if whole is None:
+                whole = graph.load(part.word, part.shift + part.width)
+            nodes.append(graph.slice(whole, part.shift, part.width))
+        return graph.concat(nodes)
+
+    def new_buffer(self):
+        """Return a buffer for :attr:`trace`."""
+        return np.zeros(self.words, np.uint64)
+
+    def read(self, buffer):
+        """Return the values in a buffer: a dict from path to (signed, if so) integer."""
+        values = {}
+        for path, probe, offset in zip(self.paths, self.probes, self.offsets, strict=True):
+            value = 0
+            for i in range((probe.width + 63) // 64):
+                value |= int(buffer[offset + i]) << (64 * i)
+            if probe.signed and value >> (probe.width - 1):
+                value -= 1 << probe.width
+            values[path] = value
+        return values

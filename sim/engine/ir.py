@@ -1,0 +1,426 @@
+"""Word-level intermediate representation: a hash-consed graph of pure operations.
+
+A node is an integer; its operation, width, operands and attribute are in parallel lists. Operands
+always have smaller numbers than the node that uses them, so that counting up is an evaluation
+order. The methods of :class:`Graph` that build nodes fold constants and forward slices through
+concatenations; equal nodes are the same node. All values are unsigned bit vectors of width >= 1.
+"""
+
+from dataclasses import dataclass, field
+
+__all__ = ["Graph", "Design", "Register", "Write"]
+
+# Operations and the meaning of (operands; attribute):
+#   const   (; value)              load    (; state word)
+#   read    (row; (memory, part))  one 64-bit part of a memory row; 0 when the row is out of range
+#   not (a)   and or xor add sub mul udiv umod (a, b): same width as the result; x/0 = x%0 = 0
+#   shl lshr ashr (a, b): as wide as a; an amount >= the width shifts everything out
+#   eq ult ule slt sle (a, b): one bit      parity (a): one bit
+#   mux (c, a, b)    slice (a; low bit)     concat (a, b, ...): least significant first
+#   sext (a): zero extension is a concat with a zero
+COMPARE = ("eq", "ult", "ule", "slt", "sle")
+COMMUTATIVE = ("and", "or", "xor", "add", "mul", "eq")
+
+
+def _signed(value, width):
+    return value - (1 << width) if width and value >> (width - 1) else value
+
+
+def _evaluate(op, width, values, widths):
+    """Return the value of an operation whose operands are all constant."""
+    a, b = values[0], values[-1]
+    mask = (1 << width) - 1
+    match op:
+        case "not":
+            return ~a & mask
+        case "and":
+            return a & b
+        case "or":
+            return a | b
+        case "xor":
+            return a ^ b
+        case "add":
+            return (a + b) & mask
+        case "sub":
+            return (a - b) & mask
+        case "mul":
+            return (a * b) & mask
+        case "udiv":
+            return a // b if b else 0
+        case "umod":
+            return a % b if b else 0
+        case "shl":
+            return (a << b) & mask if b < width else 0
+        case "lshr":
+            return a >> b if b < width else 0
+        case "ashr":
+            return (_signed(a, width) >> min(b, width)) & mask
+        case "eq":
+            return int(a == b)
+        case "ult":
+            return int(a < b)
+        case "ule":
+            return int(a <= b)
+        case "slt":
+            return int(_signed(a, widths[0]) < _signed(b, widths[0]))
+        case "sle":
+            return int(_signed(a, widths[0]) <= _signed(b, widths[0]))
+        case "parity":
+            return a.bit_count() & 1
+        case "sext":
+            return _signed(a, widths[0]) & mask
+    raise AssertionError(op)
+
+
+class Graph:
+    """A hash-consed expression graph."""
+
+    def __init__(self):
+        self.op: list[str] = []
+        self.width: list[int] = []
+        self.args: list[tuple[int, ...]] = []
+        self.attr: list = []
+        self._nodes = {}
+
+    def __len__(self):
+        return len(self.op)
+
+    def node(self, op, width, args=(), attr=None):
+        """Return the node with exactly this contents; no simplification."""
+        key = (op, width, args, attr)
+        number = self._nodes.get(key)
+        if number is None:
+            number = self._nodes[key] = len(self.op)
+            self.op.append(op)
+            self.width.append(width)
+            self.args.append(args)
+            self.attr.append(attr)
+        return number
+
+    def const(self, value, width):
+        """Return a constant."""
+        return self.node("const", width, (), value & ((1 << width) - 1))
+
+    def load(self, word, width):
+        """Return the value that a state word had at the beginning of the cycle."""
+        return self.node("load", width, (), word)
+
+    def value(self, node):
+        """Return the integer that a constant node stands for, or None."""
+        return self.attr[node] if self.op[node] == "const" else None
+
+    # Operators -----------------------------------------------------------------------------------
+
+    def binary(self, op, a, b):
+        """Return ``a op b`` for any of the two-operand operations."""
+        width = 1 if op in COMPARE else self.width[a]
+        if self.op[a] == "const" and self.op[b] == "const":
+            value = _evaluate(op, width, (self.attr[a], self.attr[b]), (self.width[a],))
+            return self.const(value, width)
+        if op in COMMUTATIVE and (self.op[a] == "const" or (a > b and self.op[b] != "const")):
+            a, b = b, a  # a constant is always the second operand
+        constant = self.value(b)
+        ones = (1 << self.width[b]) - 1
+        if constant is not None:
+            if constant == 0:
+                if op in ("or", "xor", "add", "sub", "shl", "lshr", "ashr"):
+                    return a
+                if op in ("and", "mul", "udiv", "umod", "ult"):
+                    return self.const(0, width)
+            if op == "and" and constant == ones:
+                return a
+            if op == "or" and constant == ones:
+                return b
+            if op == "xor" and constant == ones:
+                return self.invert(a)
+            if op in ("mul", "udiv") and constant == 1:
+                return a
+            if op in ("shl", "lshr"):
+                return self._shift(op, a, constant)
+            if op == "eq":
+                if self.width[a] == 1:
+                    return a if constant else self.invert(a)
+                return self._equals(a, constant)
+        if a == b:
+            if op in ("and", "or"):
+                return a
+            if op in ("eq", "ule", "sle"):
+                return self.const(1, 1)
+            if op in ("xor", "sub", "ult", "slt"):
+                return self.const(0, width)
+        if self.width[a] == 1 and width == 1 and op in ("add", "sub"):
+            op = "xor"
+            return self.binary(op, a, b)
+        return self.node(op, width, (a, b))
+
+    def _shift(self, op, a, amount):
+        """Shift by a constant: only wiring."""
+        width = self.width[a]
+        if amount >= width:
+            return self.const(0, width)
+        zeros = self.const(0, amount)
+        if op == "shl":
+            return self.concat((zeros, self.slice(a, 0, width - amount)))
+        return self.concat((self.slice(a, amount, width - amount), zeros))
+
+    def _equals(self, a, constant):
+        """Compare with a constant, leaving out the bits that are constant themselves."""
+        if self.op[a] == "concat":
+            rest, position = [], 0
+            for part in self.args[a]:
+                bits = (constant >> position) & ((1 << self.width[part]) - 1)
+                position += self.width[part]
+                known = self.value(part)
+                if known is None:
+                    rest.append((part, bits))
+                elif known != bits:
+                    return self.const(0, 1)
+            if len(rest) == 1:
+                return self.binary("eq", rest[0][0], self.const(rest[0][1],
+                                                                self.width[rest[0][0]]))
+        return self.node("eq", 1, (a, self.const(constant, self.width[a])))
+
+    def invert(self, a):
+        """Return the bitwise complement."""
+        if self.op[a] == "const":
+            return self.const(~self.attr[a], self.width[a])
+        if self.op[a] == "not":
+            return self.args[a][0]
+        return self.node("not", self.width[a], (a,))
+
+    def both(self, a, b):
+        """Return the bitwise and."""
+        return self.binary("and", a, b)
+
+    def either(self, a, b):
+        """Return the bitwise or."""
+        return self.binary("or", a, b)
+
+    def equal(self, a, b):
+        """Return one bit: a equals b."""
+        return self.binary("eq", a, b)
+
+    def any(self, a):
+        """Return one bit: a is not zero."""
+        return self.invert(self.equal(a, self.const(0, self.width[a])))
+
+    def all(self, a):
+        """Return one bit: every bit of a is one."""
+        return self.equal(a, self.const(-1, self.width[a]))
+
+    def parity(self, a):
+        """Return one bit: the exclusive or of all bits of a."""
+        if self.width[a] == 1:
+            return a
+        if self.op[a] == "const":
+            return self.const(self.attr[a].bit_count(), 1)
+        return self.node("parity", 1, (a,))
+
+    def mux(self, c, a, b):
+        """Return ``a`` where the bit ``c`` is one, ``b`` where it is zero."""
+        if self.op[c] == "const":
+            return a if self.attr[c] else b
+        while self.op[c] == "not":
+            c, a, b = self.args[c][0], b, a
+        if self.op[a] == "mux" and self.args[a][0] == c:
+            a = self.args[a][1]
+        if self.op[b] == "mux" and self.args[b][0] == c:
+            b = self.args[b][2]
+        if a == b:
+            return a
+        if self.width[a] == 1 and self.op[a] == "const" and self.op[b] == "const":
+            return c if self.attr[a] else self.invert(c)
+        return self.node("mux", self.width[a], (c, a, b))
+
+    # Wiring --------------------------------------------------------------------------------------
+
+    def slice(self, a, low, width):
+        """Return ``width`` bits of ``a`` from bit ``low`` up."""
+        if width == 0:
+            return self.const(0, 0)
+        if low == 0 and width == self.width[a]:
+            return a
+        op = self.op[a]
+        if op == "const":
+            return self.const(self.attr[a] >> low, width)
+        if op == "slice":
+            return self.slice(self.args[a][0], self.attr[a] + low, width)
+        if op == "concat":
+            parts, position = [], 0
+            for part in self.args[a]:
+                start = max(low, position)
+                stop = min(low + width, position + self.width[part])
+                if start < stop:
+                    parts.append(self.slice(part, start - position, stop - start))
+                position += self.width[part]
+            return self.concat(parts)
+        if op == "sext" and low + width <= self.width[self.args[a][0]]:
+            return self.slice(self.args[a][0], low, width)
+        if op == "not":
+            return self.invert(self.slice(self.args[a][0], low, width))
+        return self.node("slice", width, (a,), low)
+
+    def concat(self, parts):
+        """Return the parts side by side, the least significant first."""
+        merged = []
+        for part in self._flatten(parts):
+            if merged:
+                last = merged[-1]
+                if self.op[part] == "const" and self.op[last] == "const":
+                    value = self.attr[last] | self.attr[part] << self.width[last]
+                    merged[-1] = self.const(value, self.width[last] + self.width[part])
+                    continue
+                if (self.op[part] == "slice" and self.op[last] == "slice"
+                        and self.args[part] == self.args[last]
+                        and self.attr[part] == self.attr[last] + self.width[last]):
+                    merged[-1] = self.slice(self.args[last][0], self.attr[last],
+                                            self.width[last] + self.width[part])
+                    continue
+            merged.append(part)
+        if not merged:
+            return self.const(0, 0)
+        if len(merged) == 1:
+            return merged[0]
+        return self.node("concat", sum(self.width[part] for part in merged), tuple(merged))
+
+    def _flatten(self, parts):
+        for part in parts:
+            if self.width[part] == 0:
+                continue
+            if self.op[part] == "concat":
+                yield from self.args[part]
+            else:
+                yield part
+
+    def extend(self, a, width, signed=False):
+        """Return ``a`` cut or extended to ``width`` bits."""
+        extra = width - self.width[a]
+        if extra <= 0:
+            return self.slice(a, 0, width)
+        if not signed or self.width[a] == 0:
+            return self.concat((a, self.const(0, extra)))
+        if self.op[a] == "const":
+            return self.const(_signed(self.attr[a], self.width[a]), width)
+        if self.op[a] == "sext":
+            a = self.args[a][0]
+        return self.node("sext", width, (a,))
+
+    # Rebuilding ----------------------------------------------------------------------------------
+
+    def substitute(self, replaced):
+        """Return a map from every node to its simplified form with some nodes replaced.
+
+        Parameters
+        ----------
+        replaced : dict of int to int
+            Nodes to replace, and what to put in their place.
+
+        Returns
+        -------
+        list of int
+            Entry ``n`` is what stands for node ``n``; nodes that don't depend on a replaced one
+            stand for themselves.
+        """
+        result = list(range(len(self.op)))
+        for node, other in replaced.items():
+            result[node] = other
+        for node in range(len(result)):
+            args = self.args[node]
+            if node in replaced or all(result[arg] == arg for arg in args):
+                continue
+            result[node] = self.rebuild(node, tuple(result[arg] for arg in args))
+        return result
+
+    def rebuild(self, node, args):
+        """Return the operation of ``node`` applied to other operands, simplified."""
+        op = self.op[node]
+        match op:
+            case "mux":
+                return self.mux(*args)
+            case "not":
+                return self.invert(args[0])
+            case "slice":
+                return self.slice(args[0], self.attr[node], self.width[node])
+            case "concat":
+                return self.concat(args)
+            case "sext":
+                return self.extend(args[0], self.width[node], signed=True)
+            case "parity":
+                return self.parity(args[0])
+            case "read":
+                return self.node(op, self.width[node], args, self.attr[node])
+        return self.binary(op, *args)
+
+    def to_json(self):
+        """Return the graph as plain lists."""
+        return [self.op, self.width, self.args, self.attr]
+
+    @classmethod
+    def from_json(cls, data):
+        """Rebuild a graph from :meth:`to_json`."""
+        graph = cls()
+        for op, width, args, attr in zip(*data, strict=True):
+            attr = tuple(attr) if isinstance(attr, list) else attr
+            graph.node(op, width, tuple(args), attr)
+        return graph
+
+
+@dataclass
+class Register:
+    """At the clock edge ``word`` takes the value of the node ``next``."""
+
+    word: int
+    width: int
+    init: int
+    next: int = -1
+
+
+@dataclass
+class Write:
+    """At the clock edge, if ``enable``, one 64-bit part of row ``row`` of ``memory`` is written.
+
+    Only the bits in ``mask`` are changed; a mask of None means all. Writes happen in list order.
+    """
+
+    memory: int
+    part: int
+    enable: int
+    row: int
+    data: int
+    mask: int | None
+
+
+@dataclass
+class Design:
+    """A synchronous circuit: an expression graph, what is stored, and the names of everything.
+
+    Attributes
+    ----------
+    words : int
+        Length of the state array.
+    initial : dict of int to int
+        State words that do not start as zero.
+    outputs : list of (word, node)
+        What a cycle writes into the state for the outside to see.
+    reset : int or None
+        State word of the synchronous reset input.
+    probes : list of Probe
+    inputs, outputs_by_path : dict of str to Probe
+        The ports, by path; clock and reset are not among them.
+    nodes : dict of str to node
+        The value of every probe, for the tracer.
+    """
+
+    name: str
+    graph: Graph
+    words: int = 0
+    initial: dict = field(default_factory=dict)
+    outputs: list = field(default_factory=list)
+    registers: list = field(default_factory=list)
+    writes: list = field(default_factory=list)
+    memories: list = field(default_factory=list)
+    reset: int | None = None
+    probes: list = field(default_factory=list)
+    inputs: dict = field(default_factory=dict)
+    outputs_by_path: dict = field(default_factory=dict)
+    nodes: dict = field(default_factory=dict)

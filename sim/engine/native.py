@@ -1,0 +1,170 @@
+"""Native code: LLVM text -> object -> functions that Python and numba code call.
+
+A :class:`NativeFunction` is called as `function(state)`, from Python or inside `@njit` code that
+got it *as an argument*:
+
+    @njit(cache=True)
+    def run(step, state, cycles):
+        for _ in range(cycles):
+            step(state)
+
+    run(native.step, state, 1000)
+
+Only the address travels, so the compiled driver does not depend on the design: numba may cache it,
+and another design, or another process, uses the same machine code. (Used as a global or closure
+variable the address would be frozen into the driver; numba refuses that with a TypingError.)
+"""
+
+import ctypes
+import functools
+
+import llvmlite
+import llvmlite.binding as llvm
+import llvmlite.ir
+from numba import types
+from numba.core import cgutils
+from numba.core.errors import TypingError
+from numba.core.typing import signature
+from numba.extending import (
+    NativeValue,
+    lower_builtin,
+    models,
+    register_model,
+    typeof_impl,
+    unbox,
+)
+
+__all__ = ["NativeFunction", "compile_object", "load_object", "target_name"]
+
+
+@functools.cache
+def _machine():
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    target = llvm.Target.from_default_triple()
+    return target.create_target_machine(
+        cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(),
+        opt=2, reloc="default", codemodel="jitdefault", jit=True)
+
+
+def target_name():
+    """Return what compiled code depends on beside its text."""
+    return f"{llvm.get_process_triple()} {llvm.get_host_cpu_name()} llvmlite {llvmlite.__version__}"
+
+
+def compile_object(text):
+    """Compile LLVM text; return the bytes of an object file."""
+    machine = _machine()
+    module = llvm.parse_assembly(f'target triple = "{machine.triple}"\n'
+                                 f'target datalayout = "{machine.target_data}"\n{text}')
+    builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(1))
+    passes = llvm.create_new_module_pass_manager()
+    for name in PASSES:
+        getattr(passes, f"add_{name}_pass")()
+    passes.run(module, builder)
+    return machine.emit_object(module)
+
+
+PASSES = ("simplify_cfg", "instruction_combine", "simplify_cfg")
+
+
+class _Loaded:
+    """An object file in memory; functions keep it alive."""
+
+    def __init__(self, data):
+        empty = llvm.parse_assembly("")
+        self.engine = llvm.create_mcjit_compiler(empty, _machine())
+        self.engine.add_object_file(llvm.ObjectFileRef.from_data(data))
+        self.engine.finalize_object()
+
+
+def load_object(data, functions):
+    """Load an object file.
+
+    Parameters
+    ----------
+    functions : dict of str to int
+        Symbols and the number of array arguments of each.
+
+    Returns
+    -------
+    dict of str to NativeFunction
+    """
+    loaded = _Loaded(data)
+    return {name: NativeFunction(name, loaded.engine.get_function_address(name), arity, loaded)
+            for name, arity in functions.items()}
+
+
+class NativeFunction:
+    """A compiled function of one or two arrays of 64-bit words."""
+
+    def __init__(self, name, address, arity, owner):
+        self.name = name
+        self.address = address
+        self.arity = arity
+        self._owner = owner
+        self._call = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * arity)(address)
+
+    def __call__(self, *arrays):
+        self._call(*(array.ctypes.data for array in arrays))
+
+    def __repr__(self):
+        return f"<NativeFunction {self.name} at {self.address:#x}>"
+
+
+# numba: a NativeFunction is a callable value, represented by its address -------------------------
+
+_ARRAY = types.Array(types.uint64, 1, "C")
+
+
+class _NativeFunctionType(types.Callable):
+    """The numba type of a :class:`NativeFunction` with a certain number of arguments."""
+
+    def __init__(self, arity):
+        self.arity = arity
+        super().__init__(name=f"NativeFunction({arity})")
+
+    def get_call_type(self, context, args, kws):
+        if kws or tuple(args) != (_ARRAY,) * self.arity:
+            raise TypingError(f"a native function takes {self.arity} C-contiguous 1-D uint64 "
+                              f"arrays, not {tuple(args)}")
+        return signature(types.none, *args, recvr=self)
+
+    def get_call_signatures(self):
+        return [signature(types.none, *[_ARRAY] * self.arity)], False
+
+    def get_impl_key(self, sig):
+        return _NativeFunctionType
+
+
+@typeof_impl.register(NativeFunction)
+def _typeof(value, context):
+    if context.purpose.name == "constant":
+        raise TypingError("pass a NativeFunction to @njit code as an argument")
+    return _NativeFunctionType(value.arity)
+
+
+@register_model(_NativeFunctionType)
+class _Model(models.PrimitiveModel):
+    def __init__(self, manager, fe_type):
+        super().__init__(manager, fe_type, llvmlite.ir.IntType(8).as_pointer())
+
+
+@unbox(_NativeFunctionType)
+def _unbox(typ, obj, c):
+    address = c.pyapi.object_getattr_string(obj, "address")
+    value = c.pyapi.long_as_voidptr(address)
+    c.pyapi.decref(address)
+    return NativeValue(value, is_error=cgutils.is_not_null(c.builder, c.pyapi.err_occurred()))
+
+
+@lower_builtin(_NativeFunctionType, _NativeFunctionType, types.Array)
+@lower_builtin(_NativeFunctionType, _NativeFunctionType, types.Array, types.Array)
+def _lower(context, builder, sig, args):
+    """Call the address with the data pointers of the arrays."""
+    ir = llvmlite.ir
+    pointers = [context.make_array(typ)(context, builder, value).data
+                for typ, value in zip(sig.args[1:], args[1:], strict=True)]
+    kind = ir.FunctionType(ir.VoidType(), [pointer.type for pointer in pointers])
+    builder.call(builder.bitcast(args[0], kind.as_pointer()), pointers)
+    return context.get_dummy_value()

@@ -1,0 +1,300 @@
+"""Where in a cycle each operation runs: the tree of conditional regions.
+
+Registers whose next value is a multiplexer with the register itself in a leaf hold their value
+there; the others leaves are stores under a condition. Stores with equal conditions share a region,
+and regions nest as the if statements of the source do. Every operation goes to the lowest region
+that contains all of its uses, so that what only a disabled group needs is not computed. Large
+operands that only one arm of a multiplexer needs get a region of their own in the same way.
+
+Order within a region: its operations, its stores and memory writes, its sub-regions. Everything
+that reads a storage element is placed so that it runs before the element is written.
+"""
+
+from collections import defaultdict
+
+from pteg.engine.ir import Design
+
+__all__ = ["Region", "Plan", "plan_cycle", "plan_values"]
+
+COST = {"mul": 3, "udiv": 30, "umod": 30, "read": 3, "parity": 2, "shl": 2, "lshr": 2, "ashr": 2,
+        "load": 1, "slice": 1, "sext": 1, "not": 1}
+MAX_PATHS = 256  # a next-value tree with more ways to a store than this is stored whole
+BRANCH_COST = 12  # a multiplexer becomes a branch if that saves work of at least this cost
+
+
+class Region:
+    """A block of operations that runs when a condition holds.
+
+    Attributes
+    ----------
+    nodes : list of int
+        Operations, in the order in which they run.
+    stores : list of (word, node)
+    writes : list of Write
+    branches : list of (condition, region or None, region or None)
+        Sub-regions, run last and in order: for the condition being one, and zero.
+    """
+
+    __slots__ = ("parent", "depth", "condition", "polarity", "nodes", "stores", "writes",
+                 "branches", "_index", "cost")
+
+    def __init__(self, parent=None, condition=None, polarity=True):
+        self.parent = parent
+        self.depth = parent.depth + 1 if parent else 0
+        self.condition = condition
+        self.polarity = polarity
+        self.nodes = []
+        self.stores = []
+        self.writes = []
+        self.branches = []
+        self._index = {}
+        self.cost = 0
+
+    def child(self, condition, polarity, *, own=False):
+        """Return the sub-region for a condition; with `own`, one that is not shared."""
+        if own or condition not in self._index:
+            self._index[condition] = len(self.branches)
+            self.branches.append([condition, None, None])
+        entry = self.branches[self._index[condition]]
+        side = 1 if polarity else 2
+        if entry[side] is None:
+            entry[side] = Region(self, condition, polarity)
+        return entry[side]
+
+
+def _common(a, b):
+    """Return the lowest region that contains both."""
+    while a is not b:
+        if a.depth >= b.depth:
+            a = a.parent
+        else:
+            b = b.parent
+    return a
+
+
+class Plan:
+    """The regions of one function.
+
+    Attributes
+    ----------
+    root : Region
+    arms : dict of int to (Region, Region)
+        Multiplexers that are branches: the regions of their two operands.
+    """
+
+    def __init__(self, graph):
+        self.graph = graph
+        self.root = Region()
+        self.arms = {}
+        self._written = defaultdict(list)  # state word -> regions that store it
+        self._memory_written = defaultdict(list)
+
+    # Effects -------------------------------------------------------------------------------------
+
+    def store(self, word, node):
+        """Store a value every cycle."""
+        self.root.stores.append((word, node))
+
+    def register(self, word, width, node):
+        """Store the next value of a register, in the regions where it changes."""
+        graph = self.graph
+        current = graph.load(word, width)
+        tree = self._next_tree(node, current)
+        if tree is None:
+            self._store_in(self.root, word, node)
+            return
+        todo = [(self.root, node)]
+        while todo:
+            region, value = todo.pop()
+            if value == current:
+                continue
+            if value not in tree:
+                self._store_in(region, word, value)
+                continue
+            condition, then, other = tree[value]
+            polarity = True
+            while graph.op[condition] == "not":
+                condition, polarity = graph.args[condition][0], not polarity
+            known = self._known(region, condition)
+            if known is not None:
+                todo.append((region, then if known == polarity else other))
+                continue
+            for side, arm in ((polarity, then), (not polarity, other)):
+                if arm != current:
+                    todo.append((region.child(condition, side), arm))
+
+    def _store_in(self, region, word, node):
+        region.stores.append((word, node))
+        self._written[word].append(region)
+
+    @staticmethod
+    def _known(region, condition):
+        while region is not None:
+            if region.condition == condition:
+                return region.polarity
+            region = region.parent
+        return None
+
+    def _next_tree(self, node, current):
+        """Return the multiplexers above the leaves that hold: {node: (condition, one, zero)}.
+
+        None if there is no such leaf, or if the tree would fall apart into too many stores. On a
+        single bit, `c & q` and `c | q` are multiplexers too.
+        """
+        graph = self.graph
+        seen, todo = set(), [node]
+        while todo:
+            item = todo.pop()
+            if item in seen or item < current:
+                continue
+            seen.add(item)
+            if graph.op[item] == "mux":
+                todo.extend(graph.args[item][1:])
+            elif graph.op[item] in ("and", "or") and graph.width[item] == 1:
+                todo.extend(graph.args[item])
+        if current not in seen:
+            return None
+        tree, paths = {}, {current: 1}
+        for item in sorted(seen):
+            if item == current:
+                continue
+            args = graph.args[item]
+            match graph.op[item]:
+                case "mux":
+                    condition, then, other = args
+                case "and" | "or" as op:
+                    condition, held = args if args[1] in paths else reversed(args)
+                    then, other = ((held, graph.const(0, 1)) if op == "and"
+                                   else (graph.const(1, 1), held))
+                case _:
+                    continue
+            if then in paths or other in paths:
+                tree[item] = condition, then, other
+                paths[item] = paths.get(then, 1) + paths.get(other, 1)
+        return tree if node in tree and paths[node] <= MAX_PATHS else None
+
+    def write(self, write, ordered):
+        """Add a memory write; with `ordered`, after the earlier writes of the same memory."""
+        graph, condition, polarity = self.graph, write.enable, True
+        region = self.root
+        if graph.value(condition) == 0:
+            return
+        if ordered or graph.op[condition] != "const":
+            if graph.op[condition] == "not":
+                condition, polarity = graph.args[condition][0], False
+            region = region.child(condition, polarity, own=ordered)
+        region.writes.append(write)
+        self._memory_written[write.memory].append(region)
+
+    # Placement -----------------------------------------------------------------------------------
+
+    def place(self):
+        """Put every operation that is needed into a region; then choose the branches."""
+        branching = None
+        for _ in range(3):
+            self._place_once(branching)
+            kept = {mux for mux, (then, other) in self.arms.items()
+                    if self._cost(then) + self._cost(other) >= BRANCH_COST}
+            if kept == branching:
+                break
+            branching = kept
+        else:
+            self._place_once(branching)
+        return self
+
+    def _cost(self, region):
+        if region.cost == 0:
+            graph, total = self.graph, 0
+            for node in region.nodes:
+                total += COST.get(graph.op[node], max(len(graph.args[node]) - 1, 1))
+                if node in self.arms:
+                    total += sum(self._cost(arm) for arm in self.arms[node])
+            region.cost = total
+        return region.cost
+
+    def _place_once(self, branching):
+        """Place all operations, with the given multiplexers (None: all) as branches."""
+        graph = self.graph
+        where = [None] * len(graph)
+        self.arms = {}
+
+        def use(node, region):
+            old = where[node]
+            where[node] = region if old is None or old is region else _common(old, region)
+
+        todo = [self.root]
+        while todo:
+            region = todo.pop()
+            region.nodes = []
+            for _, node in region.stores:
+                use(node, region)
+            for write in region.writes:
+                for node in (write.row, write.data, write.mask):
+                    if node is not None:
+                        use(node, region)
+            for condition, then, other in region.branches:
+                use(condition, region)
+                todo.extend(side for side in (then, other) if side is not None)
+        for node in range(len(graph) - 1, -1, -1):
+            region = where[node]
+            op = graph.op[node]
+            if region is None or op == "const":
+                continue
+            if op == "load":
+                for other in self._written.get(graph.attr[node], ()):
+                    region = _common(region, other)
+            elif op == "read":
+                for other in self._memory_written.get(graph.attr[node][0], ()):
+                    region = _common(region, other)
+            region.nodes.append(node)
+            args = graph.args[node]
+            if op == "mux" and (node in branching if branching is not None
+                                else any(graph.op[arm] not in ("const", "load")
+                                         for arm in args[1:])):
+                then, other = self.arms[node] = Region(region), Region(region)
+                use(args[0], region)
+                use(args[1], then)
+                use(args[2], other)
+            else:
+                for arg in args:
+                    use(arg, region)
+        todo = [self.root]
+        while todo:
+            region = todo.pop()
+            region.nodes.reverse()
+            for node in region.nodes:
+                todo.extend(self.arms.get(node, ()))
+            todo.extend(side for branch in region.branches for side in branch[1:] if side)
+
+
+def plan_cycle(design: Design, value, *, edge=True):
+    """Plan a clock cycle: outputs from the state as it is, then (with `edge`) the clock edge.
+
+    Parameters
+    ----------
+    value : list of int
+        What stands for each node of the design's graph, from `Graph.substitute`.
+    """
+    plan = Plan(design.graph)
+    for word, node in design.outputs:
+        plan.store(word, value[node])
+    if edge:
+        for register in design.registers:
+            plan.register(register.word, register.width, value[register.next])
+        ports = defaultdict(set)
+        for write in design.writes:
+            ports[write.memory, write.part].add(write.enable)
+        for write in design.writes:
+            mask = None if write.mask is None else value[write.mask]
+            plan.write(type(write)(write.memory, write.part, value[write.enable],
+                                   value[write.row], value[write.data], mask),
+                       ordered=len(ports[write.memory, write.part]) > 1)
+    return plan.place()
+
+
+def plan_values(design: Design, nodes):
+    """Plan a function that stores the given nodes in words 0, 1, ... of a buffer."""
+    plan = Plan(design.graph)
+    for word, node in enumerate(nodes):
+        plan.store(word, node)
+    return plan.place()
