@@ -5,8 +5,14 @@ import enum
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-__all__ = ["AccessKind", "Translation", "SegmentWord", "TranslatePort", "RegisterPort",
-           "InvalidatePort"]
+__all__ = [
+    # Enumerations and layouts
+    "AccessKind", "Translation", "SearchResult", "SegmentWord", "TlbEntry",
+    # Ports of the MMU
+    "TranslatePort", "RegisterPort", "InvalidatePort",
+    # Between its parts
+    "SearchPort",
+]
 
 
 class AccessKind(enum.IntEnum):
@@ -31,6 +37,15 @@ class Translation(enum.IntEnum):
     BUS_ERROR = 6       # the table search met a transfer error: machine check
 
 
+class SearchResult(enum.IntEnum):
+    """How a table search ended."""
+
+    NOT_FOUND = 0       # sixteen PTEs examined, none matches: page fault
+    PRIMARY = 1         # found in the primary PTEG
+    SECONDARY = 2       # found in the secondary PTEG
+    BUS_ERROR = 3       # a read or an update was ended by TEA
+
+
 class SegmentWord(data.Struct):
     """A segment register, least significant field first (PEM figure 2-14)."""
 
@@ -40,6 +55,17 @@ class SegmentWord(data.Struct):
     kp: 1
     ks: 1
     t: 1
+
+
+class TlbEntry(data.Struct):
+    """One TLB entry, least significant field first: what a PTE says of a page, and its tag."""
+
+    pp: 2           # page protection
+    wimg: 4         # storage attributes
+    c: 1            # changed; R needs no bit here, a page in a TLB has been referenced
+    rpn: 20         # physical page number
+    page: 10        # tag: EA[4-13]
+    vsid: 24        # tag: virtual segment ID
 
 
 class TranslatePort(wiring.Signature):
@@ -63,6 +89,9 @@ class TranslatePort(wiring.Signature):
         MSR[IR] or MSR[DR]: if 0, pa = ea and wimg is that of real mode.
     search : Out(1)
         A miss may be answered by a table search now.
+    used : Out(1)
+        The answer is acted on in this cycle, whatever it is: the access goes ahead or the fault is
+        taken. Only then do the LRU bits and the statistics change.
     result : In(Translation)
     pa : In(32)
         Physical address, when `result` is OK.
@@ -73,7 +102,7 @@ class TranslatePort(wiring.Signature):
     def __init__(self):
         super().__init__({
             "valid": Out(1), "ea": Out(32), "kind": Out(AccessKind), "pr": Out(1),
-            "relocate": Out(1), "search": Out(1),
+            "relocate": Out(1), "search": Out(1), "used": Out(1),
             "result": In(Translation), "pa": In(32), "wimg": In(4),
         })
 
@@ -115,3 +144,42 @@ class InvalidatePort(wiring.Signature):
 
     def __init__(self):
         super().__init__({"valid": Out(1), "ea": Out(32)})
+
+
+class SearchPort(wiring.Signature):
+    """A table search, seen from the TLB's side that wants it.
+
+    The request is taken when the walker is idle and is held, unchanged, until `refill` or `fail`.
+
+    Members
+    -------
+    valid : Out(1)
+        A search is wanted.
+    ea : Out(32)
+    kind : Out(AccessKind)
+        A store sets C, if it is permitted.
+    vsid : Out(24)
+    key : Out(1)
+        Ks or Kp of the segment, as MSR[PR] selects (PEM 7.5.4).
+    way : Out(1)
+        Way of the TLB that the entry is to be written to.
+    start : In(1)
+        The request is taken at the end of this cycle.
+    refill : In(1)
+        The search succeeded: `entry` is to be written now.
+    fail : In(1)
+        The search is over and found nothing (`error` low), or met a transfer error.
+    error : In(1)
+    entry : In(TlbEntry)
+    refill_ea : In(32)
+        Effective address that `entry` translates.
+    refill_way : In(1)
+    """
+
+    def __init__(self):
+        super().__init__({
+            "valid": Out(1), "ea": Out(32), "kind": Out(AccessKind), "vsid": Out(24),
+            "key": Out(1), "way": Out(1),
+            "start": In(1), "refill": In(1), "fail": In(1), "error": In(1),
+            "entry": In(TlbEntry), "refill_ea": In(32), "refill_way": In(1),
+        })

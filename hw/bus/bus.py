@@ -1,0 +1,57 @@
+"""The bus of one processor: wiring (MPC750 UM figure 8-1).
+
+     data --- master ---+                       +--- dram
+     walker - master ---+-- arbiter -- decoder -+--- rom
+     fetch -- master ---+                       +--- ...
+"""
+
+from amaranth.hdl import Module
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out, connect, flipped
+
+from pteg.hw.bus.arbiter import Arbiter
+from pteg.hw.bus.decoder import Decoder
+from pteg.hw.bus.interfaces import MemoryPort, TargetPort
+from pteg.hw.bus.master import Master
+
+__all__ = ["Bus"]
+
+
+class Bus(wiring.Component):
+    """Masters, arbiter and decoder.
+
+    Parameters
+    ----------
+    memory_map : dict
+        {name of target: (base, size)}, see `check_map`.
+    masters : sequence of str
+        Names of the masters, highest priority first.
+
+    Members
+    -------
+    (name of each master) : In(MemoryPort())
+    (name of each target) : Out(TargetPort())
+    """
+
+    def __init__(self, memory_map, masters=("data", "walker", "fetch")):
+        self.decoder = Decoder(memory_map)
+        self.arbiter = Arbiter(len(masters))
+        self.names = tuple(masters)
+        names = [*masters, *memory_map]
+        if len(set(names)) < len(names):
+            raise ValueError(f"names of masters and targets must all differ, not {names!r}")
+        super().__init__({**{name: In(MemoryPort()) for name in masters},
+                          **{name: Out(TargetPort()) for name in memory_map}})
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.arbiter = arbiter = self.arbiter
+        m.submodules.decoder = decoder = self.decoder
+        for n, name in enumerate(self.names):
+            m.submodules[name] = master = Master()
+            connect(m, flipped(getattr(self, name)), master.memory)
+            connect(m, master.bus, arbiter.masters[n])
+        connect(m, arbiter.bus, decoder.bus)
+        for name in decoder.memory_map:
+            connect(m, getattr(decoder, name), flipped(getattr(self, name)))
+        return m

@@ -1,0 +1,123 @@
+"""One translation lookaside buffer: 64 sets of two ways (MPC750 UM 5.4.3).
+
+EA[14-19] selects the set; VSID and EA[4-13] are the tag. Both ways are read and compared at once.
+The entries are in two memories, one a way; valid bits are flip-flops, so that tlbie clears both
+ways of a set in one cycle. Which way is replaced is decided by a component of its own: the 750's
+is `Lru`; any component with the same ports may take its place.
+
+The 750 leaves its TLBs undefined after a hard reset and software must invalidate them; here they
+are empty.
+"""
+
+from amaranth.hdl import Array, Module, Signal
+from amaranth.lib import data, memory, wiring
+from amaranth.lib.wiring import In, Out
+
+from pteg.hw.mmu.interfaces import InvalidatePort, TlbEntry
+
+__all__ = ["Lru", "Tlb", "SETS", "WAYS"]
+
+#: Sets of one TLB, selected by EA[14-19].
+SETS = 64
+#: Entries of one set.
+WAYS = 2
+
+
+class Lru(wiring.Component):
+    """Replaces the way that was used longest ago: one bit a set (MPC750 UM 5.4.3.1)."""
+
+    #: Set that is looked up, and the way to replace in it.
+    index: In(range(SETS))
+    victim: Out(range(WAYS))
+    #: `used_way` of set `used_index` is used, or has just been filled.
+    used: In(1)
+    used_index: In(range(SETS))
+    used_way: In(range(WAYS))
+
+    def elaborate(self, platform):
+        m = Module()
+        oldest = Signal(SETS)
+        m.d.comb += self.victim.eq(oldest.bit_select(self.index, 1))
+        with m.If(self.used):
+            m.d.sync += oldest.bit_select(self.used_index, 1).eq(~self.used_way)
+        return m
+
+
+class Tlb(wiring.Component):
+    """Instruction or data TLB.
+
+    Parameters
+    ----------
+    replacement : Component
+        Chooses the way to replace; has the ports of `Lru`.
+    """
+
+    #: What is looked up: `hit` and `entry` follow in the same cycle.
+    ea: In(32)
+    vsid: In(24)
+    hit: Out(1)
+    entry: Out(TlbEntry)
+    #: Way that hit, or else the one to be replaced.
+    way: Out(range(WAYS))
+    #: The entry that hits is used in this cycle.
+    used: In(1)
+    #: `refill_entry` is written at the end of the cycle.
+    refill: In(1)
+    refill_ea: In(32)
+    refill_way: In(range(WAYS))
+    refill_entry: In(TlbEntry)
+    #: tlbie.
+    invalidate: In(InvalidatePort())
+
+    def __init__(self, replacement=None):
+        self.replacement = Lru() if replacement is None else replacement
+        super().__init__()
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.replacement = replacement = self.replacement
+
+        def index(ea):
+            return ea[12:18]
+
+        valid = [Signal(SETS, name=f"valid{way}") for way in range(WAYS)]
+        matches, entries = Signal(WAYS), []
+        for way in range(WAYS):
+            m.submodules[f"way{way}"] = rows = memory.Memory(
+                shape=TlbEntry, depth=SETS, init=[])
+            read, write = rows.read_port(domain="comb"), rows.write_port()
+            entries.append(read.data)
+            refill = self.refill & (self.refill_way == way)
+            m.d.comb += [
+                read.addr.eq(index(self.ea)),
+                matches[way].eq(valid[way].bit_select(index(self.ea), 1)
+                                & (read.data.vsid == self.vsid)
+                                & (read.data.page == self.ea[18:28])),
+                write.en.eq(refill),
+                write.addr.eq(index(self.refill_ea)), write.data.eq(self.refill_entry),
+            ]
+            with m.If(refill):
+                m.d.sync += valid[way].bit_select(index(self.refill_ea), 1).eq(1)
+            # Last, so that an invalidation wins over a refill of the same set.
+            with m.If(self.invalidate.valid):
+                m.d.sync += valid[way].bit_select(index(self.invalidate.ea), 1).eq(0)
+
+        hit_way = matches[1]
+        m.d.comb += [
+            self.hit.eq(matches.any()),
+            self.entry.eq(data.View(TlbEntry, Array(
+                entry.as_value() for entry in entries)[hit_way])),
+            replacement.index.eq(index(self.ea)),
+            replacement.used.eq(self.refill | (self.used & self.hit)),
+        ]
+        with m.If(self.hit):
+            m.d.comb += self.way.eq(hit_way)
+        with m.Else():
+            m.d.comb += self.way.eq(replacement.victim)
+        with m.If(self.refill):
+            m.d.comb += [replacement.used_index.eq(index(self.refill_ea)),
+                         replacement.used_way.eq(self.refill_way)]
+        with m.Else():
+            m.d.comb += [replacement.used_index.eq(index(self.ea)),
+                         replacement.used_way.eq(hit_way)]
+        return m

@@ -1,0 +1,237 @@
+"""The table search: finds the PTE of a page in the hashed page table (MPC750 UM 5.4.5; PEM 7.6).
+
+Each step is a state. The PTEs of the primary PTEG are read and compared in order, then those of
+the secondary; a PTE is one double word, read in a single beat (without a data cache there is
+nothing to burst into). What the manuals say of the order of things, and what is done here:
+
+* A search that finds a PTE sets R in memory before protection is looked at: MPC750 UM table 5-8
+  (MPC7400 UM 5-24, 750GX UM p. 198) has R set and C not set on a page protection violation. A
+  no-execute segment never gets here, so it leaves R alone.
+* C is set only for a store that protection permits, and it is set by a search even when the TLB
+  holds the page with C = 0: the whole entry is then rewritten (MPC750 UM table 5-7).
+* "R and C ... byte store operations": V, R and C lie in three different bytes of a PTE (PEM 7.6.3,
+  MPC7400 UM 5-38). R is written as one byte at PTE + 6, then C as one byte at PTE + 7; reserved
+  bits and WIMG and PP beside them are written back as they were read.
+* Reads and updates are made as if MSR[DR] = 0 with WIMG = 0b0010: cacheable, coherent, not guarded
+  (MPC750 UM 5.4.1.3).
+* The TLB is filled last. A transfer error ends the search without filling it.
+
+Left out: reads through the data cache, which come with the cache; the reservation is not touched.
+"""
+
+import enum
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from pteg.hw.bus.interfaces import MemoryPort, TransferType
+from pteg.hw.isa.registers import SPR_BY_NAME, PteLow, Sdr1, Wimg
+from pteg.hw.mmu.interfaces import (
+    AccessKind,
+    RegisterPort,
+    SearchPort,
+    SearchResult,
+)
+from pteg.hw.mmu.protection import prohibited
+
+__all__ = ["Walker", "State", "Side", "PageTableEntry", "Sdr1Word", "PTEG_ENTRIES"]
+
+#: PTEs of one group.
+PTEG_ENTRIES = 8
+
+
+class State(enum.IntEnum):
+    """Steps of a table search."""
+
+    IDLE = 0
+    PRIMARY_READ = 1         # PTE `index` of the primary PTEG is on its way
+    PRIMARY_COMPARE = 2
+    SECONDARY_READ = 3
+    SECONDARY_COMPARE = 4
+    UPDATE_R = 5             # R = 1 is being written
+    UPDATE_C = 6             # C = 1 is being written
+    REFILL = 7               # the TLB entry is written
+    NOT_FOUND = 8            # page fault
+    BUS_ERROR = 9            # TEA
+
+
+class Side(enum.IntEnum):
+    """For whom the walker works."""
+
+    FETCH = 0
+    DATA = 1
+
+
+class PageTableEntry(data.Struct):
+    """A PTE as one double word, least significant field first (PEM 7.5.2.2)."""
+
+    pp: 2
+    _reserved: 1
+    wimg: 4
+    c: 1
+    r: 1
+    _reserved2: 3
+    rpn: 20
+    api: 6
+    h: 1
+    vsid: 24
+    v: 1
+
+
+class Sdr1Word(data.Struct):
+    """SDR1, least significant field first (PEM 7.6.1.1)."""
+
+    htabmask: 9
+    _reserved: 7
+    htaborg: 16
+
+
+class Walker(wiring.Component):
+    """Table search for both sides, the data side first, and SDR1."""
+
+    fetch: In(SearchPort())
+    data: In(SearchPort())
+    #: The walker's own bus master.
+    memory: Out(MemoryPort())
+    #: mtspr and mfspr of SDR1.
+    registers: In(RegisterPort())
+
+    # Events, for statistics, ledger and waveforms.
+    #: A search ends in this cycle, for `side` and `ea`, with `outcome` after `ptes_examined`.
+    done: Out(1)
+    side: Out(Side)
+    ea: Out(32)
+    vsid: Out(24)
+    outcome: Out(SearchResult)
+    ptes_examined: Out(5)
+    #: Address of the PTE that is being examined, or that was found.
+    found_at: Out(32)
+    #: R, or C, has been written to the PTE at `found_at`; its second word is now `update_word`.
+    updated_r: Out(1)
+    updated_c: Out(1)
+    update_word: Out(32)
+    busy: Out(1)
+
+    def elaborate(self, platform):
+        m = Module()
+        state = Signal(State)
+        # The request, as it was taken; `ea`, `vsid` and `side` are ports too.
+        kind, key, way = Signal(AccessKind), Signal(), Signal()
+        index = Signal(range(PTEG_ENTRIES))
+        secondary = Signal()
+        pte = Signal(PageTableEntry)
+        sdr1 = Signal(Sdr1Word)
+        memory = self.memory
+
+        # Address of the PTE (PEM 7.6.1.3, 7.6.1.4). The page index is EA[4-19]; the secondary hash
+        # is the ones' complement of the primary.
+        primary_hash = self.vsid[:19] ^ self.ea[12:28]
+        hashed = Mux(secondary, ~primary_hash, primary_hash)[:19]
+        m.d.comb += self.found_at.eq(Cat(
+            Const(0, 3), index, hashed[:10],
+            sdr1.htaborg[:9] | (hashed[10:] & sdr1.htabmask), sdr1.htaborg[9:]))
+
+        match = (pte.v & (pte.vsid == self.vsid) & (pte.h == secondary)
+                 & (pte.api == self.ea[22:28]))
+        store = kind == AccessKind.STORE
+        set_c = store & ~pte.c & ~prohibited(key, pte.pp, store)
+
+        m.d.comb += [
+            memory.wimg.eq(Wimg.M), memory.addr.eq(self.found_at),
+            self.update_word.eq(pte.as_value()[:32] | PteLow.R.mask),
+            memory.wdata.eq(self.update_word),
+            self.busy.eq(state != State.IDLE),
+        ]
+
+        def start(side, port):
+            m.d.comb += port.start.eq(1)
+            m.d.sync += [
+                self.side.eq(side), self.ea.eq(port.ea), self.vsid.eq(port.vsid),
+                kind.eq(port.kind), key.eq(port.key), way.eq(port.way),
+                index.eq(0), secondary.eq(0), self.ptes_examined.eq(0),
+                state.eq(State.PRIMARY_READ),
+            ]
+
+        def read(compare):
+            """Wait for the PTE, then compare it."""
+            m.d.comb += [memory.valid.eq(1), memory.type.eq(TransferType.READ),
+                         memory.size.eq(8)]
+            with m.If(memory.done):
+                m.d.sync += [
+                    pte.eq(memory.rdata), self.ptes_examined.eq(self.ptes_examined + 1),
+                    state.eq(Mux(memory.error, State.BUS_ERROR, compare)),
+                ]
+
+        def compare(again, otherwise):
+            """Found, or else the next PTE of the group, or else the state `otherwise`."""
+            with m.If(match):
+                m.d.sync += state.eq(
+                    Mux(~pte.r, State.UPDATE_R, Mux(set_c, State.UPDATE_C, State.REFILL)))
+            with m.Else():
+                # Wraps around to the first PTE of the secondary PTEG.
+                m.d.sync += index.eq(index + 1)
+                m.d.sync += state.eq(Mux(index == PTEG_ENTRIES - 1, otherwise, again))
+
+        def update(byte, event, then):
+            """Write one byte of the PTE's second word."""
+            m.d.comb += [memory.valid.eq(1), memory.type.eq(TransferType.WRITE_WITH_FLUSH),
+                         memory.size.eq(1), memory.addr.eq(self.found_at | byte)]
+            with m.If(memory.done):
+                m.d.comb += event.eq(~memory.error)
+                m.d.sync += state.eq(Mux(memory.error, State.BUS_ERROR, then))
+
+        def finish(outcome):
+            m.d.comb += [self.done.eq(1), self.outcome.eq(outcome)]
+            m.d.sync += state.eq(State.IDLE)
+
+        with m.Switch(state):
+            with m.Case(State.IDLE):
+                with m.If(self.data.valid):
+                    start(Side.DATA, self.data)
+                with m.Elif(self.fetch.valid):
+                    start(Side.FETCH, self.fetch)
+            with m.Case(State.PRIMARY_READ):
+                read(State.PRIMARY_COMPARE)
+            with m.Case(State.PRIMARY_COMPARE):
+                compare(State.PRIMARY_READ, State.SECONDARY_READ)
+                with m.If(~match & (index == PTEG_ENTRIES - 1)):
+                    m.d.sync += secondary.eq(1)
+            with m.Case(State.SECONDARY_READ):
+                read(State.SECONDARY_COMPARE)
+            with m.Case(State.SECONDARY_COMPARE):
+                compare(State.SECONDARY_READ, State.NOT_FOUND)
+            with m.Case(State.UPDATE_R):
+                update(6, self.updated_r, Mux(set_c, State.UPDATE_C, State.REFILL))
+                with m.If(memory.done):
+                    m.d.sync += pte.r.eq(1)
+            with m.Case(State.UPDATE_C):
+                m.d.comb += self.update_word.eq(
+                    pte.as_value()[:32] | PteLow.R.mask | PteLow.C.mask)
+                update(7, self.updated_c, State.REFILL)
+                with m.If(memory.done):
+                    m.d.sync += pte.c.eq(1)
+            with m.Case(State.REFILL):
+                finish(Mux(secondary, SearchResult.SECONDARY, SearchResult.PRIMARY))
+            with m.Case(State.NOT_FOUND):
+                finish(SearchResult.NOT_FOUND)
+            with m.Case(State.BUS_ERROR):
+                finish(SearchResult.BUS_ERROR)
+
+        for side, port in ((Side.FETCH, self.fetch), (Side.DATA, self.data)):
+            ended = self.done & (self.side == side)
+            m.d.comb += [
+                port.refill.eq(ended & (state == State.REFILL)),
+                port.fail.eq(ended & (state != State.REFILL)),
+                port.error.eq(state == State.BUS_ERROR),
+                port.refill_ea.eq(self.ea), port.refill_way.eq(way),
+                port.entry.pp.eq(pte.pp), port.entry.wimg.eq(pte.wimg), port.entry.c.eq(pte.c),
+                port.entry.rpn.eq(pte.rpn), port.entry.page.eq(self.ea[18:28]),
+                port.entry.vsid.eq(self.vsid),
+            ]
+
+        with m.If(~self.registers.segment & (self.registers.spr == SPR_BY_NAME["SDR1"].number)):
+            m.d.comb += self.registers.rdata.eq(sdr1)
+            with m.If(self.registers.write):
+                m.d.sync += sdr1.eq(self.registers.wdata & Sdr1.IMPLEMENTED)
+        return m
