@@ -70,6 +70,9 @@ class Device:
         for what, value in (("first", first), ("next", next)):
             if value < 1:
                 raise UserError(f"{what} of {name} must be at least 1 bus clock, not {value}")
+        if burst and size % 32:
+            raise UserError(f"size of {name} must be a multiple of 32 to answer bursts, "
+                            f"not {size:#x}")
         self.name, self.base, self.size = name, base, size
         self.first, self.next, self.burst = first, next, burst
         self.state = np.zeros(1, self.dtype)

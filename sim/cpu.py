@@ -1,0 +1,82 @@
+"""What a processor model offers to the machine: one small interface, two models behind it.
+
+`pteg.pipeline.PipelineCpu` runs the hardware description, `pteg.functional.FunctionalCpu` the
+instruction set. Each is made as `Model(platform)`, shares the platform's devices, and can be asked
+for its architectural state between two calls of `run`.
+"""
+
+import enum
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+__all__ = ["Stop", "Limits", "Cpu", "FOREVER"]
+
+#: A count that no run reaches.
+FOREVER = 1 << 62
+
+
+class Stop(enum.StrEnum):
+    """Why a run ended."""
+
+    CYCLES = "cycles"              # the limit of clock cycles
+    INSTRUCTIONS = "instructions"  # the limit of completed instructions
+    ADDRESS = "address"            # the next instruction is at the stop address
+    CONSOLE = "console"            # the console has printed the text
+    CHECKSTOP = "checkstop"        # the processor has stopped: machine check with MSR[ME] = 0
+    CONDITION = "condition"        # the caller's function said so
+    INTERRUPTED = "interrupted"    # Ctrl-C
+    DRAIN = "drain"                # inside only: the console's ring wants to be emptied
+
+
+@dataclass
+class Limits:
+    """When a call of `run` ends.
+
+    Attributes
+    ----------
+    cycles, instructions : int
+        So many more, counted from now. The functional model has one cycle to an instruction.
+    address : int or None
+        Stop before the instruction at this address. One instruction is executed in any case, so that
+        a run can begin where the last one stopped.
+    watch : numpy record array or None
+        Console text, from `pteg.components.console.new_watch`.
+    """
+
+    cycles: int = FOREVER
+    instructions: int = FOREVER
+    address: int | None = None
+    watch: np.ndarray | None = None
+
+
+class Cpu(Protocol):
+    """A processor model.
+
+    Attributes
+    ----------
+    cycle, instructions : int
+        Clock cycles since reset and instructions completed.
+    """
+
+    cycle: int
+    instructions: int
+
+    def reset(self):
+        """Hard reset of the processor (the machine resets the devices)."""
+
+    def get_state(self):
+        """The architectural state: a record array of `pteg.state.ARCH_STATE`, a copy."""
+
+    def set_state(self, state):
+        """Replace the architectural state; execution goes on at its `pc`."""
+
+    def run(self, limits):
+        """Run until one of the limits, a checkstop or a full console ring; return a `Stop`.
+
+        When several apply at once: CHECKSTOP, CONSOLE, ADDRESS, INSTRUCTIONS, CYCLES, DRAIN.
+        """
+
+    def stats(self):
+        """What was counted since reset: a dict of numbers and such dicts."""
