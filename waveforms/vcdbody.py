@@ -1,0 +1,193 @@
+"""The compiled part of a VCD file: value changes as text, some ten million a second.
+
+All functions write into a byte array `out` from position `at` on and return the position after
+what they wrote. Text is moved eight bytes at a time (`_put`): what lies beyond its end is
+overwritten by the next, so `out` needs a little room at its end (`SLACK`).
+"""
+
+import numpy as np
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic
+from numba.np.arrayobj import make_array
+
+__all__ = ["MEMBER", "SCALAR", "SLACK", "STRING", "VARIABLE", "VECTOR", "changes", "dump", "pack"]
+
+# Kinds of variable.
+SCALAR, VECTOR, STRING = 0, 1, 2
+
+#: A variable: its first word in a row, its width, and what ends its changes: its identifier and a
+#: newline, packed, and the length of that. An enum's members are rows [members, members_end) of
+#: the table of members.
+VARIABLE = np.dtype([("tail", "u8"), ("tail_size", "i8"), ("column", "i8"), ("width", "i8"),
+                     ("kind", "i8"), ("members", "i8"), ("members_end", "i8")])
+#: A member of an enum: its value, and where its name stands in the text of all names.
+MEMBER = np.dtype([("value", "u8"), ("start", "i8"), ("end", "i8")])
+
+#: Bytes that `out` must have beyond the longest row.
+SLACK = 64
+
+#: The binary digits of each byte, the most significant first, and the zeros in front of the first
+#: 1; the last digit always stands.
+_DIGITS = np.array([int.from_bytes(f"{byte:08b}".encode(), "little") for byte in range(256)],
+                   np.uint64)
+_ZEROS = np.array([min(7, 8 - byte.bit_length()) for byte in range(256)], np.int64)
+_ALL = np.uint64(0xFFFF_FFFF_FFFF_FFFF)
+
+
+def pack(text):
+    """Up to eight ASCII characters as a number, and how many they are."""
+    assert len(text) <= 8
+    return int.from_bytes(text.encode(), "little"), len(text)
+
+
+@intrinsic
+def _store(typing, out, at, value):
+    """Eight bytes to any position, which numba's arrays cannot do by themselves."""
+    def generate(context, builder, signature, arguments):
+        array = make_array(signature.args[0])(context, builder, arguments[0])
+        position = builder.gep(array.data, [arguments[1]])
+        builder.store(arguments[2], builder.bitcast(position, ir.IntType(64).as_pointer()),
+                      align=1)
+        return context.get_dummy_value()
+    return types.void(out, types.int64, types.uint64), generate
+
+
+@njit(cache=True)
+def _put(out, at, text, size):
+    _store(out, at, text)
+    return at + size
+
+
+@njit(cache=True)
+def _put_time(out, at, time):
+    """`#time` and a newline."""
+    at = _put(out, at, 35, 1)
+    size, limit = 1, 10
+    while time >= limit:
+        size += 1
+        limit *= 10
+    for position in range(at + size - 1, at - 1, -1):
+        out[position] = 48 + time % 10
+        time //= 10
+    return _put(out, at + size, 10, 1)
+
+
+@njit(cache=True)
+def _put_binary(out, at, value, short):
+    """The 64 digits of a word; if `short`, without its leading zeros."""
+    shift = 56
+    if short:
+        while shift and not value >> np.uint64(shift):
+            shift -= 8
+        byte = value >> np.uint64(shift)
+        zeros = _ZEROS[byte]
+        at = _put(out, at, _DIGITS[byte] >> np.uint64(8 * zeros), 8 - zeros)
+        shift -= 8
+    while shift >= 0:
+        at = _put(out, at, _DIGITS[(value >> np.uint64(shift)) & np.uint64(0xFF)], 8)
+        shift -= 8
+    return at
+
+
+@njit(cache=True)
+def _put_vector(out, at, row, variable):
+    word = (variable.width - 1) >> 6
+    # A negative number may fill its last word beyond its width.
+    value = row[variable.column + word] & (_ALL >> np.uint64(-variable.width & 63))
+    while word and not value:
+        word -= 1
+        value = row[variable.column + word]
+    at = _put_binary(out, _put(out, at, 98, 1), value, True)      # b
+    while word:
+        word -= 1
+        at = _put_binary(out, at, row[variable.column + word], False)
+    return at
+
+
+@njit(cache=True)
+def _put_member(out, at, value, variable, members, text):
+    """The name of an enum's value, or the value as `0x…` if it has no name."""
+    value &= _ALL >> np.uint64(-variable.width & 63)
+    at = _put(out, at, 115, 1)      # s
+    for index in range(variable.members, variable.members_end):
+        if members[index].value == value:
+            for position in range(members[index].start, members[index].end):
+                out[at] = text[position]
+                at += 1
+            return at
+    at = _put(out, at, 0x7830, 2)   # 0x
+    shift = 60
+    while shift and not value >> np.uint64(shift):
+        shift -= 4
+    while shift >= 0:
+        digit = np.int64((value >> np.uint64(shift)) & np.uint64(15))
+        out[at] = digit + (48 if digit < 10 else 55)
+        at += 1
+        shift -= 4
+    return at
+
+
+@njit(cache=True)
+def _put_change(out, at, row, variable, members, text):
+    if variable.kind == SCALAR:
+        at = _put(out, at, 48 | (row[variable.column] & np.uint64(1)), 1)
+    else:
+        if variable.kind == STRING:
+            at = _put_member(out, at, row[variable.column], variable, members, text)
+        else:
+            at = _put_vector(out, at, row, variable)
+        at = _put(out, at, 32, 1)
+    return _put(out, at, variable.tail, variable.tail_size)
+
+
+@njit(cache=True)
+def dump(row, table, members, text, out):
+    """Write the values of all variables; returns the number of bytes."""
+    at = 0
+    for index in range(len(table)):
+        at = _put_change(out, at, row, table[index], members, text)
+    return at
+
+
+@njit(cache=True)
+def changes(rows, previous, cycle, half, clock, owner, table, members, text, out, longest):
+    """Write the changes of as many rows as surely fit `out`; returns the bytes and the rows done.
+
+    Parameters
+    ----------
+    rows
+        uint64, shape (cycles, words).
+    previous
+        The row before `rows`; becomes the last row done.
+    cycle, half
+        Number of the first row's cycle, and half a period of the clock in units of time.
+    clock
+        Variable of the clock, which `table` does not contain.
+    owner
+        Index in `table` of the variable to which each word belongs, rising, or -1.
+    longest
+        Bytes that a row may need at most.
+    """
+    at = 0
+    done = 0
+    before = previous
+    while done < len(rows) and at + longest <= len(out):
+        row = rows[done]
+        time = 2 * half * (cycle + done)
+        at = _put(out, _put_time(out, at, time), 49, 1)
+        at = _put(out, at, clock.tail, clock.tail_size)
+        last = -1
+        for word in range(len(row)):
+            if row[word] != before[word]:
+                index = owner[word]
+                # The words of one variable follow each other; it is written once.
+                if index > last:
+                    at = _put_change(out, at, row, table[index], members, text)
+                    last = index
+        at = _put(out, _put_time(out, at, time + half), 48, 1)
+        at = _put(out, at, clock.tail, clock.tail_size)
+        before = row
+        done += 1
+    previous[:] = before
+    return at, done
