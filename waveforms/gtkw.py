@@ -66,7 +66,7 @@ def write_save_file(file, vcd_path, vcd, signals, *, groups=GROUPS, marker=None,
     save.zoom_markers(-max(0.0, float((vcd.period // 8).bit_length())),
                       -1 if marker is None else marker)
     save.treeopen("top")
-    save.trace(f"top.{clock}")
+    save.trace(f"top.{clock}", datafmt="bin")
     for name, members in arrange([s for s in signals if s.path in vcd.names], groups).items():
         with save.group(name):
             for signal in members:

@@ -5,7 +5,7 @@ import os
 from pteg.errors import UserError
 from pteg.waveforms.capture import Capture, Trigger, Window
 from pteg.waveforms.gtkw import GROUPS, write_save_file
-from pteg.waveforms.vcd import VcdFile
+from pteg.waveforms.vcd import VcdFile, timebase
 
 __all__ = ["Trace"]
 
@@ -46,6 +46,7 @@ class Trace:
         self._signals, self._clock, self._groups = list(signals), clock, groups
         self._capture = Capture(window=window, trigger=trigger, before=before, after=after,
                                 again=again, last=last)
+        timebase(frequency)     # refuses a bad one before there is a file
         self._path = os.fspath(path)
         self._save_path = os.path.splitext(self._path)[0] + ".gtkw"
         self._file = self._open(self._path)

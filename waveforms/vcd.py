@@ -178,10 +178,8 @@ class VcdFile:
             self._full_dump(cycle, rows[0])
             cycle, rows = cycle + 1, rows[1:]
         while len(rows):
-            size, done = vcdbody.changes(rows, self._previous, cycle, self._half,
-                                         self._clock_row[0], self._owner, *self._tables,
-                                         self._out, self._longest)
-            self._file.write(self._out[:size].data)
+            text, done = self._changes(cycle, rows)
+            self._file.write(text)
             cycle, rows = cycle + done, rows[done:]
         self._cycle = cycle
         self._file.flush()
@@ -202,11 +200,18 @@ class VcdFile:
             unknown = [v.dump_off() or f"sx {v.ident}" for v in [self._clock, *self._variables]]
             lines = [f"#{self.period * self._cycle}", "$dumpoff", *unknown, "$end\n"]
             self._file.write("\n".join(lines).encode())
-        self._previous[:] = row
-        size = vcdbody.dump(self._previous, *self._tables, self._out)
+        self._previous[:] = ~row        # so that everything has changed
+        text, _ = self._changes(cycle, row.reshape(1, -1))
         time, clock = self.period * cycle, self._clock.ident
-        self._file.write(f"#{time}\n{keyword}\n1{clock}\n".encode() + self._out[:size].tobytes()
-                         + f"$end\n#{time + self._half}\n0{clock}\n".encode())
+        begin, end = f"#{time}\n".encode(), f"#{time + self._half}\n0{clock}\n".encode()
+        self._file.write(begin + f"{keyword}\n".encode()
+                         + bytes(text[len(begin):len(text) - len(end)]) + b"$end\n" + end)
+
+    def _changes(self, cycle, rows):
+        """Text of the changes of some rows, valid until the next call, and how many they are."""
+        size, done = vcdbody.changes(rows, self._previous, cycle, self._half, self._clock_row[0],
+                                     self._owner, *self._tables, self._out, self._longest)
+        return self._out[:size].data, done
 
 
 class _Header:

@@ -11,7 +11,7 @@ from numba import njit, types
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
 
-__all__ = ["MEMBER", "SCALAR", "SLACK", "STRING", "VARIABLE", "VECTOR", "changes", "dump", "pack"]
+__all__ = ["MEMBER", "SCALAR", "SLACK", "STRING", "VARIABLE", "VECTOR", "changes", "pack"]
 
 # Kinds of variable.
 SCALAR, VECTOR, STRING = 0, 1, 2
@@ -42,21 +42,15 @@ def pack(text):
 
 
 @intrinsic
-def _store(typing, out, at, value):
-    """Eight bytes to any position, which numba's arrays cannot do by themselves."""
+def _put(typing, out, at, text, size):
+    """Write eight bytes, of which `size` count. numba's arrays cannot store to any position."""
     def generate(context, builder, signature, arguments):
         array = make_array(signature.args[0])(context, builder, arguments[0])
         position = builder.gep(array.data, [arguments[1]])
         builder.store(arguments[2], builder.bitcast(position, ir.IntType(64).as_pointer()),
                       align=1)
-        return context.get_dummy_value()
-    return types.void(out, types.int64, types.uint64), generate
-
-
-@njit(cache=True)
-def _put(out, at, text, size):
-    _store(out, at, text)
-    return at + size
+        return builder.add(arguments[1], arguments[3])
+    return types.int64(out, types.int64, types.uint64, types.int64), generate
 
 
 @njit(cache=True)
@@ -139,15 +133,6 @@ def _put_change(out, at, row, variable, members, text):
             at = _put_vector(out, at, row, variable)
         at = _put(out, at, 32, 1)
     return _put(out, at, variable.tail, variable.tail_size)
-
-
-@njit(cache=True)
-def dump(row, table, members, text, out):
-    """Write the values of all variables; returns the number of bytes."""
-    at = 0
-    for index in range(len(table)):
-        at = _put_change(out, at, row, table[index], members, text)
-    return at
 
 
 @njit(cache=True)
