@@ -1,0 +1,155 @@
+"""The result of an assembly: sections with bytes, symbols, image, listing."""
+
+import enum
+from dataclasses import dataclass, field
+
+from pteg.errors import UserError
+from pteg.firmware.asm.elf import write_elf
+
+__all__ = ["Section", "SectionFlags", "Label", "Line", "Program"]
+
+#: Bytes of one statement that a listing shows.
+_LISTED = 64
+
+
+class SectionFlags(enum.IntFlag):
+    """Section attributes, with their ELF values."""
+
+    WRITE = 1
+    ALLOC = 2
+    EXECUTE = 4
+
+
+@dataclass
+class Section:
+    """A run of bytes with one address.
+
+    Parameters
+    ----------
+    name : str
+    flags : SectionFlags
+    nobits : bool
+        Takes room in memory but not in the file: all zero.
+    address : int or None
+        None until the layout is done, unless the source says it.
+    alignment : int
+    data : bytearray
+    """
+
+    name: str
+    flags: SectionFlags
+    nobits: bool = False
+    address: int | None = None
+    alignment: int = 1
+    data: bytearray = field(default_factory=bytearray)
+
+    @property
+    def size(self):
+        return len(self.data)
+
+    @property
+    def end(self):
+        return self.address + self.size
+
+
+@dataclass(frozen=True)
+class Label:
+    """A symbol of the finished program; `section` is None for a constant."""
+
+    name: str
+    value: int
+    section: Section | None
+    exported: bool
+    type: str = "notype"
+    size: int = 0
+
+
+@dataclass(frozen=True)
+class Line:
+    """Bytes of a section and the source line that made them."""
+
+    section: Section
+    offset: int
+    size: int
+    location: object
+    text: str
+
+
+@dataclass(frozen=True)
+class Program:
+    """What `assemble` returns.
+
+    Attributes
+    ----------
+    sections : tuple of Section
+        Those with contents, in the order of their addresses.
+    labels : tuple of Label
+    lines : tuple of Line
+    entry : int
+        Address of `_start`, or of the first code.
+    """
+
+    sections: tuple
+    labels: tuple
+    lines: tuple
+    entry: int
+
+    @property
+    def symbols(self):
+        """Value of every symbol by name."""
+        return {label.name: label.value for label in self.labels}
+
+    def image(self, base=None, size=None, fill=0):
+        """Bytes from `base` on, as a loader would leave them in memory.
+
+        Parameters
+        ----------
+        base : int, optional
+            Address of the first byte; the lowest section by default.
+        size : int, optional
+            Number of bytes; up to the end of the last section by default. Sections that do not
+            take room in the file may lie outside.
+        fill : int
+            Byte for the gaps between sections.
+        """
+        loaded = [s for s in self.sections if s.flags & SectionFlags.ALLOC and not s.nobits]
+        if base is None:
+            base = min((s.address for s in loaded), default=0)
+        if size is None:
+            size = max((s.end for s in loaded), default=base) - base
+        image = bytearray([fill]) * size
+        for section in self.sections:
+            start = section.address - base
+            if 0 <= start and start + section.size <= size:
+                image[start:start + section.size] = section.data
+            elif section in loaded:
+                raise UserError(
+                    f"section {section.name} at {section.address:#010x} to {section.end:#010x} "
+                    f"must lie in the image, {base:#010x} to {base + size:#010x}")
+        return bytes(image)
+
+    def elf(self):
+        """The program as an ELF executable (32 bits, big-endian, PowerPC)."""
+        return write_elf(self.sections, self.labels, self.entry)
+
+    def listing(self):
+        """Address, bytes and source of every line."""
+        rows, file = [], None
+        for line in self.lines:
+            if line.location.file != file:
+                file = line.location.file
+                rows.append(f"# {file}")
+            address = line.section.address + line.offset
+            data = line.section.data[line.offset:line.offset + line.size]
+            source = f"{line.location.line:5}  {line.text.rstrip()}"
+            for start in range(0, min(len(data), _LISTED) or 1, 8):
+                words = " ".join(data[i:i + 4].hex()
+                                 for i in range(start, min(start + 8, len(data)), 4))
+                rows.append(f"{address + start:08x}  {words:17}  {source}".rstrip())
+                source = ""
+            if len(data) > _LISTED:
+                rows.append(f"{'':8}  … to {address + len(data):08x}")
+        rows += ["", "# symbols"]
+        rows += [f"{label.value & 0xFFFFFFFF:08x}  {label.name}"
+                 for label in sorted(self.labels, key=lambda label: (label.value, label.name))]
+        return "\n".join(rows) + "\n"
