@@ -17,11 +17,10 @@ __all__ = ["cache_folder", "load_module"]
 
 
 def cache_folder(name):
-    """Folder `name` inside the cache: `$PTEG_CACHE`, or `pteg` where the user's caches are."""
-    root = os.environ.get("PTEG_CACHE")
-    if not root:
-        root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pteg"
-    folder = Path(root) / name
+    """Folder `name` inside the cache, made when needed."""
+    from pteg.engine import cache
+
+    folder = cache.folder() / name
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 

@@ -121,6 +121,10 @@ class Platform:
 
     def kernels(self):
         """The module of compiled functions for these devices."""
+        return self._kernels
+
+    @cached_property
+    def _kernels(self):
         return load_module("platform", self._kernels_text(), self.sources)
 
     @property

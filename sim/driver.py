@@ -1,0 +1,292 @@
+"""The loop of the cycle-accurate model: the compiled hardware and the devices, clock by clock.
+
+In each cycle the hardware takes one step; then every device's bus port sees the cycle's signals, the
+devices' own clocks advance, and what they answer becomes the hardware's inputs of the next cycle.
+The loop is generated for one platform and one placement of signals, and compiled by numba. The
+hardware itself is an argument: another design with the same ports uses the same compiled loop.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pteg.components.console import new_watch
+from pteg.components.target import TARGET
+from pteg.cpu import FOREVER, Limits, Stop
+from pteg.generated import load_module
+
+__all__ = ["Driver", "Tap", "Signals"]
+
+#: Cycles of a trace that are handed on at a time.
+TRACE_ROWS = 4096
+
+#: What the loop keeps between two calls, and its limits.
+CONTROL = np.dtype([("cycle", "i8"), ("last_cycle", "i8"), ("last_instruction", "i8"),
+                    ("address", "i8")])
+
+#: Return values of the generated loop.
+STOPS = (Stop.CYCLES, Stop.CHECKSTOP, Stop.CONSOLE, Stop.ADDRESS, Stop.INSTRUCTIONS, Stop.DRAIN)
+
+
+@dataclass(frozen=True)
+class Signals:
+    """Registers of the hardware that the loop looks at, and the interrupt input that it drives.
+
+    An empty name stands for a signal that the design does not have.
+    """
+
+    pc: str = "core.completion.pc"
+    instructions: str = "core.completion.instructions"
+    checkstop: str = "core.completion.checkstop"
+    interrupt: str = "interrupt"
+
+
+@dataclass
+class Tap:
+    """A trace that is taken while the machine runs.
+
+    Attributes
+    ----------
+    tracer : pteg.engine.Tracer
+    sink : callable
+        Called as `sink(rows, cycle)` with a `uint64[cycles, words]` array, whose first row holds the
+        signals of cycle number `cycle`. The array is used again after the call.
+    first, last : int
+        Cycles to trace: `first <= cycle < last`.
+    """
+
+    tracer: object
+    sink: object
+    first: int = 0
+    last: int = FOREVER
+
+
+class Driver:
+    """Runs a compiled processor together with a platform's devices.
+
+    Parameters
+    ----------
+    platform : pteg.platform.Platform
+    native : pteg.engine.Native
+        With one `TargetPort` for each device, of the device's name.
+    signals : Signals
+
+    Attributes
+    ----------
+    state : numpy.ndarray of uint64
+        State of the hardware, as `native` describes it.
+    targets : tuple of record arrays of TARGET
+        Bus side of each device.
+    taps : list of Tap
+    """
+
+    def __init__(self, platform, native, signals=None):
+        self.platform, self.native, self.signals = platform, native, signals or Signals()
+        self.taps = []
+        self._control = np.zeros(1, CONTROL)
+        self._never = new_watch()
+        self._modules = {}  # generated, by number of active taps
+        self.reset()
+
+    def reset(self):
+        """Reset the hardware and the bus sides of the devices (not the devices)."""
+        self.state = self.native.new_state()
+        self.targets = tuple(np.zeros(1, TARGET) for _ in self.platform.devices)
+        for device, target in zip(self.platform.devices, self.targets, strict=True):
+            for name in ("base", "first", "next", "burst"):
+                target[name] = getattr(device, name)
+        self._control["cycle"] = 0
+
+    @property
+    def cycle(self):
+        """Clock cycles since reset."""
+        return int(self._control["cycle"][0])
+
+    @property
+    def instructions(self):
+        """Instructions completed since reset."""
+        path = self.signals.instructions
+        return self.native.read(self.state, path) if path else 0
+
+    def stats(self):
+        """Bus transactions of each device: a dict by name."""
+        names = ("reads", "writes", "read_beats", "write_beats", "errors")
+        return {device.name: {name: int(target[name][0]) for name in names}
+                for device, target in zip(self.platform.devices, self.targets, strict=True)}
+
+    def run(self, limits=None):
+        """Run until one of the limits; return a `Stop`. See `pteg.cpu.Cpu.run`."""
+        limits = limits or Limits()
+        control = self._control[0]
+        end = min(self.cycle + limits.cycles, FOREVER)
+        control["last_instruction"] = min(self.instructions + limits.instructions, FOREVER)
+        control["address"] = -1 if limits.address is None else limits.address
+        watch = limits.watch
+        if watch is None:
+            watch = self._never
+            watch["seen"] = self._printed()
+        devices = self.platform.arrays
+        while self.cycle < end:
+            taps, until = self._active_taps()
+            control["last_cycle"] = min(end, until)
+            stop = self._segment(taps, devices, watch)
+            if stop is not Stop.CYCLES:
+                return stop
+        return Stop.CYCLES
+
+    def _printed(self):
+        """Characters that the console has printed up to now."""
+        console = self.platform.console
+        return int(console.state["out_count"][0]) if console else 0
+
+    def _active_taps(self):
+        """Taps to serve from this cycle on, and the cycle before which that stays so."""
+        active, until = [], FOREVER
+        for tap in self.taps:
+            if tap.first <= self.cycle < tap.last:
+                active.append(tap)
+                until = min(until, tap.last, self.cycle + TRACE_ROWS)
+            elif self.cycle < tap.first:
+                until = min(until, tap.first)
+        return active, until
+
+    def _segment(self, taps, devices, watch):
+        begin = self.cycle
+        rows = int(self._control["last_cycle"][0]) - begin if taps else 0
+        buffers = [np.empty((rows, tap.tracer.words), np.uint64) for tap in taps]
+        traces = [argument for tap, buffer in zip(taps, buffers, strict=True)
+                  for argument in (tap.tracer.trace, buffer)]
+        run = self._module(len(taps)).run
+        stop = run(self.native.step, self.state, devices, self.targets, self._control, watch,
+                   *traces)
+        for tap, buffer in zip(taps, buffers, strict=True):
+            tap.sink(buffer[:self.cycle - begin], begin)
+        return STOPS[stop]
+
+    # Generated code ---------------------------------------------------------------------------
+
+    def _module(self, taps):
+        if taps not in self._modules:
+            text = self._text(self.platform.kernels().__name__, taps)
+            self._modules[taps] = load_module("driver", text, self.platform.sources)
+        return self._modules[taps]
+
+    def _text(self, kernels, taps):
+        imports, ports = [], []
+        for i, device in enumerate(self.platform.devices):
+            for kernel in ("read", "write"):
+                imports.append(f"from {type(device).__module__} import {kernel} "
+                               f"as {device.name}_{kernel}")
+            ports.append(self._port_text(i, device.name))
+        signals = self.signals
+        arguments = "".join(f", trace{i}, buffer{i}" for i in range(taps))
+        traces = "".join(f"        trace{i}(state, buffer{i}[cycle - begin])\n"
+                         for i in range(taps))
+        return _DRIVER.format(
+            kernels=kernels, imports="\n".join(imports), ports="\n".join(ports),
+            arguments=arguments, traces=traces,
+            pc=self._get(signals.pc), instructions=self._get(signals.instructions),
+            checkstop=self._get(signals.checkstop),
+            set_interrupt=self._set(signals.interrupt, "interrupt(devices)"))
+
+    def _port_text(self, i, name):
+        signal = {port: self._get(f"{name}.{port}")
+                  for port in ("ts", "a", "tt", "tsiz", "tbst", "dbb", "d_w")}
+        put = [self._set(f"{name}.{port}", f"t.{port}") for port in ("aack", "ta", "tea")]
+        return _PORT.format(i=i, name=name, put="\n            ".join(put), **signal,
+                            set_data=self._set(f"{name}.d_r", "data"))
+
+    def _get(self, path):
+        """Expression for the value of a signal that the state holds."""
+        terms, position = [], 0
+        for part in self.native.probe(path).parts if path else ():
+            term = f"state[{part.word}]"
+            if part.shift:
+                term = f"({term} >> U({part.shift}))"
+            if part.width < 64:
+                term = f"({term} & U({(1 << part.width) - 1:#x}))"
+            if position:
+                term = f"({term} << U({position}))"
+            terms.append(term)
+            position += part.width
+        return " | ".join(terms) or "U(0)"
+
+    def _set(self, path, value):
+        """Statement that gives an input a value."""
+        if not path:
+            return f"{value}"
+        probe = self.native.probe(path)
+        (part,) = probe.parts
+        mask = (1 << part.width) - 1 << part.shift
+        if part.shift == 0 and probe.width == part.width:
+            return f"state[{part.word}] = U({value})"
+        return (f"state[{part.word}] = state[{part.word}] & ~U({mask:#x}) "
+                f"| U({value}) << U({part.shift})")
+
+
+_DRIVER = '''\
+"""Generated by pteg.driver. Changes are lost."""
+
+import numpy as np
+from numba import njit
+from pteg.components.target import READ, WRITE, clock
+
+{imports}
+from {kernels} import console, interrupt, tick
+
+U = np.uint64
+
+
+@njit(cache=True, error_model="numpy")
+def run(step, state, devices, targets, control, watch{arguments}):
+    cycle = begin = control[0].cycle
+    last_cycle = control[0].last_cycle
+    last_instruction = control[0].last_instruction
+    address = control[0].address
+    pc = np.int64({pc})
+    instructions = np.int64({instructions})
+    stop = 0
+    while cycle < last_cycle:
+{traces}        step(state)
+        cycle += 1
+
+{ports}
+        tick(devices, 1)
+        {set_interrupt}
+
+        new_pc = np.int64({pc})
+        new_instructions = np.int64({instructions})
+        seen = console(devices, watch)
+        if {checkstop}:
+            stop = 1
+        elif seen == 1:
+            stop = 2
+        elif new_pc == address and (new_pc != pc or new_instructions != instructions):
+            stop = 3
+        elif new_instructions >= last_instruction:
+            stop = 4
+        elif seen == 2:
+            stop = 5
+        pc = new_pc
+        instructions = new_instructions
+        if stop:
+            break
+    control[0].cycle = cycle
+    return stop
+'''
+
+_PORT = '''\
+        # {name}
+        t = targets[{i}][0]
+        if {ts} or t.busy:
+            action = clock(targets[{i}], {ts}, {a},
+                           {tt}, {tsiz}, {tbst}, {dbb})
+            data = U(0)
+            if action == READ:
+                data = {name}_read(devices[{i}][0], devices[{i}][1], t.offset, t.size) << U(t.up)
+            elif action == WRITE:
+                {name}_write(devices[{i}][0], devices[{i}][1], t.offset, t.size,
+                             ({d_w}) >> U(t.up) & (~U(0) >> U(64 - 8 * t.size)))
+            {put}
+            {set_data}
+'''
