@@ -15,7 +15,7 @@ Left out: address retry (ARTRY), data retry (DRTRY).
 
 import enum
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -55,7 +55,7 @@ class Master(wiring.Component):
         beats = Signal(range(BEATS))   # beats of a burst that are done
 
         m.d.comb += [
-            bus.a.eq(Mux(memory.burst, Cat(0b000, memory.addr[3:]), memory.addr)),
+            bus.a.eq(Mux(memory.burst, Cat(Const(0, 3), memory.addr[3:]), memory.addr)),
             bus.tt.eq(memory.type), bus.tbst.eq(memory.burst), bus.wimg.eq(memory.wimg),
             bus.tsiz.eq(Mux(memory.burst, BURST_TSIZ, memory.size[:3])),
             bus.d_w.eq(memory.wdata), memory.rdata.eq(bus.d_r),
