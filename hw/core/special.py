@@ -1,0 +1,132 @@
+"""MSR, exception registers and the special-purpose registers that only hold a value.
+
+PEM 2.3, MPC750 UM 2.1.2. LR and CTR live in the branch unit, XER with CR, TB and DEC in the time
+base, SDR1 and the BATs in the MMU. HID0, L2CR, ICTC, THRM1-3 and the performance monitor registers
+hold what is written; what they would control is not modelled yet.
+"""
+
+from amaranth.hdl import Cat, Module, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from pteg.hw.core.interfaces import SystemToSpecial
+from pteg.hw.isa.exceptions import Vector
+from pteg.hw.isa.registers import (
+    MSR_IMPLEMENTED,
+    MSR_TO_SRR1,
+    RESET_MSR,
+    SPR_BY_NAME,
+    SPRS,
+    Msr,
+)
+
+__all__ = ["SpecialRegisters", "ExceptionPort", "msr_bit", "MIRRORS"]
+
+#: SPRs kept elsewhere.
+_ELSEWHERE = {"XER", "LR", "CTR", "DEC", "TBL", "TBU", "SDR1"}
+#: User-mode names of the performance monitor registers.
+MIRRORS = {spr.name: spr.name[1:] for spr in SPRS if spr.name.startswith(("UMMCR", "UPMC", "USIA"))}
+
+
+def msr_bit(msr, member):
+    """The bit `member` of `Msr` in the Amaranth value `msr`."""
+    return msr[int(member).bit_length() - 1]
+
+
+class ExceptionPort(wiring.Signature):
+    """An exception is taken at the end of this cycle.
+
+    Members
+    -------
+    valid : Out(1)
+    vector : Out(Vector)
+    srr0 : Out(32)
+    cause_bits : Out(32)
+        SRR1 bits beside those of the MSR.
+    data : Out(1)
+        DAR and DSISR are written (DSI, alignment).
+    dar, dsisr : Out(32)
+    """
+
+    def __init__(self):
+        super().__init__({
+            "valid": Out(1), "vector": Out(Vector), "srr0": Out(32), "cause_bits": Out(32),
+            "data": Out(1), "dar": Out(32), "dsisr": Out(32),
+        })
+
+
+class SpecialRegisters(wiring.Component):
+    """MSR and SPRs.
+
+    Members
+    -------
+    system : In(SystemToSpecial)
+        mfspr, mtspr.
+    msr_write, msr_wdata : In
+        mtmsr.
+    rfi : In(1)
+        MSR takes its bits back from SRR1.
+    exception : In(ExceptionPort)
+    msr, srr0, hid0, ear : Out(32)
+    """
+
+    system: In(SystemToSpecial())
+    msr_write: In(1)
+    msr_wdata: In(32)
+    rfi: In(1)
+    exception: In(ExceptionPort())
+    msr: Out(32)
+    srr0: Out(32)
+    hid0: Out(32)
+    ear: Out(32)
+
+    def elaborate(self, platform):
+        m = Module()
+
+        msr = Signal(32, init=RESET_MSR)
+        held = {
+            spr.name: Signal(32, name=spr.name.lower(), init=spr.reset)
+            for spr in SPRS
+            if spr.name not in _ELSEWHERE and spr.name not in MIRRORS
+            and not spr.name.startswith(("IBAT", "DBAT"))
+        }
+        m.d.comb += [
+            self.msr.eq(msr), self.srr0.eq(held["SRR0"]), self.hid0.eq(held["HID0"]),
+            self.ear.eq(held["EAR"]),
+        ]
+
+        with m.Switch(self.system.spr):
+            for name, register in held.items():
+                with m.Case(SPR_BY_NAME[name].number):
+                    m.d.comb += self.system.rdata.eq(register)
+            for name, original in MIRRORS.items():
+                with m.Case(SPR_BY_NAME[name].number):
+                    m.d.comb += self.system.rdata.eq(held[original])
+        with m.If(self.system.write):
+            with m.Switch(self.system.spr):
+                for name, register in held.items():
+                    spr = SPR_BY_NAME[name]
+                    if spr.writable:
+                        with m.Case(spr.number):
+                            m.d.sync += register.eq(self.system.wdata & spr.implemented)
+
+        with m.If(self.msr_write):
+            m.d.sync += msr.eq(self.msr_wdata & MSR_IMPLEMENTED)
+        with m.If(self.rfi):
+            # ILE stays, POW is cleared (PEM 8.2, rfi).
+            m.d.sync += msr.eq(msr & Msr.ILE | held["SRR1"] & MSR_TO_SRR1)
+
+        taken = self.exception
+        with m.If(taken.valid):
+            kept = Msr.ILE | Msr.IP | Msr.ME
+            ile = msr_bit(msr, Msr.ILE)
+            m.d.sync += [
+                held["SRR0"].eq(taken.srr0 & 0xFFFFFFFC),
+                held["SRR1"].eq(msr & MSR_TO_SRR1 | taken.cause_bits),
+                msr.eq(Cat(ile, msr[1:] & (kept >> 1))),
+            ]
+            with m.If(taken.vector == Vector.MACHINE_CHECK):
+                m.d.sync += msr_bit(msr, Msr.ME).eq(0)
+            with m.If(taken.data):
+                m.d.sync += [held["DAR"].eq(taken.dar), held["DSISR"].eq(taken.dsisr)]
+        return m

@@ -1,0 +1,58 @@
+"""A 750-class processor with its bus: core, memory management unit, bus interface. Wiring only."""
+
+from amaranth.hdl import Module
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out, connect, flipped
+
+from pteg.hw.bus.bus import Bus
+from pteg.hw.bus.interfaces import TargetPort
+from pteg.hw.core.core import Core
+from pteg.hw.mmu.mmu import Mmu
+
+__all__ = ["Processor"]
+
+
+class Processor(wiring.Component):
+    """Core, MMU and bus; the bus targets hang on ports of their own names.
+
+    Parameters
+    ----------
+    memory_map : dict of str to (int, int)
+        Base address and size of each target.
+    timebase_divider : int
+        Core cycles to one tick of time base and decrementer.
+
+    Members
+    -------
+    interrupt : In(1)
+        External interrupt, level.
+    restart : In(1)
+        See `Core`.
+    """
+
+    def __init__(self, memory_map, *, timebase_divider=8):
+        self.memory_map = memory_map
+        self.timebase_divider = timebase_divider
+        super().__init__({
+            "interrupt": In(1),
+            "restart": In(1),
+            **{name: Out(TargetPort()) for name in memory_map},
+        })
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.core = core = Core(self.timebase_divider)
+        m.submodules.mmu = mmu = Mmu()
+        m.submodules.bus = bus = Bus(self.memory_map)
+
+        connect(m, core.fetch_translate, mmu.fetch)
+        connect(m, core.data_translate, mmu.data)
+        connect(m, core.registers, mmu.registers)
+        connect(m, core.invalidate, mmu.invalidate)
+        connect(m, core.fetch_memory, bus.fetch)
+        connect(m, core.data_memory, bus.data)
+        connect(m, mmu.memory, bus.walker)
+        for name in self.memory_map:
+            connect(m, getattr(bus, name), flipped(getattr(self, name)))
+        m.d.comb += [core.interrupt.eq(self.interrupt), core.restart.eq(self.restart)]
+        return m
