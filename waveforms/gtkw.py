@@ -38,15 +38,16 @@ def arrange(signals, groups=GROUPS):
             for name, places in found.items() if places}
 
 
-def write_save_file(file, vcd_path, vcd, signals, *, groups=GROUPS, marker=None, clock="clk"):
+def write_save_file(file, vcd_name, save_name, vcd, signals, *, groups=GROUPS, marker=None,
+                    clock="clk"):
     """Write a save file.
 
     Parameters
     ----------
     file
         Binary file, open for writing.
-    vcd_path
-        Where the VCD file lies, relative to the folder of the save file.
+    vcd_name, save_name
+        Names of both files; they lie in the same folder.
     vcd
         The `VcdFile` that wrote it.
     signals
@@ -60,11 +61,13 @@ def write_save_file(file, vcd_path, vcd, signals, *, groups=GROUPS, marker=None,
     """
     text = io.StringIO()
     save = GTKWSave(text)
-    save.dumpfile(vcd_path, abspath=False)
-    save.timestart(0 if marker is None else max(0, marker - 40 * vcd.period))
-    # A zoom of -n shows 2^n units of time a pixel.
-    save.zoom_markers(-max(0.0, float((vcd.period // 8).bit_length())),
-                      -1 if marker is None else marker)
+    # GTKWave takes the way from the one path to the other, and looks there from where the save
+    # file really is. So both can be moved, and hold nothing of the machine that made them.
+    save.dumpfile(f"/{vcd_name}", abspath=False)
+    save.savefile(f"/{save_name}", abspath=False)
+    save.timestart(0 if marker is None else max(0, marker - 8 * vcd.period))
+    # At a zoom of -n, 2^n units of time take 200 pixels: a cycle gets 50 to 100.
+    save.zoom_markers(-float((2 * vcd.period).bit_length()), -1 if marker is None else marker)
     save.treeopen("top")
     save.trace(f"top.{clock}", datafmt="bin")
     for name, members in arrange([s for s in signals if s.path in vcd.names], groups).items():

@@ -93,7 +93,8 @@ class Trace:
     def _write_save_file(self):
         marker = self.triggered[0] * self._vcd.period if self.triggered else None
         with self._open(self._save_path) as file:
-            write_save_file(file, os.path.basename(self._path), self._vcd, self._signals,
+            write_save_file(file, os.path.basename(self._path),
+                            os.path.basename(self._save_path), self._vcd, self._signals,
                             groups=self._groups, marker=marker, clock=self._clock)
 
     @staticmethod

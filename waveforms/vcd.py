@@ -61,10 +61,8 @@ def columns(signals):
     return found, size
 
 
-#: Time units in femtoseconds, the coarsest first.
-_UNITS = [(f"{magnitude} {name}", magnitude * size)
-          for name, size in (("us", 10 ** 9), ("ns", 10 ** 6), ("ps", 10 ** 3), ("fs", 1))
-          for magnitude in (100, 10, 1)]
+#: Time units in femtoseconds, the coarsest first. Only single ones: viewers count in these.
+_UNITS = (("1 us", 10 ** 9), ("1 ns", 10 ** 6), ("1 ps", 10 ** 3), ("1 fs", 1))
 
 
 def timebase(frequency):

@@ -48,7 +48,7 @@ def test_a_trigger_sets_the_marker(tmp_path):
         trace.write(0, rows(20))
         assert trace.triggered == (6,)
     assert b"\n#8\n$dumpvars\n" in path.read_bytes() and path.read_bytes().endswith(b"\n#18\n")
-    assert "\n*-0.000000 12 " in (tmp_path / "run.gtkw").read_text()
+    assert "\n*-3.000000 12 " in (tmp_path / "run.gtkw").read_text()
 
 
 def test_the_last_cycles_survive_an_exception(tmp_path):
@@ -77,8 +77,8 @@ def test_the_save_file_groups_pipeline_mmu_walker_bus(tmp_path):
     with Trace(tmp_path / "run.vcd", SIGNALS, frequency=500e6):
         pass
     lines = (tmp_path / "run.gtkw").read_text().splitlines()
-    assert lines[0] == '[dumpfile] "run.vcd"'
-    shown = [line for line in lines if line.startswith(("-", "top.", "@")) and line != "[pos]"]
+    assert lines[:2] == ['[dumpfile] "/run.vcd"', '[savefile] "/run.gtkw"']
+    shown = [line for line in lines if line.startswith(("-", "top.", "@"))]
     assert shown == [
         "@28", "top.clk",
         "@800200", "-pipeline", "@22", "top.core.completion.pc[31:0]",

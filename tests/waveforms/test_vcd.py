@@ -133,7 +133,7 @@ def test_a_header_has_no_date_and_one_scope_for_each_component():
     head = text(signals, comment="a comment").partition(b"$enddefinitions")[0].decode()
     assert head == """\
 $comment a comment $end
-$timescale 100 ps $end
+$timescale 1 ps $end
 $version pteg $end
 $scope module top $end
 $var wire 1 ! clk $end
@@ -210,7 +210,7 @@ def test_what_is_on_the_disk_can_be_read_before_the_end(tmp_path):
         vcd.write(0, pack(signals, [[n] for n in range(100)]))
         content = path.read_bytes()         # neither closed nor marked as ended
     assert content.endswith(b"0!\n")
-    assert variables(content)["top.n"].signal.value_at(99 * 50) == 99
+    assert variables(content)["top.n"].signal.value_at(99 * 5000) == 99
 
 
 def test_a_file_without_rows_is_valid():
@@ -220,8 +220,8 @@ def test_a_file_without_rows_is_valid():
 
 
 @pytest.mark.parametrize("frequency, scale, half", [
-    (200e6, "100 ps", 25), (1e9, "100 ps", 5), (500e6, "1 ns", 1), (5e8 / 3, "1 ns", 3),
-    (1e3, "100 us", 5), (3e6, "1 fs", 166_666_667), (1e15, "1 fs", 1)])
+    (200e6, "1 ps", 2500), (1e9, "1 ps", 500), (500e6, "1 ns", 1), (5e8 / 3, "1 ns", 3),
+    (1e3, "1 us", 500), (3e6, "1 fs", 166_666_667), (1e15, "1 fs", 1)])
 def test_a_timescale_is_the_coarsest_that_is_exact(frequency, scale, half):
     assert timebase(frequency) == (scale, half)
 
