@@ -13,7 +13,7 @@ GROUPS = (
     ("pipeline", ("core.*",)),
     ("MMU", ("mmu.*",)),
     ("walker", ("mmu.walker.*",)),
-    ("bus", ("bus.*", "dram__*", "rom__*", "uart__*", "pic__*", "interrupt")),
+    ("bus", ("bus.*", "dram.*", "rom.*", "uart.*", "pic.*", "interrupt")),
 )
 
 

@@ -1,5 +1,6 @@
 """A trace of a run: a VCD file of the wanted cycles and, beside it, a GTKWave save file."""
 
+import fnmatch
 import os
 
 from pteg.errors import UserError
@@ -7,7 +8,25 @@ from pteg.waveforms.capture import Capture, Trigger, Window
 from pteg.waveforms.gtkw import GROUPS, write_save_file
 from pteg.waveforms.vcd import VcdFile, timebase
 
-__all__ = ["Trace"]
+__all__ = ["Trace", "select"]
+
+
+def select(paths, patterns="*"):
+    """Paths that match one of some glob patterns (one text: separated by commas), in their order.
+
+    Amaranth gives a submodule's ports a second name in the module above; where that name is taken
+    it appends `$` and a number. Such copies are left out unless a pattern asks for a `$`.
+    """
+    if isinstance(patterns, str):
+        patterns = [pattern for pattern in patterns.replace(",", " ").split() if pattern]
+    paths, chosen = list(paths), set()
+    for pattern in patterns:
+        found = [path for path in paths if fnmatch.fnmatchcase(path, pattern)
+                 and ("$" in pattern or "$" not in path)]
+        if not found:
+            raise UserError(f"no signal matches {pattern!r}")
+        chosen.update(found)
+    return [path for path in paths if path in chosen]
 
 
 class Trace:

@@ -7,7 +7,7 @@ import pywellen
 from pteg.errors import UserError
 from pteg.waveforms.capture import Window
 from pteg.waveforms.gtkw import arrange
-from pteg.waveforms.trace import Trace
+from pteg.waveforms.trace import Trace, select
 from pteg.waveforms.vcd import Signal
 
 SIGNALS = [
@@ -113,3 +113,13 @@ def test_bad_options_leave_no_file(tmp_path):
         with pytest.raises(UserError):
             Trace(tmp_path / "run.vcd", SIGNALS, **options)
     assert not list(tmp_path.iterdir())
+
+
+def test_signals_are_selected_by_patterns():
+    paths = ["core.pc", "core.port__ea$5", "mmu.hit", "mmu.walker.state", "interrupt"]
+    assert select(paths) == ["core.pc", "mmu.hit", "mmu.walker.state", "interrupt"]
+    assert select(paths, "interrupt, mmu.*") == ["mmu.hit", "mmu.walker.state", "interrupt"]
+    assert select(paths, ["*$*"]) == ["core.port__ea$5"]
+    assert select(iter(paths), "core.pc") == ["core.pc"]
+    with pytest.raises(UserError, match=r"^no signal matches 'fpu\.\*'$"):
+        select(paths, "mmu.*,fpu.*")
