@@ -64,7 +64,6 @@ CYCLES = 100
 
 def amaranth_values():
     """`left.state`, `left.balance` and `sum` in each cycle, according to Amaranth's simulator."""
-    pair = Pair()
     left = []
 
     class Spy(Pair):
@@ -79,7 +78,7 @@ def amaranth_values():
     async def bench(ctx):
         ctx.set(pair.seed, SEED)
         for _ in range(CYCLES):
-            values.append((ctx.get(left[0].state).name, ctx.get(left[0].balance),
+            values.append((State(ctx.get(left[0].state)).name, ctx.get(left[0].balance),
                            ctx.get(pair.sum)))
             await ctx.tick()
 
