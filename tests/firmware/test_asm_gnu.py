@@ -1,0 +1,183 @@
+"""The assembler and the disassembler against GNU binutils and capstone."""
+
+import random
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import capstone
+import pytest
+from pteg.firmware.asm import assemble, assemble_word
+from pteg.firmware.disasm import disassemble
+from pteg.hw.isa.instructions import FIELDS, INSTRUCTIONS
+
+FORMS = Path(__file__).parents[2].parent / "shared" / "vectors" / "forms-750.txt"
+GNU = "powerpc-linux-gnu-"
+
+needs_gnu = pytest.mark.skipif(not shutil.which(f"{GNU}as"), reason="needs GNU binutils for PowerPC")
+
+
+@pytest.fixture(scope="module")
+def forms():
+    if not FORMS.is_file():
+        pytest.skip("the list of forms is not here")
+    lines = [line for line in FORMS.read_text().splitlines() if line and line[0] != "#"]
+    return [form for line in lines for form in line.split("|")]
+
+
+def gnu_assemble(lines, tmp_path):
+    """Words that GNU as makes of instructions; branches are relative to address 0."""
+    # Each at offset 0 of a section of its own, so that absolute branch targets are distances.
+    source = "".join(f".section .t{number},\"ax\"\n{line}\n" for number, line in enumerate(lines))
+    (tmp_path / "gnu.s").write_text(source)
+    subprocess.run([f"{GNU}as", "-mppc", "-many", "-mregnames", "-a32", "-o", tmp_path / "gnu.o",
+                    tmp_path / "gnu.s"], check=True)
+    subprocess.run([f"{GNU}ld", "-r", "-o", tmp_path / "linked.o", tmp_path / "gnu.o"],
+                   check=True)
+    from elftools.elf.elffile import ELFFile
+    with open(tmp_path / "linked.o", "rb") as stream:
+        elf = ELFFile(stream)
+        words = []
+        for number in range(len(lines)):
+            data = elf.get_section_by_name(f".t{number}").data()
+            word = int.from_bytes(data[:4], "big")
+            relocation = elf.get_section_by_name(f".rela.t{number}")
+            for entry in relocation.iter_relocations() if relocation else ():
+                word |= entry["r_addend"] & 0x03FFFFFC
+            words.append(word)
+    return words
+
+
+def gnu_disassemble(words, tmp_path):
+    """Texts of objdump, each as if at address 0x1000."""
+    texts = []
+    data = b"".join(word.to_bytes(4, "big") for word in words)
+    (tmp_path / "words.bin").write_bytes(data)
+    output = subprocess.run(
+        [f"{GNU}objdump", "-D", "-b", "binary", "-m", "powerpc", "-M", "750cl", "-EB",
+         "--no-show-raw-insn", tmp_path / "words.bin"], check=True, capture_output=True, text=True)
+    for line in output.stdout.splitlines():
+        if match := re.match(r"\s+[0-9a-f]+:\t(.*)", line):
+            texts.append(" ".join(match[1].split()))
+    return texts
+
+
+@needs_gnu
+def test_every_form_of_the_list_assembles_as_gnu_as_does(forms, tmp_path):
+    expected = gnu_assemble(forms, tmp_path)
+    assert len(forms) >= 261
+    wrong = [(form, f"{gnu:08x}", f"{ours:08x}")
+             for form, gnu in zip(forms, expected, strict=True)
+             if (ours := assemble_word(form)) != gnu]
+    assert wrong == []
+
+
+def random_words(seed, count):
+    """Words of every row with random operands and no reserved bits."""
+    generator = random.Random(seed)
+    for row in INSTRUCTIONS:
+        for _ in range(count):
+            yield row, (generator.getrandbits(32) & ~row.mask | row.match) & ~row.reserved
+
+
+def _invalid_for_gnu(row, word):
+    """Forms that GNU as refuses: the 750 runs them, or runs into their undefined cases."""
+    target, source = FIELDS["rD"].get(word), FIELDS["rA"].get(word)
+    bo = FIELDS["BO"].get(word)
+    return (
+        row.update and (source == 0 or source == target and "rD" in row.writes)
+        or row.name == "lmw" and source >= target
+        or row.name in ("lswi", "lswx", "lwarx", "eciwx", "ecowx", "stswx", "mtsrin", "mfsrin")
+        or row.name in ("cmp", "cmpi", "cmpl", "cmpli") and word & FIELDS["L"].mask
+        or row.name in ("bc", "bclr", "bcctr")
+        and (bo & 20 == 20 and bo != 20 or bo & 20 == 4 and bo & 2 or bo & 20 == 16 and bo & 8
+             or row.name == "bcctr" and not bo & 4)
+        or row.name == "bc" and bo & 30 in (14, 6, 24, 26))
+
+
+@needs_gnu
+def test_gnu_as_reads_every_row_of_the_table_as_the_table_has_it(tmp_path):
+    seed = random.randrange(1 << 32)
+    print("seed", seed)
+    cases = [(row, word, disassemble(word, raw=True)) for row, word in random_words(seed, 60)
+             if not _invalid_for_gnu(row, word)
+             and row.name not in ("mftb", "mfspr", "mtspr", "b", "bc")]
+    cases += [(row, word, text) for row, word in random_words(seed, 40)
+              if row.name in ("mfspr", "mtspr") for text in [disassemble(word, raw=True)]]
+    words = gnu_assemble([text for _, _, text in cases], tmp_path)
+    wrong = [(text, f"{word:08x}", f"{gnu:08x}")
+             for (row, word, text), gnu in zip(cases, words, strict=True) if word != gnu]
+    assert wrong == []
+    assert {row.name for row, _, _ in cases} >= {row.name for row in INSTRUCTIONS} - {
+        "mftb", "b", "bc", "lswi", "lswx", "lwarx", "eciwx", "ecowx", "stswx", "mtsrin", "mfsrin"}
+
+
+@needs_gnu
+def test_disassembly_agrees_with_objdump(tmp_path):
+    """But for hints: objdump shows the static prediction of a branch that has none."""
+    seed = random.randrange(1 << 32)
+    print("seed", seed)
+    cases = [(row, word) for row, word in random_words(seed, 25)
+             if row.implemented and row.name not in ("mfspr", "mtspr", "mftb")
+             and not _invalid_for_gnu(row, word)]
+    texts = gnu_disassemble([word for _, word in cases], tmp_path)
+    wrong = []
+    for number, ((row, word), gnu) in enumerate(zip(cases, texts, strict=True)):
+        ours = " ".join(disassemble(word, 4 * number).split())
+        mnemonic, *rest = gnu.split(" ", 1)
+        if mnemonic[-1] in "+-":
+            # Ours prints a bare `bc` with the whole of BO, y included.
+            shown = FIELDS["BO"].get(word) & 1 and not row.name == mnemonic.rstrip("+-la")
+            gnu = " ".join([mnemonic if shown else mnemonic[:-1], *rest])
+        if ours != gnu:
+            wrong.append((f"{word:08x}", ours, gnu))
+    assert wrong == []
+
+
+def test_extended_mnemonics_of_the_special_registers_agree_with_objdump(tmp_path):
+    if not shutil.which(f"{GNU}objdump"):
+        pytest.skip("needs GNU binutils for PowerPC")
+    from pteg.hw.isa.registers import SPRS
+    words = [assemble_word(f"mtspr {spr.number},r3") for spr in SPRS if spr.writable]
+    words += [assemble_word(f"mfspr r3,{spr.number}") for spr in SPRS if spr.readable]
+    texts = gnu_disassemble(words, tmp_path)
+    ours = [" ".join(disassemble(word).split()) for word in words]
+    assert ours == texts
+
+
+@needs_gnu
+def test_elf_file_is_read_by_binutils(tmp_path):
+    program = assemble(".globl _start\n_start: li r3,5\nloop: b loop\n.data\nx: .long 7\n",
+                       sections={".text": 0x1000, ".data": 0x3000})
+    (tmp_path / "p.elf").write_bytes(program.elf())
+    run = lambda tool, *options: subprocess.run(  # noqa: E731
+        [f"{GNU}{tool}", *options, tmp_path / "p.elf"], check=True, capture_output=True, text=True)
+    result = run("objdump", "-d", "-M", "750cl")
+    assert "<_start>" in result.stdout and "li      r3,5" in result.stdout
+    assert "b       1004 <loop>" in result.stdout and result.stderr == ""
+    result = run("readelf", "-h", "-l", "-S", "-s")
+    assert "0x1000" in result.stdout and result.stderr == ""
+
+
+def test_disassembly_agrees_with_capstone_where_capstone_has_the_750():
+    """Capstone has other extended mnemonics; base mnemonic and register operands are compared."""
+    engine = capstone.Cs(capstone.CS_ARCH_PPC, capstone.CS_MODE_32 | capstone.CS_MODE_BIG_ENDIAN)
+    seed = random.randrange(1 << 32)
+    print("seed", seed)
+    compared, wrong = 0, []
+    for row, word in random_words(seed, 20):
+        if row.form.value not in ("D", "XO", "A") or _invalid_for_gnu(row, word):
+            continue
+        decoded = next(engine.disasm(word.to_bytes(4, "big"), 0), None)
+        if decoded is None or decoded.mnemonic.rstrip(".") != row.name.rstrip("."):
+            continue
+        compared += 1
+        theirs = re.sub(r"-?\b0x[0-9a-f]+", lambda match: str(int(match[0], 16)),
+                        f"{decoded.mnemonic} {decoded.op_str}")
+        theirs, ours = (" ".join(text.replace(",", ", ").split())
+                        for text in (theirs, disassemble(word, raw=True)))
+        if theirs != ours:
+            wrong.append((f"{word:08x}", theirs, ours))
+    assert compared > 1000
+    assert wrong == []
