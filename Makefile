@@ -1,0 +1,49 @@
+# make run        set up what is needed, then boot the first ROM with a waveform beside it
+# make test       the tests that take seconds
+# make test-all   all tests, long ones included
+# make bench      speed, compared with Verilator and Amaranth's simulator
+# make clean      remove what was built here; make distclean: .venv as well
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+
+# More options for `pteg run`, pytest and the benchmarks.
+RUN    ?= --vcd rom.vcd --window 0:20000
+TESTS  ?=
+BENCH  ?=
+
+.PHONY: run test test-all bench setup clean distclean
+
+run: $(VENV)/with-nothing
+	@echo 'Booting the first ROM. Its first cycles go to rom.vcd; to see them: gtkwave rom.gtkw' >&2
+	@$(BIN)/pteg run $(RUN)
+
+test: setup
+	$(BIN)/python -m pytest $(TESTS)
+
+test-all: setup
+	$(BIN)/python -m pytest --all $(TESTS)
+
+bench: $(VENV)/with-test,cc,bench
+	$(BIN)/python tests/bench/run.py $(BENCH)
+
+setup: $(VENV)/with-test,cc
+
+# One stamp for each set of extras (pyproject.toml), renewed when that file changes. The package
+# itself is installed editable: new files need no new set-up.
+$(VENV)/with-%: pyproject.toml setup.py
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo 'pteg needs Python 3.11 or later; name one with make PYTHON=...' >&2; exit 2; }
+	@test -x $(BIN)/pip || { echo 'Setting up $(VENV); this happens once.' >&2; \
+	    $(PYTHON) -m venv $(VENV); }
+	$(BIN)/python -m pip --disable-pip-version-check install -e '.$(if $(filter nothing,$*),,[$*])'
+	@touch $@
+
+clean:
+	rm -rf build dist *.egg-info .hypothesis .pytest_cache .ruff_cache rom.vcd rom.gtkw
+	find $(wildcard sim hw components firmware waveforms tests docs) \
+	    -name __pycache__ -type d -prune -exec rm -rf {} +
+
+distclean: clean
+	rm -rf $(VENV)

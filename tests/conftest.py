@@ -1,0 +1,44 @@
+"""Fixtures for all tests."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+
+def load_helper(name):
+    """Import a helper file of the tests; its folder is not a package."""
+    path = Path(__file__).parent / name
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def compare_with_amaranth():
+    """The function that runs a component in Amaranth's simulator and in the engine.
+
+    `compare_with_amaranth(component, cycles=1000, seed=0)`; see tests/engine/compare.py.
+    """
+    return load_helper("engine/compare.py").compare_with_amaranth
+
+
+@pytest.fixture(scope="session")
+def random_design():
+    """The class that makes a random design from a source of choices."""
+    return load_helper("engine/random_design.py").RandomDesign
+
+
+# Long tests -----------------------------------------------------------------------------------
+
+
+def pytest_addoption(parser):
+    parser.addoption("--all", action="store_true", help="run the tests marked slow as well")
+
+
+def pytest_collection_modifyitems(config, items):
+    if not config.getoption("--all"):
+        for item in items:
+            if item.get_closest_marker("slow"):
+                item.add_marker(pytest.mark.skip(reason="slow: only with --all"))
