@@ -124,15 +124,11 @@ class _Function:
         return self.new(f"select i1 {inside}, i{width} {shifted}, i{width} 0")
 
     def divide(self, op, width, refs):
-        # Beyond 128 bits LLVM expands a division in place; between 65 and 128 it would call a
-        # run-time library that is not there.
-        wide = width if width <= 64 else max(width, 129)
-        a, b = (self.resize(ref, width, wide) for ref in refs)
-        zero = self.new(f"icmp eq i{wide} {b}, 0")
-        safe = self.new(f"select i1 {zero}, i{wide} 1, i{wide} {b}")
-        result = self.new(f"{'udiv' if op == 'udiv' else 'urem'} i{wide} {a}, {safe}")
-        result = self.new(f"select i1 {zero}, i{wide} 0, i{wide} {result}")
-        return self.resize(result, wide, width)
+        a, b = refs
+        zero = self.new(f"icmp eq i{width} {b}, 0")
+        safe = self.new(f"select i1 {zero}, i{width} 1, i{width} {b}")
+        result = self.new(f"{'udiv' if op == 'udiv' else 'urem'} i{width} {a}, {safe}")
+        return self.new(f"select i1 {zero}, i{width} 0, i{width} {result}")
 
     def row(self, memory, part, row, row_width):
         """Return the address of one part of a memory row."""
@@ -239,8 +235,56 @@ def function(name, design, plan, *, buffer=False):
                       "  ret void", "}", ""])
 
 
+# LLVM divides up to 64 bits with an instruction, more than 128 in place, but calls a run-time
+# library in between. This is that library: one quotient bit at a time.
+_DIVISION = """
+define { i128, i128 } @pteg_divide(i128 %a, i128 %b) nounwind {
+entry:
+  %wide = zext i128 %b to i129
+  br label %loop
+loop:
+  %i = phi i128 [ 127, %entry ], [ %below, %loop ]
+  %q = phi i128 [ 0, %entry ], [ %q.new, %loop ]
+  %r = phi i129 [ 0, %entry ], [ %r.new, %loop ]
+  %shifted = lshr i128 %a, %i
+  %bit = and i128 %shifted, 1
+  %bit.wide = zext i128 %bit to i129
+  %r.up = shl i129 %r, 1
+  %r.in = or i129 %r.up, %bit.wide
+  %fits = icmp uge i129 %r.in, %wide
+  %less = sub i129 %r.in, %wide
+  %r.new = select i1 %fits, i129 %less, i129 %r.in
+  %q.up = shl i128 %q, 1
+  %fits.wide = zext i1 %fits to i128
+  %q.new = or i128 %q.up, %fits.wide
+  %below = sub i128 %i, 1
+  %last = icmp eq i128 %i, 0
+  br i1 %last, label %end, label %loop
+end:
+  %rest = trunc i129 %r.new to i128
+  %pair = insertvalue { i128, i128 } poison, i128 %q.new, 0
+  %both = insertvalue { i128, i128 } %pair, i128 %rest, 1
+  ret { i128, i128 } %both
+}
+define i128 @__udivti3(i128 %a, i128 %b) nounwind {
+  %pair = call { i128, i128 } @pteg_divide(i128 %a, i128 %b)
+  %result = extractvalue { i128, i128 } %pair, 0
+  ret i128 %result
+}
+define i128 @__umodti3(i128 %a, i128 %b) nounwind {
+  %pair = call { i128, i128 } @pteg_divide(i128 %a, i128 %b)
+  %result = extractvalue { i128, i128 } %pair, 1
+  ret i128 %result
+}
+"""
+
+
 def module(functions):
     """Return the text of a module."""
-    widths = {int(width) for text in functions for width in re.findall(r"@llvm.ctpop.i(\d+)", text)}
-    declarations = [f"declare i{width} @llvm.ctpop.i{width}(i{width})" for width in sorted(widths)]
-    return "\n".join([*declarations, *functions])
+    text = "\n".join(functions)
+    counted = sorted({int(width) for width in re.findall(r"@llvm.ctpop.i(\d+)", text)})
+    divided = {int(width) for width in re.findall(r"= (?:udiv|urem) i(\d+)", text)}
+    parts = [f"declare i{width} @llvm.ctpop.i{width}(i{width})" for width in counted]
+    if any(width > 64 for width in divided):
+        parts.append(_DIVISION)
+    return "\n".join([*parts, text])

@@ -135,7 +135,7 @@ class Native:
         self._design = design
         self._code = code
         self._use_cache = use_cache
-        functions = load_object(code, {"step": 1, "reset": 1, "settle": 1})
+        functions = load_object([code], {"step": 1, "reset": 1, "settle": 1})
         self.step = functions["step"]
         self.reset = functions["reset"]
         self.settle = functions["settle"]
@@ -169,13 +169,17 @@ class Native:
         UserError
             There is none of that name.
         """
-        for table in (self.inputs, self.outputs, self.signals):
-            if path in table:
-                return table[path]
+        for table in (self.signals, self.inputs, self.outputs):
+            probe = table.get(path)
+            if probe is not None and (probe.parts or path not in self.outputs):
+                return probe
         raise UserError(f"design {self.name!r} has no signal {path!r}")
 
     def read(self, state, path):
-        """Return the value of an input, output or register as a (signed, if so) integer."""
+        """Return the value of an input, output or register as a (signed, if so) integer.
+
+        A register has its present value, an output that is not one that of the last step.
+        """
         probe = self.probe(path)
         if not probe.parts:
             raise UserError(f"{path!r} is a wire, which the state does not hold: use a tracer")
@@ -297,7 +301,7 @@ class Tracer:
                          for low in range(0, probe.width, 64))
         self.words = len(nodes)
         text = function("trace", design, plan_values(design, nodes), buffer=True)
-        self.trace = load_object(_compile([text], native._use_cache), {"trace": 2})["trace"]
+        self.trace = load_object([_compile([text], native._use_cache)], {"trace": 2})["trace"]
 
     @staticmethod
     def _node(design, path, probe):

@@ -143,7 +143,7 @@ class _Lowering:
         self.port_paths = port_paths
         self.cells = netlist.cells
         self.graph = Graph()
-        self.design = Design(name, self.graph)
+        self.design = Design(name, self.graph, signals=SignalDict(), prepared=prepared)
         self._run_cache = {}
         self._port_inits = {}
         self.clock = None
@@ -630,8 +630,6 @@ class _Lowering:
         """Build the node of one chunk; its sources are there already."""
         cell = self.cells[index]
         low, high = self.chunk_range(index, chunk)
-        if not chunk:
-            self.nodes[index] = []
         kind = type(cell)
         if kind is _nir.Operator:
             node = self.operator(index, cell, low, high)
@@ -645,7 +643,7 @@ class _Lowering:
             node = self.read(cell.memory, self.value(cell.addr), low // WORD)
         else:
             raise AssertionError(kind)
-        self.nodes[index].append(node)
+        self.nodes.setdefault(index, [None] * len(self.cuts[index]))[chunk] = node
 
     def operator(self, index, cell, low, high):
         graph = self.graph
@@ -948,9 +946,13 @@ class _Lowering:
             mask = graph.both(enable, graph.extend(same, high - low, signed=True))
             new = self.of(_cut(self.runs(port.data), low, high))
             data = self.blend(mask, new, data, same, cell=port, low=low, high=high)
-        return graph.mux(self.of([(cell.en >> 16, cell.en & 0xFFFF, 1)])
-                         if cell.en > 1 else graph.const(int(cell.en), 1),
-                         data, self.nodes[index][chunk])
+        # As in Amaranth's simulator, a reset without an enable clears the output register.
+        hold = self.nodes[index][chunk]
+        for domain in self.prepared.fragment.domains.values():
+            if domain.rst is not None and self.netlist.signals[domain.clk][0] == self.clock:
+                hold = graph.mux(self.value(self.netlist.signals[domain.rst]),
+                                 graph.const(self.register_of[index, chunk].init, high - low), hold)
+        return graph.mux(self.value((cell.en,)), data, hold)
 
     def blend(self, mask, new, old, same, *, cell, low, high):
         """Take the bits in `mask` from `new`, the others from `old`."""
@@ -1033,6 +1035,8 @@ class _Lowering:
             if full in seen or not len(runs_of):
                 continue
             seen.add(full)
+            if not field_path:
+                design.signals.setdefault(signal, full)
             probe = self.probe(full, signal, runs_of, None,
                                info=info or fields.get(()))
             design.probes.append(probe)

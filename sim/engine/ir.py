@@ -409,6 +409,10 @@ class Design:
         The ports, by path; clock and reset are not among them.
     nodes : dict of str to node
         The value of every probe, for the tracer.
+    signals : dict of Amaranth Signal to str
+        The paths of the signals; empty in a design that comes from the cache.
+    prepared : amaranth Design or None
+        What Amaranth's simulator runs; None in a design that comes from the cache.
     """
 
     name: str
@@ -424,3 +428,5 @@ class Design:
     inputs: dict = field(default_factory=dict)
     outputs_by_path: dict = field(default_factory=dict)
     nodes: dict = field(default_factory=dict)
+    signals: dict = field(default_factory=dict)
+    prepared: object = None

@@ -17,6 +17,7 @@ variable the address would be frozen into the driver; numba refuses that with a 
 
 import ctypes
 import functools
+import itertools
 
 import llvmlite
 import llvmlite.binding as llvm
@@ -68,21 +69,20 @@ def compile_object(text):
 PASSES = ("simplify_cfg", "instruction_combine", "simplify_cfg")
 
 
-class _Loaded:
-    """An object file in memory; functions keep it alive."""
-
-    def __init__(self, data):
-        empty = llvm.parse_assembly("")
-        self.engine = llvm.create_mcjit_compiler(empty, _machine())
-        self.engine.add_object_file(llvm.ObjectFileRef.from_data(data))
-        self.engine.finalize_object()
+@functools.cache
+def _linker():
+    return llvm.create_lljit_compiler(_machine())
 
 
-def load_object(data, functions):
-    """Load an object file.
+_serial = itertools.count()
+
+
+def load_object(objects, functions):
+    """Load and link object files.
 
     Parameters
     ----------
+    objects : list of bytes
     functions : dict of str to int
         Symbols and the number of array arguments of each.
 
@@ -90,8 +90,13 @@ def load_object(data, functions):
     -------
     dict of str to NativeFunction
     """
-    loaded = _Loaded(data)
-    return {name: NativeFunction(name, loaded.engine.get_function_address(name), arity, loaded)
+    builder = llvm.JITLibraryBuilder().add_current_process()
+    for data in objects:
+        builder.add_object_img(data)
+    for name in functions:
+        builder.export_symbol(name)
+    library = builder.link(_linker(), f"pteg{next(_serial)}")
+    return {name: NativeFunction(name, library[name], arity, library)
             for name, arity in functions.items()}
 
 

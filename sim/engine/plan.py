@@ -162,7 +162,7 @@ class Plan:
             match graph.op[item]:
                 case "mux":
                     condition, then, other = args
-                case "and" | "or" as op:
+                case "and" | "or" as op if graph.width[item] == 1:
                     condition, held = args if args[1] in paths else reversed(args)
                     then, other = ((held, graph.const(0, 1)) if op == "and"
                                    else (graph.const(1, 1), held))

@@ -1,0 +1,39 @@
+"""Random designs behave in the engine as in Amaranth's simulator: every signal, every cycle."""
+
+import random
+import warnings
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quiet():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+@given(data=st.data())
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+def test_small_random_designs_equal_amaranth(data, random_design, compare_with_amaranth):
+    def pick(count):
+        return data.draw(st.integers(0, count - 1)) if count > 1 else 0
+
+    design = random_design(pick, size=2)
+    compare_with_amaranth(design.module, 30, seed=1, ports=design.ports, reset_rate=0.1)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_large_random_designs_equal_amaranth(seed, random_design, compare_with_amaranth):
+    design = random_design(random.Random(seed).randrange, size=5)
+    compare_with_amaranth(design.module, 40, seed, ports=design.ports, reset_rate=0.1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("block", range(20))
+def test_many_random_designs_equal_amaranth(block, random_design, compare_with_amaranth):
+    for seed in range(1000 + 25 * block, 1025 + 25 * block):
+        design = random_design(random.Random(seed).randrange, size=4)
+        compare_with_amaranth(design.module, 60, seed, ports=design.ports, reset_rate=0.1)
