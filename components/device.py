@@ -57,6 +57,8 @@ class Device:
 
     #: Structure of `state`. A device without any keeps this one.
     dtype = np.dtype([("unused", "u8")])
+    #: Whether `memory` is what the bus sees, byte by byte, so that files can be loaded into it.
+    storage = False
 
     def __init__(self, name, base, size, *, first=2, next=1, burst=False, memory=0):
         if not name.isidentifier():

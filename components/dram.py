@@ -25,6 +25,8 @@ class Dram(Device):
         Bus clocks between the beats of a burst. 1: synchronous DRAM.
     """
 
+    storage = True
+
     def __init__(self, name="dram", base=0, size=32 << 20, *, first=4, next=1):
         super().__init__(name, base, size, first=first, next=next, burst=True, memory=size)
 

@@ -18,6 +18,8 @@ __all__ = ["Rom", "read", "write"]
 class Rom(Device):
     """ROM of `size` bytes, erased (all ones) until it is programmed."""
 
+    storage = True
+
     def __init__(self, name="rom", base=0xFFF00000, size=1 << 20, *, first=6, next=6):
         super().__init__(name, base, size, first=first, next=next, burst=True, memory=size)
         self.memory[:] = 0xFF

@@ -48,17 +48,15 @@ class Tap:
     Attributes
     ----------
     tracer : pteg.engine.Tracer
-    sink : callable
-        Called as `sink(rows, cycle)` with a `uint64[cycles, words]` array, whose first row holds the
-        signals of cycle number `cycle`. The array is used again after the call.
-    first, last : int
-        Cycles to trace: `first <= cycle < last`.
+        Recomputes the signals.
+    sink : object
+        `wanted(cycle)` says from which cycle on rows are needed, or None: never again.
+        `write(cycle, rows)` takes a `uint64[cycles, words]` array, whose first row holds the signals
+        of cycle number `cycle`. The array is used again after the call.
     """
 
     tracer: object
     sink: object
-    first: int = 0
-    last: int = FOREVER
 
 
 class Driver:
@@ -143,11 +141,12 @@ class Driver:
         """Taps to serve from this cycle on, and the cycle before which that stays so."""
         active, until = [], FOREVER
         for tap in self.taps:
-            if tap.first <= self.cycle < tap.last:
+            wanted = tap.sink.wanted(self.cycle)
+            if wanted == self.cycle:
                 active.append(tap)
-                until = min(until, tap.last, self.cycle + TRACE_ROWS)
-            elif self.cycle < tap.first:
-                until = min(until, tap.first)
+                until = min(until, self.cycle + TRACE_ROWS)
+            elif wanted is not None:
+                until = min(until, wanted)
         return active, until
 
     def _segment(self, taps, devices, watch):
@@ -160,7 +159,7 @@ class Driver:
         stop = run(self.native.step, self.state, devices, self.targets, self._control, watch,
                    *traces)
         for tap, buffer in zip(taps, buffers, strict=True):
-            tap.sink(buffer[:self.cycle - begin], begin)
+            tap.sink.write(begin, buffer[:self.cycle - begin])
         return STOPS[stop]
 
     # Generated code ---------------------------------------------------------------------------
