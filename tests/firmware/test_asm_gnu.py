@@ -8,6 +8,7 @@ from pathlib import Path
 
 import capstone
 import pytest
+
 from pteg.firmware.asm import assemble, assemble_word
 from pteg.firmware.disasm import disassemble
 from pteg.hw.isa.instructions import FIELDS, INSTRUCTIONS
@@ -15,7 +16,8 @@ from pteg.hw.isa.instructions import FIELDS, INSTRUCTIONS
 FORMS = Path(__file__).parents[2].parent / "shared" / "vectors" / "forms-750.txt"
 GNU = "powerpc-linux-gnu-"
 
-needs_gnu = pytest.mark.skipif(not shutil.which(f"{GNU}as"), reason="needs GNU binutils for PowerPC")
+needs_gnu = pytest.mark.skipif(not shutil.which(f"{GNU}as"),
+                               reason="needs GNU binutils for PowerPC")
 
 
 @pytest.fixture(scope="module")
