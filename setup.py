@@ -1,4 +1,5 @@
-"""The folders `sim`, `hw`, … become the packages `pteg`, `pteg.hw`, … (pyproject.toml has the roots)."""
+"""The folders `sim`, `hw`, … become the packages `pteg`, `pteg.hw`, … (roots: pyproject.toml)."""
+
 from setuptools import find_packages, setup
 
 ROOTS = {"sim": "pteg", "hw": "pteg.hw", "components": "pteg.components",

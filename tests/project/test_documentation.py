@@ -1,0 +1,48 @@
+"""Every example in the documentation runs.
+
+The `python` blocks of a document run one after the other in one process, and each command of a
+`console` block, a line that begins with `$ `, in a shell, all in one empty folder.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def blocks(document, language):
+    return re.findall(rf"^```{language}\n(.*?)^```$", document.read_text(), re.M | re.S)
+
+
+def documents(language):
+    return [pytest.param(file, id=str(file.relative_to(ROOT)))
+            for file in sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+            if blocks(file, language)]
+
+
+def check(command, folder):
+    # The programs of this environment first, as in an activated one.
+    path = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
+    done = subprocess.run(command, cwd=folder, text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, timeout=300,
+                          env={**os.environ, "PATH": path})
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("document", documents("python"))
+def test_python_examples(document, tmp_path):
+    script = tmp_path / "examples.py"
+    script.write_text("\n".join(blocks(document, "python")))
+    check([sys.executable, script], tmp_path)
+
+
+@pytest.mark.parametrize("document", documents("console"))
+def test_commands(document, tmp_path):
+    for block in blocks(document, "console"):
+        for command in re.findall(r"^\$ (.*(?:\\\n.*)*)", block, re.M):
+            check(["sh", "-c", command], tmp_path)

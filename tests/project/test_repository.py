@@ -1,0 +1,63 @@
+"""Habits of the repository that a person would have to look after otherwise."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FOLDERS = ("sim", "hw", "components", "firmware", "waveforms", "tests", "docs")
+
+
+def texts():
+    """Text files of the project and what stands in them."""
+    files = [file for folder in FOLDERS for file in (ROOT / folder).rglob("*") if file.is_file()]
+    files += [file for file in ROOT.iterdir() if file.is_file()]
+    for file in files:
+        if file.suffix in (".py", ".md", ".toml", ".s", ".S", ".inc", ".fs", ".dts", ".svg", ""):
+            yield file, file.read_text(encoding="utf-8")
+
+
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+
+
+def test_ruff_has_nothing_to_say():
+    pytest.importorskip("ruff")
+    done = subprocess.run([sys.executable, "-m", "ruff", "check", "--no-cache", "--output-format",
+                           "concise", "."], cwd=ROOT, text=True, stdout=subprocess.PIPE)
+    assert done.returncode == 0, done.stdout
+
+
+def test_nothing_is_left_to_do_in_the_sources():
+    marks = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X)\b")
+    assert not [str(file) for file, text in texts() if marks.search(text)]
+
+
+def test_no_path_of_one_machine_is_written_down():
+    places = re.compile(r"(?<![\w.])/(root|home|work|Users)/\w")
+    assert not [f"{file}: {match[0]}" for file, text in texts()
+                if (match := places.search(text))]
+
+
+def test_the_readme_is_short():
+    assert len((ROOT / "README.md").read_text().splitlines()) < 100
+
+
+def test_every_module_says_what_it_is():
+    modules = [(file, text) for file, text in texts() if file.suffix == ".py" and text.strip()]
+    assert not [str(file) for file, text in modules if not text.startswith(('"""', 'r"""'))]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda file: str(file.relative_to(ROOT)))
+def test_links_lead_somewhere(document):
+    text = re.sub(r"```.*?```", "", document.read_text(), flags=re.S)
+    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text):
+        if "://" not in target:
+            assert (document.parent / target).exists(), target
+
+
+def test_test_files_have_different_names():
+    names = [file.name for file in (ROOT / "tests").rglob("test_*.py")]
+    assert len(names) == len(set(names))
