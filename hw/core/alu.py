@@ -76,8 +76,11 @@ class Alu(wiring.Component):
 
     def _adder(self, m):
         """Everything additive is x + y + carry; subtract from complements A (PEM 4.2.1.1)."""
-        x, y, carry = Signal(32), Signal(32), Signal()
-        additive, carrying = Signal(), Signal()
+        x = Signal(32)
+        y = Signal(32)
+        carry = Signal()
+        additive = Signal()
+        carrying = Signal()
         m.d.comb += [x.eq(self.a), y.eq(self.b)]
 
         def case(*ops, invert=0, carry_in=0, writes_ca=0):

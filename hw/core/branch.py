@@ -91,9 +91,12 @@ class BranchUnit(wiring.Component):
     def elaborate(self, platform):
         m = Module()
 
-        lr, ctr = Signal(32), Signal(32)            # architectural
-        new_lr, new_ctr = Signal(32), Signal(32)    # the same after this cycle
-        next_lr, next_ctr = Signal(32), Signal(32)  # as the branch at IQ0 sees them
+        lr = Signal(32)  # architectural
+        ctr = Signal(32)
+        new_lr = Signal(32)  # the same after this cycle
+        new_ctr = Signal(32)
+        next_lr = Signal(32)  # as the branch at IQ0 sees them
+        next_ctr = Signal(32)
         insn, outcome = self.insn, self.outcome
 
         # Architectural state, and its copy at dispatch.
@@ -120,7 +123,8 @@ class BranchUnit(wiring.Component):
         # CTR alone", the wanted CTR = 0, and the prediction hint (PEM table 4-20).
         bo, bi = field(insn, "BO"), field(insn, "BI")
         ignore_cr, want_cr, leave_ctr, want_zero = bo[4], bo[3], bo[2], bo[1]
-        conditional, counts = Signal(), Signal()
+        conditional = Signal()
+        counts = Signal()
         bit = self.condition.value.bit_select(~bi[:2], 1)
         m.d.comb += [
             self.condition.field.eq(bi[2:]),

@@ -9,7 +9,7 @@ instruction that it was for.
 
 import enum
 
-from amaranth.hdl import Array, Cat, Module, Mux, Signal
+from amaranth.hdl import Array, Module, Mux, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
@@ -146,9 +146,11 @@ class Completion(wiring.Component):
         checkstop = Signal()
 
         m.submodules.entries = entries = Memory(shape=Entry, depth=CQ_ENTRIES, init=[])
-        head, tail = Signal(range(CQ_ENTRIES)), Signal(range(CQ_ENTRIES))
+        head = Signal(range(CQ_ENTRIES))
+        tail = Signal(range(CQ_ENTRIES))
         count = Signal(range(CQ_ENTRIES + 1))
-        finished, refetch = Signal(CQ_ENTRIES), Signal(CQ_ENTRIES)
+        finished = Signal(CQ_ENTRIES)
+        refetch = Signal(CQ_ENTRIES)
         causes = Array(Signal(Cause, name=f"cause{i}") for i in range(CQ_ENTRIES))
         flags = Array(Signal(Flags, name=f"flags{i}") for i in range(CQ_ENTRIES))
 
@@ -182,7 +184,8 @@ class Completion(wiring.Component):
         # The oldest instruction.
         oldest = Signal(Entry)
         cause = Signal(Cause)
-        complete, fault = Signal(), Signal()
+        complete = Signal()
+        fault = Signal()
         next_pc = Signal(32)
         m.d.comb += [
             read.addr.eq(head),
@@ -220,7 +223,8 @@ class Completion(wiring.Component):
 
         # Interrupts.
         hold = Signal()
-        pending, interrupt = Signal(), Signal()
+        pending = Signal()
+        interrupt = Signal()
         m.d.comb += [
             pending.eq(msr_bit(self.msr, Msr.EE) & (self.external | self.decrementer)),
             self.drain.eq(pending & ~hold | checkstop),
@@ -261,7 +265,7 @@ class Completion(wiring.Component):
         prefix = msr_bit(self.msr, Msr.IP)
         with m.If(taken.valid):
             m.d.comb += [self.redirect.valid.eq(1),
-                         self.redirect.pc.eq(Cat(taken.vector, prefix.replicate(12)))]
+                         self.redirect.pc.eq(taken.vector | Mux(prefix, 0xFFF00000, 0))]
             m.d.sync += pc.eq(self.redirect.pc)
         with m.Elif(complete & (refetch.bit_select(head, 1) | self.overflows)):
             m.d.comb += [self.redirect.valid.eq(1), self.redirect.pc.eq(next_pc)]

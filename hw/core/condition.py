@@ -68,7 +68,10 @@ class ConditionRegister(wiring.Component):
         m = Module()
 
         cr = Signal(32)
-        so, ov, ca, count = Signal(), Signal(), Signal(), Signal(7)
+        so = Signal()
+        ov = Signal()
+        ca = Signal()
+        count = Signal(7)
         pending = Signal(8)
         forwards = Signal(CQ_ENTRIES)
         newest = Array(Signal(range(CQ_ENTRIES), name=f"newest{i}") for i in range(8))

@@ -122,7 +122,8 @@ class Dispatch(wiring.Component):
             m.d.sync += alone.eq(0)
 
         # A station takes it; branches and what cannot execute need none.
-        unit_ready, to_unit = Signal(), Signal()
+        unit_ready = Signal()
+        to_unit = Signal()
         enough = self.free >= decoded.write_d + decoded.write_u
         for name, chosen in self._choice(m, decoded).items():
             port = getattr(self, name)

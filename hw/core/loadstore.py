@@ -196,7 +196,8 @@ class LoadStoreUnit(wiring.Component):
 
     def _stations(self, m):
         """Two stations, filled and emptied in turn; the result is the older instruction."""
-        fill, take = Signal(name="fill"), Signal(name="take")
+        fill = Signal(name="fill")
+        take = Signal(name="take")
         stations = [Station(), Station()]
         here = StationToUnit().flip().create(path=("here",))
         for index, station in enumerate(stations):

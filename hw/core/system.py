@@ -110,6 +110,8 @@ class SystemUnit(wiring.Component):
                     m.d.comb += last.eq(elapsed == cycles - 1)
         with m.If(execute):
             m.d.sync += elapsed.eq(Mux(last, 0, elapsed + 1))
+        with m.If(self.flush):
+            m.d.sync += elapsed.eq(0)
 
         insn = here.insn
         spr = Signal(10)
