@@ -98,6 +98,8 @@ class Walker(wiring.Component):
     registers: In(RegisterPort())
 
     # Events, for statistics, ledger and waveforms.
+    state: Out(State)
+    busy: Out(1)
     #: A search ends in this cycle, for `side` and `ea`, with `outcome` after `ptes_examined`.
     done: Out(1)
     side: Out(Side)
@@ -111,11 +113,10 @@ class Walker(wiring.Component):
     updated_r: Out(1)
     updated_c: Out(1)
     update_word: Out(32)
-    busy: Out(1)
 
     def elaborate(self, platform):
         m = Module()
-        state = Signal(State)
+        state = self.state
         # The request, as it was taken; `ea`, `vsid` and `side` are ports too.
         kind, key, way = Signal(AccessKind), Signal(), Signal()
         index = Signal(range(PTEG_ENTRIES))
