@@ -10,7 +10,7 @@ Order within a region: its operations, its stores and memory writes, its sub-reg
 that reads a storage element is placed so that it runs before the element is written.
 """
 
-from collections import defaultdict
+from collections import defaultdict, deque
 
 from pteg.engine.ir import Design
 
@@ -18,7 +18,7 @@ __all__ = ["Region", "Plan", "plan_cycle", "plan_values"]
 
 COST = {"mul": 3, "udiv": 30, "umod": 30, "read": 3, "parity": 2, "shl": 2, "lshr": 2, "ashr": 2,
         "load": 1, "slice": 1, "sext": 1, "not": 1}
-MAX_PATHS = 256  # a next-value tree with more ways to a store than this is stored whole
+MAX_STORES = 8  # the outer conditions of a register are regions until it has so many stores
 BRANCH_COST = 12  # a multiplexer becomes a branch if that saves work of at least this cost
 
 
@@ -103,12 +103,12 @@ class Plan:
         if tree is None:
             self._store_in(self.root, word, node)
             return
-        todo = [(self.root, node)]
+        todo, count = deque([(self.root, node)]), 1
         while todo:
-            region, value = todo.pop()
+            region, value = todo.popleft()
             if value == current:
                 continue
-            if value not in tree:
+            if value not in tree or count >= MAX_STORES:
                 self._store_in(region, word, value)
                 continue
             condition, then, other = tree[value]
@@ -119,6 +119,7 @@ class Plan:
             if known is not None:
                 todo.append((region, then if known == polarity else other))
                 continue
+            count += then != current and other != current
             for side, arm in ((polarity, then), (not polarity, other)):
                 if arm != current:
                     todo.append((region.child(condition, side), arm))
@@ -138,8 +139,7 @@ class Plan:
     def _next_tree(self, node, current):
         """Return the multiplexers above the leaves that hold: {node: (condition, one, zero)}.
 
-        None if there is no such leaf, or if the tree would fall apart into too many stores. On a
-        single bit, `c & q` and `c | q` are multiplexers too.
+        None if there is no such leaf. On a single bit, `c & q` and `c | q` are multiplexers too.
         """
         graph = self.graph
         seen, todo = set(), [node]
@@ -154,7 +154,7 @@ class Plan:
                 todo.extend(graph.args[item])
         if current not in seen:
             return None
-        tree, paths = {}, {current: 1}
+        tree, holding = {}, {current}
         for item in sorted(seen):
             if item == current:
                 continue
@@ -163,15 +163,15 @@ class Plan:
                 case "mux":
                     condition, then, other = args
                 case "and" | "or" as op if graph.width[item] == 1:
-                    condition, held = args if args[1] in paths else reversed(args)
+                    condition, held = args if args[1] in holding else reversed(args)
                     then, other = ((held, graph.const(0, 1)) if op == "and"
                                    else (graph.const(1, 1), held))
                 case _:
                     continue
-            if then in paths or other in paths:
+            if then in holding or other in holding:
                 tree[item] = condition, then, other
-                paths[item] = paths.get(then, 1) + paths.get(other, 1)
-        return tree if node in tree and paths[node] <= MAX_PATHS else None
+                holding.add(item)
+        return tree if node in tree else None
 
     def write(self, write, ordered):
         """Add a memory write; with `ordered`, after the earlier writes of the same memory."""
