@@ -10,7 +10,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from pteg.hw.bus.arbiter import Arbiter
-from pteg.hw.bus.decoder import Decoder
+from pteg.hw.bus.decoder import Decoder, check_map
 from pteg.hw.bus.interfaces import MemoryPort, TargetPort
 from pteg.hw.bus.master import Master
 
@@ -34,24 +34,23 @@ class Bus(wiring.Component):
     """
 
     def __init__(self, memory_map, masters=("data", "walker", "fetch")):
-        self.decoder = Decoder(memory_map)
-        self.arbiter = Arbiter(len(masters))
-        self.names = tuple(masters)
+        check_map(memory_map)
         names = [*masters, *memory_map]
         if len(set(names)) < len(names):
             raise ValueError(f"names of masters and targets must all differ, not {names!r}")
+        self.memory_map, self.names = dict(memory_map), tuple(masters)
         super().__init__({**{name: In(MemoryPort()) for name in masters},
                           **{name: Out(TargetPort()) for name in memory_map}})
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.arbiter = arbiter = self.arbiter
-        m.submodules.decoder = decoder = self.decoder
+        m.submodules.arbiter = arbiter = Arbiter(len(self.names))
+        m.submodules.decoder = decoder = Decoder(self.memory_map)
         for n, name in enumerate(self.names):
             m.submodules[name] = master = Master()
             connect(m, flipped(getattr(self, name)), master.memory)
             connect(m, master.bus, arbiter.masters[n])
         connect(m, arbiter.bus, decoder.bus)
-        for name in decoder.memory_map:
+        for name in self.memory_map:
             connect(m, getattr(decoder, name), flipped(getattr(self, name)))
         return m
