@@ -45,7 +45,7 @@ def _machine():
     target = llvm.Target.from_default_triple()
     return target.create_target_machine(
         cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(),
-        opt=2, reloc="default", codemodel="small", jit=True)
+        opt=2, reloc="pic", codemodel="small", jit=True)
 
 
 def target_name():
