@@ -1,0 +1,266 @@
+"""The command line: `pteg run`, `asm`, `dis`, `graph`.
+
+Exit codes: 0 done; 1 the simulated program failed, or a limit was reached before `--until`; 2 bad
+usage or bad input, with one clear line on stderr. The console is on stdout; everything that pteg
+itself has to say goes to stderr.
+"""
+
+import sys
+from typing import Annotated, Literal
+
+from cyclopts import App, CycloptsError, Parameter
+
+from pteg import __version__
+from pteg.errors import UserError
+
+__all__ = ["main", "app"]
+
+app = App(name="pteg", version=__version__, help_format="markdown",
+          help="A cycle-accurate PowerPC 750-class machine, compiled to native code.")
+
+DONE, FAILED, BAD_INPUT = 0, 1, 2
+
+
+def number(type_, tokens):
+    """Numbers as programmers write them: 4096, 0x1000, 1_000_000."""
+    try:
+        return int(tokens[0].value, 0)
+    except ValueError:
+        raise ValueError(f"must be a number, not {tokens[0].value!r}") from None
+
+
+Number = Annotated[int | None, Parameter(converter=number)]
+
+
+@app.command
+def run(
+    *,
+    machine: str = "g3",
+    cpu: str = "pipeline",
+    ram: str = "32M",
+    rom: str | None = None,
+    kernel: str | None = None,
+    dtb: str | None = None,
+    append: str | None = None,
+    vcd: str | None = None,
+    signals: Annotated[tuple[str, ...], Parameter(negative=())] = (),
+    window: str | None = None,
+    trigger: str | None = None,
+    ledger: str | None = None,
+    kinds: str | None = None,
+    input: str | None = None,
+    input_after: str | None = None,
+    until: str | None = None,
+    cycles: Number = None,
+    instructions: Number = None,
+    json: str | None = None,
+    timed_uart: bool = False,
+    quiet: Annotated[bool, Parameter(name=["--quiet", "-q"], negative=())] = False,
+):
+    """Run a machine.
+
+    Its serial console is connected to the terminal or the pipe. Ctrl-C ends the run; at a terminal
+    Ctrl-] is the escape key: Ctrl-] q ends the run, Ctrl-] and another key sends that key.
+
+    Parameters
+    ----------
+    machine
+        Preset of devices.
+    cpu
+        `pipeline`: the hardware, cycle by cycle; `functional`: instructions without timing.
+    ram
+        Size of main memory, such as 32M.
+    rom
+        A built-in image, a file (ELF or raw), or `none`. Default: `first`, or `none` with --kernel.
+    kernel
+        ELF executable. With a device tree it is entered as a Linux kernel, otherwise at its entry
+        point with translation off.
+    dtb
+        Flattened device tree for the kernel.
+    append
+        Kernel command line instead of the one in the device tree.
+    vcd
+        Write a waveform, and a GTKWave save file beside it.
+    signals
+        Signals in the waveform: dotted paths with * and ?. Can be repeated. Default: all.
+    window
+        Cycles A:B of the waveform.
+    trigger
+        Condition on signals with which the waveform begins.
+    ledger
+        Write every architectural event to this file, as JSON lines.
+    kinds
+        Only these kinds of events, separated by commas.
+    input
+        File that is typed on the console, instead of standard input.
+    input_after
+        Begin to type when the console has printed this text.
+    until
+        End with 0 when the console has printed this text; with 1 if a limit comes first.
+    cycles
+        Limit of clock cycles.
+    instructions
+        Limit of completed instructions.
+    json
+        Write what happened and all statistics to this file; `-` is standard output.
+    timed_uart
+        Serial characters take the time of the line.
+    quiet
+        No statistics at the end.
+    """
+    from pteg.run import Options
+    from pteg.run import run as run_machine
+
+    options = dict(locals())
+    return run_machine(Options(**{name: options[name] for name in Options.__dataclass_fields__}))
+
+
+@app.command
+def asm(
+    source: str,
+    *,
+    output: Annotated[str | None, Parameter(name=["--output", "-o"])] = None,
+    format: Literal["elf", "bin"] = "elf",
+    base: Number = None,
+    size: Number = None,
+    listing: str | None = None,
+    define: Annotated[tuple[str, ...], Parameter(name=["--define", "-D"], negative=())] = (),
+    include: Annotated[tuple[str, ...], Parameter(name=["--include", "-I"], negative=())] = (),
+    section_start: Annotated[tuple[str, ...], Parameter(negative=())] = (),
+):
+    """Assemble a source file.
+
+    Parameters
+    ----------
+    source
+        File to assemble.
+    output
+        Result; by default the source's name with .elf or .bin.
+    format
+        `elf`, or `bin` for the bare bytes.
+    base
+        Address of the first byte of a bare image.
+    size
+        Bytes of a bare image.
+    listing
+        Write a listing to this file; `-` is standard output.
+    define
+        NAME=NUMBER: a symbol. Can be repeated.
+    include
+        Folder for .include. Can be repeated.
+    section_start
+        NAME=ADDRESS: where a section is placed. Can be repeated.
+    """
+    from pteg.firmware.commands import assemble_file
+
+    assemble_file(source, output, format=format, base=base, size=size, listing=listing,
+                  defines=_assignments("define", define), include_paths=include,
+                  sections=_assignments("section-start", section_start))
+    return DONE
+
+
+@app.command
+def dis(
+    inputs: Annotated[tuple[str, ...], Parameter(name="inputs")],
+    /,
+    *,
+    base: Number = None,
+    raw: bool = False,
+):
+    """Disassemble a file (ELF or raw) or hexadecimal words.
+
+    Parameters
+    ----------
+    inputs
+        One file, or words such as 38640005.
+    base
+        Address of the first word of a raw file or of words.
+    raw
+        Base mnemonics only.
+    """
+    from pteg.firmware.commands import disassemble_input
+
+    for line in disassemble_input(list(inputs), base=base or 0, raw=raw):
+        print(line)
+    return DONE
+
+
+@app.command
+def graph(
+    *,
+    machine: str = "g3",
+    ram: str = "32M",
+    format: Literal["text", "dot", "json"] = "text",
+    depth: Number = None,
+    output: Annotated[str | None, Parameter(name=["--output", "-o"])] = None,
+):
+    """Show the machine as a graph of components and their connections.
+
+    Parameters
+    ----------
+    machine
+        Preset of devices.
+    ram
+        Size of main memory.
+    format
+        `text`, `dot` (Graphviz) or `json` (node-link data).
+    depth
+        Levels of the processor's parts; all by default. 0: the processor is one node.
+    output
+        File to write; standard output by default.
+    """
+    from pteg.graph import draw
+    from pteg.machine import Machine
+
+    text = draw(Machine(machine, ram=ram), format=format, depth=depth)
+    if output is None:
+        print(text, end="")
+    else:
+        try:
+            with open(output, "w") as file:
+                file.write(text)
+        except OSError as error:
+            raise UserError(f"{output}: {error.strerror}") from None
+    return DONE
+
+
+def _assignments(option, texts):
+    found = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        try:
+            found[name] = int(value, 0) if equals or option != "define" else 1
+        except ValueError:
+            raise UserError(f"--{option} must be NAME=NUMBER, not {text!r}") from None
+    return found
+
+
+def main(arguments=None):
+    """Entry point of the `pteg` command; ends the process with its exit code."""
+    try:
+        code = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+    except UserError as error:
+        for line in str(error).splitlines():
+            print(f"pteg: {line}", file=sys.stderr)
+        code = BAD_INPUT
+    except CycloptsError as error:
+        print(f"pteg: {_usage_problem(error)}", file=sys.stderr)
+        code = BAD_INPUT
+    except BrokenPipeError:
+        # Whoever read the output has enough. The interpreter's own flush must not complain.
+        sys.stdout = None
+        code = DONE
+    except KeyboardInterrupt:
+        print("pteg: interrupted", file=sys.stderr)
+        code = 130
+    sys.exit(code or DONE)
+
+
+def _usage_problem(error):
+    """cyclopts' message on one line, without markup."""
+    text = " ".join(str(error).split())
+    return text or "bad usage; see pteg --help"
+
+
+if __name__ == "__main__":
+    main()

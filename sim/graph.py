@@ -1,0 +1,184 @@
+"""The machine as a graph: components are nodes, the interfaces that join them are edges.
+
+Devices and their wires come from the platform; the processor's parts from its hardware description:
+the component tree is elaborated, and wherever all that drives one interface port is another
+interface port, there is an edge, from the side with the outputs to the side with the inputs.
+"""
+
+import json
+
+from pteg.errors import UserError
+from pteg.platform import PROCESSOR
+
+__all__ = ["machine_graph", "hardware_graph", "draw"]
+
+
+def machine_graph(machine):
+    """Devices, bus and processor parts of a machine, as a networkx.MultiDiGraph.
+
+    Nodes have `kind` (name of the class) and, if they are inside another node, `parent`; edges have
+    `interface`. The targets' ports of the processor are joined to the devices.
+    """
+    from pteg.hw.processor import Processor
+
+    platform = machine.platform
+    graph = platform.graph()
+    # The bus is a part of the processor here, so the platform's own bus node goes.
+    graph.remove_node("bus")
+    graph.update(hardware_graph(Processor(platform.memory_map), PROCESSOR))
+    # Each target's port leads through the processor's boundary to its device.
+    graph.remove_edges_from([(source, PROCESSOR, key) for source, _, key, port in graph.in_edges(
+        PROCESSOR, keys=True, data="port") if port in platform])
+    for device in platform.devices:
+        graph.add_edge(f"{PROCESSOR}.bus", device.name, interface="TargetPort", port=device.name)
+    return graph
+
+
+def hardware_graph(component, name):
+    """The component tree of an Amaranth component and its interface connections."""
+    import networkx
+    from amaranth.hdl import Fragment
+
+    graph = networkx.MultiDiGraph()
+    ports = {}
+    # A wire between ports is an assignment of one whole signal to another, as `connect` makes them.
+    wires = []
+
+    def visit(fragment, path, parent):
+        component = next((o for o in fragment.origins or () if hasattr(o, "signature")), None)
+        if component is not None:
+            graph.add_node(path, kind=type(component).__name__,
+                           **({"parent": parent} if parent else {}))
+            _add_ports(ports, component, path)
+            parent = path
+        wires.extend(fragment.statements.get("comb", ()))
+        for child, child_name, _ in fragment.subfragments:
+            visit(child, f"{path}.{child_name}", parent)
+
+    visit(Fragment.get(component, None), name, None)
+    joined = set()
+    for statement in wires:
+        ends = [ports.get(id(getattr(statement, side, None))) for side in ("rhs", "lhs")]
+        if None in ends or ends[0][0] == ends[1][0]:
+            continue
+        (source, source_port, _), (sink, sink_port, kind) = ends
+        # An interface has signals both ways. The side that drives its first one is the source.
+        key = frozenset([(source, source_port), (sink, sink_port)])
+        if key not in joined:
+            joined.add(key)
+            graph.add_edge(source, sink, interface=kind, port=source_port)
+    return graph
+
+
+def _add_ports(ports, component, path):
+    """Remember whose port a signal is: id of the signal -> (component, port, interface)."""
+    from amaranth.hdl import Value
+
+    members = component.signature.members
+    for (name, *_), _, value in component.signature.flatten(component):
+        member = members[name]
+        kind = _signature_name(member.signature) if member.is_signature else "signal"
+        ports[id(Value.cast(value))] = (path, name, kind)
+
+
+def _signature_name(signature):
+    """Name of an interface: its signature's class, flipped or not."""
+    from amaranth.lib.wiring import FlippedSignature
+
+    if isinstance(signature, FlippedSignature):
+        signature = signature.flip()
+    return type(signature).__name__
+
+
+# Drawing ----------------------------------------------------------------------------------------
+
+def draw(machine, format="text", depth=None):
+    """The graph as `text` (an indented tree), `dot` (Graphviz) or `json` (node-link data).
+
+    Parameters
+    ----------
+    depth : int, optional
+        Levels of parts inside the processor. 0: the processor is one node.
+    """
+    if depth is not None and depth < 0:
+        raise UserError(f"depth must not be negative, not {depth}")
+    graph = machine.graph
+    if depth is not None:
+        graph = _folded(graph, depth)
+    return {"text": _text, "dot": _dot, "json": _json}[format](graph)
+
+
+def _folded(graph, depth):
+    """The graph in which parts below `depth` are one with the part that holds them."""
+    import networkx
+
+    def shown(node):
+        return ".".join(node.split(".")[:depth + 1])
+
+    folded = networkx.MultiDiGraph()
+    for node, data in graph.nodes(data=True):
+        if shown(node) == node:
+            folded.add_node(node, **data)
+    for source, sink, data in graph.edges(data=True):
+        source, sink = shown(source), shown(sink)
+        if source != sink:
+            folded.add_edge(source, sink, **data)
+    return folded
+
+
+def _order(graph):
+    return sorted(graph, key=lambda node: (not node.startswith(PROCESSOR), node.split(".")))
+
+
+def _label(data):
+    text = data.get("kind", "")
+    if "base" in data:
+        text += f" {data['base']:#010x}, {data['size']:#x} bytes"
+    return text
+
+
+def _text(graph):
+    lines = []
+    for node in _order(graph):
+        level = node.count(".")
+        lines.append(f"{'  ' * level}{node.rpartition('.')[2]}: {_label(graph.nodes[node])}")
+        for _, sink, data in sorted(graph.out_edges(node, data=True), key=lambda edge: edge[1]):
+            port = f" {data['port']}" if "port" in data else ""
+            lines.append(f"{'  ' * level}    -> {sink} ({data['interface']}{port})")
+    return "\n".join(lines) + "\n"
+
+
+def _json(graph):
+    import networkx
+
+    return json.dumps(networkx.node_link_data(graph, edges="edges"), indent=2) + "\n"
+
+
+def _dot(graph):
+    """Graphviz: parts are drawn inside the part that holds them."""
+    lines = ["digraph machine {", "  rankdir=LR; compound=true;",
+             '  node [shape=box, fontname="Helvetica", fontsize=10];',
+             '  edge [fontname="Helvetica", fontsize=8];']
+    children = {}
+    for node, data in graph.nodes(data=True):
+        children.setdefault(data.get("parent"), []).append(node)
+
+    def add(node, indent):
+        label = f"{node.rpartition('.')[2]}\\n{_label(graph.nodes[node])}"
+        if node in children:
+            lines.append(f'{indent}subgraph "cluster_{node}" {{ label="{label}";')
+            lines.append(f'{indent}  "{node}" [shape=point, style=invis];')
+            for child in sorted(children[node]):
+                add(child, indent + "  ")
+            lines.append(f"{indent}}}")
+        else:
+            lines.append(f'{indent}"{node}" [label="{label}"];')
+
+    for node in sorted(n for n in graph if graph.nodes[n].get("parent") not in graph):
+        add(node, "  ")
+    for source, sink, data in graph.edges(data=True):
+        ends = "".join(
+            f', {where}="cluster_{node}"' for where, node in (("ltail", source), ("lhead", sink))
+            if node in children)
+        lines.append(f'  "{source}" -> "{sink}" [label="{data["interface"]}"{ends}];')
+    return "\n".join(lines) + "\n}\n"

@@ -1,0 +1,474 @@
+"""`Machine`: a whole computer in a Python script, whichever processor model runs it."""
+
+import atexit
+import time
+from functools import cached_property
+from pathlib import Path
+
+from pteg.components.console import new_watch
+from pteg.cpu import FOREVER, Limits, Stop
+from pteg.errors import UserError
+from pteg.loader import is_elf, read_elf, read_file
+from pteg.platform import Platform
+from pteg.presets import PRESETS
+from pteg.registers import Registers
+
+__all__ = ["Machine", "Memory", "Console", "Recording"]
+
+#: Processor models, and where they are.
+CPUS = {"pipeline": ("pteg.pipeline", "PipelineCpu"),
+        "functional": ("pteg.functional", "FunctionalCpu")}
+#: Seconds that a run goes on before Python looks at the console and at Ctrl-C.
+CHUNK = 0.05
+
+
+class Memory:
+    """The machine's RAM and ROM by physical address. Devices are not reached from here."""
+
+    def __init__(self, platform):
+        self._platform = platform
+
+    def _find(self, address, size):
+        device = self._platform.device_at(address, size)
+        if device is None or not device.storage:
+            places = ", ".join(f"{d.base:#010x} to {d.base + d.size - 1:#010x}"
+                               for d in self._platform.devices if d.storage)
+            end = f" to {address + size - 1:#010x}" if size > 1 else ""
+            raise UserError(f"address must be inside RAM or ROM ({places}), "
+                            f"not {address:#010x}{end}")
+        return device.memory, address - device.base
+
+    def check(self, address, size):
+        """Raise UserError unless all of these bytes exist."""
+        self._find(address, size)
+
+    def read(self, address, size):
+        """`size` bytes."""
+        if size < 0:
+            raise UserError(f"size must not be negative, not {size}")
+        memory, offset = self._find(address, size)
+        return memory[offset:offset + size].tobytes()
+
+    def write(self, address, data):
+        """Store bytes; ROM too."""
+        data = bytes(data)
+        memory, offset = self._find(address, len(data))
+        memory[offset:offset + len(data)] = memoryview(data)
+
+    def read_word(self, address):
+        """The 32-bit number at `address`."""
+        return int.from_bytes(self.read(address, 4), "big")
+
+    def write_word(self, address, value):
+        self.write(address, (value & 0xFFFFFFFF).to_bytes(4, "big"))
+
+
+class Console:
+    """The other end of the machine's first serial port."""
+
+    def __init__(self, device):
+        self._device = device
+        self._text = bytearray()
+
+    def write(self, data):
+        """Type bytes (or text) on the console."""
+        if self._device is None:
+            raise UserError("this machine has no console")
+        self._device.send(data.encode() if isinstance(data, str) else bytes(data))
+
+    def read(self):
+        """Bytes printed since the last call."""
+        self.drain()
+        text, self._text = bytes(self._text), bytearray()
+        return text
+
+    def drain(self):
+        """Take what has been printed out of the device."""
+        if self._device is not None:
+            self._text += self._device.receive()
+
+    @property
+    def printed(self):
+        """Number of characters printed since the machine exists."""
+        return int(self._device.state["out_count"][0]) if self._device is not None else 0
+
+
+class Recording:
+    """A file that is being written while the machine runs."""
+
+    def __init__(self, close):
+        self._close = close
+        atexit.register(self.close)
+
+    def close(self):
+        """Complete the file. Later calls do nothing."""
+        atexit.unregister(self.close)
+        close, self._close = self._close, lambda: None
+        close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.close()
+
+
+class Machine:
+    """A computer: a processor model and a platform of devices.
+
+    Parameters
+    ----------
+    preset : str or Platform
+        Name of a preset (`Machine.presets()`), or devices of your own.
+    cpu : str
+        "pipeline": the hardware description, cycle by cycle; "functional": instructions only.
+    rom : str, path or bytes, optional
+        Contents of the ROM: the name of a built-in image, a file (ELF or raw), or bytes.
+    **options
+        Of the preset, such as ``ram="64M"``.
+
+    Attributes
+    ----------
+    cpu : pteg.registers.Registers
+    memory : Memory
+    console : Console
+    platform : Platform
+    model
+        The processor model behind it all (`pteg.cpu.Cpu`).
+    """
+
+    def __init__(self, preset="g3", *, cpu="pipeline", rom=None, **options):
+        if isinstance(preset, Platform):
+            if options:
+                raise UserError(f"a platform takes no options, not {', '.join(options)}")
+            self.platform = preset
+        else:
+            self.platform = _preset(preset, options)
+        if cpu not in CPUS:
+            raise UserError(f"cpu must be one of {', '.join(CPUS)}, not {cpu!r}")
+        self.cpu_name = cpu
+        self.preset = preset if isinstance(preset, str) else None
+        self.memory = Memory(self.platform)
+        self.console = Console(self.platform.console)
+        if rom is not None:
+            self.program_rom(rom)
+
+    @staticmethod
+    def presets():
+        """Names of the presets, each with its first line of documentation."""
+        return {name: make.__doc__.partition("\n")[0] for name, make in PRESETS.items()}
+
+    @cached_property
+    def model(self):
+        # Made when first needed: bad input is found before a processor has been compiled.
+        import importlib
+
+        module, name = CPUS[self.cpu_name]
+        return getattr(importlib.import_module(module), name)(self.platform)
+
+    @cached_property
+    def cpu(self):
+        return Registers(self.model)
+
+    # Contents ---------------------------------------------------------------------------------
+
+    @property
+    def ram(self):
+        """The main memory: the storage device at address 0."""
+        device = self.platform.device_at(0)
+        if device is None or not device.storage:
+            raise UserError("this machine has no RAM at address 0")
+        return device
+
+    def program_rom(self, rom):
+        """Put an image into the ROM: a built-in one by name, a file, or bytes."""
+        device = self.platform["rom"]
+        if isinstance(rom, bytes | bytearray):
+            data, name = bytes(rom), "ROM image"
+        else:
+            data, name = _rom_bytes(rom, device), str(rom)
+        if not is_elf(data):
+            if len(data) > device.size:
+                raise UserError(f"{name}: ROM image must fit in {device.size:#x} bytes, "
+                                f"not {len(data):#x}")
+            device.program(data)
+            return
+        image = read_elf(data, name)
+        for segment in image.segments:
+            if not (device.base <= segment.address
+                    and segment.address + segment.size <= device.base + device.size):
+                raise UserError(f"{name}: ROM image must lie in {device.base:#010x} to "
+                                f"{device.base + device.size - 1:#010x}, not at "
+                                f"{segment.address:#010x} with {segment.size:#x} bytes")
+        device.program(b"")
+        self._write_segments(image)
+
+    def load(self, program, at=None):
+        """Load a program into memory.
+
+        Parameters
+        ----------
+        program : path or bytes
+            An ELF executable, or with `at` any bytes.
+        at : int, optional
+            Physical address of raw bytes.
+
+        Returns
+        -------
+        int
+            Physical address of the first instruction; for raw bytes `at`.
+        """
+        if isinstance(program, bytes | bytearray | memoryview):
+            data, name = bytes(program), "program"
+        else:
+            data, name = read_file(program), str(program)
+        if at is not None:
+            self.memory.write(at, data)
+            return at
+        image = read_elf(data, name)
+        self._check_segments(image, name)
+        self._write_segments(image)
+        return image.entry
+
+    def _check_segments(self, image, name):
+        """All of them, before the first byte of memory is changed."""
+        for segment in image.segments:
+            try:
+                self.memory.check(segment.address, segment.size)
+            except UserError as error:
+                raise UserError(f"{name}: {error}") from None
+
+    def _write_segments(self, image):
+        for segment in image.segments:
+            zeros = bytes(segment.size - len(segment.data))
+            self.memory.write(segment.address, segment.data + zeros)
+
+    def boot_linux(self, kernel, dtb, append=None):
+        """Load a kernel and its device tree, and set the registers for its entry.
+
+        Parameters
+        ----------
+        kernel, dtb : path
+        append : str, optional
+            Kernel command line instead of the one in the tree.
+        """
+        from pteg.linux import enter_kernel, patched_tree
+
+        tree = patched_tree(read_file(dtb), self.ram.size, append, str(dtb))
+        entry = self.load(kernel)
+        enter_kernel(self, entry, tree)
+
+    def check_program(self, program, dtb=None):
+        """Raise UserError if `load`, or `boot_linux` with `dtb`, would."""
+        from pteg.linux import patched_tree
+
+        image = read_elf(read_file(program), str(program))
+        self._check_segments(image, str(program))
+        if dtb is not None:
+            patched_tree(read_file(dtb), self.ram.size, None, str(dtb))
+
+    # Running ----------------------------------------------------------------------------------
+
+    def reset(self):
+        """Hard reset of processor and devices. Memory and the console's text stay."""
+        self.platform.reset()
+        self.model.reset()
+
+    def step(self, count=1):
+        """Complete `count` instructions; return why it ended, see `run`."""
+        return self.run(instructions=count)
+
+    def run(self, cycles=None, instructions=None, until=None, between=None):
+        """Run until something happens.
+
+        Parameters
+        ----------
+        cycles, instructions : int, optional
+            Limits, counted from now.
+        until : int, str, bytes or callable, optional
+            An address: stop before the instruction there. Text: stop when the console has
+            printed it. A function of the machine: stop when it returns true; it is asked after
+            every instruction, which is slow.
+        between : callable, optional
+            Called without arguments some times a second; the run ends when it returns true.
+
+        Returns
+        -------
+        Stop
+            Why it ended.
+        """
+        limits = Limits(_limit("cycles", cycles), _limit("instructions", instructions))
+        condition = None
+        if isinstance(until, str | bytes):
+            if not until:
+                raise UserError("until must be an address, a text or a function, not empty text")
+            limits.watch = new_watch(until, self.console.printed)
+        elif callable(until):
+            condition = until
+        elif until is not None:
+            limits.address = _address(until)
+        return self._run(limits, condition, between)
+
+    def _run(self, limits, condition, between):
+        model, chunk = self.model, 10_000
+        end_cycle = model.cycle + limits.cycles
+        end_instruction = model.instructions + limits.instructions
+        while True:
+            left = Limits(end_cycle - model.cycle, end_instruction - model.instructions,
+                          limits.address, limits.watch)
+            if left.cycles <= 0:
+                return Stop.CYCLES
+            if left.instructions <= 0:
+                return Stop.INSTRUCTIONS
+            whole = left.cycles <= chunk
+            left.cycles = min(left.cycles, chunk)
+            if condition is not None:
+                left.instructions = min(left.instructions, 1)
+            begin = time.perf_counter()
+            stop = model.run(left)
+            seconds = time.perf_counter() - begin
+            self.console.drain()
+            if stop is Stop.INSTRUCTIONS and condition is not None:
+                if condition(self):
+                    return Stop.CONDITION
+            elif stop is not Stop.DRAIN and not (stop is Stop.CYCLES and not whole):
+                return stop
+            if between is not None and between():
+                return Stop.INTERRUPTED
+            if stop is Stop.CYCLES and seconds < CHUNK / 2:
+                chunk *= 2
+            elif seconds > CHUNK * 2:
+                chunk = max(1000, chunk // 2)
+
+    @property
+    def cycle(self):
+        """Clock cycles since reset."""
+        return self.model.cycle
+
+    @property
+    def instructions(self):
+        """Instructions completed since reset."""
+        return self.model.instructions
+
+    def stats(self):
+        """What was counted since reset, as a plain dict."""
+        cycles, instructions = self.cycle, self.instructions
+        counted = {"cycles": cycles, "instructions": instructions}
+        if self.cpu_name == "pipeline" and instructions:
+            counted["cycles_per_instruction"] = round(cycles / instructions, 3)
+        return counted | self.model.stats()
+
+    # Looking ----------------------------------------------------------------------------------
+
+    def trace(self, path, signals="*", *, window=None, trigger=None, **options):
+        """Write a waveform of the runs that follow: a VCD file, and a GTKWave save file beside it.
+
+        Parameters
+        ----------
+        path : path
+        signals : str or sequence of str
+            Dotted paths with `*` and `?`.
+        window : (int, int) or str, optional
+            Cycles `first <= cycle < last`, or "A:B".
+        trigger : str, optional
+            Condition on signals with which the waveform begins.
+        **options
+            See `pteg.waveforms.trace.Trace`.
+
+        Returns
+        -------
+        Recording
+            To be closed, which `with` does; at the latest when Python ends.
+        """
+        from pteg.driver import Tap
+        from pteg.waveforms.capture import Trigger
+        from pteg.waveforms.trace import Trace
+
+        if self.cpu_name != "pipeline":
+            raise UserError("a waveform needs cpu='pipeline': the functional model has no signals")
+        native = self.model.native
+        patterns = [signals] if isinstance(signals, str) else list(signals)
+        needed = Trigger.paths(trigger) & set(native.signals) if trigger is not None else ()
+        tracer = native.tracer([*patterns, *sorted(needed)])
+        trace = Trace(path, tracer.probes, window=window, trigger=trigger, **options)
+        taps, tap = self.model.driver.taps, Tap(tracer, trace)
+        taps.append(tap)
+
+        def close():
+            taps.remove(tap)
+            trace.close()
+
+        return Recording(close)
+
+    def ledger(self, path, kinds=None):
+        """Write every architectural event of the runs that follow, as JSON lines.
+
+        Parameters
+        ----------
+        path : path
+        kinds : sequence of str or pteg.ledger.Kind, optional
+            Only these kinds.
+
+        Returns
+        -------
+        Recording
+        """
+        from pteg.ledger import Ledger
+
+        ledger = Ledger(path, kinds=kinds)
+        self.model.ledger(ledger.add)
+
+        def close():
+            self.model.ledger(None)
+            ledger.close()
+
+        return Recording(close)
+
+    @property
+    def graph(self):
+        """The machine as a networkx.MultiDiGraph: components and their connections."""
+        from pteg.graph import machine_graph
+
+        return machine_graph(self)
+
+
+def _preset(name, options):
+    if name not in PRESETS:
+        raise UserError(f"machine must be one of {', '.join(PRESETS)}, not {name!r}")
+    try:
+        return PRESETS[name](**options)
+    except TypeError:
+        code = PRESETS[name].__code__
+        known = code.co_varnames[:code.co_argcount]
+        unknown = [option for option in options if option not in known]
+        if not unknown:
+            raise
+        raise UserError(f"option of machine {name} must be one of {', '.join(known)}, "
+                        f"not {unknown[0]!r}") from None
+
+
+def _rom_bytes(rom, device):
+    """A file's contents, or a built-in image; a file that exists wins when a path is meant."""
+    from pteg.firmware import images
+
+    if str(rom) in images.images():
+        image = images.build(str(rom))
+        return image if isinstance(image, bytes) else image.image(device.base)
+    if not Path(rom).exists():
+        raise UserError(f"ROM must be a file or one of {', '.join(images.images())}, "
+                        f"not {str(rom)!r}")
+    return read_file(rom)
+
+
+def _limit(name, value):
+    if value is None:
+        return FOREVER
+    if not isinstance(value, int) or value < 0:
+        raise UserError(f"{name} must be a number that is not negative, not {value!r}")
+    return value
+
+
+def _address(value):
+    if not hasattr(value, "__index__") or not 0 <= int(value) < 1 << 32 or int(value) % 4:
+        raise UserError(f"until must be an address, a text or a function, not {value!r}")
+    return int(value)

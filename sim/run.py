@@ -1,0 +1,262 @@
+"""What `pteg run` does: a machine, its console, its limits, and a report at the end."""
+
+import json
+import os
+import sys
+import time
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+
+from pteg.cpu import Stop
+from pteg.errors import UserError
+from pteg.machine import Machine
+from pteg.terminal import ConsoleLink, interrupts_noted
+
+__all__ = ["Options", "run"]
+
+
+@dataclass
+class Options:
+    """The options of `pteg run`; see `pteg run --help`."""
+
+    machine: str = "g3"
+    cpu: str = "pipeline"
+    ram: str = "32M"
+    rom: str | None = None
+    kernel: str | None = None
+    dtb: str | None = None
+    append: str | None = None
+    vcd: str | None = None
+    signals: tuple = ()
+    window: str | None = None
+    trigger: str | None = None
+    ledger: str | None = None
+    kinds: str | None = None
+    input: str | None = None
+    input_after: str | None = None
+    until: str | None = None
+    cycles: int | None = None
+    instructions: int | None = None
+    json: str | None = None
+    timed_uart: bool = False
+    quiet: bool = False
+
+
+def run(options):
+    """Run; return the exit code."""
+    machine = _machine(options)
+    if options.json and options.json != "-":
+        _check_writable(options.json)
+    with ExitStack() as stack:
+        interrupted = stack.enter_context(interrupts_noted())
+        with _status("compiling the processor (only the first time)"):
+            machine.model  # noqa: B018
+        _enter(machine, options)
+        if options.vcd:
+            stack.enter_context(machine.trace(
+                options.vcd, signals=options.signals or "*", window=options.window,
+                trigger=options.trigger))
+        if options.ledger:
+            stack.enter_context(machine.ledger(options.ledger, kinds=options.kinds))
+        # With the JSON report on standard output, the console goes to stderr.
+        output = sys.stderr.buffer if options.json == "-" else sys.stdout.buffer
+        link = ConsoleLink(machine.console, options.input, output,
+                           hold=options.input_after is not None)
+        if link.interactive and not options.quiet:
+            print("[console: Ctrl-C or Ctrl-] q ends the run]", file=sys.stderr)
+        started = time.perf_counter()
+        with link.raw():
+            stop = _run(machine, options, link, interrupted)
+        seconds = time.perf_counter() - started
+    link.finish_line()
+    code = _exit_code(stop, options)
+    problem = _problem(machine, stop, options)
+    stats = machine.stats()
+    if not options.quiet:
+        _print_report(stop, stats, seconds)
+    if problem:
+        print(f"pteg: {problem}", file=sys.stderr)
+    if options.json:
+        _write_json(options, {"stop": str(stop), "exit": code, "problem": problem,
+                              "seconds": round(seconds, 3), "machine": options.machine,
+                              "cpu": options.cpu, "pc": machine.cpu.pc, "stats": stats})
+    return code
+
+
+def _machine(options):
+    """The machine with everything loaded; all input files have been checked when it returns."""
+    for name in ("dtb", "append"):
+        if getattr(options, name) is not None and options.kernel is None:
+            raise UserError(f"--{name} needs --kernel")
+    if options.append is not None and options.dtb is None:
+        raise UserError("--append needs --dtb")
+    for name in ("window", "trigger", "signals"):
+        if getattr(options, name) and options.vcd is None:
+            raise UserError(f"--{name} needs --vcd")
+    if options.window is not None:
+        from pteg.waveforms.capture import Window
+
+        Window.parse(options.window)
+    if options.vcd and options.cpu != "pipeline":
+        raise UserError("--vcd needs --cpu pipeline: the functional model has no signals")
+    if options.until == "" or options.input_after == "":
+        raise UserError("--until and --input-after need a text that is not empty")
+    rom = options.rom if options.rom is not None else "none" if options.kernel else "first"
+    if options.kernel is not None and rom != "none":
+        raise UserError("--kernel needs --rom none: no built-in firmware boots kernels yet")
+    machine = Machine(options.machine, cpu=options.cpu, rom=None if rom == "none" else rom,
+                      ram=options.ram, timed_uart=options.timed_uart)
+    for path in (options.vcd, options.ledger):
+        if path:
+            _check_writable(path)
+    if options.kernel is not None:
+        machine.check_program(options.kernel, options.dtb)
+    return machine
+
+
+def _enter(machine, options):
+    if options.kernel is None:
+        return
+    if options.dtb is not None:
+        machine.boot_linux(options.kernel, options.dtb, options.append)
+    else:
+        entry = machine.load(options.kernel)
+        with machine.cpu.changed() as state:
+            state["pc"], state["msr"] = entry, 0
+            state["gpr"][0, 1] = machine.ram.base + machine.ram.size - 0x100
+
+
+def _run(machine, options, link, interrupted):
+    """Run in pieces, with console and progress between them; return the Stop."""
+    begin, first = machine.cycle, machine.instructions
+    with _progress(options, machine) as advance:
+        def between():
+            link.exchange()
+            advance()
+            return link.quit or interrupted()
+
+        link.exchange()
+        if options.input_after is not None:
+            stop = machine.run(options.cycles, options.instructions, options.input_after, between)
+            if stop is not Stop.CONSOLE:
+                link.exchange()
+                return stop
+            link.release()
+        left = [limit and max(0, limit - done) for limit, done in (
+            (options.cycles, machine.cycle - begin),
+            (options.instructions, machine.instructions - first))]
+        stop = machine.run(*left, options.until, between)
+        link.exchange()
+        return stop
+
+
+def _exit_code(stop, options):
+    if stop is Stop.CHECKSTOP:
+        return 1
+    if stop is Stop.INTERRUPTED:
+        return 1 if options.until else 0
+    return 1 if options.until is not None and stop is not Stop.CONSOLE else 0
+
+
+def _problem(machine, stop, options):
+    """One line on why the exit code is 1, or None."""
+    if stop is Stop.CHECKSTOP:
+        cpu = machine.cpu
+        return (f"checkstop at pc {cpu.pc:#010x}: machine check (transfer error: no device answers "
+                f"at the address) with MSR[ME] = 0; msr {cpu.msr:#010x}, lr {cpu.lr:#010x}")
+    if options.until is not None and stop is not Stop.CONSOLE:
+        return f"ended ({stop}) at pc {machine.cpu.pc:#010x} before the console printed " \
+               f"{options.until!r}"
+    return None
+
+
+def _check_writable(path):
+    """Refuse early what cannot be written in the end; an existing file is not touched."""
+    folder = os.path.dirname(path) or "."
+    if os.path.isdir(path):
+        problem = "is a folder"
+    elif not os.path.isdir(folder):
+        problem = "its folder does not exist"
+    elif not os.access(path if os.path.exists(path) else folder, os.W_OK):
+        problem = "permission denied"
+    else:
+        return
+    raise UserError(f"cannot write {path!r}: {problem}")
+
+
+def _write_json(options, report):
+    text = json.dumps(report | {"options": asdict(options)}, indent=2) + "\n"
+    if options.json == "-":
+        sys.stdout.write(text)
+        return
+    try:
+        with open(options.json, "w") as file:
+            file.write(text)
+    except OSError as error:
+        raise UserError(f"cannot write {options.json!r}: {error.strerror}") from None
+
+
+# What a person sees -----------------------------------------------------------------------------
+
+def _print_report(stop, stats, seconds):
+    lines = [f"--- {stop} after {stats['cycles']:,} cycles, {seconds:.2f} s ---"]
+    numbers = {name: value for name, value in stats.items() if not isinstance(value, dict)}
+    if seconds > 0.1:
+        numbers["simulated cycles a second"] = round(stats["cycles"] / seconds)
+    lines += [f"{name.replace('_', ' '):<26} {value:>16,}" for name, value in numbers.items()]
+    for group, counts in stats.items():
+        if isinstance(counts, dict):
+            lines += _tables(group, counts)
+    print("\n".join(lines), file=sys.stderr)
+
+
+def _tables(group, counts):
+    """Lines for a dict of dicts: one table for those that have the same columns."""
+    tables = {}
+    for name, row in counts.items():
+        if isinstance(row, dict):
+            tables.setdefault(tuple(row), {})[name] = row.values()
+        else:
+            tables.setdefault((name,), {})[""] = [row]
+    for columns, rows in tables.items():
+        heads = [column.replace("_", " ") for column in columns]
+        yield f"{group:<16}" + "".join(f" {head:>13}" for head in heads)
+        for name, values in rows.items():
+            yield f"  {name.replace('_', ' '):<14}" + "".join(f" {value:>13,}" for value in values)
+
+
+@contextmanager
+def _status(text):
+    """A spinner on stderr while something takes long, at a terminal only."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(text):
+        yield
+
+
+@contextmanager
+def _progress(options, machine):
+    """Yields a function to call now and then. A bar on stderr, unless the console is beside it."""
+    if not sys.stderr.isatty() or sys.stdout.isatty():
+        yield lambda: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    limited = options.cycles is not None
+    total = options.cycles if limited else options.instructions
+    start = machine.cycle, machine.instructions
+    with Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+                  TimeElapsedColumn(), console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("cycles" if limited or total is None else "instructions",
+                                 total=total)
+        by_cycle = limited or total is None
+
+        def advance():
+            done = machine.cycle - start[0] if by_cycle else machine.instructions - start[1]
+            progress.update(task, completed=done)
+
+        yield advance

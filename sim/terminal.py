@@ -1,0 +1,141 @@
+"""Where a run's console is connected: the user's terminal, a pipe, or a file.
+
+At a terminal every key goes to the simulated machine at once, with two exceptions: Ctrl-C ends the
+run, and Ctrl-] is the escape key: `q` after it ends the run too, any other key (Ctrl-C, Ctrl-]) is
+sent as it is. The terminal's settings are restored whatever happens.
+"""
+
+import os
+import select
+import signal
+import sys
+from contextlib import contextmanager
+
+from pteg.errors import UserError
+
+__all__ = ["ConsoleLink", "interrupts_noted"]
+
+ESCAPE, CONTROL_C = 0x1D, 0x03
+
+
+class ConsoleLink:
+    """Carries characters between a machine's console and the outside.
+
+    Parameters
+    ----------
+    console : pteg.machine.Console
+    input : path, optional
+        File with the input, all of which is there from the start. Standard input otherwise.
+    output : binary file
+        Where the console's characters go.
+    hold : bool
+        Send no input before `release`.
+
+    Attributes
+    ----------
+    quit : bool
+        The user wants to end the run.
+    """
+
+    def __init__(self, console, input=None, output=None, hold=False):
+        self._console = console
+        self._output = output or sys.stdout.buffer
+        self._held = bytearray()
+        self._hold = hold
+        self._escaped = False
+        self._last = b""
+        self.quit = False
+        self._stdin = None
+        if input is not None:
+            try:
+                with open(input, "rb") as file:
+                    self._send(file.read())
+            except OSError as error:
+                raise UserError(f"{input}: {error.strerror}") from None
+        elif sys.stdin is not None and not sys.stdin.closed:
+            self._stdin = sys.stdin.fileno()
+        self.interactive = self._stdin is not None and os.isatty(self._stdin)
+
+    def release(self):
+        """Send what has been held back, and hold nothing back any more."""
+        self._hold = False
+        held, self._held = bytes(self._held), bytearray()
+        self._send(held)
+
+    def exchange(self):
+        """Write what the machine has printed, read what there is to read."""
+        text = self._console.read()
+        if text:
+            self._last = text[-1:]
+            self._output.write(text)
+            self._output.flush()
+        while self._stdin is not None and select.select([self._stdin], [], [], 0)[0]:
+            data = os.read(self._stdin, 4096)
+            if not data:
+                self._stdin = None
+            elif self.interactive:
+                self._keys(data)
+            else:
+                self._send(data)
+
+    def finish_line(self):
+        """Leave the cursor at the start of a line."""
+        if self._last not in (b"", b"\n") and self._output.isatty():
+            self._output.write(b"\n")
+            self._output.flush()
+
+    def _keys(self, data):
+        for key in data:
+            if self._escaped:
+                self._escaped = False
+                if key == ord("q"):
+                    self.quit = True
+                else:
+                    self._send(bytes([key]))
+            elif key == CONTROL_C:
+                self.quit = True
+            elif key == ESCAPE:
+                self._escaped = True
+            else:
+                self._send(bytes([key]))
+
+    def _send(self, data):
+        if self._hold:
+            self._held += data
+        elif data:
+            self._console.write(data)
+
+    @contextmanager
+    def raw(self):
+        """Within: the terminal passes single keys and does not echo."""
+        if not self.interactive:
+            yield
+            return
+        import termios
+
+        before = termios.tcgetattr(self._stdin)
+        settings = termios.tcgetattr(self._stdin)
+        settings[0] &= ~(termios.ICRNL | termios.IXON)
+        settings[3] &= ~(termios.ICANON | termios.ECHO | termios.ISIG | termios.IEXTEN)
+        settings[6][termios.VMIN], settings[6][termios.VTIME] = 1, 0
+        termios.tcsetattr(self._stdin, termios.TCSADRAIN, settings)
+        try:
+            yield
+        finally:
+            termios.tcsetattr(self._stdin, termios.TCSADRAIN, before)
+
+
+@contextmanager
+def interrupts_noted():
+    """Within: SIGINT and SIGTERM are only noted; yields a function that tells if there was one.
+
+    Compiled code and half-written files are never interrupted in the middle.
+    """
+    noted = []
+    before = {number: signal.signal(number, lambda number, frame: noted.append(number))
+              for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: bool(noted)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
