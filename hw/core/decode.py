@@ -79,7 +79,8 @@ class Decoder(wiring.Component):
             out.op.eq(row.op),
             out.unit.eq(row.unit),
             out.serialize.eq(row.serialize),
-            out.illegal.eq(0),
+            # Opcodes aside, only sc and stwcx. have bits that must be one.
+            out.illegal.eq((insn & row.fixed) != row.fixed),
             out.privileged.eq(row.privileged),
             out.fp.eq(row.unit is Unit.FPU or any(name.startswith("fr") for name in names)),
         ]

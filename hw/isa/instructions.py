@@ -131,10 +131,14 @@ class Instruction:
             extended = {Form.A: Field(26, 30), Form.XO: Field(22, 30)}.get(self.form, FIELDS["XO"])
             mask |= extended.mask
             match |= extended.put(self.extended)
-        fixed = _FIXED_ONES.get(self.name, 0)
-        mask, match = mask | fixed, match | fixed
+        mask, match = mask | self.fixed, match | self.fixed
         object.__setattr__(self, "mask", mask)
         object.__setattr__(self, "match", match)
+
+    @property
+    def fixed(self):
+        """Bits outside the opcodes that are always one."""
+        return _FIXED_ONES.get(self.name, 0)
 
     @property
     def op(self):
@@ -156,7 +160,6 @@ class Instruction:
         return ~used & 0xFFFFFFFF
 
 
-#: Bits that are always one, outside the extended opcode.
 _FIXED_ONES = {"stwcx.": FIELDS["Rc"].mask, "sc": Field(30).mask}
 
 

@@ -9,7 +9,7 @@ The 750 leaves its TLBs undefined after a hard reset and software must invalidat
 are empty.
 """
 
-from amaranth.hdl import Array, Module, Signal
+from amaranth.hdl import Array, Const, Module, Mux, Signal
 from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -21,6 +21,14 @@ __all__ = ["Lru", "Tlb", "SETS", "WAYS"]
 SETS = 64
 #: Entries of one set.
 WAYS = 2
+
+
+def one_bit(index):
+    """A word with a bit for each set, in which only the bit of set `index` is set.
+
+    Words are changed as a whole: the simulator keeps such a word in one piece.
+    """
+    return (Const(1, SETS) << index)[:SETS]
 
 
 class Lru(wiring.Component):
@@ -38,8 +46,9 @@ class Lru(wiring.Component):
         m = Module()
         oldest = Signal(SETS)
         m.d.comb += self.victim.eq(oldest.bit_select(self.index, 1))
+        one = one_bit(self.used_index)
         with m.If(self.used):
-            m.d.sync += oldest.bit_select(self.used_index, 1).eq(~self.used_way)
+            m.d.sync += oldest.eq(Mux(self.used_way, oldest & ~one, oldest | one))
         return m
 
 
@@ -96,11 +105,10 @@ class Tlb(wiring.Component):
                 write.en.eq(refill),
                 write.addr.eq(index(self.refill_ea)), write.data.eq(self.refill_entry),
             ]
-            with m.If(refill):
-                m.d.sync += valid[way].bit_select(index(self.refill_ea), 1).eq(1)
-            # Last, so that an invalidation wins over a refill of the same set.
             with m.If(self.invalidate.valid):
-                m.d.sync += valid[way].bit_select(index(self.invalidate.ea), 1).eq(0)
+                m.d.sync += valid[way].eq(valid[way] & ~one_bit(index(self.invalidate.ea)))
+            with m.Elif(refill):
+                m.d.sync += valid[way].eq(valid[way] | one_bit(index(self.refill_ea)))
 
         hit_way = matches[1]
         m.d.comb += [
