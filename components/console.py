@@ -1,8 +1,8 @@
 """Watching a console for a text, so that a run ends in the very cycle in which it is complete.
 
-`Watch` holds the text and how much of it the latest characters match (the automaton of Knuth, Morris
-and Pratt). A device with a console has a kernel `console(state, memory, watch)`, which feeds the
-watch and says 1: the text is complete, 2: the host should empty the ring, 0: neither.
+A watch holds the text and how much of it the latest characters match (the automaton of Knuth,
+Morris and Pratt). A device with a console has a kernel `console(state, memory, watch)`, which feeds
+the watch and says 1: the text is complete, 2: the host should empty the ring, 0: neither.
 """
 
 import numpy as np

@@ -8,7 +8,7 @@ state and its documentation, and beside the class these kernels, plain functions
 `write(state, memory, offset, size, v)`   the same, written
 `tick(state, memory, clocks)`             optional: lets so many core clocks pass
 `next_event(state, memory)`               with `tick`: clocks until `irq` may change by itself
-`drive(state, lines)`                     optional: new levels of the interrupt inputs, bit n = input n
+`drive(state, lines)`                     optional: levels of the interrupt inputs, input n is bit n
 ========================================= ========================================================
 
 `tick(a + b)` must equal `tick(a)` and then `tick(b)`: the pipeline model ticks every clock, the

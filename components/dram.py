@@ -1,8 +1,8 @@
 """Main memory: DRAM behind a simple controller.
 
-Modelled: contents, and the latency that the 60x bus sees, written `first`-`next`-`next`-`next` as in
-the 750's manuals (MPC750 UM figure 8-12 shows 3-1-1-1). One access at a time: the next begins when
-the last beat of the one before has been transferred. Left out: refresh, banks and open rows, parity.
+Modelled: contents, and the latency that the 60x bus sees, written `first`-`next`-`next`-`next` as
+in the 750's manual. One access at a time: the next begins when the last beat of the one before has
+been transferred. Left out: refresh, banks and open rows, parity.
 Contents after power-up are zero (real DRAM holds noise), so that runs can be repeated.
 """
 

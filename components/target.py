@@ -1,8 +1,8 @@
 """The 60x bus side of every behavioural component: one kernel for all of them.
 
-It speaks the protocol of `pteg.hw.bus.interfaces.TargetPort` (MPC750 UM chapter 8) for a device, as a
-Moore machine: `clock` is called at each clock edge with the values of the cycle that ends there, and
-the outputs that it sets hold in the next cycle.
+It speaks the protocol of `pteg.hw.bus.interfaces.TargetPort` (MPC750 UM chapter 8) for a device, as
+a Moore machine: `clock` is called at each clock edge with the values of the cycle that ends there,
+and the outputs that it sets hold in the next cycle.
 
     cycle      0    1    2    3    4    5    6    7
     ts         1    .    .    .    .    .    .    .
@@ -11,8 +11,8 @@ the outputs that it sets hold in the next cycle.
     ta         .    .    .    .    1    1    1    1
 
 The device counts `first` clocks from `ts`, or from the end of the transaction before, and waits for
-`dbb`. Two addresses are held, as on the 750's bus, which pipelines one level deep; a third `ts` gets
-its `aack` when there is room. A burst to a device that has none ends with TEA. Left out: ARTRY
+`dbb`. Two addresses are held, as on the 750's bus, which pipelines one level deep; a third `ts`
+gets its `aack` when there is room. A burst to a device that has none ends with TEA. Left out: ARTRY
 (nothing here has a copy of memory) and DRTRY (not used in the 750's no-DRTRY mode).
 """
 

@@ -39,8 +39,8 @@ class Limits:
     cycles, instructions : int
         So many more, counted from now. The functional model has one cycle to an instruction.
     address : int or None
-        Stop before the instruction at this address. One instruction is executed in any case, so that
-        a run can begin where the last one stopped.
+        Stop before the instruction at this address. One instruction is executed in any case, so
+        that a run can begin where the last one stopped.
     watch : numpy record array or None
         Console text, from `pteg.components.console.new_watch`.
     """

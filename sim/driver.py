@@ -1,9 +1,9 @@
 """The loop of the cycle-accurate model: the compiled hardware and the devices, clock by clock.
 
-In each cycle the hardware takes one step; then every device's bus port sees the cycle's signals, the
-devices' own clocks advance, and what they answer becomes the hardware's inputs of the next cycle.
-The loop is generated for one platform and one placement of signals, and compiled by numba. The
-hardware itself is an argument: another design with the same ports uses the same compiled loop.
+In each cycle the hardware takes one step; then every device's bus port sees the cycle's signals,
+the devices' own clocks advance, and what they answer becomes the hardware's inputs of the next
+cycle. The loop is generated for one platform and one placement of signals, and compiled by numba.
+The hardware itself is an argument: another design with the same ports uses the same compiled loop.
 """
 
 from dataclasses import dataclass
@@ -51,8 +51,8 @@ class Tap:
         Recomputes the signals.
     sink : object
         `wanted(cycle)` says from which cycle on rows are needed, or None: never again.
-        `write(cycle, rows)` takes a `uint64[cycles, words]` array, whose first row holds the signals
-        of cycle number `cycle`. The array is used again after the call.
+        `write(cycle, rows)` takes a `uint64[cycles, words]` array, whose first row holds the
+        signals of cycle number `cycle`. The array is used again after the call.
     """
 
     tracer: object
