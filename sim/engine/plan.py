@@ -200,7 +200,49 @@ class Plan:
             branching = kept
         else:
             self._place_once(branching)
+        self._sort()
         return self
+
+    def _sort(self):
+        """Order the operations of each region so that they run shortly before they are used."""
+        graph, rank = self.graph, {}
+        for sink in self._sinks():
+            todo = [sink]
+            while todo:
+                node = todo[-1]
+                if node in rank:
+                    todo.pop()
+                    continue
+                missing = [arg for arg in graph.args[node] if arg not in rank]
+                if missing:
+                    todo.extend(reversed(missing))
+                else:
+                    rank[node] = len(rank)
+                    todo.pop()
+        for region in self.regions():
+            region.nodes.sort(key=rank.__getitem__)
+
+    def _sinks(self):
+        """Yield what the regions use, in the order in which they use it."""
+        for region in self.regions(arms=False):
+            for _, node in region.stores:
+                yield node
+            for write in region.writes:
+                yield from (node for node in (write.row, write.data, write.mask)
+                            if node is not None)
+            for condition, _, _ in region.branches:
+                yield condition
+
+    def regions(self, *, arms=True):
+        """Yield all regions, an outer one before its inner ones."""
+        todo = [self.root]
+        while todo:
+            region = todo.pop()
+            yield region
+            inner = [side for branch in region.branches for side in branch[1:] if side]
+            if arms:
+                inner += [arm for node in region.nodes for arm in self.arms.get(node, ())]
+            todo.extend(reversed(inner))
 
     def _cost(self, region):
         if region.cost == 0:
@@ -222,9 +264,7 @@ class Plan:
             old = where[node]
             where[node] = region if old is None or old is region else _common(old, region)
 
-        todo = [self.root]
-        while todo:
-            region = todo.pop()
+        for region in self.regions(arms=False):
             region.nodes = []
             for _, node in region.stores:
                 use(node, region)
@@ -232,9 +272,8 @@ class Plan:
                 for node in (write.row, write.data, write.mask):
                     if node is not None:
                         use(node, region)
-            for condition, then, other in region.branches:
+            for condition, _, _ in region.branches:
                 use(condition, region)
-                todo.extend(side for side in (then, other) if side is not None)
         for node in range(len(graph) - 1, -1, -1):
             region = where[node]
             op = graph.op[node]
@@ -258,13 +297,6 @@ class Plan:
             else:
                 for arg in args:
                     use(arg, region)
-        todo = [self.root]
-        while todo:
-            region = todo.pop()
-            region.nodes.reverse()
-            for node in region.nodes:
-                todo.extend(self.arms.get(node, ()))
-            todo.extend(side for branch in region.branches for side in branch[1:] if side)
 
 
 def plan_cycle(design: Design, value, *, edge=True):
