@@ -1,14 +1,20 @@
 """The ledger: one record for every architectural event, the same from both processor models.
 
 A record is a row of a structured array inside and one JSON object a line outside. Nobody parses
-printed text: statistics, views, graders and tests read this.
+printed text: statistics, views, graders and tests read this. docs/ledger.md describes each kind.
 """
 
 import enum
+import json
+from collections import deque
 
 import numpy as np
 
-__all__ = ["Kind", "RECORD", "Walk"]
+from pteg.errors import UserError
+from pteg.hw.isa.exceptions import Vector
+
+__all__ = ["Kind", "Walk", "Access", "PteBits", "RECORD", "FIELDS",
+           "Ledger", "to_json", "from_json", "read", "describe"]
 
 
 class Kind(enum.IntEnum):
@@ -16,24 +22,40 @@ class Kind(enum.IntEnum):
 
     EXCEPTION = 1     # cause = vector; ea = DAR for DSI and alignment; value = SRR1
     RETURN = 2        # rfi: value = new MSR, ea = target
-    TLB_MISS = 3      # ea, va; cause = AccessKind
+    TLB_MISS = 3      # ea, va; cause = Access
     WALK = 4          # table search: ea, va; pa = address of the PTE found, or 0;
                       # cause = Walk; value = PTEs examined
-    PTE_UPDATE = 5    # pa = address of the PTE; cause = 1 (R), 2 (C) or 3; value = new second word
+    PTE_UPDATE = 5    # ea, va; pa = address of the PTE; cause = PteBits; value = new second word
     TLBIE = 6         # ea
     MODE = 7          # mtmsr: value = new MSR
     DEVICE_READ = 8   # pa, value; cause = bytes
     DEVICE_WRITE = 9  # pa, value; cause = bytes
-    BUS_ERROR = 10    # pa; cause = AccessKind
+    BUS_ERROR = 10    # pa; cause = Access
 
 
 class Walk(enum.IntEnum):
-    """Result of a table search."""
+    """Result of a table search (`SearchResult` of the hardware)."""
 
     NOT_FOUND = 0
     PRIMARY = 1
     SECONDARY = 2
     BUS_ERROR = 3
+
+
+class Access(enum.IntEnum):
+    """Why an address was translated or used (`AccessKind` of the hardware)."""
+
+    FETCH = 0
+    LOAD = 1
+    STORE = 2
+    TOUCH = 3
+
+
+class PteBits(enum.IntEnum):
+    """Which bit of a PTE a table search has set."""
+
+    R = 1
+    C = 2
 
 
 #: cycle: clock cycles since reset (0 in the functional model); instruction: instructions completed
@@ -43,3 +65,179 @@ RECORD = np.dtype([
     ("pc", "u4"), ("ea", "u4"), ("pa", "u4"), ("cause", "u4"),
     ("kind", "u1"), ("core", "u1"), ("world", "u1"), ("_pad", "u1"), ("_pad2", "u4"),
 ])
+
+#: Fields that every kind has; the order in which JSON has them.
+COMMON = ("cycle", "instruction", "core", "world", "kind", "pc")
+#: Fields of each kind beside them, and what its cause is: an enumeration, or a number (int).
+FIELDS = {
+    Kind.EXCEPTION: (("cause", "ea", "value"), Vector),
+    Kind.RETURN: (("ea", "value"), None),
+    Kind.TLB_MISS: (("cause", "ea", "va"), Access),
+    Kind.WALK: (("cause", "ea", "va", "pa", "value"), Walk),
+    Kind.PTE_UPDATE: (("cause", "ea", "va", "pa", "value"), PteBits),
+    Kind.TLBIE: (("ea",), None),
+    Kind.MODE: (("value",), None),
+    Kind.DEVICE_READ: (("cause", "pa", "value"), int),
+    Kind.DEVICE_WRITE: (("cause", "pa", "value"), int),
+    Kind.BUS_ERROR: (("cause", "pa"), Access),
+}
+#: Numbers written as text in hexadecimal, with so many digits.
+_HEX = {"pc": 8, "ea": 8, "pa": 8, "va": 10, "value": 8}
+_COUNTS = {(Kind.WALK, "value")}
+
+
+def to_json(record):
+    """One record as an object that `json` can write, without the fields its kind does not use."""
+    kind = Kind(int(record["kind"]))
+    fields, causes = FIELDS[kind]
+    found = {}
+    for name in (*COMMON, *fields):
+        number = int(record[name])
+        if name == "kind":
+            found[name] = kind.name
+        elif name == "cause" and causes is not int:
+            found[name] = causes(number).name
+        elif name in _HEX and (kind, name) not in _COUNTS:
+            found[name] = f"0x{number:0{_HEX[name]}x}"
+        else:
+            found[name] = number
+    return found
+
+
+def from_json(entry):
+    """The record of an object that `to_json` made; ValueError if it is none.
+
+    Returns
+    -------
+    tuple
+        The fields of `RECORD`, in its order.
+    """
+    if not isinstance(entry, dict) or entry.get("kind") not in Kind.__members__:
+        raise ValueError("a record must be an object with a known kind")
+    kind = Kind[entry["kind"]]
+    fields, causes = FIELDS[kind]
+    if set(entry) != {*COMMON, *fields}:
+        raise ValueError(f"a {kind.name} record must have the fields "
+                         f"{', '.join((*COMMON, *fields))}, not {', '.join(entry)}")
+    values = dict.fromkeys(RECORD.names, 0)
+    for name, value in entry.items():
+        if name == "kind":
+            number = kind
+        elif name == "cause" and causes is not int:
+            if not isinstance(value, str) or value not in causes.__members__:
+                raise ValueError(f"cause must be a {causes.__name__}, not {value!r}")
+            number = causes[value]
+        elif name in _HEX and (kind, name) not in _COUNTS:
+            if not isinstance(value, str) or not value.startswith("0x"):
+                raise ValueError(f"{name} must be a hexadecimal number, not {value!r}")
+            number = int(value, 16)
+        else:
+            number = value
+        limit = np.iinfo(RECORD[name]).max
+        if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= limit:
+            raise ValueError(f"{name} must be a number from 0 to {limit:#x}, not {value!r}")
+        values[name] = int(number)
+    return tuple(values[name] for name in RECORD.names)
+
+
+def read(path):
+    """All records of a JSON-lines file: an array of `RECORD`."""
+    rows = []
+    try:
+        with open(path, encoding="ascii") as file:
+            for number, line in enumerate(file, 1):
+                try:
+                    rows.append(from_json(json.loads(line)))
+                except (ValueError, RecursionError) as error:
+                    raise UserError(f"{path}:{number}: {error}") from None
+    except OSError as error:
+        raise UserError(f"cannot read {str(path)!r}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise UserError(f"{path} is not a ledger: it is not ASCII text") from None
+    return np.array(rows, RECORD)
+
+
+def describe(record):
+    """One record in words, for people."""
+    entry = to_json(record)
+    head = (f"{entry['cycle']:>10} {entry['instruction']:>10}  "
+            f"{entry['pc'][2:]}  {entry['kind']:<12}")
+    return " ".join([head, *(f"{name}={entry[name]}" for name in FIELDS[Kind[entry["kind"]]][0])])
+
+
+class Ledger:
+    """Collects records, in memory and in a file.
+
+    Parameters
+    ----------
+    path
+        Of a JSON-lines file that gets all records. None: no file.
+    kinds
+        Which to take: members or names of `Kind`, or a text of names with commas. None: all.
+    keep
+        How many records stay in memory at least, the latest; older ones are dropped there.
+
+    Attributes
+    ----------
+    count : int
+        Records taken, those that were dropped from memory included.
+    """
+
+    def __init__(self, path=None, *, kinds=None, keep=1_000_000):
+        if keep < 0:
+            raise UserError(f"keep must not be negative, not {keep!r}")
+        self._kinds = _kinds(kinds)
+        self._keep, self._pieces, self._held = keep, deque(), 0
+        self.count = 0
+        self._file = None
+        if path is not None:
+            try:
+                self._file = open(path, "w", encoding="ascii")
+            except OSError as error:
+                raise UserError(f"cannot write {str(path)!r}: {error.strerror}") from None
+
+    def add(self, records):
+        """Take an array of `RECORD`; what a processor model's `ledger` calls."""
+        records = records[np.isin(records["kind"], self._kinds)]    # a copy
+        if len(records) == 0:
+            return
+        self.count += len(records)
+        if self._file:
+            self._file.writelines(json.dumps(to_json(record)) + "\n" for record in records)
+            self._file.flush()
+        self._pieces.append(records)
+        self._held += len(records)
+        while self._held - len(self._pieces[0]) >= max(self._keep, 1):
+            self._held -= len(self._pieces.popleft())
+
+    @property
+    def records(self):
+        """The latest records, the oldest first: one array of `RECORD`."""
+        joined = np.concatenate([np.zeros(0, RECORD), *self._pieces])
+        return joined[max(0, len(joined) - self._keep):]
+
+    def close(self):
+        """Close the file. The records in memory remain."""
+        if self._file:
+            self._file.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.close()
+
+
+def _kinds(kinds):
+    """Numbers of the kinds that are named."""
+    if kinds is None:
+        return list(Kind)
+    if isinstance(kinds, str):
+        kinds = kinds.replace(",", " ").split()
+    found = []
+    for kind in kinds:
+        name = kind.name if isinstance(kind, Kind) else str(kind).upper()
+        if name not in Kind.__members__:
+            raise UserError(f"a kind must be one of {', '.join(Kind.__members__)}, not {kind!r}")
+        found.append(Kind[name])
+    return found

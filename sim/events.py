@@ -1,0 +1,323 @@
+"""Ledger records of the cycle-accurate model: read off the hardware's signals, cycle by cycle.
+
+Nothing in the hardware is there for the ledger, and nothing is spent on it when it is off. When it
+is on, a tracer recomputes some forty signals, and compiled code looks for events in them.
+
+Records come in program order and, but for `cycle`, they are those of the functional model. For that
+
+* TLB miss, search and PTE updates are written when the search ends: first the miss, then the
+  search, then R, then C, each with the cycle in which it happened;
+* a transfer error of an instruction fetch or a load becomes a record when it is known that the
+  instruction is executed at all.
+
+Left out: loads ahead of older instructions, which only memory that is not guarded allows, stand at
+the place where they were made if they read a device.
+"""
+
+from collections import namedtuple
+
+import numpy as np
+from numba import njit
+
+from pteg.hw.isa.exceptions import Vector
+from pteg.hw.isa.registers import MSR_IMPLEMENTED, MSR_TO_SRR1, Msr
+from pteg.ledger import RECORD, Access, Kind, PteBits, Walk
+
+__all__ = ["PROBES", "PipelineEvents"]
+
+#: Signals that are looked at.
+PROBES = {
+    # Completion: exceptions.
+    "pc": "core.completion.pc",
+    "instructions": "core.completion.instructions",
+    "exception": "core.completion.exception__valid",
+    "vector": "core.completion.exception__vector",
+    "srr0": "core.completion.exception__srr0",
+    "cause_bits": "core.completion.exception__cause_bits",
+    "has_dar": "core.completion.exception__data",
+    "dar": "core.completion.exception__dar",
+    "fault": "core.completion.fault",
+    "cause": "core.completion.cause",
+    "oldest_pc": "core.completion.oldest.pc",
+    "flush": "core.completion.redirect__valid",
+    # System unit: rfi, mtmsr.
+    "msr": "core.special.msr",
+    "old_srr0": "core.special.srr0",
+    "old_srr1": "core.special.srr1",
+    "rfi": "core.sru.rfi",
+    "mtmsr": "core.sru.msr_write",
+    "new_msr": "core.sru.wdata",
+    # Load/store unit.
+    "tlbie": "core.lsu.invalidate__valid",
+    "tlbie_ea": "core.lsu.invalidate__ea",
+    "lsu_state": "core.lsu.state",
+    "data_done": "core.lsu.memory__done",
+    "data_error": "core.lsu.memory__error",
+    "data_type": "core.lsu.memory__type",
+    "data_pa": "core.lsu.memory__addr",
+    "data_size": "core.lsu.memory__size",
+    "data_burst": "core.lsu.memory__burst",
+    "data_read": "core.lsu.memory__rdata",
+    "data_write": "core.lsu.memory__wdata",
+    # Fetch.
+    "fetch_state": "core.fetch.state",
+    "fetch_error": "core.fetch.memory__error",
+    "fetch_pa": "core.fetch.physical",
+    "fetch_pc": "core.fetch.pc",
+    "fetch_redirect": "core.fetch.redirect__valid",
+    # Table searches.
+    "fetch_miss": "mmu.immu.tlb_miss",
+    "data_miss": "mmu.dmmu.tlb_miss",
+    "data_kind": "mmu.dmmu.search__kind",
+    "walk_done": "mmu.walker.done",
+    "walk_side": "mmu.walker.side",
+    "walk_ea": "mmu.walker.ea",
+    "walk_vsid": "mmu.walker.vsid",
+    "walk_outcome": "mmu.walker.outcome",
+    "walk_ptes": "mmu.walker.ptes_examined",
+    "walk_pte": "mmu.walker.found_at",
+    "walk_r": "mmu.walker.updated_r",
+    "walk_c": "mmu.walker.updated_c",
+    "walk_word": "mmu.walker.update_word",
+    "pte_done": "mmu.walker.memory__done",
+    "pte_error": "mmu.walker.memory__error",
+    "pte_type": "mmu.walker.memory__type",
+    "pte_pa": "mmu.walker.memory__addr",
+    "pte_size": "mmu.walker.memory__size",
+    "pte_read": "mmu.walker.memory__rdata",
+    "pte_write": "mmu.walker.memory__wdata",
+}
+_Columns = namedtuple("_Columns", PROBES)
+
+#: What is remembered from one cycle to another. Cycles are 0 where there is nothing to remember.
+_PENDING = np.dtype([
+    ("miss_cycle", "i8"), ("miss_kind", "i8"),          # of the table search that is going on
+    ("r_cycle", "i8"), ("r_word", "i8"), ("c_cycle", "i8"), ("c_word", "i8"),
+    ("data_error", "i8"), ("data_kind", "i8"),          # transfer error that may come to be taken
+    ("fetch_error", "i8"), ("search_error", "i8"),
+    ("ram_base", "i8"), ("ram_end", "i8"),
+])
+
+#: Members of enumerations that numba should see as constants. LoadStoreState, FetchState, Cause and
+#: Side are those of hw/core and hw/mmu; importing them would import Amaranth.
+LSU_ACCESS, FETCH_READ, CAUSE_MACHINE_CHECK, SIDE_DATA = 2, 1, 1, 1
+_EXCEPTION, _RETURN, _TLB_MISS, _WALK, _PTE_UPDATE, _TLBIE, _MODE, _READ, _WRITE, _BUS_ERROR = (
+    int(kind) for kind in Kind)
+_FETCH, _LOAD, _STORE = int(Access.FETCH), int(Access.LOAD), int(Access.STORE)
+_NOT_FOUND, _R, _C = int(Walk.NOT_FOUND), int(PteBits.R), int(PteBits.C)
+_SYSTEM_CALL, _TRACE = int(Vector.SYSTEM_CALL), int(Vector.TRACE)
+_TO_SRR1, _ILE, _IMPLEMENTED = int(MSR_TO_SRR1), int(Msr.ILE), int(MSR_IMPLEMENTED)
+#: Most records that one cycle can give.
+_ROOM = 16
+
+
+class PipelineEvents:
+    """Finds the events in a trace of one processor: the sink of a `pteg.driver.Tap`.
+
+    Parameters
+    ----------
+    sink : callable
+        Gets arrays of `RECORD`, which are used again after the call, such as `Ledger.add`.
+    native : pteg.engine.Native
+        The compiled `hw.processor.Processor`.
+    ram : (int, int)
+        Base address and size of main memory: accesses elsewhere are those of devices.
+
+    Attributes
+    ----------
+    tracer : pteg.engine.Tracer
+        Makes the rows.
+    """
+
+    def __init__(self, sink, native, ram):
+        self._sink = sink
+        self.tracer = native.tracer(list(PROBES.values()))
+        column = dict(zip(self.tracer.paths, self.tracer.offsets, strict=True))
+        self._columns = _Columns(*(column[path] for path in PROBES.values()))
+        self._ram = ram
+        self._out = np.zeros(4096, RECORD)
+        self.reset()
+
+    def reset(self):
+        """Forget what is pending; the processor was reset."""
+        self._pending = np.zeros(1, _PENDING)
+        self._pending["ram_base"], self._pending["ram_end"] = self._ram[0], sum(self._ram)
+
+    @staticmethod
+    def wanted(cycle):
+        """The first cycle from `cycle` on of which rows are needed."""
+        return cycle
+
+    def write(self, cycle, rows):
+        """Take the rows of the cycles from `cycle` on."""
+        while len(rows):
+            self._out[:] = 0
+            count, done = _find(rows, cycle, self._columns, self._pending, self._out)
+            if count:
+                self._sink(self._out[:count])
+            cycle, rows = cycle + done, rows[done:]
+
+
+@njit(cache=True)
+def _find(rows, cycle, c, pending, out):
+    """Fill `out` with the records of as many rows as surely fit; returns both numbers."""
+    p = pending[0]
+    count = 0
+    done = 0
+    while done < len(rows) and count <= len(out) - _ROOM:
+        row = rows[done]
+        now = cycle + done
+        if row[c.fetch_miss]:
+            p.miss_cycle, p.miss_kind = now + 1, _FETCH
+        if row[c.data_miss]:
+            p.miss_cycle, p.miss_kind = now + 1, row[c.data_kind]
+        if row[c.walk_r]:
+            p.r_cycle, p.r_word = now + 1, row[c.walk_word]
+        if row[c.walk_c]:
+            p.c_cycle, p.c_word = now + 1, row[c.walk_word]
+        if row[c.pte_done]:
+            count = _table_access(row, c, p, out, count, now)
+        if row[c.walk_done]:
+            count = _search(row, c, p, out, count, now)
+        if row[c.data_done] and row[c.lsu_state] == LSU_ACCESS:
+            count = _data_access(row, c, p, out, count, now)
+        if row[c.fetch_error] and row[c.fetch_state] == FETCH_READ:
+            p.fetch_error = row[c.fetch_pa] | (row[c.fetch_pc] & np.uint64(4)) | np.uint64(1)
+        if row[c.tlbie]:
+            count = _record(row, c, out, count, now, _TLBIE)
+            out[count - 1].ea = row[c.tlbie_ea]
+        if row[c.rfi]:
+            count = _record(row, c, out, count, now, _RETURN)
+            out[count - 1].ea = row[c.old_srr0]
+            msr, srr1 = np.int64(row[c.msr]), np.int64(row[c.old_srr1])
+            out[count - 1].value = (msr & _ILE) | (srr1 & _TO_SRR1)
+        if row[c.mtmsr]:
+            count = _record(row, c, out, count, now, _MODE)
+            out[count - 1].value = np.int64(row[c.new_msr]) & _IMPLEMENTED
+        if row[c.fault] and row[c.cause] == CAUSE_MACHINE_CHECK:
+            count = _transfer_error(row, c, p, out, count, now)
+        if row[c.exception]:
+            count = _exception(row, c, out, count, now)
+        if row[c.fetch_redirect]:
+            p.fetch_error = 0
+        if row[c.flush]:
+            p.data_error = p.search_error = 0
+        done += 1
+    return count, done
+
+
+@njit(cache=True)
+def _record(row, c, out, count, now, kind):
+    """A new record; the caller fills in what its kind has. Returns the new count."""
+    record = out[count]
+    record.cycle, record.kind = now, kind
+    record.instruction, record.pc = row[c.instructions], row[c.pc]
+    return count + 1
+
+
+@njit(cache=True)
+def _lanes(data, pa, size):
+    """The bytes of a double word that an access of `size` bytes at `pa` moves."""
+    shift = 8 * (8 - (pa & 7) - size)
+    return (data >> np.uint64(shift)) & (~np.uint64(0) >> np.uint64(64 - 8 * size))
+
+
+@njit(cache=True)
+def _device(row, c, p, out, count, now, type, pa, size, read, write):
+    """An access that was not to main memory. TT1 tells reads from writes (MPC750 UM table 7-1)."""
+    if p.ram_base <= pa < p.ram_end:
+        return count
+    reads = np.int64(type) & 8
+    count = _record(row, c, out, count, now, _READ if reads else _WRITE)
+    out[count - 1].pa, out[count - 1].cause = pa, size
+    out[count - 1].value = _lanes(read if reads else write, pa, size)
+    return count
+
+
+@njit(cache=True)
+def _table_access(row, c, p, out, count, now):
+    """The walker has read, or written, a PTE."""
+    data = row[c.walk_side] == SIDE_DATA
+    pa, size = np.int64(row[c.pte_pa]), np.int64(row[c.pte_size])
+    if row[c.pte_error]:
+        p.search_error = 1
+        count = _record(row, c, out, count, now, _BUS_ERROR)
+        reads = np.int64(row[c.pte_type]) & 8
+        out[count - 1].pa = pa
+        out[count - 1].cause = (_LOAD if reads else _STORE) if data else _FETCH
+    elif data:
+        count = _device(row, c, p, out, count, now, row[c.pte_type], pa, size,
+                        row[c.pte_read], row[c.pte_write])
+    return count
+
+
+@njit(cache=True)
+def _search(row, c, p, out, count, now):
+    """A table search is over."""
+    first = count
+    if p.miss_cycle:
+        count = _record(row, c, out, count, p.miss_cycle - 1, _TLB_MISS)
+        out[count - 1].cause = p.miss_kind
+    count = _record(row, c, out, count, now, _WALK)
+    out[count - 1].cause = row[c.walk_outcome]
+    out[count - 1].value = row[c.walk_ptes]
+    found = row[c.walk_pte] if row[c.walk_outcome] != _NOT_FOUND else np.uint64(0)
+    out[count - 1].pa = found
+    if p.r_cycle:
+        count = _record(row, c, out, count, p.r_cycle - 1, _PTE_UPDATE)
+        out[count - 1].cause, out[count - 1].pa, out[count - 1].value = _R, found, p.r_word
+    if p.c_cycle:
+        count = _record(row, c, out, count, p.c_cycle - 1, _PTE_UPDATE)
+        out[count - 1].cause, out[count - 1].pa, out[count - 1].value = _C, found, p.c_word
+    ea = np.int64(row[c.walk_ea])
+    for index in range(first, count):
+        out[index].ea = ea
+        out[index].va = np.int64(row[c.walk_vsid]) << 16 | (ea >> 12 & 0xFFFF)
+    p.miss_cycle = p.r_cycle = p.c_cycle = 0
+    return count
+
+
+@njit(cache=True)
+def _data_access(row, c, p, out, count, now):
+    """The load/store unit's transfer is over."""
+    pa, size = np.int64(row[c.data_pa]), np.int64(row[c.data_size])
+    if row[c.data_error]:
+        p.data_error = pa << 1 | 1
+        p.data_kind = _LOAD if np.int64(row[c.data_type]) & 8 else _STORE
+        return count
+    if row[c.data_burst]:
+        for offset in range(0, 32, 8):
+            count = _device(row, c, p, out, count, now, row[c.data_type], pa + offset, 8,
+                            row[c.data_read], row[c.data_write])
+        return count
+    return _device(row, c, p, out, count, now, row[c.data_type], pa, size,
+                   row[c.data_read], row[c.data_write])
+
+
+@njit(cache=True)
+def _transfer_error(row, c, p, out, count, now):
+    """The oldest instruction ends in a machine check: whose transfer was it?"""
+    if p.search_error:
+        return count    # has been recorded
+    count = _record(row, c, out, count, now, _BUS_ERROR)
+    if p.data_error:
+        out[count - 1].pa, out[count - 1].cause = p.data_error >> 1, p.data_kind
+    else:
+        out[count - 1].pa, out[count - 1].cause = p.fetch_error & ~1, _FETCH
+    return count
+
+
+@njit(cache=True)
+def _exception(row, c, out, count, now):
+    count = _record(row, c, out, count, now, _EXCEPTION)
+    record = out[count - 1]
+    record.cause = row[c.vector]
+    record.pc = row[c.srr0]
+    record.value = np.int64(row[c.cause_bits]) | (np.int64(row[c.msr]) & _TO_SRR1)
+    if row[c.has_dar]:
+        record.ea = row[c.dar]
+    if row[c.vector] == _SYSTEM_CALL:
+        record.pc = np.int64(row[c.srr0]) - 4
+    if row[c.vector] == _SYSTEM_CALL or row[c.vector] == _TRACE:
+        record.instruction = row[c.instructions] + np.uint64(1)     # it has completed
+    return count
