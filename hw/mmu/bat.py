@@ -9,7 +9,7 @@ but go to the physical address. Two entries that match the same address are a pr
 (PEM 7.4.2): here the one with the lowest number wins. BAT registers are zero after reset.
 """
 
-from amaranth.hdl import Cat, Const, Module, Signal
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -51,7 +51,8 @@ class BatArray(wiring.Component):
         SPR number of BAT0U: 528 for the instruction side, 536 for the data side.
     """
 
-    #: Effective address that is looked up, and MSR[PR].
+    #: Look up this effective address, with this MSR[PR].
+    valid: In(1)
     ea: In(32)
     pr: In(1)
     #: An entry matches and is valid in this privilege state.
@@ -77,10 +78,11 @@ class BatArray(wiring.Component):
         # Bits of EA[0-14] that take part in the comparison: EA[0-3], and EA[4-14] where BL is 0.
         index = self.ea[17:]
         match = Signal(ENTRIES)
-        for n in range(ENTRIES):
-            different = (index ^ upper[n].bepi) & Cat(~upper[n].bl, Const(0b1111, 4))
-            valid = (upper[n].vs & ~self.pr) | (upper[n].vp & self.pr)
-            m.d.comb += match[n].eq(valid & (different == 0))
+        with m.If(self.valid):
+            m.d.comb += match.eq(Cat(
+                Mux(self.pr, up.vp, up.vs)
+                & (((index ^ up.bepi) & Cat(~up.bl, Const(0b1111, 4))) == 0)
+                for up in upper))
 
         m.d.comb += self.hit.eq(match.any())
         with m.Switch(match):
@@ -93,13 +95,17 @@ class BatArray(wiring.Component):
                     ]
 
         port = self.registers
-        ours = ~port.segment & (port.spr[3:] == self.first_spr >> 3)
-        for number in range(2 * ENTRIES):
-            register, implemented = (
-                (lower[number // 2], BatLower.IMPLEMENTED) if number % 2 else
-                (upper[number // 2], BatUpper.IMPLEMENTED))
-            with m.If(ours & (port.spr[:3] == number)):
-                m.d.comb += port.rdata.eq(register)
-                with m.If(port.write):
-                    m.d.sync += register.eq(port.wdata & implemented)
+        with m.If(~port.segment & (port.spr[3:] == self.first_spr >> 3)):
+            with m.Switch(port.spr[:3]):
+                for n in range(ENTRIES):
+                    for half, register in enumerate((upper[n], lower[n])):
+                        with m.Case(2 * n + half):
+                            m.d.comb += port.rdata.eq(register)
+            with m.If(port.write):
+                with m.Switch(port.spr[:3]):
+                    for n in range(ENTRIES):
+                        with m.Case(2 * n):
+                            m.d.sync += upper[n].eq(port.wdata & BatUpper.IMPLEMENTED)
+                        with m.Case(2 * n + 1):
+                            m.d.sync += lower[n].eq(port.wdata & BatLower.IMPLEMENTED)
         return m

@@ -9,7 +9,7 @@ The 750 leaves its TLBs undefined after a hard reset and software must invalidat
 are empty.
 """
 
-from amaranth.hdl import Array, Const, Module, Mux, Signal
+from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal
 from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -61,7 +61,8 @@ class Tlb(wiring.Component):
         Chooses the way to replace; has the ports of `Lru`.
     """
 
-    #: What is looked up: `hit` and `entry` follow in the same cycle.
+    #: Look up this page: `hit` and `entry` follow in the same cycle.
+    valid: In(1)
     ea: In(32)
     vsid: In(24)
     hit: Out(1)
@@ -90,18 +91,17 @@ class Tlb(wiring.Component):
             return ea[12:18]
 
         valid = [Signal(SETS, name=f"valid{way}") for way in range(WAYS)]
-        matches, entries = Signal(WAYS), []
+        hits, entries = [], []
         for way in range(WAYS):
             m.submodules[f"way{way}"] = rows = memory.Memory(
                 shape=TlbEntry, depth=SETS, init=[])
             read, write = rows.read_port(domain="comb"), rows.write_port()
             entries.append(read.data)
+            hits.append(valid[way].bit_select(index(self.ea), 1)
+                        & (read.data.vsid == self.vsid) & (read.data.page == self.ea[18:28]))
             refill = self.refill & (self.refill_way == way)
             m.d.comb += [
                 read.addr.eq(index(self.ea)),
-                matches[way].eq(valid[way].bit_select(index(self.ea), 1)
-                                & (read.data.vsid == self.vsid)
-                                & (read.data.page == self.ea[18:28])),
                 write.en.eq(refill),
                 write.addr.eq(index(self.refill_ea)), write.data.eq(self.refill_entry),
             ]
@@ -110,7 +110,10 @@ class Tlb(wiring.Component):
             with m.Elif(refill):
                 m.d.sync += valid[way].eq(valid[way] | one_bit(index(self.refill_ea)))
 
+        matches = Signal(WAYS)
         hit_way = matches[1]
+        with m.If(self.valid):
+            m.d.comb += matches.eq(Cat(hits))
         m.d.comb += [
             self.hit.eq(matches.any()),
             self.entry.eq(data.View(TlbEntry, Array(

@@ -83,8 +83,8 @@ class Translator(wiring.Component):
         entry = tlb.entry
         needs_c = store & ~entry.c
         m.d.comb += [
-            bats.ea.eq(port.ea), bats.pr.eq(port.pr),
-            tlb.ea.eq(port.ea), tlb.vsid.eq(segment.vsid),
+            bats.valid.eq(port.valid & port.relocate), bats.ea.eq(port.ea), bats.pr.eq(port.pr),
+            tlb.valid.eq(bats.valid & ~bats.hit), tlb.ea.eq(port.ea), tlb.vsid.eq(segment.vsid),
             self.segment_index.eq(port.ea[28:]),
         ]
 

@@ -33,6 +33,7 @@ async def write(ctx, array, spr, value):
 
 
 async def look_up(ctx, array, ea, pr):
+    ctx.set(array.valid, 1)
     ctx.set(array.ea, ea)
     ctx.set(array.pr, pr)
     await ctx.delay(1e-9)
@@ -41,7 +42,7 @@ async def look_up(ctx, array, ea, pr):
     return ctx.get(array.pa), ctx.get(array.wimg), ctx.get(array.pp)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 def test_every_block_length_matches_exactly_its_block(spec, seed):
     async def testbench(ctx, array):
         scenario = spec.Scenario(seed)

@@ -23,6 +23,7 @@ def entry_of(rng, ea, vsid):
 
 
 def set_lookup(ctx, tlb, ea, vsid):
+    ctx.set(tlb.valid, 1)
     ctx.set(tlb.ea, ea)
     ctx.set(tlb.vsid, vsid)
 
@@ -37,7 +38,7 @@ async def refill(ctx, tlb, entry):
     ctx.set(tlb.refill, 0)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_random_lookups_refills_and_invalidations(seed):
     tlb, rng = Tlb(), random.Random(seed)
     model = [[] for _ in range(64)]     # of (tag, entry), the one used longest ago first
