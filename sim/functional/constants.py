@@ -1,0 +1,153 @@
+"""hw/isa as plain integers, which is what numba reads: `isa.MSR_PR`, `isa.VECTOR_DSI`, `isa.ADDI`.
+
+Instructions keep their names in `Op`; members of the other enumerations and fields have a prefix.
+Nothing is defined here: the names are made from the tables.
+"""
+
+import enum
+
+import numpy as np
+
+from pteg import ledger
+from pteg.hw.isa import exceptions, registers
+from pteg.hw.isa.instructions import INSTRUCTIONS, Op
+from pteg.state import ARCH_STATE, STORED_SPRS
+
+_PREFIXES = {
+    "MSR": registers.Msr, "XER": registers.Xer, "HID0": registers.Hid0, "WIMG": registers.Wimg,
+    "VECTOR": exceptions.Vector, "SRR1": exceptions.Srr1, "DSISR": exceptions.Dsisr,
+    "EVENT": ledger.Kind, "WALK": ledger.Walk,
+}
+_FIELDS = {"SR": registers.SegmentRegister, "BATU": registers.BatUpper, "BATL": registers.BatLower,
+           "SDR1": registers.Sdr1, "PTEH": registers.PteHigh, "PTEL": registers.PteLow}
+
+
+class AccessKind(enum.IntEnum):
+    """Why an address is translated; the numbers are those of `pteg.hw.mmu.interfaces`."""
+
+    FETCH = 0
+    LOAD = 1
+    STORE = 2
+    TOUCH = 3
+
+
+class Outcome(enum.IntEnum):
+    """How the execution of one instruction ended."""
+
+    NEXT = 0       # completed; the next instruction follows
+    JUMP = 1       # completed; `pc` has been set
+    CONTEXT = 2    # completed; MSR or a pending exception may have changed, `pc` has been set
+    EXCEPTION = 3  # not completed: the model's `vector` and `cause` tell why
+    BUS = 4        # an access outside RAM must be answered, then the instruction executed again
+    CHECKSTOP = 5  # machine check with MSR[ME] = 0
+
+
+def _collect():
+    found = {op.name: int(op) for op in Op}
+    for prefix, members in {**_PREFIXES, "KIND": AccessKind, "OUT": Outcome}.items():
+        found |= {f"{prefix}_{name}": int(value) for name, value in members.__members__.items()}
+    for prefix, fields in _FIELDS.items():
+        found |= {f"{prefix}_{name}": field.mask for name, field in vars(fields).items()
+                  if isinstance(field, registers.Field)}
+    for name in ("MSR_IMPLEMENTED", "MSR_TO_SRR1", "XER_IMPLEMENTED"):
+        found[name] = int(getattr(registers, name))
+    found["SR_IMPLEMENTED"] = registers.SegmentRegister.IMPLEMENTED
+    return found
+
+
+globals().update(_collect())
+
+NONE = 0  # of an event's fields
+#: Bytes of an access.
+BYTE, HALFWORD, WORD, DOUBLEWORD = 1, 2, 4, 8
+READ, WRITE = 0, 1
+#: In place of a TLB set, for a translation that does not come from a TLB.
+NO_SET = 64
+#: Causes of a PTE update.
+UPDATED_R, UPDATED_C = 1, 2
+#: Protection key with which the PP bits of a block are read (PEM table 7-5).
+BLOCK_KEY = 1
+
+
+# What the MSR keeps when an exception is taken, by vector / 0x100 (only a machine check differs).
+MSR_KEPT = np.array([exceptions.msr_after_exception(registers.MSR_IMPLEMENTED, vector << 8)
+                     & ~registers.Msr.LE for vector in range(32)], np.int64)
+
+# -- Special-purpose registers: for each number, where its value is and who may touch it ---------
+#: Place of each SPR among the 32-bit words of ARCH_STATE; -1: a constant, -2: the time base.
+SPR_CONSTANT, SPR_TIME_BASE = -1, -2
+SPR_WORD = np.full(1024, SPR_CONSTANT, np.int16)
+SPR_MASK = np.zeros(1024, np.int64)
+SPR_RESET = np.zeros(1024, np.int64)
+#: Bits 0: exists and can be read, 1: can be written, 2: also in user state.
+SPR_READ, SPR_WRITE, SPR_USER = 1, 2, 4
+SPR_RULE = np.zeros(1024, np.uint8)
+#: Registers whose writing changes translation.
+SPR_TRANSLATES = np.zeros(1024, np.uint8)
+
+
+def _word(name):
+    return ARCH_STATE.fields[name.lower()][1] // 4
+
+
+for _spr in registers.SPRS:
+    SPR_MASK[_spr.number] = _spr.implemented
+    SPR_RESET[_spr.number] = _spr.reset
+    SPR_RULE[_spr.number] = (SPR_READ * _spr.readable + SPR_WRITE * _spr.writable
+                             + SPR_USER * _spr.user)
+    SPR_TRANSLATES[_spr.number] = "BAT" in _spr.name or _spr.name == "SDR1"
+    if _spr in STORED_SPRS:
+        SPR_WORD[_spr.number] = _word(_spr.name)
+    elif _spr.name in ("TBL", "TBU"):
+        SPR_WORD[_spr.number] = SPR_TIME_BASE
+    elif _spr.name.startswith("U"):  # the user's view of a performance monitor register
+        SPR_WORD[_spr.number] = _word(_spr.name[1:])
+# mfspr reads the time base by the numbers of mftb too: some compilers emit it.
+for _number in (registers.TIME_BASE_LOWER, registers.TIME_BASE_UPPER):
+    SPR_WORD[_number] = SPR_TIME_BASE
+    SPR_RULE[_number] = SPR_READ | SPR_USER
+SPR_XER, SPR_DEC = (registers.SPR_BY_NAME[name].number for name in ("XER", "DEC"))
+SPR_TBL, SPR_TBU = (registers.SPR_BY_NAME[name].number for name in ("TBL", "TBU"))
+TIME_BASE_LOWER, TIME_BASE_UPPER = registers.TIME_BASE_LOWER, registers.TIME_BASE_UPPER
+SPR_IBAT0U, SPR_DBAT0U = (_word(name) for name in ("IBAT0U", "DBAT0U"))
+
+# -- Decoding -------------------------------------------------------------------------------------
+#: `OPS[BASE[primary] + (word >> 1 & EXTENDED[primary])]` is the `Op` of a word.
+DECODE_BASE = np.zeros(64, np.int32)
+DECODE_EXTENDED = np.zeros(64, np.int32)
+#: Bits of the word that must be one besides (stwcx. and sc); by Op.
+DECODE_ONES = np.zeros(len(Op), np.int32)
+
+
+def _decode_table():
+    """One slot for a primary opcode alone, 1024 for one with an extended opcode."""
+    table = [0]  # primary opcodes without instructions share the illegal slot 0
+    for primary in range(64):
+        rows = [row for row in INSTRUCTIONS if row.opcode == primary]
+        if not rows:
+            continue
+        DECODE_BASE[primary] = len(table)
+        if rows[0].extended is None:
+            table.append(int(rows[0].op) if rows[0].implemented else 0)
+            DECODE_ONES[rows[0].op] = rows[0].mask & 0x03FFFFFF
+            continue
+        DECODE_EXTENDED[primary] = 1023
+        slots = [0] * 1024
+        for row in rows:
+            for extended in range(1024):
+                word = primary << 26 | extended << 1
+                if word & row.mask & ~1 == row.match & ~1 and row.implemented:
+                    slots[extended] = int(row.op)
+            DECODE_ONES[row.op] = row.match & 1
+        table += slots
+    return np.array(table, np.uint8)
+
+
+OPS = _decode_table()
+PRIVILEGED = np.zeros(len(Op), np.uint8)
+FLOATING = np.zeros(len(Op), np.uint8)
+STORES = np.zeros(len(Op), np.uint8)
+for _row in INSTRUCTIONS:
+    PRIVILEGED[_row.op] = _row.privileged
+    FLOATING[_row.op] = _row.unit.name == "FPU" or any(name.startswith("fr") for name in _row.syntax)
+    STORES[_row.op] = _row.store

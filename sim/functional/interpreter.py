@@ -1,0 +1,207 @@
+"""Fetch, decode, execute; time, interrupts and devices between instructions.
+
+An instruction takes one cycle.
+"""
+
+import numpy as np
+from numba import njit
+
+from pteg.functional import constants as isa
+from pteg.functional.branch import branch, condition
+from pteg.functional.exceptions import event, program, set_msr, take
+from pteg.functional.integer import arithmetic, compare, logic
+from pteg.functional.kernel import kernel
+from pteg.functional.memory import block, floating_point, load_store, multiple
+from pteg.functional.mmu import read_physical, read_ram, translate
+from pteg.functional.operands import MASK32
+from pteg.functional.system import cycles_to_decrementer, sync_time, system
+
+__all__ = ["step", "settle", "make_run", "STOP_CYCLES", "STOP_INSTRUCTIONS", "STOP_ADDRESS",
+           "STOP_CHECKSTOP", "STOP_CONSOLE", "STOP_DRAIN", "STOP_LEDGER"]
+
+#: Why `run` ended; LEDGER: the buffer of events must be emptied before it goes on.
+(STOP_CYCLES, STOP_INSTRUCTIONS, STOP_ADDRESS, STOP_CHECKSTOP, STOP_CONSOLE, STOP_DRAIN,
+ STOP_LEDGER) = range(7)
+#: The longest stretch between two looks at limits, devices and the console.
+STRIDE = 1 << 16
+
+
+@kernel
+def fetch(s, m):
+    """The word at `pc`. Look at `m.outcome` before using it."""
+    ea = 0 | s.pc
+    row = ea >> 12 & 255
+    if m.soft_tag[isa.KIND_FETCH, row] == m.fetch_mode | ea >> 12:
+        m.tlb_lru[0, m.soft_set[isa.KIND_FETCH, row]] = m.soft_way[isa.KIND_FETCH, row]
+        return read_ram(m, m.soft_base[isa.KIND_FETCH, row] + (ea & 0xFFF), isa.WORD)
+    pa = translate(s, m, ea, isa.KIND_FETCH)
+    if pa < 0:
+        return 0
+    return read_physical(m, pa, isa.WORD)
+
+
+@kernel
+def decode(word):
+    primary = word >> 26
+    op = 0 | isa.OPS[isa.DECODE_BASE[primary] + (word >> 1 & isa.DECODE_EXTENDED[primary])]
+    return op if word & isa.DECODE_ONES[op] == isa.DECODE_ONES[op] else 0
+
+
+@kernel
+def execute(s, m, op, word):
+    """One instruction, by its group: the order of `Op` is that of the instruction table."""
+    if op < isa.ORI:
+        return arithmetic(s, op, word) if op else program(m, isa.SRR1_ILLEGAL)
+    if op < isa.CMPI:
+        return logic(s, op, word)
+    if op < isa.B:
+        return compare(s, m, op, word)
+    if op < isa.CRAND:
+        return branch(s, op, word)
+    if op < isa.SC:
+        return condition(s, op, word)
+    if op < isa.LWZ:
+        return system(s, m, op, word)
+    if op < isa.LFS:
+        return load_store(s, m, op, word)
+    if op < isa.LMW:
+        return floating_point(m)
+    if op < isa.LWARX:
+        return multiple(s, m, op, word)
+    if op < isa.FADD:
+        return block(s, m, op, word)
+    return floating_point(m)
+
+
+@kernel
+def step(s, m):
+    """Execute one instruction. `m.op` is 0 unless it was fetched and is one."""
+    m.cycles += 1
+    m.op = 0
+    word = fetch(s, m)
+    if m.outcome:
+        return m.outcome
+    m.op = op = decode(word)
+    return execute(s, m, op, word)
+
+
+@kernel
+def settle(s, m, outcome, traced):
+    """Finish an instruction that is not waiting for the bus: next `pc`, or the exception.
+
+    `traced` is the MSR with which the instruction began. Returns whether the context may have
+    changed: CONTEXT or CHECKSTOP, else NEXT.
+    """
+    m.answered = m.used = 0
+    if outcome == isa.OUT_EXCEPTION:
+        if m.vector != isa.VECTOR_SYSTEM_CALL:
+            m.uncompleted += 1
+        return take(s, m, m.vector, m.cause)
+    if outcome == isa.OUT_NEXT:
+        s.pc = s.pc + 4 & MASK32
+    # A trace exception follows what completed, except isync and rfi (MPC750 UM 4.5.11).
+    if traced & (isa.MSR_SE | isa.MSR_BE) and m.op != isa.RFI and m.op != isa.ISYNC:
+        if traced & isa.MSR_SE or isa.B <= m.op <= isa.BCCTR:
+            return take(s, m, isa.VECTOR_TRACE, isa.NONE)
+    return isa.OUT_CONTEXT if outcome == isa.OUT_CONTEXT else isa.OUT_NEXT
+
+
+@kernel
+def take_interrupt(s, m):
+    """Take the pending interrupt of highest priority, if MSR[EE] allows any."""
+    if s.msr & isa.MSR_EE:
+        if m.interrupt:
+            take(s, m, isa.VECTOR_EXTERNAL, isa.NONE)
+        elif m.decrementer:
+            m.decrementer = 0
+            take(s, m, isa.VECTOR_DECREMENTER, isa.NONE)
+
+
+def make_run(bus_read, bus_write, tick, next_event, interrupt, console):
+    """Compile the run loop for the functions of a platform (see `pteg.platform`)."""
+
+    @njit
+    def answer_request(s, m, devices):
+        """Make the access that the instruction waits for, and prepare to execute it again."""
+        # Devices live in the cycle in which the instruction executes.
+        m.cycles -= 1
+        tick(devices, m.cycles - m.device_synced)
+        m.device_synced = m.cycles
+        pa, size, value = m.request_pa, m.request_size, m.request_value
+        if m.request_write:
+            error = bus_write(devices, pa, size, value)
+        else:
+            read_value, error = bus_read(devices, pa, size)
+            value = np.int64(read_value)
+        m.answer[m.answered], m.answer_error[m.answered] = value, error
+        m.answered += 1
+        m.used, m.write_count, m.outcome = 0, 0, isa.OUT_NEXT
+        if m.op:  # data; fetches are no device accesses to speak of
+            kind = isa.EVENT_DEVICE_WRITE if m.request_write else isa.EVENT_DEVICE_READ
+            if not error:
+                event(s, m, kind, size, isa.NONE, isa.NONE, pa, value)
+        if error:
+            access = (isa.KIND_STORE if m.request_write else isa.KIND_LOAD) if m.op else isa.KIND_FETCH
+            event(s, m, isa.EVENT_BUS_ERROR, access, isa.NONE, isa.NONE, pa, isa.NONE)
+        # An access may change an interrupt pin.
+        m.look = 0
+
+    @njit
+    def run(state, model, devices, cycles, instructions, address, watch):
+        """Run until a limit and return why.
+
+        Parameters
+        ----------
+        cycles, instructions : int
+            Limits, as totals since reset.
+        address : int
+            Stop before the instruction there, or -1.
+        watch : record array
+            Console text to wait for (`pteg.components.console`).
+        """
+        s, m = state[0], model[0]
+        set_msr(s, m, 0 | s.msr)
+        started = False
+        while True:
+            # Between two stretches: time, devices, console, limits, interrupts.
+            sync_time(m, s)
+            tick(devices, m.cycles - m.device_synced)
+            m.device_synced = m.cycles
+            m.interrupt = interrupt(devices)
+            printed = console(devices, watch)
+            if printed == 1:
+                return STOP_CONSOLE
+            if started and s.pc == address:
+                return STOP_ADDRESS
+            if m.cycles - m.uncompleted >= instructions:
+                return STOP_INSTRUCTIONS
+            if m.cycles >= cycles:
+                return STOP_CYCLES
+            if m.event_count > m.events.shape[0] - 200:
+                return STOP_LEDGER
+            if printed:
+                return STOP_DRAIN
+            take_interrupt(s, m)
+            traced = 0 | s.msr
+            m.look = min(cycles, m.cycles + min(STRIDE, instructions - (m.cycles - m.uncompleted),
+                                                next_event(devices), cycles_to_decrementer(m, s)))
+            if traced & (isa.MSR_SE | isa.MSR_BE):
+                m.look = m.cycles + 1
+            started = True
+
+            while True:
+                outcome = step(s, m)
+                if outcome == isa.OUT_NEXT:
+                    s.pc = s.pc + 4 & MASK32
+                elif outcome != isa.OUT_JUMP:
+                    break
+                if m.cycles >= m.look or s.pc == address:
+                    outcome = isa.OUT_JUMP  # `pc` has been moved on
+                    break
+            while outcome == isa.OUT_BUS:
+                answer_request(s, m, devices)
+                outcome = step(s, m)
+            if settle(s, m, outcome, traced) == isa.OUT_CHECKSTOP:
+                return STOP_CHECKSTOP
+
+    return run

@@ -1,0 +1,271 @@
+"""Loads, stores, multiple and string instructions, reservations, cache and TLB management.
+
+PEM 4.2.3, 4.3, 4.4.3. An access that crosses a double word is two; the first is translated and
+made before the second is looked at.
+"""
+
+import numpy as np
+
+from pteg.functional import constants as isa
+from pteg.functional.exceptions import alignment, program, raise_exception, storage_fault
+from pteg.functional.kernel import kernel
+from pteg.functional.mmu import (
+    invalidate,
+    read_physical,
+    read_ram,
+    translate,
+    write_physical,
+    write_ram,
+)
+from pteg.functional.operands import MASK32, first, gpr, immediate, second, third
+from pteg.hw.isa.instructions import BY_NAME, INSTRUCTIONS, Op
+
+__all__ = ["load", "store", "load_store", "multiple", "block"]
+
+# -- What the addressing variants have in common, from the instruction table -----------------------
+#: By Op: the variant without update and index (lwzux: LWZ), and what distinguishes it.
+TRANSFER = np.zeros(len(Op), np.int64)
+UPDATE, INDEXED = 1, 2
+ADDRESSING = np.zeros(len(Op), np.int64)
+for _row in INSTRUCTIONS:
+    _base = _row.name.removesuffix("x").removesuffix("u")
+    TRANSFER[_row.op] = BY_NAME.get(_base, _row).op
+    ADDRESSING[_row.op] = UPDATE * _row.update + INDEXED * ("rB" in _row.syntax)
+
+
+@kernel
+def load(s, m, ea, size):
+    """Read through data translation. Look at `m.outcome` before using the value."""
+    row = ea >> 12 & 255
+    offset = ea & 0xFFF
+    if m.soft_tag[isa.KIND_LOAD, row] == m.data_mode | ea >> 12 and offset + size <= 4096:
+        m.tlb_lru[1, m.soft_set[isa.KIND_LOAD, row]] = m.soft_way[isa.KIND_LOAD, row]
+        return read_ram(m, m.soft_base[isa.KIND_LOAD, row] + offset, size)
+    return load_anywhere(s, m, ea, size)
+
+
+@kernel
+def load_anywhere(s, m, ea, size):
+    front = min(size, 8 - (ea & 7))
+    pa = translate(s, m, ea, isa.KIND_LOAD)
+    if pa < 0:
+        return 0
+    value = read_physical(m, pa, front)
+    back = size - front
+    if m.outcome or not back:
+        return value
+    pa = translate(s, m, ea + front & MASK32, isa.KIND_LOAD)
+    if pa < 0:
+        return 0
+    return value << 8 * back | read_physical(m, pa, back)
+
+
+@kernel
+def store(s, m, ea, size, value):
+    """Write through data translation; `m.outcome` tells whether it was done."""
+    row = ea >> 12 & 255
+    offset = ea & 0xFFF
+    if m.soft_tag[isa.KIND_STORE, row] == m.data_mode | ea >> 12 and offset + size <= 4096:
+        m.tlb_lru[1, m.soft_set[isa.KIND_STORE, row]] = m.soft_way[isa.KIND_STORE, row]
+        write_ram(m, m.soft_base[isa.KIND_STORE, row] + offset, size, value)
+    else:
+        store_anywhere(s, m, ea, size, value)
+
+
+@kernel
+def store_anywhere(s, m, ea, size, value):
+    front = min(size, 8 - (ea & 7))
+    back = size - front
+    pa = translate(s, m, ea, isa.KIND_STORE)
+    if pa < 0:
+        return
+    write_physical(m, pa, front, value >> 8 * back)
+    if m.outcome or not back:
+        return
+    pa = translate(s, m, ea + front & MASK32, isa.KIND_STORE)
+    if pa >= 0:
+        write_physical(m, pa, back, value & ((1 << 8 * back) - 1))
+
+
+@kernel
+def swap(value, size):
+    """The bytes of a halfword or word in the other order."""
+    if size == 2:
+        return (value & 0xFF) << 8 | value >> 8 & 0xFF
+    return swap(value, 2) << 16 | swap(value >> 16, isa.HALFWORD)
+
+
+@kernel
+def load_store(s, m, op, word):
+    """lbz to stwbrx: one register, all addressing variants."""
+    addressing = ADDRESSING[op]
+    d, base = first(word), second(word)
+    # Update forms use rA even if it is r0 (an invalid form).
+    ea = gpr(s, base) if base or addressing & UPDATE else 0
+    ea = ea + (gpr(s, third(word)) if addressing & INDEXED else immediate(word)) & MASK32
+    what = TRANSFER[op]
+    value = 0
+    if what == isa.LWZ:
+        value = load(s, m, ea, isa.WORD)
+    elif what == isa.STW:
+        store(s, m, ea, isa.WORD, gpr(s, d))
+    elif what == isa.LBZ:
+        value = load(s, m, ea, isa.BYTE)
+    elif what == isa.STB:
+        store(s, m, ea, isa.BYTE, gpr(s, d) & 0xFF)
+    elif what == isa.LHZ:
+        value = load(s, m, ea, isa.HALFWORD)
+    elif what == isa.STH:
+        store(s, m, ea, isa.HALFWORD, gpr(s, d) & 0xFFFF)
+    elif what == isa.LHA:
+        value = (load(s, m, ea, isa.HALFWORD) ^ 0x8000) - 0x8000
+    elif what == isa.LWBRX:
+        value = swap(load(s, m, ea, isa.WORD), isa.WORD)
+    elif what == isa.STWBRX:
+        store(s, m, ea, isa.WORD, swap(gpr(s, d), isa.WORD))
+    elif what == isa.LHBRX:
+        value = swap(load(s, m, ea, isa.HALFWORD), isa.HALFWORD)
+    else:
+        store(s, m, ea, isa.HALFWORD, swap(gpr(s, d), isa.HALFWORD))
+    if m.outcome:
+        return m.outcome
+    if not isa.STORES[op]:
+        s.gpr[d] = value
+    if addressing & UPDATE:
+        s.gpr[base] = ea
+    return isa.OUT_NEXT
+
+
+# -- Several registers ----------------------------------------------------------------------------
+
+@kernel
+def multiple(s, m, op, word):
+    """lmw, stmw, lswi, lswx, stswi, stswx: registers from rD on, wrapping from r31 to r0."""
+    register, base, b = first(word), second(word), third(word)
+    ea = gpr(s, base) if base else 0
+    if op == isa.LMW or op == isa.STMW:
+        ea = ea + immediate(word) & MASK32
+        if ea & 3:
+            return alignment(s, m, word, ea)
+        count = 4 * (32 - register)
+    elif op == isa.LSWI or op == isa.STSWI:
+        count = b if b else 32
+    else:
+        ea = ea + gpr(s, b) & MASK32
+        count = 0 | s.xer & 0x7F
+
+    loads = op == isa.LMW or op == isa.LSWI or op == isa.LSWX
+    done = 0
+    while done < count:
+        size = min(4, count - done)
+        number = done >> 2
+        shift = 8 * (4 - size)  # the last bytes of a string are left-justified
+        at = ea + done & MASK32
+        value = 0
+        if loads:
+            value = load(s, m, at, size) << shift
+        else:
+            store(s, m, at, size, gpr(s, register + number & 31) >> shift)
+        if m.outcome:
+            break
+        if loads:
+            m.loaded[number] = value
+        done += size
+    # Registers are written last: if an access outside RAM must be answered first, the instruction
+    # begins again, and its base must still be there. A fault leaves the earlier words loaded.
+    if loads and m.outcome != isa.OUT_BUS:
+        for number in range(done + 3 >> 2):
+            s.gpr[register + number & 31] = m.loaded[number]
+    return m.outcome
+
+
+# -- Reservations, external control, cache and TLB instructions ------------------------------------
+
+@kernel
+def reserve(s, m, op, ea):
+    """lwarx and stwcx.: value loaded, or whether the store was performed."""
+    loads = op == isa.LWARX
+    pa = translate(s, m, ea, isa.KIND_LOAD if loads else isa.KIND_STORE)
+    if pa < 0:
+        return 0
+    if m.wimg & isa.WIMG_W:
+        storage_fault(s, m, ea, isa.KIND_LOAD if loads else isa.KIND_STORE,
+                      isa.DSISR_DIRECT_STORE, isa.NONE)
+        return 0
+    reservation = pa & ~31 | 1
+    if loads:
+        value = read_physical(m, pa, isa.WORD)
+        if not m.outcome:
+            s.reservation = reservation
+        return value
+    return 1 if s.reservation == reservation else 0
+
+
+@kernel
+def clear_block(s, m, word, ea):
+    """dcbz: 32 bytes of zeros, if the data cache could hold them (MPC750 UM 4.5.6)."""
+    if not s.hid0 & isa.HID0_DCE:
+        return alignment(s, m, word, ea)
+    pa = translate(s, m, ea, isa.KIND_STORE)
+    if pa < 0:
+        return m.outcome
+    if m.wimg & (isa.WIMG_W | isa.WIMG_I):
+        return alignment(s, m, word, ea)
+    pa &= ~31
+    for beat in range(4):
+        write_physical(m, pa + 8 * beat, isa.DOUBLEWORD, isa.NONE)
+        if m.outcome:
+            break
+    return m.outcome
+
+
+@kernel
+def block(s, m, op, word):
+    """lwarx to tlbsync: synchronisation, external control, caches and TLBs."""
+    if isa.PRIVILEGED[op] and s.msr & isa.MSR_PR:
+        return program(m, isa.SRR1_PRIVILEGED)
+    d, base = first(word), second(word)
+    ea = (gpr(s, base) if base else 0) + gpr(s, third(word)) & MASK32
+
+    if op == isa.ECIWX or op == isa.ECOWX:
+        kind = isa.KIND_LOAD if op == isa.ECIWX else isa.KIND_STORE
+        if not s.ear >> 31:
+            storage_fault(s, m, ea, kind, isa.DSISR_EXTERNAL_ACCESS, isa.NONE)
+            return m.outcome
+    if op == isa.LWARX or op == isa.STWCX_DOT or op == isa.ECIWX or op == isa.ECOWX:
+        if ea & 3:
+            return alignment(s, m, word, ea)
+
+    if op == isa.LWARX:
+        value = reserve(s, m, op, ea)
+        if not m.outcome:
+            s.gpr[d] = value
+    elif op == isa.STWCX_DOT:
+        performed = reserve(s, m, op, ea)
+        if performed and not m.outcome:
+            store(s, m, ea, isa.WORD, gpr(s, d))
+        if not m.outcome:
+            s.reservation = 0
+            s.cr = (0 | s.cr) & 0x0FFFFFFF | (2 * performed | (0 | s.xer) >> 31) << 28
+    elif op == isa.ECIWX:
+        value = load(s, m, ea, isa.WORD)
+        if not m.outcome:
+            s.gpr[d] = value
+    elif op == isa.ECOWX:
+        store(s, m, ea, isa.WORD, gpr(s, d))
+    elif op == isa.DCBZ:
+        return clear_block(s, m, word, ea)
+    elif op == isa.DCBST or op == isa.DCBF or op == isa.ICBI:
+        translate(s, m, ea, isa.KIND_TOUCH)
+    elif op == isa.DCBI:
+        translate(s, m, ea, isa.KIND_STORE)
+    elif op == isa.TLBIE:
+        invalidate(s, m, gpr(s, third(word)))
+    # sync, eieio, tlbsync order what is in order here; dcbt and dcbtst are hints.
+    return m.outcome
+
+
+@kernel
+def floating_point(m):
+    """Every floating-point instruction, as long as there is no unit for it."""
+    return raise_exception(m, isa.VECTOR_FP_UNAVAILABLE, isa.NONE)

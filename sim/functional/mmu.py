@@ -1,0 +1,295 @@
+"""Address translation: real mode, BATs, segments, TLBs, table search (PEM 7, MPC750 UM 5).
+
+The order of checks, the TLBs with their replacement and the order in which R and C are written are
+those of hw/mmu (translator.py, tlb.py, walker.py), so that both models search at the same moments.
+`soft_*` is no part of the architecture: it remembers finished translations of pages in RAM.
+"""
+
+import numpy as np
+
+from pteg.functional import constants as isa
+from pteg.functional.bytes import (
+    peek8,
+    peek16,
+    peek32,
+    peek64,
+    poke8,
+    poke16,
+    poke32,
+    poke64,
+)
+from pteg.functional.exceptions import event, raise_exception, storage_fault
+from pteg.functional.kernel import kernel
+from pteg.functional.operands import MASK32
+
+__all__ = ["translate", "flush", "invalidate", "read_physical", "write_physical", "read_ram",
+           "write_ram"]
+
+TLB_VALID = 1 << 34
+
+
+# -- Physical memory ------------------------------------------------------------------------------
+
+@kernel
+def read_ram(m, pa, size):
+    """Big-endian number of `size` bytes."""
+    at = m.ram + pa
+    if size == 4:
+        return peek32(at)
+    if size == 1:
+        return peek8(at)
+    if size == 2:
+        return peek16(at)
+    if size == 8:
+        return peek64(at)
+    value = 0
+    for i in range(size):
+        value = value << 8 | peek8(at + i)
+    return value
+
+
+@kernel
+def write_ram(m, pa, size, value):
+    at = m.ram + pa
+    if size == 4:
+        poke32(at, value)
+    elif size == 1:
+        poke8(at, value)
+    elif size == 2:
+        poke16(at, value)
+    elif size == 8:
+        poke64(at, value)
+    else:
+        for i in range(size):
+            poke8(at + i, value >> 8 * (size - 1 - i))
+    if m.log_writes:
+        log_write(m, pa, size, value)
+
+
+@kernel
+def log_write(m, pa, size, value):
+    row = m.writes[m.write_count]
+    row[0], row[1], row[2] = pa, size, value & ((1 << 8 * size) - 1) if size < 8 else value
+    m.write_count += 1
+
+
+@kernel
+def outside(m, pa, size, write, value):
+    """Access outside RAM: the answer, if the run loop has it already, or else a request for it."""
+    if m.used < m.answered:
+        i = m.used
+        m.used += 1
+        if m.answer_error[i]:  # transfer error acknowledge
+            raise_exception(m, isa.VECTOR_MACHINE_CHECK, isa.SRR1_TEA)
+        return np.int64(m.answer[i])
+    m.request_pa, m.request_size, m.request_write, m.request_value = pa, size, write, value
+    m.outcome = isa.OUT_BUS
+    return 0
+
+
+@kernel
+def read_physical(m, pa, size):
+    """Read 1 to 8 bytes that lie in one double word. Look at `m.outcome` before using the value."""
+    if pa + size <= m.ram_size:
+        return read_ram(m, pa, size)
+    return outside(m, pa, size, isa.READ, isa.NONE)
+
+
+@kernel
+def write_physical(m, pa, size, value):
+    if pa + size <= m.ram_size:
+        write_ram(m, pa, size, value)
+    else:
+        outside(m, pa, size, isa.WRITE, value)
+
+
+# -- Soft translations ----------------------------------------------------------------------------
+
+@kernel
+def flush(m):
+    """Forget soft translations, because registers have changed on which they depend."""
+    m.soft_tag[:] = 0
+
+
+@kernel
+def flush_set(m, index):
+    """Forget the soft translations of pages whose TLB entries share a set."""
+    for kind in range(3):
+        for row in range(index, 256, 64):
+            m.soft_tag[kind, row] = 0
+
+
+@kernel
+def remember(m, ea, kind, pa, tlb_set, tlb_way):
+    """Remember the translation of a page that lies in RAM."""
+    page = pa & ~0xFFF
+    if kind == isa.KIND_TOUCH or page + 4096 > m.ram_size:
+        return pa
+    row = ea >> 12 & 255
+    mode = m.fetch_mode if kind == isa.KIND_FETCH else m.data_mode
+    m.soft_tag[kind, row] = mode | ea >> 12
+    m.soft_base[kind, row] = page
+    m.soft_set[kind, row], m.soft_way[kind, row] = tlb_set, 1 - tlb_way
+    return pa
+
+
+# -- Translation ----------------------------------------------------------------------------------
+
+@kernel
+def prohibited(key, pp, store):
+    """Whether key and PP forbid the access (PEM table 7-10). A block counts as key 1."""
+    if store:
+        return pp == 3 or (key and pp < 2)
+    return key and pp == 0
+
+
+@kernel
+def no_execute(s, m, ea):
+    storage_fault(s, m, ea, isa.KIND_FETCH, isa.NONE, isa.SRR1_NO_EXECUTE)
+    return -1
+
+
+@kernel
+def protection(s, m, ea, kind):
+    storage_fault(s, m, ea, kind, isa.DSISR_PROTECTION, isa.SRR1_PROTECTION)
+    return -1
+
+
+@kernel
+def translate(s, m, ea, kind):
+    """Physical address, with its storage attributes in `m.wimg`; -1 if the instruction stops."""
+    fetch, store = kind == isa.KIND_FETCH, kind == isa.KIND_STORE
+    msr = 0 | s.msr
+    if not msr & (isa.MSR_IR if fetch else isa.MSR_DR):
+        m.wimg = isa.WIMG_G | (0 if fetch else isa.WIMG_M)
+        return remember(m, ea, kind, ea, isa.NO_SET, isa.NONE)
+
+    user = msr & isa.MSR_PR != 0
+    first_bat = isa.SPR_IBAT0U if fetch else isa.SPR_DBAT0U
+    for bat in range(first_bat, first_bat + 8, 2):
+        upper = 0 | s.words[bat]
+        if not upper & (1 if user else 2):  # Vp, Vs
+            continue
+        length = (upper >> 2 & 0x7FF) << 17 | 0x1FFFF
+        if (ea ^ upper) & ~length & MASK32:
+            continue
+        lower = 0 | s.words[bat + 1]
+        m.wimg = lower >> 3 & 15
+        if fetch and m.wimg & isa.WIMG_G:
+            return no_execute(s, m, ea)
+        if prohibited(isa.BLOCK_KEY, lower & 3, store):
+            return protection(s, m, ea, kind)
+        return remember(m, ea, kind, lower & isa.BATL_BRPN | ea & length,
+                        isa.NO_SET, isa.NONE)
+
+    segment = 0 | s.sr[ea >> 28]
+    if segment & isa.SR_T:
+        storage_fault(s, m, ea, kind, isa.DSISR_DIRECT_STORE, isa.SRR1_NO_EXECUTE)
+        return -1
+    if fetch and segment & isa.SR_N:
+        return no_execute(s, m, ea)
+
+    side, index = 0 if fetch else 1, ea >> 12 & 63
+    tag = TLB_VALID | (segment & isa.SR_VSID) << 10 | ea >> 18 & 0x3FF
+    hit = True
+    if m.tlb_tag[side, index, 0] == tag:
+        way = 0
+    elif m.tlb_tag[side, index, 1] == tag:
+        way = 1
+    else:
+        hit, way = False, 0 | m.tlb_lru[side, index]
+    key = 1 if segment & (isa.SR_KP if user else isa.SR_KS) else 0
+    word = 0 | m.tlb_word[side, index, way]
+    if not hit or (store and not word & isa.PTEL_C and not prohibited(key, word & 3, store)):
+        word = search(s, m, ea, kind, segment & isa.SR_VSID, key, not hit)
+        if word < 0:
+            return -1
+        m.tlb_tag[side, index, way] = tag
+        m.tlb_word[side, index, way] = word
+        flush_set(m, index)
+    m.tlb_lru[side, index] = 1 - way
+
+    m.wimg = word >> 3 & 15
+    if fetch and m.wimg & isa.WIMG_G:
+        return no_execute(s, m, ea)
+    if prohibited(key, word & 3, store):
+        return protection(s, m, ea, kind)
+    return remember(m, ea, kind, word & isa.PTEL_RPN | ea & 0xFFF, index, way)
+
+
+@kernel
+def invalidate(s, m, ea):
+    """tlbie: both ways of the set that EA[14-19] selects, in both TLBs (MPC750 UM 5.4.3.2)."""
+    index = ea >> 12 & 63
+    for side in range(2):
+        for way in range(2):
+            m.tlb_tag[side, index, way] = 0
+    flush_set(m, index)
+    event(s, m, isa.EVENT_TLBIE, isa.NONE, ea, isa.NONE, isa.NONE, isa.NONE)
+
+
+@kernel
+def search(s, m, ea, kind, vsid, key, missed):
+    """Table search (PEM 7.6.1): the PTE's second word, or -1 if the instruction stops.
+
+    R is set in the PTE that is found before protection is looked at, C only if a store is allowed;
+    each is written as one byte. The events are recorded at the end, because a search of a table
+    outside RAM begins again after each answer.
+    """
+    store = kind == isa.KIND_STORE
+    virtual = vsid << 16 | ea >> 12 & 0xFFFF
+    wanted = isa.PTEH_V | vsid << 7 | ea >> 22 & 0x3F
+    hashed = (vsid & 0x7FFFF) ^ (ea >> 12 & 0xFFFF)
+    sdr1 = 0 | s.sdr1
+    examined = 0
+    for secondary in range(2):
+        group = (sdr1 & isa.SDR1_HTABORG | (hashed >> 10 & sdr1 & isa.SDR1_HTABMASK) << 16
+                 | (hashed & 0x3FF) << 6)
+        for pte in range(group, group + 64, 8):
+            entry = read_physical(m, pte, isa.DOUBLEWORD)
+            examined += 1
+            if m.outcome:
+                return search_failed(s, m, ea, virtual, kind, missed, examined, pte)
+            if entry >> 32 & MASK32 != wanted:
+                continue
+            word = entry & MASK32
+            referenced = not word & isa.PTEL_R
+            changed = store and not word & isa.PTEL_C and not prohibited(key, word & 3, store)
+            with_r = word | isa.PTEL_R
+            if referenced:
+                write_physical(m, pte + 6, isa.BYTE, with_r >> 8 & 0xFF)
+                if m.outcome:
+                    return search_failed(s, m, ea, virtual, kind, missed, examined, pte)
+            if changed:
+                word = with_r | isa.PTEL_C
+                write_physical(m, pte + 7, isa.BYTE, word & 0xFF)
+                if m.outcome:
+                    return search_failed(s, m, ea, virtual, kind, missed, examined, pte)
+            search_over(s, m, ea, virtual, kind, missed, examined, 1 + secondary, pte)
+            if referenced:
+                event(s, m, isa.EVENT_PTE_UPDATE, isa.UPDATED_R, ea, virtual, pte, with_r)
+            if changed:
+                event(s, m, isa.EVENT_PTE_UPDATE, isa.UPDATED_C, ea, virtual, pte, word)
+            return with_r | word
+        hashed ^= 0x7FFFF
+        wanted |= isa.PTEH_H
+    search_over(s, m, ea, virtual, kind, missed, examined, isa.WALK_NOT_FOUND, isa.NONE)
+    storage_fault(s, m, ea, kind, isa.DSISR_PAGE_FAULT, isa.SRR1_PAGE_FAULT)
+    return -1
+
+
+@kernel
+def search_over(s, m, ea, virtual, kind, missed, examined, result, pte):
+    m.walks += 1
+    m.walk_ptes += examined
+    if missed:
+        event(s, m, isa.EVENT_TLB_MISS, kind, ea, virtual, isa.NONE, isa.NONE)
+    event(s, m, isa.EVENT_WALK, result, ea, virtual, pte, examined)
+
+
+@kernel
+def search_failed(s, m, ea, virtual, kind, missed, examined, pte):
+    """A read or update of the table waits for its answer, or was ended by a transfer error."""
+    if m.outcome != isa.OUT_BUS:
+        search_over(s, m, ea, virtual, kind, missed, examined, isa.WALK_BUS_ERROR, pte)
+    return -1

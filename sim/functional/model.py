@@ -1,0 +1,82 @@
+"""What the functional model remembers besides the architectural registers."""
+
+import numpy as np
+
+from pteg.ledger import RECORD
+from pteg.state import ARCH_STATE
+
+__all__ = ["CPU_STATE", "MODEL", "EVENTS", "WRITES", "ANSWERS", "new_model", "clear_translations",
+           "take_events"]
+
+_WORDS = ARCH_STATE.itemsize // 4
+
+#: ARCH_STATE with a second view of the same bytes: `words[i]`, by which SPRs are reached by number.
+CPU_STATE = np.dtype({
+    "names": [*ARCH_STATE.names, "words"],
+    "formats": [*(ARCH_STATE.fields[name][0] for name in ARCH_STATE.names), ("u4", (_WORDS,))],
+    "offsets": [*(ARCH_STATE.fields[name][1] for name in ARCH_STATE.names), 0],
+    "itemsize": ARCH_STATE.itemsize, "aligned": True})
+
+#: Capacities: ledger events and memory writes between two looks, answers within an instruction.
+EVENTS, WRITES, ANSWERS = 1024, 80, 80
+
+MODEL = np.dtype([
+    # RAM: its bytes in the host, and how many.
+    ("ram", "i8"), ("ram_size", "i8"),
+    # TLBs (MPC750 UM 5.4.3): side (0 instruction, 1 data), set, way. A tag is VSID || EA[4-13]
+    # with bit 34 set if the entry is valid; a word is the second one of the PTE.
+    ("tlb_tag", "i8", (2, 64, 2)), ("tlb_word", "u4", (2, 64, 2)),
+    # The way that is replaced next. Set 64 does not exist: it takes the updates of soft
+    # translations that come from no TLB.
+    ("tlb_lru", "u1", (2, 65)),
+    # Soft translations: by access kind, 256 recently used pages of RAM. The tag is the effective
+    # page number and the mode in which it was translated; a hit also makes the LRU update.
+    ("soft_tag", "u4", (3, 256)), ("soft_base", "i8", (3, 256)),
+    ("soft_set", "u1", (3, 256)), ("soft_way", "u1", (3, 256)),
+    ("fetch_mode", "i8"), ("data_mode", "i8"),
+    # How the instruction being executed stopped.
+    ("outcome", "i8"), ("vector", "i8"), ("cause", "i8"), ("op", "i8"), ("wimg", "i8"),
+    # The access outside RAM that it waits for, and the answers to earlier ones.
+    ("request_pa", "i8"), ("request_size", "i8"), ("request_write", "i8"), ("request_value", "i8"),
+    ("answered", "i8"), ("used", "i8"),
+    ("answer", "u8", ANSWERS), ("answer_error", "u1", ANSWERS),
+    # Registers that a load multiple or string has loaded.
+    ("loaded", "u4", 32),
+    # Time in core cycles: now, when the time base and the devices were last brought up to it, and
+    # when the run loop must look at them again.
+    ("cycles", "i8"), ("time_synced", "i8"), ("device_synced", "i8"), ("look", "i8"),
+    ("cycles_per_tick", "i8"),
+    # Pending asynchronous exceptions.
+    ("interrupt", "i8"), ("decrementer", "i8"),
+    # Cycles in which no instruction completed, and other counts for statistics.
+    ("uncompleted", "i8"), ("exceptions", "i8"), ("walks", "i8"), ("walk_ptes", "i8"),
+    # Memory writes of the instruction (pa, size, value), if they are logged.
+    ("log_writes", "i8"), ("write_count", "i8"), ("writes", "i8", (WRITES, 3)),
+    # Ledger events, if they are logged: kind, cause, pc, ea, va, pa, value, instruction.
+    ("log_events", "i8"), ("event_count", "i8"), ("events", "i8", (EVENTS, 8)),
+], align=True)
+
+
+def new_model(cycles_per_tick=8):
+    """Model after a hard reset: TLBs and everything else empty."""
+    model = np.zeros(1, MODEL)
+    model["cycles_per_tick"] = cycles_per_tick
+    return model
+
+
+def clear_translations(model):
+    """Forget soft translations, after the registers have been changed from outside."""
+    model["soft_tag"] = 0
+
+
+def take_events(model):
+    """Remove the logged events and return them as ledger records."""
+    record = model[0]
+    rows = record["events"][:record["event_count"]]
+    found = np.zeros(len(rows), RECORD)
+    for column, name in enumerate(("kind", "cause", "pc", "ea", "va", "pa", "value", "instruction")):
+        found[name] = rows[:, column]
+    record["event_count"] = 0
+    return found
+
+
