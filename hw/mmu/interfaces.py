@@ -149,7 +149,8 @@ class InvalidatePort(wiring.Signature):
 class SearchPort(wiring.Signature):
     """A table search, seen from the TLB's side that wants it.
 
-    The request is taken when the walker is idle and is held, unchanged, until `refill` or `fail`.
+    The request is taken when the walker is idle. The asker holds it until `refill` or `fail`; if it
+    does not, the search goes on to its end, and no other request gets its answer.
 
     Members
     -------
@@ -172,7 +173,7 @@ class SearchPort(wiring.Signature):
     error : In(1)
     entry : In(TlbEntry)
     refill_ea : In(32)
-        Effective address that `entry` translates.
+        Effective address that was searched for.
     refill_way : In(1)
     """
 

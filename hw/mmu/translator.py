@@ -104,7 +104,7 @@ class Translator(wiring.Component):
                 m.d.comb += port.result.eq(Translation.DIRECT_STORE)
             with m.Elif(fetch & segment.n):
                 m.d.comb += port.result.eq(Translation.NO_EXECUTE)
-            with m.Elif(search.fail):
+            with m.Elif(search.fail & (search.refill_ea == port.ea)):
                 m.d.comb += port.result.eq(
                     Mux(search.error, Translation.BUS_ERROR, Translation.PAGE_FAULT))
             with m.Elif(~tlb.hit):
@@ -133,7 +133,7 @@ class Translator(wiring.Component):
         searched = Signal()
         with m.If(search.start):
             m.d.sync += searched.eq(1)
-        with m.Elif(port.used):
+        with m.Elif(port.used | ~port.valid):
             m.d.sync += searched.eq(0)
         m.d.comb += [
             self.bat_hit.eq(port.used & by_bat),

@@ -4,17 +4,19 @@ Each step is a state. The PTEs of the primary PTEG are read and compared in orde
 the secondary; a PTE is one double word, read in a single beat (without a data cache there is
 nothing to burst into). What the manuals say of the order of things, and what is done here:
 
-* A search that finds a PTE sets R in memory before protection is looked at: MPC750 UM table 5-8
-  (MPC7400 UM 5-24, 750GX UM p. 198) has R set and C not set on a page protection violation. A
-  no-execute segment never gets here, so it leaves R alone.
-* C is set only for a store that protection permits, and it is set by a search even when the TLB
-  holds the page with C = 0: the whole entry is then rewritten (MPC750 UM table 5-7).
-* "R and C ... byte store operations": V, R and C lie in three different bytes of a PTE (PEM 7.6.3,
-  MPC7400 UM 5-38). R is written as one byte at PTE + 6, then C as one byte at PTE + 7; reserved
-  bits and WIMG and PP beside them are written back as they were read.
-* Reads and updates are made as if MSR[DR] = 0 with WIMG = 0b0010: cacheable, coherent, not guarded
-  (MPC750 UM 5.4.1.3).
-* The TLB is filled last. A transfer error ends the search without filling it.
+* A search that finds a PTE sets R in memory before protection is looked at: the table "Model for
+  Guaranteed R and C Bit Settings" (table 5-8, 750GX UM p. 198, MPC7400 UM p. 5-24) has R set and C
+  not set on a page protection violation, where the architecture leaves R open. A no-execute
+  segment never gets here, so it leaves R alone, as the same table says.
+* C is set only for a store that protection permits, and it takes a complete search even when the
+  TLB holds the page with C = 0: the whole entry is then rewritten (MPC750 UM table 5-7, MPC750/D
+  2.5.2).
+* R and C are written with byte stores: V, R and C lie in three different bytes of a PTE so that
+  this is possible (PEM 7.6.3, MPC7400 UM p. 5-38). R is written as one byte at PTE + 6, then C as
+  one byte at PTE + 7; the reserved bits, WIMG and PP beside them go back as they were read.
+* Reads and updates are made as if MSR[DR] = 0 and with WIM = 0b001 and G = 0: cacheable, coherent,
+  not guarded (750GX UM 5.4.1.3, 5.4.5).
+* The TLB is filled last, when memory is right. A transfer error ends the search without filling it.
 
 Left out: reads through the data cache, which come with the cache; the reservation is not touched.
 """
