@@ -167,7 +167,8 @@ class VcdFile:
             uint64 array, shape (cycles, words).
         """
         if self._cycle is not None and cycle < self._cycle:
-            raise ValueError(f"the next cycle must be at least {self._cycle}, not {cycle}")
+            raise UserError(f"a waveform cannot go back in time, from cycle {self._cycle} to "
+                            f"{cycle}: close it before a reset")
         if rows.ndim != 2 or rows.shape[1] != len(self._previous):
             raise ValueError(f"rows must have {len(self._previous)} words, not {rows.shape}")
         if len(rows) == 0:

@@ -3,9 +3,7 @@
 import numpy as np
 import pytest
 
-from pteg import events as events_module
-from pteg.driver import Tap
-from pteg.events import PipelineEvents
+from pteg import events
 from pteg.firmware.asm import assemble
 from pteg.hw.bus.interfaces import TransferType
 from pteg.hw.core.fetch import FetchState
@@ -154,11 +152,7 @@ def run(cpu):
     for ea, page in PAGES.items():
         put_pte(machine, ea, *page)
     ledger = Ledger()
-    if cpu == "functional":
-        machine.model.ledger(ledger.add)
-    else:
-        events = PipelineEvents(ledger.add, machine.model.native, (0, 32 << 20))
-        machine.model.driver.taps.append(Tap(events.tracer, events))
+    machine.model.ledger(ledger.add)
     state = machine.model.get_state()
     state["pc"], state["msr"] = program.symbols["start"], 0
     machine.model.set_state(state)
@@ -216,10 +210,10 @@ def test_numbers_are_those_of_the_hardware(ours, theirs):
 
 
 def test_constants_are_those_of_the_hardware():
-    assert events_module.LSU_ACCESS == LoadStoreState.ACCESS
-    assert events_module.FETCH_READ == FetchState.READ
-    assert events_module.CAUSE_MACHINE_CHECK == Cause.MACHINE_CHECK
-    assert events_module.SIDE_DATA == Side.DATA
+    assert events.LSU_ACCESS == LoadStoreState.ACCESS
+    assert events.FETCH_READ == FetchState.READ
+    assert events.CAUSE_MACHINE_CHECK == Cause.MACHINE_CHECK
+    assert events.SIDE_DATA == Side.DATA
     reads = {TransferType.READ, TransferType.READ_ATOMIC, TransferType.READ_WITH_INTENT_TO_MODIFY,
              TransferType.EXTERNAL_CONTROL_WORD_READ}
     moving = [t for t in TransferType if t & 2 or t in (0b10100, 0b11100)]
