@@ -382,14 +382,14 @@ class Machine:
         """
         from pteg.driver import Tap
         from pteg.waveforms.capture import Trigger
-        from pteg.waveforms.trace import Trace
+        from pteg.waveforms.trace import Trace, select
 
         if self.cpu_name != "pipeline":
             raise UserError("a waveform needs cpu='pipeline': the functional model has no signals")
         native = self.model.native
-        patterns = [signals] if isinstance(signals, str) else list(signals)
-        needed = Trigger.paths(trigger) & set(native.signals) if trigger is not None else ()
-        tracer = native.tracer([*patterns, *sorted(needed)])
+        needed = Trigger.paths(trigger) & set(native.signals) if trigger is not None else set()
+        shown = set(select(native.signals, signals)) | needed
+        tracer = native.tracer([path for path in native.signals if path in shown])
         trace = Trace(path, tracer.probes, window=window, trigger=trigger, **options)
         taps, tap = self.model.driver.taps, Tap(tracer, trace)
         taps.append(tap)
