@@ -132,7 +132,7 @@ class TargetPort(wiring.Signature):
     aack : In(1)
         One cycle: the address has been taken.
     ta, tea : In(1)
-        A beat, or an error that ends the tenure.
+        A beat, or an error that ends the tenure; not before `aack`.
     d_r : In(64)
         Read data, valid with `ta`, zero otherwise.
     """

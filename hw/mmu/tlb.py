@@ -105,6 +105,7 @@ class Tlb(wiring.Component):
                 write.en.eq(refill),
                 write.addr.eq(index(self.refill_ea)), write.data.eq(self.refill_entry),
             ]
+            # An invalidation wins over a refill: at worst the page is searched for again.
             with m.If(self.invalidate.valid):
                 m.d.sync += valid[way].eq(valid[way] & ~one_bit(index(self.invalidate.ea)))
             with m.Elif(refill):
