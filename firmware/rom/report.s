@@ -52,6 +52,13 @@ report_events:
         show_decimal "page faults   DSI ", dsi_count
         show_decimal ", ISI ", isi_count
         show_decimal ", repaired ", repaired_count
+        print   ", refused "
+        lwz     r3, dsi_count(0)
+        lwz     r4, isi_count(0)
+        add     r3, r3, r4
+        lwz     r4, repaired_count(0)
+        subf    r3, r4, r3
+        bl      putdec
         print   "\npages mapped  "
         lwz     r3, repaired_count(0)
         lwz     r4, evicted_count(0)
