@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from pteg.engine import compile_design
+from pteg.hw.mmu.mmu import Mmu
+
 
 @pytest.fixture(scope="session")
 def spec():
@@ -14,3 +17,9 @@ def spec():
     module = importlib.util.module_from_spec(loader)
     loader.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def native():
+    """The whole MMU, compiled."""
+    return compile_design(Mmu())

@@ -4,17 +4,10 @@ import random
 
 import pytest
 
-from pteg.engine import compile_design
 from pteg.hw.bus.interfaces import TransferType
 from pteg.hw.isa.registers import SPR_BY_NAME
 from pteg.hw.mmu.interfaces import AccessKind, Translation
-from pteg.hw.mmu.mmu import Mmu
 from pteg.hw.mmu.walker import State
-
-
-@pytest.fixture(scope="module")
-def native():
-    return compile_design(Mmu())
 
 
 class Driver:

@@ -1,8 +1,11 @@
 """The table search, step by step."""
 
+import itertools
+
 import pytest
 from amaranth.sim import Simulator
 
+from pteg.hw.bus.interfaces import TransferType
 from pteg.hw.isa.registers import SPR_BY_NAME
 from pteg.hw.mmu.interfaces import AccessKind, SearchResult
 from pteg.hw.mmu.walker import Side, State, Walker
@@ -14,61 +17,75 @@ PTEG = 0x00201540
 HIGH = 1 << 31 | VSID << 7
 
 
-def search(memory, kind, *, key=0, side="data", broken=()):
-    """Run one search; (states passed through, transactions, events, entry or None)."""
+def simulate(testbench):
+    """Run `await testbench(ctx, walker)` with SDR1 set."""
     walker = Walker()
     simulator = Simulator(walker)
     simulator.add_clock(1e-6)
-    states, transactions, events, entries = [], [], {}, []
 
-    async def testbench(ctx):
+    async def run(ctx):
         ctx.set(walker.registers.spr, SPR_BY_NAME["SDR1"].number)
         ctx.set(walker.registers.wdata, SDR1)
         ctx.set(walker.registers.write, 1)
         await ctx.tick()
         ctx.set(walker.registers.write, 0)
         assert ctx.get(walker.registers.rdata) == SDR1
-        port = getattr(walker, side)
-        for name, value in (("valid", 1), ("ea", EA), ("vsid", VSID), ("kind", kind),
-                            ("key", key), ("way", 1)):
-            ctx.set(getattr(port, name), value)
-        assert ctx.get(port.start)
-        await ctx.tick()
-        ctx.set(port.valid, 0)
-        for _ in range(100):
-            states.append(State(ctx.get(walker.state)))
-            request = walker.memory
-            if ctx.get(request.valid):
-                address, size = ctx.get(request.addr), ctx.get(request.size)
-                data = ctx.get(request.wdata) >> 64 - 8 * (address % 8 + size)
-                data &= (1 << 8 * size) - 1
-                write = ctx.get(request.type) == 0b00010
-                transactions.append((address, data) if write else address)
-                ctx.set(request.done, 1)
-                ctx.set(request.error, address in broken)
-                ctx.set(request.rdata, memory.get(address, 0))
-            if ctx.get(walker.updated_r | walker.updated_c):
-                events.setdefault("updates", []).append(
-                    (ctx.get(walker.updated_r), ctx.get(walker.updated_c),
-                     ctx.get(walker.found_at), ctx.get(walker.update_word)))
-            if ctx.get(port.refill):
-                entries.append(ctx.get(port.entry))
-                assert ctx.get(port.refill_way) == 1 and ctx.get(port.refill_ea) == EA
-            if ctx.get(walker.done):
-                events.update(
-                    outcome=SearchResult(ctx.get(walker.outcome)),
-                    examined=ctx.get(walker.ptes_examined), side=Side(ctx.get(walker.side)),
-                    fail=ctx.get(port.fail), error=ctx.get(port.error))
-                await ctx.tick()
-                assert not ctx.get(walker.busy)
-                return
-            await ctx.tick()
-            ctx.set(request.done, 0)
-        raise AssertionError("a search must end")
+        await testbench(ctx, walker)
 
-    simulator.add_testbench(testbench)
+    simulator.add_testbench(run)
     simulator.run()
-    return states, transactions, events, entries
+
+
+async def walk(ctx, walker, memory, kind, *, key=0, side="data", broken=()):
+    """One search; (states passed through, transactions, events, entries written)."""
+    states, transactions, events, entries = [], [], {"updates": []}, []
+    port, request = getattr(walker, side), walker.memory
+    for name, value in (("valid", 1), ("ea", EA), ("vsid", VSID), ("kind", kind),
+                        ("key", key), ("way", 1)):
+        ctx.set(getattr(port, name), value)
+    assert ctx.get(port.start)
+    await ctx.tick()
+    ctx.set(port.valid, 0)
+    for _ in range(100):
+        states.append(State(ctx.get(walker.state)))
+        if ctx.get(request.valid):
+            address, size = ctx.get(request.addr), ctx.get(request.size)
+            data = ctx.get(request.wdata) >> 64 - 8 * (address % 8 + size) & (1 << 8 * size) - 1
+            write = ctx.get(request.type) == TransferType.WRITE_WITH_FLUSH
+            transactions.append((address, data) if write else address)
+            ctx.set(request.done, 1)
+            ctx.set(request.error, address in broken)
+            ctx.set(request.rdata, memory.get(address, 0))
+        if ctx.get(walker.updated_r | walker.updated_c):
+            events["updates"].append(
+                (ctx.get(walker.updated_r), ctx.get(walker.updated_c),
+                 ctx.get(walker.found_at), ctx.get(walker.update_word)))
+        if ctx.get(port.refill):
+            entries.append(ctx.get(port.entry))
+            assert ctx.get(port.refill_way) == 1 and ctx.get(port.refill_ea) == EA
+        done = ctx.get(walker.done)
+        if done:
+            events.update(
+                outcome=SearchResult(ctx.get(walker.outcome)),
+                examined=ctx.get(walker.ptes_examined), side=Side(ctx.get(walker.side)),
+                fail=ctx.get(port.fail), error=ctx.get(port.error))
+        await ctx.tick()
+        ctx.set(request.done, 0)
+        if done:
+            assert not ctx.get(walker.busy)
+            return states, transactions, events, entries
+    raise AssertionError("a search must end")
+
+
+def search(memory, kind, **options):
+    """The same, with a simulator of its own."""
+    results = []
+
+    async def testbench(ctx, walker):
+        results.extend(await walk(ctx, walker, memory, kind, **options))
+
+    simulate(testbench)
+    return results
 
 
 def reads(group, count=8):
@@ -120,22 +137,26 @@ def test_v_vsid_h_and_api_must_all_match(wrong):
     assert entries[0].rpn == 0x70 and entries[0].c == 0
 
 
-@pytest.mark.parametrize("kind", AccessKind)
-@pytest.mark.parametrize("low", [pp | c << 7 | r << 8
-                                 for pp in range(4) for c in range(2) for r in range(2)])
-@pytest.mark.parametrize("key", [0, 1])
-def test_r_is_set_before_and_c_after_protection(spec, kind, low, key):
-    low |= 0x00050C7C & ~0x180      # reserved bits are written back as they were
-    permitted = spec.ALLOWED[key, low & 3][1]
-    writes = []
-    if not low & 0x100:
-        writes.append((PTEG + 6, low >> 8 & 0xFF | 1))
-    if kind == AccessKind.STORE and permitted and not low & 0x80:
-        writes.append((PTEG + 7, low & 0xFF | 0x80))
-    _, transactions, events, entries = search({PTEG: pte(low)}, kind, key=key)
-    assert transactions == [PTEG, *writes]
-    assert events["outcome"] == SearchResult.PRIMARY
-    assert entries[0].c == bool(low & 0x80 or len(writes) and writes[-1][0] == PTEG + 7)
+def test_r_is_set_before_and_c_after_protection(spec):
+    """All kinds, keys, PP, R and C."""
+    async def testbench(ctx, walker):
+        for kind, key, pp, c, r in itertools.product(
+                AccessKind, (0, 1), range(4), (0, 0x80), (0, 0x100)):
+            # Reserved bits and WIMG are written back as they were.
+            low = 0x00050C7C & ~0x180 | r | c | pp
+            writes = []
+            if not r:
+                writes.append((PTEG + 6, low >> 8 & 0xFF | 1))
+            set_c = kind == AccessKind.STORE and not c and spec.ALLOWED[key, pp][1]
+            if set_c:
+                writes.append((PTEG + 7, low & 0xFF | 0x80))
+            _, transactions, events, entries = await walk(
+                ctx, walker, {PTEG: pte(low)}, kind, key=key)
+            assert transactions == [PTEG, *writes], (kind, key, hex(low))
+            assert events["outcome"] == SearchResult.PRIMARY
+            assert entries[0].c == bool(c or set_c)
+
+    simulate(testbench)
 
 
 @pytest.mark.parametrize("broken", [PTEG + 8, PTEG + 30, PTEG + 31])
@@ -149,16 +170,11 @@ def test_transfer_error_ends_the_search(broken):
 
 
 def test_data_side_goes_first():
-    walker = Walker()
-    simulator = Simulator(walker)
-    simulator.add_clock(1e-6)
-
-    async def testbench(ctx):
+    async def testbench(ctx, walker):
         for port in (walker.fetch, walker.data):
             ctx.set(port.valid, 1)
         assert ctx.get(walker.data.start) and not ctx.get(walker.fetch.start)
         await ctx.tick()
         assert ctx.get(walker.side) == Side.DATA
 
-    simulator.add_testbench(testbench)
-    simulator.run()
+    simulate(testbench)

@@ -1,18 +1,9 @@
 """What searches mean to the two sides: withdrawn requests, statistics, both sides at once."""
 
-import pytest
-
-from pteg.engine import compile_design
 from pteg.hw.isa.registers import SPR_BY_NAME
 from pteg.hw.mmu.interfaces import AccessKind, Translation
-from pteg.hw.mmu.mmu import Mmu
 
 SDR1 = 0x00010000
-
-
-@pytest.fixture(scope="module")
-def native():
-    return compile_design(Mmu())
 
 
 class Bench:
