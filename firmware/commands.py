@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from elftools.common.exceptions import ELFError
 from elftools.elf.elffile import ELFFile
 
 from pteg.errors import UserError
@@ -105,10 +104,14 @@ def _file(path, base, raw):
                 if section["sh_flags"] & 4 and section["sh_type"] == "SHT_PROGBITS":
                     yield f"{section.name}:"
                     yield from _words(section.data(), section["sh_addr"], raw, names)
+    except UserError:
+        raise
     except OSError as error:
         raise UserError(f"{path}: {error.strerror}") from None
-    except (ELFError, UnicodeDecodeError, KeyError, ValueError) as error:
-        raise UserError(f"{path}: not a readable ELF file: {error}") from None
+    except Exception as error:
+        # pyelftools raises whatever it trips over in a damaged file.
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise UserError(f"{path}: not a readable ELF file: {reason}") from None
 
 
 def _words(data, base, raw, names):
