@@ -10,6 +10,7 @@ Left out, with an error that names the source line: instances, I/O buffers, more
 falling edges, asynchronous resets, clocks used as data, `Print`, and formal-only values.
 """
 
+import re
 from bisect import bisect_left
 
 import networkx
@@ -131,6 +132,15 @@ def _cut(runs, low, high):
 def _disjoint(a, b):
     """Return whether no value matches both patterns."""
     return any(x != y and x != "-" and y != "-" for x, y in zip(a, b, strict=True))
+
+
+def _scope(module):
+    """Names of the components from below the top down to a module.
+
+    Where a submodule and a signal have the same name, Amaranth appends `$` and a number to the
+    submodule's. Here scopes and signals do not clash. (Submodules without a name are `U$0`, ...)
+    """
+    return [re.sub(r"(?<!^U)\$\d+$", "", name) for name in module.name[1:]]
 
 
 class _Lowering:
@@ -562,7 +572,7 @@ class _Lowering:
         for index, cell in enumerate(self.cells):
             if type(cell) is _nir.Memory:
                 stride = (cell.width + WORD - 1) // WORD
-                path = ".".join((*self.netlist.modules[cell.module_idx].name[1:], cell.name))
+                path = ".".join((*_scope(self.netlist.modules[cell.module_idx]), cell.name))
                 info = MemoryInfo(path, word, cell.depth, cell.width, stride,
                                   _where(cell.src_loc))
                 self.memory_number[index] = len(design.memories)
@@ -992,7 +1002,7 @@ class _Lowering:
         design = self.design
         seen = set()
         for module in self.netlist.modules:
-            prefix = ".".join(module.name[1:])
+            prefix = ".".join(_scope(module))
             for signal, name in module.signal_names.items():
                 path = f"{prefix}.{name}" if prefix else name
                 self.describe(path, signal, seen)

@@ -10,7 +10,7 @@ Order within a region: its operations, its stores and memory writes, its sub-reg
 that reads a storage element is placed so that it runs before the element is written.
 """
 
-from collections import defaultdict, deque
+from collections import defaultdict
 
 from pteg.engine.ir import Design
 
@@ -18,7 +18,7 @@ __all__ = ["Region", "Plan", "plan_cycle", "plan_values"]
 
 COST = {"mul": 3, "udiv": 30, "umod": 30, "read": 3, "parity": 2, "shl": 2, "lshr": 2, "ashr": 2,
         "load": 1, "slice": 1, "sext": 1, "not": 1}
-MAX_STORES = 8  # the outer conditions of a register are regions until it has so many stores
+MAX_STORES = 24  # what is left of a register's tree after so many stores is stored whole
 BRANCH_COST = 12  # a multiplexer becomes a branch if that saves work of at least this cost
 
 
@@ -50,16 +50,18 @@ class Region:
         self._index = {}
         self.cost = 0
 
-    def child(self, condition, polarity, *, own=False):
-        """Return the sub-region for a condition; with `own`, one that is not shared."""
-        if own or condition not in self._index:
-            self._index[condition] = len(self.branches)
+    def child(self, condition, polarity, after=-1):
+        """Return a sub-region for a condition, and its number, which is greater than `after`."""
+        numbers = self._index.setdefault(condition, [])
+        if not numbers or numbers[-1] <= after:
+            numbers.append(len(self.branches))
             self.branches.append([condition, None, None])
-        entry = self.branches[self._index[condition]]
+        number = next(n for n in numbers if n > after)
+        entry = self.branches[number]
         side = 1 if polarity else 2
         if entry[side] is None:
             entry[side] = Region(self, condition, polarity)
-        return entry[side]
+        return number, entry[side]
 
 
 def _common(a, b):
@@ -96,45 +98,85 @@ class Plan:
         self.root.stores.append((word, node))
 
     def register(self, word, width, node):
-        """Store the next value of a register, in the regions where it changes."""
+        """Store the next value of a register, in the regions where it changes.
+
+        Where one arm of a multiplexer is a variation of the other, as when a later statement
+        overrides an earlier one, the other is stored first and the variation over it.
+        """
         graph = self.graph
         current = graph.load(word, width)
         tree = self._next_tree(node, current)
         if tree is None:
             self._store_in(self.root, word, node)
             return
-        todo, count = deque([(self.root, node)]), 1
+        last = {}  # region -> the last of its branches that this register uses
+        stores = 0
+        todo = [(self.root, None, True, node, current)]
         while todo:
-            region, value = todo.popleft()
-            if value == current:
+            region, condition, polarity, value, base = todo.pop()
+            if condition is not None:
+                region = self._branch(region, condition, polarity, last)
+            while value in tree and value != base:
+                condition, then, other = tree[value]
+                known, polarity = self._known(region, condition)
+                if known is None:
+                    break
+                value = then if known == polarity else other
+            if value == base:
                 continue
-            if value not in tree or count >= MAX_STORES:
+            if value not in tree or stores >= MAX_STORES:
                 self._store_in(region, word, value)
+                stores += 1
                 continue
             condition, then, other = tree[value]
-            polarity = True
-            while graph.op[condition] == "not":
-                condition, polarity = graph.args[condition][0], not polarity
-            known = self._known(region, condition)
-            if known is not None:
-                todo.append((region, then if known == polarity else other))
-                continue
-            count += then != current and other != current
-            for side, arm in ((polarity, then), (not polarity, other)):
-                if arm != current:
-                    todo.append((region.child(condition, side), arm))
+            if other in tree and other != base and self._reaches(tree, then, other):
+                todo.append((region, condition, True, then, other))
+                todo.append((region, None, True, other, base))
+            elif then in tree and then != base and self._reaches(tree, other, then):
+                todo.append((region, condition, False, other, then))
+                todo.append((region, None, True, then, base))
+            else:
+                previous = dict(last)
+                for polarity, arm in ((True, then), (False, other)):
+                    if arm != base:
+                        inner = self._branch(region, condition, polarity, previous, last)
+                        todo.append((inner, None, True, arm, base))
+
+    def _branch(self, region, condition, polarity, last, record=None):
+        """Return the sub-region for a condition that comes after the last one used."""
+        while self.graph.op[condition] == "not":
+            condition, polarity = self.graph.args[condition][0], not polarity
+        index, inner = region.child(condition, polarity, last.get(region, -1))
+        (last if record is None else record)[region] = index
+        return inner
+
+    @staticmethod
+    def _reaches(tree, start, goal):
+        """Return whether `goal` is below `start` in a tree."""
+        seen, todo = set(), [start]
+        while todo:
+            item = todo.pop()
+            if item == goal:
+                return True
+            if item > goal and item in tree and item not in seen:
+                seen.add(item)
+                todo.extend(tree[item][1:])
+        return False
 
     def _store_in(self, region, word, node):
         region.stores.append((word, node))
         self._written[word].append(region)
 
-    @staticmethod
-    def _known(region, condition):
+    def _known(self, region, condition):
+        """Return the value that a condition has in a region (or None), and for which side."""
+        polarity = True
+        while self.graph.op[condition] == "not":
+            condition, polarity = self.graph.args[condition][0], not polarity
         while region is not None:
             if region.condition == condition:
-                return region.polarity
+                return region.polarity, polarity
             region = region.parent
-        return None
+        return None, polarity
 
     def _next_tree(self, node, current):
         """Return the multiplexers above the leaves that hold: {node: (condition, one, zero)}.
@@ -182,7 +224,8 @@ class Plan:
         if ordered or graph.op[condition] != "const":
             if graph.op[condition] == "not":
                 condition, polarity = graph.args[condition][0], False
-            region = region.child(condition, polarity, own=ordered)
+            after = len(region.branches) - 1 if ordered else -1
+            _, region = region.child(condition, polarity, after)
         region.writes.append(write)
         self._memory_written[write.memory].append(region)
 
