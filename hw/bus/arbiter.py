@@ -44,7 +44,9 @@ class Arbiter(wiring.Component):
         masters, bus = self.masters, self.bus
 
         # Address bus: `owner` is the master whose address tenure it is, one bit or none.
-        owner, request, grant = Signal(self.count), Signal(self.count), Signal(self.count)
+        owner = Signal(self.count)
+        request = Signal(self.count)
+        grant = Signal(self.count)
         m.d.comb += request.eq(Cat(master.br for master in masters))
         with m.If((owner == 0) | bus.aack):
             with m.If(~tenures.full):

@@ -51,7 +51,8 @@ class TenureQueue(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         waiting = Signal(self.parties)
-        current_burst, waiting_burst = Signal(), Signal()
+        current_burst = Signal()
+        waiting_burst = Signal()
         beats = Signal(range(BEATS))
 
         with m.If(self.current != 0):

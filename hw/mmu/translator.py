@@ -88,7 +88,8 @@ class Translator(wiring.Component):
             self.segment_index.eq(port.ea[28:]),
         ]
 
-        by_bat, by_tlb = Signal(), Signal()     # who answers, whatever the answer is
+        by_bat = Signal()       # who answers, whatever the answer is
+        by_tlb = Signal()
         missing = Signal()                      # only a table search can answer
         with m.If(port.valid):
             with m.If(~port.relocate):

@@ -120,7 +120,9 @@ class Walker(wiring.Component):
         m = Module()
         state = self.state
         # The request, as it was taken; `ea`, `vsid` and `side` are ports too.
-        kind, key, way = Signal(AccessKind), Signal(), Signal()
+        kind = Signal(AccessKind)
+        key = Signal()
+        way = Signal()
         index = Signal(range(PTEG_ENTRIES))
         secondary = Signal()
         pte = Signal(PageTableEntry)
