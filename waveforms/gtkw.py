@@ -8,12 +8,36 @@ from vcd.gtkw import GTKWSave
 __all__ = ["GROUPS", "arrange", "write_save_file"]
 
 #: Groups of the processor's signals and the patterns of their paths, both in the order in which
-#: they are shown. A signal belongs to the group that names it most precisely.
+#: they are shown: what one looks at first. Everything else is in closed groups below.
 GROUPS = (
-    ("pipeline", ("core.*",)),
-    ("MMU", ("mmu.*",)),
-    ("walker", ("mmu.walker.*",)),
-    ("bus", ("bus.*", "dram.*", "rom.*", "uart.*", "pic.*", "interrupt")),
+    ("pipeline", (
+        "core.completion.pc", "core.completion.instructions", "core.special.msr",
+        "core.fetch.state", "core.fetch.pc", "core.queue.count",
+        "core.dispatch.dispatch", "core.dispatch.pc", "core.dispatch.op", "core.dispatch.cause",
+        "core.branch.outcome__taken", "core.branch.outcome__target",
+        "core.iu1.unit__valid", "core.iu1.unit__op", "core.iu2.unit__valid", "core.iu2.unit__op",
+        "core.sru.unit__valid", "core.sru.unit__op",
+        "core.lsu.state", "core.lsu.here__op", "core.lsu.ea", "core.lsu.data",
+        "core.completion.count", "core.completion.complete", "core.completion.cause",
+        "core.completion.exception__valid", "core.completion.exception__vector",
+        "core.completion.redirect__valid", "core.completion.redirect__pc", "interrupt")),
+    ("MMU", tuple(
+        f"mmu.{side}.{signal}" for side in ("immu", "dmmu")
+        for signal in ("port__valid", "port__ea", "port__kind", "port__relocate", "port__result",
+                       "port__pa", "port__wimg", "bat_hit", "tlb_hit", "tlb_miss"))),
+    ("walker", (
+        "mmu.walker.state", "mmu.walker.side", "mmu.walker.kind", "mmu.walker.ea",
+        "mmu.walker.vsid", "mmu.walker.secondary", "mmu.walker.index", "mmu.walker.found_at",
+        "mmu.walker.pte.v", "mmu.walker.pte.vsid", "mmu.walker.pte.api", "mmu.walker.pte.rpn",
+        "mmu.walker.pte.r", "mmu.walker.pte.c", "mmu.walker.pte.pp",
+        "mmu.walker.updated_r", "mmu.walker.updated_c", "mmu.walker.ptes_examined",
+        "mmu.walker.done", "mmu.walker.outcome")),
+    ("bus", (
+        "bus.arbiter.grant", "bus.bus__ts", "bus.bus__a", "bus.bus__tt", "bus.bus__tsiz",
+        "bus.bus__tbst", "bus.bus__aack", "bus.bus__dbb", "bus.bus__ta", "bus.bus__tea",
+        "bus.bus__d_r", "bus.bus__d_w",
+        *(f"{target}__{signal}" for target in ("dram", "rom", "uart", "pic")
+          for signal in ("ts", "ta")))),
 )
 
 
@@ -22,20 +46,22 @@ def arrange(signals, groups=GROUPS):
 
     Returns
     -------
-    dict
-        Group name -> list of signals, without empty groups. What no pattern matches stands under
-        the name of its top component, or under `top`.
+    dict, dict
+        Group name -> list of signals, without empty groups: those of `groups`, where a signal
+        belongs to the longest pattern that matches it, and those of the components with the rest.
     """
-    found = {name: {} for name, _ in groups}
+    found, rest = {name: {} for name, _ in groups}, {}
     for signal in signals:
-        best, name, place = -1, signal.path.rpartition(".")[0].partition(".")[0] or "top", 0
-        for group, patterns in groups:
-            for order, pattern in enumerate(patterns):
-                if len(pattern) > best and fnmatch.fnmatchcase(signal.path, pattern):
-                    best, name, place = len(pattern), group, order
-        found.setdefault(name, {}).setdefault(place, []).append(signal)
-    return {name: [signal for place in sorted(places) for signal in places[place]]
-            for name, places in found.items() if places}
+        matches = [(len(pattern), -order, name) for name, patterns in groups
+                   for order, pattern in enumerate(patterns)
+                   if fnmatch.fnmatchcase(signal.path, pattern)]
+        if matches:
+            _, order, name = max(matches)
+            found[name].setdefault(-order, []).append(signal)
+        else:
+            rest.setdefault(signal.path.rpartition(".")[0] or "top", []).append(signal)
+    return {name: [signal for order in sorted(places) for signal in places[order]]
+            for name, places in found.items() if places}, rest
 
 
 def write_save_file(file, vcd_name, save_name, vcd, signals, *, groups=GROUPS, marker=None,
@@ -70,10 +96,12 @@ def write_save_file(file, vcd_name, save_name, vcd, signals, *, groups=GROUPS, m
     save.zoom_markers(-float((2 * vcd.period).bit_length()), -1 if marker is None else marker)
     save.treeopen("top")
     save.trace(f"top.{clock}", datafmt="bin")
-    for name, members in arrange([s for s in signals if s.path in vcd.names], groups).items():
-        with save.group(name):
-            for signal in members:
-                save.trace(_label(signal, vcd), datafmt=_format(signal, vcd))
+    shown, rest = arrange([signal for signal in signals if signal.path in vcd.names], groups)
+    for closed, part in ((False, shown), (bool(shown), rest)):
+        for name, members in part.items():
+            with save.group(name, closed=closed):
+                for signal in members:
+                    save.trace(_label(signal, vcd), datafmt=_format(signal, vcd))
     file.write(text.getvalue().encode())
 
 

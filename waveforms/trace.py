@@ -2,6 +2,7 @@
 
 import fnmatch
 import os
+import re
 
 from pteg.errors import UserError
 from pteg.waveforms.capture import Capture, Trigger, Window
@@ -10,19 +11,22 @@ from pteg.waveforms.vcd import VcdFile, timebase
 
 __all__ = ["Trace", "select"]
 
+_COPY = re.compile(r".*\$|.*\.(clk|rst)$").match
+
 
 def select(paths, patterns="*"):
     """Paths that match one of some glob patterns (one text: separated by commas), in their order.
 
-    Amaranth gives a submodule's ports a second name in the module above; where that name is taken
-    it appends `$` and a number. Such copies are left out unless a pattern asks for a `$`.
+    Copies are left out. Amaranth gives a submodule's ports a second name in the module above, and
+    where that is taken appends `$` and a number; and every component has its `clk` and `rst`.
+    Only a pattern with a `$`, or the very path, brings them.
     """
     if isinstance(patterns, str):
         patterns = [pattern for pattern in patterns.replace(",", " ").split() if pattern]
     paths, chosen = list(paths), set()
     for pattern in patterns:
-        found = [path for path in paths if fnmatch.fnmatchcase(path, pattern)
-                 and ("$" in pattern or "$" not in path)]
+        found = [path for path in paths if path == pattern
+                 or fnmatch.fnmatchcase(path, pattern) and ("$" in pattern or not _COPY(path))]
         if not found:
             raise UserError(f"no signal matches {pattern!r}")
         chosen.update(found)

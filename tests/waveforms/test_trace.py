@@ -12,8 +12,8 @@ from pteg.waveforms.vcd import Signal
 
 SIGNALS = [
     Signal("core.completion.pc", 32), Signal("core.offset", 8, signed=True),
-    Signal("mmu.walker.state", 2, enum={0: "IDLE", 1: "READ"}), Signal("mmu.tlb.hit", 1),
-    Signal("bus.arbiter.owner", 2), Signal("interrupt", 1),
+    Signal("mmu.walker.state", 2, enum={0: "IDLE", 1: "READ"}), Signal("mmu.dmmu.tlb_hit", 1),
+    Signal("bus.bus__a", 32), Signal("interrupt", 1),
 ]
 
 
@@ -81,20 +81,22 @@ def test_the_save_file_groups_pipeline_mmu_walker_bus(tmp_path):
     shown = [line for line in lines if line.startswith(("-", "top.", "@"))]
     assert shown == [
         "@28", "top.clk",
-        "@800200", "-pipeline", "@22", "top.core.completion.pc[31:0]",
-        "@420", "top.core.offset[7:0]", "@1000200", "-pipeline",
-        "@800200", "-MMU", "@28", "top.mmu.tlb.hit", "@1000200", "-MMU",
+        "@800200", "-pipeline", "@22", "top.core.completion.pc[31:0]", "@28", "top.interrupt",
+        "@1000200", "-pipeline",
+        "@800200", "-MMU", "@28", "top.mmu.dmmu.tlb_hit", "@1000200", "-MMU",
         "@800200", "-walker", "@820", "top.mmu.walker.state", "@1000200", "-walker",
-        "@800200", "-bus", "@22", "top.bus.arbiter.owner[1:0]", "@28", "top.interrupt",
-        "@1000200", "-bus"]
+        "@800200", "-bus", "@22", "top.bus.bus__a[31:0]", "@1000200", "-bus",
+        "@c00200", "-core", "@420", "top.core.offset[7:0]", "@1401200", "-core"]
 
 
-def test_a_signal_belongs_to_the_group_that_names_it_best():
-    groups = (("all", ("*",)), ("b", ("a.b.y", "a.b.*")))
-    signals = [Signal(path, 1) for path in ("a.b.x", "a.b.y", "c", "a.x")]
-    assert {name: [s.path for s in found] for name, found in arrange(signals, groups).items()} == {
-        "all": ["c", "a.x"], "b": ["a.b.y", "a.b.x"]}
-    assert list(arrange(signals, ())) == ["a", "top"]
+def test_a_signal_belongs_to_the_pattern_that_names_it_best():
+    groups = (("all", ("*x",)), ("b", ("a.b.y", "a.b.*")), ("none", ("nothing",)))
+    signals = [Signal(path, 1) for path in ("a.b.x", "a.b.y", "c", "a.x", "d.e.z")]
+    shown, rest = arrange(signals, groups)
+    assert {name: [s.path for s in found] for name, found in shown.items()} == {
+        "all": ["a.x"], "b": ["a.b.y", "a.b.x"]}
+    assert {name: [s.path for s in found] for name, found in rest.items()} == {
+        "top": ["c"], "d.e": ["d.e.z"]}
 
 
 def test_files_that_cannot_be_written_are_reported(tmp_path):
@@ -116,10 +118,12 @@ def test_bad_options_leave_no_file(tmp_path):
 
 
 def test_signals_are_selected_by_patterns():
-    paths = ["core.pc", "core.port__ea$5", "mmu.hit", "mmu.walker.state", "interrupt"]
+    paths = ["core.pc", "core.clk", "core.port__ea$5", "mmu.hit", "mmu.rst", "mmu.walker.state",
+             "interrupt"]
     assert select(paths) == ["core.pc", "mmu.hit", "mmu.walker.state", "interrupt"]
     assert select(paths, "interrupt, mmu.*") == ["mmu.hit", "mmu.walker.state", "interrupt"]
     assert select(paths, ["*$*"]) == ["core.port__ea$5"]
+    assert select(paths, "core.clk mmu.hit") == ["core.clk", "mmu.hit"]
     assert select(iter(paths), "core.pc") == ["core.pc"]
     with pytest.raises(UserError, match=r"^no signal matches 'fpu\.\*'$"):
         select(paths, "mmu.*,fpu.*")
