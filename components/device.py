@@ -1,7 +1,7 @@
 """What a behavioural component is: state as numpy records, behaviour as numba kernels.
 
 A device hangs on the bus as a target. Its file holds a class derived from `Device`, which owns the
-state and its documentation, and beside the class these kernels, plain functions under `@njit`:
+state and its documentation, and beside the class these kernels, functions under `@kernel`:
 
 ========================================= ========================================================
 `read(state, memory, offset, size)`       value of 1 to 8 bytes as one big-endian number
@@ -14,18 +14,23 @@ state and its documentation, and beside the class these kernels, plain functions
 `tick(a + b)` must equal `tick(a)` and then `tick(b)`: the pipeline model ticks every clock, the
 functional model in longer strides up to the next event. Output pins are fields of the state: `irq`.
 
-Kernels are `@njit` without a cache of their own. They are cached as part of the module that
-`pteg.platform` generates, whose name has a hash of all sources; numba alone would not notice that a
-function changed which another file calls.
+Kernels are not cached one by one. They are cached as part of the module that `pteg.platform`
+generates, whose name has a hash of all sources; numba alone would not notice that a function changed
+which another file calls.
 """
 
 import sys
 
 import numpy as np
+from numba import njit
 
 from pteg.errors import UserError
 
-__all__ = ["Device", "NO_EVENT"]
+__all__ = ["Device", "kernel", "NO_EVENT"]
+
+#: Compiles a function that only compiled code calls: without the entry from Python, which takes
+#: longer to compile than a small kernel itself.
+kernel = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 #: `next_event` of a device that waits for nothing.
 NO_EVENT = 1 << 62

@@ -6,9 +6,7 @@ been transferred. Left out: refresh, banks and open rows, parity.
 Contents after power-up are zero (real DRAM holds noise), so that runs can be repeated.
 """
 
-from numba import njit
-
-from pteg.components.device import Device
+from pteg.components.device import Device, kernel
 from pteg.components.storage import load, store
 
 __all__ = ["Dram", "read", "write"]
@@ -31,11 +29,11 @@ class Dram(Device):
         super().__init__(name, base, size, first=first, next=next, burst=True, memory=size)
 
 
-@njit
+@kernel
 def read(state, memory, offset, size):
     return load(memory, offset, size)
 
 
-@njit
+@kernel
 def write(state, memory, offset, size, value):
     store(memory, offset, size, value)

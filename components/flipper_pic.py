@@ -17,9 +17,8 @@ FIFO and every other register: they read as zero.
 """
 
 import numpy as np
-from numba import njit
 
-from pteg.components.device import Device
+from pteg.components.device import Device, kernel
 
 __all__ = ["FlipperPic", "read", "write", "drive"]
 
@@ -43,12 +42,12 @@ class FlipperPic(Device):
         super().__init__(name, base, size, first=first)
 
 
-@njit
+@kernel
 def _output(s):
     s.irq = np.uint32(((s.lines & ~_EDGE | s.latched) & s.mask) != 0)
 
 
-@njit
+@kernel
 def drive(state, lines):
     s = state[0]
     s.latched |= np.uint32(lines) & ~s.lines & _EDGE
@@ -56,7 +55,7 @@ def drive(state, lines):
     _output(s)
 
 
-@njit
+@kernel
 def read(state, memory, offset, size):
     s = state[0]
     # The 8 bytes that hold both registers, of which the access takes a part.
@@ -67,7 +66,7 @@ def read(state, memory, offset, size):
     return pair >> down & (~np.uint64(0) >> np.uint64(64 - 8 * size))
 
 
-@njit
+@kernel
 def write(state, memory, offset, size, value):
     if offset >= 8:
         return

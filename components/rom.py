@@ -6,9 +6,8 @@ whose write enable is tied off. Left out: flash commands, bus widths below 64 bi
 """
 
 import numpy as np
-from numba import njit
 
-from pteg.components.device import Device
+from pteg.components.device import Device, kernel
 from pteg.components.storage import load
 from pteg.errors import UserError
 
@@ -36,11 +35,11 @@ class Rom(Device):
         self.memory[:len(image)] = np.frombuffer(image, np.uint8)
 
 
-@njit
+@kernel
 def read(state, memory, offset, size):
     return load(memory, offset, size)
 
 
-@njit
+@kernel
 def write(state, memory, offset, size, value):
     pass

@@ -1,14 +1,15 @@
 """Big-endian numbers in byte arrays: what DRAM and ROM share."""
 
 import numpy as np
-from numba import njit
+
+from pteg.components.device import kernel
 
 __all__ = ["load", "store"]
 
 _EIGHT = np.uint64(8)
 
 
-@njit
+@kernel
 def load(memory, offset, size):
     """The `size` bytes from `offset` on as one number."""
     value = np.uint64(0)
@@ -17,7 +18,7 @@ def load(memory, offset, size):
     return value
 
 
-@njit
+@kernel
 def store(memory, offset, size, value):
     """Write the low `size` bytes of `value`."""
     rest = np.uint64(value)

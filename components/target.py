@@ -17,7 +17,8 @@ gets its `aack` when there is room. A burst to a device that has none ends with 
 """
 
 import numpy as np
-from numba import njit
+
+from pteg.components.device import kernel
 
 __all__ = ["TARGET", "clock", "NOTHING", "READ", "WRITE"]
 
@@ -47,7 +48,7 @@ TARGET = np.dtype([
 ], align=True)
 
 
-@njit
+@kernel
 def clock(target, ts, a, tt, tsiz, tbst, dbb):
     """One clock edge.
 
@@ -119,7 +120,7 @@ def clock(target, ts, a, tt, tsiz, tbst, dbb):
     return action
 
 
-@njit
+@kernel
 def _locate(t):
     """Where the current beat lies: bursts wrap inside their 32 bytes."""
     a = np.int64(t.a[0])
@@ -132,7 +133,7 @@ def _locate(t):
     t.up = 64 - 8 * ((a & 7) + t.size)
 
 
-@njit
+@kernel
 def _retire(t):
     """The oldest transaction is over."""
     if t.is_read[0]:

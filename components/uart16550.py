@@ -29,9 +29,8 @@ interrupt by OUT2 (a habit of the IBM PC).
 """
 
 import numpy as np
-from numba import njit
 
-from pteg.components.device import NO_EVENT, Device
+from pteg.components.device import NO_EVENT, Device, kernel
 
 __all__ = ["Uart16550", "read", "write", "tick", "next_event", "console"]
 
@@ -125,7 +124,7 @@ class Uart16550(Device):
 
 # Characters -------------------------------------------------------------------------------------
 
-@njit
+@kernel
 def _character_clocks(s):
     """Core clocks that one character takes on the line."""
     if not s.timed:
@@ -139,12 +138,12 @@ def _character_clocks(s):
     return max(1, half_bits * 8 * divisor * np.int64(s.core_clock) // np.int64(s.clock))
 
 
-@njit
+@kernel
 def _capacity(s):
     return 16 if s.fcr & FIFO_ENABLE else 1
 
 
-@njit
+@kernel
 def _received(s, character):
     """A character has arrived at the receiver."""
     if s.rx_count == _capacity(s):
@@ -157,7 +156,7 @@ def _received(s, character):
     s.timeout_clocks = 4 * _character_clocks(s)
 
 
-@njit
+@kernel
 def _shift(s, memory):
     """The transmitter: a character has left the shift register, or the first is to enter it."""
     if s.shifting:
@@ -179,7 +178,7 @@ def _shift(s, memory):
 
 # Interrupts -------------------------------------------------------------------------------------
 
-@njit
+@kernel
 def _source(s):
     """IIR[3-0]: the pending enabled interrupt of the highest priority (data sheet, table IV)."""
     if s.ier & LINE and s.overrun:
@@ -200,7 +199,7 @@ def _source(s):
     return IIR_NONE
 
 
-@njit
+@kernel
 def _settle(s):
     """After any change: start what can start, and set the pins."""
     if s.tx_count and not s.shifting and s.tx_clocks == 0:
@@ -216,7 +215,7 @@ def _settle(s):
     s.irq = _source(s) != IIR_NONE
 
 
-@njit
+@kernel
 def _set_modem_lines(s, lines):
     changed = (lines ^ s.msr) & 0xF0
     delta = changed >> 4
@@ -227,7 +226,7 @@ def _set_modem_lines(s, lines):
 
 # Registers --------------------------------------------------------------------------------------
 
-@njit
+@kernel
 def _read_register(s, n):
     if n == 0:
         if s.lcr & DLAB:
@@ -267,7 +266,7 @@ def _read_register(s, n):
     return s.scr
 
 
-@njit
+@kernel
 def _write_register(s, n, value):
     if n == 0 and s.lcr & DLAB:
         s.dll = value
@@ -307,7 +306,7 @@ def _write_register(s, n, value):
 
 # Kernels ----------------------------------------------------------------------------------------
 
-@njit
+@kernel
 def read(state, memory, offset, size):
     """A wider access is that many bytes in rising order, as a bus bridge would make them."""
     s = state[0]
@@ -318,7 +317,7 @@ def read(state, memory, offset, size):
     return value
 
 
-@njit
+@kernel
 def write(state, memory, offset, size, value):
     s = state[0]
     for i in range(size):
@@ -327,7 +326,7 @@ def write(state, memory, offset, size, value):
     _settle(s)
 
 
-@njit
+@kernel
 def next_event(state, memory):
     s = state[0]
     nearest = np.int64(NO_EVENT)
@@ -339,7 +338,7 @@ def next_event(state, memory):
     return nearest
 
 
-@njit
+@kernel
 def _events(s, memory, clocks):
     """Let `clocks` pass, no more than up to the next event."""
     if s.tx_clocks:
@@ -359,7 +358,7 @@ def _events(s, memory, clocks):
     _settle(s)
 
 
-@njit
+@kernel
 def tick(state, memory, clocks):
     s = state[0]
     while clocks > 0 and s.active:
@@ -368,7 +367,7 @@ def tick(state, memory, clocks):
         clocks -= stride
 
 
-@njit
+@kernel
 def console(state, memory, watch):
     """Look at what has been printed since the last call; see `pteg.components.console`."""
     s = state[0]

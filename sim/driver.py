@@ -231,7 +231,9 @@ from numba import njit
 from pteg.components.target import READ, WRITE, clock
 
 {imports}
-from {kernels} import console, interrupt, tick
+from {kernels} import console_kernel as console
+from {kernels} import interrupt_kernel as interrupt
+from {kernels} import tick_kernel as tick
 
 U = np.uint64
 

@@ -12,6 +12,9 @@ devices. Their first argument is `Platform.arrays`, a pair (state, memory) for e
 `console(devices, watch)`                   see `pteg.components.console`; 0 without a console
 =========================================== ======================================================
 
+Generated code that calls them takes `bus_read_kernel` and so on, which compile faster because they
+cannot be called from Python.
+
 A device access may change an interrupt pin at once. A model that lets time pass in strides must
 `tick` up to the present before an access, and ask for `interrupt` and `next_event` again after it.
 """
@@ -215,11 +218,12 @@ _KERNELS = '''\
 
 import numpy as np
 from numba import njit
+from pteg.components.device import kernel
 
 {imports}
 
 
-@njit
+@kernel
 def _irq(device):
     return np.uint32(device[0][0].irq)
 
@@ -259,4 +263,13 @@ def interrupt(devices):
 @njit(cache=True)
 def console(devices, watch):
 {console}
+
+
+# The same for callers that are compiled themselves.
+bus_read_kernel = kernel(bus_read.py_func)
+bus_write_kernel = kernel(bus_write.py_func)
+tick_kernel = kernel(tick.py_func)
+next_event_kernel = kernel(next_event.py_func)
+interrupt_kernel = kernel(interrupt.py_func)
+console_kernel = kernel(console.py_func)
 '''

@@ -1,11 +1,17 @@
 """The interrupt controller: levels, latches, mask."""
 
 import pytest
+from numba import njit
 
 from pteg.components.flipper_pic import FlipperPic, drive
 from pteg.platform import Platform, Wire
 
 ICR, IMR = 0x0C003000, 0x0C003004
+
+
+@njit
+def set_lines(state, levels):
+    drive(state, levels)
 
 
 @pytest.fixture
@@ -21,7 +27,7 @@ def pic():
             assert kernels.bus_write(platform.arrays, address, size, value) == 0
 
         def lines(self, levels):
-            drive(platform["pic"].state, levels)
+            set_lines(platform["pic"].state, levels)
             return self.pin
 
         @property

@@ -117,5 +117,6 @@ def test_sizes(text, value):
 
 @pytest.mark.parametrize("text", ["", "M", "-1", "1.5M", "32 pages", "0x"])
 def test_bad_sizes(text):
-    with pytest.raises(UserError, match=f"^ram must be a number of bytes such as 32M, not '{text}'$"):
+    message = f"^ram must be a number of bytes such as 32M, not {text!r}$"
+    with pytest.raises(UserError, match=message):
         parse_size(text, "ram")
