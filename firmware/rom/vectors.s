@@ -54,16 +54,19 @@ unexpected:
         mfsprg  r5, 2
         rfi
 
-# Nobody waits for it: say what happened and stop. With translation on the serial port is at hand
-# through its BAT; nothing here needs the page table.
+# Nobody waits for it: say what happened and stop. Once the blocks are mapped, translation goes on
+# again, because caches may be on too; nothing here needs the page table.
 panic:  mr      r28, r3
         mr      r29, r4
         mfsrr0  r30
         mfsrr1  r31
+        mfibatu r5, 0
+        andi.   r5, r5, 2               # valid for the supervisor
+        beq     1f
         li      r5, MSR_IP | MSR_IR | MSR_DR
         mtmsr   r5
         isync
-        load    r3, panic_text
+1:      load    r3, panic_text
         bl      puts
         mr      r3, r29
         bl      puthex
@@ -81,7 +84,8 @@ panic:  mr      r28, r3
         bl      puthex
         li      r3, '\n'
         bl      putc
-1:      b       1b
+stopped:
+        b       stopped
 
         .section .rodata
 panic_text:

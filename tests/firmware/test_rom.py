@@ -48,7 +48,8 @@ class QemuConsole:
         # QEMU reads single registers for debuggers that have asked for their description only.
         self.command("qSupported:xmlRegisters=powerpc")
         self.command("qXfer:features:read:target.xml:0,ffb")
-        for address in (self.send_at, self.receive_at):
+        self.stopped_at = program.symbols["stopped"]
+        for address in (self.send_at, self.receive_at, self.stopped_at):
             assert self.command(f"Z1,{address:x},4") == b"OK"
         self.write_physical(LSR, 0x61)
 
@@ -79,7 +80,7 @@ class QemuConsole:
             pc = int(self.command("p40"), 16)
             if pc == self.send_at:
                 printed.append(int(self.command("p3"), 16) & 0xFF)
-            elif not typed:
+            elif pc == self.stopped_at or not typed:
                 return bytes(printed).decode()
             else:
                 assert pc == self.receive_at
@@ -107,8 +108,13 @@ def test_rom_under_qemu(tmp_path):
     console = QemuConsole(tmp_path)
     try:
         text = console.run(b"w 80024010\rw fff00123\rd fff00000\rd c0000000\r")
+        # An exception that nobody expects, as if it had come.
+        assert console.command("P40=fff00c00") == b"OK"
+        end = console.run(b"")
     finally:
         console.close()
+    assert re.fullmatch(r"\npteg: unexpected exception, vector@SRR0/cause/DAR = "
+                        r"00000c00@\w{8}/\w{8}/c0000000\n", end)
     check_report(text, 128, 1024)  # it looks for no more
     assert "PTE 80044400 00025112 at 07f22b00, entry 1 of 16: R1C0, physical 00025010\n" in text
     assert "DBAT0, physical fff00123\n" in text
