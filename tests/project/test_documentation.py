@@ -1,7 +1,8 @@
 """Every example in the documentation runs.
 
-The `python` blocks of a document run one after the other in one process, and each command of a
-`console` block, a line that begins with `$ `, in a shell, all in one empty folder.
+The `python` blocks of a document run one after the other in one process; a block that begins with a
+comment `# name.py` becomes a file of that name instead. Each command of a `console` block, a line
+that begins with `$ `, runs in a shell. All that happens in a folder that is empty at first.
 """
 
 import os
@@ -36,8 +37,15 @@ def check(command, folder):
 
 @pytest.mark.parametrize("document", documents("python"))
 def test_python_examples(document, tmp_path):
-    script = tmp_path / "examples.py"
-    script.write_text("\n".join(blocks(document, "python")))
+    lines = []
+    for block in blocks(document, "python"):
+        name = re.match(r"# (\w+\.py)\n", block)
+        if name:
+            (tmp_path / name[1]).write_text(block)
+        else:
+            lines.append(block)
+    script = tmp_path / "all_examples.py"
+    script.write_text("\n".join(lines))
     check([sys.executable, script], tmp_path)
 
 
