@@ -1,0 +1,1 @@
+"""What runs on the machine, and how it is built: assembler, disassembler, ROM images."""

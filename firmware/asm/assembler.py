@@ -16,9 +16,9 @@ from pteg.firmware.asm.expression import (
     Problem,
     Symbol,
     evaluate,
-    parse,
     substitute,
 )
+from pteg.firmware.asm.parser import parse
 from pteg.firmware.asm.program import Label, Line, Program, Section, SectionFlags
 from pteg.firmware.asm.source import Reader, split_operands
 

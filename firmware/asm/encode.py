@@ -3,16 +3,9 @@
 import re
 from dataclasses import dataclass
 
-from pteg.firmware.asm.expression import (
-    Half,
-    Number,
-    Problem,
-    Symbol,
-    evaluate,
-    parse_operand,
-    substitute,
-)
+from pteg.firmware.asm.expression import Half, Number, Problem, Symbol, evaluate, substitute
 from pteg.firmware.asm.mnemonics import HINTED, MNEMONICS, Mnemonic, split_halves
+from pteg.firmware.asm.parser import parse_operand
 from pteg.hw.isa.instructions import FIELDS, SIGNED
 from pteg.hw.isa.registers import SPR_BY_NAME
 

@@ -13,7 +13,8 @@ import itertools
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from pteg.firmware.asm.expression import Symbol, parse
+from pteg.firmware.asm.expression import Symbol
+from pteg.firmware.asm.parser import parse
 from pteg.hw.isa.instructions import BY_NAME, FIELDS, INSTRUCTIONS, Instruction
 from pteg.hw.isa.registers import SPRS, TIME_BASE_LOWER, TIME_BASE_UPPER
 

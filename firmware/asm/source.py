@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pteg.firmware.asm.expression import Problem
+from pteg.firmware.asm.macros import STRING, Macro, fill
 
 __all__ = ["Location", "Statement", "Reader", "split_operands"]
 
-_STRING = r'"(?:[^"\\\n]|\\.)*"'
 _CHARACTER = r"'(?:\\.|[^\\\n])'?"
-_COMMENT = re.compile(rf"({_STRING}|(?<![\w$]){_CHARACTER})|/\*.*?\*/|//[^\n]*|\#[^\n]*", re.DOTALL)
-_PART = re.compile(rf"(?:{_STRING}|(?<![\w$]){_CHARACTER}|[^;])+")
-_OPERAND = re.compile(rf"{_STRING}|(?<![\w$]){_CHARACTER}|[(),]|[^\"'(),]+|.", re.DOTALL)
+_COMMENT = re.compile(rf"({STRING}|(?<![\w$]){_CHARACTER})|/\*.*?\*/|//[^\n]*|\#[^\n]*", re.DOTALL)
+_PART = re.compile(rf"(?:{STRING}|(?<![\w$]){_CHARACTER}|[^;])+")
+_OPERAND = re.compile(rf"{STRING}|(?<![\w$]){_CHARACTER}|[(),]|[^\"'(),]+|.", re.DOTALL)
 _LABEL = re.compile(r"\s*([A-Za-z_.$][\w.$]*|\d+)\s*:(?!:)")
 _ASSIGNMENT = re.compile(r"\s*([A-Za-z_.$][\w.$]*)\s*=(?!=)(.*)", re.DOTALL)
 _MAX_DEPTH = 200
@@ -54,14 +54,6 @@ class Statement:
     labels: tuple
     mnemonic: str
     operands: str
-
-
-@dataclass(frozen=True)
-class _Macro:
-    """`parameters` is a list of (name, default or None, qualifier)."""
-
-    parameters: tuple
-    body: tuple
 
 
 def split_operands(text, separator=","):
@@ -122,7 +114,8 @@ class Reader:
                 continue
             handler = getattr(self, "_do_" + name[1:], None) if name.startswith(".") else None
             if name in self._macros:
-                self._call(self._macros[name], name, operands)
+                macro = self._macros[name]
+                self._expand(macro.body, macro.bind(split_operands(operands)))
             elif handler:
                 handler(operands)
             else:
@@ -252,16 +245,9 @@ class Reader:
         self._stack.append(_lines(path.read_text(), str(path)))
 
     def _do_macro(self, operands):
-        match = re.fullmatch(r"([\w.$]+)\s*,?\s*(.*)", operands, re.DOTALL)
-        if not match:
-            raise Problem(f".macro must be followed by a name, not {operands!r}")
-        parameters = []
-        for text in re.findall(rf"[\w.$]+(?::\w+)?(?:\s*=\s*(?:{_STRING}|[^\s,]+))?", match[2]):
-            name, _, default = (part.strip() for part in text.partition("="))
-            name, _, qualifier = name.partition(":")
-            parameters.append((name, default if "=" in text else None, qualifier))
-        self._macros[match[1]] = _Macro(tuple(parameters),
-                                        tuple(self._block((".macro",), ".endm")))
+        macro = Macro.declare(operands)
+        self._macros[macro.name] = macro
+        macro.body = self._block((".macro",), ".endm")
 
     def _do_purgem(self, operands):
         if self._macros.pop(operands, None) is None:
@@ -272,39 +258,10 @@ class Reader:
             raise Problem(".exitm outside a macro")
         self._stack.pop()
 
-    def _call(self, macro, name, operands):
-        given = split_operands(operands)
-        named = [parameter for parameter, _, _ in macro.parameters]
-        arguments, position = {}, 0
-        for text in given:
-            key, equals, value = text.partition("=")
-            if equals and key.strip() in named and not value.startswith("="):
-                arguments[key.strip()] = value.strip()
-                continue
-            if position >= len(named):
-                raise Problem(f"macro {name} takes {len(named)} arguments, not {len(given)}")
-            if macro.parameters[position][2] == "vararg":
-                arguments[named[position]] = ",".join(given[given.index(text):])
-                break
-            arguments[named[position]] = text
-            position += 1
-        for parameter, default, qualifier in macro.parameters:
-            if not arguments.get(parameter):
-                if qualifier == "req":
-                    raise Problem(f"macro {name} requires the argument {parameter!r}")
-                arguments[parameter] = default or ""
-        self._expand(macro.body, arguments)
-
     def _expand(self, body, arguments):
-        number = str(next(self._calls))
-
-        def replace(match):
-            if match[0] == "\\@":
-                return number
-            return "" if match[0] == "\\()" else arguments.get(match[1], match[0])
-
-        pattern = re.compile(r"\\(?:@|\(\)|([A-Za-z_$][\w$]*))")
-        self._push([(pattern.sub(replace, text), place) for text, place in body], self.location)
+        number = next(self._calls)
+        self._push([(fill(text, arguments, number), place) for text, place in body],
+                   self.location)
 
     def _do_rept(self, operands):
         count = self._evaluate(operands)
