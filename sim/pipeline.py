@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pteg.cpu import Limits
+from pteg.cpu import Limits, Stop
 from pteg.driver import Driver, Tap
 from pteg.engine import load_design
 from pteg.generated import load_module
@@ -106,11 +106,13 @@ class PipelineCpu:
         self.native = load_processor(platform.memory_map, cycles_per_tick)
         self.driver = Driver(platform, self.native)
         self._absent = new_state()
+        self._between = True    # the last run ended between two instructions
         self._ledger = None     # the tap of the ledger
 
     def reset(self):
         self.driver.reset()
         self._absent = new_state()
+        self._between = True
         if self._ledger is not None:
             self._ledger.sink.reset()
 
@@ -135,7 +137,9 @@ class PipelineCpu:
         return self.driver.instructions
 
     def run(self, limits):
-        return self.driver.run(limits)
+        stop = self.driver.run(limits)
+        self._between = stop in (Stop.INSTRUCTIONS, Stop.ADDRESS)
+        return stop
 
     def get_state(self):
         arch = self._absent.copy()
@@ -145,12 +149,12 @@ class PipelineCpu:
     def set_state(self, state):
         """Replace the architectural state.
 
-        What is in flight is dropped and fetched again, which takes a cycle. If the oldest
-        instruction has already acted on memory or a device it completes first, so that nothing
-        happens twice.
+        What is in flight is dropped and fetched again, which takes a cycle. If the last run did not
+        end between two instructions, the oldest one completes first: it may already have acted on
+        memory or on a device.
         """
-        if self._committed():
-            self.run(Limits(instructions=1))
+        if not self._between:
+            self._finish_instruction()
         present = self.get_state()
         for name in ARCH_STATE.names:
             if not np.array_equal(present[name], state[name]):
@@ -160,6 +164,7 @@ class PipelineCpu:
         self.native.write(self.driver.state, "restart", 1)
         self.driver.run(Limits(cycles=1))
         self.native.write(self.driver.state, "restart", 0)
+        self._between = True
 
     def stats(self):
         read = self._read
@@ -223,11 +228,11 @@ class PipelineCpu:
                 self.native.write(self.driver.state, path,
                                   int(value) >> position & (1 << width) - 1)
 
-    def _committed(self):
-        """Whether the oldest instruction may have had effects outside the processor."""
-        from pteg.hw.core.loadstore import LoadStoreState
+    def _finish_instruction(self):
+        """Run until an instruction has completed or faulted, or none is in flight."""
+        def progress():
+            return self._read("core.completion.pc"), self.instructions
 
-        finished = self._read("core.completion.finished")
-        return (self._read("core.completion.count") != 0
-                and (finished >> self._read("core.completion.head") & 1
-                     or self._read("core.lsu.state") == LoadStoreState.ACCESS))
+        before = progress()
+        while self._read("core.completion.count") and progress() == before:
+            self.driver.run(Limits(cycles=1))
