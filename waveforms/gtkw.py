@@ -33,9 +33,9 @@ GROUPS = (
         "mmu.walker.updated_r", "mmu.walker.updated_c", "mmu.walker.ptes_examined",
         "mmu.walker.done", "mmu.walker.outcome")),
     ("bus", (
-        "bus.arbiter.grant", "bus.bus__ts", "bus.bus__a", "bus.bus__tt", "bus.bus__tsiz",
-        "bus.bus__tbst", "bus.bus__aack", "bus.bus__dbb", "bus.bus__ta", "bus.bus__tea",
-        "bus.bus__d_r", "bus.bus__d_w",
+        "bus.arbiter.grant",
+        *(f"bus.arbiter.bus__{signal}" for signal in (
+            "ts", "a", "tt", "tsiz", "tbst", "aack", "dbb", "ta", "tea", "d_r", "d_w")),
         *(f"{target}__{signal}" for target in ("dram", "rom", "uart", "pic")
           for signal in ("ts", "ta")))),
 )

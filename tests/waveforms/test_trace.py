@@ -13,7 +13,7 @@ from pteg.waveforms.vcd import Signal
 SIGNALS = [
     Signal("core.completion.pc", 32), Signal("core.offset", 8, signed=True),
     Signal("mmu.walker.state", 2, enum={0: "IDLE", 1: "READ"}), Signal("mmu.dmmu.tlb_hit", 1),
-    Signal("bus.bus__a", 32), Signal("interrupt", 1),
+    Signal("bus.arbiter.bus__a", 32), Signal("interrupt", 1),
 ]
 
 
@@ -85,7 +85,7 @@ def test_the_save_file_groups_pipeline_mmu_walker_bus(tmp_path):
         "@1000200", "-pipeline",
         "@800200", "-MMU", "@28", "top.mmu.dmmu.tlb_hit", "@1000200", "-MMU",
         "@800200", "-walker", "@820", "top.mmu.walker.state", "@1000200", "-walker",
-        "@800200", "-bus", "@22", "top.bus.bus__a[31:0]", "@1000200", "-bus",
+        "@800200", "-bus", "@22", "top.bus.arbiter.bus__a[31:0]", "@1000200", "-bus",
         "@c00200", "-core", "@420", "top.core.offset[7:0]", "@1401200", "-core"]
 
 
