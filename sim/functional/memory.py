@@ -92,7 +92,8 @@ def swap(value, size):
     """The bytes of a halfword or word in the other order."""
     if size == 2:
         return (value & 0xFF) << 8 | value >> 8 & 0xFF
-    return swap(value, 2) << 16 | swap(value >> 16, isa.HALFWORD)
+    return ((value & 0xFF) << 24 | (value & 0xFF00) << 8 | value >> 8 & 0xFF00
+            | value >> 24 & 0xFF)
 
 
 @kernel

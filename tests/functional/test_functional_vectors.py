@@ -1,18 +1,12 @@
 """The functional model agrees with every integer result recorded on hardware."""
 
-import importlib.util
-from pathlib import Path
-
 from pteg.components.dram import Dram
 from pteg.functional import FunctionalCpu
 from pteg.platform import Platform
 
-_spec = importlib.util.spec_from_file_location("vectors", Path(__file__).with_name("vectors.py"))
-vectors = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(vectors)
 
-
-def test_all_integer_rows_agree_with_hardware():
+def test_all_integer_rows_agree_with_hardware(load):
+    vectors = load("vectors.py")
     rows = vectors.integer_rows()
     ram = Dram()
     wrong = vectors.run_integer_rows(FunctionalCpu(Platform([ram])), ram.memory, rows)

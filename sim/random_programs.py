@@ -1,0 +1,480 @@
+"""Random programs that exercise the whole instruction set, for comparing models of the processor.
+
+A program is a memory image: exception handlers that write what happened to a log and go on behind
+the culprit, a prologue that sets every register that matters, a page table, and a body of random
+instructions that only branches forward, so that it always reaches `STOP`. Equal seeds and options
+make equal programs. Results that the architecture leaves undefined are avoided.
+
+    0x00000  exception vectors, handlers (0x3000), STOP (0x3F00)     0x40000  body
+    0x02000  log pointer, register table     0x10000  prologue       0x100000 page table, 64 KB
+    0x20000  log, 64 KB in entries of 32 bytes                       0x200000 data, 256 KB
+"""
+
+import random
+from dataclasses import dataclass, field
+
+from pteg.hw.isa.instructions import BY_NAME, FIELDS, INSTRUCTIONS, Unit
+from pteg.hw.isa.registers import SPR_BY_NAME, SPRS, Msr
+
+__all__ = ["Options", "Program", "random_program", "encode", "STOP", "LOG", "LOG_BYTES", "TABLE",
+           "TABLE_BYTES", "DATA", "DATA_BYTES"]
+
+STOP, BODY, PROLOGUE, HANDLERS = 0x3F00, 0x40000, 0x10000, 0x3000
+LOG_POINTER, REGISTERS = 0x2000, 0x2100
+LOG, LOG_BYTES = 0x20000, 0x10000
+TABLE, TABLE_BYTES = 0x100000, 0x10000
+DATA, DATA_BYTES = 0x200000, 0x40000
+#: Registers: pointers to any page, pointers to memory that may always be written, small offsets.
+POINTERS, SAFE, OFFSETS = range(20, 24), range(24, 26), range(26, 28)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a program may contain.
+
+    Attributes
+    ----------
+    length : int
+        Groups of instructions in the body.
+    user, translation : bool
+        MSR[PR]; MSR[IR] and MSR[DR], in which the body begins.
+    trace : bool
+        MSR[SE] or MSR[BE] may be set.
+    time : bool
+        Time base and decrementer are read.
+    strict : bool
+        Leave out what emulators are known to do differently: misaligned multiples, faults in the
+        middle of multiples and strings, reserved bits, registers with odd read-back.
+    """
+
+    length: int = 200
+    user: bool = False
+    translation: bool = True
+    trace: bool = True
+    time: bool = False
+    strict: bool = False
+
+
+@dataclass
+class Program:
+    """A memory image and where to begin; it ends at `STOP`."""
+
+    seed: int
+    options: Options
+    memory: dict = field(default_factory=dict)  # address: bytes
+    pc: int = PROLOGUE
+    msr: int = 0
+    pages: list = field(default_factory=list)   # addresses of the PTEs
+
+
+def encode(name, **fields):
+    """Instruction word. SPR numbers are given as in assembler."""
+    word = BY_NAME[name].match
+    for key, value in fields.items():
+        if key in ("spr", "tbr"):
+            value = (value & 31) << 5 | value >> 5
+        word |= FIELDS[key].put(value & (1 << FIELDS[key].width) - 1)
+    return word
+
+
+def _load(register, value):
+    """lis and ori: a 32-bit constant."""
+    return [encode("addis", rD=register, rA=0, SIMM=value >> 16),
+            encode("ori", rA=register, rS=register, UIMM=value)]
+
+
+def _to_spr(name, register):
+    return encode("mtspr", spr=SPR_BY_NAME[name].number, rS=register)
+
+
+def _from_spr(name, register):
+    return encode("mfspr", spr=SPR_BY_NAME[name].number, rD=register)
+
+
+def _words(words):
+    return b"".join(word.to_bytes(4, "big") for word in words)
+
+
+def _branch(source, target):
+    return encode("b", LI=(target - source) >> 2)
+
+
+def _handlers():
+    """Vector code and three common ends: skip the instruction, go on, return to LR."""
+    memory = {}
+    tails = {"skip": [_from_spr("SRR0", 1), encode("addi", rD=1, rA=1, SIMM=4), _to_spr("SRR0", 1)],
+             "resume": [], "return": [_from_spr("LR", 1), _to_spr("SRR0", 1)]}
+    place = {}
+    for number, (name, tail) in enumerate(tails.items()):
+        place[name] = HANDLERS + 0x100 * number
+        code = [encode("lwz", rD=2, rA=0, d=LOG_POINTER), encode("stw", rS=1, rA=2, d=0)]
+        for offset, spr in ((4, "SRR0"), (8, "SRR1"), (12, "DSISR"), (16, "DAR")):
+            code += [_from_spr(spr, 1), encode("stw", rS=1, rA=2, d=offset)]
+        code += [encode("addi", rD=2, rA=2, SIMM=32),
+                 encode("rlwinm", rA=2, rS=2, SH=0, MB=16, ME=31),
+                 encode("oris", rA=2, rS=2, UIMM=LOG >> 16),
+                 encode("stw", rS=2, rA=0, d=LOG_POINTER), *tail,
+                 _from_spr("SPRG0", 1), _from_spr("SPRG1", 2), encode("rfi")]
+        memory[place[name]] = _words(code)
+    ends = {0x400: "return", 0x500: "resume", 0x900: "resume", 0xC00: "resume", 0xD00: "resume"}
+    for vector in range(0x100, 0x1800, 0x100):
+        code = [_to_spr("SPRG0", 1), _to_spr("SPRG1", 2),
+                encode("addi", rD=1, rA=0, SIMM=vector)]
+        target = place[ends.get(vector, "skip")]
+        memory[vector] = _words([*code, _branch(vector + 12, target)])
+    memory[STOP] = _words([encode("b", LI=0)])
+    memory[LOG_POINTER] = LOG.to_bytes(4, "big")
+    return memory
+
+
+class _Generator:
+    """Makes one program; each `_group_*` method returns the words of a group."""
+
+    def __init__(self, seed, options):
+        self.random = random.Random(seed)
+        self.options = options
+        self.program = Program(seed, options, _handlers())
+        self.words = []
+        self.starts = []     # index of the first word of each group
+        self.forward = []    # (index, name, fields, groups ahead) of branches to patch
+
+    # -- Choices --------------------------------------------------------------------------------
+
+    def free(self):
+        """A register that nothing depends on."""
+        return self.random.choice((0, *range(3, 20), 28, 29, 30, 31))
+
+    def any(self):
+        return self.random.randrange(32)
+
+    def value(self):
+        pick = self.random.random()
+        if pick < 0.3:
+            return self.random.choice((0, 1, 2, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0x8000, 31, 32))
+        return self.random.getrandbits(self.random.choice((5, 8, 16, 32)))
+
+    def operands(self, row):
+        """Random fields for an instruction that cannot fault; destinations are free registers."""
+        fields = {}
+        for name in row.operands:
+            if name in ("rD", "rA", "rB", "rS"):
+                fields[name] = self.free() if name in row.writes else self.any()
+            else:
+                fields[name] = self.random.getrandbits(FIELDS[name].width)
+        if "L" in fields:
+            fields["L"] = 0
+        if "OE" in fields and self.random.random() < 0.5:
+            fields["OE"] = 0
+        return fields
+
+    # -- Groups ---------------------------------------------------------------------------------
+
+    _PLAIN = [row for row in INSTRUCTIONS
+              if row.unit in (Unit.IU, Unit.IU1) and row.name not in ("divw", "divwu", "tw", "twi")
+              or row.name in ("mcrf", "mcrxr", "mfcr", "mtcrf", "crand", "crandc", "creqv",
+                              "crnand", "crnor", "cror", "crorc", "crxor")]
+
+    def group_plain(self):
+        row = self.random.choice(self._PLAIN)
+        return [encode(row.name, **self.operands(row))]
+
+    def group_divide(self):
+        """The divisor is made positive: other cases have undefined results."""
+        b = self.free()
+        row = BY_NAME[self.random.choice(("divw", "divwu"))]
+        return [encode("rlwinm", rA=b, rS=b, SH=0, MB=self.random.randrange(1, 31), ME=31),
+                encode("ori", rA=b, rS=b, UIMM=1),
+                encode(row.name, **self.operands(row) | {"rB": b})]
+
+    def group_trap(self):
+        name = self.random.choice(("tw", "twi"))
+        return [encode(name, **self.operands(BY_NAME[name]))]
+
+    _ACCESSES = [row for row in INSTRUCTIONS
+                 if row.unit is Unit.LSU and row.size and row.name[:2] in ("lw", "lb", "lh", "st")
+                 and row.name not in ("lwarx", "stwcx.", "stmw", "stswi", "stswx")
+                 and not any(name.startswith("fr") for name in row.syntax)]
+
+    def group_access(self):
+        """A load or store; update forms let the pointer wander a little."""
+        row = self.random.choice(self._ACCESSES)
+        base = self.random.choice((*POINTERS, *SAFE))
+        fields = {"rA": base, "rD": self.free(), "rS": self.any(), "rB": 26 + self.any() % 2,
+                  "d": self.random.randrange(-64, 64) if row.update
+                  else self.random.choice((0, 4, self.random.randrange(-4096, 4096)))}
+        return [encode(row.name, **{k: v for k, v in fields.items() if k in row.operands})]
+
+    def group_multiple(self):
+        base = self.random.choice(SAFE if self.options.strict else (*POINTERS, *SAFE))
+        name = self.random.choice(("lmw", "stmw", "lswi", "stswi", "lswx", "stswx"))
+        offset = self.random.randrange(0, 256)
+        if name in ("lmw", "stmw"):
+            if self.options.strict or self.random.random() < 0.8:
+                offset &= ~3
+            # The pointer may have been moved by update forms: align it.
+            head = [encode("rlwinm", rA=base, rS=base, SH=0, MB=0, ME=29)]
+            register = {"rD": self.random.randrange(28, 32)} if name == "lmw" else {
+                "rS": self.any()}
+            return head + [encode(name, rA=base, d=offset, **register)]
+        first = self.random.randrange(3, 12)
+        register = {"rD": first} if name[0] == "l" else {"rS": self.any()}
+        if name.endswith("i"):
+            return [encode(name, rA=base, NB=self.random.randrange(1, 32), **register)]
+        # lswx and stswx take their count from XER.
+        b = 27
+        return [encode("addi", rD=2, rA=0, SIMM=self.random.randrange(0 if name[0] == "s" else 1, 32)),
+                _to_spr("XER", 2), encode(name, rA=base, rB=b, **register)]
+
+    def group_reservation(self):
+        base = self.random.choice(SAFE)
+        head = [encode("rlwinm", rA=base, rS=base, SH=0, MB=0, ME=29)]
+        load = encode("lwarx", rD=self.free(), rA=0, rB=base)
+        store = encode("stwcx.", rS=self.any(), rA=0, rB=base)
+        return head + self.random.choice(([load, store], [load], [load, store, store]))
+
+    def group_cache(self):
+        names = ["dcbst", "dcbf", "dcbt", "dcbtst", "dcbz", "icbi", "sync", "eieio", "isync"]
+        name = self.random.choice(names)
+        if "rA" not in BY_NAME[name].operands:
+            return [encode(name)]
+        return [encode(name, rA=self.random.choice((*POINTERS, *SAFE)), rB=26)]
+
+    def group_spr(self):
+        """Any SPR: those that must keep their values are only read."""
+        spr = self.random.choice(SPRS)
+        if self.options.strict and spr.name not in _PLAIN_SPRS:
+            spr = SPR_BY_NAME[self.random.choice(_PLAIN_SPRS)]
+        if spr.name in ("TBL", "TBU", "DEC") and not self.options.time:
+            spr = SPR_BY_NAME["SPRG3"]
+        writes = self.random.random() < 0.5 and (spr.name in _WRITABLE_SPRS or self.options.user)
+        if writes:
+            return [encode("mtspr", spr=spr.number, rS=self.any())]
+        return [encode("mfspr", spr=spr.number, rD=self.free())]
+
+    def group_supervisor(self):
+        """Segment registers that nothing uses, TLB management, the MSR."""
+        pick = self.random.randrange(7)
+        if pick == 0:
+            return [encode("mfsr", rD=self.free(), SR=self.random.randrange(16))]
+        if pick == 1:
+            return [encode("mfsrin", rD=self.free(), rB=self.any())]
+        if pick == 2:  # T = 0 and no reserved bits
+            value = self.random.getrandbits(32) & 0x70FFFFFF
+            return _load(2, value) + [encode("mtsr", SR=self.random.randrange(12, 16), rS=2)]
+        if pick == 3:
+            return [encode("tlbie", rB=self.any()), encode("tlbsync")]
+        if pick == 4:
+            return [encode("mfmsr", rD=self.free())]
+        if pick == 5 and not self.options.user:
+            return _load(2, self.mode()) + [encode("mtmsr", rS=2)]
+        return [encode("rfi")] if self.options.user else [encode("isync")]
+
+    def mode(self):
+        """An MSR with which the body can go on: everything it touches is mapped one to one."""
+        msr = self.program_msr & ~Msr.PR & ~Msr.SE & ~Msr.BE
+        for bit in (Msr.ME, Msr.FE0, Msr.FE1, Msr.RI, Msr.PM):
+            if self.random.random() < 0.5:
+                msr ^= bit
+        if self.random.random() < 0.3:
+            msr ^= Msr.IR
+        if self.options.trace and self.random.random() < 0.1:
+            msr |= self.random.choice((Msr.SE, Msr.BE))
+        return int(msr)
+
+    def group_exception(self):
+        """sc, an illegal word, a floating-point instruction, a jump to nowhere."""
+        pick = self.random.randrange(4)
+        if pick == 0:
+            return [encode("sc")]
+        if pick == 1:
+            return [self.random.choice((0, 0x04000000, 0x7C0005EC, 0x7C0002E4, 0xFC00003A | 0x2C))
+                    if not self.options.strict else 0]
+        if pick == 2 or not self.options.translation:
+            rows = [row for row in INSTRUCTIONS if row.unit is Unit.FPU]
+            row = self.random.choice(rows)
+            return [encode(row.name, **self.operands(row))]
+        # An ISI: its handler returns to LR, behind the branch.
+        return _load(2, 0x70000000 | self.random.getrandbits(20) << 2) + [
+            _to_spr("CTR", 2), encode("bcctr", BO=20, BI=0, LK=1)]
+
+    def group_branch(self):
+        """A conditional branch some groups ahead, in any way."""
+        ahead = self.random.randrange(1, 5)
+        fields = {"BO": self.random.randrange(32), "BI": self.any(),
+                  "LK": self.random.randrange(2)}
+        kind = self.random.choice(("b", "bc", "bc", "bc", "bclr", "bcctr"))
+        if kind == "b":
+            fields = {"LK": fields["LK"]}
+        if kind == "bcctr":
+            fields["BO"] |= 4
+        return [("branch", kind, fields, ahead)]
+
+    def group_loop(self):
+        count = self.random.randrange(1, 6)
+        body = self.group_plain()
+        return [encode("addi", rD=2, rA=0, SIMM=count), _to_spr("CTR", 2), *body,
+                encode("bc", BO=16, BI=0, BD=-len(body))]
+
+    def group_pointer(self):
+        """Send a pointer or an offset somewhere else."""
+        if self.random.random() < 0.3:
+            return _load(self.random.choice(OFFSETS), self.random.choice(
+                (0, 1, 2, 4, 8, 28, 31, 32, 4092, 0xFFFFFFFF, 0xFFFFFFF8)))
+        register = self.random.choice((*POINTERS, *SAFE))
+        return _load(register, self.address(register in SAFE))
+
+    def group_time(self):
+        if not self.options.time:
+            return self.group_plain()
+        return [encode("mftb", rD=self.free(), tbr=268 + self.random.randrange(2))]
+
+    # -- The machine around the body ---------------------------------------------------------------
+
+    def address(self, safe):
+        """Somewhere in the data, by its own address or through a page."""
+        offset = self.random.choice((0, 32, self.random.randrange(4096), 4090, 4094))
+        if safe or not self.windows or self.random.random() < 0.2:
+            return DATA + 0x8000 + self.random.randrange(0, DATA_BYTES - 0x10000, 4096) + offset
+        return self.random.choice(self.windows) + offset
+
+    def page_table(self):
+        """Segments 1 to 5 with some pages each; the PTEs are in random slots."""
+        table = bytearray(TABLE_BYTES)
+        self.segments = [self.random.getrandbits(24) | self.random.randrange(4) << 29
+                         for _ in range(16)]
+        self.segments[0] &= 0x6FFFFFFF
+        self.windows = []
+        if not self.options.translation:
+            return table
+        for _ in range(40):
+            ea = self.random.randrange(1, 6) << 28 | self.random.getrandbits(3) << 12
+            if self.random.random() < 0.3:
+                ea |= self.random.getrandbits(16) << 12
+            if ea in self.windows:
+                continue
+            self.windows.append(ea)
+            if self.random.random() < 0.25:
+                continue  # a page fault
+            vsid = self.segments[ea >> 28] & 0xFFFFFF
+            hashed = (vsid ^ ea >> 12 & 0xFFFF) & 0x7FFFF
+            secondary = self.random.random() < 0.3
+            if secondary:
+                hashed ^= 0x7FFFF
+            place = (hashed & 0x3FF) << 6 | self.random.randrange(8) << 3
+            if table[place] & 0x80:
+                continue
+            high = 1 << 31 | vsid << 7 | secondary << 6 | ea >> 22 & 63
+            # No guarded pages for code, and nothing on which dcbz would be an alignment exception.
+            wimg = 0 if self.options.strict else self.random.choice((0, 0, 0, 2, 4, 8, 1))
+            low = (DATA + self.random.randrange(8, 56) * 4096 | self.random.getrandbits(2) << 7
+                   | wimg << 3 | self.random.choice((0, 1, 2, 2, 2, 3)))
+            table[place:place + 8] = high.to_bytes(4, "big") + low.to_bytes(4, "big")
+            self.program.pages.append(TABLE + place)
+        return table
+
+    def prologue(self):
+        """Registers from constants, then rfi into the body."""
+        options = self.options
+        code = []
+        # Blocks: low memory one to one for both sides; a read-only view of the data.
+        blocks = {"IBAT0U": 0x0000007F, "IBAT0L": 0x00000002,
+                  "DBAT0U": 0x0000007F, "DBAT0L": 0x00000002,
+                  "DBAT1U": 0x80000003 | 0 << 2, "DBAT1L": DATA | 1,
+                  "DBAT2U": 0x90000002, "DBAT2L": DATA | 2, "DBAT3U": 0xA0000001,
+                  "DBAT3L": DATA | 2}
+        for name in (f"{side}BAT{n}{half}" for side in "ID" for n in range(4) for half in "UL"):
+            code += _load(1, blocks.get(name, 0)) + [_to_spr(name, 1)]
+        for number, segment in enumerate(self.segments):
+            code += _load(1, segment) + [encode("mtsr", SR=number, rS=1)]
+        hid0 = 0x4000 if options.strict or self.random.random() < 0.8 else 0
+        for name, value in (("SDR1", TABLE), ("HID0", hid0), ("CTR", self.value()),
+                            ("LR", BODY), ("XER", self.value() & 0xE000001F),
+                            ("SPRG0", 0), ("SPRG1", 0), ("SPRG2", 0), ("SPRG3", 0),
+                            ("DSISR", 0), ("DAR", 0), ("SRR0", BODY), ("SRR1", self.program_msr)):
+            code += _load(1, value) + [_to_spr(name, 1)]
+        code += _load(0, self.value())
+        code += [encode("mtcrf", CRM=255, rS=0), encode("lmw", rD=1, rA=0, d=REGISTERS),
+                 encode("rfi")]
+        return code
+
+    def build(self):
+        options, program = self.options, self.program
+        msr = Msr.ME | Msr.RI
+        if options.translation:
+            msr |= Msr.IR | Msr.DR
+            self.extra = (0x80000000, 0x90000000, 0xA0000000)
+        if options.user:
+            msr |= Msr.PR
+        if options.trace and self.random.random() < 0.1:
+            msr |= self.random.choice((Msr.SE, Msr.BE))
+        self.program_msr = int(msr)
+        program.memory[TABLE] = bytes(self.page_table())
+        if options.translation:
+            self.windows += self.extra
+        program.memory[PROLOGUE] = _words(self.prologue())
+        registers = [self.value() for _ in range(31)]
+        for number in (*POINTERS, *SAFE):
+            registers[number - 1] = self.address(number in SAFE)
+        for number in OFFSETS:
+            registers[number - 1] = self.random.choice((0, 4, 8, 12))
+        program.memory[REGISTERS] = _words(registers)
+        program.memory[DATA] = self.random.randbytes(DATA_BYTES)
+        program.memory[LOG] = bytes(LOG_BYTES)
+        self.body()
+        program.memory[BODY] = _words(self.words)
+        return program
+
+    _GROUPS = {"plain": 30, "access": 25, "branch": 8, "pointer": 5, "divide": 2, "trap": 1,
+               "multiple": 4, "reservation": 2, "cache": 3, "spr": 4, "supervisor": 5,
+               "exception": 2, "loop": 2, "time": 1}
+
+    def body(self):
+        names, weights = list(self._GROUPS), list(self._GROUPS.values())
+        groups = [getattr(self, f"group_{name}")()
+                  for name in self.random.choices(names, weights, k=self.options.length)]
+        for index, group in enumerate(groups):
+            # bclr and bcctr need their target in a register: six words instead of one.
+            groups[index] = [word if isinstance(word, int) else word for word in group]
+        sizes = [sum(1 if isinstance(w, int) or w[1] in ("b", "bc") else 4 for w in group)
+                 for group in groups]
+        starts = [BODY]
+        for size in sizes:
+            starts.append(starts[-1] + 4 * size)
+        for index, group in enumerate(groups):
+            for word in group:
+                if isinstance(word, int):
+                    self.words.append(word)
+                    continue
+                _, kind, fields, ahead = word
+                target = starts[min(index + ahead, len(groups))]
+                here = BODY + 4 * len(self.words)
+                if kind == "b":
+                    self.words.append(encode("b", LI=(target - here) >> 2, **fields))
+                elif kind == "bc":
+                    self.words.append(encode("bc", BD=(target - here) >> 2, **fields))
+                else:
+                    self.words += _load(2, target) + [
+                        _to_spr("LR" if kind == "bclr" else "CTR", 2), encode(kind, **fields)]
+        self.words.append(encode("b", LI=STOP >> 2, AA=1))
+
+
+#: SPRs that every model reads back as written.
+_PLAIN_SPRS = ("XER", "LR", "CTR", "DSISR", "DAR", "SRR0", "SRR1", "SPRG0", "SPRG1", "SPRG2",
+               "SPRG3", "PVR", "SDR1", "IBAT0U", "IBAT3L", "DBAT0U", "DBAT1L")
+_WRITABLE_SPRS = ("LR", "CTR", "DSISR", "DAR", "SRR0", "SPRG0", "SPRG1", "SPRG2", "SPRG3",
+                  "MMCR0", "PMC1", "PMC2", "SIA", "EAR", "ICTC", "THRM1", "L2CR", "IABR")
+
+
+def random_program(seed, options=None):
+    """Make a program.
+
+    Parameters
+    ----------
+    seed : int
+    options : Options
+        If None, `user`, `translation` and `trace` are chosen by the seed.
+    """
+    if options is None:
+        choice = random.Random(seed ^ 0x5EED)
+        options = Options(user=choice.random() < 0.4, translation=choice.random() < 0.8)
+    return _Generator(seed, options).build()
