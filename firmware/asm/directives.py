@@ -130,7 +130,7 @@ def _globl(assembler, text):
     assembler.exported.update(split_operands(text))
 
 
-@_directive(".local", ".machine", ".file", ".ident")
+@_directive(".local", ".extern", ".machine", ".file", ".ident")
 def _nothing(assembler, text):
     """Taken and not needed: symbols are local anyway, and there is one processor."""
 

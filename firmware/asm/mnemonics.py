@@ -54,7 +54,6 @@ _SIMPLE = """
     la rD,d(rA) = addi rD,rA,d
     sub rD,rA,rB = subf rD,rB,rA
     subc rD,rA,rB = subfc rD,rB,rA
-    cmpi rA,SIMM = cmpi 0,0,rA,SIMM
     cmpi crfD,rA,SIMM = cmpi crfD,0,rA,SIMM
     cmpli crfD,rA,UIMM = cmpli crfD,0,rA,UIMM
     cmp crfD,rA,rB = cmp crfD,0,rA,rB
