@@ -1,7 +1,11 @@
 """What searches mean to the two sides: withdrawn requests, statistics, both sides at once."""
 
+from amaranth.hdl import Fragment
+
 from pteg.hw.isa.registers import SPR_BY_NAME
 from pteg.hw.mmu.interfaces import AccessKind, Translation
+from pteg.hw.mmu.mmu import Mmu
+from pteg.hw.mmu.tlb import Lru
 
 SDR1 = 0x00010000
 
@@ -111,3 +115,14 @@ def test_statistics_count_accesses_and_not_cycles(native):
     assert bench.count("walk_cycles") == 3 + 4
     for name in ("fetch_tlb_hits", "fetch_tlb_misses", "fetch_bat_hits", "data_bat_hits"):
         assert bench.count(name) == 0
+
+
+def test_each_tlb_gets_a_replacement_component_of_its_own():
+    made = []
+
+    def replacement():
+        made.append(Lru())
+        return made[-1]
+
+    Fragment.get(Mmu(replacement), platform=None)
+    assert len(made) == 2 and made[0] is not made[1]
