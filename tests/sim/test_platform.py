@@ -1,0 +1,81 @@
+"""The device graph: memory map, wiring, what is refused."""
+
+import pytest
+
+from pteg.components.dram import Dram
+from pteg.components.flipper_pic import FlipperPic
+from pteg.components.rom import Rom
+from pteg.components.uart16550 import Uart16550
+from pteg.errors import UserError
+from pteg.platform import Platform, Wire
+from pteg.presets import g3
+
+
+def test_overlapping_devices_are_refused():
+    message = ("^address ranges must not overlap: <Dram dram at 0x00000000, 0x2000 bytes> "
+               "and <Rom rom at 0x00001000, 0x1000 bytes>$")
+    with pytest.raises(UserError, match=message):
+        Platform([Rom(base=0x1000, size=0x1000), Dram(size=0x2000)])
+
+
+def test_equal_names_are_refused():
+    with pytest.raises(UserError, match="^device names must be different, not 'dram' twice$"):
+        Platform([Dram(size=0x1000), Dram(base=0x1000, size=0x1000)])
+
+
+@pytest.mark.parametrize("wire, problem", [
+    (Wire("nobody"), "wire must join devices of the machine, not 'nobody'"),
+    (Wire("dram"), "dram has no interrupt output"),
+    (Wire("uart", "dram"), "dram has no interrupt inputs"),
+    (Wire("uart", "pic", 32), "pic has no interrupt input 32"),
+    (Wire("uart", number=1), "processor has no interrupt input 1"),
+])
+def test_impossible_wires_are_refused(wire, problem):
+    with pytest.raises(UserError, match=f"^{problem}$"):
+        Platform([Dram(size=0x1000), Uart16550(), FlipperPic()], [wire])
+
+
+def test_interrupt_circles_are_refused():
+    with pytest.raises(UserError, match="^interrupt wires must not form a circle: a -> b$"):
+        Platform([FlipperPic("a"), FlipperPic("b", base=0x0C004000)],
+                 [Wire("a", "b"), Wire("b", "a")])
+
+
+def test_interrupts_pass_through_controllers_in_a_row():
+    platform = Platform(
+        [FlipperPic("outer"), FlipperPic("inner", base=0x0C004000), Uart16550()],
+        [Wire("uart", "inner", 7), Wire("inner", "outer", 9), Wire("outer")])
+    kernels, devices = platform.kernels(), platform.arrays
+    kernels.bus_write(devices, 0x0C004004, 4, 1 << 7)
+    kernels.bus_write(devices, 0x0C003004, 4, 1 << 9)
+    assert kernels.interrupt(devices) == 0
+    kernels.bus_write(devices, 0x0C00F001, 1, 2)  # the transmitter is empty
+    assert kernels.interrupt(devices) == 1
+    kernels.bus_read(devices, 0x0C00F002, 1)
+    assert kernels.interrupt(devices) == 0
+
+
+def test_several_wires_to_the_processor_are_joined():
+    platform = Platform([Uart16550("a"), Uart16550("b", base=0x0C00F008)], [Wire("a"), Wire("b")])
+    kernels, devices = platform.kernels(), platform.arrays
+    assert kernels.interrupt(devices) == 0
+    kernels.bus_write(devices, 0x0C00F009, 1, 2)
+    assert kernels.interrupt(devices) == 1
+
+
+def test_generated_modules_are_shared_by_equal_platforms():
+    assert g3(ram="1M").kernels() is g3(ram="1M").kernels()
+    assert g3(ram="1M").kernels() is not g3(ram="2M").kernels()
+
+
+def test_the_preset_is_the_documented_memory_map():
+    assert g3(ram="16M").memory_map == {
+        "dram": (0, 16 << 20), "rom": (0xFFF00000, 1 << 20), "uart": (0x0C00F000, 8),
+        "pic": (0x0C003000, 0x100)}
+
+
+@pytest.mark.parametrize("ram", ["48M", "256M", "32K", "0"])
+def test_impossible_ram_sizes_are_refused(ram):
+    message = f"^ram must be a power of two from 64K to 128M, not {ram}$"
+    with pytest.raises(UserError, match=message):
+        g3(ram=ram)
