@@ -12,7 +12,6 @@ import numpy as np
 import pteg
 from pteg.driver import Tap
 from pteg.waveforms.capture import Capture, Trigger
-from pteg.waveforms.vcd import columns
 
 TRIGGER = "mmu.walker.updated_r and mmu.walker.ptes_examined == 1 and mmu.walker.side == DATA"
 BEFORE, AFTER = 21, 15
@@ -49,16 +48,17 @@ class Rows:
 
 
 def record():
-    """First cycle, probes and values (one row a cycle) of the search."""
+    """First cycle, tracer and values (one row a cycle) of the search."""
     machine = pteg.Machine("g3", rom="first")
     paths = {*SIGNALS, *VALID.values()} | Trigger.paths(TRIGGER)
     tracer = machine.model.native.tracer(
         [path for path in machine.model.native.signals if path in paths])
-    rows = Rows(Capture(trigger=Trigger(TRIGGER, tracer.probes), before=BEFORE, after=AFTER))
+    trigger = Trigger(TRIGGER, tracer.probes, tracer.offsets)
+    rows = Rows(Capture(trigger=trigger, before=BEFORE, after=AFTER))
     machine.model.driver.taps.append(Tap(tracer, rows))
     while rows.wanted(machine.cycle) is not None:
         machine.run(cycles=10_000)
-    return rows.kept[0][0], tracer.probes, np.concatenate([kept for _, kept in rows.kept])
+    return rows.kept[0][0], tracer, np.concatenate([kept for _, kept in rows.kept])
 
 
 def runs(values):
@@ -99,9 +99,9 @@ def bus(y, probe, values, valid):
     return shapes
 
 
-def draw(first, probes, rows):
-    column = dict(zip((probe.path for probe in probes), columns(probes)[0], strict=True))
-    probe_of = {probe.path: probe for probe in probes}
+def draw(first, tracer, rows):
+    column = dict(zip(tracer.paths, tracer.offsets, strict=True))
+    probe_of = dict(zip(tracer.paths, tracer.probes, strict=True))
     count = len(rows)
     shapes = []
     for number in range(count + 1):

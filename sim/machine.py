@@ -390,7 +390,8 @@ class Machine:
         needed = Trigger.paths(trigger) & set(native.signals) if trigger is not None else set()
         shown = set(select(native.signals, signals)) | needed
         tracer = native.tracer([path for path in native.signals if path in shown])
-        trace = Trace(path, tracer.probes, window=window, trigger=trigger, **options)
+        trace = Trace(path, tracer.probes, tracer.offsets, window=window, trigger=trigger,
+                      **options)
         taps, tap = self.model.driver.taps, Tap(tracer, trace)
         taps.append(tap)
 

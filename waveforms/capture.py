@@ -55,14 +55,15 @@ class Trigger:
     ----------
     text
         The condition.
-    signals
-        What the columns of a row hold (`columns`).
+    signals, places
+        What a row holds, and where; as for `VcdFile`.
     """
 
-    def __init__(self, text, signals):
+    def __init__(self, text, signals, places=None):
         self.text = text
         self._signals = {signal.path: (signal, column)
-                         for signal, column in zip(signals, columns(signals)[0], strict=True)}
+                         for signal, column in zip(
+                             signals, places or columns(signals)[0], strict=True)}
         try:
             self._test = self._condition(ast.parse(text.strip(), mode="eval").body)
         except (SyntaxError, ValueError, RecursionError, MemoryError):

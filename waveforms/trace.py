@@ -44,7 +44,9 @@ class Trace:
     path
         Of the VCD file. An existing file is replaced.
     signals
-        What the columns of a row hold (`waveforms.vcd.columns`).
+        What a row holds.
+    places
+        First word of each signal in a row; by default they follow each other (`vcd.columns`).
     window
         A `Window`, a pair of cycles or text `A:B`.
     trigger
@@ -57,15 +59,15 @@ class Trace:
         Of the save file; see `gtkw.GROUPS`.
     """
 
-    def __init__(self, path, signals, *, window=None, trigger=None, before=0, after=None,
-                 again=False, last=None, frequency=200e6, clock="clk", pure=False,
+    def __init__(self, path, signals, places=None, *, window=None, trigger=None, before=0,
+                 after=None, again=False, last=None, frequency=200e6, clock="clk", pure=False,
                  groups=GROUPS):
         if isinstance(window, str):
             window = Window.parse(window)
         elif window is not None and not isinstance(window, Window):
             window = Window(*window)
         if trigger is not None:
-            trigger = Trigger(trigger, signals)
+            trigger = Trigger(trigger, signals, places)
         self._signals, self._clock, self._groups = list(signals), clock, groups
         self._capture = Capture(window=window, trigger=trigger, before=before, after=after,
                                 again=again, last=last)
@@ -74,7 +76,7 @@ class Trace:
         self._save_path = os.path.splitext(self._path)[0] + ".gtkw"
         self._file = self._open(self._path)
         try:
-            self._vcd = VcdFile(self._file, self._signals, frequency=frequency, clock=clock,
+            self._vcd = VcdFile(self._file, self._signals, places, frequency=frequency, clock=clock,
                                 pure=pure)
             self._write_save_file()     # now: a viewer can be opened while the run goes on
         except BaseException:

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from vcd import VCDWriter
+from vcd.common import VarType
 
 from pteg.errors import UserError
 from pteg.waveforms import vcdbody
@@ -94,7 +95,10 @@ class VcdFile:
         Binary file, open for writing; it is not closed. It always holds whole rows: whatever is
         on the disk can be read, even while the simulation goes on or after it was interrupted.
     signals
-        What the columns of a row hold (`columns`).
+        What a row holds.
+    places
+        First word of each signal in a row; by default they follow each other (`columns`). Signals
+        in the same place become names of one variable.
     frequency
         Of the clock, in hertz. Row n lasts from n to n+1 periods.
     clock
@@ -114,7 +118,8 @@ class VcdFile:
         Paths of the signals that are shown as strings.
     """
 
-    def __init__(self, file, signals, *, frequency=200e6, clock="clk", pure=False, comment=""):
+    def __init__(self, file, signals, places=None, *, frequency=200e6, clock="clk", pure=False,
+                 comment=""):
         scale, self._half = timebase(frequency)
         self.period = 2 * self._half
         self._file = file
@@ -124,11 +129,20 @@ class VcdFile:
         self._clock, _ = self._header.add(clock, "wire", 1)
         self.names, self.strings = {}, set()
 
-        places, words = columns(signals)
+        if places is None:
+            places, _ = columns(signals)
+        words = max((place + (signal.width + 63) // 64
+                     for signal, place in zip(signals, places, strict=True)), default=0)
         self._owner = np.full(words, -1)
         self._variables, rows, members, text = [], [], [], bytearray()
         for signal, column in zip(signals, places, strict=True):
             if signal.width == 0 or signal.path == clock or signal.path in self.names:
+                continue
+            owner = self._owner[column]
+            if owner >= 0:
+                self.names[signal.path] = self._header.alias(signal.path, self._variables[owner])
+                if self._variables[owner].type == VarType.string:
+                    self.strings.add(signal.path)
                 continue
             first_member, kind, type, width = len(members), VECTOR, "wire", signal.width
             if signal.enum and not pure and width <= 64:
@@ -224,6 +238,17 @@ class _Header:
 
     def add(self, path, type, width):
         """Register a variable; returns it and its path in the file."""
+        scope, name = self._name(path)
+        return self._writer.register_var(scope, name, type, width), ".".join([*scope, name])
+
+    def alias(self, path, variable):
+        """Register another name of a variable; returns its path in the file."""
+        scope, name = self._name(path)
+        self._writer.register_alias(scope, name, variable)
+        return ".".join([*scope, name])
+
+    def _name(self, path):
+        """Scope and name for a signal, not used before."""
         *scope, name = (re.sub(r"\W", "_", part, flags=re.ASCII) or "_"
                         for part in f"top.{path}".split("."))
         unique, number = name, 1
@@ -231,8 +256,7 @@ class _Header:
             number += 1
             unique = f"{name}_{number}"
         self._taken.add((*scope, unique))
-        variable = self._writer.register_var(tuple(scope), unique, type, width)
-        return variable, ".".join([*scope, unique])
+        return tuple(scope), unique
 
     def text(self):
         """The header up to its end; the values that pyvcd would write next are not ours."""

@@ -280,7 +280,7 @@ class Tracer:
     probes : list of Probe
     offsets : list of int
         First buffer word of each signal; it takes ``ceil(width / 64)`` words, least significant
-        first, the unused high bits zero.
+        first, the unused high bits zero. Signals that are the same wire share their words.
     words : int
         Length of the buffer.
     trace : NativeFunction
@@ -293,12 +293,16 @@ class Tracer:
         graph = design.graph
         self.paths = paths
         self.probes = [native.probe(path) for path in paths]
-        self.offsets, nodes = [], []
+        self.offsets, nodes, known = [], [], {}
         for path, probe in zip(paths, self.probes, strict=True):
-            self.offsets.append(len(nodes))
             node = self._node(design, path, probe)
-            nodes.extend(graph.slice(node, low, min(64, probe.width - low))
-                         for low in range(0, probe.width, 64))
+            # Many signals are one wire under several names; then they share their words.
+            key = node, probe.signed, str(probe.enum)
+            if key not in known:
+                known[key] = len(nodes)
+                nodes.extend(graph.slice(node, low, min(64, probe.width - low))
+                             for low in range(0, probe.width, 64))
+            self.offsets.append(known[key])
         self.words = len(nodes)
         text = function("trace", design, plan_values(design, nodes), buffer=True)
         self.trace = load_object([_compile([text], native._use_cache)], {"trace": 2})["trace"]

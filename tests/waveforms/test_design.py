@@ -1,6 +1,7 @@
 """From an Amaranth design to a waveform: the engine's tracer, this package, another reader."""
 
 import enum
+import re
 
 import numpy as np
 import pywellen
@@ -95,7 +96,7 @@ def test_a_compiled_design_reads_back_as_amaranth_computes_it(tmp_path):
     state = native.new_state()
     native.write(state, "seed", SEED)
     path = tmp_path / "pair.vcd"
-    with Trace(path, tracer.probes, frequency=500e6) as trace:
+    with Trace(path, tracer.probes, tracer.offsets, frequency=500e6) as trace:
         for start in range(0, CYCLES, 30):
             rows = np.zeros((min(30, CYCLES - start), tracer.words), np.uint64)
             for row in rows:
@@ -106,6 +107,9 @@ def test_a_compiled_design_reads_back_as_amaranth_computes_it(tmp_path):
     found = {var.full_name: var for var in pywellen.Waveform(str(path)).all_vars()}
     assert {"top.clk", "top.sum", "top.left.state", "top.right.word"} <= set(found)
     assert found["top.left.word"].bitwidth == 70
+    # One wire under two names is one variable.
+    identifiers = re.findall(r"\$var wire 70 (\S+) seed \$end", path.read_text())
+    assert len(identifiers) == 3 and len(set(identifiers)) == 2
     at = [tuple(found[name].signal.value_at(2 * cycle + 1)
                 for name in ("top.left.state", "top.left.balance", "top.sum"))
           for cycle in range(CYCLES)]

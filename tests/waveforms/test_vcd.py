@@ -235,3 +235,19 @@ def test_bad_arguments_are_refused():
     vcd.write(0, np.zeros((3, 2), np.uint64))
     with pytest.raises(UserError, match=r"^a waveform cannot go back in time, from cycle 3 to 2"):
         vcd.write(2, np.zeros((1, 2), np.uint64))
+
+
+def test_signals_in_one_place_are_names_of_one_variable():
+    signals = [Signal("a", 8), Signal("core.b", 8), Signal("s", 2, enum=STATE),
+               Signal("core.t", 2, enum=STATE), Signal("c", 8)]
+    rows = np.array([[1, 3, 2], [2, 0, 2]], np.uint64)
+    file = io.BytesIO()
+    vcd = VcdFile(file, signals, [0, 0, 1, 1, 2], frequency=500e6)
+    vcd.write(0, rows)
+    vcd.close()
+    assert vcd.strings == {"s", "core.t"} and len(vcd.names) == 5
+    found = variables(file.getvalue())
+    for time, values in ((0, (1, 1, "DONE", "DONE", 2)), (2, (2, 2, "IDLE", "IDLE", 2))):
+        assert tuple(found[f"top.{signal.path}"].signal.value_at(time)
+                     for signal in signals) == values
+    assert body(file.getvalue()).count("b10 ") == 2     # a and c, each once
