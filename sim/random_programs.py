@@ -135,8 +135,9 @@ class _Generator:
         self.options = options
         self.program = Program(seed, options, _handlers())
         self.words = []
-        self.starts = []     # index of the first word of each group
-        self.forward = []    # (index, name, fields, groups ahead) of branches to patch
+        # Either jumps to nowhere, or changes of MSR[IR], under which nowhere would be memory.
+        self.traces = options.trace and self.random.random() < 0.5
+        self.jumps = options.translation and self.random.random() < 0.5
 
     # -- Choices --------------------------------------------------------------------------------
 
@@ -202,7 +203,15 @@ class _Generator:
         fields = {"rA": base, "rD": self.free(), "rS": self.any(), "rB": 26 + self.any() % 2,
                   "d": self.random.randrange(-64, 64) if row.update
                   else self.random.choice((0, 4, self.random.randrange(-4096, 4096)))}
-        return [encode(row.name, **{k: v for k, v in fields.items() if k in row.operands})]
+        head = []
+        if self.options.strict and row.store and base in POINTERS:
+            # Emulators write nothing if the second page of a store faults: do not cross.
+            if "rB" in row.operands:
+                fields["rA"] = self.random.choice(SAFE)
+            else:
+                head = [encode("rlwinm", rA=2, rS=base, SH=0, MB=0, ME=29)]
+                fields |= {"rA": 2, "d": fields["d"] & ~3}
+        return head + [encode(row.name, **{k: v for k, v in fields.items() if k in row.operands})]
 
     def group_multiple(self):
         base = self.random.choice(SAFE if self.options.strict else (*POINTERS, *SAFE))
@@ -226,6 +235,8 @@ class _Generator:
                 _to_spr("XER", 2), encode(name, rA=base, rB=b, **register)]
 
     def group_reservation(self):
+        if self.options.strict and self.traces:
+            return self.group_plain()  # an exception clears the reservation in emulators
         base = self.random.choice(SAFE)
         head = [encode("rlwinm", rA=base, rS=base, SH=0, MB=0, ME=29)]
         load = encode("lwarx", rD=self.free(), rA=0, rB=base)
@@ -235,9 +246,15 @@ class _Generator:
     def group_cache(self):
         names = ["dcbst", "dcbf", "dcbt", "dcbtst", "dcbz", "icbi", "sync", "eieio", "isync"]
         name = self.random.choice(names)
+        if name == "isync" and self.options.strict:  # emulators trace it
+            name = "sync"
         if "rA" not in BY_NAME[name].operands:
             return [encode(name)]
-        return [encode(name, rA=self.random.choice((*POINTERS, *SAFE)), rB=26)]
+        base = self.random.choice((*POINTERS, *SAFE))
+        if name in ("dcbz", "icbi") and self.options.strict:  # DAR is that of the block there
+            return [encode("rlwinm", rA=2, rS=base, SH=0, MB=0, ME=26),
+                    encode(name, rA=0, rB=2)]
+        return [encode(name, rA=base, rB=26)]
 
     def group_spr(self):
         """Any SPR: those that must keep their values are only read."""
@@ -247,7 +264,7 @@ class _Generator:
         if spr.name in ("TBL", "TBU", "DEC") and not self.options.time:
             spr = SPR_BY_NAME["SPRG3"]
         writes = self.random.random() < 0.5 and (spr.name in _WRITABLE_SPRS or self.options.user)
-        if writes:
+        if writes and not (self.options.strict and spr.name in ("XER", "SRR0")):
             return [encode("mtspr", spr=spr.number, rS=self.any())]
         return [encode("mfspr", spr=spr.number, rD=self.free())]
 
@@ -267,17 +284,17 @@ class _Generator:
             return [encode("mfmsr", rD=self.free())]
         if pick == 5 and not self.options.user:
             return _load(2, self.mode()) + [encode("mtmsr", rS=2)]
-        return [encode("rfi")] if self.options.user else [encode("isync")]
+        return [encode("rfi")] if self.options.user else [encode("eieio")]
 
     def mode(self):
         """An MSR with which the body can go on: everything it touches is mapped one to one."""
         msr = self.program_msr & ~Msr.PR & ~Msr.SE & ~Msr.BE
-        for bit in (Msr.ME, Msr.FE0, Msr.FE1, Msr.RI, Msr.PM):
+        for bit in (Msr.FE0, Msr.FE1, Msr.RI, Msr.PM):
             if self.random.random() < 0.5:
                 msr ^= bit
-        if self.random.random() < 0.3:
+        if not self.jumps and self.random.random() < 0.3:
             msr ^= Msr.IR
-        if self.options.trace and self.random.random() < 0.1:
+        if self.traces and self.random.random() < 0.2:
             msr |= self.random.choice((Msr.SE, Msr.BE))
         return int(msr)
 
@@ -289,7 +306,7 @@ class _Generator:
         if pick == 1:
             return [self.random.choice((0, 0x04000000, 0x7C0005EC, 0x7C0002E4, 0xFC00003A | 0x2C))
                     if not self.options.strict else 0]
-        if pick == 2 or not self.options.translation:
+        if pick == 2 or not self.jumps:
             rows = [row for row in INSTRUCTIONS if row.unit is Unit.FPU]
             row = self.random.choice(rows)
             return [encode(row.name, **self.operands(row))]
@@ -405,7 +422,7 @@ class _Generator:
             self.extra = (0x80000000, 0x90000000, 0xA0000000)
         if options.user:
             msr |= Msr.PR
-        if options.trace and self.random.random() < 0.1:
+        if self.traces and self.random.random() < 0.2:
             msr |= self.random.choice((Msr.SE, Msr.BE))
         self.program_msr = int(msr)
         program.memory[TABLE] = bytes(self.page_table())
@@ -432,9 +449,7 @@ class _Generator:
         names, weights = list(self._GROUPS), list(self._GROUPS.values())
         groups = [getattr(self, f"group_{name}")()
                   for name in self.random.choices(names, weights, k=self.options.length)]
-        for index, group in enumerate(groups):
-            # bclr and bcctr need their target in a register: six words instead of one.
-            groups[index] = [word if isinstance(word, int) else word for word in group]
+        # bclr and bcctr need their target in a register: four words instead of one.
         sizes = [sum(1 if isinstance(w, int) or w[1] in ("b", "bc") else 4 for w in group)
                  for group in groups]
         starts = [BODY]
