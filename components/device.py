@@ -15,8 +15,8 @@ state and its documentation, and beside the class these kernels, functions under
 functional model in longer strides up to the next event. Output pins are fields of the state: `irq`.
 
 Kernels are not cached one by one. They are cached as part of the module that `pteg.platform`
-generates, whose name has a hash of all sources; numba alone would not notice that a function changed
-which another file calls.
+generates, whose name has a hash of all sources; numba alone would not notice that a function which
+another file calls has changed.
 """
 
 import sys

@@ -30,6 +30,8 @@ def number(type_, tokens):
 
 
 Number = Annotated[int | None, Parameter(converter=number)]
+#: A text that may look like an option, or a file that may be `-`.
+Text = Annotated[str | None, Parameter(allow_leading_hyphen=True)]
 
 
 @app.command
@@ -41,19 +43,19 @@ def run(
     rom: str | None = None,
     kernel: str | None = None,
     dtb: str | None = None,
-    append: str | None = None,
+    append: Text = None,
     vcd: str | None = None,
     signals: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     window: str | None = None,
-    trigger: str | None = None,
+    trigger: Text = None,
     ledger: str | None = None,
     kinds: str | None = None,
     input: str | None = None,
-    input_after: str | None = None,
-    until: str | None = None,
+    input_after: Text = None,
+    until: Text = None,
     cycles: Number = None,
     instructions: Number = None,
-    json: str | None = None,
+    json: Text = None,
     timed_uart: bool = False,
     quiet: Annotated[bool, Parameter(name=["--quiet", "-q"], negative=())] = False,
 ):
@@ -123,7 +125,7 @@ def asm(
     format: Literal["elf", "bin"] = "elf",
     base: Number = None,
     size: Number = None,
-    listing: str | None = None,
+    listing: Text = None,
     define: Annotated[tuple[str, ...], Parameter(name=["--define", "-D"], negative=())] = (),
     include: Annotated[tuple[str, ...], Parameter(name=["--include", "-I"], negative=())] = (),
     section_start: Annotated[tuple[str, ...], Parameter(negative=())] = (),

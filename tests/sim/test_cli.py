@@ -1,0 +1,294 @@
+"""The command line: exit codes, output, bad input, Ctrl-C, terminals, start-up."""
+
+import json
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+
+import pytest
+
+from pteg.firmware.asm import assemble
+
+#: Prints "ready", then echoes; `q` reads where nothing is, `!` enables machine checks.
+SOURCE = """
+_start:
+    lis     r4,0x0c01
+    addi    r4,r4,-0x1000
+    li      r5,3
+    stb     r5,3(r4)
+    lis     r6,text@ha
+    addi    r6,r6,text@l
+1:  lbz     r7,0(r6)
+    cmpwi   r7,0
+    beq     2f
+    stb     r7,0(r4)
+    addi    r6,r6,1
+    b       1b
+2:  lbz     r7,5(r4)
+    andi.   r7,r7,1
+    beq     2b
+    lbz     r7,0(r4)
+    cmpwi   r7,'q'
+    beq     3f
+    stb     r7,0(r4)
+    b       2b
+3:  lis     r3,0x4000
+    lwz     r3,0(r3)
+    b       3b
+text: .asciz "ready\\n"
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("cli")
+    (folder / "echo.s").write_text(SOURCE)
+    (folder / "echo.elf").write_bytes(assemble(SOURCE, sections={".text": 0x1000}).elf())
+    return folder
+
+
+def pteg(*arguments, stdin=b"", cwd=None, timeout=300):
+    """Run the command; its result has bytes for stdout and text for stderr."""
+    done = subprocess.run([sys.executable, "-m", "pteg.cli", *map(str, arguments)], input=stdin,
+                          capture_output=True, cwd=cwd, timeout=timeout)
+    done.stderr = done.stderr.decode()
+    return done
+
+
+def test_until_ends_with_0_and_prints_statistics(folder):
+    done = pteg("run", "--kernel", folder / "echo.elf", "--until", "ready", "--cycles", 10_000)
+    assert (done.returncode, done.stdout) == (0, b"ready")
+    assert "--- console after" in done.stderr and "cycles per instruction" in done.stderr
+    assert "dram" in done.stderr
+
+
+def test_a_limit_before_the_text_ends_with_1(folder):
+    done = pteg("run", "--kernel", folder / "echo.elf", "--until", "never", "--cycles", 5000, "-q")
+    assert (done.returncode, done.stdout) == (1, b"ready\n")
+    assert done.stderr.startswith("pteg: ended (cycles) at pc 0x000010")
+    assert done.stderr.endswith("before the console printed 'never'\n")
+
+
+def test_a_limit_alone_ends_with_0(folder):
+    for option in ("--cycles", "--instructions"):
+        done = pteg("run", "--kernel", folder / "echo.elf", option, 2_000, "--quiet")
+        assert (done.returncode, done.stdout, done.stderr) == (0, b"ready\n", "")
+
+
+def test_piped_input_is_typed(folder):
+    done = pteg("run", "--kernel", folder / "echo.elf", "--until", "xyz", "-q", stdin=b"xyz")
+    assert (done.returncode, done.stdout) == (0, b"ready\nxyz")
+
+
+def test_input_from_a_file_after_a_text(folder):
+    (folder / "typed").write_bytes(b"abc")
+    done = pteg("run", "--kernel", folder / "echo.elf", "--input", folder / "typed",
+                "--input-after", "ready\n", "--until", "abc", "-q")
+    assert (done.returncode, done.stdout) == (0, b"ready\nabc")
+
+
+def test_a_checkstop_is_reported_with_pc_and_cause(folder):
+    done = pteg("run", "--kernel", folder / "echo.elf", "--cycles", 100_000, "-q", stdin=b"q")
+    assert done.returncode == 1
+    assert done.stderr.startswith("pteg: checkstop at pc 0x0000105")
+    assert "machine check" in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_json_report(folder):
+    report = folder / "report.json"
+    done = pteg("run", "--kernel", folder / "echo.elf", "--until", "ready", "--json", report, "-q")
+    assert done.returncode == 0
+    data = json.loads(report.read_text())
+    assert (data["stop"], data["exit"], data["problem"]) == ("console", 0, None)
+    assert data["stats"]["bus"]["uart"]["writes"] >= 5
+    assert data["options"]["until"] == "ready"
+    done = pteg("run", "--kernel", folder / "echo.elf", "--cycles", 500, "--json", "-", "-q")
+    assert json.loads(done.stdout)["stop"] == "cycles"
+
+
+def test_waveform_and_equal_runs(folder):
+    files = [folder / name for name in ("one.vcd", "two.vcd")]
+    for file in files:
+        done = pteg("run", "--kernel", folder / "echo.elf", "--cycles", 400, "--vcd", file,
+                    "--window", "100:300", "--signals", "core.completion.*", "-q")
+        assert done.returncode == 0, done.stderr
+    assert files[0].read_bytes() == files[1].read_bytes() and files[0].stat().st_size > 1000
+    assert files[0].with_suffix(".gtkw").exists()
+
+
+def elf_with(folder, name, offset, format, value):
+    data = bytearray((folder / "echo.elf").read_bytes())
+    struct.pack_into(f">{format}", data, offset, value)
+    (folder / name).write_bytes(data)
+    return folder / name
+
+
+@pytest.mark.parametrize("arguments, message", [
+    (["run", "--machine", "g9"], "machine must be one of g3, not 'g9'"),
+    (["run", "--cpu", "fast"], "cpu must be one of pipeline, functional, not 'fast'"),
+    (["run", "--ram", "lots"], "ram must be a number of bytes such as 32M, not 'lots'"),
+    (["run", "--rom", "nosuch"], "ROM must be a file or one of first, not 'nosuch'"),
+    (["run", "--rom", "{}/large"], "{}/large: ROM image must fit in 0x100000 bytes, not 0x100001"),
+    (["run", "--kernel", "{}/nothing"], "{}/nothing: No such file or directory"),
+    (["run", "--kernel", "{}/short.elf"], "{}/short.elf: truncated ELF file: no program headers"),
+    (["run", "--kernel", "{}/little.elf"],
+     "{}/little.elf: ELF file must be big-endian, not little-endian"),
+    (["run", "--kernel", "{}/wide.elf"], "{}/wide.elf: ELF file must be 32-bit, not 64-bit"),
+    (["run", "--kernel", "{}/far.elf"],
+     "{}/far.elf: address must be inside RAM or ROM (0x00000000 to 0x01ffffff, 0xfff00000 to "
+     "0xffffffff), not 0x20000000 to 0x20000003"),
+    (["run", "--kernel", "{}/echo.elf", "--dtb", "{}/echo.s"],
+     "{}/echo.s: not a flattened device tree"),
+    (["run", "--append", "x"], "--append needs --kernel"),
+    (["run", "--window", "1:2"], "--window needs --vcd"),
+    (["run", "--vcd", "{}/x.vcd", "--window", "9:3"],
+     "a window must be A:B, cycle numbers with A < B, not '9:3'"),
+    (["run", "--vcd", "{}/none/x.vcd"], "cannot write '{}/none/x.vcd': its folder does not exist"),
+    (["run", "--vcd", "{}"], "cannot write '{}': is a folder"),
+    (["run", "--json", "{}/none/x"], "cannot write '{}/none/x': its folder does not exist"),
+    (["run", "--vcd", "{}/x.vcd", "--cpu", "functional"],
+     "--vcd needs --cpu pipeline: the functional model has no signals"),
+    (["run", "--input", "{}/nothing", "--kernel", "{}/echo.elf"],
+     "{}/nothing: No such file or directory"),
+    (["run", "--until", ""], "--until and --input-after need a text that is not empty"),
+    (["asm", "{}/nothing"], "{}/nothing: No such file or directory"),
+    (["dis", "{}/nothing"], "input must be a file or words of 8 hexadecimal digits, not "
+     "'{}/nothing'"),
+    (["asm", "{}/echo.s", "-D", "A=b"], "--define must be NAME=NUMBER, not 'A=b'"),
+    (["graph", "--depth", "-1"], "depth must not be negative, not -1"),
+])
+def test_bad_input_is_one_line_and_2(folder, arguments, message):
+    (folder / "large").write_bytes(bytes(0x100001))
+    (folder / "short.elf").write_bytes((folder / "echo.elf").read_bytes()[:70])
+    elf_with(folder, "little.elf", 5, "B", 1)
+    elf_with(folder, "wide.elf", 4, "B", 2)
+    (folder / "far.elf").write_bytes(assemble("nop", sections={".text": 0x20000000}).elf())
+    done = pteg(*(argument.format(folder) for argument in arguments))
+    assert (done.returncode, done.stderr) == (2, f"pteg: {message.format(folder)}\n")
+
+
+@pytest.mark.parametrize("arguments", [
+    ["run", "--nosuch"], ["run", "--cycles", "many"], ["nosuch"], ["asm"],
+    ["graph", "--format", "png"],
+])
+def test_bad_usage_is_one_line_and_2(arguments):
+    done = pteg(*arguments)
+    assert done.returncode == 2
+    assert done.stderr.startswith("pteg: ") and done.stderr.count("\n") == 1
+    assert "Traceback" not in done.stderr
+
+
+def test_help_and_version():
+    done = pteg("--help")
+    assert done.returncode == 0 and b"run" in done.stdout and b"graph" in done.stdout
+    assert pteg("--version").stdout.strip() == b"0.1.0"
+
+
+def test_help_loads_none_of_the_large_packages():
+    code = ("import sys, pteg.cli\n"
+            "try: pteg.cli.main(['--help'])\n"
+            "except SystemExit: pass\n"
+            "print(sorted({'numba', 'numpy', 'amaranth', 'networkx'} & set(sys.modules)))")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_asm_and_dis(folder):
+    done = pteg("asm", folder / "echo.s", "-o", folder / "out.bin", "--format", "bin",
+                "--section-start", ".text=0x1000", "--listing", "-")
+    assert done.returncode == 0 and b"lis" in done.stdout
+    data = (folder / "out.bin").read_bytes()
+    assert data[:4].hex() == "3c800c01"
+    done = pteg("dis", folder / "out.bin", "--base", "0x1000")
+    assert done.stdout.startswith(b"00001000:  3c800c01  lis     r4,3073")
+    done = pteg("dis", "38640005", "4e800020")
+    assert [line.split(b"  ")[-1] for line in done.stdout.splitlines()] == [
+        b"addi    r3,r4,5", b"blr"]
+
+
+def test_assembly_errors_name_file_and_line(folder):
+    (folder / "bad.s").write_text("nop\nfrobnicate r3\n")
+    done = pteg("asm", folder / "bad.s")
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"pteg: {folder}/bad.s:2: ")
+
+
+def test_graph_formats(folder):
+    text = pteg("graph", "--depth", "1").stdout.decode()
+    assert "core: Core" in text and "dram: Dram 0x00000000" in text
+    data = json.loads(pteg("graph", "--format", "json").stdout)
+    names = {node["id"] for node in data["nodes"]}
+    assert {"processor", "processor.mmu.walker", "uart"} <= names
+    done = pteg("graph", "--format", "dot", "-o", folder / "g.dot")
+    assert done.returncode == 0
+    assert (folder / "g.dot").read_text().startswith("digraph machine {")
+
+
+def test_a_reader_that_leaves_early_is_no_error():
+    command = f"{sys.executable} -m pteg.cli graph | head -1"
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True)
+    assert done.stderr == "" and done.stdout.startswith("processor")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_ends_the_run_cleanly(folder, number):
+    wave, report = folder / "cut.vcd", folder / "cut.json"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pteg.cli", "run", "--kernel", folder / "echo.elf", "--vcd", wave,
+         "--signals", "core.completion.pc", "--json", report],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout.readline() == b"ready\n"
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 0 and b"--- interrupted after" in errors
+    assert b"Traceback" not in errors
+    assert json.loads(report.read_text())["stop"] == "interrupted"
+    assert wave.read_bytes().endswith(b"\n")
+
+
+class Terminal:
+    """The command in a pseudo-terminal."""
+
+    def __init__(self, *arguments):
+        self.master, self.slave = pty.openpty()
+        self.before = termios.tcgetattr(self.slave)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "pteg.cli", *map(str, arguments)],
+            stdin=self.slave, stdout=self.slave, stderr=self.slave)
+        self.text = b""
+
+    def expect(self, text, seconds=120):
+        end = time.monotonic() + seconds
+        while text not in self.text:
+            assert time.monotonic() < end, self.text
+            if select.select([self.master], [], [], 0.2)[0]:
+                self.text += os.read(self.master, 4096)
+        self.text = self.text.partition(text)[2]
+
+    def type(self, data):
+        os.write(self.master, data)
+
+    def close(self):
+        assert self.process.wait(60) == 0
+        assert termios.tcgetattr(self.slave) == self.before, "settings are restored"
+        os.close(self.master)
+        os.close(self.slave)
+
+
+@pytest.mark.parametrize("ending", [b"\x03", b"\x1dq"])
+def test_keys_reach_the_machine_at_a_terminal(folder, ending):
+    terminal = Terminal("run", "--kernel", folder / "echo.elf")
+    terminal.expect(b"ready\r\n")
+    terminal.type(b"k")  # no line end, and echoed once: by the program
+    terminal.expect(b"k")
+    terminal.type(b"\x1d\x1d\r\x1d\x03!")  # Ctrl-], Return, Ctrl-C as characters
+    terminal.expect(b"\x1d\r\x03!")
+    terminal.type(ending)
+    terminal.expect(b"--- interrupted after")
+    terminal.close()
