@@ -48,6 +48,9 @@ def run(
     signals: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     window: str | None = None,
     trigger: Text = None,
+    before: Number = None,
+    after: Number = None,
+    last: Number = None,
     ledger: str | None = None,
     kinds: str | None = None,
     input: str | None = None,
@@ -88,7 +91,13 @@ def run(
     window
         Cycles A:B of the waveform.
     trigger
-        Condition on signals with which the waveform begins.
+        Condition on signals with which the waveform begins, such as "mmu.walker.busy".
+    before
+        Cycles of the waveform before the trigger.
+    after
+        Cycles of the waveform from the trigger on; all by default.
+    last
+        Only the last so many cycles of the run in the waveform.
     ledger
         Write every architectural event to this file, as JSON lines.
     kinds

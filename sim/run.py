@@ -30,6 +30,9 @@ class Options:
     signals: tuple = ()
     window: str | None = None
     trigger: str | None = None
+    before: int | None = None
+    after: int | None = None
+    last: int | None = None
     ledger: str | None = None
     kinds: str | None = None
     input: str | None = None
@@ -55,7 +58,8 @@ def run(options):
         if options.vcd:
             stack.enter_context(machine.trace(
                 options.vcd, signals=options.signals or "*", window=options.window,
-                trigger=options.trigger))
+                trigger=options.trigger, before=options.before or 0, after=options.after,
+                last=options.last))
         if options.ledger:
             stack.enter_context(machine.ledger(options.ledger, kinds=options.kinds))
         # With the JSON report on standard output, the console goes to stderr.
@@ -90,9 +94,12 @@ def _machine(options):
             raise UserError(f"--{name} needs --kernel")
     if options.append is not None and options.dtb is None:
         raise UserError("--append needs --dtb")
-    for name in ("window", "trigger", "signals"):
+    for name in ("window", "trigger", "signals", "before", "after", "last"):
         if getattr(options, name) and options.vcd is None:
             raise UserError(f"--{name} needs --vcd")
+    for name in ("before", "after"):
+        if getattr(options, name) is not None and options.trigger is None:
+            raise UserError(f"--{name} needs --trigger")
     if options.window is not None:
         from pteg.waveforms.capture import Window
 
