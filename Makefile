@@ -9,14 +9,14 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 # More options for `pteg run`, pytest and the benchmarks.
-RUN    ?= --vcd rom.vcd --window 0:20000
+RUN    ?= --vcd rom.vcd --trigger mmu.walker.busy --before 1000 --after 20000
 TESTS  ?=
 BENCH  ?=
 
 .PHONY: run test test-all bench setup clean distclean
 
 run: $(VENV)/with-nothing
-	@echo 'Booting the first ROM. Its first cycles go to rom.vcd; to see them: gtkwave rom.gtkw' >&2
+	@echo 'Booting the first ROM. From its first table search on, a waveform goes to rom.vcd: gtkwave rom.gtkw' >&2
 	@$(BIN)/pteg run $(RUN)
 
 test: setup

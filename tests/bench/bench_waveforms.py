@@ -1,0 +1,66 @@
+"""Value changes a second into a VCD file: ours, and pyvcd's `change`, on the same values."""
+
+import io
+import statistics
+import time
+
+import numpy as np
+from vcd import VCDWriter
+
+from pteg.waveforms.vcd import Signal, VcdFile
+
+ROUNDS = 7
+#: Signals, bits of each, and how often one changes.
+CASES = [(6, 32, 1.0), (100, 32, 0.1), (100, 1, 0.5), (2000, 32, 0.01)]
+
+
+def values(signals, width, rate, cycles):
+    random = np.random.default_rng(1)
+    rows = random.integers(0, 1 << width, (cycles, signals), dtype=np.uint64)
+    kept = random.random(rows.shape) >= rate
+    for cycle in range(1, cycles):
+        rows[cycle, kept[cycle]] = rows[cycle - 1, kept[cycle]]
+    return rows
+
+
+def ours(rows, width):
+    file = VcdFile(io.BytesIO(), [Signal(f"s{n}", width) for n in range(rows.shape[1])])
+    begin = time.process_time()
+    file.write(0, rows)
+    return time.process_time() - begin
+
+
+def pyvcd(rows, width):
+    writer = VCDWriter(io.StringIO(), date="")
+    variables = [writer.register_var("top", f"s{n}", "wire", width)
+                 for n in range(rows.shape[1])]
+    table = rows.tolist()
+    begin = time.process_time()
+    previous = [None] * len(variables)
+    for cycle, row in enumerate(table):
+        for variable, value, before in zip(variables, row, previous, strict=True):
+            if value != before:
+                writer.change(variable, cycle, value)
+        previous = row
+    return time.process_time() - begin
+
+
+def main():
+    print(f"{'signals':>8} {'bits':>5} {'changes':>8} {'M changes/s':>12} {'k cycles/s':>11}"
+          f" {'times pyvcd':>12}")
+    for signals, width, rate in CASES:
+        rows = values(signals, width, rate, max(2000, 400_000 // signals))
+        few = rows[:max(200, 20_000 // signals)]
+        changes = int((rows[1:] != rows[:-1]).sum())
+        few_changes = int((few[1:] != few[:-1]).sum()) + signals
+        ours(few, width)    # compiles
+        pairs = [(changes / ours(rows, width), few_changes / pyvcd(few, width))
+                 for _ in range(ROUNDS)]
+        speed = statistics.median(pair[0] for pair in pairs)
+        ratio = statistics.median(a / b for a, b in pairs)
+        print(f"{signals:>8} {width:>5} {rate:>8.0%} {speed / 1e6:>12.1f}"
+              f" {speed / changes * len(rows) / 1e3:>11.0f} {ratio:>12.1f}")
+
+
+if __name__ == "__main__":
+    main()
