@@ -9,13 +9,53 @@ import re
 __all__ = ["function", "module"]
 
 _COMPARE = {"eq": "eq", "ult": "ult", "ule": "ule", "slt": "slt", "sle": "sle"}
+RECORD = 64  # most bytes of a table record
+_ESCAPED = [f"\\{byte:02x}" for byte in range(256)]
 _PLAIN = ("and", "or", "xor", "add", "sub", "mul")
+
+
+class _Tables:
+    """The constant tables of one function: for each value that is looked up, an array of records.
+
+    A record has a field for every table over that value; it takes at most a cache line.
+
+    Attributes
+    ----------
+    places : dict of int to (str, int, int, int)
+        By node: name of the array, bytes of a record, offset and bits of the field.
+    """
+
+    def __init__(self, function, graph, nodes):
+        arrays = []  # [number of records, end of the last field, [(offset, bytes, node)]]
+        open_array = {}  # looked-up value -> its array that may have room
+        for node in nodes:
+            test, = graph.args[node]
+            size = next(size for size in (1, 2, 4, 8) if graph.width[node] <= 8 * size)
+            array = open_array.get(test)
+            if array is None or array[1] + size > RECORD:
+                array = open_array[test] = [len(graph.attr[node]), 0, []]
+                arrays.append(array)
+            offset = array[1] + -array[1] % size
+            array[2].append((offset, size, node))
+            array[1] = offset + size
+        self.places, self.lines = {}, []
+        for number, (count, end, fields) in enumerate(arrays):
+            name, record = f"{function}.table{number}", 1 << (end - 1).bit_length()
+            data = bytearray(record * count)
+            for offset, size, node in fields:
+                self.places[node] = name, record, offset, 8 * size
+                for row, value in enumerate(graph.attr[node]):
+                    at = row * record + offset
+                    data[at:at + size] = value.to_bytes(size, "little")
+            text = "".join(map(_ESCAPED.__getitem__, data))
+            self.lines.append(f'@{name} = private constant [{len(data)} x i8] c"{text}", '
+                              f"align {RECORD}")
 
 
 class _Function:
     """The text of one function."""
 
-    def __init__(self, design, plan):
+    def __init__(self, name, design, plan):
         self.design = design
         self.graph = design.graph
         self.plan = plan
@@ -23,6 +63,9 @@ class _Function:
         self.names = {}
         self.count = 0
         self.block = "entry"
+        self.tables = _Tables(name, self.graph, [
+            node for region in plan.regions() for node in region.nodes
+            if self.graph.op[node] == "table"])
 
     def new(self, text):
         """Append an instruction; return the name of its result."""
@@ -78,6 +121,8 @@ class _Function:
                 return self.resize(value, whole, width)
             case "concat":
                 return self.concat(width, args, refs)
+            case "table":
+                return self.table(node, width, args[0])
             case "sext":
                 return self.new(f"sext i{graph.width[args[0]]} {refs[0]} to i{width}")
             case "parity":
@@ -129,6 +174,14 @@ class _Function:
         safe = self.new(f"select i1 {zero}, i{width} 1, i{width} {b}")
         result = self.new(f"{'udiv' if op == 'udiv' else 'urem'} i{width} {a}, {safe}")
         return self.new(f"select i1 {zero}, i{width} 0, i{width} {result}")
+
+    def table(self, node, width, test):
+        """Look a constant up. Tables over the same value lie side by side in one record."""
+        name, size, offset, bits = self.tables.places[node]
+        index = self.resize(self.ref(test), self.graph.width[test], 64)
+        address = self.new(f"getelementptr [{size} x i8], ptr @{name}, i64 {index}, i64 {offset}")
+        value = self.new(f"load i{bits}, ptr {address}")
+        return self.resize(value, bits, width)
 
     def row(self, memory, part, row, row_width):
         """Return the address of one part of a memory row."""
@@ -228,11 +281,11 @@ class _Function:
 
 def function(name, design, plan, *, buffer=False):
     """Return the text of a function; with `buffer` it stores into its second argument."""
-    body = _Function(design, plan)
+    body = _Function(name, design, plan)
     body.run("%b" if buffer else "%s")
     params = "ptr noalias %s" + (", ptr noalias %b" if buffer else "")
-    return "\n".join([f"define void @{name}({params}) nounwind {{", "entry:", *body.lines,
-                      "  ret void", "}", ""])
+    head = f"define void @{name}({params}) nounwind {{"
+    return "\n".join([*body.tables.lines, head, "entry:", *body.lines, "  ret void", "}", ""])
 
 
 # LLVM divides up to 64 bits with an instruction, more than 128 in place, but calls a run-time

@@ -12,11 +12,14 @@ falling edges, asynchronous resets, clocks used as data, `Print`, and formal-onl
 
 import re
 from bisect import bisect_left
+from dataclasses import dataclass
 
 import networkx
 from amaranth.hdl import Elaboratable, Fragment, Signal, Value, _ir, _nir
 from amaranth.hdl._ast import SignalDict
+from amaranth.hdl._mem import MemoryInstance
 from amaranth.lib import wiring
+
 from pteg.engine.ir import Design, Graph, Register, Write
 from pteg.engine.probes import Kind, MemoryInfo, Part, Probe
 from pteg.errors import UserError
@@ -25,6 +28,7 @@ __all__ = ["elaborate"]
 
 BITWISE = ("~", "&", "|", "^", "m")
 WORD = 64
+TABLE_BITS = 10  # a switch over at most so many bits may become a table
 CONST = -1  # "cell" of a run of constant bits; its low bit is then the value
 REPEAT = -2  # "cell" of a run that repeats one net; its low bit is then that net
 
@@ -129,18 +133,42 @@ def _cut(runs, low, high):
     return result
 
 
+def _numbers(pattern):
+    """Return all numbers that match a pattern."""
+    numbers = [0]
+    for character in pattern:
+        bits = (0, 1) if character == "-" else (int(character),)
+        numbers = [number << 1 | bit for number in numbers for bit in bits]
+    return numbers
+
+
 def _disjoint(a, b):
     """Return whether no value matches both patterns."""
     return any(x != y and x != "-" and y != "-" for x, y in zip(a, b, strict=True))
 
 
-def _scope(module):
+def _scope(names):
     """Names of the components from below the top down to a module.
 
     Where a submodule and a signal have the same name, Amaranth appends `$` and a number to the
     submodule's. Here scopes and signals do not clash. (Submodules without a name are `U$0`, ...)
     """
-    return [re.sub(r"(?<!^U)\$\d+$", "", name) for name in module.name[1:]]
+    return [re.sub(r"(?<!^U)\$\d+$", "", name) for name in names[1:]]
+
+
+@dataclass
+class _IndexedAssignment:
+    """Assigns `value` at bit `start + stride * offset`: `x.bit_select(offset, n).eq(value)`.
+
+    In the netlist it is a list of assignments, one for each value of `offset`. Its bits beyond the
+    end are dropped.
+    """
+
+    cond: object
+    start: int
+    stride: int
+    value: object
+    offset: object
 
 
 class _Lowering:
@@ -154,8 +182,13 @@ class _Lowering:
         self.cells = netlist.cells
         self.graph = Graph()
         self.design = Design(name, self.graph, signals=SignalDict(), prepared=prepared)
+        for fragment, info in prepared.fragments.items():
+            if isinstance(fragment, MemoryInstance):
+                path = (*_scope(info.name[:-1]), info.name[-1])
+                self.design.memory_data[fragment._data] = ".".join(path)
         self._run_cache = {}
         self._port_inits = {}
+        self._winners = {}
         self.clock = None
         self.check()
         self.cuts = {}  # cell -> sorted list of the starts of its chunks, and its width
@@ -181,6 +214,10 @@ class _Lowering:
         for domain in self.prepared.fragment.domains.values():
             clock_names[self.netlist.signals[domain.clk][0]
                         if domain.clk in self.netlist.signals else None] = domain.name
+        clock_inputs = {self.cells[0].ports_i[name][0] for name, signal, _ in self.prepared.ports
+                        if name in self.cells[0].ports_i and any(
+                            signal is domain.clk
+                            for domain in self.prepared.fragment.domains.values())}
         for cell in self.cells:
             kind = type(cell)
             if kind is _nir.Instance:
@@ -203,7 +240,7 @@ class _Lowering:
             elif clk != self.clock:
                 self.fail(cell, f"a second clock domain, {clock_names.get(clk)!r} beside "
                                 f"{clock_names.get(self.clock)!r},")
-            if clk >> 16 != 0 and not self.is_free(clk):
+            if clk not in clock_inputs:
                 self.fail(cell, f"a clock that logic drives (domain {clock_names.get(clk)!r})")
 
     def is_free(self, net):
@@ -278,20 +315,28 @@ class _Lowering:
         splitting point spreads to the bitwise cells that feed the split ones.
         """
         self.widths = [self.width_of(index) for index in range(len(self.cells))]
+        self.find_indexed()
         self.values = [[(self.runs(value), offset) for value, offset in self.values_read(cell)]
                        for cell in self.cells]
+        for index, steps in self.indexed.items():
+            self.values[index] = [(self.runs(self.cells[index].default), None)]
+            for step in steps:
+                self.values[index].append((self.runs(step.value), None))
+                if type(step) is _IndexedAssignment:
+                    self.values[index].append((self.runs(step.offset), None))
         self.split_at = {}  # cell -> bit mask of the starts of chunks
         owners = {}
         for index, cell in enumerate(self.cells):
             if self.is_bitwise(cell):
                 mask = 1
-                if type(cell) is _nir.AssignmentList:
+                if type(cell) is _nir.AssignmentList and index not in self.indexed:
                     for a in cell.assignments:
                         mask |= 1 << a.start | 1 << (a.start + len(a.value))
                 self.split_at[index] = mask & ((1 << self.widths[index]) - 1)
             if type(cell) is _nir.FlipFlop and cell.clk != 0 and len(self.runs(cell.data)) == 1:
                 owners[self.runs(cell.data)[0][0]] = index
         self.holds = owners
+        self.whole = {*self.indexed, *(owners[i] for i in self.indexed if i in owners)}
         if self.clock is not None:
             clock = self.clock >> 16, self.clock & 0xFFFF
             for index, values in enumerate(self.values):
@@ -301,6 +346,42 @@ class _Lowering:
                         self.fail(self.cells[index], "a clock used as data")
         while self.spread(set()):
             pass
+
+    def find_indexed(self):
+        """Find the assignment lists of at most 64 bits with assignments to a computed position."""
+        self.indexed = {}
+        for index, cell in enumerate(self.cells):
+            if type(cell) is not _nir.AssignmentList or not 4 <= self.widths[index] <= WORD:
+                continue
+            steps, position = [], 0
+            while position < len(cell.assignments):
+                step, count = self.indexed_at(cell.assignments, position, self.widths[index])
+                steps.append(step)
+                position += count
+            if len(steps) < len(cell.assignments):
+                self.indexed[index] = steps
+
+    def indexed_at(self, assignments, position, width):
+        """Return the step that begins at a position, and how many assignments it stands for."""
+        first = assignments[position]
+        match_cell = self.cells[first.cond >> 16] if first.cond > 1 else None
+        if type(match_cell) is not _nir.PriorityMatch or first.cond & 0xFFFF:
+            return first, 1
+        tests = [self.cells[net >> 16] if net > 1 else None for net in match_cell.inputs]
+        count = len(tests)
+        group = assignments[position:position + count]
+        if len(group) < count or count < 4 or type(tests[0]) is not _nir.Matches:
+            return first, 1
+        stride = group[1].start - first.start
+        for number, (a, test) in enumerate(zip(group, tests, strict=True)):
+            start = first.start + number * stride
+            if not (type(test) is _nir.Matches and test.value == tests[0].value
+                    and test.patterns == (format(number, f"0{len(test.value)}b"),)
+                    and a.cond == first.cond + number and a.start == start and stride > 0
+                    and a.value == first.value[:width - start]):
+                return first, 1
+        return _IndexedAssignment(match_cell.en, first.start, stride, first.value,
+                                  tests[0].value), count
 
     def spread(self, forced):
         """Spread the splitting points once; return whether there are new ones."""
@@ -329,7 +410,8 @@ class _Lowering:
         for source, edges in bounds.items():
             cell = self.cells[source]
             width = self.widths[source]
-            if type(cell) is _nir.Operator and width <= WORD and source not in forced:
+            if source not in forced and (source in self.whole or
+                                         type(cell) is _nir.Operator and width <= WORD):
                 continue
             if source not in forced:
                 edges &= ~crossed.get(source, 0)
@@ -401,6 +483,10 @@ class _Lowering:
             forced |= {key >> 16 for loop in loops for key in loop} & self.split_at.keys()
             if attempt == 2 or not forced:
                 self.report(graph.subgraph(loops[0]))
+            for index in forced & self.indexed.keys():
+                del self.indexed[index]
+                self.values[index] = [(self.runs(value), offset) for value, offset
+                                      in self.values_read(self.cells[index])]
             if attempt == 1:
                 for index in forced:
                     self.split_at[index] = (1 << self.widths[index]) - 1
@@ -434,8 +520,12 @@ class _Lowering:
             yield from self.chunks_in(_cut(self.runs(cell.default), low, high))
             last_bits = {}
             for a in self.assignments(index, chunk):
-                yield from self.chunks_in(
-                    _cut(self.runs(a.value), low - a.start, high - a.start))
+                if type(a) is _IndexedAssignment:
+                    yield from self.chunks_in(self.runs(a.value))
+                    yield from self.chunks_in(self.runs(a.offset))
+                else:
+                    yield from self.chunks_in(
+                        _cut(self.runs(a.value), low - a.start, high - a.start))
                 net = a.cond
                 while net > 1:
                     match_cell = self.cells[net >> 16]
@@ -459,6 +549,8 @@ class _Lowering:
     def assignments(self, index, chunk):
         """Return the assignments of a list that concern one of its chunks."""
         cell = self.cells[index]
+        if index in self.indexed:
+            return self.indexed[index]
         if len(self.cuts[index]) == 1:
             return cell.assignments
         table = self._assignment_cache.get(index)
@@ -572,7 +664,7 @@ class _Lowering:
         for index, cell in enumerate(self.cells):
             if type(cell) is _nir.Memory:
                 stride = (cell.width + WORD - 1) // WORD
-                path = ".".join((*_scope(self.netlist.modules[cell.module_idx]), cell.name))
+                path = ".".join((*_scope(self.netlist.modules[cell.module_idx].name), cell.name))
                 info = MemoryInfo(path, word, cell.depth, cell.width, stride,
                                   _where(cell.src_loc))
                 self.memory_number[index] = len(design.memories)
@@ -745,9 +837,7 @@ class _Lowering:
         result = graph.const(0, 1)
         exact = [int(pattern or "0", 2) for pattern in cell.patterns if "-" not in pattern]
         if len(exact) > 2 and 1 < width <= 6:
-            # Membership of a small set: one look into a table of bits.
-            table = graph.const(sum(1 << number for number in set(exact)), 1 << width)
-            result = graph.slice(graph.binary("lshr", table, value), 0, 1)
+            result = self.member(value, sorted(set(exact)))
             exact = []
         for number in exact:
             equal = graph.equal(value, graph.const(number, width))
@@ -848,6 +938,10 @@ class _Lowering:
         position = 0
         while position < len(steps):
             path, a = steps[position]
+            if len(path) == depth and type(a) is _IndexedAssignment:
+                value = self.insert(value, a)
+                position += 1
+                continue
             if len(path) == depth:
                 start, stop = max(a.start, low), min(a.start + len(a.value), high)
                 new = self.of(_cut(self.runs(a.value), start - a.start, stop - a.start))
@@ -874,6 +968,26 @@ class _Lowering:
                 value = self.switch(switch, values, value)
         return value
 
+    def insert(self, value, step):
+        """Return a value with some bits at a computed position replaced."""
+        graph = self.graph
+        width = graph.width[value]
+        offset = self.value(step.offset)
+        largest = step.start + step.stride * ((1 << graph.width[offset]) - 1)
+        bits = largest.bit_length()
+        amount = graph.binary("mul", graph.extend(offset, bits), graph.const(step.stride, bits))
+        amount = graph.binary("add", amount, graph.const(step.start, bits))
+        new = self.value(step.value)
+        size = min(len(step.value), width)
+        mask = graph.binary("shl", graph.const((1 << size) - 1, width), amount)
+        if graph.value(new) != 0:
+            known = graph.value(new) == (1 << graph.width[new]) - 1
+            new = mask if known else graph.binary("shl", graph.extend(new, width), amount)
+            if known:
+                return graph.either(value, mask)
+            return graph.either(graph.both(value, graph.invert(mask)), new)
+        return graph.both(value, graph.invert(mask))
+
     def switch(self, index, values, otherwise):
         """Return the multiplexers of one switch statement.
 
@@ -892,6 +1006,8 @@ class _Lowering:
                          for test in tests)
         patterns = [pattern for test in tests for pattern in test.patterns] if same_value else []
         result = default
+        if same_value and len(bits) >= 4 and 1 < len(tests[0].value) <= TABLE_BITS:
+            return self.table(index, tests, bits, values, otherwise, default)
         # Cases that exclude each other may be tested in any order: those that assign the same
         # value are tested together.
         if same_value and len(set(patterns)) == len(patterns) and "-" not in "".join(patterns):
@@ -922,6 +1038,64 @@ class _Lowering:
                          else self.of([(net >> 16, net & 0xFFFF, 1)]))
             result = graph.mux(condition, new, result)
         return result
+
+    def table(self, index, tests, bits, values, otherwise, default):
+        """Return a switch over few bits: constants from a table, the others with multiplexers."""
+        graph = self.graph
+        winners = self.winners(index, tests)
+        test = self.value(tests[0].value)
+        groups = {}  # value -> the numbers for which it is chosen
+        for number, bit in enumerate(winners):
+            chosen = values.get(bit, otherwise) if bit in bits else default
+            groups.setdefault(chosen, []).append(number)
+        width = graph.width[default]
+        constants = {node for node in groups if graph.op[node] == "const"}
+        result = max(groups, key=lambda node: len(groups[node]))
+        if len(constants) >= 3 and width <= WORD:
+            row = [0] * len(winners)
+            for node in constants:
+                for number in groups.pop(node):
+                    row[number] = graph.attr[node]
+            result = graph.table(test, row, width)
+        for node, numbers in groups.items():
+            if node != result:
+                result = graph.mux(self.member(test, numbers), node, result)
+        return result
+
+    def winners(self, index, tests):
+        """Return which case of a switch each number chooses (-1: none)."""
+        known = self._winners.get(index)
+        if known is None or known[0] < len(tests):
+            winners = [-1] * (1 << len(tests[0].value))
+            for bit, test in reversed(list(enumerate(tests))):
+                for pattern in test.patterns:
+                    for number in _numbers(pattern):
+                        winners[number] = bit
+            known = self._winners[index] = len(tests), winners
+        return known[1]
+
+    def member(self, test, numbers):
+        """Return one bit: whether a value is one of some numbers."""
+        graph = self.graph
+        width = graph.width[test]
+        if len(numbers) <= 2:
+            result = graph.const(0, 1)
+            for number in numbers:
+                result = graph.either(result, graph.equal(test, graph.const(number, width)))
+            return result
+        if len(numbers) > 1 << (width - 1):
+            rest = set(range(1 << width)).difference(numbers)
+            return graph.invert(self.member(test, sorted(rest)))
+        # A range of aligned numbers is a comparison of the high bits.
+        low = (len(numbers) - 1).bit_length()
+        if len(numbers) == 1 << low and numbers[-1] - numbers[0] == len(numbers) - 1 \
+                and numbers[0] % len(numbers) == 0:
+            return graph.equal(graph.slice(test, low, width - low),
+                               graph.const(numbers[0] >> low, width - low))
+        row = [0] * (1 << width)
+        for number in numbers:
+            row[number] = 1
+        return graph.table(test, row, 1)
 
     # Edges ---------------------------------------------------------------------------------------
 
@@ -1001,11 +1175,12 @@ class _Lowering:
         """Describe every named signal, its fields and the ports."""
         design = self.design
         seen = set()
-        for module in self.netlist.modules:
-            prefix = ".".join(_scope(module))
-            for signal, name in module.signal_names.items():
-                path = f"{prefix}.{name}" if prefix else name
-                self.describe(path, signal, seen)
+        for fragment, info in self.prepared.fragments.items():
+            prefix = ".".join(_scope(info.name))
+            for signal, name in info.signal_names.items():
+                # A memory's signals mostly are ports of the module around it, named there.
+                if not (isinstance(fragment, MemoryInstance) and signal in design.signals):
+                    self.describe(f"{prefix}.{name}" if prefix else name, signal, seen)
         outputs = self.cells[0].ports_o
         for name, signal, _ in self.prepared.ports:
             value = self.netlist.signals[signal]

@@ -16,6 +16,7 @@ __all__ = ["Graph", "Design", "Register", "Write"]
 #   not (a)   and or xor add sub mul udiv umod (a, b): same width as the result; x/0 = x%0 = 0
 #   shl lshr ashr (a, b): as wide as a; an amount >= the width shifts everything out
 #   eq ult ule slt sle (a, b): one bit      parity (a): one bit
+#   table (a; values): entry number a of a list of 2 ** width(a) values
 #   mux (c, a, b)    slice (a; low bit)     concat (a, b, ...): least significant first
 #   sext (a): zero extension is a concat with a zero
 COMPARE = ("eq", "ult", "ule", "slt", "sle")
@@ -216,6 +217,20 @@ class Graph:
             return self.const(self.attr[a].bit_count(), 1)
         return self.node("parity", 1, (a,))
 
+    def table(self, a, values, width):
+        """Return the entry of a list of constants that ``a`` selects."""
+        if self.op[a] == "const":
+            return self.const(values[self.attr[a]], width)
+        if len(set(values)) == 1:
+            return self.const(values[0], width)
+        if len(values) * width <= 64 and width.bit_count() == 1:
+            # All entries fit into one word: shift it.
+            packed = sum(value << (width * number) for number, value in enumerate(values))
+            shift = self.concat((self.const(0, width.bit_length() - 1), a))
+            return self.slice(self.binary("lshr", self.const(packed, len(values) * width), shift),
+                              0, width)
+        return self.node("table", width, (a,), tuple(values))
+
     def mux(self, c, a, b):
         """Return ``a`` where the bit ``c`` is one, ``b`` where it is zero."""
         if self.op[c] == "const":
@@ -347,6 +362,8 @@ class Graph:
                 return self.extend(args[0], self.width[node], signed=True)
             case "parity":
                 return self.parity(args[0])
+            case "table":
+                return self.table(args[0], self.attr[node], self.width[node])
             case "read":
                 return self.node(op, self.width[node], args, self.attr[node])
         return self.binary(op, *args)
@@ -411,6 +428,8 @@ class Design:
         The value of every probe, for the tracer.
     signals : dict of Amaranth Signal to str
         The paths of the signals; empty in a design that comes from the cache.
+    memory_data : dict of Amaranth MemoryData to str
+        The paths of the memories; empty in a design that comes from the cache.
     prepared : amaranth Design or None
         What Amaranth's simulator runs; None in a design that comes from the cache.
     """
@@ -429,4 +448,5 @@ class Design:
     outputs_by_path: dict = field(default_factory=dict)
     nodes: dict = field(default_factory=dict)
     signals: dict = field(default_factory=dict)
+    memory_data: dict = field(default_factory=dict)
     prepared: object = None

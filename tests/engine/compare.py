@@ -8,7 +8,6 @@ import warnings
 
 import numpy as np
 from amaranth.hdl import Fragment, Signal, Value
-from amaranth.hdl._mem import MemoryInstance
 from amaranth.lib import wiring
 from amaranth.sim import Simulator
 
@@ -24,16 +23,6 @@ class Prepared(Fragment):
 
     def prepare(self):
         return self.prepared
-
-
-def memories_of(fragment, prefix=()):
-    """Yield (path, MemoryData) of all memories below a fragment, in netlist order."""
-    for index, (sub, name, _) in enumerate(fragment.subfragments):
-        path = (*prefix, name or f"U${index}")
-        if isinstance(sub, MemoryInstance):
-            yield path, sub._data
-        else:
-            yield from memories_of(sub, path)
 
 
 def random_value(rng, width, old):
@@ -88,8 +77,8 @@ def compare_with_amaranth(design, cycles=1000, seed=0, *, stimulus=None, reset_r
         reset = fragment.domains["sync"].rst
     else:
         reset = None
-    memories = [(native.memories[".".join(path)], engine.slots[engine.get_memory(data)])
-                for path, data in memories_of(fragment)]
+    memories = [(native.memories[path], engine.slots[engine.get_memory(memory)])
+                for memory, path in native._design.memory_data.items()]
     state, buffer = native.new_state(), tracer.new_buffer()
     rng = random.Random(seed)
     busy = {path: rng.choice((0.05, 0.5, 0.95)) for path in inputs}

@@ -1,0 +1,418 @@
+"""Compiled designs: state access, cycle semantics, tracers, the cache and errors."""
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+
+import numpy as np
+import pytest
+from amaranth.hdl import (
+    ClockDomain,
+    ClockSignal,
+    Instance,
+    IOPort,
+    Module,
+    Print,
+    Signal,
+    signed,
+    unsigned,
+)
+from amaranth.lib import data, enum, io, wiring
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In, Out
+from numba import njit
+from numba.core.errors import TypingError
+
+from pteg.engine import Kind, MemoryInfo, Part, Probe, cache, compile_design, load_design
+from pteg.errors import UserError
+
+
+class Mode(enum.Enum, shape=2):
+    OFF = 0
+    UP = 1
+    DOWN = 2
+
+
+class Inner(wiring.Component):
+    mode: In(Mode)
+    count: Out(signed(12), init=-5)
+
+    def elaborate(self, platform):
+        m = Module()
+        with m.Switch(self.mode):
+            with m.Case(Mode.UP):
+                m.d.sync += self.count.eq(self.count + 1)
+            with m.Case(Mode.DOWN):
+                m.d.sync += self.count.eq(self.count - 1)
+        return m
+
+
+class Top(wiring.Component):
+    """A counter, a wide register, a struct, a memory."""
+
+    bus: In(wiring.Signature({"mode": Out(Mode), "data": Out(100), "count": In(signed(12))}))
+    row: In(2)
+    word: Out(70)
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.inner = inner = Inner()
+        m.submodules.store = store = Memory(shape=70, depth=3, init=[1 << 69, 5])
+        read, write = store.read_port(domain="comb"), store.write_port()
+        wide = Signal(100, init=(1 << 99) | 3)
+        pair = Signal(data.StructLayout({"mode": Mode, "value": unsigned(7)}))
+        negative = Signal()
+        m.d.sync += [wide.eq(self.bus.data), pair.mode.eq(self.bus.mode)]
+        m.d.comb += [inner.mode.eq(self.bus.mode), self.bus.count.eq(inner.count),
+                     read.addr.eq(self.row), self.word.eq(read.data), write.addr.eq(self.row),
+                     write.data.eq(wide), write.en.eq(self.bus.mode == Mode.DOWN),
+                     negative.eq(inner.count < 0)]
+        return m
+
+
+@pytest.fixture(scope="module")
+def native():
+    return compile_design(Top(), cache=False)
+
+
+def test_ports_and_signals_are_described(native):
+    assert list(native.inputs) == ["bus.mode", "bus.data", "row"]
+    assert list(native.outputs) == ["bus.count", "word"]
+    mode = native.inputs["bus.mode"]
+    assert (mode.kind, mode.width, mode.enum) == (Kind.INPUT, 2, {0: "OFF", 1: "UP", 2: "DOWN"})
+    count = native.signals["inner.count"]
+    assert (count.kind, count.signed, count.width) == (Kind.REGISTER, True, 12)
+    assert count.source.startswith(__file__)
+    assert native.signals["negative"].kind is Kind.WIRE
+    assert native.signals["pair.mode"].enum == {0: "OFF", 1: "UP", 2: "DOWN"}
+    assert [part.width for part in native.outputs["word"].parts] == [64, 6]
+    assert sum(part.width for part in native.signals["wide"].parts) == 100
+
+
+def test_initial_values_and_access(native):
+    state = native.new_state()
+    assert state.dtype == np.uint64 and state.ndim == 1
+    assert native.read(state, "inner.count") == -5
+    assert native.read(state, "wide") == (1 << 99) | 3
+    native.write(state, "wide", 7 << 60)
+    assert native.read(state, "wide") == 7 << 60
+    native.write(state, "inner.count", -1)
+    assert native.read(state, "inner.count") == -1
+    with pytest.raises(UserError, match=r"^'negative' is a wire, which the state does not hold"):
+        native.read(state, "negative")
+    with pytest.raises(UserError, match=r"^design 'top' has no signal 'nothing'$"):
+        native.read(state, "nothing")
+    with pytest.raises(UserError, match="only inputs and registers can be set"):
+        native.write(state, "word", 1)
+
+
+def test_step_computes_outputs_before_the_edge(native):
+    state = native.new_state()
+    native.write(state, "bus.mode", Mode.UP.value)
+    native.step(state)
+    assert native.read(state, "inner.count") == -4
+    low, = native.outputs["bus.count"].parts
+    assert int(state[low.word]) == -5 & 0xFFF
+    native.settle(state)
+    assert int(state[low.word]) == -4 & 0xFFF
+    assert native.read(state, "inner.count") == -4
+
+
+def test_reset_is_a_step_with_the_reset_active(native):
+    state = native.new_state()
+    native.write(state, "bus.mode", Mode.UP.value)
+    for _ in range(3):
+        native.step(state)
+    native.reset(state)
+    assert native.read(state, "inner.count") == -5
+
+
+def test_memories_are_read_and_written(native):
+    state, memory = native.new_state(), native.memories["store"]
+    assert (memory.depth, memory.width, memory.stride) == (3, 70, 2)
+    assert [memory.read(state, row) for row in range(3)] == [1 << 69, 5, 0]
+    memory.write(state, 2, (1 << 70) - 2)
+    assert int(state[memory.base + 5]) == 0x3F
+    native.write(state, "row", 2)
+    native.step(state)
+    assert native.read(state, "word") == (1 << 70) - 2
+    native.write(state, "bus.mode", Mode.DOWN.value)
+    native.step(state)
+    assert memory.read(state, 2) == 0  # `wide` took the data input of the step before
+    native.write(state, "row", 3)  # no such row: reads zero, writes nothing
+    before = state.copy()
+    native.step(state)
+    assert native.read(state, "word") == 0
+    span = slice(memory.base, memory.base + 6)
+    assert (state[span] == before[span]).all()
+    with pytest.raises(IndexError, match=r"^row of store must be in 0\.\.2, not 3$"):
+        memory.read(state, 3)
+
+
+def test_tracer_computes_wires_from_the_state(native):
+    tracer = native.tracer(["negative", "w*", "inner.count", "bus.count"])
+    assert tracer.paths[0] == "negative" and "word" in tracer.paths and "wide" in tracer.paths
+    state, buffer = native.new_state(), tracer.new_buffer()
+    tracer.trace(state, buffer)
+    values = tracer.read(buffer)
+    assert values["negative"] == 1 and values["inner.count"] == -5 and values["bus.count"] == -5
+    assert values["wide"] == (1 << 99) | 3
+    native.write(state, "inner.count", 4)
+    tracer.trace(state, buffer)
+    assert tracer.read(buffer)["negative"] == 0
+    with pytest.raises(UserError, match=r"^no signal of design 'top' matches 'x\*'$"):
+        native.tracer("x*")
+
+
+def test_descriptions_survive_json():
+    probe = Probe("a.b", 70, True, Kind.REGISTER, {0: "A", 3: "B"},
+                  (Part(1, 0, 64), Part(2, 3, 6)), "file.py:3")
+    assert Probe.from_json(json.loads(json.dumps(probe.to_json()))) == probe
+    memory = MemoryInfo("m", 10, 5, 70, 2, "file.py:4")
+    assert MemoryInfo.from_json(json.loads(json.dumps(memory.to_json()))) == memory
+
+
+def test_numba_code_takes_functions_as_arguments(native):
+    @njit
+    def run(step, state, cycles):
+        for _ in range(cycles):
+            step(state)
+
+    state = native.new_state()
+    native.write(state, "bus.mode", Mode.UP.value)
+    run(native.step, state, 1000)
+    assert native.read(state, "inner.count") == 995
+
+    step = native.step
+
+    @njit
+    def frozen(state):
+        step(state)
+
+    with pytest.raises(TypingError, match="pass a NativeFunction to @njit code as an argument"):
+        frozen(state)
+    with pytest.raises(TypingError, match="a native function takes 1 C-contiguous 1-D uint64"):
+        run(native.step, np.zeros(5), 1)
+
+
+DRIVER = """
+import sys
+from pathlib import Path
+from numba import njit
+sys.path.insert(0, str(Path(__file__).parent))
+from pteg.engine import load_design
+
+
+def build():
+    print("elaborated")
+    from counter import Counter
+    return Counter(int(sys.argv[1]))
+
+
+@njit(cache=True)
+def run(step, state, cycles):
+    for _ in range(cycles):
+        step(state)
+
+
+native = load_design(build, sources=[Path(__file__).parent / "counter.py"],
+                     parameters={"step": int(sys.argv[1])}, name="counter")
+state = native.new_state()
+run(native.step, state, 100)
+print(native.read(state, "count"), sum(run.stats.cache_hits.values()), "amaranth" in sys.modules)
+tracer = native.tracer("double")
+buffer = tracer.new_buffer()
+tracer.trace(state, buffer)
+print(tracer.read(buffer)["double"])
+"""
+
+COUNTER = """
+from amaranth.hdl import Module, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import Out
+
+
+class Counter(wiring.Component):
+    count: Out(32)
+
+    def __init__(self, by):
+        self.by = by
+        super().__init__()
+
+    def elaborate(self, platform):
+        m = Module()
+        double = Signal(32)
+        m.d.sync += self.count.eq(self.count + self.by)
+        m.d.comb += double.eq(self.count << 1)
+        return m
+"""
+
+
+@pytest.fixture
+def driver(tmp_path):
+    """Runs the driver script in a process of its own; returns its output lines."""
+    (tmp_path / "driver.py").write_text(DRIVER)
+    (tmp_path / "counter.py").write_text(COUNTER)
+
+    def run(by):
+        result = subprocess.run(
+            [sys.executable, str(tmp_path / "driver.py"), str(by)], capture_output=True, text=True,
+            env={**os.environ, "PTEG_CACHE": str(tmp_path / "cache")}, check=True)
+        return result.stdout.split("\n")[:-1]
+
+    run.folder = tmp_path
+    return run
+
+
+def test_cached_designs_and_cached_drivers_work_in_other_processes(driver):
+    assert driver(3) == ["elaborated", "300 0 True", "600"]
+    # Nothing is elaborated, Amaranth isn't imported, numba takes its driver from its cache.
+    assert driver(3) == ["300 1 False", "600"]
+    # Another design, the same driver.
+    assert driver(5) == ["elaborated", "500 1 True", "1000"]
+    source = driver.folder / "counter.py"
+    source.write_text(source.read_text().replace("count + self.by", "count - self.by"))
+    assert driver(5)[:2] == ["elaborated", f"{2**32 - 500} 1 True"]
+
+
+def test_damaged_cache_entries_are_rebuilt(driver):
+    assert driver(3)[0] == "elaborated"
+    entries = [file for file in (driver.folder / "cache").iterdir()]
+    assert entries
+    for number, file in enumerate(entries):
+        content = file.read_bytes()
+        file.write_bytes(content[:len(content) // 2] if number % 2 else content[:-1] + b"x")
+    assert driver(3) == ["elaborated", "300 1 True", "600"]
+    assert driver(3)[0] == "300 1 False"
+
+
+def test_cache_that_cannot_be_written_is_no_error(tmp_path, monkeypatch):
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    monkeypatch.setenv("PTEG_CACHE", str(blocked / "cache"))
+    native = load_design(Inner, sources=[__file__], parameters=1, name="inner")
+    assert native.read(native.new_state(), "count") == -5
+    assert cache.get("anything") is None
+
+
+# Errors ------------------------------------------------------------------------------------------
+
+def test_combinational_loop_names_signals_and_lines():
+    m = Module()
+    first, second, outside = (Signal(8, name=name) for name in ("first", "second", "outside"))
+    m.d.comb += [first.eq(second + outside), second.eq(first ^ outside)]
+    with pytest.raises(UserError) as error:
+        compile_design(m, cache=False)
+    text = str(error.value)
+    assert text.startswith("combinational loop: ") and "\n" not in text
+    line = test_combinational_loop_names_signals_and_lines.__code__.co_firstlineno + 2
+    for name in ("first", "second"):
+        assert f"{name} ({__file__}:{line})" in text
+    assert "outside" not in text
+
+
+def test_wires_that_are_only_loops_of_words_are_no_loops():
+    m = Module()
+    swap = Signal(8)
+    x = Signal(4)
+    m.d.comb += [swap[:4].eq(x), swap[4:].eq(~swap[:4])]
+    native = compile_design(m, ports=[swap, x], cache=False)
+    state = native.new_state()
+    native.write(state, "x", 3)
+    native.settle(state)
+    assert native.read(state, "swap") == 0xC3
+
+
+def two_clocks():
+    m, a, b = Module(), Signal(name="a"), Signal(name="b")
+    m.d.sync += a.eq(~a)
+    m.d.video += b.eq(~b)
+    return m
+
+
+def falling_edge():
+    m, a = Module(), Signal()
+    m.domains.sync = ClockDomain(clk_edge="neg")
+    m.d.sync += a.eq(~a)
+    return m
+
+
+def asynchronous_reset():
+    m, a = Module(), Signal()
+    m.domains.sync = ClockDomain(async_reset=True)
+    m.d.sync += a.eq(~a)
+    return m
+
+
+def clock_as_data():
+    m, a, b = Module(), Signal(), Signal()
+    m.d.sync += a.eq(~a)
+    m.d.comb += b.eq(ClockSignal() & a)
+    return m
+
+
+def driven_clock():
+    m, a, b = Module(), Signal(), Signal()
+    m.domains.sync = cd = ClockDomain()
+    m.d.comb += cd.clk.eq(b)
+    m.d.sync += a.eq(~a)
+    return m
+
+
+def instance():
+    m, a = Module(), Signal()
+    m.submodules.pll = Instance("PLL", o_q=a)
+    return m
+
+
+def buffer():
+    m = Module()
+    m.submodules.pad = io.Buffer("i", io.SingleEndedPort(IOPort(1, name="pin"), direction="i"))
+    return m
+
+
+def prints():
+    m, a = Module(), Signal()
+    m.d.sync += [a.eq(~a), Print("a")]
+    return m
+
+
+@pytest.mark.parametrize("make, words", [
+    (two_clocks, "a second clock domain, '(video|sync)' beside '(sync|video)',"),
+    (falling_edge, r"a falling clock edge \(domain 'sync'\)"),
+    (asynchronous_reset, r"an asynchronous reset \(domain 'sync'\)"),
+    (clock_as_data, "a clock used as data"),
+    (driven_clock, r"a clock that logic drives \(domain 'sync'\)"),
+    (instance, "the instance 'pll' of 'PLL'"),
+    (buffer, "IOBuffer"),
+    (prints, "Print"),
+])
+def test_unsupported_constructs_name_the_source_line(make, words):
+    with pytest.raises(UserError, match=rf"^\S+:\d+: {words} \(in top(\.pad)?\) is not supported$"):
+        compile_design(make(), cache=False)
+
+
+def test_not_a_design():
+    with pytest.raises(UserError, match=r"must be an Amaranth Elaboratable or Fragment, not 5$"):
+        compile_design(5)
+
+
+def test_driver_conflicts_are_user_errors():
+    m, a = Module(), Signal()
+    sub = Module()
+    sub.d.comb += a.eq(1)
+    m.submodules.sub = sub
+    m.d.comb += a.eq(0)
+    with pytest.raises(UserError, match="driven from module"):
+        compile_design(m, cache=False)
+
+
+def test_docstring_example_of_the_driver_runs(native):
+    text = sys.modules["pteg.engine.native"].__doc__
+    code = textwrap.dedent(text.split("as an argument*:\n")[1].split("\nOnly")[0])
+    state = native.new_state()
+    native.write(state, "bus.mode", Mode.UP.value)
+    exec(code.replace("(cache=True)", ""), {"njit": njit, "native": native, "state": state})
+    assert native.read(state, "inner.count") == 995
