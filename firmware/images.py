@@ -7,7 +7,6 @@ import tempfile
 from pathlib import Path
 
 from pteg.errors import UserError
-from pteg.firmware.asm import assemble
 
 __all__ = ["images", "build", "program", "ROM_BASE"]
 
@@ -32,6 +31,9 @@ def _source(name):
 
 def program(name):
     """The image as a `Program` with symbols, sections and listing; always assembled anew."""
+    # Imported here: an image that has been kept is there without the assembler.
+    from pteg.firmware.asm import assemble
+
     return assemble(_source(name))
 
 
