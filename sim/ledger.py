@@ -112,7 +112,7 @@ def from_json(entry):
     tuple
         The fields of `RECORD`, in its order.
     """
-    if not isinstance(entry, dict) or entry.get("kind") not in Kind.__members__:
+    if not isinstance(entry, dict) or str(entry.get("kind")) not in Kind.__members__:
         raise ValueError("a record must be an object with a known kind")
     kind = Kind[entry["kind"]]
     fields, causes = FIELDS[kind]

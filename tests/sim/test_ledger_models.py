@@ -12,7 +12,7 @@ from pteg.hw.core.loadstore import LoadStoreState
 from pteg.hw.isa.exceptions import Vector
 from pteg.hw.mmu.interfaces import AccessKind, SearchResult
 from pteg.hw.mmu.walker import Side
-from pteg.ledger import RECORD, Access, Kind, Ledger, PteBits, Walk, describe
+from pteg.ledger import RECORD, Access, Kind, Ledger, PteBits, Walk, describe, read
 from pteg.machine import Machine
 
 #: Each step names where to go on, in r30, if an exception is taken.
@@ -218,3 +218,17 @@ def test_constants_are_those_of_the_hardware():
              TransferType.EXTERNAL_CONTROL_WORD_READ}
     moving = [t for t in TransferType if t & 2 or t in (0b10100, 0b11100)]
     assert {t for t in moving if t & 8} == reads
+
+
+def test_both_models_write_the_same_ledger_for_the_first_rom(tmp_path):
+    found = {}
+    for cpu in ("functional", "pipeline"):
+        machine = Machine("g3", cpu=cpu, rom="first")
+        with machine.ledger(tmp_path / cpu):
+            assert machine.run(until="ready", cycles=3_000_000) == "console"
+        found[cpu] = read(tmp_path / cpu)
+        found[cpu]["cycle"] = 0
+    assert len(found["functional"]) > 1000
+    assert set(found["functional"]["kind"]) == set(Kind)
+    for functional, pipeline in zip(found["functional"], found["pipeline"], strict=True):
+        assert functional == pipeline, f"\n{describe(functional)}\n{describe(pipeline)}"
