@@ -111,6 +111,12 @@ SPR_TBL, SPR_TBU = (registers.SPR_BY_NAME[name].number for name in ("TBL", "TBU"
 TIME_BASE_LOWER, TIME_BASE_UPPER = registers.TIME_BASE_LOWER, registers.TIME_BASE_UPPER
 SPR_IBAT0U, SPR_DBAT0U = (_word(name) for name in ("IBAT0U", "DBAT0U"))
 
+#: 32-bit words of ARCH_STATE after the arrays, and which of them lockstep compares.
+FIRST_WORD, STATE_WORDS = ARCH_STATE.fields["pc"][1] // 4, ARCH_STATE.itemsize // 4
+COMPARED_WORD = np.zeros(STATE_WORDS, np.uint8)
+for _name in ARCH_STATE.names[ARCH_STATE.names.index("pc"):]:
+    COMPARED_WORD[_word(_name)] = _name not in ("tb", "dec", "fpscr")
+
 # -- Decoding -------------------------------------------------------------------------------------
 #: `OPS[BASE[primary] + (word >> 1 & EXTENDED[primary])]` is the `Op` of a word.
 DECODE_BASE = np.zeros(64, np.int32)
@@ -145,9 +151,7 @@ def _decode_table():
 
 OPS = _decode_table()
 PRIVILEGED = np.zeros(len(Op), np.uint8)
-FLOATING = np.zeros(len(Op), np.uint8)
 STORES = np.zeros(len(Op), np.uint8)
 for _row in INSTRUCTIONS:
     PRIVILEGED[_row.op] = _row.privileged
-    FLOATING[_row.op] = _row.unit.name == "FPU" or any(name.startswith("fr") for name in _row.syntax)
     STORES[_row.op] = _row.store

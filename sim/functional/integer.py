@@ -202,7 +202,7 @@ def logic(s, op, word):
 
 @kernel
 def compare(s, m, op, word):
-    """cmpi, cmpli, cmp, cmpl: set a CR field. twi, tw: trap. The L bit is ignored, as on the 750."""
+    """cmpi, cmpli, cmp, cmpl: set a CR field. twi, tw: trap. L is ignored, as on the 750."""
     a = gpr(s, second(word))
     if op == isa.CMPI or op == isa.TWI:
         b = immediate(word) & MASK32
@@ -213,7 +213,8 @@ def compare(s, m, op, word):
 
     if op == isa.TWI or op == isa.TW:
         conditions = first(word)
-        if ((conditions & 16 and signed(a) < signed(b)) or (conditions & 8 and signed(a) > signed(b))
+        less, greater = signed(a) < signed(b), signed(a) > signed(b)
+        if ((conditions & 16 and less) or (conditions & 8 and greater)
                 or (conditions & 4 and a == b)
                 or (conditions & 2 and a < b) or (conditions & 1 and a > b)):
             return program(m, isa.SRR1_TRAP)

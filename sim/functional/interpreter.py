@@ -9,9 +9,10 @@ from numba import njit
 from pteg.functional import constants as isa
 from pteg.functional.branch import branch, condition
 from pteg.functional.exceptions import event, program, set_msr, take
+from pteg.functional.floating import floating_access, floating_point
 from pteg.functional.integer import arithmetic, compare, logic
 from pteg.functional.kernel import kernel
-from pteg.functional.memory import block, floating_point, load_store, multiple
+from pteg.functional.memory import block, load_store, multiple
 from pteg.functional.mmu import read_physical, read_ram, translate
 from pteg.functional.operands import MASK32
 from pteg.functional.system import cycles_to_decrementer, sync_time, system
@@ -65,12 +66,12 @@ def execute(s, m, op, word):
     if op < isa.LFS:
         return load_store(s, m, op, word)
     if op < isa.LMW:
-        return floating_point(m)
+        return floating_access(s, m, op, word)
     if op < isa.LWARX:
         return multiple(s, m, op, word)
     if op < isa.FADD:
         return block(s, m, op, word)
-    return floating_point(m)
+    return floating_point(s, m, op, word)
 
 
 @kernel
@@ -81,8 +82,8 @@ def step(s, m):
     word = fetch(s, m)
     if m.outcome:
         return m.outcome
-    m.op = op = decode(word)
-    return execute(s, m, op, word)
+    m.word, m.op = word, decode(word)
+    return execute(s, m, m.op, word)
 
 
 @kernel
@@ -141,7 +142,9 @@ def make_run(bus_read, bus_write, tick, next_event, interrupt, console):
             if not error:
                 event(s, m, kind, size, isa.NONE, isa.NONE, pa, value)
         if error:
-            access = (isa.KIND_STORE if m.request_write else isa.KIND_LOAD) if m.op else isa.KIND_FETCH
+            access = isa.KIND_FETCH
+            if m.op:
+                access = isa.KIND_STORE if m.request_write else isa.KIND_LOAD
             event(s, m, isa.EVENT_BUS_ERROR, access, isa.NONE, isa.NONE, pa, isa.NONE)
         # An access may change an interrupt pin.
         m.look = 0

@@ -7,7 +7,7 @@ made before the second is looked at.
 import numpy as np
 
 from pteg.functional import constants as isa
-from pteg.functional.exceptions import alignment, program, raise_exception, storage_fault
+from pteg.functional.exceptions import alignment, program, storage_fault
 from pteg.functional.kernel import kernel
 from pteg.functional.mmu import (
     invalidate,
@@ -264,9 +264,3 @@ def block(s, m, op, word):
         invalidate(s, m, gpr(s, third(word)))
     # sync, eieio, tlbsync order what is in order here; dcbt and dcbtst are hints.
     return m.outcome
-
-
-@kernel
-def floating_point(m):
-    """Every floating-point instruction, as long as there is no unit for it."""
-    return raise_exception(m, isa.VECTOR_FP_UNAVAILABLE, isa.NONE)

@@ -35,7 +35,8 @@ MODEL = np.dtype([
     ("soft_set", "u1", (3, 256)), ("soft_way", "u1", (3, 256)),
     ("fetch_mode", "i8"), ("data_mode", "i8"),
     # How the instruction being executed stopped.
-    ("outcome", "i8"), ("vector", "i8"), ("cause", "i8"), ("op", "i8"), ("wimg", "i8"),
+    ("outcome", "i8"), ("vector", "i8"), ("cause", "i8"), ("op", "i8"), ("word", "i8"),
+    ("wimg", "i8"),
     # The access outside RAM that it waits for, and the answers to earlier ones.
     ("request_pa", "i8"), ("request_size", "i8"), ("request_write", "i8"), ("request_value", "i8"),
     ("answered", "i8"), ("used", "i8"),
@@ -74,7 +75,8 @@ def take_events(model):
     record = model[0]
     rows = record["events"][:record["event_count"]]
     found = np.zeros(len(rows), RECORD)
-    for column, name in enumerate(("kind", "cause", "pc", "ea", "va", "pa", "value", "instruction")):
+    columns = ("kind", "cause", "pc", "ea", "va", "pa", "value", "instruction")
+    for column, name in enumerate(columns):
         found[name] = rows[:, column]
     record["event_count"] = 0
     return found
