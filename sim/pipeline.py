@@ -36,9 +36,10 @@ _COMPOSED = {
             ("core.condition.so", 31)),
     "reservation": (("core.lsu.reserved", 0), ("core.lsu.reservation", 5)),
 }
-_MEMORIES = {"gpr": "core.rename.gpr", "sr": "mmu.segments.words"}
-#: Without a floating-point unit these are only kept for whoever sets them.
-_ABSENT = ("fpr", "fpscr")
+_MEMORIES = {"gpr": "core.rename.gpr", "fpr": "core.float_registers.fpr",
+             "sr": "mmu.segments.words"}
+#: Without a floating-point unit this is only kept for whoever sets it.
+_ABSENT = ("fpscr",)
 #: Device that is main memory; accesses to others are ledger events.
 RAM = "dram"
 
@@ -56,6 +57,7 @@ def capture(state, arch):
     """Copy the architectural state of the hardware into a record of ARCH_STATE."""
     for n in range(32):
         arch[0].gpr[n] = state[{gpr} + n]
+        arch[0].fpr[n] = state[{fpr} + n]
     for n in range(16):
         arch[0].sr[n] = state[{sr} + n]
 {fields}

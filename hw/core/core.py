@@ -27,6 +27,7 @@ from pteg.hw.core.completion import Completion
 from pteg.hw.core.condition import ConditionRegister
 from pteg.hw.core.dispatch import Dispatch
 from pteg.hw.core.fetch import Fetch
+from pteg.hw.core.float_registers import FloatRegisters
 from pteg.hw.core.integer import IntegerUnit
 from pteg.hw.core.loadstore import LoadStoreUnit
 from pteg.hw.core.queue import InstructionQueue
@@ -81,6 +82,7 @@ class Core(wiring.Component):
         m.submodules.dispatch = dispatch = Dispatch()
         m.submodules.branch = branch = BranchUnit()
         m.submodules.rename = rename = Rename(results=5)
+        m.submodules.float_registers = float_registers = FloatRegisters()
         m.submodules.iu1 = iu1 = IntegerUnit(multiply=True)
         m.submodules.iu2 = iu2 = IntegerUnit(multiply=False)
         m.submodules.sru = sru = SystemUnit()
@@ -141,6 +143,7 @@ class Core(wiring.Component):
         for result, port in zip(results, rename.results, strict=True):
             connect(m, result, port)
         connect(m, lsu.direct, rename.direct)
+        connect(m, lsu.float, float_registers.direct)
         connect(m, completion.commit_d, rename.commit_d)
         connect(m, completion.commit_u, rename.commit_u)
         m.d.comb += [dispatch.free.eq(rename.free), rename.flush.eq(flush)]

@@ -150,7 +150,8 @@ class Dispatch(wiring.Component):
             self.redirect.valid.eq(self.branch_dispatched & self.branch.taken),
             self.redirect.pc.eq(self.branch.target),
         ]
-        with m.If(self.dispatch & (~executes | (decoded.serialize >= Serialize.COMPLETION))):
+        runs_alone = (decoded.serialize >= Serialize.COMPLETION) | decoded.fp
+        with m.If(self.dispatch & (~executes | runs_alone)):
             m.d.sync += alone.eq(1)
 
         # mtspr to LR or CTR: until it has completed, branches wait.
@@ -168,8 +169,8 @@ class Dispatch(wiring.Component):
 
     def _cause(self, m, decoded):
         """Exceptions that are known before execution, the one that wins last."""
-        with m.If(decoded.fp):
-            # There is no floating-point unit yet, whatever MSR[FP] says.
+        # There is no floating-point unit yet: only loads and stores heed MSR[FP].
+        with m.If(decoded.fp & ((decoded.unit == Unit.FPU) | ~msr_bit(self.msr, Msr.FP))):
             m.d.comb += self.cause.eq(Cause.FP_UNAVAILABLE)
         with m.If(decoded.op == Op.SC):
             m.d.comb += self.cause.eq(Cause.SYSTEM_CALL)
@@ -195,7 +196,7 @@ class Dispatch(wiring.Component):
             port = getattr(self, unit)
             m.d.comb += [
                 port.op.eq(decoded.op), port.insn.eq(self.insn), port.cq.eq(self.tail),
-                port.serialize.eq(decoded.serialize != Serialize.NONE),
+                port.serialize.eq((decoded.serialize != Serialize.NONE) | decoded.fp),
                 port.write_d.eq(decoded.write_d), port.tag_d.eq(self.allocate_d.tag),
                 port.write_u.eq(decoded.write_u), port.tag_u.eq(self.allocate_u.tag),
             ]

@@ -4,7 +4,8 @@ Two reservation stations feed it in order. An access is split where it crosses a
 part is translated and put on the bus by itself. Loads from memory that is not guarded may go ahead
 of older instructions; everything else, and every table search, waits until its instruction is the
 oldest. Multiple and string instructions move one register after the other, straight from and to the
-register file: a fault in the middle leaves the registers before it loaded.
+register file: a fault in the middle leaves the registers before it loaded. So do floating-point
+loads and stores, which run alone too.
 
 Without caches dcbst, dcbf and icbi only translate; dcbz writes a burst of zeros if the data cache
 is enabled in HID0, and raises an alignment exception if not. There is no store queue yet: a store
@@ -19,6 +20,7 @@ from amaranth.lib.wiring import In, Out
 
 from pteg.hw.bus.interfaces import MemoryPort, TransferType
 from pteg.hw.core.decode import field
+from pteg.hw.core.float_registers import FloatPort, double_to_single, single_to_double
 from pteg.hw.core.interfaces import (
     CQ_ENTRIES,
     GPR_RENAMES,
@@ -51,8 +53,7 @@ class LoadStoreState(enum.IntEnum):
 
 def _ops(test):
     return [row.op for row in INSTRUCTIONS
-            if row.unit is Unit.LSU and not row.syntax[:1] == ("frD",)
-            and not row.syntax[:1] == ("frS",) and test(row)]
+            if row.unit is Unit.LSU and test(row)]
 
 
 _STORES = _ops(lambda row: row.store)
@@ -61,10 +62,12 @@ _HINTS = (Op.DCBT, Op.DCBTST)
 _BARRIERS = (Op.SYNC, Op.EIEIO, Op.TLBSYNC)
 _MULTIPLE = (Op.LMW, Op.STMW)
 _STRINGS = (Op.LSWI, Op.LSWX, Op.STSWI, Op.STSWX)
+_FLOAT = _ops(lambda row: row.syntax[:1] in (("frD",), ("frS",)))
+_SINGLE = _ops(lambda row: row.name.startswith(("lfs", "stfs")))
 _LOADS_MANY = (Op.LMW, Op.LSWI, Op.LSWX)
 _REVERSED = (Op.LHBRX, Op.LWBRX, Op.STHBRX, Op.STWBRX)
 _ALGEBRAIC = (Op.LHA, Op.LHAU, Op.LHAX, Op.LHAUX)
-_ALIGNED = (*_MULTIPLE, Op.LWARX, Op.STWCX_DOT, Op.ECIWX, Op.ECOWX)
+_ALIGNED = (*_MULTIPLE, *_FLOAT, Op.LWARX, Op.STWCX_DOT, Op.ECIWX, Op.ECOWX)
 _EXTERNAL = (Op.ECIWX, Op.ECOWX)
 _RESERVING = (Op.LWARX, Op.STWCX_DOT, Op.ECIWX, Op.ECOWX)  # refused by write-through memory
 
@@ -112,6 +115,8 @@ class LoadStoreUnit(wiring.Component):
         tlbie.
     direct : Out(DirectPort)
         The register file, for multiple and string instructions.
+    float : Out(FloatPort)
+        The floating-point registers.
     result, update : Out(UnitToRename)
         Loaded value; effective address of an update form.
     finish : Out(UnitToCompletion)
@@ -132,6 +137,7 @@ class LoadStoreUnit(wiring.Component):
     memory: Out(MemoryPort())
     invalidate: Out(InvalidatePort())
     direct: Out(DirectPort())
+    float: Out(FloatPort())
     result: Out(UnitToRename())
     update: Out(UnitToRename())
     finish: Out(UnitToCompletion())
@@ -174,6 +180,7 @@ class LoadStoreUnit(wiring.Component):
             self.result.tag.eq(here.tag_d),
             self.update.tag.eq(here.tag_u),
             self.update.value.eq(self._first),
+            self.float.reg.eq(field(here.insn, "frD")),
         ]
 
         with m.Switch(self._state):
@@ -231,7 +238,8 @@ class LoadStoreUnit(wiring.Component):
         """What kind of instruction it is."""
         for name, ops in (("store", _STORES), ("touch", _TOUCHES), ("multiple", _MULTIPLE),
                           ("string", _STRINGS), ("loads_many", _LOADS_MANY),
-                          ("reverse", _REVERSED), ("algebraic", _ALGEBRAIC)):
+                          ("reverse", _REVERSED), ("algebraic", _ALGEBRAIC), ("float", _FLOAT),
+                          ("single", _SINGLE)):
             signal = Signal(name=f"is_{name}")
             setattr(here, f"is_{name}", signal)
             with m.Switch(here.op):
@@ -240,7 +248,7 @@ class LoadStoreUnit(wiring.Component):
         here.many = here.is_multiple | here.is_string
         here.size = Signal(4, name="size")
         with m.Switch(here.op):
-            for size in (1, 2, 4):
+            for size in (1, 2, 4, 8):
                 with m.Case(*_ops(lambda row, size=size: row.size == size)):
                     m.d.comb += here.size.eq(size)
 
@@ -264,7 +272,7 @@ class LoadStoreUnit(wiring.Component):
             self._ea.eq(ea),
             self._first.eq(ea),
             self._left.eq(Mux(here.many, first_length, here.size)),
-            self._bytes.eq(first_length),
+            self._bytes.eq(Mux(here.many, first_length, here.size)),
             self._more.eq(Mux(here.many, length - first_length, 0)),
             self._reg.eq(field(here.insn, "rD")),
             self._data.eq(Mux(here.is_store, self._swap(here, here.c), 0)),
@@ -343,6 +351,10 @@ class LoadStoreUnit(wiring.Component):
             # A new register; a short last word of a string comes from its left.
             m.d.comb += [self.direct.reg.eq(self._reg),
                          data.eq(self.direct.rdata >> self._unused_bits())]
+        with m.If(here.is_float & here.is_store & (self._left == self._bytes)):
+            register = self.float.rdata
+            m.d.comb += data.eq(Mux(here.is_single, double_to_single(m, register, "to_single"),
+                                    register))
         m.d.sync += [
             self._state.eq(LoadStoreState.ACCESS),
             self._data.eq(data),
@@ -368,7 +380,7 @@ class LoadStoreUnit(wiring.Component):
                 with m.Elif((here.op == Op.STWCX_DOT)
                             & ~(self._reserved & (self._reservation == port.pa[5:]))):
                     m.d.comb += self.finish.flags.cr.eq(self.xer[31])
-                    m.d.sync += self._reserved.eq(0)
+                    m.d.sync += [self._reserved.eq(0), self._reservation.eq(0)]
                     self._done(m, here)
             with m.Case(Op.DCBZ):
                 with m.If(write_through | inhibited):
@@ -421,10 +433,14 @@ class LoadStoreUnit(wiring.Component):
                 # stwcx. that has stored.
                 self.finish.flags.cr.eq(Cat(self.xer[31], 1)),
             ]
+            m.d.comb += self.float.wdata.eq(
+                Mux(here.is_single, single_to_double(m, value[:32], "to_double"), value))
+            with m.If(here.is_float & ~here.is_store):
+                m.d.comb += self.float.write.eq(1)
             with m.If(here.op == Op.LWARX):
                 m.d.sync += [self._reserved.eq(1), self._reservation.eq(memory.addr[5:])]
             with m.If(here.op == Op.STWCX_DOT):
-                m.d.sync += self._reserved.eq(0)
+                m.d.sync += [self._reserved.eq(0), self._reservation.eq(0)]
             self._done(m, here)
 
     # Ends.

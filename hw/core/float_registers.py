@@ -1,0 +1,80 @@
+"""Floating-point registers, and the formats in which loads and stores move them.
+
+PEM 3.1.4, 4.2.3.9 and appendix D: a register holds a double; lfs and stfs convert. Rename
+buffers come with the floating-point unit; until then each load or store runs alone and works on
+the register file itself.
+"""
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
+from amaranth.lib import wiring
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In, Out
+
+__all__ = ["FloatPort", "FloatRegisters", "single_to_double", "double_to_single"]
+
+
+class FloatPort(wiring.Signature):
+    """The register file, for an instruction that runs alone.
+
+    Members
+    -------
+    reg : Out(5)
+    write : Out(1)
+    wdata : Out(64)
+    rdata : In(64)
+    """
+
+    def __init__(self):
+        super().__init__({"reg": Out(5), "write": Out(1), "wdata": Out(64), "rdata": In(64)})
+
+
+class FloatRegisters(wiring.Component):
+    """32 registers of 64 bits.
+
+    Members
+    -------
+    direct : In(FloatPort)
+    """
+
+    direct: In(FloatPort())
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.fpr = fpr = Memory(shape=64, depth=32, init=[])
+        read = fpr.read_port(domain="comb")
+        write = fpr.write_port()
+        m.d.comb += [
+            read.addr.eq(self.direct.reg), self.direct.rdata.eq(read.data),
+            write.addr.eq(self.direct.reg), write.data.eq(self.direct.wdata),
+            write.en.eq(self.direct.write),
+        ]
+        return m
+
+
+def single_to_double(m, single, name):
+    """The double with the value of `single`, as lfs loads it (PEM appendix D.6)."""
+    exponent, fraction, sign = single[23:31], single[:23], single[31]
+    double = Signal(64, name=name)
+    # Exponent 127 above: the top bit moves up, three copies of its inverse go below it. All ones
+    # stay all ones, all zeros all zeros.
+    stretch = Mux(exponent.all(), 1, Mux(exponent.any(), ~exponent[7], 0))
+    m.d.comb += double.eq(Cat(Const(0, 29), single[:30], stretch.replicate(3), single[30], sign))
+    with m.If((exponent == 0) & fraction.any()):
+        # Denormalised: shift the leading one out, it becomes the hidden bit.
+        for position in range(23):
+            with m.If(fraction[position]):
+                m.d.comb += double.eq(Cat(Const(0, 52 - position), fraction[:position],
+                                          Const(position + 1023 - 149, 11), sign))
+    return double
+
+
+def double_to_single(m, double, name):
+    """The word that stfs stores of `double`; no rounding, no exceptions (PEM appendix D.7)."""
+    exponent, sign = double[52:63], double[63]
+    single = Signal(32, name=name)
+    m.d.comb += single.eq(Cat(double[29:59], double[62:]))
+    with m.If((exponent >= 874) & (exponent <= 896)):
+        # Too small for a normalised single: denormalise.
+        mantissa = Cat(double[29:52], Const(1, 1))
+        m.d.comb += single.eq(Cat(mantissa >> (897 - exponent)[:5], Const(0, 7), sign))
+    return single
