@@ -163,4 +163,5 @@ def _comm(assembler, text):
 
 @_directive(".error", ".err")
 def _error(assembler, text):
-    raise Problem(parse_string(text).decode() if text else ".err")
+    message = parse_string(text).decode(errors="replace") if text else ".err"
+    raise Problem(" ".join(message.split()))

@@ -21,7 +21,8 @@ _PART = re.compile(rf"(?:{STRING}|(?<![\w$]){_CHARACTER}|[^;])+")
 _OPERAND = re.compile(rf"{STRING}|(?<![\w$]){_CHARACTER}|[(),]|[^\"'(),]+|.", re.DOTALL)
 _LABEL = re.compile(r"\s*([A-Za-z_.$][\w.$]*|\d+)\s*:(?!:)")
 _ASSIGNMENT = re.compile(r"\s*([A-Za-z_.$][\w.$]*)\s*=(?!=)(.*)", re.DOTALL)
-_MAX_DEPTH = 200
+#: Against macros that never end.
+_MAX_DEPTH, _MAX_LINES = 200, 1_000_000
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ class Reader:
         self._macros = {}
         #: Open conditionals: [this branch is assembled, some branch was, place of .if].
         self._conditions = []
-        self._calls = itertools.count()
+        self._calls, self._lines_read = itertools.count(), itertools.count()
         #: Where the statement read last stands.
         self.location = Location(file, 1)
 
@@ -143,6 +144,9 @@ class Reader:
             if line is None:
                 self._stack.pop()
                 continue
+            if next(self._lines_read) == _MAX_LINES:
+                self._stack.clear()
+                raise Problem(f"macros must not make more than {_MAX_LINES} lines")
             text, location = line
             parts = _PART.findall(text) if ";" in text else [text]
             if len(parts) > 1:
@@ -169,8 +173,8 @@ class Reader:
     def _push(self, lines, caller):
         if caller.depth >= _MAX_DEPTH:
             raise Problem(f"macros must not be nested more than {_MAX_DEPTH} deep")
-        self._stack.append(iter([
-            (text, Location(place.file, place.line, caller)) for text, place in lines]))
+        self._stack.append((text, Location(place.file, place.line, caller))
+                           for text, place in lines)
 
     def _block(self, openers, closer):
         """Lines up to the `closer` that belongs to the block that has just been opened."""
@@ -264,22 +268,25 @@ class Reader:
                    self.location)
 
     def _do_rept(self, operands):
-        count = self._evaluate(operands)
         body = self._block((".rept", ".irp", ".irpc"), ".endr")
+        count = self._evaluate(operands)
         if not 0 <= count <= 1_000_000:
             raise Problem(f".rept count must be 0 to 1000000, not {count}")
-        if count:
-            self._push(body * count, self.location)
+        if body:
+            repeated = itertools.chain.from_iterable(itertools.repeat(body, count))
+            self._push(repeated, self.location)
 
     def _do_irp(self, operands):
-        name, *values = split_operands(operands)
+        name, *values = split_operands(operands) or [""]
         self._repeat_with(name, values)
 
     def _do_irpc(self, operands):
-        name, *values = split_operands(operands)
+        name, *values = split_operands(operands) or [""]
         self._repeat_with(name, values[0] if values else "")
 
     def _repeat_with(self, name, values):
         body = self._block((".rept", ".irp", ".irpc"), ".endr")
+        if not name:
+            raise Problem("a name is required here")
         for value in reversed(values):
             self._expand(body, {name: value})

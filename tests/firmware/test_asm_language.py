@@ -210,6 +210,8 @@ def test_conditions(value, expected):
     (".macro m x:req\n.endm\nm", r"^a\.s:3: macro m requires the argument 'x'$"),
     (".macro m\nfoo\n.endm\nm", r"^a\.s:2 \(from a\.s:4\): unknown instruction 'foo'$"),
     (".macro m\nm\n.endm\nm", r"^a\.s:2 \(from a\.s:4\): macros must not be nested more than 200 "),
+    (".irp\n.endr", r"^a\.s:1: a name is required here$"),
+    (".error \"two\\nlines\"", r"^a\.s:1: two lines$"),
     (".byte 1\nnop", r"^a\.s:2: instruction is not at a multiple of 4$"),
     (".long 1/0", r"^a\.s:1: division by zero$"),
     (".long 1 << 100", r"^a\.s:1: shift count must be 0 to 64, not 100$"),
@@ -225,6 +227,12 @@ def test_conditions(value, expected):
 ])
 def test_errors_say_where_and_what(source, message):
     assert re.search(message, error(source))
+
+
+def test_repetition_without_end_is_an_error(monkeypatch):
+    monkeypatch.setattr("pteg.firmware.asm.source._MAX_LINES", 10_000)
+    source = ".rept 1000000\n" * 3 + ".endr\n" * 3
+    assert "macros must not make more than 10000 lines" in error(source)
 
 
 def test_several_errors_come_in_one_run():
