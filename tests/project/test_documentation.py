@@ -52,5 +52,5 @@ def test_python_examples(document, tmp_path):
 @pytest.mark.parametrize("document", documents("console"))
 def test_commands(document, tmp_path):
     for block in blocks(document, "console"):
-        for command in re.findall(r"^\$ (.*(?:\\\n.*)*)", block, re.M):
+        for command in re.findall(r"^\$ ((?:.*\\\n)*.*)", block, re.M):
             check(["sh", "-c", command], tmp_path)
