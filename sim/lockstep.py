@@ -130,7 +130,7 @@ class Lockstep:
             f"{name}: pipeline {a:#x}, functional {b:#x}" for name, a, b in names))
 
     def _restore(self, state, model):
-        # RAM needs no care: what the instruction has written, it will write again after the interrupt.
+        # RAM needs no care: what has been written will be written again after the interrupt.
         self._state[:], self._model[:] = state, model
 
     def _step(self, vector):

@@ -207,12 +207,12 @@ def clear_block(s, m, word, ea):
     """dcbz: 32 bytes of zeros, if the data cache could hold them (MPC750 UM 4.5.6)."""
     if not s.hid0 & isa.HID0_DCE:
         return alignment(s, m, word, ea)
-    pa = translate(s, m, ea, isa.KIND_STORE)
+    # A DSI tells the address of the block, which the architecture allows (PEM table 6-9).
+    pa = translate(s, m, ea & ~31, isa.KIND_STORE)
     if pa < 0:
         return m.outcome
     if m.wimg & (isa.WIMG_W | isa.WIMG_I):
         return alignment(s, m, word, ea)
-    pa &= ~31
     for beat in range(4):
         write_physical(m, pa + 8 * beat, isa.DOUBLEWORD, isa.NONE)
         if m.outcome:

@@ -22,7 +22,7 @@ class Qemu:
 
     def __init__(self):
         if shutil.which(PROGRAM) is None:
-            pytest.skip(f"{PROGRAM} is not installed: the functional model is NOT compared with QEMU")
+            pytest.skip(f"{PROGRAM} is not installed: NOT compared with QEMU")
 
     def __enter__(self):
         self.folder = tempfile.TemporaryDirectory()

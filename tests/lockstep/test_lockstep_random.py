@@ -1,0 +1,82 @@
+"""Pipeline and functional model agree on random programs, instruction by instruction."""
+
+import random
+import time
+
+import numpy as np
+import pytest
+
+from pteg.components.dram import Dram
+from pteg.cpu import Stop
+from pteg.lockstep import Lockstep, Mismatch
+from pteg.pipeline import PipelineCpu
+from pteg.platform import Platform
+from pteg.random_programs import STOP, Options, encode, random_program
+
+
+@pytest.fixture(scope="module")
+def cpu():
+    return PipelineCpu(Platform([Dram()]))
+
+
+def prepare(cpu, program):
+    platform = cpu.platform
+    platform.reset()
+    memory = platform["dram"].memory
+    memory[:] = 0
+    for address, data in program.memory.items():
+        memory[address:address + len(data)] = np.frombuffer(data, np.uint8)
+    cpu.reset()
+    state = cpu.get_state()
+    state["pc"], state["msr"] = program.pc, program.msr
+    cpu.set_state(state)
+    return Lockstep(cpu)
+
+
+def check(cpu, seed, length=300):
+    choice = random.Random(seed)
+    options = Options(length=length, user=choice.random() < 0.4,
+                      translation=choice.random() < 0.8)
+    lockstep = prepare(cpu, random_program(seed, options))
+    try:
+        assert lockstep.run(100_000, address=STOP) is Stop.ADDRESS
+    except Mismatch as mismatch:
+        raise AssertionError(f"seed {seed}, {options}: {mismatch}") from None
+    return lockstep.instructions
+
+
+def test_random_programs_agree(cpu):
+    assert sum(check(cpu, seed) for seed in range(100, 110)) > 5000
+
+
+def test_a_difference_in_a_register_is_reported(cpu):
+    lockstep = prepare(cpu, random_program(1, Options(length=20)))
+    lockstep.run(10)
+    lockstep._state["gpr"][0][17] ^= 1
+    with pytest.raises(Mismatch, match=r"(?s)gpr\[17\]: pipeline 0x[0-9a-f]+, functional 0x"):
+        lockstep.run(10)
+
+
+def test_a_difference_in_memory_is_reported(cpu):
+    lockstep = prepare(cpu, random_program(1, Options(length=20)))
+    lockstep._ram[0x234567] ^= 1
+    with pytest.raises(Mismatch, match=r"memory 0x00234567: pipeline"):
+        lockstep.run(10)
+
+
+def test_a_program_is_disassembled_in_the_report(cpu):
+    program = random_program(1, Options(length=20))
+    program.memory[program.pc] = encode("addi", rD=3, rA=0, SIMM=7).to_bytes(4, "big")
+    lockstep = prepare(cpu, program)
+    lockstep._state["gpr"][0][9] = 1
+    with pytest.raises(Mismatch, match=r"li\s+r3,7"):
+        lockstep.run(1)
+
+
+@pytest.mark.slow
+def test_long_random_run_agrees(cpu):
+    seed, end = int(time.time()), time.monotonic() + 120
+    print("first seed", seed)
+    while time.monotonic() < end:
+        check(cpu, seed, length=2000)
+        seed += 1
