@@ -167,7 +167,7 @@ def test_image_is_built_once(tmp_path, monkeypatch):
     (file,) = (tmp_path / "cache").iterdir()
     assert file.read_bytes() == image
     # The second time the source is not even read.
-    monkeypatch.setattr(images, "assemble", None)
+    monkeypatch.setattr(images, "program", None)
     assert images.build("first") == image
     assert image[0x100:0x104] != bytes(4) and len(image) <= 1 << 20
 
