@@ -1,0 +1,69 @@
+"""Waveforms of the machine itself."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import pywellen
+
+from pteg.machine import Machine
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory):
+    """Two equal runs of the first ROM: their VCD files."""
+    paths = []
+    for name in ("a", "b"):
+        folder = tmp_path_factory.mktemp(name)
+        machine = Machine("g3", rom="first")
+        with machine.trace(folder / "rom.vcd", window=(100, 2100)):
+            machine.run(cycles=1000)
+            machine.run(cycles=5000)
+        paths.append(folder / "rom.vcd")
+    return paths
+
+
+def test_equal_runs_give_equal_bytes(pair):
+    first, second = pair
+    assert first.read_bytes() == second.read_bytes()
+    assert first.with_suffix(".gtkw").read_bytes() == second.with_suffix(".gtkw").read_bytes()
+    assert not re.search(rb"\$date|20[2-9]\d", first.read_bytes().partition(b"$scope")[0])
+
+
+def test_the_waveform_shows_what_the_machine_did(pair):
+    """The program counter of the file is that of the machine at the same cycle."""
+    found = {var.full_name: var.signal for var in pywellen.Waveform(str(pair[0])).all_vars()}
+    machine = Machine("g3", rom="first")
+    machine.run(cycles=100)
+    for cycle in range(100, 400, 25):
+        time_ = cycle * 5000 + 1        # picoseconds at 200 MHz
+        assert found["top.core.completion.pc"].value_at(time_) == machine.cpu.pc, cycle
+        assert found["top.core.completion.instructions"].value_at(time_) == machine.instructions
+        machine.run(cycles=25)
+    assert found["top.mmu.walker.state"].value_at(500_000) == "IDLE"
+    assert found["top.clk"].value_at(500_000) == 1 and found["top.clk"].value_at(502_500) == 0
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
+def test_a_waveform_can_be_read_after_ctrl_c(tmp_path):
+    command = [sys.executable, "-m", "pteg.cli", "run", "--rom", "first", "--vcd", "rom.vcd",
+               "--signals", "core.completion.*"]
+    process = subprocess.Popen(command, cwd=tmp_path, stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    path = tmp_path / "rom.vcd"
+    deadline = time.monotonic() + 240
+    while not (path.exists() and path.stat().st_size > 100_000):
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 0 and "Traceback" not in errors, errors
+    last = path.read_bytes().rsplit(b"\n", 2)[-2]
+    assert re.fullmatch(rb"#\d+", last)     # the end of a cycle
+    signals = {var.full_name: var.signal for var in pywellen.Waveform(str(path)).all_vars()}
+    done = signals["top.core.completion.instructions"].value_at(int(last[1:]) - 1)
+    assert done > 100
