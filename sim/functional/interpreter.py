@@ -109,13 +109,15 @@ def settle(s, m, outcome, traced):
 
 @kernel
 def take_interrupt(s, m):
-    """Take the pending interrupt of highest priority, if MSR[EE] allows any."""
-    if s.msr & isa.MSR_EE:
-        if m.interrupt:
-            take(s, m, isa.VECTOR_EXTERNAL, isa.NONE)
-        elif m.decrementer:
-            m.decrementer = 0
-            take(s, m, isa.VECTOR_DECREMENTER, isa.NONE)
+    """Take the pending interrupt of highest priority, if MSR[EE] allows any. Returns whether."""
+    if not s.msr & isa.MSR_EE or not (m.interrupt or m.decrementer):
+        return False
+    if m.interrupt:
+        take(s, m, isa.VECTOR_EXTERNAL, isa.NONE)
+    else:
+        m.decrementer = 0
+        take(s, m, isa.VECTOR_DECREMENTER, isa.NONE)
+    return True
 
 
 def make_run(bus_read, bus_write, tick, next_event, interrupt, console):
@@ -184,7 +186,8 @@ def make_run(bus_read, bus_write, tick, next_event, interrupt, console):
                 return STOP_LEDGER
             if printed:
                 return STOP_DRAIN
-            take_interrupt(s, m)
+            if take_interrupt(s, m) and s.pc == address:
+                return STOP_ADDRESS
             traced = 0 | s.msr
             m.look = min(cycles, m.cycles + min(STRIDE, instructions - (m.cycles - m.uncompleted),
                                                 next_event(devices), cycles_to_decrementer(m, s)))
