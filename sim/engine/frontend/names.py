@@ -1,0 +1,125 @@
+"""Describes every named signal, its fields and the ports."""
+
+import re
+
+from amaranth.hdl._mem import MemoryInstance
+
+from pteg.engine.frontend.chunks import WORD
+from pteg.engine.frontend.runs import where
+from pteg.engine.probes import Kind, Part, Probe
+
+__all__ = ["Names", "scope"]
+
+
+def scope(names):
+    """Names of the components from below the top down to a module.
+
+    Where a submodule and a signal have the same name, Amaranth appends `$` and a number to the
+    submodule's. Here scopes and signals do not clash. (Submodules without a name are `U$0`, ...)
+    """
+    return [re.sub(r"(?<!^U)\$\d+$", "", name) for name in names[1:]]
+
+
+class Names:
+    """Fills in the names of a circuit.
+
+    Parameters
+    ----------
+    circuit : Circuit
+    port_paths : SignalDict of Signal to (path, direction)
+    """
+
+    def __init__(self, circuit, port_paths):
+        self.circuit = circuit
+        self.design, self.graph, self.netlist = circuit.design, circuit.graph, circuit.netlist
+        self.prepared, self.cells, self.clock = circuit.prepared, circuit.cells, circuit.clock
+        self.value, self.is_free = circuit.value, circuit.is_free
+        self.output_words, self.port_paths = circuit.output_words, port_paths
+        self.name_signals()
+
+    def name_signals(self):
+        """Describe every named signal, its fields and the ports."""
+        design = self.design
+        seen = set()
+        for fragment, info in self.prepared.fragments.items():
+            prefix = ".".join(scope(info.name))
+            for signal, name in info.signal_names.items():
+                # A memory's signals mostly are ports of the module around it, named there.
+                if not (isinstance(fragment, MemoryInstance) and signal in design.signals):
+                    self.describe(f"{prefix}.{name}" if prefix else name, signal, seen)
+        outputs = self.cells[0].ports_o
+        for name, signal, _ in self.prepared.ports:
+            value = self.netlist.signals[signal]
+            path, _ = self.port_paths.get(signal, (name, None))
+            is_clock = len(value) == 1 and value[0] == self.clock
+            if name in self.cells[0].ports_i:
+                if is_clock or not len(value):
+                    continue
+                if any(signal is domain.rst for domain in
+                       self.prepared.fragment.domains.values()) and signal not in self.port_paths:
+                    design.reset = self.storage(value)[0].word
+                else:
+                    design.inputs[path] = self.probe(path, signal, value, Kind.INPUT)
+            elif name in outputs and signal in self.port_paths:
+                word = self.output_words[name]
+                parts = tuple(Part(word + i, 0, min(WORD, len(value) - low))
+                              for i, low in enumerate(range(0, len(value), WORD)))
+                probe = self.probe(path, signal, value, Kind.OUTPUT)
+                design.outputs_by_path[path] = Probe(path, probe.width, probe.signed,
+                                                     Kind.OUTPUT, probe.enum, parts, probe.source)
+        if not self.port_paths:
+            for signal, value in self.netlist.signals.items():
+                if len(value) and all(net >> 16 and self.is_free(net) for net in value):
+                    if value[0] == self.clock:
+                        continue
+                    design.inputs.setdefault(
+                        signal.name, self.probe(signal.name, signal, value, Kind.INPUT))
+
+    def describe(self, path, signal, seen):
+        fields = self.netlist.signal_fields.get(signal) if signal in \
+            self.netlist.signal_fields else {}
+        value = self.netlist.signals[signal]
+        design = self.design
+        for field_path, info in {(): None, **fields}.items():
+            full = ".".join((path, *(str(step) for step in field_path)))
+            runs_of = value if not field_path else info.value
+            if full in seen or not len(runs_of):
+                continue
+            seen.add(full)
+            if not field_path:
+                design.signals.setdefault(signal, full)
+            probe = self.probe(full, signal, runs_of, None,
+                               info=info or fields.get(()))
+            design.probes.append(probe)
+            design.nodes[full] = self.value(runs_of)
+
+    def probe(self, path, signal, value, kind, info=None):
+        parts = self.storage(value)
+        if kind is None:
+            kind = Kind.WIRE
+            if parts:
+                cells = {net >> 16 for net in value}
+                inputs = all(cell == 0 or self.is_free(cell << 16) for cell in cells)
+                kind = Kind.INPUT if inputs else Kind.REGISTER
+        if info is None:
+            info = self.netlist.signal_fields.get(signal, {}).get(())
+        enum = None
+        if info is not None and info.enum_variants is not None:
+            enum = {number: name for number, name in info.enum_variants.items()}
+        signed = info.signed if info is not None else signal.shape().signed
+        return Probe(path, len(value), bool(signed), kind, enum, parts or (),
+                     where(signal.src_loc))
+
+    def storage(self, value):
+        """Return the parts of the state that hold a value, or None if it is computed."""
+        graph, parts = self.graph, []
+        node = self.value(value)
+        for piece in graph.args[node] if graph.op[node] == "concat" else (node,):
+            shift = 0
+            width = graph.width[piece]
+            if graph.op[piece] == "slice":
+                shift, piece = graph.attr[piece], graph.args[piece][0]
+            if graph.op[piece] != "load":
+                return None
+            parts.append(Part(graph.attr[piece], shift, width))
+        return tuple(parts)
