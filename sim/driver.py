@@ -81,7 +81,7 @@ class Driver:
     def __init__(self, platform, native, signals=None):
         self.platform, self.native, self.signals = platform, native, signals or Signals()
         self.taps = []
-        self._control = np.zeros(1, CONTROL)
+        self.control = np.zeros(1, CONTROL)
         self._never = new_watch()
         self._modules = {}  # generated, by number of active taps
         self.reset()
@@ -93,12 +93,12 @@ class Driver:
         for device, target in zip(self.platform.devices, self.targets, strict=True):
             for name in ("base", "first", "next", "burst"):
                 target[name] = getattr(device, name)
-        self._control["cycle"] = 0
+        self.control["cycle"] = 0
 
     @property
     def cycle(self):
         """Clock cycles since reset."""
-        return int(self._control["cycle"][0])
+        return int(self.control["cycle"][0])
 
     @property
     def instructions(self):
@@ -115,7 +115,7 @@ class Driver:
     def run(self, limits=None):
         """Run until one of the limits; return a `Stop`. See `pteg.cpu.Cpu.run`."""
         limits = limits or Limits()
-        control = self._control[0]
+        control = self.control[0]
         end = min(self.cycle + limits.cycles, FOREVER)
         control["last_instruction"] = min(self.instructions + limits.instructions, FOREVER)
         control["address"] = -1 if limits.address is None else limits.address
@@ -151,12 +151,12 @@ class Driver:
 
     def _segment(self, taps, devices, watch):
         begin = self.cycle
-        rows = int(self._control["last_cycle"][0]) - begin if taps else 0
+        rows = int(self.control["last_cycle"][0]) - begin if taps else 0
         buffers = [np.empty((rows, tap.tracer.words), np.uint64) for tap in taps]
         traces = [argument for tap, buffer in zip(taps, buffers, strict=True)
                   for argument in (tap.tracer.trace, buffer)]
-        run = self._module(len(taps)).run
-        stop = run(self.native.step, self.state, devices, self.targets, self._control, watch,
+        run = self.module(len(taps)).run
+        stop = run(self.native.step, self.state, devices, self.targets, self.control, watch,
                    *traces)
         for tap, buffer in zip(taps, buffers, strict=True):
             tap.sink.write(begin, buffer[:self.cycle - begin])
@@ -164,7 +164,8 @@ class Driver:
 
     # Generated code ---------------------------------------------------------------------------
 
-    def _module(self, taps):
+    def module(self, taps=0):
+        """The generated module whose `run` is the loop, with so many traces."""
         if taps not in self._modules:
             text = self._text(self.platform.kernels().__name__, taps)
             self._modules[taps] = load_module("driver", text, self.platform.sources)

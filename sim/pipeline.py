@@ -180,14 +180,20 @@ class PipelineCpu:
                   "r_updates": "r_updates", "c_updates": "c_updates"}
         return {
             "cycles": self.cycle, "instructions": self.instructions,
+            "interrupts": {name: read(f"core.completion.{name}_interrupts")
+                           for name in ("external", "decrementer")},
             "mmu": {**sides, "table_searches": {
                 name: read(f"mmu.counters.{counter}") for name, counter in search.items()}},
             "bus": self.driver.stats(),
         }
 
+    def capture(self, state, arch):
+        """Copy the architectural registers of a hardware state into a record of ARCH_STATE."""
+        self.capture_module.capture(state, arch)
+
     @cached_property
-    def capture(self):
-        """Compiled `capture(state, arch)`: hardware state to an ARCH_STATE record."""
+    def capture_module(self):
+        """The generated module with the compiled `capture`."""
         fields = []
         for name in ARCH_STATE.names:
             if name in _MEMORIES or name in _ABSENT:
@@ -202,7 +208,7 @@ class PipelineCpu:
         text = _CAPTURE.format(
             fields="\n".join(fields),
             **{name: self.native.memories[path].base for name, path in _MEMORIES.items()})
-        return load_module("capture", text, [Path(__file__)]).capture
+        return load_module("capture", text, [Path(__file__)])
 
     def _parts(self, path, position):
         for part in self.native.probe(path).parts:

@@ -144,6 +144,9 @@ class Completion(wiring.Component):
         pc = Signal(32, init=RESET_VECTOR)
         instructions = Signal(64)
         checkstop = Signal()
+        # Interrupts taken, for statistics and for models that follow this one.
+        external_interrupts = Signal(64)
+        decrementer_interrupts = Signal(64)
 
         m.submodules.entries = entries = Memory(shape=Entry, depth=CQ_ENTRIES, init=[])
         head = Signal(range(CQ_ENTRIES))
@@ -258,6 +261,10 @@ class Completion(wiring.Component):
                 taken.valid.eq(1), taken.srr0.eq(pc),
                 taken.vector.eq(Mux(self.external, Vector.EXTERNAL, Vector.DECREMENTER)),
             ]
+            with m.If(self.external):
+                m.d.sync += external_interrupts.eq(external_interrupts + 1)
+            with m.Else():
+                m.d.sync += decrementer_interrupts.eq(decrementer_interrupts + 1)
         with m.If(complete | fault):
             m.d.sync += hold.eq(0)
 

@@ -4,8 +4,10 @@ from pteg.functional import constants as isa
 from pteg.functional.exceptions import set_msr, take
 from pteg.functional.interpreter import settle, step
 from pteg.functional.kernel import kernel
+from pteg.functional.memory import TRANSFER
+from pteg.functional.operands import first
 
-__all__ = ["functional_step", "differs"]
+__all__ = ["functional_step", "differs", "reads_time", "loaded_value"]
 
 
 @kernel
@@ -46,10 +48,10 @@ def functional_step(state, model, vector):
 
 @kernel
 def differs(state, other):
-    """Whether two states differ in anything but time and floating-point registers."""
+    """Whether two states differ in anything but time and FPSCR."""
     a, b = state[0], other[0]
     for number in range(32):
-        if a.gpr[number] != b.gpr[number]:
+        if a.gpr[number] != b.gpr[number] or a.fpr[number] != b.fpr[number]:
             return True
     for number in range(16):
         if a.sr[number] != b.sr[number]:
@@ -58,3 +60,33 @@ def differs(state, other):
         if isa.COMPARED_WORD[word] and a.words[word] != b.words[word]:
             return True
     return False
+
+
+@kernel
+def reads_time(model):
+    """The register into which the instruction just done has read TB or DEC, or -1."""
+    m = model[0]
+    if m.op == isa.MFSPR:
+        number = m.word >> 16 & 31 | m.word >> 6 & 0x3E0
+        if (number != isa.SPR_DEC and number != isa.TIME_BASE_LOWER
+                and number != isa.TIME_BASE_UPPER):
+            return -1
+    elif m.op != isa.MFTB:
+        return -1
+    return first(m.word)
+
+
+@kernel
+def loaded_value(model, other):
+    """What a device gave to the access under way: it is in the register that `other` has loaded."""
+    m = model[0]
+    size = m.request_size
+    value = other[0].gpr[first(m.word)] & ((1 << 8 * size) - 1)
+    kind = TRANSFER[m.op]
+    if kind == isa.LWBRX or kind == isa.LHBRX:
+        swapped = 0
+        for _ in range(size):
+            swapped = swapped << 8 | value & 0xFF
+            value >>= 8
+        value = swapped
+    return value
