@@ -1,12 +1,18 @@
-"""Value changes a second into a VCD file: ours, and pyvcd's `change`, on the same values."""
+"""What looking costs: value changes a second into a VCD file, beside pyvcd's `change` on the same
+values; and cycles a second of the machine on the first ROM, alone, with a ledger, with waveforms.
+"""
 
 import io
 import statistics
+import tempfile
 import time
+from contextlib import nullcontext
+from pathlib import Path
 
 import numpy as np
 from vcd import VCDWriter
 
+from pteg.machine import Machine
 from pteg.waveforms.vcd import Signal, VcdFile
 
 ROUNDS = 7
@@ -45,7 +51,7 @@ def pyvcd(rows, width):
     return time.process_time() - begin
 
 
-def main():
+def writing():
     print(f"{'signals':>8} {'bits':>5} {'changes':>8} {'M changes/s':>12} {'k cycles/s':>11}"
           f" {'times pyvcd':>12}")
     for signals, width, rate in CASES:
@@ -60,6 +66,34 @@ def main():
         ratio = statistics.median(a / b for a, b in pairs)
         print(f"{signals:>8} {width:>5} {rate:>8.0%} {speed / 1e6:>12.1f}"
               f" {speed / changes * len(rows) / 1e3:>11.0f} {ratio:>12.1f}")
+
+
+def machine(cycles=50_000):
+    machine = Machine("g3", rom="first")
+    with tempfile.TemporaryDirectory() as folder:
+        vcd = Path(folder) / "run.vcd"
+        cases = {
+            "alone": nullcontext,
+            "ledger": lambda: machine.ledger(Path(folder) / "run.jsonl"),
+            "waveform of the walker": lambda: machine.trace(vcd, "mmu.walker.*"),
+            "waveform of everything": lambda: machine.trace(vcd),
+        }
+        rates = {name: [] for name in cases}
+        for number in range(ROUNDS):
+            for name, record in cases.items():
+                with record():
+                    machine.run(cycles=100)     # compiles
+                    begin = time.process_time()
+                    machine.run(cycles=cycles)
+                    if number:
+                        rates[name].append(cycles / (time.process_time() - begin))
+    for name, found in rates.items():
+        print(f"{name:<24} {statistics.median(found) / 1e3:>8.0f} k cycles/s")
+
+
+def main():
+    writing()
+    machine()
 
 
 if __name__ == "__main__":
