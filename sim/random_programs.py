@@ -231,7 +231,8 @@ class _Generator:
             return [encode(name, rA=base, NB=self.random.randrange(1, 32), **register)]
         # lswx and stswx take their count from XER.
         b = 27
-        return [encode("addi", rD=2, rA=0, SIMM=self.random.randrange(0 if name[0] == "s" else 1, 32)),
+        count = self.random.randrange(0 if name[0] == "s" else 1, 32)
+        return [encode("addi", rD=2, rA=0, SIMM=count),
                 _to_spr("XER", 2), encode(name, rA=base, rB=b, **register)]
 
     def group_reservation(self):
