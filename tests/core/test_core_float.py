@@ -30,7 +30,8 @@ class Formats:
         self.native.write(self.state, "single", single)
         self.native.write(self.state, "double", double)
         self.native.settle(self.state)
-        return (self.native.read(self.state, "as_double"), self.native.read(self.state, "as_single"))
+        read = self.native.read
+        return read(self.state, "as_double"), read(self.state, "as_single")
 
 
 @pytest.fixture(scope="module")
