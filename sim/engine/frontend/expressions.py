@@ -9,7 +9,9 @@ from pteg.engine.frontend.chunks import WORD, Chunks
 from pteg.engine.frontend.runs import CONST, REPEAT, cut
 from pteg.engine.ir import Graph
 
-__all__ = ["Expressions"]
+__all__ = ["Expressions", "TABLE_BITS"]
+
+TABLE_BITS = 10  # a function of at most so many bits may become a table
 
 
 class Expressions(Chunks):
@@ -173,7 +175,7 @@ class Expressions(Chunks):
         width = graph.width[value]
         result = graph.const(0, 1)
         exact = [int(pattern or "0", 2) for pattern in cell.patterns if "-" not in pattern]
-        if len(exact) > 2 and 1 < width <= 6:
+        if len(exact) > 2 and 1 < width <= TABLE_BITS:
             result = self.member(value, sorted(set(exact)))
             exact = []
         for number in exact:

@@ -7,13 +7,11 @@ decoders and state machines, becomes a look into a table.
 from amaranth.hdl import _nir
 
 from pteg.engine.frontend.chunks import WORD
-from pteg.engine.frontend.expressions import Expressions
+from pteg.engine.frontend.expressions import TABLE_BITS, Expressions
 from pteg.engine.frontend.indexed import IndexedAssignment
 from pteg.engine.frontend.runs import cut
 
 __all__ = ["Switches"]
-
-TABLE_BITS = 10  # a switch over at most so many bits may become a table
 
 
 def _numbers(pattern):
