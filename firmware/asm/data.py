@@ -1,6 +1,6 @@
 """Directives that make bytes: numbers, texts, files, room.
 
-`.word` is 32 bits as in the PowerPC manuals (GNU as has 16).
+`.word` is 16 bits, as in GNU as for the PowerPC.
 """
 
 import functools
@@ -56,8 +56,8 @@ def _integers(size, assembler, text):
         assembler.emit(size, make)
 
 
-for _size, _names in ((1, ".byte"), (2, ".short .half .hword .2byte"),
-                      (4, ".long .word .int .4byte"), (8, ".quad .8byte")):
+for _size, _names in ((1, ".byte"), (2, ".short .half .hword .2byte .word"),
+                      (4, ".long .int .4byte"), (8, ".quad .8byte")):
     _directive(*_names.split())(functools.partial(_integers, _size))
 
 

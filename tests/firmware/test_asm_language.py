@@ -81,7 +81,7 @@ def test_forward_references_between_sections():
 
 @pytest.mark.parametrize("source, expected", [
     (".byte 1, -1, 255, 'a", "01ffff61"), (".short 1; .half 2; .2byte 3", "000100020003"),
-    (".long 1\n.word 2\n.int 3", "000000010000000200000003"), (".quad 1 << 40", "0000010000000000"),
+    (".long 1\n.word 2\n.int 3", "00000001000200000003"), (".quad 1 << 40", "0000010000000000"),
     ('.ascii "a\\n\\101\\x41", "b"', "610a414162"), ('.asciz "a;#"', "613b2300"),
     ('.string "\\"/*"', "222f2a00"), (".float 1.5, -2", "3fc00000c0000000"),
     (".double 1.5", "3ff8000000000000"), (".space 3; .byte 1", "00000001"),
