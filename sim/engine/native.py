@@ -22,6 +22,7 @@ import itertools
 import llvmlite
 import llvmlite.binding as llvm
 import llvmlite.ir
+import numpy as np
 from numba import types
 from numba.core import cgutils
 from numba.core.errors import TypingError
@@ -36,6 +37,9 @@ from numba.extending import (
 )
 
 __all__ = ["NativeFunction", "compile_object", "load_object", "target_name"]
+
+# The cheap passes that pay; the planner has done what the others would do.
+PASSES = ("simplify_cfg", "instruction_combine", "simplify_cfg", "sinking")
 
 
 @functools.cache
@@ -64,9 +68,6 @@ def compile_object(text):
         getattr(passes, f"add_{name}_pass")()
     passes.run(module, builder)
     return machine.emit_object(module)
-
-
-PASSES = ("simplify_cfg", "instruction_combine", "simplify_cfg")
 
 
 @functools.cache
@@ -111,6 +112,10 @@ class NativeFunction:
         self._call = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * arity)(address)
 
     def __call__(self, *arrays):
+        for array in arrays:
+            if array.dtype != np.uint64 or array.ndim != 1 or not array.flags.c_contiguous:
+                raise TypeError("a native function takes C-contiguous 1-D uint64 arrays, "
+                                f"not {array.dtype}[{array.ndim}-D]")
         self._call(*(array.ctypes.data for array in arrays))
 
     def __repr__(self):

@@ -196,6 +196,8 @@ def test_numba_code_takes_functions_as_arguments(native):
         frozen(state)
     with pytest.raises(TypingError, match="a native function takes 1 C-contiguous 1-D uint64"):
         run(native.step, np.zeros(5), 1)
+    with pytest.raises(TypeError, match="takes C-contiguous 1-D uint64 arrays, not float64"):
+        native.step(np.zeros(5))
 
 
 DRIVER = """

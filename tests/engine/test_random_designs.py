@@ -1,18 +1,12 @@
 """Random designs behave in the engine as in Amaranth's simulator: every signal, every cycle."""
 
 import random
-import warnings
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-
-@pytest.fixture(scope="module", autouse=True)
-def quiet():
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
+pytestmark = pytest.mark.filterwarnings("ignore")  # Amaranth's, on odd but legal expressions
 
 
 @given(data=st.data())
