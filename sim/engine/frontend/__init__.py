@@ -7,9 +7,11 @@ their splitting and order (`chunks`, `indexed`), operators (`expressions`), the 
 (`switches`), storage (`circuit`), names (`names`).
 """
 
+import functools
 import gc
+from contextlib import contextmanager
 
-from amaranth.hdl import Elaboratable, Fragment, Signal, Value, _ir, _nir
+from amaranth.hdl import Elaboratable, Fragment, Shape, Signal, Value, _ir, _nir
 from amaranth.hdl._ast import SignalDict
 from amaranth.lib import wiring
 
@@ -32,12 +34,24 @@ def elaborate(design, *, ports=None, name="top", undriven="constant"):
     undriven : "constant" or "input"
         What a signal that nothing drives is: its initial value, or an input.
     """
-    # Millions of small objects come, few go: collecting garbage in between is a third of the time.
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
+    with _hurry():
         return _elaborate(design, ports, name, undriven)
+
+
+@contextmanager
+def _hurry():
+    """Leave out what makes elaboration slow: half of its time.
+
+    Millions of small objects come and few go, so that there is no garbage to collect; and Amaranth
+    works out the shape of a plain enumeration anew for every signal.
+    """
+    collecting, shape_of = gc.isenabled(), Shape._cast_plain_enum
+    gc.disable()
+    Shape._cast_plain_enum = staticmethod(functools.cache(shape_of))
+    try:
+        yield
     finally:
+        Shape._cast_plain_enum = staticmethod(shape_of)
         if collecting:
             gc.enable()
 
