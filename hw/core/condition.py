@@ -5,7 +5,7 @@ which entry will write each field next, so that branches can take it from there.
 instructions write CR and XER themselves, as the oldest instruction.
 """
 
-from amaranth.hdl import Array, Cat, Module, Signal
+from amaranth.hdl import Array, Cat, Const, Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -80,7 +80,7 @@ class ConditionRegister(wiring.Component):
 
         m.d.comb += [
             self.cr.eq(cr),
-            self.xer.eq(Cat(count, Signal(22), ca, ov, so)),
+            self.xer.eq(Cat(count, Const(0, 22), ca, ov, so)),
             mine.eq(flags[self.head]),
             self.overflows.eq(mine.write_ov & mine.ov & ~so),
         ]
@@ -108,7 +108,9 @@ class ConditionRegister(wiring.Component):
         with m.If(self.system_mask != 0):
             m.d.sync += cr.eq(cr & ~self.system_mask | self.system_cr & self.system_mask)
         with m.If(self.system_xer_write):
-            m.d.sync += Cat(count, Signal(22), ca, ov, so).eq(self.system_xer)
+            written = self.system_xer
+            m.d.sync += [so.eq(written[31]), ov.eq(written[30]), ca.eq(written[29]),
+                         count.eq(written[:7])]
 
         with m.If(self.dispatched):
             m.d.sync += forwards.bit_select(self.tail, 1).eq(self.forward)

@@ -7,8 +7,9 @@ by -1 are undefined in the architecture; the 750 gives 0, or -1 if divw's rA is 
 
 from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In
 
+from pteg.hw.core.interfaces import OperationPort
 from pteg.hw.isa.instructions import Op
 
 __all__ = ["Divider"]
@@ -21,30 +22,14 @@ class Divider(wiring.Component):
 
     Members
     -------
-    valid : In(1)
-        Held, with the operands, until `done`.
-    op, a, b : In
-        Dividend and divisor.
-    flush : In(1)
-        Start over: the instruction is dropped.
-    done : Out(1)
-        Last cycle; `result` and `overflow` are valid.
-    result : Out(32)
-    overflow : Out(1)
-        The quotient is undefined.
+    port : In(OperationPort)
     """
 
-    valid: In(1)
-    op: In(Op)
-    a: In(32)
-    b: In(32)
-    flush: In(1)
-    done: Out(1)
-    result: Out(32)
-    overflow: Out(1)
+    port: In(OperationPort())
 
     def elaborate(self, platform):
         m = Module()
+        port = self.port
 
         is_signed = Signal()
         step = Signal(range(_CYCLES))
@@ -52,7 +37,7 @@ class Divider(wiring.Component):
         remainder = Signal(32)
         divisor = Signal(32)
 
-        m.d.comb += is_signed.eq(self.op == Op.DIVW)
+        m.d.comb += is_signed.eq(port.op == Op.DIVW)
 
         # Two restoring steps.
         rest, bits = remainder, []
@@ -63,28 +48,28 @@ class Divider(wiring.Component):
             rest = Mux(fits, shifted - divisor, shifted)[:32]
             bits.append(fits)
 
-        with m.If(self.valid):
+        with m.If(port.valid):
             m.d.sync += step.eq(step + 1)
             with m.If(step == 0):
                 m.d.sync += [
-                    quotient.eq(self._magnitude(self.a, is_signed)),
-                    divisor.eq(self._magnitude(self.b, is_signed)),
+                    quotient.eq(self._magnitude(port.a, is_signed)),
+                    divisor.eq(self._magnitude(port.b, is_signed)),
                     remainder.eq(0),
                 ]
             with m.Elif(step <= 16):
                 m.d.sync += [quotient.eq(Cat(bits[1], bits[0], quotient)), remainder.eq(rest)]
-        with m.If(self.done | self.flush):
+        with m.If(port.done | port.flush):
             m.d.sync += step.eq(0)
 
-        negative = is_signed & (self.a[31] ^ self.b[31])
-        most_negative = self.a == 0x80000000
+        negative = is_signed & (port.a[31] ^ port.b[31])
+        most_negative = port.a == 0x80000000
         m.d.comb += [
-            self.done.eq(self.valid & (step == _CYCLES - 1)),
-            self.overflow.eq((self.b == 0) | is_signed & most_negative & self.b.all()),
-            self.result.eq(Mux(negative, -quotient, quotient)),
+            port.done.eq(port.valid & (step == _CYCLES - 1)),
+            port.overflow.eq((port.b == 0) | is_signed & most_negative & port.b.all()),
+            port.result.eq(Mux(negative, -quotient, quotient)),
         ]
-        with m.If(self.overflow):
-            m.d.comb += self.result.eq(Mux(is_signed & self.a[31], 0xFFFFFFFF, 0))
+        with m.If(port.overflow):
+            m.d.comb += port.result.eq(Mux(is_signed & port.a[31], 0xFFFFFFFF, 0))
         return m
 
     @staticmethod

@@ -61,12 +61,10 @@ class IntegerUnit(wiring.Component):
         m.submodules.station = station = Station()
         m.submodules.alu = alu = Alu()
         connect(m, flipped(self.dispatch), station.dispatch)
+        station.attach(m, self)
         here = station.unit
 
         m.d.comb += [
-            *(mine.eq(theirs) for mine, theirs in zip(station.values, self.values, strict=True)),
-            station.ready.eq(self.ready),
-            station.flush.eq(self.flush),
             alu.op.eq(here.op), alu.insn.eq(here.insn),
             alu.a.eq(here.a), alu.b.eq(here.b), alu.c.eq(here.c),
             alu.ca.eq(self.ca), alu.so.eq(self.so),
@@ -83,12 +81,12 @@ class IntegerUnit(wiring.Component):
             if self.multiply:
                 m.submodules.multiplier = multiplier = Multiplier()
                 m.submodules.divider = divider = Divider()
-                for unit, ops in ((multiplier, _MULTIPLY), (divider, _DIVIDE)):
-                    m.d.comb += [unit.op.eq(here.op), unit.a.eq(here.a), unit.b.eq(here.b),
-                                 unit.flush.eq(self.flush)]
+                for port, ops in ((multiplier.port, _MULTIPLY), (divider.port, _DIVIDE)):
+                    m.d.comb += [port.op.eq(here.op), port.a.eq(here.a), port.b.eq(here.b),
+                                 port.flush.eq(self.flush)]
                     with m.Switch(here.op):
                         with m.Case(*ops):
-                            self._long(m, unit, here)
+                            self._long(m, port, here)
 
         m.d.comb += [
             self.result.valid.eq(here.done & here.write_d),
@@ -98,17 +96,17 @@ class IntegerUnit(wiring.Component):
         ]
         return m
 
-    def _long(self, m, unit, here):
+    def _long(self, m, port, here):
         """An operation that takes several cycles; OE = 1 matters for mullw and the divides."""
         flags = self.finish.flags
         writes_overflow = (here.op == Op.MULLW) | (here.op == Op.DIVW) | (here.op == Op.DIVWU)
         summary = self.so | (flags.write_ov & flags.ov)
         m.d.comb += [
-            unit.valid.eq(1),
-            here.done.eq(unit.done),
-            self.result.value.eq(unit.result),
+            port.valid.eq(1),
+            here.done.eq(port.done),
+            self.result.value.eq(port.result),
             flags.write_ov.eq(field(here.insn, "OE") & writes_overflow),
-            flags.ov.eq(unit.overflow),
+            flags.ov.eq(port.overflow),
             flags.write_ca.eq(0),
-            flags.cr.eq(condition(unit.result[31], ~unit.result[31] & unit.result.any(), summary)),
+            flags.cr.eq(condition(port.result[31], ~port.result[31] & port.result.any(), summary)),
         ]

@@ -13,7 +13,8 @@ from pteg.hw.isa.instructions import Op, Serialize, Unit
 
 __all__ = ["CQ_ENTRIES", "IQ_ENTRIES", "GPR_RENAMES", "FETCH_WIDTH",
            "Cause", "FetchFault", "Fetched", "Decoded", "Operand", "Flags",
-           "FetchToQueue", "DispatchToUnit", "UnitToCompletion", "UnitToRename", "Redirect",
+           "FetchToQueue", "DispatchToUnit", "UnitToCompletion", "UnitToRename", "OperationPort",
+           "Redirect",
            "BranchRetire", "SystemToSpecial"]
 
 #: Sizes of the 750 (MPC750 UM 1.2.1, 6.1).
@@ -183,6 +184,30 @@ class UnitToRename(wiring.Signature):
     def __init__(self):
         super().__init__({
             "valid": Out(1), "tag": Out(range(GPR_RENAMES)), "value": Out(32),
+        })
+
+
+class OperationPort(wiring.Signature):
+    """An operation of several cycles, seen from the unit that orders it.
+
+    Members
+    -------
+    valid : Out(1)
+        Held, with the operands, until `done`.
+    op, a, b : Out
+    flush : Out(1)
+        Start over: the instruction is dropped.
+    done : In(1)
+        Last cycle; `result` and `overflow` are valid.
+    result : In(32)
+    overflow : In(1)
+        The result does not fit, or is undefined.
+    """
+
+    def __init__(self):
+        super().__init__({
+            "valid": Out(1), "op": Out(Op), "a": Out(32), "b": Out(32), "flush": Out(1),
+            "done": In(1), "result": In(32), "overflow": In(1),
         })
 
 

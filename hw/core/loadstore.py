@@ -209,12 +209,7 @@ class LoadStoreUnit(wiring.Component):
         here = StationToUnit().flip().create(path=("here",))
         for index, station in enumerate(stations):
             m.submodules[f"station{index}"] = station
-            m.d.comb += [
-                *(mine.eq(theirs)
-                  for mine, theirs in zip(station.values, self.values, strict=True)),
-                station.ready.eq(self.ready),
-                station.flush.eq(self.flush),
-            ]
+            station.attach(m, self)
             for name in station.dispatch.signature.members:
                 if name not in ("valid", "ready"):
                     m.d.comb += getattr(station.dispatch, name).eq(getattr(self.dispatch, name))

@@ -7,8 +7,9 @@ further significant byte of rB costs a cycle.
 
 from amaranth.hdl import Cat, Module, Mux, Signal, signed
 from amaranth.lib import wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In
 
+from pteg.hw.core.interfaces import OperationPort
 from pteg.hw.isa.instructions import Op
 
 __all__ = ["Multiplier"]
@@ -19,29 +20,14 @@ class Multiplier(wiring.Component):
 
     Members
     -------
-    valid : In(1)
-        Held, with the operands, until `done`.
-    op, a, b : In
-    flush : In(1)
-        Start over: the instruction is dropped.
-    done : Out(1)
-        Last cycle; `result` and `overflow` are valid.
-    result : Out(32)
-    overflow : Out(1)
-        mullw: the product does not fit in 32 bits.
+    port : In(OperationPort)
     """
 
-    valid: In(1)
-    op: In(Op)
-    a: In(32)
-    b: In(32)
-    flush: In(1)
-    done: Out(1)
-    result: Out(32)
-    overflow: Out(1)
+    port: In(OperationPort())
 
     def elaborate(self, platform):
         m = Module()
+        port = self.port
 
         unsigned = Signal()
         product = Signal(signed(66))
@@ -50,18 +36,18 @@ class Multiplier(wiring.Component):
         spread = Signal(32)  # b, its sign made zero: what is left are significant bits
 
         m.d.comb += [
-            unsigned.eq(self.op == Op.MULHWU),
-            product.eq(self._extend(self.a, unsigned) * self._extend(self.b, unsigned)),
-            self.result.eq(Mux((self.op == Op.MULHW) | unsigned, product[32:64], product[:32])),
-            self.overflow.eq(product[31:64].any() & ~product[31:64].all()),
-            spread.eq(Mux(self.b[31] & ~unsigned, ~self.b, self.b)),
+            unsigned.eq(port.op == Op.MULHWU),
+            product.eq(self._extend(port.a, unsigned) * self._extend(port.b, unsigned)),
+            port.result.eq(Mux((port.op == Op.MULHW) | unsigned, product[32:64], product[:32])),
+            port.overflow.eq(product[31:64].any() & ~product[31:64].all()),
+            spread.eq(Mux(port.b[31] & ~unsigned, ~port.b, port.b)),
             cycles.eq(2 + spread[8:].any() + spread[16:].any() + spread[24:].any()
-                      + (unsigned & self.b[31])),
-            self.done.eq(self.valid & (elapsed + 1 == cycles)),
+                      + (unsigned & port.b[31])),
+            port.done.eq(port.valid & (elapsed + 1 == cycles)),
         ]
-        with m.If(self.valid):
+        with m.If(port.valid):
             m.d.sync += elapsed.eq(elapsed + 1)
-        with m.If(self.done | self.flush):
+        with m.If(port.done | port.flush):
             m.d.sync += elapsed.eq(0)
         return m
 

@@ -58,6 +58,14 @@ class Station(wiring.Component):
     ready: In(GPR_RENAMES)
     flush: In(1)
 
+    def attach(self, m, unit):
+        """Give the station the rename buffers and the flush of the unit that it belongs to."""
+        m.d.comb += [
+            *(mine.eq(theirs) for mine, theirs in zip(self.values, unit.values, strict=True)),
+            self.ready.eq(unit.ready),
+            self.flush.eq(unit.flush),
+        ]
+
     def elaborate(self, platform):
         m = Module()
 

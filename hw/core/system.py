@@ -93,12 +93,8 @@ class SystemUnit(wiring.Component):
         m = Module()
         m.submodules.station = station = Station()
         connect(m, flipped(self.dispatch), station.dispatch)
+        station.attach(m, self)
         here = station.unit
-        m.d.comb += [
-            *(mine.eq(theirs) for mine, theirs in zip(station.values, self.values, strict=True)),
-            station.ready.eq(self.ready),
-            station.flush.eq(self.flush),
-        ]
 
         elapsed = Signal(range(max(_CYCLES.values())))
         last = Signal()

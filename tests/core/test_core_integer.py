@@ -180,18 +180,18 @@ def test_trap_conditions(alu, to):
 
 def long_operations(unit, operations):
     """Runs (op, a, b) one after the other; returns (result, overflow, cycles) for each."""
-    results = []
+    results, port = [], unit.port
 
     async def testbench(ctx):
         for op, a, b in operations:
             for name, value in (("op", op), ("a", a), ("b", b), ("valid", 1)):
-                ctx.set(getattr(unit, name), value)
+                ctx.set(getattr(port, name), value)
             cycles = 1
-            while not ctx.get(unit.done):
+            while not ctx.get(port.done):
                 await ctx.tick()
                 cycles += 1
                 assert cycles < 40
-            results.append((ctx.get(unit.result), ctx.get(unit.overflow), cycles))
+            results.append((ctx.get(port.result), ctx.get(port.overflow), cycles))
             await ctx.tick()
 
     simulator = Simulator(unit)
