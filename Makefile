@@ -1,4 +1,5 @@
-# make run        set up what is needed, then boot the first ROM with a waveform beside it
+# make run        set up what is needed, then boot the first ROM with a waveform beside it;
+#                 `make run RUN=` stays at the ROM's prompt
 # make test       the tests that take seconds
 # make test-all   all tests, long ones included
 # make bench      speed, compared with Verilator and Amaranth's simulator
@@ -9,7 +10,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 # More options for `pteg run`, pytest and the benchmarks.
-RUN    ?= --vcd rom.vcd --trigger mmu.walker.busy --before 1000 --after 20000
+RUN    ?= --until 'pteg: ready' --vcd rom.vcd --trigger mmu.walker.busy --before 1000 --after 20000
 TESTS  ?=
 BENCH  ?=
 
