@@ -1,0 +1,155 @@
+"""Instruction queue, rename buffers and reservation station against small models."""
+
+import random
+from collections import deque
+
+import pytest
+from amaranth.sim import Simulator
+
+from pteg.hw.core.interfaces import FETCH_WIDTH, GPR_RENAMES, IQ_ENTRIES
+from pteg.hw.core.queue import InstructionQueue
+from pteg.hw.core.rename import Rename
+from pteg.hw.core.station import Station
+
+
+def simulate(component, testbench):
+    simulator = Simulator(component)
+    simulator.add_clock(1e-6)
+    simulator.add_testbench(testbench)
+    simulator.run()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_instruction_queue_is_a_queue(seed):
+    queue, rng, model = InstructionQueue(), random.Random(seed), deque()
+
+    async def testbench(ctx):
+        number, longest = 0, 0
+        for _ in range(1500):
+            assert ctx.get(queue.valid) == bool(model)
+            if model:
+                assert ctx.get(queue.head.pc) == model[0]
+            room = len(model) <= IQ_ENTRIES - FETCH_WIDTH
+            assert ctx.get(queue.fetch.room) == room
+            count = rng.randrange(FETCH_WIDTH + 1) if room else 0
+            ctx.set(queue.fetch.count, count)
+            for n in range(FETCH_WIDTH):
+                ctx.set(queue.fetch.entries[n].pc, number + n)
+            pop, flush = bool(model) and rng.random() < 0.5, rng.random() < 0.02
+            ctx.set(queue.pop, pop)
+            ctx.set(queue.flush, flush)
+            await ctx.tick()
+            if pop:
+                model.popleft()
+            model.extend(range(number, number + count))
+            number += count
+            if flush:
+                model.clear()
+            longest = max(longest, len(model))
+        assert longest == IQ_ENTRIES
+
+    simulate(queue, testbench)
+
+
+class RenameModel:
+    """Registers, and for each the buffers that will write it, oldest first."""
+
+    def __init__(self):
+        self.registers = [0] * 32
+        self.waiting = deque()   # [reg, tag, value or None]
+
+    def operand(self, reg):
+        """(pending, value or tag) that an instruction dispatched now gets."""
+        for number, tag, value in reversed(self.waiting):
+            if number == reg:
+                return (True, tag) if value is None else (False, value)
+        return False, self.registers[reg]
+
+    def commit(self):
+        reg, _, value = self.waiting.popleft()
+        self.registers[reg] = value
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_renaming_keeps_the_newest_value_of_each_register(seed):
+    rename, rng, model = Rename(results=2), random.Random(seed), RenameModel()
+
+    async def testbench(ctx):
+        for _ in range(2000):
+            for name in ("a", "b", "c"):
+                source, reg = getattr(rename, name), rng.randrange(4)
+                ctx.set(source.reg, reg)
+                pending, expected = model.operand(reg)
+                assert ctx.get(source.operand.pending) == pending
+                got = source.operand.tag if pending else source.operand.value
+                assert ctx.get(got) == expected
+            free = GPR_RENAMES - len(model.waiting)
+            assert ctx.get(rename.free) == free
+
+            allocated = []
+            for port in (rename.allocate_d, rename.allocate_u):
+                take = len(allocated) < free and rng.random() < 0.4
+                reg = rng.randrange(4)
+                ctx.set(port.valid, take)
+                ctx.set(port.reg, reg)
+                if take:
+                    allocated.append([reg, ctx.get(port.tag), None])
+            ready = [entry for entry in model.waiting if entry[2] is None]
+            finished = rng.sample(ready, min(len(ready), rng.randrange(3)))
+            for n in range(2):
+                port, valid = rename.results[n], n < len(finished)
+                ctx.set(port.valid, valid)
+                if valid:
+                    ctx.set(port.tag, finished[n][1])
+                    ctx.set(port.value, value := rng.getrandbits(32))
+                    finished[n].append(value)
+            commits = 0
+            for port in (rename.commit_d, rename.commit_u):
+                oldest = model.waiting[commits] if commits < len(model.waiting) else None
+                done = oldest is not None and len(oldest) == 3 and oldest[2] is not None
+                take = done and rng.random() < 0.6
+                ctx.set(port.valid, take)
+                if take:
+                    ctx.set(port.reg, oldest[0])
+                    ctx.set(port.tag, oldest[1])
+                    commits += 1
+            flush = rng.random() < 0.02
+            ctx.set(rename.flush, flush)
+            await ctx.tick()
+            for _ in range(commits):
+                model.commit()
+            for entry in finished:
+                entry[2] = entry.pop()
+            model.waiting.extend(allocated)
+            if flush:
+                model.waiting.clear()
+
+    simulate(rename, testbench)
+
+
+def test_a_station_takes_operands_the_moment_they_appear():
+    station = Station()
+
+    async def testbench(ctx):
+        ctx.set(station.dispatch.valid, 1)
+        ctx.set(station.dispatch.a.pending, 1)
+        ctx.set(station.dispatch.a.tag, 2)
+        ctx.set(station.dispatch.b.value, 7)
+        await ctx.tick()
+        ctx.set(station.dispatch.valid, 0)
+        assert not ctx.get(station.unit.valid) and not ctx.get(station.dispatch.ready)
+        ctx.set(station.values[2], 5)
+        ctx.set(station.ready, 1 << 2)
+        assert ctx.get(station.unit.valid)
+        assert (ctx.get(station.unit.a), ctx.get(station.unit.b)) == (5, 7)
+        await ctx.tick()
+        # The buffer is freed; the station has kept the value.
+        ctx.set(station.ready, 0)
+        ctx.set(station.values[2], 99)
+        assert ctx.get(station.unit.valid) and ctx.get(station.unit.a) == 5
+        ctx.set(station.unit.done, 1)
+        assert ctx.get(station.dispatch.ready)
+        await ctx.tick()
+        assert not ctx.get(station.unit.valid)
+
+    simulate(station, testbench)
