@@ -19,6 +19,7 @@ __all__ = ["Region", "Plan", "plan_cycle", "plan_values"]
 COST = {"mul": 3, "udiv": 30, "umod": 30, "read": 3, "parity": 2, "shl": 2, "lshr": 2, "ashr": 2,
         "load": 1, "slice": 1, "sext": 1, "not": 1}
 MAX_STORES = 24  # what is left of a register's tree after so many stores is stored whole
+MAX_DEPTH = 200  # of regions within regions that arms of multiplexers are put into
 BRANCH_COST = 12  # a multiplexer becomes a branch if that saves work of at least this cost
 
 
@@ -330,9 +331,9 @@ class Plan:
                     region = _common(region, other)
             region.nodes.append(node)
             args = graph.args[node]
-            if op == "mux" and (node in branching if branching is not None
-                                else any(graph.op[arm] not in ("const", "load")
-                                         for arm in args[1:])):
+            if op == "mux" and region.depth < MAX_DEPTH and (
+                    node in branching if branching is not None
+                    else any(graph.op[arm] not in ("const", "load") for arm in args[1:])):
                 then, other = self.arms[node] = Region(region), Region(region)
                 use(args[0], region)
                 use(args[1], then)

@@ -426,3 +426,24 @@ def test_docstring_example_of_the_driver_runs(native):
     native.write(state, "bus.mode", Mode.UP.value)
     exec(code.replace("(cache=True)", ""), {"njit": njit, "native": native, "state": state})
     assert native.read(state, "inner.count") == 995
+
+
+def test_long_chains_of_conditions_compile():
+    m, count = Module(), 250
+    select, a, out = Signal(count, name="select"), Signal(16, name="a"), Signal(16, name="out")
+    kept = Signal(16, name="kept")
+    for number in range(count):
+        with m.If(select[number]) if number == 0 else m.Elif(select[number]):
+            m.d.comb += out.eq((a * (number + 3)) ^ (a * a + number) ^ (a >> 1))
+            m.d.sync += kept.eq(kept + (a * number))
+    native = compile_design(m, ports=[select, a, out], cache=False)
+    state, expected = native.new_state(), 0
+    for number, noise in ((0, 5), (7, 200), (130, 140), (249, 249)):
+        native.write(state, "select", 1 << number | 1 << noise)
+        native.write(state, "a", 1000 + number)
+        native.step(state)
+        a_value, first = 1000 + number, min(number, noise)
+        assert native.read(state, "out") == (
+            (a_value * (first + 3)) ^ (a_value * a_value + first) ^ (a_value >> 1)) & 0xFFFF
+        expected = (expected + a_value * first) & 0xFFFF
+        assert native.read(state, "kept") == expected
