@@ -1,4 +1,4 @@
-"""A 750-class processor with its bus: core, memory management unit, bus interface. Wiring only."""
+"""A 750-class processor: core, memory management unit, instruction cache, bus. Wiring only."""
 
 from amaranth.hdl import Module
 from amaranth.lib import wiring
@@ -6,6 +6,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from pteg.hw.bus.bus import Bus
 from pteg.hw.bus.interfaces import TargetPort
+from pteg.hw.cache.instruction import InstructionCache
 from pteg.hw.core.core import Core
 from pteg.hw.mmu.mmu import Mmu
 
@@ -13,7 +14,7 @@ __all__ = ["Processor"]
 
 
 class Processor(wiring.Component):
-    """Core, MMU and bus; the bus targets hang on ports of their own names.
+    """Core, MMU, instruction cache and bus; the bus targets hang on ports of their own names.
 
     Parameters
     ----------
@@ -43,13 +44,17 @@ class Processor(wiring.Component):
         m = Module()
         m.submodules.core = core = Core(self.timebase_divider)
         m.submodules.mmu = mmu = Mmu()
+        m.submodules.icache = icache = InstructionCache()
         m.submodules.bus = bus = Bus(self.memory_map)
 
         connect(m, core.fetch_translate, mmu.fetch)
         connect(m, core.data_translate, mmu.data)
         connect(m, core.registers, mmu.registers)
         connect(m, core.invalidate, mmu.invalidate)
-        connect(m, core.fetch_memory, bus.fetch)
+        connect(m, core.instruction_cache, icache.control)
+        connect(m, core.block, icache.block)
+        connect(m, core.fetch_memory, icache.fetch)
+        connect(m, icache.bus, bus.fetch)
         connect(m, core.data_memory, bus.data)
         connect(m, mmu.memory, bus.walker)
         for name in self.memory_map:

@@ -22,6 +22,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from pteg.hw.bus.interfaces import MemoryPort
+from pteg.hw.cache.interfaces import BlockPort, CacheControl
 from pteg.hw.core.branch import BranchUnit
 from pteg.hw.core.completion import Completion
 from pteg.hw.core.condition import ConditionRegister
@@ -56,6 +57,8 @@ class Core(wiring.Component):
     fetch_memory, data_memory : Out(MemoryPort)
     registers : Out(RegisterPort)
     invalidate : Out(InvalidatePort)
+    block : Out(BlockPort)
+    instruction_cache : Out(CacheControl)
     interrupt : In(1)
         External interrupt, level.
     restart : In(1)
@@ -68,6 +71,8 @@ class Core(wiring.Component):
     data_memory: Out(MemoryPort())
     registers: Out(RegisterPort())
     invalidate: Out(InvalidatePort())
+    block: Out(BlockPort())
+    instruction_cache: Out(CacheControl())
     interrupt: In(1)
     restart: In(1)
 
@@ -189,6 +194,7 @@ class Core(wiring.Component):
         connect(m, sru.special, special.system)
         connect(m, sru.timebase, timebase.system)
         connect(m, sru.registers, flipped(self.registers))
+        connect(m, special.instruction_cache, flipped(self.instruction_cache))
         m.d.comb += [
             sru.cr.eq(condition.cr), sru.xer.eq(condition.xer), sru.msr.eq(msr),
             sru.lr.eq(branch.lr), sru.ctr.eq(branch.ctr),
@@ -202,4 +208,5 @@ class Core(wiring.Component):
         connect(m, lsu.translate, flipped(self.data_translate))
         connect(m, lsu.memory, flipped(self.data_memory))
         connect(m, lsu.invalidate, flipped(self.invalidate))
+        connect(m, lsu.block, flipped(self.block))
         return m

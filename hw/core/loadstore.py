@@ -7,7 +7,7 @@ oldest. Multiple and string instructions move one register after the other, stra
 register file: a fault in the middle leaves the registers before it loaded. So do floating-point
 loads and stores, which run alone too.
 
-Without caches dcbst, dcbf and icbi only translate; dcbz writes a burst of zeros if the data cache
+Without a data cache dcbst, dcbf and dcbi only translate; dcbz writes a burst of zeros if the cache
 is enabled in HID0, and raises an alignment exception if not. There is no store queue yet: a store
 is complete when the bus has taken it.
 """
@@ -19,6 +19,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from pteg.hw.bus.interfaces import MemoryPort, TransferType
+from pteg.hw.cache.interfaces import BlockPort
 from pteg.hw.core.decode import field
 from pteg.hw.core.float_registers import FloatPort, double_to_single, single_to_double
 from pteg.hw.core.interfaces import (
@@ -113,6 +114,8 @@ class LoadStoreUnit(wiring.Component):
     memory : Out(MemoryPort)
     invalidate : Out(InvalidatePort)
         tlbie.
+    block : Out(BlockPort)
+        icbi.
     direct : Out(DirectPort)
         The register file, for multiple and string instructions.
     float : Out(FloatPort)
@@ -136,6 +139,7 @@ class LoadStoreUnit(wiring.Component):
     translate: Out(TranslatePort())
     memory: Out(MemoryPort())
     invalidate: Out(InvalidatePort())
+    block: Out(BlockPort())
     direct: Out(DirectPort())
     float: Out(FloatPort())
     result: Out(UnitToRename())
@@ -366,8 +370,15 @@ class LoadStoreUnit(wiring.Component):
                 with m.Case(op):
                     m.d.sync += memory.type.eq(transfer)
         with m.Switch(here.op):
-            with m.Case(*_TOUCHES, Op.DCBI):
+            with m.Case(Op.DCBST, Op.DCBF, Op.DCBI):
                 self._done(m, here)
+            with m.Case(Op.ICBI):
+                m.d.comb += [self.block.valid.eq(1), self.block.pa.eq(port.pa)]
+                with m.If(self.block.done):
+                    self._done(m, here)
+                with m.Else():
+                    m.d.comb += port.used.eq(0)
+                    m.d.sync += self._state.eq(LoadStoreState.TRANSLATE)
             with m.Case(*_RESERVING):
                 with m.If(write_through):
                     self._fault(m, here, Cause.DSI, self._dsisr(here, Dsisr.DIRECT_STORE),

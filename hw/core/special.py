@@ -9,6 +9,7 @@ from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from pteg.hw.cache.interfaces import CacheControl
 from pteg.hw.core.interfaces import SystemToSpecial
 from pteg.hw.isa.exceptions import Vector
 from pteg.hw.isa.registers import (
@@ -17,6 +18,7 @@ from pteg.hw.isa.registers import (
     RESET_MSR,
     SPR_BY_NAME,
     SPRS,
+    Hid0,
     Msr,
 )
 
@@ -68,6 +70,7 @@ class SpecialRegisters(wiring.Component):
         MSR takes its bits back from SRR1.
     exception : In(ExceptionPort)
     msr, srr0, hid0, ear : Out(32)
+    instruction_cache : Out(CacheControl)
     """
 
     system: In(SystemToSpecial())
@@ -79,6 +82,7 @@ class SpecialRegisters(wiring.Component):
     srr0: Out(32)
     hid0: Out(32)
     ear: Out(32)
+    instruction_cache: Out(CacheControl())
 
     def elaborate(self, platform):
         m = Module()
@@ -109,6 +113,14 @@ class SpecialRegisters(wiring.Component):
                     if spr.writable:
                         with m.Case(spr.number):
                             m.d.sync += register.eq(self.system.wdata & spr.implemented)
+
+        hid0 = held["HID0"]
+        cache = self.instruction_cache
+        m.d.comb += [
+            cache.enable.eq(msr_bit(hid0, Hid0.ICE)), cache.lock.eq(msr_bit(hid0, Hid0.ILOCK)),
+            cache.flash.eq(self.system.write & (self.system.spr == SPR_BY_NAME["HID0"].number)
+                           & msr_bit(self.system.wdata, Hid0.ICFI)),
+        ]
 
         with m.If(self.msr_write):
             m.d.sync += msr.eq(self.msr_wdata & MSR_IMPLEMENTED)

@@ -13,7 +13,8 @@ __all__ = [
     # Special-purpose registers
     "Access", "Spr", "SPRS", "SPR_BY_NAME", "TIME_BASE_LOWER", "TIME_BASE_UPPER",
     # Registers and table entries with fields
-    "Msr", "MSR_IMPLEMENTED", "MSR_TO_SRR1", "Xer", "XER_IMPLEMENTED", "Hid0",
+    "Msr", "MSR_IMPLEMENTED", "MSR_TO_SRR1", "Xer", "XER_IMPLEMENTED", "Fpscr",
+    "FPSCR_IMPLEMENTED", "Hid0",
     "SegmentRegister", "BatUpper", "BatLower", "Sdr1", "PteHigh", "PteLow", "Wimg",
     # Values after a hard reset
     "PVR", "RESET_VECTOR", "RESET_MSR",
@@ -86,6 +87,45 @@ class Xer(enum.IntFlag):
 
 
 XER_IMPLEMENTED = 0xE000007F
+
+
+class Fpscr(enum.IntFlag):
+    """Floating-point status and control register (PEM 2.1.4)."""
+
+    FX = bit(0)       # exception summary, sticky
+    FEX = bit(1)      # enabled exception summary: of the bits below, by their enables
+    VX = bit(2)       # invalid operation summary
+    OX = bit(3)       # overflow
+    UX = bit(4)       # underflow
+    ZX = bit(5)       # zero divide
+    XX = bit(6)       # inexact
+    VXSNAN = bit(7)   # invalid operation: signalling NaN
+    VXISI = bit(8)    # infinity - infinity
+    VXIDI = bit(9)    # infinity / infinity
+    VXZDZ = bit(10)   # zero / zero
+    VXIMZ = bit(11)   # infinity * zero
+    VXVC = bit(12)    # invalid comparison
+    FR = bit(13)      # fraction rounded: the last result was incremented
+    FI = bit(14)      # fraction inexact: the last result was rounded
+    C = bit(15)       # FPRF, class and sign of the last result: class descriptor
+    FL = bit(16)      # less than or negative
+    FG = bit(17)      # greater than or positive
+    FE = bit(18)      # equal or zero
+    FU = bit(19)      # unordered or NaN
+    VXSOFT = bit(21)  # software request
+    VXSQRT = bit(22)  # square root of a negative number
+    VXCVI = bit(23)   # conversion to integer
+    VE = bit(24)      # enables of VX, OX, UX, ZX, XX
+    OE = bit(25)
+    UE = bit(26)
+    ZE = bit(27)
+    XE = bit(28)
+    NI = bit(29)      # non-IEEE mode
+    RN0 = bit(30)     # rounding mode: nearest, toward zero, toward +infinity, toward -infinity
+    RN1 = bit(31)
+
+
+FPSCR_IMPLEMENTED = int(sum(Fpscr))
 
 
 class Hid0(enum.IntFlag):

@@ -1,0 +1,1 @@
+"""Caches: the instruction cache so far."""
