@@ -18,8 +18,9 @@ from amaranth.hdl import C, Cat, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from pteg.hw.bus.interfaces import MemoryPort, TransferType
+from pteg.hw.bus.interfaces import MemoryPort
 from pteg.hw.cache.interfaces import BlockPort
+from pteg.hw.core.access import AccessDecoder, Moves, alignment_dsisr
 from pteg.hw.core.decode import field
 from pteg.hw.core.float_registers import FloatPort, double_to_single, single_to_double
 from pteg.hw.core.interfaces import (
@@ -34,8 +35,8 @@ from pteg.hw.core.rename import DirectPort
 from pteg.hw.core.special import msr_bit
 from pteg.hw.core.station import Station, StationToUnit
 from pteg.hw.isa.exceptions import Dsisr
-from pteg.hw.isa.instructions import INSTRUCTIONS, Op, Unit
-from pteg.hw.isa.registers import Field, Hid0, Msr, Wimg
+from pteg.hw.isa.instructions import Op
+from pteg.hw.isa.registers import Hid0, Msr, Wimg
 from pteg.hw.mmu.interfaces import AccessKind, InvalidatePort, TranslatePort, Translation
 
 __all__ = ["LoadStoreUnit", "LoadStoreState"]
@@ -50,52 +51,6 @@ class LoadStoreState(enum.IntEnum):
     ACCESS = 2
     FAULT = 3
     DROP = 4
-
-
-def _ops(test):
-    return [row.op for row in INSTRUCTIONS
-            if row.unit is Unit.LSU and test(row)]
-
-
-_STORES = _ops(lambda row: row.store)
-_TOUCHES = (Op.DCBST, Op.DCBF, Op.ICBI)
-_HINTS = (Op.DCBT, Op.DCBTST)
-_BARRIERS = (Op.SYNC, Op.EIEIO, Op.TLBSYNC)
-_MULTIPLE = (Op.LMW, Op.STMW)
-_STRINGS = (Op.LSWI, Op.LSWX, Op.STSWI, Op.STSWX)
-_FLOAT = _ops(lambda row: row.syntax[:1] in (("frD",), ("frS",)))
-_SINGLE = _ops(lambda row: row.name.startswith(("lfs", "stfs")))
-_LOADS_MANY = (Op.LMW, Op.LSWI, Op.LSWX)
-_REVERSED = (Op.LHBRX, Op.LWBRX, Op.STHBRX, Op.STWBRX)
-_ALGEBRAIC = (Op.LHA, Op.LHAU, Op.LHAX, Op.LHAUX)
-_ALIGNED = (*_MULTIPLE, *_FLOAT, Op.LWARX, Op.STWCX_DOT, Op.ECIWX, Op.ECOWX)
-_EXTERNAL = (Op.ECIWX, Op.ECOWX)
-_RESERVING = (Op.LWARX, Op.STWCX_DOT, Op.ECIWX, Op.ECOWX)  # refused by write-through memory
-
-_TYPES = {
-    Op.LWARX: TransferType.READ_ATOMIC,
-    Op.STWCX_DOT: TransferType.WRITE_WITH_FLUSH_ATOMIC,
-    Op.DCBZ: TransferType.WRITE_WITH_KILL,
-    Op.ECIWX: TransferType.EXTERNAL_CONTROL_WORD_READ,
-    Op.ECOWX: TransferType.EXTERNAL_CONTROL_WORD_WRITE,
-}
-
-
-def _bits(insn, first, last=None):
-    """Bits of the instruction word in the manuals' numbering."""
-    return insn[Field(first, last).slice]
-
-
-def _alignment_dsisr(insn):
-    """DSISR after an alignment exception tells about the instruction (PEM table 6-9)."""
-    indexed = _bits(insn, 0, 5) == 31
-    return Cat(
-        _bits(insn, 11, 15),                                        # 27-31: rA
-        _bits(insn, 6, 10),                                         # 22-26: rD or rS
-        Mux(indexed, _bits(insn, 21, 24), _bits(insn, 1, 4)),       # 18-21
-        Mux(indexed, _bits(insn, 25), _bits(insn, 5)),              # 17
-        Mux(indexed, _bits(insn, 29, 30), 0),                       # 15-16
-    )
 
 
 class LoadStoreUnit(wiring.Component):
@@ -176,7 +131,10 @@ class LoadStoreUnit(wiring.Component):
 
         here = self._stations(m)
         here.head = Signal(name="at_head")
-        self._classify(m, here)
+        m.submodules.access = decoder = AccessDecoder()
+        here.access = access = decoder.access
+        here.many = (access.moves == Moves.MULTIPLE) | (access.moves == Moves.STRING)
+        m.d.comb += decoder.op.eq(here.op)
         m.d.comb += [
             here.head.eq((here.cq == self.oldest) & ~self.flush),
             self.finish.cq.eq(here.cq),
@@ -233,33 +191,15 @@ class LoadStoreUnit(wiring.Component):
             m.d.sync += [fill.eq(0), take.eq(0)]
         return here
 
-    def _classify(self, m, here):
-        """What kind of instruction it is."""
-        for name, ops in (("store", _STORES), ("touch", _TOUCHES), ("multiple", _MULTIPLE),
-                          ("string", _STRINGS), ("loads_many", _LOADS_MANY),
-                          ("reverse", _REVERSED), ("algebraic", _ALGEBRAIC), ("float", _FLOAT),
-                          ("single", _SINGLE)):
-            signal = Signal(name=f"is_{name}")
-            setattr(here, f"is_{name}", signal)
-            with m.Switch(here.op):
-                with m.Case(*ops):
-                    m.d.comb += signal.eq(1)
-        here.many = here.is_multiple | here.is_string
-        here.size = Signal(4, name="size")
-        with m.Switch(here.op):
-            for size in (1, 2, 4, 8):
-                with m.Case(*_ops(lambda row, size=size: row.size == size)):
-                    m.d.comb += here.size.eq(size)
-
     # First cycle: address, alignment, and what needs no access.
 
     def _address(self, m, here):
         ea = Signal(32, name="sum")
         length = Signal(8, name="length")  # bytes of a multiple or string
         first_length = Mux(length >= 4, 4, length)
-        m.d.comb += [ea.eq(here.a + here.b), length.eq(here.size)]
+        m.d.comb += [ea.eq(here.a + here.b), length.eq(here.access.size)]
         with m.Switch(here.op):
-            with m.Case(*_MULTIPLE):
+            with m.Case(Op.LMW, Op.STMW):
                 m.d.comb += length.eq(Cat(0, 0, 32 - field(here.insn, "rD")))
             with m.Case(Op.LSWI, Op.STSWI):
                 # NB = 0 means 32; the address is rA alone.
@@ -270,45 +210,43 @@ class LoadStoreUnit(wiring.Component):
         m.d.sync += [
             self._ea.eq(ea),
             self._first.eq(ea),
-            self._left.eq(Mux(here.many, first_length, here.size)),
-            self._bytes.eq(Mux(here.many, first_length, here.size)),
+            self._left.eq(Mux(here.many, first_length, here.access.size)),
+            self._bytes.eq(Mux(here.many, first_length, here.access.size)),
             self._more.eq(Mux(here.many, length - first_length, 0)),
             self._reg.eq(field(here.insn, "rD")),
-            self._data.eq(Mux(here.is_store, self._swap(here, here.c), 0)),
+            self._data.eq(Mux(here.access.store, self._swap(here, here.c), 0)),
             self._state.eq(LoadStoreState.TRANSLATE),
         ]
         with m.If(here.op == Op.DCBZ):
             m.d.sync += self._ea[:5].eq(0)
 
         misaligned = Signal()
-        with m.Switch(here.op):
-            with m.Case(*_ALIGNED):
-                m.d.comb += misaligned.eq(ea[:2] != 0)
-            with m.Case(Op.DCBZ):
-                m.d.comb += misaligned.eq(~msr_bit(self.hid0, Hid0.DCE))
-            with m.Case(*_HINTS, *_BARRIERS):
+        m.d.comb += misaligned.eq(here.access.aligned & (ea[:2] != 0))
+        with m.Switch(here.access.moves):
+            with m.Case(Moves.NOTHING):
                 self._done(m, here)
+            with m.Case(Moves.STRING):
+                with m.If(length == 0):
+                    self._done(m, here)
+            with m.Case(Moves.ZEROS):
+                m.d.comb += misaligned.eq(~msr_bit(self.hid0, Hid0.DCE))
+        with m.Switch(here.op):
             with m.Case(Op.TLBIE):
                 m.d.comb += [self.invalidate.valid.eq(1), self.invalidate.ea.eq(here.b),
                              # What was fetched through the old translation is fetched again.
                              self.finish.refetch.eq(1)]
-                self._done(m, here)
-            with m.Case(*_STRINGS):
-                with m.If(length == 0):
-                    self._done(m, here)
-        with m.Switch(here.op):
-            with m.Case(*_EXTERNAL):
+            with m.Case(Op.ECIWX, Op.ECOWX):
                 with m.If(~self.ear[31]):
                     self._fault(m, here, Cause.DSI, self._dsisr(here, Dsisr.EXTERNAL_ACCESS), ea)
         with m.If(misaligned):
-            self._fault(m, here, Cause.ALIGNMENT, _alignment_dsisr(here.insn), ea)
+            self._fault(m, here, Cause.ALIGNMENT, alignment_dsisr(here.insn), ea)
 
     @staticmethod
     def _swap(here, value):
         """Byte-reversed if the instruction says so, by its size."""
         half = Cat(value[8:16], value[:8])
         word = Cat(value[24:32], value[16:24], value[8:16], value[:8])
-        return Mux(here.is_reverse, Mux(here.size == 2, half, word), value)
+        return Mux(here.access.reverse, Mux(here.access.size == 2, half, word), value)
 
     # The parts of an access.
 
@@ -317,15 +255,19 @@ class LoadStoreUnit(wiring.Component):
         m.d.comb += [
             port.valid.eq(1),
             port.ea.eq(self._ea),
-            port.kind.eq(Mux(here.is_store, AccessKind.STORE,
-                             Mux(here.is_touch, AccessKind.TOUCH, AccessKind.LOAD))),
+            port.kind.eq(Mux(here.access.store, AccessKind.STORE,
+                             Mux(here.access.moves == Moves.BLOCK, AccessKind.TOUCH,
+                                 AccessKind.LOAD))),
             port.pr.eq(msr_bit(self.msr, Msr.PR)),
             port.relocate.eq(msr_bit(self.msr, Msr.DR)),
             port.search.eq(here.head),
         ]
         with m.Switch(port.result):
             with m.Case(Translation.OK):
-                with m.If(here.head | ~here.is_store & ~port.wimg[0]):
+                waits = (here.op == Op.ICBI) & ~self.block.done
+                m.d.comb += [self.block.valid.eq(here.head & (here.op == Op.ICBI)),
+                             self.block.pa.eq(port.pa)]
+                with m.If((here.head | ~here.access.store & ~port.wimg[0]) & ~waits):
                     m.d.comb += port.used.eq(1)
                     self._permitted(m, here, port)
             with m.Case(Translation.MISS):
@@ -346,13 +288,14 @@ class LoadStoreUnit(wiring.Component):
         memory = self.memory
         data = Signal(64, name="stored")
         m.d.comb += data.eq(self._data)
-        with m.If(here.many & here.is_store & (self._left == self._bytes)):
+        with m.If(here.many & here.access.store & (self._left == self._bytes)):
             # A new register; a short last word of a string comes from its left.
             m.d.comb += [self.direct.reg.eq(self._reg),
                          data.eq(self.direct.rdata >> self._unused_bits())]
-        with m.If(here.is_float & here.is_store & (self._left == self._bytes)):
+        is_float = here.access.moves == Moves.FLOAT
+        with m.If(is_float & here.access.store & (self._left == self._bytes)):
             register = self.float.rdata
-            m.d.comb += data.eq(Mux(here.is_single, double_to_single(m, register, "to_single"),
+            m.d.comb += data.eq(Mux(here.access.single, double_to_single(m, register, "to_single"),
                                     register))
         m.d.sync += [
             self._state.eq(LoadStoreState.ACCESS),
@@ -360,38 +303,25 @@ class LoadStoreUnit(wiring.Component):
             memory.addr.eq(port.pa),
             memory.wimg.eq(port.wimg),
             memory.size.eq(self._part),
-            memory.burst.eq(here.op == Op.DCBZ),
-            memory.wdata.eq(Mux(here.op == Op.DCBZ, 0,
+            memory.burst.eq(here.access.moves == Moves.ZEROS),
+            memory.wdata.eq(Mux(here.access.moves == Moves.ZEROS, 0,
                                 (data >> (self._rest << 3)) << (self._lanes << 3))),
-            memory.type.eq(Mux(here.is_store, TransferType.WRITE_WITH_FLUSH, TransferType.READ)),
+            memory.type.eq(here.access.type),
         ]
-        with m.Switch(here.op):
-            for op, transfer in _TYPES.items():
-                with m.Case(op):
-                    m.d.sync += memory.type.eq(transfer)
-        with m.Switch(here.op):
-            with m.Case(Op.DCBST, Op.DCBF, Op.DCBI):
+        with m.Switch(here.access.moves):
+            with m.Case(Moves.BLOCK):
                 self._done(m, here)
-            with m.Case(Op.ICBI):
-                m.d.comb += [self.block.valid.eq(1), self.block.pa.eq(port.pa)]
-                with m.If(self.block.done):
-                    self._done(m, here)
-                with m.Else():
-                    m.d.comb += port.used.eq(0)
-                    m.d.sync += self._state.eq(LoadStoreState.TRANSLATE)
-            with m.Case(*_RESERVING):
-                with m.If(write_through):
-                    self._fault(m, here, Cause.DSI, self._dsisr(here, Dsisr.DIRECT_STORE),
-                                self._ea)
-                with m.Elif((here.op == Op.STWCX_DOT)
-                            & ~(self._reserved & (self._reservation == port.pa[5:]))):
-                    m.d.comb += self.finish.flags.cr.eq(self.xer[31])
-                    m.d.sync += [self._reserved.eq(0), self._reservation.eq(0)]
-                    self._done(m, here)
-            with m.Case(Op.DCBZ):
+            with m.Case(Moves.ZEROS):
                 with m.If(write_through | inhibited):
-                    self._fault(m, here, Cause.ALIGNMENT, _alignment_dsisr(here.insn),
+                    self._fault(m, here, Cause.ALIGNMENT, alignment_dsisr(here.insn),
                                 self._first)
+        with m.If((here.op == Op.STWCX_DOT)
+                  & ~(self._reserved & (self._reservation == port.pa[5:]))):
+            m.d.comb += self.finish.flags.cr.eq(self.xer[31])
+            m.d.sync += [self._reserved.eq(0), self._reservation.eq(0)]
+            self._done(m, here)
+        with m.If(here.access.exclusive & write_through):
+            self._fault(m, here, Cause.DSI, self._dsisr(here, Dsisr.DIRECT_STORE), self._ea)
 
     def _access(self, m, here):
         memory = self.memory
@@ -405,7 +335,7 @@ class LoadStoreUnit(wiring.Component):
             with m.Else():
                 m.d.sync += [self._ea.eq(self._ea + self._part), self._left.eq(self._rest),
                              self._state.eq(LoadStoreState.TRANSLATE)]
-                with m.If(~here.is_store):
+                with m.If(~here.access.store):
                     m.d.sync += self._data.eq(value)
                 with m.If(self._rest == 0):
                     self._register_done(m, here, value)
@@ -417,7 +347,7 @@ class LoadStoreUnit(wiring.Component):
     def _register_done(self, m, here, value):
         """All bytes of a register have been moved: go on with the next one, or finish."""
         memory = self.memory
-        with m.If(here.is_loads_many):
+        with m.If(here.many & ~here.access.store):
             m.d.comb += [
                 self.direct.write.eq(1),
                 self.direct.reg.eq(self._reg),
@@ -435,13 +365,13 @@ class LoadStoreUnit(wiring.Component):
             loaded = Signal(32, name="loaded")
             m.d.comb += [
                 loaded.eq(self._swap(here, value[:32])),
-                self.result.value.eq(Mux(here.is_algebraic, value[:16].as_signed(), loaded)),
+                self.result.value.eq(Mux(here.access.algebraic, value[:16].as_signed(), loaded)),
                 # stwcx. that has stored.
                 self.finish.flags.cr.eq(Cat(self.xer[31], 1)),
             ]
             m.d.comb += self.float.wdata.eq(
-                Mux(here.is_single, single_to_double(m, value[:32], "to_double"), value))
-            with m.If(here.is_float & ~here.is_store):
+                Mux(here.access.single, single_to_double(m, value[:32], "to_double"), value))
+            with m.If((here.access.moves == Moves.FLOAT) & ~here.access.store):
                 m.d.comb += self.float.write.eq(1)
             with m.If(here.op == Op.LWARX):
                 m.d.sync += [self._reserved.eq(1), self._reservation.eq(memory.addr[5:])]
@@ -452,7 +382,7 @@ class LoadStoreUnit(wiring.Component):
     # Ends.
 
     def _dsisr(self, here, bits):
-        return int(bits) | Mux(here.is_store, int(Dsisr.STORE), 0)
+        return int(bits) | Mux(here.access.store, int(Dsisr.STORE), 0)
 
     def _done(self, m, here):
         m.d.comb += [
