@@ -14,8 +14,9 @@ from pteg.hw.isa.instructions import INSTRUCTIONS, Op
 from pteg.state import ARCH_STATE, STORED_SPRS
 
 _PREFIXES = {
-    "MSR": registers.Msr, "XER": registers.Xer, "HID0": registers.Hid0, "WIMG": registers.Wimg,
-    "VECTOR": exceptions.Vector, "SRR1": exceptions.Srr1, "DSISR": exceptions.Dsisr,
+    "MSR": registers.Msr, "XER": registers.Xer, "FPSCR": registers.Fpscr, "HID0": registers.Hid0,
+    "WIMG": registers.Wimg, "VECTOR": exceptions.Vector, "SRR1": exceptions.Srr1,
+    "DSISR": exceptions.Dsisr,
     "EVENT": ledger.Kind, "WALK": ledger.Walk,
 }
 _FIELDS = {"SR": registers.SegmentRegister, "BATU": registers.BatUpper, "BATL": registers.BatLower,
@@ -49,7 +50,7 @@ def _collect():
     for prefix, fields in _FIELDS.items():
         found |= {f"{prefix}_{name}": field.mask for name, field in vars(fields).items()
                   if isinstance(field, registers.Field)}
-    for name in ("MSR_IMPLEMENTED", "MSR_TO_SRR1", "XER_IMPLEMENTED"):
+    for name in ("MSR_IMPLEMENTED", "MSR_TO_SRR1", "XER_IMPLEMENTED", "FPSCR_IMPLEMENTED"):
         found[name] = int(getattr(registers, name))
     found["SR_IMPLEMENTED"] = registers.SegmentRegister.IMPLEMENTED
     return found

@@ -1,8 +1,4 @@
-"""Floating-point loads and stores, and moves of FPSCR (PEM 4.2.3.8, 4.2.3.9, 4.2.2.6).
-
-With MSR[FP] = 1 these are enough for an operating system to save and restore floating-point
-registers. Arithmetic is left out as yet: it raises floating-point unavailable in any case.
-"""
+"""Floating-point loads and stores (PEM 4.2.3.8, 4.2.3.9). Arithmetic is in `arithmetic`."""
 
 import numpy as np
 
@@ -12,7 +8,7 @@ from pteg.functional.kernel import kernel
 from pteg.functional.memory import ADDRESSING, INDEXED, TRANSFER, UPDATE, load, store
 from pteg.functional.operands import MASK32, first, gpr, immediate, second, third
 
-__all__ = ["floating_access", "floating_point"]
+__all__ = ["floating_access"]
 
 
 @kernel
@@ -68,27 +64,4 @@ def floating_access(s, m, op, word):
     s.fpr[d] = number
     if addressing & UPDATE:
         s.gpr[base] = ea
-    return isa.OUT_NEXT
-
-
-@kernel
-def floating_point(s, m, op, word):
-    """fadd to mtfsf."""
-    if not s.msr & isa.MSR_FP or (op != isa.MFFS and op != isa.MTFSF) or word & 1:
-        return raise_exception(m, isa.VECTOR_FP_UNAVAILABLE, isa.NONE)
-    if op == isa.MFFS:
-        s.fpr[first(word)] = -0x8000000000000 | s.fpscr
-        return isa.OUT_NEXT
-    written = 0
-    for place in range(8):
-        if word >> 17 & 128 >> place:
-            written |= 0xF0000000 >> 4 * place
-    value = np.int64(s.fpr[third(word)]) & written | s.fpscr & ~written
-    # FEX and VX are summaries of the bits below (PEM 2.1.4).
-    invalid = value & 0x01F80700
-    value = value & ~0x60000000 | (0x20000000 if invalid else 0)
-    # Enables VE OE UE ZE XE are bits 24-28; VX OX UX ZX XX are bits 2-6.
-    if value >> 25 & value >> 3 & 31:
-        value |= 0x40000000
-    s.fpscr = value
     return isa.OUT_NEXT

@@ -7,9 +7,10 @@ import numpy as np
 from numba import njit
 
 from pteg.functional import constants as isa
+from pteg.functional.arithmetic import floating_point
 from pteg.functional.branch import branch, condition
 from pteg.functional.exceptions import event, program, set_msr, take
-from pteg.functional.floating import floating_access, floating_point
+from pteg.functional.floating import floating_access
 from pteg.functional.integer import arithmetic, compare, logic
 from pteg.functional.kernel import kernel
 from pteg.functional.memory import block, load_store, multiple
