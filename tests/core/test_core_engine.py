@@ -2,6 +2,7 @@
 
 import pytest
 
+from pteg.hw.core.access import AccessDecoder
 from pteg.hw.core.alu import Alu
 from pteg.hw.core.branch import BranchUnit
 from pteg.hw.core.completion import Completion
@@ -25,7 +26,7 @@ from pteg.hw.isa.instructions import INSTRUCTIONS
 from pteg.hw.isa.registers import SPRS
 
 COMPONENTS = {
-    "alu": Alu, "branch": BranchUnit, "completion": lambda: Completion(units=4),
+    "access": AccessDecoder, "alu": Alu, "branch": BranchUnit, "completion": lambda: Completion(units=4),
     "condition": ConditionRegister, "decode": Decoder, "dispatch": Dispatch, "divide": Divider,
     "fetch": Fetch, "float_registers": FloatRegisters,
     "iu1": lambda: IntegerUnit(multiply=True), "iu2": lambda: IntegerUnit(multiply=False),
@@ -60,6 +61,13 @@ def plausible(rng, cycle, values):
 def test_engine_agrees(name, compare_with_amaranth):
     compare_with_amaranth(COMPONENTS[name](), cycles=1000, seed=1, stimulus=plausible,
                           reset_rate=0.002)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", COMPONENTS)
+def test_engine_agrees_for_long(name, compare_with_amaranth):
+    compare_with_amaranth(COMPONENTS[name](), cycles=5000, seed=3, stimulus=plausible,
+                          reset_rate=0.001)
 
 
 @pytest.mark.slow
