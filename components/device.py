@@ -90,6 +90,12 @@ class Device:
         """Set `state` to what a hard reset leaves. `memory` keeps its bytes."""
         self.state[:] = np.zeros(1, self.dtype)
 
+    def check(self):
+        """Raise UserError if a kernel could not work with what is in `state` and `memory`.
+
+        Asked after both have come from a file.
+        """
+
     @classmethod
     def kernels(cls):
         """The kernels that this device has, by name."""

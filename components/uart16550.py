@@ -31,6 +31,7 @@ interrupt by OUT2 (a habit of the IBM PC).
 import numpy as np
 
 from pteg.components.device import NO_EVENT, Device, kernel
+from pteg.errors import UserError
 
 __all__ = ["Uart16550", "read", "write", "tick", "next_event", "console"]
 
@@ -92,6 +93,19 @@ class Uart16550(Device):
         self.state["msr"] = CABLE
         self.state["dll"] = 1
         self.state["active"] = 1
+
+    def check(self):
+        s, ring = self.state[0], len(self.memory) - OUT_RING
+        typed, printed = (int(s[f"{way}_count"]) - int(s[f"{way}_taken"]) for way in ("in", "out"))
+        counts = [int(s[name]) for name in ("out_count", "out_taken", "in_count", "in_taken",
+                                            "tx_clocks", "rx_clocks", "timeout_clocks")]
+        if not (all(s[name] == value for name, value in self._settings.items())
+                and ring >= IN_RING and ring & (ring - 1) == 0
+                and all(0 <= count < 1 << 60 for count in counts)
+                and 0 <= typed <= ring and printed >= 0
+                and max(s["tx_head"], s["rx_head"]) < 16 and max(s["tx_count"], s["rx_count"]) <= 16
+                and int(s["fcr"]) | 0xC9 == 0xC9):
+            raise UserError(f"{self.name} cannot be in this state")
 
     def send(self, data):
         """Type `data` on the console: the UART receives it as fast as it can."""

@@ -37,9 +37,9 @@ Text = Annotated[str | None, Parameter(allow_leading_hyphen=True)]
 @app.command
 def run(
     *,
-    machine: str = "g3",
-    cpu: str = "pipeline",
-    ram: str = "32M",
+    machine: str | None = None,
+    cpu: str | None = None,
+    ram: str | None = None,
     rom: str | None = None,
     kernel: str | None = None,
     dtb: str | None = None,
@@ -58,6 +58,9 @@ def run(
     until: Text = None,
     cycles: Number = None,
     instructions: Number = None,
+    restore: str | None = None,
+    fast_forward_until: Text = None,
+    save: str | None = None,
     json: Text = None,
     timed_uart: bool = False,
     quiet: Annotated[bool, Parameter(name=["--quiet", "-q"], negative=())] = False,
@@ -70,11 +73,12 @@ def run(
     Parameters
     ----------
     machine
-        Preset of devices.
+        Preset of devices; g3 by default.
     cpu
-        `pipeline`: the hardware, cycle by cycle; `functional`: instructions without timing.
+        `pipeline`, the default: the hardware, cycle by cycle; `functional`: instructions without
+        timing. After --restore by default the one that was saved.
     ram
-        Size of main memory, such as 32M.
+        Size of main memory; 32M by default.
     rom
         A built-in image, a file (ELF or raw), or `none`. Default: `first`, or `none` with --kernel.
     kernel
@@ -112,6 +116,13 @@ def run(
         Limit of clock cycles.
     instructions
         Limit of completed instructions.
+    restore
+        Go on from a checkpoint, which brings machine, memories and devices with it.
+    fast_forward_until
+        Before anything else, run in the functional model up to an address (a number, or a symbol of
+        the kernel) or until the console has printed this text. Limits and recordings begin there.
+    save
+        Write a checkpoint at the end.
     json
         Write what happened and all statistics to this file; `-` is standard output.
     timed_uart

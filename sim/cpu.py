@@ -58,10 +58,17 @@ class Cpu(Protocol):
     ----------
     cycle, instructions : int
         Clock cycles since reset and instructions completed.
+
+    identity : str
+        Changes with anything in the model that a snapshot depends on.
+    at_boundary : bool
+        The last run ended between two instructions.
     """
 
     cycle: int
     instructions: int
+    identity: str
+    at_boundary: bool
 
     def reset(self):
         """Hard reset of the processor (the machine resets the devices)."""
@@ -71,6 +78,24 @@ class Cpu(Protocol):
 
     def set_state(self, state):
         """Replace the architectural state; execution goes on at its `pc`."""
+
+    def settle(self):
+        """Go on to an instruction boundary, if the model is not at one."""
+
+    def get_pending(self):
+        """Counts and pending exceptions: a record array of `pteg.state.PENDING`."""
+
+    def set_pending(self, pending):
+        """Take over counts and pending exceptions; `set_state` is to follow."""
+
+    def snapshot(self):
+        """All that the model remembers: a dict of numpy arrays by name."""
+
+    def restore(self, parts, state):
+        """Go on from a snapshot of the same `identity`, and the architectural state beside it.
+
+        UserError if a part holds what this model cannot have saved.
+        """
 
     def run(self, limits):
         """Run until one of the limits, a checkstop or a full console ring; return a `Stop`.

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pteg.errors import UserError
 
-__all__ = ["Image", "Segment", "read_file", "read_elf", "is_elf", "parse_size"]
+__all__ = ["Image", "Segment", "read_file", "read_elf", "read_symbols", "is_elf", "parse_size"]
 
 EM_PPC, ET_EXEC, PT_LOAD = 20, 2, 1
 _HEADER = struct.Struct(">16sHHIIIIIHHHHHH")
@@ -94,6 +94,26 @@ def read_elf(data, name):
             start = entry - virtual + physical
     check(segments, "ELF file has nothing to load")
     return Image(tuple(segments), start)
+
+
+def read_symbols(path):
+    """Functions and labels of an ELF file: a dict from name to (virtual) address.
+
+    Empty if the file has none, or none that can be read: symbols are a convenience.
+    """
+    import io
+
+    from elftools.elf.elffile import ELFFile
+
+    try:
+        table = ELFFile(io.BytesIO(read_file(path))).get_section_by_name(".symtab")
+        return {} if table is None else {
+            symbol.name: symbol["st_value"] for symbol in table.iter_symbols()
+            if symbol.name and symbol["st_info"]["type"] in ("STT_FUNC", "STT_NOTYPE")}
+    except UserError:
+        raise
+    except Exception:  # pyelftools raises whatever it trips over in a damaged file
+        return {}
 
 
 def parse_size(value, name="size"):

@@ -1,6 +1,7 @@
 """`Machine`: a whole computer in a Python script, whichever processor model runs it."""
 
 import atexit
+import importlib
 import time
 from functools import cached_property
 from pathlib import Path
@@ -135,6 +136,8 @@ class Machine:
     platform : Platform
     model
         The processor model behind it all (`pteg.cpu.Cpu`).
+    restored : str or None
+        How the machine was restored from a checkpoint: "exact" or "architectural".
     """
 
     def __init__(self, preset="g3", *, cpu="pipeline", rom=None, **options):
@@ -142,12 +145,15 @@ class Machine:
             if options:
                 raise UserError(f"a platform takes no options, not {', '.join(options)}")
             self.platform = preset
+            self.preset, self.options = None, {}
         else:
             self.platform = _preset(preset, options)
+            self.preset, self.options = preset, options
         if cpu not in CPUS:
             raise UserError(f"cpu must be one of {', '.join(CPUS)}, not {cpu!r}")
         self.cpu_name = cpu
-        self.preset = preset if isinstance(preset, str) else None
+        self.restored = None
+        self._events = None  # where the ledger's events go
         self.memory = Memory(self.platform)
         self.console = Console(self.platform.console)
         if rom is not None:
@@ -161,10 +167,7 @@ class Machine:
     @cached_property
     def model(self):
         # Made when first needed: bad input is found before a processor has been compiled.
-        import importlib
-
-        module, name = CPUS[self.cpu_name]
-        return getattr(importlib.import_module(module), name)(self.platform)
+        return _model(self.cpu_name, self.platform)
 
     @cached_property
     def cpu(self):
@@ -358,6 +361,51 @@ class Machine:
             counted["cycles_per_instruction"] = round(cycles / instructions, 3)
         return counted | self.model.stats()
 
+    # Keeping ----------------------------------------------------------------------------------
+
+    def save(self, path):
+        """Write a checkpoint: the whole machine, to go on from here (docs/checkpoints.md)."""
+        from pteg.checkpoint import save
+
+        save(self, path)
+
+    @staticmethod
+    def restore(path, cpu=None, platform=None):
+        """Make a machine from a checkpoint.
+
+        Parameters
+        ----------
+        path : path
+        cpu : str, optional
+            Processor model; by default the one that was saved, which goes on exactly.
+        platform : Platform, optional
+            The devices, if the machine was not made from a preset.
+        """
+        from pteg.checkpoint import restore
+
+        return restore(path, cpu, platform)
+
+    def hand_over(self, cpu):
+        """Let the other processor model go on from here, at an instruction boundary.
+
+        Registers, pending exceptions and the counts of cycles and instructions pass over; TLBs are
+        empty then. The pipeline model completes the instruction that it is in before. Waveforms
+        have to be closed.
+        """
+        if cpu not in CPUS:
+            raise UserError(f"cpu must be one of {', '.join(CPUS)}, not {cpu!r}")
+        if cpu == self.cpu_name:
+            return
+        before, after = self.model, _model(cpu, self.platform)
+        before.settle()
+        self.console.drain()
+        after.set_pending(before.get_pending())
+        after.set_state(before.get_state())
+        self.cpu_name, self.model, self.cpu = cpu, after, Registers(after)
+        if self._events is not None:
+            before.ledger(None)
+            after.ledger(self._events)
+
     # Looking ----------------------------------------------------------------------------------
 
     def trace(self, path, signals="*", *, window=None, trigger=None, **options):
@@ -417,9 +465,11 @@ class Machine:
         from pteg.ledger import Ledger
 
         ledger = Ledger(path, kinds=kinds)
-        self.model.ledger(ledger.add)
+        self._events = ledger.add
+        self.model.ledger(self._events)
 
         def close():
+            self._events = None
             self.model.ledger(None)
             ledger.close()
 
@@ -446,6 +496,11 @@ def _preset(name, options):
             raise
         raise UserError(f"option of machine {name} must be one of {', '.join(known)}, "
                         f"not {unknown[0]!r}") from None
+
+
+def _model(cpu, platform):
+    module, name = CPUS[cpu]
+    return getattr(importlib.import_module(module), name)(platform)
 
 
 def _rom_bytes(rom, device):

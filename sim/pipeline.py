@@ -4,6 +4,9 @@ The processor of hw/processor.py, compiled by the engine, run by the driver toge
 devices. Architectural registers are flip-flops and memories of that design; `_PLACES` says which.
 """
 
+import hashlib
+import json
+import zlib
 from functools import cached_property
 from pathlib import Path
 
@@ -12,8 +15,9 @@ import numpy as np
 from pteg.cpu import Limits, Stop
 from pteg.driver import Driver, Tap
 from pteg.engine import load_design
+from pteg.errors import UserError
 from pteg.generated import load_module
-from pteg.state import ARCH_STATE, new_state
+from pteg.state import ARCH_STATE, PENDING, new_state
 
 __all__ = ["PipelineCpu", "load_processor"]
 
@@ -40,6 +44,9 @@ _MEMORIES = {"gpr": "core.rename.gpr", "fpr": "core.float_registers.fpr",
              "sr": "mmu.segments.words"}
 #: Without a floating-point unit this is only kept for whoever sets it.
 _ABSENT = ("fpscr",)
+#: Registers that hold what passes between models beside ARCH_STATE.
+_PENDING = {"instructions": "core.completion.instructions",
+            "since_tick": "core.timebase.prescaler", "decrementer": "core.timebase.pending"}
 #: Device that is main memory; accesses to others are ledger events.
 RAM = "dram"
 
@@ -155,8 +162,7 @@ class PipelineCpu:
         end between two instructions, the oldest one completes first: it may already have acted on
         memory or on a device.
         """
-        if not self._between:
-            self._finish_instruction()
+        self.settle()
         present = self.get_state()
         for name in ARCH_STATE.names:
             if not np.array_equal(present[name], state[name]):
@@ -167,6 +173,80 @@ class PipelineCpu:
         self.driver.run(Limits(cycles=1))
         self.native.write(self.driver.state, "restart", 0)
         self._between = True
+
+    def settle(self):
+        if not self._between:
+            self._finish_instruction()
+            self._between = True
+
+    def get_pending(self):
+        pending = np.zeros(1, PENDING)
+        pending["cycle"] = self.cycle
+        for name, path in _PENDING.items():
+            pending[name] = self._read(path)
+        return pending
+
+    def set_pending(self, pending):
+        self.driver.control["cycle"] = pending["cycle"]
+        for name, path in _PENDING.items():
+            self.native.write(self.driver.state, path, int(pending[name][0]))
+
+    # Snapshots --------------------------------------------------------------------------------
+
+    @cached_property
+    def identity(self):
+        """A hash of the circuit and of the places in the state of what it keeps there."""
+        native = self.native
+        places = [native.words]
+        for ports in (native.inputs, native.outputs):
+            places += [[path, [[part.word, part.shift, part.width] for part in probe.parts]]
+                       for path, probe in ports.items()]
+        places += [[memory.path, memory.base, memory.depth, memory.width]
+                   for memory in native.memories.values()]
+        circuit = zlib.decompress(native.to_blobs()["circuit"])
+        return hashlib.sha256(json.dumps(places).encode() + circuit).hexdigest()
+
+    @property
+    def at_boundary(self):
+        return self._between
+
+    def snapshot(self):
+        return {"words": self.driver.state.copy(),
+                "targets": np.concatenate(self.driver.targets),
+                "counts": np.array([self.cycle, self._between], np.int64)}
+
+    def restore(self, parts, state):
+        words, targets, (cycle, between) = parts["words"], parts["targets"], parts["counts"]
+        if (np.any(words & ~self._possible) or not 0 <= cycle < 1 << 60
+                or between not in (0, 1)):
+            raise UserError("the pipeline model cannot have been in this state")
+        for device, given in zip(self.platform.devices, targets, strict=True):
+            _check_target(device, given)
+        self.reset()
+        self.driver.state[:] = words
+        for target, given in zip(self.driver.targets, targets, strict=True):
+            target[0] = given
+        self.driver.control["cycle"] = cycle
+        self._between = bool(between)
+        for name in _ABSENT:
+            self._absent[name] = state[name]
+
+    @cached_property
+    def _possible(self):
+        """Bits of the state that can be 1: those of signals and memories, and unnamed words."""
+        native = self.native
+        bits = np.zeros(native.words, np.uint64)
+        for table in (native.signals, native.inputs, native.outputs):
+            for probe in table.values():
+                for part in probe.parts:
+                    bits[part.word] |= np.uint64((1 << part.width) - 1 << part.shift)
+        for memory in native.memories.values():
+            for i in range(memory.stride):
+                width = min(64, memory.width - 64 * i)
+                bits[memory.base + i:memory.base + memory.depth * memory.stride:memory.stride] = (
+                    np.uint64((1 << width) - 1))
+        bits[bits == 0] = ~np.uint64(0)
+        return bits
 
     def stats(self):
         read = self._read
@@ -244,3 +324,21 @@ class PipelineCpu:
         before = progress()
         while self._read("core.completion.count") and progress() == before:
             self.driver.run(Limits(cycles=1))
+
+
+def _check_target(device, target):
+    """UserError unless the bus side of a device can have been like this."""
+    fixed = {name: getattr(device, name) for name in ("base", "first", "next", "burst")}
+    held = int(target["count"])
+    possible = (all(target[name] == value for name, value in fixed.items())
+                and 0 <= held < len(target["a"]) and 0 <= target["waiting"] <= 2
+                and 0 <= target["beat"] < 4 and 0 <= target["clocks"] <= max(fixed["first"],
+                                                                             fixed["next"])
+                and (held > 0 or not (target["ta"] or target["tea"])))
+    if possible:
+        for entry in range(held + (target["waiting"] == 1)):
+            at, size = int(target["a"][entry]) - device.base, int(target["bytes"][entry])
+            if not (1 <= size <= 8 - at % 8 and 0 <= at and at + size <= device.size):
+                possible = False
+    if not possible:
+        raise UserError(f"the bus side of {device.name} cannot have been in this state")

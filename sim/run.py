@@ -9,19 +9,20 @@ from dataclasses import asdict, dataclass
 
 from pteg.cpu import Stop
 from pteg.errors import UserError
+from pteg.loader import read_symbols
 from pteg.machine import Machine
 from pteg.terminal import ConsoleLink, interrupts_noted
 
-__all__ = ["Options", "run"]
+__all__ = ["Options", "run", "build", "enter"]
 
 
 @dataclass
 class Options:
     """The options of `pteg run`; see `pteg run --help`."""
 
-    machine: str = "g3"
-    cpu: str = "pipeline"
-    ram: str = "32M"
+    machine: str | None = None
+    cpu: str | None = None
+    ram: str | None = None
     rom: str | None = None
     kernel: str | None = None
     dtb: str | None = None
@@ -40,6 +41,9 @@ class Options:
     until: str | None = None
     cycles: int | None = None
     instructions: int | None = None
+    restore: str | None = None
+    fast_forward_until: str | None = None
+    save: str | None = None
     json: str | None = None
     timed_uart: bool = False
     quiet: bool = False
@@ -47,14 +51,24 @@ class Options:
 
 def run(options):
     """Run; return the exit code."""
-    machine = _machine(options)
-    if options.json and options.json != "-":
-        _check_writable(options.json)
+    machine = build(options)
+    cpu = options.cpu or machine.cpu_name
+    forward = _destination(machine, options)
     with ExitStack() as stack:
         interrupted = stack.enter_context(interrupts_noted())
         with _status("compiling the processor (only the first time)"):
             machine.model  # noqa: B018
-        _enter(machine, options)
+        enter(machine, options)
+        # With the JSON report on standard output, the console goes to stderr.
+        output = sys.stderr.buffer if options.json == "-" else sys.stdout.buffer
+        link = ConsoleLink(machine.console, options.input, output,
+                           hold=options.input_after is not None)
+        if link.interactive and not options.quiet:
+            print("[console: Ctrl-C or Ctrl-] q ends the run]", file=sys.stderr)
+        started, stop = time.perf_counter(), None
+        if forward is not None:
+            with link.raw():
+                stop = _fast_forward(machine, cpu, forward, options, link, interrupted)
         if options.vcd:
             stack.enter_context(machine.trace(
                 options.vcd, signals=options.signals or "*", window=options.window,
@@ -62,16 +76,12 @@ def run(options):
                 last=options.last))
         if options.ledger:
             stack.enter_context(machine.ledger(options.ledger, kinds=options.kinds))
-        # With the JSON report on standard output, the console goes to stderr.
-        output = sys.stderr.buffer if options.json == "-" else sys.stdout.buffer
-        link = ConsoleLink(machine.console, options.input, output,
-                           hold=options.input_after is not None)
-        if link.interactive and not options.quiet:
-            print("[console: Ctrl-C or Ctrl-] q ends the run]", file=sys.stderr)
-        started = time.perf_counter()
-        with link.raw():
-            stop = _run(machine, options, link, interrupted)
+        if stop is None:
+            with link.raw():
+                stop = _run(machine, options, link, interrupted)
         seconds = time.perf_counter() - started
+        if options.save:
+            machine.save(options.save)
     link.finish_line()
     code = _exit_code(stop, options)
     problem = _problem(machine, stop, options)
@@ -82,13 +92,17 @@ def run(options):
         print(f"pteg: {problem}", file=sys.stderr)
     if options.json:
         _write_json(options, {"stop": str(stop), "exit": code, "problem": problem,
-                              "seconds": round(seconds, 3), "machine": options.machine,
-                              "cpu": options.cpu, "pc": machine.cpu.pc, "stats": stats})
+                              "seconds": round(seconds, 3), "machine": machine.preset,
+                              "cpu": machine.cpu_name, "pc": machine.cpu.pc, "stats": stats})
     return code
 
 
-def _machine(options):
-    """The machine with everything loaded; all input files have been checked when it returns."""
+#: Options that say what a checkpoint says already.
+_SAVED = ("machine", "ram", "rom", "kernel", "dtb", "append", "timed_uart")
+
+
+def build(options):
+    """The machine, with its ROM; all input and output files have been checked when it returns."""
     for name in ("dtb", "append"):
         if getattr(options, name) is not None and options.kernel is None:
             raise UserError(f"--{name} needs --kernel")
@@ -104,24 +118,55 @@ def _machine(options):
         from pteg.waveforms.capture import Window
 
         Window.parse(options.window)
-    if options.vcd and options.cpu != "pipeline":
+    if options.vcd and options.cpu == "functional":
         raise UserError("--vcd needs --cpu pipeline: the functional model has no signals")
     if options.until == "" or options.input_after == "":
         raise UserError("--until and --input-after need a text that is not empty")
+    for path in (options.vcd, options.ledger, options.save,
+                 options.json if options.json != "-" else None):
+        if path:
+            _check_writable(path)
+    if options.restore is None or options.fast_forward_until is not None:
+        options.cpu = options.cpu or "pipeline"
+    machine = _restored(options) if options.restore is not None else _new(options)
+    if options.vcd and (options.cpu or machine.cpu_name) != "pipeline":
+        raise UserError("--vcd needs --cpu pipeline: the functional model has no signals")
+    return machine
+
+
+def _new(options):
     rom = options.rom if options.rom is not None else "none" if options.kernel else "first"
     if options.kernel is not None and rom != "none":
         raise UserError("--kernel needs --rom none: no built-in firmware boots kernels yet")
-    machine = Machine(options.machine, cpu=options.cpu, rom=None if rom == "none" else rom,
-                      ram=options.ram, timed_uart=options.timed_uart)
-    for path in (options.vcd, options.ledger):
-        if path:
-            _check_writable(path)
+    machine = Machine(options.machine or "g3", cpu=_first_model(options),
+                      rom=None if rom == "none" else rom, ram=options.ram or "32M",
+                      timed_uart=options.timed_uart)
     if options.kernel is not None:
         machine.check_program(options.kernel, options.dtb)
     return machine
 
 
-def _enter(machine, options):
+def _restored(options):
+    for name in _SAVED:
+        if getattr(options, name):
+            raise UserError(f"--{name.replace('_', '-')} cannot be used with --restore: the "
+                            f"checkpoint says what the machine is")
+    with _status("restoring"):
+        machine = Machine.restore(options.restore, _first_model(options))
+    if options.cpu is None and machine.restored == "architectural":
+        print(f"pteg: {options.restore}: saved by another version of the {machine.cpu_name} model; "
+              f"its registers and memory go on, not its timing", file=sys.stderr)
+    return machine
+
+
+def _first_model(options):
+    """The model in which the machine begins; an unknown one is refused by the machine."""
+    forward = options.fast_forward_until is not None and options.cpu == "pipeline"
+    return "functional" if forward else options.cpu
+
+
+def enter(machine, options):
+    """Load the program that the options name, if any, and set the registers for it."""
     if options.kernel is None:
         return
     if options.dtb is not None:
@@ -131,6 +176,42 @@ def _enter(machine, options):
         with machine.cpu.changed() as state:
             state["pc"], state["msr"] = entry, 0
             state["gpr"][0, 1] = machine.ram.base + machine.ram.size - 0x100
+
+
+def _destination(machine, options):
+    """Where --fast-forward-until leads: an address or a text."""
+    text = options.fast_forward_until
+    if text is None:
+        return None
+    if text == "":
+        raise UserError("--fast-forward-until needs an address or a text that is not empty")
+    try:
+        address = int(text, 0)
+    except ValueError:
+        symbols = read_symbols(options.kernel) if options.kernel is not None else {}
+        if text not in symbols:
+            return text
+        address = symbols[text]
+    if not 0 <= address < 1 << 32 or address % 4:
+        raise UserError(f"--fast-forward-until must be the address of an instruction, not {text}")
+    return address
+
+
+def _fast_forward(machine, cpu, destination, options, link, interrupted):
+    """Run in the functional model, then hand over; return why it failed, or None."""
+    def between():
+        link.exchange()
+        return link.quit or interrupted()
+
+    stop = machine.run(until=destination, between=between)
+    link.exchange()
+    if stop not in (Stop.ADDRESS, Stop.CONSOLE):
+        return stop
+    with _status("compiling the processor (only the first time)"):
+        machine.hand_over(cpu)
+    if not options.quiet:
+        print(f"[fast-forward: {machine.instructions:,} instructions]", file=sys.stderr)
+    return None
 
 
 def _run(machine, options, link, interrupted):
@@ -161,7 +242,7 @@ def _exit_code(stop, options):
     if stop is Stop.CHECKSTOP:
         return 1
     if stop is Stop.INTERRUPTED:
-        return 1 if options.until else 0
+        return 1 if options.until or options.fast_forward_until else 0
     return 1 if options.until is not None and stop is not Stop.CONSOLE else 0
 
 
@@ -171,6 +252,9 @@ def _problem(machine, stop, options):
         cpu = machine.cpu
         return (f"checkstop at pc {cpu.pc:#010x}: machine check (transfer error: no device answers "
                 f"at the address) with MSR[ME] = 0; msr {cpu.msr:#010x}, lr {cpu.lr:#010x}")
+    if stop is Stop.INTERRUPTED and machine.cpu_name != (options.cpu or machine.cpu_name):
+        return f"interrupted at pc {machine.cpu.pc:#010x} before the fast-forward had reached " \
+               f"{options.fast_forward_until!r}"
     if options.until is not None and stop is not Stop.CONSOLE:
         return f"ended ({stop}) at pc {machine.cpu.pc:#010x} before the console printed " \
                f"{options.until!r}"

@@ -9,7 +9,7 @@ import numpy as np
 from pteg.hw.isa import registers
 from pteg.hw.isa.registers import SPRS
 
-__all__ = ["ARCH_STATE", "STORED_SPRS", "new_state", "differences"]
+__all__ = ["ARCH_STATE", "PENDING", "STORED_SPRS", "new_state", "differences"]
 
 #: SPRs that have a field of their own name in the record. The time base, the user-mode mirrors of
 #: the performance monitor and the constants (PVR, HID1) have none.
@@ -23,6 +23,12 @@ ARCH_STATE = np.dtype(
      ("tb", "u8")]
     + [(spr.name.lower(), "u4") for spr in STORED_SPRS],
     align=True)
+
+#: What passes from one model to another beside the registers, at an instruction boundary:
+#: counts since reset, core cycles since the last tick of the time base, and whether a decrementer
+#: exception waits. (The level of the external interrupt follows from the devices.)
+PENDING = np.dtype([("cycle", "i8"), ("instructions", "i8"), ("since_tick", "i8"),
+                    ("decrementer", "i8")])
 
 
 def new_state():

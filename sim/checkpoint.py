@@ -1,0 +1,203 @@
+"""Checkpoints: the whole machine in a file, and back. docs/checkpoints.md describes the format.
+
+A checkpoint holds memories and devices, the architectural state with what is pending, and the
+state of the processor model that ran. The same model goes on from it as if nothing had happened,
+cycle by cycle; the other one takes over the architectural state.
+
+Left out: what is outside the machine, such as recordings, and console text that nobody has read.
+"""
+
+import numpy as np
+
+from pteg import __version__, container, records
+from pteg.errors import UserError
+from pteg.state import ARCH_STATE, PENDING
+
+__all__ = ["save", "restore"]
+
+PAGE = 4096
+#: Limit of a device's memory that is larger in the checkpoint than in a new machine, as a console's
+#: ring of typed characters can be.
+LARGEST = 64 << 20
+#: How a restored machine goes on; see `restore`.
+EXACT, ARCHITECTURAL = "exact", "architectural"
+
+
+def save(machine, path):
+    """Write a checkpoint of `machine`; an existing file is replaced when the new one is complete.
+
+    Raises
+    ------
+    UserError
+        The file cannot be written.
+    """
+    model = machine.model
+    parts = {"arch": model.get_state(), "pending": model.get_pending()}
+    devices = []
+    for device in machine.platform.devices:
+        parts[f"device.{device.name}"] = device.state
+        pages, contents = _pages(device.memory)
+        parts[f"pages.{device.name}"], parts[f"memory.{device.name}"] = pages, contents
+        devices.append([device.name, type(device).__name__, device.base, device.size,
+                        len(device.memory)])
+    parts |= {f"model.{name}": part for name, part in model.snapshot().items()}
+    manifest = {
+        "pteg": __version__, "preset": machine.preset, "options": machine.options,
+        "devices": devices, "cpu": machine.cpu_name, "identity": model.identity,
+        "boundary": model.at_boundary, "cycle": machine.cycle,
+        "instructions": machine.instructions,
+        "layouts": {name: records.layout(part.dtype) for name, part in parts.items()},
+    }
+    container.write(path, manifest, {name: records.pack(part) for name, part in parts.items()})
+
+
+def restore(path, cpu=None, platform=None):
+    """Make a machine from a checkpoint.
+
+    Parameters
+    ----------
+    path : path
+    cpu : str, optional
+        Processor model; by default the one that was saved.
+    platform : Platform, optional
+        The devices, for a machine that was not made from a preset.
+
+    Returns
+    -------
+    Machine
+        Its `restored` is "exact", or "architectural" if another processor model, or another
+        version of it, took over the architectural state.
+    """
+    with container.Reader(path) as file:
+        try:
+            return _Restorer(file).machine(cpu, platform)
+        except UserError as error:
+            if str(error).startswith(f"{file.name}: "):
+                raise
+            raise UserError(f"{file.name}: {error}") from None
+        except (ValueError, TypeError, KeyError, OverflowError) as error:
+            # What passes the checksums and is still nonsense was made so.
+            raise file.damaged(" ".join(str(error).split())) from None
+
+
+class _Restorer:
+    """Reads one file, and believes nothing in it."""
+
+    def __init__(self, file):
+        self._file, self._manifest = file, file.manifest
+        for name, kind in (("options", dict), ("devices", list), ("layouts", dict), ("cpu", str),
+                           ("identity", str), ("boundary", bool)):
+            if not isinstance(self._manifest.get(name), kind):
+                raise file.damaged(f"its manifest has no {name!r}")
+
+    def machine(self, cpu, platform):
+        from pteg.machine import CPUS, Machine
+
+        manifest, saved = self._manifest, self._manifest["cpu"]
+        if saved not in CPUS:
+            raise self._file.damaged(f"processor model {saved!r} is not known")
+        wanted = cpu or saved
+        machine = Machine(*self._platform(platform), cpu=wanted, **self._options(platform))
+        self._devices(machine.platform)
+        arch, pending = self._record("arch", ARCH_STATE), self._record("pending", PENDING)
+        self._check(arch[0], pending[0])
+        if wanted != saved and not manifest["boundary"]:
+            # Only the saved model can complete the instruction that it was in.
+            machine.cpu_name = saved
+        model = machine.model
+        same = machine.cpu_name == saved and model.identity == manifest["identity"]
+        if same:
+            parts = {name: self._record(f"model.{name}", part.dtype, part.shape)
+                     for name, part in model.snapshot().items()}
+            model.restore(parts, arch)
+        elif manifest["boundary"]:
+            model.set_pending(pending)
+            model.set_state(arch)
+        else:
+            raise UserError(f"saved within an instruction by another version "
+                            f"of the {saved} model, which alone can go on from there")
+        if machine.cpu_name != wanted:
+            machine.hand_over(wanted)
+        machine.restored = EXACT if same and wanted == saved else ARCHITECTURAL
+        return machine
+
+    def _platform(self, platform):
+        preset = self._manifest.get("preset")
+        if platform is not None:
+            return (platform,)
+        if preset is None:
+            raise UserError("its machine was not made from a preset: "
+                            "platform= must give the devices")
+        return (preset if isinstance(preset, str) else str(preset),)
+
+    def _options(self, platform):
+        options = self._manifest["options"]
+        if not all(isinstance(value, str | int) and len(str(value)) < 100
+                   for value in options.values()):
+            raise self._file.damaged("options must be numbers or short texts")
+        return options if platform is None else {}
+
+    def _check(self, arch, pending):
+        """Numbers that the models could not cope with."""
+        if arch["pc"] % 4:
+            raise self._file.damaged(f"pc must be a multiple of 4, not {arch['pc']:#x}")
+        for name in ("cycle", "instructions"):
+            if not 0 <= pending[name] < 1 << 60:
+                raise self._file.damaged(f"{name} must not be negative or absurd")
+
+    # Memories and devices ---------------------------------------------------------------------
+
+    def _devices(self, platform):
+        listed = self._manifest["devices"]
+        ours = [[d.name, type(d).__name__, d.base, d.size] for d in platform.devices]
+        if [row[:4] if isinstance(row, list) else row for row in listed] != ours:
+            raise UserError(f"its devices are not those of this machine: "
+                            f"{', '.join(row[0] for row in ours)}")
+        for device, row in zip(platform.devices, listed, strict=True):
+            (length,) = row[4:]
+            changed = length != len(device.memory)
+            if changed and (device.storage or type(length) is not int
+                            or not 0 < length <= LARGEST):
+                raise self._file.damaged(f"memory of {device.name} has a wrong size")
+            state = self._record(f"device.{device.name}", device.dtype)
+            memory = self._memory(device.name, length)
+            device.state[:] = state
+            if changed:
+                device.memory = memory
+            else:
+                device.memory[:] = memory
+            device.check()
+
+    def _memory(self, name, length):
+        count = self._file.size(f"pages.{name}") // 4
+        if count > -(-length // PAGE):
+            raise self._file.damaged(f"{name} has more pages than memory")
+        numbers = self._record(f"pages.{name}", np.dtype("u4"), (count,)).astype(np.int64)
+        if count and (np.any(np.diff(numbers) <= 0) or (numbers[-1] + 1) * PAGE >= length + PAGE):
+            raise self._file.damaged(f"pages of {name} must be in order and inside its memory")
+        contents = self._record(f"memory.{name}", np.dtype("u1"), (count, PAGE))
+        memory = np.zeros((-(-length // PAGE), PAGE), np.uint8)
+        memory[numbers] = contents
+        return memory.reshape(-1)[:length]
+
+    def _record(self, name, dtype, shape=(1,)):
+        """The array of a section; its fields must be those of this version."""
+        theirs, ours = self._manifest["layouts"].get(name), records.layout(dtype)
+        if theirs != ours:
+            raise UserError(f"{name} has other fields in this version of pteg")
+        data = self._file.section(name, records.size(dtype, int(np.prod(shape))))
+        return records.unpack(data, dtype).reshape(shape)
+
+
+def _pages(memory):
+    """Numbers of the pages that are not zero, and their contents."""
+    whole = len(memory) // PAGE * PAGE
+    pages = memory[:whole].reshape(-1, PAGE)
+    numbers = np.flatnonzero(pages.any(axis=1))
+    contents = pages[numbers]
+    rest = memory[whole:]
+    if rest.any():  # the last page is shorter in a memory of an odd size
+        last = np.zeros((1, PAGE), np.uint8)
+        last[0, :len(rest)] = rest
+        numbers, contents = np.append(numbers, whole // PAGE), np.concatenate([contents, last])
+    return numbers.astype(np.uint32), contents
