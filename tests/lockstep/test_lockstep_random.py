@@ -1,7 +1,10 @@
 """Pipeline and functional model agree on random programs, instruction by instruction."""
 
+import importlib.util
 import random
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,13 +13,27 @@ from pteg.components.dram import Dram
 from pteg.cpu import Stop
 from pteg.lockstep import Lockstep, Mismatch
 from pteg.pipeline import PipelineCpu
-from pteg.platform import Platform
+from pteg.platform import Platform, Wire
 from pteg.random_programs import STOP, Options, encode, random_program
+
+_spec = importlib.util.spec_from_file_location(
+    "pteg_test_injector", Path(__file__).with_name("injector.py"))
+injector = importlib.util.module_from_spec(_spec)
+sys.modules[_spec.name] = injector  # the generated code imports it by this name
+_spec.loader.exec_module(injector)
+
+
+EE = 0x8000  # MSR[EE]
 
 
 @pytest.fixture(scope="module")
 def cpu():
     return PipelineCpu(Platform([Dram()]))
+
+
+@pytest.fixture(scope="module")
+def interrupted_cpu():
+    return PipelineCpu(Platform([Dram(), injector.Injector()], [Wire("injector")]))
 
 
 def prepare(cpu, program):
@@ -33,13 +50,25 @@ def prepare(cpu, program):
     return Lockstep(cpu)
 
 
-def check(cpu, seed, length=300):
+def check(cpu, seed, length=300, interrupts=False):
     choice = random.Random(seed)
     options = Options(length=length, user=choice.random() < 0.4,
                       translation=choice.random() < 0.8)
-    lockstep = prepare(cpu, random_program(seed, options))
+    program = random_program(seed, options)
+    program.msr |= EE if interrupts else 0
+    lockstep = prepare(cpu, program)
+    if interrupts:
+        cpu.platform["injector"].state["random"] = seed
+        state = cpu.get_state()
+        state["dec"] = choice.randrange(1000)
+        cpu.set_state(state)
+        lockstep = Lockstep(cpu)
     try:
-        assert lockstep.run(100_000, address=STOP) is Stop.ADDRESS
+        if interrupts:
+            # An interrupt in the wrong place may keep a program from ending.
+            lockstep.run(10_000, address=STOP)
+        else:
+            assert lockstep.run(100_000, address=STOP) is Stop.ADDRESS
     except Mismatch as mismatch:
         raise AssertionError(f"seed {seed}, {options}: {mismatch}") from None
     return lockstep.instructions
@@ -47,6 +76,14 @@ def check(cpu, seed, length=300):
 
 def test_random_programs_agree(cpu):
     assert sum(check(cpu, seed) for seed in range(100, 110)) > 5000
+
+
+def test_random_programs_agree_when_interrupted(interrupted_cpu):
+    taken = 0
+    for seed in range(200, 215):
+        check(interrupted_cpu, seed, interrupts=True)
+        taken += sum(interrupted_cpu.stats()["interrupts"]["taken"].values())
+    assert taken > 50
 
 
 def test_a_difference_in_a_register_is_reported(cpu):
@@ -74,10 +111,11 @@ def test_a_program_is_disassembled_in_the_report(cpu):
 
 
 @pytest.mark.slow
-def test_ten_million_instructions_agree(cpu):
+def test_ten_million_instructions_agree(cpu, interrupted_cpu):
     seed = int(time.time())
     print("first seed", seed)
     done = 0
     while done < 10_000_000:
-        done += check(cpu, seed, length=2000)
+        done += check(interrupted_cpu if seed % 2 else cpu, seed, length=2000,
+                      interrupts=bool(seed % 2))
         seed += 1
