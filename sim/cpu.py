@@ -97,6 +97,9 @@ class Cpu(Protocol):
         UserError if a part holds what this model cannot have saved.
         """
 
+    def memory_changed(self):
+        """Memory has been written from outside: what was fetched from it is forgotten."""
+
     def run(self, limits):
         """Run until one of the limits, a checkstop or a full console ring; return a `Stop`.
 

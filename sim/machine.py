@@ -2,6 +2,7 @@
 
 import atexit
 import importlib
+import inspect
 import time
 from functools import cached_property
 from pathlib import Path
@@ -26,8 +27,9 @@ CHUNK = 0.05
 class Memory:
     """The machine's RAM and ROM by physical address. Devices are not reached from here."""
 
-    def __init__(self, platform):
+    def __init__(self, platform, changed=lambda: None):
         self._platform = platform
+        self._changed = changed     # called after each write
 
     def _find(self, address, size):
         device = self._platform.device_at(address, size)
@@ -55,6 +57,7 @@ class Memory:
         data = bytes(data)
         memory, offset = self._find(address, len(data))
         memory[offset:offset + len(data)] = memoryview(data)
+        self._changed()
 
     def read_word(self, address):
         """The 32-bit number at `address`."""
@@ -154,7 +157,7 @@ class Machine:
         self.cpu_name = cpu
         self.restored = None
         self._events = None  # where the ledger's events go
-        self.memory = Memory(self.platform)
+        self.memory = Memory(self.platform, self._memory_changed)
         self.console = Console(self.platform.console)
         if rom is not None:
             self.program_rom(rom)
@@ -163,6 +166,10 @@ class Machine:
     def presets():
         """Names of the presets, each with its first line of documentation."""
         return {name: make.__doc__.partition("\n")[0] for name, make in PRESETS.items()}
+
+    def _memory_changed(self):
+        if "model" in vars(self):   # a processor that does not exist yet has fetched nothing
+            self.model.memory_changed()
 
     @cached_property
     def model(self):
@@ -290,8 +297,8 @@ class Machine:
             Limits, counted from now.
         until : int, str, bytes or callable, optional
             An address: stop before the instruction there. Text: stop when the console has
-            printed it. A function of the machine: stop when it returns true; it is asked after
-            every instruction, which is slow.
+            printed it. A function, of the machine or of nothing: stop when it returns true; it is
+            asked after every instruction, which is slow.
         between : callable, optional
             Called without arguments some times a second; the run ends when it returns true.
 
@@ -307,7 +314,7 @@ class Machine:
                 raise UserError("until must be an address, a text or a function, not empty text")
             limits.watch = new_watch(until, self.console.printed)
         elif callable(until):
-            condition = until
+            condition = until if inspect.signature(until).parameters else lambda _: until()
         elif until is not None:
             limits.address = _address(until)
         return self._run(limits, condition, between)

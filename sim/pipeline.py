@@ -116,12 +116,14 @@ class PipelineCpu:
         self.driver = Driver(platform, self.native)
         self._absent = new_state()
         self._between = True    # the last run ended between two instructions
+        self._fetching = False  # instructions may be in flight
+        self._stale = False     # what was fetched may no longer be what memory holds
         self._ledger = None     # the tap of the ledger
 
     def reset(self):
         self.driver.reset()
         self._absent = new_state()
-        self._between = True
+        self._between, self._fetching, self._stale = True, False, False
         if self._ledger is not None:
             self._ledger.sink.reset()
 
@@ -145,7 +147,13 @@ class PipelineCpu:
     def instructions(self):
         return self.driver.instructions
 
+    def memory_changed(self):
+        self._stale = True
+
     def run(self, limits):
+        if self._stale:
+            self._forget_code()
+        self._fetching = True
         stop = self.driver.run(limits)
         self._between = stop in (Stop.INSTRUCTIONS, Stop.ADDRESS)
         return stop
@@ -172,7 +180,7 @@ class PipelineCpu:
         self.native.write(self.driver.state, "restart", 1)
         self.driver.run(Limits(cycles=1))
         self.native.write(self.driver.state, "restart", 0)
-        self._between = True
+        self._between, self._fetching = True, False
 
     def settle(self):
         if not self._between:
@@ -260,10 +268,11 @@ class PipelineCpu:
                   "r_updates": "r_updates", "c_updates": "c_updates"}
         return {
             "cycles": self.cycle, "instructions": self.instructions,
-            "interrupts": {name: read(f"core.completion.{name}_interrupts")
-                           for name in ("external", "decrementer")},
+            "interrupts": {"taken": {name: read(f"core.completion.{name}_interrupts")
+                                     for name in ("external", "decrementer")}},
             "mmu": {**sides, "table_searches": {
                 name: read(f"mmu.counters.{counter}") for name, counter in search.items()}},
+            "cache": {"instruction": {name: read(f"icache.{name}") for name in ("hits", "misses")}},
             "bus": self.driver.stats(),
         }
 
@@ -315,6 +324,14 @@ class PipelineCpu:
                 width = self.native.probe(path).width
                 self.native.write(self.driver.state, path,
                                   int(value) >> position & (1 << width) - 1)
+
+    def _forget_code(self):
+        """Empty the instruction cache and the instruction queue."""
+        self._stale = False
+        valid = self.native.memories["icache.valid"]
+        self.driver.state[valid.base:valid.base + valid.depth] = 0
+        if self._fetching:
+            self.set_state(self.get_state())
 
     def _finish_instruction(self):
         """Run until an instruction has completed or faulted, or none is in flight."""

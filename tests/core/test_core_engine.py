@@ -26,7 +26,8 @@ from pteg.hw.isa.instructions import INSTRUCTIONS
 from pteg.hw.isa.registers import SPRS
 
 COMPONENTS = {
-    "access": AccessDecoder, "alu": Alu, "branch": BranchUnit, "completion": lambda: Completion(units=4),
+    "access": AccessDecoder, "alu": Alu,
+    "branch": BranchUnit, "completion": lambda: Completion(units=4),
     "condition": ConditionRegister, "decode": Decoder, "dispatch": Dispatch, "divide": Divider,
     "fetch": Fetch, "float_registers": FloatRegisters,
     "iu1": lambda: IntegerUnit(multiply=True), "iu2": lambda: IntegerUnit(multiply=False),
