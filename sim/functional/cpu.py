@@ -145,6 +145,9 @@ class FunctionalCpu:
         self._model["log_events"] = sink is not None
         self._model["event_count"] = 0
 
+    def memory_changed(self):
+        """Nothing is kept of memory."""
+
     def run(self, limits):
         platform = self.platform
         ram = platform[RAM].memory if RAM in platform else np.zeros(0, np.uint8)
