@@ -22,11 +22,15 @@ DONE, FAILED, BAD_INPUT = 0, 1, 2
 
 
 def number(type_, tokens):
-    """Numbers as programmers write them: 4096, 0x1000, 1_000_000."""
+    """Numbers as programmers write them: 4096, 0x1000, 1_000_000. None is below zero."""
+    text = tokens[0].value
     try:
-        return int(tokens[0].value, 0)
+        value = int(text, 0)
     except ValueError:
-        raise ValueError(f"must be a number, not {tokens[0].value!r}") from None
+        raise ValueError(f"must be a number, not {text!r}") from None
+    if value < 0:
+        raise ValueError(f"must not be negative, not {text}")
+    return value
 
 
 Number = Annotated[int | None, Parameter(converter=number)]

@@ -133,6 +133,7 @@ def elf_with(folder, name, offset, format, value):
     (["run", "--machine", "g9"], "machine must be one of g3, not 'g9'"),
     (["run", "--cpu", "fast"], "cpu must be one of pipeline, functional, not 'fast'"),
     (["run", "--ram", "lots"], "ram must be a number of bytes such as 32M, not 'lots'"),
+    (["run", "--cycles", "-4"], "Invalid value for --cycles: must not be negative, not -4"),
     (["run", "--rom", "nosuch"], "ROM must be a file or one of first, not 'nosuch'"),
     (["run", "--rom", "{}/large"], "{}/large: ROM image must fit in 0x100000 bytes, not 0x100001"),
     (["run", "--kernel", "{}/nothing"], "{}/nothing: No such file or directory"),
