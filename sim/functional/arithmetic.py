@@ -4,7 +4,6 @@ import numpy as np
 
 from pteg.functional import constants as isa
 from pteg.functional.estimates import reciprocal, reciprocal_root
-from pteg.functional.exceptions import raise_exception
 from pteg.functional.fpscr import INVALID, finish, move_fpscr, record_status
 from pteg.functional.kernel import kernel
 from pteg.functional.operands import MASK32, first, second, third
@@ -30,15 +29,16 @@ from pteg.functional.softfloat import (
 )
 from pteg.hw.isa.instructions import INSTRUCTIONS, Op
 
-__all__ = ["floating_point"]
+__all__ = ["execute_floating"]
 
-#: How the instructions of the form +-(frA * frC +- frB) differ, by Op.
+#: What distinguishes instructions of the form +-(frA * frC +- frB), and the precision of others.
 SUBTRACT, NEGATE, SINGLE, NO_PRODUCT, NO_SUM = 1, 2, 4, 8, 16
 FORM = np.zeros(len(Op), np.int64)
 for _row in INSTRUCTIONS:
     _name = _row.name
     FORM[_row.op] = (SUBTRACT * ("sub" in _name) + NEGATE * _name.startswith("fnm")
-                     + SINGLE * (_row.opcode == 59) + NO_PRODUCT * ("frC" not in _row.syntax)
+                     + SINGLE * (_row.opcode == 59 or _name == "frsp")
+                     + NO_PRODUCT * ("frC" not in _row.syntax)
                      + NO_SUM * ("frB" not in _row.syntax))
 
 
@@ -99,7 +99,7 @@ def multiply_add(a, b, c, form, fpscr):
 def quotient(a, b, form, fpscr):
     """fdiv and fdivs: result and status."""
     if is_nan(a) or is_nan(b):
-        return quiet(a, b, 0)
+        return quiet(a, b, isa.NONE)
     sign = (a ^ b) & SIGN
     if is_infinite(a):
         return (QUIET_NAN, isa.FPSCR_VXIDI) if is_infinite(b) else (sign | INFINITY, 0)
@@ -113,28 +113,28 @@ def quotient(a, b, form, fpscr):
 
 
 @kernel
-def estimate(b, op, fpscr):
+def estimate(b, op, form, fpscr):
     """fres and frsqrte: result and status."""
     if is_nan(b):
-        return quiet(0, b, 0)
+        return quiet(isa.NONE, b, isa.NONE)
     if is_zero(b):
         return b | INFINITY, isa.FPSCR_ZX
     if op == isa.FRSQRTE and b < 0:
         return QUIET_NAN, isa.FPSCR_VXSQRT
     if is_infinite(b):
         return b & SIGN, 0
-    return reciprocal(b, fpscr) if op == isa.FRES else (reciprocal_root(b), 0)
+    return reciprocal(b, form & SINGLE, fpscr) if op == isa.FRES else (reciprocal_root(b), 0)
 
 
 @kernel
-def rounded_to_single(b, fpscr):
+def rounded_to_single(b, form, fpscr):
     """frsp: result and status. A NaN loses the bits that a single does not have."""
     if is_nan(b):
-        result, status = quiet(0, b, 0)
+        result, status = quiet(isa.NONE, b, isa.NONE)
         return result & -1 << 29, status
     if is_infinite(b):
         return b, 0
-    return pack(unpack(b), True, fpscr)
+    return pack(unpack(b), form & SINGLE, fpscr)
 
 
 @kernel
@@ -146,7 +146,7 @@ def converted(b, op, fpscr):
     rounding = TOWARD_ZERO if op == isa.FCTIWZ else fpscr & 3
     value, status = 0, isa.FPSCR_VXCVI
     if is_nan(b):
-        _, signalling = quiet(0, b, 0)
+        _, signalling = quiet(isa.NONE, b, isa.NONE)
         status |= signalling
     elif not is_infinite(b):
         value, status = to_integer(unpack(b), rounding)
@@ -163,7 +163,7 @@ def compare_floats(s, m, op, word):
     a, b = operand(s, second(word)), operand(s, third(word))
     status, flags = 0, isa.FPSCR_FU
     if is_nan(a) or is_nan(b):
-        _, status = quiet(a, b, 0)
+        _, status = quiet(a, b, isa.NONE)
         # An invalid comparison too, unless the signalling NaN has caused an exception already.
         if op == isa.FCMPO and not (status and s.fpscr & isa.FPSCR_VE):
             status |= isa.FPSCR_VXVC
@@ -175,7 +175,7 @@ def compare_floats(s, m, op, word):
                   isa.FPSCR_FL | isa.FPSCR_FG | isa.FPSCR_FE | isa.FPSCR_FU)
     shift = 28 - 4 * (word >> 23 & 7)
     s.cr = (0 | s.cr) & ~(15 << shift) | flags >> 12 << shift
-    return finish(s, m, 0)
+    return finish(s, m, isa.NONE)
 
 
 @kernel
@@ -199,10 +199,8 @@ def move_register(s, op, word):
 
 
 @kernel
-def floating_point(s, m, op, word):
+def execute_floating(s, m, op, word):
     """fadd to mtfsf."""
-    if not s.msr & isa.MSR_FP:
-        return raise_exception(m, isa.VECTOR_FP_UNAVAILABLE, isa.NONE)
     if op >= isa.MCRFS:
         return move_fpscr(s, m, op, word)
     if op >= isa.FCMPU:
@@ -213,9 +211,9 @@ def floating_point(s, m, op, word):
     fpscr, form = 0 | s.fpscr, FORM[op]
     b = operand(s, third(word))
     if op == isa.FRSQRTE or op == isa.FRES:
-        result, status = estimate(b, op, fpscr)
+        result, status = estimate(b, op, form, fpscr)
     elif op == isa.FRSP:
-        result, status = rounded_to_single(b, fpscr)
+        result, status = rounded_to_single(b, form, fpscr)
     elif op == isa.FCTIW or op == isa.FCTIWZ:
         result, status = converted(b, op, fpscr)
     elif op == isa.FDIV or op == isa.FDIVS:
@@ -232,6 +230,6 @@ def floating_point(s, m, op, word):
         s.fpr[first(word)] = result
         if op != isa.FCTIW and op != isa.FCTIWZ:  # an integer has no class
             changed |= (isa.FPSCR_C | isa.FPSCR_FL | isa.FPSCR_FG | isa.FPSCR_FE | isa.FPSCR_FU)
-            status |= classify(result, form & SINGLE or op == isa.FRSP)
+            status |= classify(result, form & SINGLE)
     record_status(s, status, changed)
     return finish(s, m, word)

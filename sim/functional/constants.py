@@ -41,6 +41,7 @@ class Outcome(enum.IntEnum):
     EXCEPTION = 3  # not completed: the model's `vector` and `cause` tell why
     BUS = 4        # an access outside RAM must be answered, then the instruction executed again
     CHECKSTOP = 5  # machine check with MSR[ME] = 0
+    UNIT = 6       # the floating-point unit must be compiled, then the instruction executed again
 
 
 def _collect():

@@ -35,13 +35,13 @@ RECIPROCAL_ROOT = np.array([
 
 
 @kernel
-def reciprocal(bits, fpscr):
-    """Estimate of 1 / x for a finite number that is not zero, and its status."""
+def reciprocal(bits, single, fpscr):
+    """Estimate of 1 / x for a finite number that is not zero, and its status. `single` is true."""
     sign, exponent, significand, _ = unpack(bits)
     interval, step = significand >> 54 & 31, significand >> 44 & 0x3FF
     fraction = (RECIPROCAL[interval, 0] << 10) - RECIPROCAL[interval, 1] * step
-    number = sign, -1 - exponent, (1 << 24 | fraction) << 35, 0
-    result, status = pack(number, True, fpscr & ~3 | TOWARD_ZERO)
+    number = sign, -1 - exponent, (1 << 24 | fraction) << 35, isa.NONE
+    result, status = pack(number, single, fpscr & ~3 | TOWARD_ZERO)
     return result, status & ~isa.FPSCR_XX
 
 

@@ -69,11 +69,11 @@ def move_fpscr(s, m, op, word):
         target = 28 - 4 * (word >> 23 & 7)
         s.cr = (0 | s.cr) & ~(15 << target) | (before >> shift & 15) << target
         set_fpscr(s, before & ~(15 << shift & (EXCEPTIONS | isa.FPSCR_FX)))
-        return finish(s, m, 0)
+        return finish(s, m, isa.NONE)
     if op == isa.MTFSB0:
         set_fpscr(s, before & ~(0x80000000 >> first(word)))
     elif op == isa.MTFSB1:
-        record_status(s, (0x80000000 >> first(word)) & ~SUMMARIES, 0)
+        record_status(s, (0x80000000 >> first(word)) & ~SUMMARIES, isa.NONE)
     elif op == isa.MTFSFI:
         shift = 28 - 4 * (word >> 23 & 7)
         set_fpscr(s, before & ~(15 << shift) | (word >> 12 & 15) << shift)

@@ -7,9 +7,9 @@ import numpy as np
 from numba import njit
 
 from pteg.functional import constants as isa
-from pteg.functional.arithmetic import floating_point
 from pteg.functional.branch import branch, condition
 from pteg.functional.exceptions import event, program, set_msr, take
+from pteg.functional.float_unit import floating_point
 from pteg.functional.floating import floating_access
 from pteg.functional.integer import arithmetic, compare, logic
 from pteg.functional.kernel import kernel
@@ -19,11 +19,12 @@ from pteg.functional.operands import MASK32
 from pteg.functional.system import cycles_to_decrementer, sync_time, system
 
 __all__ = ["step", "settle", "make_run", "STOP_CYCLES", "STOP_INSTRUCTIONS", "STOP_ADDRESS",
-           "STOP_CHECKSTOP", "STOP_CONSOLE", "STOP_DRAIN", "STOP_LEDGER"]
+           "STOP_CHECKSTOP", "STOP_CONSOLE", "STOP_DRAIN", "STOP_LEDGER", "STOP_UNIT"]
 
-#: Why `run` ended; LEDGER: the buffer of events must be emptied before it goes on.
+#: Why `run` ended; LEDGER: the buffer of events must be emptied before it goes on; UNIT: the
+#: floating-point unit must be compiled.
 (STOP_CYCLES, STOP_INSTRUCTIONS, STOP_ADDRESS, STOP_CHECKSTOP, STOP_CONSOLE, STOP_DRAIN,
- STOP_LEDGER) = range(7)
+ STOP_LEDGER, STOP_UNIT) = range(8)
 #: The longest stretch between two looks at limits, devices and the console.
 STRIDE = 1 << 16
 
@@ -208,6 +209,10 @@ def make_run(bus_read, bus_write, tick, next_event, interrupt, console):
             while outcome == isa.OUT_BUS:
                 answer_request(s, m, devices)
                 outcome = step(s, m)
+            if outcome == isa.OUT_UNIT:
+                m.cycles -= 1
+                m.answered = m.used = 0
+                return STOP_UNIT
             if settle(s, m, outcome, traced) == isa.OUT_CHECKSTOP:
                 return STOP_CHECKSTOP
 

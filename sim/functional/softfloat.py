@@ -31,6 +31,9 @@ LIMB, TOP, MASK = 60, 1 << 59, (1 << 60) - 1
 
 NEAREST, TOWARD_ZERO, UPWARD, DOWNWARD = range(4)
 
+#: Bits of fraction when rounding to an integer: more than rounding needs.
+INTEGER_FRACTION = 27
+
 
 # -- Classes --------------------------------------------------------------------------------------
 
@@ -85,10 +88,10 @@ def unpack(bits):
     """A finite number, normalised."""
     sign, exponent, fraction = bits >> 63 & 1, bits >> 52 & 0x7FF, bits & ((1 << 52) - 1)
     if exponent:
-        return sign, exponent - 1023, (fraction | 1 << 52) << 7, 0
+        return sign, exponent - 1023, (fraction | 1 << 52) << 7, isa.NONE
     if fraction == 0:
-        return sign, 0, 0, 0
-    return normalise(sign, -1022, fraction << 7, 0)
+        return sign, isa.NONE, isa.NONE, isa.NONE
+    return normalise(sign, exponent - 1022, fraction << 7, isa.NONE)
 
 
 @kernel
@@ -132,7 +135,7 @@ def multiply(x, y):
     (sign, exponent, a, _), (y_sign, y_exponent, b, _) = x, y
     sign ^= y_sign
     if a == 0 or b == 0:
-        return sign, 0, 0, 0
+        return sign, isa.NONE, isa.NONE, isa.NONE
     half, half_mask = LIMB // 2, (1 << LIMB // 2) - 1
     a_high, a_low, b_high, b_low = a >> half, a & half_mask, b >> half, b & half_mask
     middle = a_high * b_low + a_low * b_high
@@ -166,7 +169,7 @@ def add(x, y, rounding):
     if x[2] == 0 and y[2] == 0:
         if x[0] == y[0]:
             return x
-        return (1 if rounding == DOWNWARD else 0), 0, 0, 0
+        return (1 if rounding == DOWNWARD else 0), isa.NONE, isa.NONE, isa.NONE
     if x[2] == 0:
         return y
     if y[2] == 0:
@@ -180,14 +183,14 @@ def add(x, y, rounding):
         high += y_high + (low >> LIMB)
         low &= MASK
         if high >> LIMB:
-            low = shift_right(low | (high & 1) << LIMB, 1)
+            low = low >> 1 | low & 1 | (high & 1) << LIMB - 1
             high, exponent = high >> 1, exponent + 1
         return sign, exponent, high, low
     low -= y_low
     high -= y_high + (1 if low < 0 else 0)
     low &= MASK
     if high == 0 and low == 0:
-        return (1 if rounding == DOWNWARD else 0), 0, 0, 0
+        return (1 if rounding == DOWNWARD else 0), isa.NONE, isa.NONE, isa.NONE
     return normalise(sign, exponent, high, low)
 
 
@@ -204,7 +207,7 @@ def divide(x, y):
         rest <<= 9
         digit = rest // b
         quotient, rest = quotient << 9 | digit, rest - digit * b
-    return sign ^ y_sign, exponent, quotient << 5 | (1 if rest else 0), 0
+    return sign ^ y_sign, exponent, quotient << 5 | (1 if rest else 0), isa.NONE
 
 
 # -- Results --------------------------------------------------------------------------------------
@@ -256,8 +259,7 @@ def pack(number, single, fpscr):
             exponent -= moved
         else:
             status |= isa.FPSCR_XX | isa.FPSCR_FI
-            to_infinity = round_up(rounding, sign, 1, 1, 1)  # as a half would be
-            return sign << 63 | overflowed(to_infinity, single), status
+            return sign << 63 | overflowed(rounding, sign, single), status
 
     kept <<= cut - 7
     if single and kept:  # a denormalised single is a normalised double
@@ -269,9 +271,9 @@ def pack(number, single, fpscr):
 
 
 @kernel
-def overflowed(to_infinity, single):
+def overflowed(rounding, sign, single):
     """Magnitude of a result that is too large: infinity, or the largest number."""
-    if to_infinity:
+    if rounding == NEAREST or rounding == (DOWNWARD if sign else UPWARD):
         return INFINITY
     return 1150 << 52 | 0x7FFFFF << 29 if single else INFINITY - 1
 
@@ -282,10 +284,9 @@ def to_integer(number, rounding):
     sign, exponent, high, _ = number
     if exponent > 31:
         return 0, isa.FPSCR_VXCVI
-    # 27 bits of fraction, which is more than rounding needs.
-    fixed = shift_right(high, 32 - exponent)
-    kept, rest = fixed >> 27, fixed & ((1 << 27) - 1)
-    up = round_up(rounding, sign, kept, rest, 1 << 26)
+    fixed = shift_right(high, LIMB - 1 - INTEGER_FRACTION - exponent)
+    kept, rest = fixed >> INTEGER_FRACTION, fixed & ((1 << INTEGER_FRACTION) - 1)
+    up = round_up(rounding, sign, kept, rest, 1 << INTEGER_FRACTION - 1)
     kept += up
     if kept > (1 << 31) - (0 if sign else 1):
         return 0, isa.FPSCR_VXCVI
