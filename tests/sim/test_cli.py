@@ -162,7 +162,7 @@ def elf_with(folder, name, offset, format, value):
     (["dis", "{}/nothing"], "input must be a file or words of 8 hexadecimal digits, not "
      "'{}/nothing'"),
     (["asm", "{}/echo.s", "-D", "A=b"], "--define must be NAME=NUMBER, not 'A=b'"),
-    (["graph", "--depth", "-1"], "depth must not be negative, not -1"),
+    (["graph", "--depth", "-1"], "Invalid value for --depth: must not be negative, not -1"),
 ])
 def test_bad_input_is_one_line_and_2(folder, arguments, message):
     (folder / "large").write_bytes(bytes(0x100001))
