@@ -1,7 +1,7 @@
 """Instruction fetch: asks for the next double word and hands it to the instruction queue.
 
-MPC750 UM 6.3.1. Without an instruction cache every fetch is a single-beat read of the double word
-that holds the address. Fetch runs ahead in program order; it follows a redirect at once, and a read
+MPC750 UM 6.3.1. A fetch is a read of the double word that holds the address, two instructions; the
+750's is up to four. Fetch runs ahead in program order; it follows a redirect at once, and a read
 that is then under way is finished and dropped. Faults travel with the instruction and count only if
 it is dispatched. A table search is not speculative: it waits until nothing older is in flight
 (MPC750 UM 5.4.5).

@@ -21,7 +21,7 @@ __all__ = ["CQ_ENTRIES", "IQ_ENTRIES", "GPR_RENAMES", "FETCH_WIDTH",
 CQ_ENTRIES = 6
 IQ_ENTRIES = 6
 GPR_RENAMES = 6
-#: Instructions that one fetch brings: a double word, as long as there is no cache.
+#: Instructions that one fetch brings: a double word.
 FETCH_WIDTH = 2
 
 
