@@ -48,6 +48,7 @@ class Srr1(enum.IntFlag):
     ILLEGAL = bit(12)        # program
     PRIVILEGED = bit(13)     # program; machine check: transfer error acknowledge (TEA)
     TRAP = bit(14)           # program
+    SUBSEQUENT = bit(15)     # program: SRR0 is behind the instruction that caused it
     TEA = bit(13)            # machine check
 
 

@@ -106,6 +106,11 @@ def settle(s, m, outcome, traced):
     if traced & (isa.MSR_SE | isa.MSR_BE) and m.op != isa.RFI and m.op != isa.ISYNC:
         if traced & isa.MSR_SE or isa.B <= m.op <= isa.BCCTR:
             return take(s, m, isa.VECTOR_TRACE, isa.NONE)
+    # A new MSR may admit a floating-point exception that happened before (PEM 6.4.7).
+    if (outcome == isa.OUT_CONTEXT and s.fpscr & isa.FPSCR_FEX
+            and s.msr & (isa.MSR_FE0 | isa.MSR_FE1)):
+        cause = isa.SRR1_FP_ENABLED | isa.SRR1_SUBSEQUENT
+        return take(s, m, isa.VECTOR_PROGRAM, cause)
     return isa.OUT_CONTEXT if outcome == isa.OUT_CONTEXT else isa.OUT_NEXT
 
 
