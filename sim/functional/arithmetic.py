@@ -83,10 +83,12 @@ def multiply_add(a, b, c, form, fpscr):
     elif is_infinite(b):
         result = b
     else:
-        factor = unpack(c)
-        if form & SINGLE:
-            factor = shorten(factor)
-        number = multiply(unpack(a), factor)
+        number = unpack(a)
+        if not form & NO_PRODUCT:
+            factor = unpack(c)
+            if form & SINGLE:
+                factor = shorten(factor)
+            number = multiply(number, factor)
         if not form & NO_SUM:
             number = add(number, unpack(b), fpscr & 3)
         result, status = pack(number, form & SINGLE, fpscr)

@@ -99,7 +99,7 @@ def normalise(sign, exponent, high, low):
     """Shift the leading one, which there is, to the top."""
     if high == 0:
         high, low, exponent = low, 0, exponent - LIMB
-    step = 32
+    step = 0 if high >= TOP else 32
     while step:
         if high < 1 << LIMB - step:
             high = high << step | low >> LIMB - step
