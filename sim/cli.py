@@ -1,4 +1,4 @@
-"""The command line: `pteg run`, `asm`, `dis`, `graph`.
+"""The command line: `pteg run`, `gdb`, `asm`, `dis`, `graph`.
 
 Exit codes: 0 done; 1 the simulated program failed, or a limit was reached before `--until`; 2 bad
 usage or bad input, with one clear line on stderr. The console is on stdout; everything that pteg
@@ -139,6 +139,42 @@ def run(
 
     options = dict(locals())
     return run_machine(Options(**{name: options[name] for name in Options.__dataclass_fields__}))
+
+
+@app.command
+def gdb(
+    *,
+    port: Annotated[int, Parameter(converter=number)] = 1234,
+    machine: str | None = None,
+    cpu: str | None = None,
+    ram: str | None = None,
+    rom: str | None = None,
+    kernel: str | None = None,
+    dtb: str | None = None,
+    append: Text = None,
+    input: str | None = None,
+    restore: str | None = None,
+    fast_forward_until: Text = None,
+    timed_uart: bool = False,
+    quiet: Annotated[bool, Parameter(name=["--quiet", "-q"], negative=())] = False,
+):
+    """Wait for GDB with a machine that has not run yet.
+
+    In GDB: `target remote 127.0.0.1:1234`, `monitor help`. The machine's serial console is
+    connected to this terminal or pipe. It ends when GDB kills the machine, and with Ctrl-C.
+
+    Parameters
+    ----------
+    port
+        Of the loopback interface; 0: any that is free.
+    machine
+        As for `pteg run`, like all that follow.
+    """
+    from pteg.run import Options, debug
+
+    options = dict(locals())
+    return debug(Options(**{name: options[name] for name in Options.__dataclass_fields__
+                            if name in options}), port)
 
 
 @app.command

@@ -100,6 +100,15 @@ class Cpu(Protocol):
     def memory_changed(self):
         """Memory has been written from outside: what was fetched from it is forgotten."""
 
+    def refetch(self):
+        """Memory has been changed from outside: fetch again what has been fetched from it."""
+
+    def tlb(self, side):
+        """Valid entries of the TLB for instructions (0) or data (1), an iterable.
+
+        Each is (set, way, VSID, EA[4-13], second word of the PTE without R).
+        """
+
     def run(self, limits):
         """Run until one of the limits, a checkstop or a full console ring; return a `Stop`.
 

@@ -199,6 +199,26 @@ class PipelineCpu:
         for name, path in _PENDING.items():
             self.native.write(self.driver.state, path, int(pending[name][0]))
 
+    def refetch(self):
+        for name, memory in self.native.memories.items():
+            if name == "icache.valid":
+                for row in range(memory.depth):
+                    memory.write(self.driver.state, row, 0)
+        self.set_state(self.get_state())
+
+    def tlb(self, side):
+        from pteg.hw.mmu.tlb import SETS, WAYS
+
+        path = f"mmu.{'id'[side]}mmu.tlb"
+        for way in range(WAYS):
+            valid, rows = self._read(f"{path}.valid{way}"), self.native.memories[f"{path}.way{way}"]
+            for index in range(SETS):
+                if valid >> index & 1:
+                    entry = rows.read(self.driver.state, index)
+                    # hw.mmu.interfaces.TlbEntry: pp, wimg, c, rpn, page, vsid
+                    low = entry & 3 | (entry >> 2 & 31) << 3 | (entry >> 7 & 0xFFFFF) << 12
+                    yield index, way, entry >> 37 & 0xFFFFFF, entry >> 27 & 0x3FF, low
+
     # Snapshots --------------------------------------------------------------------------------
 
     @cached_property

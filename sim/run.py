@@ -13,7 +13,7 @@ from pteg.loader import read_symbols
 from pteg.machine import Machine
 from pteg.terminal import ConsoleLink, interrupts_noted
 
-__all__ = ["Options", "run", "build", "enter"]
+__all__ = ["Options", "run", "debug"]
 
 
 @dataclass
@@ -95,6 +95,25 @@ def run(options):
                               "seconds": round(seconds, 3), "machine": machine.preset,
                               "cpu": machine.cpu_name, "pc": machine.cpu.pc, "stats": stats})
     return code
+
+
+def debug(options, port):
+    """`pteg gdb`: wait for GDB with the machine that the options describe."""
+    from pteg.gdb import serve
+
+    machine = build(options)
+    cpu, forward = options.cpu or machine.cpu_name, _destination(machine, options)
+    with interrupts_noted() as interrupted:
+        with _status("compiling the processor (only the first time)"):
+            machine.model  # noqa: B018
+        enter(machine, options)
+        link = ConsoleLink(machine.console, options.input)
+        if forward is not None and _fast_forward(machine, cpu, forward, options, link,
+                                                 interrupted) is not None:
+            return 1
+        serve(machine, port, link.exchange, interrupted)
+    link.finish_line()
+    return 0
 
 
 #: Options that say what a checkpoint says already.

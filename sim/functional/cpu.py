@@ -13,6 +13,7 @@ from pteg.functional.float_unit import UNCOMPILED, compiled_unit
 from pteg.functional.model import CPU_STATE, MODEL, clear_translations, new_model, take_events
 from pteg.generated import load_module
 from pteg.hw import isa
+from pteg.hw.isa.registers import PteLow
 from pteg.state import ARCH_STATE, PENDING, new_state
 
 __all__ = ["FunctionalCpu", "sources"]
@@ -31,6 +32,7 @@ _STOPS = {
 _KEPT = ("tlb_tag", "tlb_word", "tlb_lru", "cycles", "time_synced", "device_synced",
          "cycles_per_tick", "decrementer", "uncompleted", "exceptions", "walks", "walk_ptes")
 _SNAPSHOT = np.dtype([(name, MODEL[name].base, MODEL[name].shape) for name in _KEPT])
+_PTEL_R = PteLow.R.mask
 #: More than the model ever runs between two looks at the time.
 _LATE = 1 << 20
 
@@ -138,6 +140,16 @@ class FunctionalCpu:
         for name in _KEPT:
             self._model[name] = kept[name]
         self.set_state(state)
+
+    def refetch(self):
+        """Nothing is fetched ahead."""
+
+    def tlb(self, side):
+        tags, words = self._model["tlb_tag"][0, side], self._model["tlb_word"][0, side]
+        for index, way in zip(*np.nonzero(tags), strict=True):
+            tag = int(tags[index, way])
+            yield (int(index), int(way), tag >> 10 & 0xFFFFFF, tag & 0x3FF,
+                   int(words[index, way]) & ~_PTEL_R)
 
     def ledger(self, sink):
         """Give every ledger event to `sink`, a function of a record array; None ends it."""

@@ -1,0 +1,395 @@
+"""What GDB's requests mean for a machine ("Debugging with GDB", appendix E.2 and E.4).
+
+Breakpoints compare the PC in the model and never change memory. One of them costs nothing; with
+several, or with watchpoints, the machine goes on instruction by instruction. A watchpoint looks at
+what the instruction at the PC is going to access. Left out: several threads, reverse execution,
+agent expressions, file transfer; memory outside RAM and ROM, which cannot be read without changing
+devices.
+"""
+
+import re
+import time
+
+from pteg import inspection
+from pteg.cpu import Stop
+from pteg.errors import UserError
+from pteg.gdb import registers
+from pteg.gdb.packets import LONGEST
+
+__all__ = ["Stub"]
+
+#: Signals in stop replies.
+SIGINT, SIGTRAP, SIGABRT = 2, 5, 6
+#: Seconds between two looks at the connection.
+POLL = 0.05
+_WATCH = {2: "watch", 3: "rwatch", 4: "awatch"}
+_HELP = """\
+bat              block address translation registers
+help             this text
+phys ADDR [N]    N bytes (64) of physical memory
+phys on|off      whether GDB's own accesses to memory are physical
+pteg EA          both groups of page table entries for an effective address
+reset            hard reset
+sr               segment registers
+stats            what has been counted since reset
+tlb              valid entries of the TLBs
+walk EA          how an effective address is translated
+"""
+
+
+class Stub:
+    """Answers packets for one machine.
+
+    Parameters
+    ----------
+    machine : pteg.machine.Machine
+    interrupted : callable
+        Whether GDB wants a running machine to stop; called some times a second.
+    output : callable
+        Takes text for GDB's console at any time.
+
+    Attributes
+    ----------
+    acknowledge : bool
+        Packets are acknowledged with `+`.
+    detached, killed : bool
+        GDB is done with the connection, or with the machine.
+    """
+
+    def __init__(self, machine, interrupted=lambda: False, output=lambda text: None):
+        self._machine, self._interrupted, self._output = machine, interrupted, output
+        self._breakpoints, self._watchpoints = set(), []
+        self._physical = False
+        self._reported = -1  # count of instructions at the last hit of a watchpoint
+        self._reason = f"T{SIGTRAP:02x}thread:1;"
+        self.acknowledge = True
+        self.detached = self.killed = False
+
+    def answer(self, packet):
+        """Reply to a packet: bytes, or None for no reply. Bad requests are errors, not exceptions.
+        """
+        try:
+            text = packet.decode("latin-1")
+            for prefix, method in self._METHODS:
+                if text.startswith(prefix):
+                    return method(self, text[len(prefix):])
+            return b""
+        except (ValueError, IndexError, OverflowError):
+            return b"E01"  # not the form that the protocol asks for
+        except UserError:
+            return b"E0e"  # EFAULT: no such memory or register
+
+    # Queries ----------------------------------------------------------------------------------
+
+    def _supported(self, _):
+        return (f"PacketSize={LONGEST:x};qXfer:features:read+;QStartNoAckMode+;"
+                f"vContSupported+").encode()
+
+    def _no_ack(self, _):
+        self.acknowledge = False
+        return b"OK"
+
+    def _features(self, text):
+        offset, length = (_hex(part) for part in text.split(","))
+        whole = registers.target_description()
+        part = whole[offset:offset + min(length, LONGEST // 2)]
+        return (b"m" if offset + len(part) < len(whole) else b"l") + part
+
+    def _stop_reason(self, _):
+        return self._reason.encode()
+
+    def _detach(self, _):
+        self.detached = True
+        return b"OK"
+
+    def _kill(self, _):
+        self.detached = self.killed = True
+
+    def _v_kill(self, _):
+        self._kill(_)
+        return b"OK"
+
+    # Registers and memory ---------------------------------------------------------------------
+
+    def _read_registers(self, _):
+        state = self._machine.cpu.state()
+        return b"".join(registers.read(state, n) for n in range(len(registers.REGISTERS))
+                        ).hex().encode()
+
+    def _write_registers(self, text):
+        data = bytes.fromhex(text)
+        with self._machine.cpu.changed() as state:
+            for number, (_, _, bits, _) in enumerate(registers.REGISTERS):
+                part, data = data[:bits // 8], data[bits // 8:]
+                if not part:
+                    break
+                # What cannot be written, such as PVR, is in the packet all the same.
+                if part != registers.read(state, number):
+                    registers.write(state, number, part)
+        return b"OK"
+
+    def _read_register(self, text):
+        return registers.read(self._machine.cpu.state(), _number(text)).hex().encode()
+
+    def _write_register(self, text):
+        name, _, value = text.partition("=")
+        number, data = _number(name), bytes.fromhex(value)
+        with self._machine.cpu.changed() as state:
+            registers.write(state, number, data)
+        return b"OK"
+
+    def _read_memory(self, text):
+        address, size = _place(text)
+        if size > LONGEST // 2 - 8:
+            raise ValueError
+        if self._physical:
+            data = self._machine.memory.read(address, size)
+        else:
+            data = inspection.read_virtual(self._machine, address, size)
+        if size and not data:
+            raise UserError("not mapped")
+        return data.hex().encode()
+
+    def _write_hex(self, text):
+        place, _, data = text.partition(":")
+        return self._write_memory(place, bytes.fromhex(data))
+
+    def _write_binary(self, text):
+        place, _, data = text.partition(":")
+        return self._write_memory(place, data.encode("latin-1"))
+
+    def _write_memory(self, place, data):
+        address, size = _place(place)
+        if size != len(data):
+            raise ValueError
+        if size:
+            if self._physical:
+                self._machine.memory.write(address, data)
+            else:
+                inspection.write_virtual(self._machine, address, data)
+            self._machine.model.refetch()
+        return b"OK"
+
+    # Breakpoints ------------------------------------------------------------------------------
+
+    def _insert(self, text):
+        kind, place = self._breakpoint(text)
+        if kind < 2:
+            self._breakpoints.add(place[0])
+        elif (kind, *place) not in self._watchpoints:
+            if len(self._watchpoints) >= 64:
+                return b"E0c"  # ENOMEM
+            self._watchpoints.append((kind, *place))
+        return b"OK"
+
+    def _remove(self, text):
+        kind, place = self._breakpoint(text)
+        if kind < 2:
+            self._breakpoints.discard(place[0])
+        elif (kind, *place) in self._watchpoints:
+            self._watchpoints.remove((kind, *place))
+        return b"OK"
+
+    @staticmethod
+    def _breakpoint(text):
+        kind, place = text.split(",", 1)
+        if kind not in ("0", "1", "2", "3", "4"):
+            raise ValueError
+        address, size = _place(place.split(";")[0])
+        if kind in "01" and address % 4:
+            raise ValueError
+        return int(kind), (address, max(1, min(size, LONGEST)))
+
+    # Running ----------------------------------------------------------------------------------
+
+    def _continue(self, text):
+        return self._resume(text, step=False)
+
+    def _step(self, text):
+        return self._resume(text, step=True)
+
+    def _continue_signal(self, text):
+        return self._resume(text.partition(";")[2], step=False)
+
+    def _step_signal(self, text):
+        return self._resume(text.partition(";")[2], step=True)
+
+    def _vcont_query(self, _):
+        return b"vCont;c;C;s;S"
+
+    def _vcont(self, text):
+        action = text[:1]
+        if action not in ("c", "C", "s", "S") or not action:
+            raise ValueError
+        return self._resume("", step=action in "sS")
+
+    def _resume(self, address, step):
+        machine, hit = self._machine, ""
+        if address:
+            machine.cpu.pc = _hex(address) & 0xFFFFFFFC
+        if self._watchpoints:
+            stop, hit = self._run_watched(step)
+        elif step:
+            stop = self._one_instruction()
+        elif len(self._breakpoints) <= 1:
+            stop = machine.run(until=next(iter(self._breakpoints), None),
+                               between=self._interrupted)
+        else:
+            stop = machine.run(until=lambda m: m.cpu.pc in self._breakpoints,
+                               between=_seldom(self._interrupted))
+        machine.model.settle()
+        if stop is Stop.CHECKSTOP:
+            self._output("checkstop: machine check with MSR[ME] = 0\n")
+        signal = {Stop.INTERRUPTED: SIGINT, Stop.CHECKSTOP: SIGABRT}.get(stop, SIGTRAP)
+        pc = registers.read(machine.cpu.state(), registers.PC).hex()
+        self._reason = f"T{signal:02x}{hit}thread:1;{registers.PC:x}:{pc};"
+        return self._reason.encode()
+
+    def _run_watched(self, once):
+        """Go on instruction by instruction; the Stop, and the watchpoint for the stop reply."""
+        machine, interrupted = self._machine, _seldom(self._interrupted)
+        while True:
+            # GDB expects what PowerPC's DABR does: the access has not been made yet. Then it goes
+            # on without the watchpoint for one instruction; for others, a hit is not repeated.
+            if machine.instructions != self._reported:
+                hit = self._watchpoint_at(machine.cpu.state())
+                if hit:
+                    self._reported = machine.instructions
+                    return Stop.CONDITION, hit
+            stop = self._one_instruction()
+            if once or stop is not Stop.INSTRUCTIONS:
+                return stop, ""
+            if machine.cpu.pc in self._breakpoints:
+                return Stop.ADDRESS, ""
+            if interrupted():
+                return Stop.INTERRUPTED, ""
+
+    def _one_instruction(self):
+        # Where each exception causes the next, no instruction ever completes.
+        return self._machine.run(instructions=1, between=self._interrupted)
+
+    def _watchpoint_at(self, state):
+        """Watchpoint that the next instruction hits, in the form for a stop reply."""
+        found = inspection.translate(self._machine, int(state["pc"][0]), True, state)
+        try:
+            word = self._machine.memory.read_word(found.pa) if found.pa is not None else 0
+        except UserError:
+            return ""
+        access = inspection.data_access(state, word)
+        if access is None:
+            return ""
+        ea, size, store = access
+        for kind, address, length in self._watchpoints:
+            if (ea < address + length and address < ea + size
+                    and kind in ((2, 4) if store else (3, 4))
+                    and inspection.translate(self._machine, ea, False, state).pa is not None):
+                return f"{_WATCH[kind]}:{max(ea, address):x};"
+        return ""
+
+    # Monitor commands -------------------------------------------------------------------------
+
+    def _monitor(self, text):
+        words = bytes.fromhex(text).decode("latin-1").split()
+        try:
+            lines = "\n".join(self._command(words)) + "\n"
+        except UserError as error:
+            lines = f"{error}\n"
+        if lines.strip():
+            self._output(lines)
+        return b"OK"
+
+    def _command(self, words):
+        name, *arguments = words or ["help"]
+        machine = self._machine
+        plain = {"tlb": inspection.tlb_lines, "bat": inspection.bat_lines,
+                 "sr": inspection.segment_lines}
+        asked = {"pteg": inspection.pteg_lines, "walk": inspection.walk_lines}
+        if name in plain and not arguments:
+            return plain[name](machine)
+        if name in asked and len(arguments) == 1:
+            return asked[name](machine, _argument(arguments[0]))
+        if name == "phys" and arguments in (["on"], ["off"]):
+            self._physical = arguments == ["on"]
+            return ()
+        if name == "phys" and 1 <= len(arguments) <= 2:
+            return self._dump(*map(_argument, arguments))
+        if name == "stats" and not arguments:
+            return [f"{key} {value}" for key, value in machine.stats().items()]
+        if name == "reset" and not arguments:
+            machine.reset()
+            return ()
+        if name == "help":
+            return _HELP.splitlines()
+        raise UserError(f"no such command: {' '.join(words)[:60]!a}; see monitor help")
+
+    def _dump(self, address, size=64):
+        if not 0 < size <= LONGEST:
+            raise UserError(f"size must be 1 to {LONGEST}, not {size}")
+        data = self._machine.memory.read(address, size)
+        for at in range(0, size, 16):
+            yield f"{address + at:08x}: {data[at:at + 16].hex(' ', -4)}"
+
+    #: Beginnings of packets, the longer of two that begin alike first.
+    _METHODS = (
+        ("qSupported", _supported), ("QStartNoAckMode", _no_ack),
+        ("qXfer:features:read:target.xml:", _features),
+        ("qRcmd,", _monitor), ("qAttached", lambda self, _: b"1"),
+        ("qC", lambda self, rest: b"" if rest else b"QC1"),
+        ("qfThreadInfo", lambda self, _: b"m1"), ("qsThreadInfo", lambda self, _: b"l"),
+        ("vCont?", _vcont_query), ("vCont;", _vcont), ("vKill;", _v_kill), ("?", _stop_reason),
+        ("H", lambda self, _: b"OK"), ("T", lambda self, _: b"OK"),
+        ("g", _read_registers), ("G", _write_registers),
+        ("p", _read_register), ("P", _write_register),
+        ("m", _read_memory), ("M", _write_hex), ("X", _write_binary),
+        ("Z", _insert), ("z", _remove),
+        ("c", _continue), ("C", _continue_signal), ("s", _step), ("S", _step_signal),
+        ("D", _detach), ("k", _kill),
+    )
+
+
+def _hex(text):
+    """A hexadecimal number of the protocol: digits only."""
+    if not re.fullmatch("[0-9a-fA-F]{1,16}", text):
+        raise ValueError
+    return int(text, 16)
+
+
+def _place(text):
+    """`address,size`."""
+    address, size = (_hex(part) for part in text.split(","))
+    if address >= 1 << 32:
+        raise ValueError
+    return address, size
+
+
+def _number(text):
+    number = _hex(text)
+    if number >= len(registers.REGISTERS):
+        raise ValueError
+    return number
+
+
+def _argument(text):
+    """A number in a monitor command: hexadecimal, as addresses are, with or without 0x."""
+    try:
+        value = _hex(text.lower().removeprefix("0x"))
+    except ValueError:
+        value = 1 << 32
+    if value >= 1 << 32:
+        raise UserError(f"address must be a hexadecimal number of 32 bits, not {text[:40]!a}")
+    return value
+
+
+def _seldom(function):
+    """`function` for a loop that asks after each instruction: it is called some times a second."""
+    last = time.perf_counter()
+
+    def ask():
+        nonlocal last
+        now = time.perf_counter()
+        if now - last < POLL:
+            return False
+        last = now
+        return function()
+
+    return ask
