@@ -134,7 +134,7 @@ def test_random_operations_are_exact(bench, load, kind):
 def test_many_random_operations_are_exact(bench, load, kind):
     exact = load("exact_floats.py")
     for name in CLASSES[kind]:
-        for _ in range(16 // len(CLASSES[kind])):
+        for _ in range(8 // len(CLASSES[kind])):
             check(bench, exact, name, 50_000, random.randrange(1 << 32))
 
 
