@@ -6,6 +6,8 @@ unused high bits are always zero. A region is a basic block (or several, when it
 
 import re
 
+from pteg.engine.region import Region
+
 __all__ = ["function", "module"]
 
 _COMPARE = {"eq": "eq", "ult": "ult", "ule": "ule", "slt": "slt", "sle": "sle"}
@@ -25,11 +27,13 @@ class _Tables:
         By node: name of the array, bytes of a record, offset and bits of the field.
     """
 
-    def __init__(self, function, graph, nodes):
+    def __init__(self, function, graph, args):
         arrays = []  # [number of records, end of the last field, [(offset, bytes, node)]]
         open_array = {}  # looked-up value -> its array that may have room
-        for node in nodes:
-            test, = graph.args[node]
+        for node in sorted(args):
+            if graph.op[node] != "table":
+                continue
+            test, = args[node]
             size = next(size for size in (1, 2, 4, 8) if graph.width[node] <= 8 * size)
             array = open_array.get(test)
             if array is None or array[1] + size > RECORD:
@@ -63,9 +67,7 @@ class _Function:
         self.names = {}
         self.count = 0
         self.block = "entry"
-        self.tables = _Tables(name, self.graph, [
-            node for region in plan.regions() for node in region.nodes
-            if self.graph.op[node] == "table"])
+        self.tables = _Tables(name, self.graph, plan.args)
 
     def new(self, text):
         """Append an instruction; return the name of its result."""
@@ -100,7 +102,7 @@ class _Function:
 
     def operation(self, node):
         graph = self.graph
-        op, width, args = graph.op[node], graph.width[node], graph.args[node]
+        op, width, args = graph.op[node], graph.width[node], self.plan.args.get(node, ())
         refs = [self.ref(arg) for arg in args]
         if op in _PLAIN:
             return self.new(f"{op} i{width} {refs[0]}, {refs[1]}")
@@ -154,7 +156,7 @@ class _Function:
                 result = part if result is None else self.new(
                     f"or disjoint i{width} {result}, {part}")
             position += self.graph.width[arg]
-        return result
+        return "0" if result is None else result
 
     def shift(self, op, width, refs, amount_width):
         value, amount = refs
@@ -208,13 +210,13 @@ class _Function:
         value = self.resize(self.ref(node), self.graph.width[node], 64)
         self.emit(f"store i64 {value}, ptr {self.address(base, word)}, align 8")
 
-    def write(self, write):
+    def write(self, write, row, data, mask):
         graph = self.graph
         memory = self.design.memories[write.memory]
-        address = self.row(memory, write.part, self.ref(write.row), graph.width[write.row])
-        data = self.resize(self.ref(write.data), graph.width[write.data], 64)
-        if write.mask is not None:
-            mask = self.resize(self.ref(write.mask), graph.width[write.mask], 64)
+        address = self.row(memory, write.part, self.ref(row), graph.width[row])
+        data = self.resize(self.ref(data), graph.width[data], 64)
+        if mask is not None:
+            mask = self.resize(self.ref(mask), graph.width[mask], 64)
             old = self.new(f"load i64, ptr {address}, align 8")
             keep = self.new(f"xor i64 {mask}, -1")
             old = self.new(f"and i64 {old}, {keep}")
@@ -224,28 +226,52 @@ class _Function:
 
     # Control flow --------------------------------------------------------------------------------
 
-    def region(self, region, base):
-        for node in region.nodes:
-            if node in self.plan.arms:
-                self.names[node] = self.branch(node, base)
+    def operations(self, items, base):
+        """Emit operations, and the blocks of guards among them."""
+        for item in items:
+            if isinstance(item, Region):
+                self.guard(item, base)
+            elif item in self.plan.arms:
+                self.names[item] = self.branch(item, base)
             else:
-                self.names[node] = self.operation(node)
-        for word, node in region.stores:
+                self.names[item] = self.operation(item)
+
+    def region(self, region, base):
+        self.operations(region.nodes, base)
+        for (word, _), node in zip(region.stores, region.stored, strict=True):
             self.store(base, word, node)
-        for write in region.writes:
-            self.write(write)
-        for condition, then, other in region.branches:
+        for write, operands in zip(region.writes, region.written, strict=True):
+            self.write(write, *operands)
+        for (_, then, other), test in zip(region.branches, region.tests, strict=True):
             self.count += 1
             end = f"end{self.count}"
             yes = f"yes{self.count}" if then else end
             no = f"no{self.count}" if other else end
-            self.emit(f"br i1 {self.ref(condition)}, label %{yes}, label %{no}")
+            self.emit(f"br i1 {self.ref(test)}, label %{yes}, label %{no}")
             for name, side in ((yes, then), (no, other)):
                 if side:
                     self.label(name)
                     yield side
                     self.emit(f"br label %{end}")
             self.label(end)
+
+    def guard(self, block, base):
+        """Emit operations that matter only if a condition holds; else the results are anything."""
+        self.count += 1
+        here, yes, end = self.block, f"need{self.count}", f"past{self.count}"
+        labels = (yes, end) if block.polarity else (end, yes)
+        widths = sorted({self.graph.width[node] for node in block.results})
+        anything = {width: self.new(f"freeze i{width} poison") for width in widths}
+        self.emit(f"br i1 {self.ref(block.condition)}, label %{labels[0]}, label %{labels[1]}")
+        self.label(yes)
+        self.operations(block.nodes, base)
+        inside = self.block
+        self.emit(f"br label %{end}")
+        self.label(end)
+        for node in block.results:
+            width = self.graph.width[node]
+            self.names[node] = self.new(f"phi i{width} [ {self.ref(node)}, %{inside} ], "
+                                        f"[ {anything[width]}, %{here} ]")
 
     def run(self, base):
         """Emit all regions; nesting may be deep, so the stack is our own."""
@@ -260,7 +286,7 @@ class _Function:
     def branch(self, node, base):
         """Emit a multiplexer as control flow; return the name of the result."""
         graph = self.graph
-        condition, *arms = graph.args[node]
+        condition, *arms = self.plan.args[node]
         width = graph.width[node]
         self.count += 1
         yes, no, end = f"then{self.count}", f"else{self.count}", f"join{self.count}"
@@ -268,11 +294,7 @@ class _Function:
         incoming = []
         for name, arm, region in zip((yes, no), arms, self.plan.arms[node], strict=True):
             self.label(name)
-            for inner in region.nodes:
-                if inner in self.plan.arms:
-                    self.names[inner] = self.branch(inner, base)
-                else:
-                    self.names[inner] = self.operation(inner)
+            self.operations(region.nodes, base)
             incoming.append(f"[ {self.ref(arm)}, %{self.block} ]")
             self.emit(f"br label %{end}")
         self.label(end)

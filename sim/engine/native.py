@@ -38,8 +38,9 @@ from numba.extending import (
 
 __all__ = ["NativeFunction", "compile_object", "load_object", "target_name"]
 
-# The cheap passes that pay; the planner has done what the others would do.
-PASSES = ("simplify_cfg", "instruction_combine", "simplify_cfg", "sinking")
+# The cheap passes that pay; the planner has done what the others would do. (The combiner of
+# instructions would make a constant of every "anything" of a guard, which then costs a move.)
+PASSES = ("simplify_cfg", "sinking")
 
 
 @functools.cache

@@ -1,0 +1,113 @@
+"""The order of the operations within each region.
+
+Operations run shortly before they are used. Those of a guard run together in a block; there are
+several blocks if a result passes through an operation outside of the guard and comes back.
+"""
+
+from pteg.engine.region import Region
+
+__all__ = ["Order"]
+
+
+class Order:
+    """Puts the operations of a placement in order, and those of guards into blocks."""
+
+    def __init__(self, placement):
+        self.args, self.arms = placement.args, placement.arms
+        self.regions = list(placement.regions())
+        self._gates = {}  # operation -> the conditions of the guards around it
+        for region in self.regions:
+            self._find_gates(region, ())
+        self._rank = self._ranks()
+        for region in self.regions:
+            self._arrange(region)
+        for arms in self.arms.values():
+            for arm in arms:
+                arm.nodes.sort(key=self._rank.__getitem__)
+        self._find_results()
+
+    def _find_gates(self, region, gates):
+        for guard in region.guards:
+            inner = (*gates, guard.condition)
+            self._gates.update(dict.fromkeys(guard.nodes, inner))
+            self._find_gates(guard, inner)
+
+    def _ranks(self):
+        """Number the operations in an order in which they could all run."""
+        rank = {}
+        for sink in self._sinks():
+            todo = [sink]
+            while todo:
+                node = todo[-1]
+                missing = [] if node in rank else [
+                    arg for arg in (*self._gates.get(node, ()), *self.args.get(node, ()))
+                    if arg not in rank]
+                if missing:
+                    todo.extend(reversed(missing))
+                else:
+                    rank.setdefault(todo.pop(), len(rank))
+        return rank
+
+    def _sinks(self):
+        """Yield what the regions use, in the order in which they use it."""
+        for region in self.regions:
+            yield from region.stored
+            for nodes in region.written:
+                yield from (node for node in nodes if node is not None)
+            yield from region.tests
+
+    def _inputs(self, node):
+        """Yield all that must run before an operation."""
+        yield from self._gates.get(node, ())
+        yield from self.args.get(node, ())
+        for arm in self.arms.get(node, ()):
+            for inner in arm.nodes:
+                yield from self._inputs(inner)
+
+    def _arrange(self, region):
+        """Order a region in stages: operations of its own, then a block of each guard."""
+        group = dict.fromkeys(region.nodes, -1)
+        for number, guard in enumerate(region.guards):
+            group.update(dict.fromkeys(guard.everything(), number))
+        stage, blocks = {}, {}
+        for node in sorted(group, key=self._rank.__getitem__):
+            mine = group[node]
+            stage[node] = 0 if not region.guards else max(
+                (stage[arg] + (group[arg] not in (-1, mine)) for arg in self._inputs(node)
+                 if arg in stage), default=0)
+            blocks.setdefault((stage[node], mine), []).append(node)
+        region.nodes = []
+        for (_, number), nodes in sorted(blocks.items()):
+            if number < 0:
+                region.nodes += nodes
+            else:
+                block = region.guards[number].part(set(nodes))
+                self._arrange(block)
+                region.nodes.append(block)
+
+    def _find_results(self):
+        """Find which operations of blocks are used outside of them."""
+        inside = {}  # operation -> the blocks around it
+
+        def enter(items, path):
+            for item in items:
+                if isinstance(item, Region):
+                    uses.append((item.condition, path))
+                    enter(item.nodes, (*path, item))
+                else:
+                    inside[item] = path
+                    uses.extend((arg, path) for arg in self.args[item])
+                    for arm in self.arms.get(item, ()):
+                        enter(arm.nodes, path)
+
+        uses = []
+        for region in self.regions:
+            enter(region.nodes, ())
+        uses += [(node, ()) for node in self._sinks()]
+        results = {}
+        for node, path in dict.fromkeys(uses):
+            for block in inside.get(node, ()):
+                if block not in path:
+                    results.setdefault(block, {})[node] = True
+        for block, nodes in results.items():
+            block.results = list(nodes)
