@@ -100,9 +100,6 @@ class Cpu(Protocol):
     def memory_changed(self):
         """Memory has been written from outside: what was fetched from it is forgotten."""
 
-    def refetch(self):
-        """Memory has been changed from outside: fetch again what has been fetched from it."""
-
     def tlb(self, side):
         """Valid entries of the TLB for instructions (0) or data (1), an iterable.
 

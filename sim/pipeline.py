@@ -199,13 +199,6 @@ class PipelineCpu:
         for name, path in _PENDING.items():
             self.native.write(self.driver.state, path, int(pending[name][0]))
 
-    def refetch(self):
-        for name, memory in self.native.memories.items():
-            if name == "icache.valid":
-                for row in range(memory.depth):
-                    memory.write(self.driver.state, row, 0)
-        self.set_state(self.get_state())
-
     def tlb(self, side):
         from pteg.hw.mmu.tlb import SETS, WAYS
 

@@ -141,9 +141,6 @@ class FunctionalCpu:
             self._model[name] = kept[name]
         self.set_state(state)
 
-    def refetch(self):
-        """Nothing is fetched ahead."""
-
     def tlb(self, side):
         tags, words = self._model["tlb_tag"][0, side], self._model["tlb_word"][0, side]
         for index, way in zip(*np.nonzero(tags), strict=True):

@@ -167,7 +167,6 @@ class Stub:
                 self._machine.memory.write(address, data)
             else:
                 inspection.write_virtual(self._machine, address, data)
-            self._machine.model.refetch()
         return b"OK"
 
     # Breakpoints ------------------------------------------------------------------------------
