@@ -1,4 +1,4 @@
-"""Load/store unit (MPC750 UM 6.4.4, 3.x; PEM 4.2.3 and 4.3).
+"""Load/store unit (MPC750 UM 6.4.4; PEM 4.2.3, 4.3).
 
 Two reservation stations feed it in order. An access is split where it crosses a double word; each
 part is translated and put on the bus by itself. Loads from memory that is not guarded may go ahead

@@ -73,7 +73,6 @@ class Placement:
             todo.extend(side for branch in reversed(region.branches) for side in branch[:0:-1]
                         if side)
 
-
     # Where ---------------------------------------------------------------------------------------
 
     def _place(self, branching):
