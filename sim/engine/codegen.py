@@ -262,7 +262,7 @@ class _Function:
         labels = (yes, end) if block.polarity else (end, yes)
         widths = sorted({self.graph.width[node] for node in block.results})
         anything = {width: self.new(f"freeze i{width} poison") for width in widths}
-        self.emit(f"br i1 {self.ref(block.condition)}, label %{labels[0]}, label %{labels[1]}")
+        self.emit(f"br i1 {self.ref(block.test)}, label %{labels[0]}, label %{labels[1]}")
         self.label(yes)
         self.operations(block.nodes, base)
         inside = self.block

@@ -28,7 +28,7 @@ class Order:
 
     def _find_gates(self, region, gates):
         for guard in region.guards:
-            inner = (*gates, guard.condition)
+            inner = (*gates, guard.test)
             self._gates.update(dict.fromkeys(guard.nodes, inner))
             self._find_gates(guard, inner)
 
@@ -92,7 +92,7 @@ class Order:
         def enter(items, path):
             for item in items:
                 if isinstance(item, Region):
-                    uses.append((item.condition, path))
+                    uses.append((item.test, path))
                     enter(item.nodes, (*path, item))
                 else:
                     inside[item] = path

@@ -140,7 +140,7 @@ class Placement:
             while todo:
                 guard = todo.pop()
                 guard.nodes, guard.cost = [], 0
-                use(guard.condition, guard.parent, guard.parent.known)
+                guard.test = use(guard.condition, guard.parent, guard.parent.known)
                 todo += guard.guards
 
     def _guarded(self, region, known):

@@ -22,6 +22,8 @@ class Region:
     guards : list of Region
         Sub-regions of operations that are not needed otherwise. A guard has no stores, and its
         operations run in one or more blocks, regions again.
+    test : int or None
+        Of a guard and its blocks: its condition, simplified.
     results : list of int
         Of a block: its operations that are used outside of it.
     stored, written, tests : list
@@ -29,7 +31,8 @@ class Region:
     """
 
     __slots__ = ("parent", "depth", "condition", "polarity", "known", "nodes", "stores", "writes",
-                 "branches", "guards", "results", "stored", "written", "tests", "cost", "_index")
+                 "branches", "guards", "results", "stored", "written", "tests", "test", "cost",
+                 "_index")
 
     def __init__(self, parent=None, condition=None, polarity=True):
         self.parent = parent
@@ -44,6 +47,7 @@ class Region:
         self.guards = []
         self.results = []
         self.stored, self.written, self.tests = [], [], []
+        self.test = None
         self.cost = 0
         self._index = {}
 
@@ -75,6 +79,7 @@ class Region:
     def part(self, chosen):
         """Return a copy of a guard with the chosen operations only."""
         part = Region(self.parent, self.condition, self.polarity)
+        part.test = self.test
         part.nodes = [node for node in self.nodes if node in chosen]
         part.guards = [inner for inner in (guard.part(chosen) for guard in self.guards)
                        if inner.nodes or inner.guards]
