@@ -90,7 +90,7 @@ class Rename(wiring.Component):
         Buffers that can be allocated in this cycle.
     allocate_d, allocate_u : In(AllocatePort)
     results : In(UnitToRename) x `results`
-    buffers : Out
+    values, ready : Out
         Value of each buffer, and whether it has one: stations with pending operands look here.
     commit_d, commit_u : In(CommitPort)
     direct : In(DirectPort)

@@ -23,7 +23,8 @@ sys.modules[_spec.name] = injector  # the generated code imports it by this name
 _spec.loader.exec_module(injector)
 
 
-EE = 0x8000  # MSR[EE]
+EE = 0x8000   # MSR[EE]
+ICE = 0x8000  # HID0[ICE]
 
 
 @pytest.fixture(scope="module")
@@ -56,13 +57,14 @@ def check(cpu, seed, length=300, interrupts=False):
                       translation=choice.random() < 0.8)
     program = random_program(seed, options)
     program.msr |= EE if interrupts else 0
-    lockstep = prepare(cpu, program)
+    prepare(cpu, program)
+    state = cpu.get_state()
+    state["hid0"] = choice.choice((0, ICE))
     if interrupts:
         cpu.platform["injector"].state["random"] = seed
-        state = cpu.get_state()
         state["dec"] = choice.randrange(1000)
-        cpu.set_state(state)
-        lockstep = Lockstep(cpu)
+    cpu.set_state(state)
+    lockstep = Lockstep(cpu)
     try:
         if interrupts:
             # An interrupt in the wrong place may keep a program from ending.
