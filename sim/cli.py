@@ -55,6 +55,8 @@ def run(
     before: Number = None,
     after: Number = None,
     last: Number = None,
+    kanata: str | None = None,
+    pipeline: str | None = None,
     ledger: str | None = None,
     kinds: str | None = None,
     input: str | None = None,
@@ -97,7 +99,7 @@ def run(
     signals
         Signals in the waveform: dotted paths with * and ?. Can be repeated. Default: all.
     window
-        Cycles A:B of the waveform.
+        Cycles A:B of the waveform, and of the pipeline logs.
     trigger
         Condition on signals with which the waveform begins, such as "mmu.walker.busy".
     before
@@ -106,6 +108,10 @@ def run(
         Cycles of the waveform from the trigger on; all by default.
     last
         Only the last so many cycles of the run in the waveform.
+    kanata
+        Write the way of each instruction through the pipeline, for the viewer Konata.
+    pipeline
+        Write it as a table: a row for each instruction, a column for each cycle.
     ledger
         Write every architectural event to this file, as JSON lines.
     kinds

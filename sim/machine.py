@@ -456,6 +456,39 @@ class Machine:
 
         return Recording(close)
 
+    def pipeline_log(self, path, form="kanata", *, window=None):
+        """Write how each instruction of the runs that follow goes through the pipeline.
+
+        Parameters
+        ----------
+        path : path
+        form : str
+            "kanata", for the viewer Konata, or "table", to be read as text.
+        window : (int, int) or str, optional
+            Cycles `first <= cycle < last`, or "A:B".
+
+        Returns
+        -------
+        Recording
+        """
+        from pteg.driver import Tap
+        from pteg.stages import PipelineStages, open_log
+        from pteg.waveforms.capture import Window
+
+        if self.cpu_name != "pipeline":
+            raise UserError("a pipeline log needs cpu='pipeline': the functional model has no "
+                            "pipeline")
+        window = Window.of(window)
+        stages = PipelineStages(self.model.native, open_log(path, form), window)
+        taps, tap = self.model.driver.taps, Tap(stages.tracer, stages)
+        taps.append(tap)
+
+        def close():
+            taps.remove(tap)
+            stages.close()
+
+        return Recording(close)
+
     def ledger(self, path, kinds=None):
         """Write every architectural event of the runs that follow, as JSON lines.
 

@@ -34,6 +34,8 @@ class Options:
     before: int | None = None
     after: int | None = None
     last: int | None = None
+    kanata: str | None = None
+    pipeline: str | None = None
     ledger: str | None = None
     kinds: str | None = None
     input: str | None = None
@@ -74,6 +76,9 @@ def run(options):
                 options.vcd, signals=options.signals or "*", window=options.window,
                 trigger=options.trigger, before=options.before or 0, after=options.after,
                 last=options.last))
+        for path, form in ((options.kanata, "kanata"), (options.pipeline, "table")):
+            if path:
+                stack.enter_context(machine.pipeline_log(path, form, window=options.window))
         if options.ledger:
             stack.enter_context(machine.ledger(options.ledger, kinds=options.kinds))
         if stop is None:
@@ -116,6 +121,8 @@ def debug(options, port):
     return 0
 
 
+#: Options that look at signals.
+_PIPELINE_ONLY = ("vcd", "kanata", "pipeline")
 #: Options that say what a checkpoint says already.
 _SAVED = ("machine", "ram", "rom", "kernel", "dtb", "append", "timed_uart")
 
@@ -127,9 +134,12 @@ def build(options):
             raise UserError(f"--{name} needs --kernel")
     if options.append is not None and options.dtb is None:
         raise UserError("--append needs --dtb")
-    for name in ("window", "trigger", "signals", "before", "after", "last"):
+    for name in ("trigger", "signals", "before", "after", "last"):
         if getattr(options, name) and options.vcd is None:
             raise UserError(f"--{name} needs --vcd")
+    looking = [name for name in _PIPELINE_ONLY if getattr(options, name)]
+    if options.window is not None and not looking:
+        raise UserError("--window needs --vcd, --kanata or --pipeline")
     for name in ("before", "after"):
         if getattr(options, name) is not None and options.trigger is None:
             raise UserError(f"--{name} needs --trigger")
@@ -137,20 +147,24 @@ def build(options):
         from pteg.waveforms.capture import Window
 
         Window.parse(options.window)
-    if options.vcd and options.cpu == "functional":
-        raise UserError("--vcd needs --cpu pipeline: the functional model has no signals")
+    if looking and options.cpu == "functional":
+        raise _no_signals(looking[0])
     if options.until == "" or options.input_after == "":
         raise UserError("--until and --input-after need a text that is not empty")
-    for path in (options.vcd, options.ledger, options.save,
+    for path in (options.vcd, options.kanata, options.pipeline, options.ledger, options.save,
                  options.json if options.json != "-" else None):
         if path:
             _check_writable(path)
     if options.restore is None or options.fast_forward_until is not None:
         options.cpu = options.cpu or "pipeline"
     machine = _restored(options) if options.restore is not None else _new(options)
-    if options.vcd and (options.cpu or machine.cpu_name) != "pipeline":
-        raise UserError("--vcd needs --cpu pipeline: the functional model has no signals")
+    if looking and (options.cpu or machine.cpu_name) != "pipeline":
+        raise _no_signals(looking[0])
     return machine
+
+
+def _no_signals(option):
+    return UserError(f"--{option} needs --cpu pipeline: the functional model has no signals")
 
 
 def _new(options):

@@ -32,6 +32,15 @@ class Window:
                             f"{f'{self.start}:{stop}'!r}")
 
     @classmethod
+    def of(cls, window):
+        """A window from what a user gives: None (all), text `A:B`, a pair or a `Window`."""
+        if isinstance(window, cls):
+            return window
+        if isinstance(window, str):
+            return cls.parse(window)
+        return cls(*window or ())
+
+    @classmethod
     def parse(cls, text):
         """A window from `A:B`; either number may be missing."""
         match = re.fullmatch(r"\s*(\d*)\s*:\s*(\d*)\s*", text, re.ASCII)

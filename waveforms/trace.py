@@ -62,10 +62,7 @@ class Trace:
     def __init__(self, path, signals, places=None, *, window=None, trigger=None, before=0,
                  after=None, again=False, last=None, frequency=200e6, clock="clk", pure=False,
                  groups=GROUPS):
-        if isinstance(window, str):
-            window = Window.parse(window)
-        elif window is not None and not isinstance(window, Window):
-            window = Window(*window)
+        window = Window.of(window)
         if trigger is not None:
             trigger = Trigger(trigger, signals, places)
         self._signals, self._clock, self._groups = list(signals), clock, groups

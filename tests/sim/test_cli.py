@@ -147,7 +147,7 @@ def elf_with(folder, name, offset, format, value):
     (["run", "--kernel", "{}/echo.elf", "--dtb", "{}/echo.s"],
      "{}/echo.s: not a flattened device tree"),
     (["run", "--append", "x"], "--append needs --kernel"),
-    (["run", "--window", "1:2"], "--window needs --vcd"),
+    (["run", "--window", "1:2"], "--window needs --vcd, --kanata or --pipeline"),
     (["run", "--vcd", "{}/x.vcd", "--window", "9:3"],
      "a window must be A:B, cycle numbers with A < B, not '9:3'"),
     (["run", "--vcd", "{}/none/x.vcd"], "cannot write '{}/none/x.vcd': its folder does not exist"),
@@ -155,6 +155,9 @@ def elf_with(folder, name, offset, format, value):
     (["run", "--json", "{}/none/x"], "cannot write '{}/none/x': its folder does not exist"),
     (["run", "--vcd", "{}/x.vcd", "--cpu", "functional"],
      "--vcd needs --cpu pipeline: the functional model has no signals"),
+    (["run", "--kanata", "{}/x.kanata", "--cpu", "functional"],
+     "--kanata needs --cpu pipeline: the functional model has no signals"),
+    (["run", "--pipeline", "{}/none/x"], "cannot write '{}/none/x': its folder does not exist"),
     (["run", "--input", "{}/nothing", "--kernel", "{}/echo.elf"],
      "{}/nothing: No such file or directory"),
     (["run", "--until", ""], "--until and --input-after need a text that is not empty"),
@@ -172,6 +175,14 @@ def test_bad_input_is_one_line_and_2(folder, arguments, message):
     (folder / "far.elf").write_bytes(assemble("nop", sections={".text": 0x20000000}).elf())
     done = pteg(*(argument.format(folder) for argument in arguments))
     assert (done.returncode, done.stderr) == (2, f"pteg: {message.format(folder)}\n")
+
+
+def test_pipeline_logs_of_a_window(folder, tmp_path):
+    done = pteg("run", "--kernel", folder / "echo.elf", "--cycles", 300, "--window", "100:200",
+                "--kanata", "run.kanata", "--pipeline", "run.txt", "--quiet", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "run.kanata").read_text().startswith("Kanata\t0004\nC=\t10")
+    assert "from cycle 10" in (tmp_path / "run.txt").read_text()
 
 
 @pytest.mark.parametrize("arguments", [
