@@ -163,34 +163,28 @@ class FloatPipeline(wiring.Component):
 
         # Divide and estimate: a single term.
         m.submodules.divider = divider = Divider(formats)
-        m.submodules.estimate = estimate = Estimate(formats)
+        terms = Signal(formats.aligned)
         m.d.comb += [
             divider.load.eq(self.valid & dividing & (elapsed == 0)),
             divider.step.eq(self.valid & dividing),
             divider.narrow.eq(operation.narrow),
             divider.a.eq(a.significand), divider.b.eq(b.significand),
-            estimate.root.eq(operation.kind == Kind.ROOT),
-            estimate.exponent.eq(a.exponent), estimate.significand.eq(a.significand),
+            terms.eq(align.terms),
         ]
-        terms = Signal(formats.aligned)
-        m.d.comb += terms.eq(align.terms)
-        with m.If(~arithmetic & (operation.kind != Kind.CONVERT)):
-            m.d.comb += [terms.subtract.eq(0), terms.smaller.eq(0), terms.sign.eq(a.sign)]
-            with m.If(dividing):
-                m.d.comb += [
-                    terms.sign.eq(a.sign ^ b.sign),
-                    terms.exponent.eq(a.exponent - b.exponent),
-                    terms.larger.eq(self._at_top(divider.quotient)),
-                ]
-            with m.Else():
-                m.d.comb += [
-                    terms.exponent.eq(estimate.estimate_exponent),
-                    terms.larger.eq(self._at_top(estimate.estimate)),
-                ]
+        with m.If(dividing):
+            self._term(m, terms, a.sign ^ b.sign, a.exponent - b.exponent,
+                       divider.quotient)
+        if formats == POWERPC:
+            m.submodules.estimate = estimate = Estimate(formats)
+            m.d.comb += [
+                estimate.root.eq(operation.kind == Kind.ROOT),
+                estimate.exponent.eq(a.exponent), estimate.significand.eq(a.significand),
+            ]
+            with m.If((operation.kind == Kind.RECIPROCAL) | estimate.root):
+                self._term(m, terms, a.sign, estimate.estimate_exponent, estimate.estimate)
 
         # Cycles.
         last = Signal(len(elapsed))
-        unpipelined = dividing | (operation.kind == Kind.RECIPROCAL)
         blocked = Signal()
         for stage in (sum_stage, result_stage):
             kind = stage.operation.kind
@@ -218,9 +212,13 @@ class FloatPipeline(wiring.Component):
                 sum_stage.condition.eq(compare.condition), sum_stage.terms.eq(terms),
             ]
 
-    def _at_top(self, significand):
+    def _term(self, m, terms, sign, exponent, significand):
+        """The adder gets this alone."""
         missing = self.formats.window - len(significand)
-        return Cat(Const(0, missing), significand)
+        m.d.comb += [
+            terms.sign.eq(sign), terms.subtract.eq(0), terms.exponent.eq(exponent),
+            terms.larger.eq(Cat(Const(0, missing), significand)), terms.smaller.eq(0),
+        ]
 
     # Third stage ---------------------------------------------------------------------------------
 

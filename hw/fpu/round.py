@@ -110,7 +110,7 @@ class Round(wiring.Component):
         # Pack: without a leading bit the exponent field is zero.
         largest = Mux(self.narrow, self._largest(narrow), self._largest(wide))
         m.d.comb += [
-            self.overflow.eq(~zero & (final > of_format(wide.greatest, narrow.greatest))),
+            self.overflow.eq(~zero & ~tiny & (final > of_format(wide.greatest, narrow.greatest))),
             self.bits.eq(Cat(fraction, Mux(normal, final + wide.bias, 0)[:wide.exponent],
                              number.sign)),
         ]

@@ -70,8 +70,8 @@ class Special(wiring.Component):
     def _zero(self, sign):
         return Cat(Const(0, self.formats.wide.width - 1), sign)
 
-    def _nan(self, m, undefined=0, status=Fpscr(0)):
-        """A NaN among the operands, or an operation without a result."""
+    def _nan(self, m, undefined=0):
+        """A NaN among the operands; or `undefined`, the product of infinity and zero."""
         a, b, c = self.a, self.b, self.c
         quiet = self.formats.quiet_nan
         bits = Mux(a.nan, a.bits | quiet, Mux(b.nan, b.bits | quiet,
@@ -80,7 +80,7 @@ class Special(wiring.Component):
         signalling = a.signalling | b.signalling | c.signalling
         m.d.comb += [
             self.given.eq(1), self.bits.eq(bits),
-            self.status.eq(Mux(signalling, int(Fpscr.VXSNAN), 0) | Mux(undefined, int(status), 0)),
+            self.status.eq(Mux(signalling, int(Fpscr.VXSNAN), 0) | Mux(undefined, int(Fpscr.VXIMZ), 0)),
         ]
         with m.If(self.op == Op.FRSP):
             m.d.comb += self.bits[:wide.fraction - narrow.fraction].eq(0)
@@ -91,7 +91,7 @@ class Special(wiring.Component):
         sign = a.sign ^ c.sign
         addend_sign = b.sign ^ self.operation.subtract
         with m.If(a.nan | b.nan | c.nan | undefined):
-            self._nan(m, undefined, Fpscr.VXIMZ)
+            self._nan(m, undefined)
         with m.Elif((a.infinite | c.infinite) & b.infinite & (sign != addend_sign)):
             self._result(m, self.formats.quiet_nan, Fpscr.VXISI)
         with m.Elif(a.infinite | c.infinite):

@@ -16,7 +16,7 @@ INPUTS = ("valid", "op", "a", "b", "c", "control")
 OUTPUTS = ("done", "finished", "write", "result", "status", "changes")
 
 
-@njit(cache=True)
+@njit
 def stream(step, state, inputs, outputs, op, operands, control, results, statuses, changes):
     """Feeds the rows as fast as the pipeline takes them. Returns the cycles that this takes."""
     count, sent, received, cycles = len(operands), 0, 0, 0
