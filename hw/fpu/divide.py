@@ -1,8 +1,8 @@
 """Divider: the quotient of two significands, two bits a cycle by restoring division.
 
 The quotient has two bits more than the precision, and one more still because its first bit may be
-zero: 28 cycles for a double, 14 for a single. With a cycle before, and the two stages after it, this
-is the documented 31 and 17 cycles (MPC750 UM table 6-7).
+zero: 28 cycles for a double, 14 for a single. With a cycle before, and the two stages after it,
+this is the documented 31 and 17 cycles (MPC750 UM table 6-7).
 """
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal

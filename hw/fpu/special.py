@@ -80,7 +80,8 @@ class Special(wiring.Component):
         signalling = a.signalling | b.signalling | c.signalling
         m.d.comb += [
             self.given.eq(1), self.bits.eq(bits),
-            self.status.eq(Mux(signalling, int(Fpscr.VXSNAN), 0) | Mux(undefined, int(Fpscr.VXIMZ), 0)),
+            self.status.eq(Mux(signalling, int(Fpscr.VXSNAN), 0)
+                           | Mux(undefined, int(Fpscr.VXIMZ), 0)),
         ]
         with m.If(self.op == Op.FRSP):
             m.d.comb += self.bits[:wide.fraction - narrow.fraction].eq(0)
