@@ -30,14 +30,11 @@ interrupt by OUT2 (a habit of the IBM PC).
 
 import numpy as np
 
-from pteg.components.device import NO_EVENT, Device, kernel
+from pteg.components.device import NO_EVENT, kernel
+from pteg.components.serial import RINGS, SerialPort, console, put, take, waiting
 from pteg.errors import UserError
 
 __all__ = ["Uart16550", "read", "write", "tick", "next_event", "console"]
-
-#: Ring of characters to the console. `memory` holds it first, then the ring from the console.
-OUT_RING = 1 << 16
-IN_RING = 1 << 12
 
 # IER and IIR
 DATA, EMPTY, LINE, MODEM = 1, 2, 4, 8
@@ -51,7 +48,7 @@ FIFO_ENABLE, FIFO_CLEAR_RX, FIFO_CLEAR_TX = 0x01, 0x02, 0x04
 CABLE = 0xB0
 
 
-class Uart16550(Device):
+class Uart16550(SerialPort):
     """A 16550 with a console.
 
     Parameters
@@ -64,9 +61,7 @@ class Uart16550(Device):
 
     dtype = np.dtype([
         ("irq", "u4"),           # output pin: interrupt
-        ("active", "u4"),        # tick has something to do
-        # Console side: characters ever put into a ring, and taken out of it
-        ("out_count", "i8"), ("out_taken", "i8"), ("in_count", "i8"), ("in_taken", "i8"),
+        *RINGS,
         # Clocks until the event; 0: not running
         ("tx_clocks", "i8"), ("rx_clocks", "i8"), ("timeout_clocks", "i8"),
         ("clock", "u8"), ("core_clock", "u8"), ("timed", "u1"),
@@ -81,59 +76,24 @@ class Uart16550(Device):
     def __init__(self, name="uart", base=0x0C00F000, size=8, *, first=4, timed=False,
                  clock=1_843_200, core_clock=200_000_000):
         self._settings = {"timed": timed, "clock": clock, "core_clock": core_clock}
-        super().__init__(name, base, size, first=first, memory=OUT_RING + IN_RING)
+        super().__init__(name, base, size, first=first)
 
     def reset(self):
-        """Reset the UART; what the console has sent and received stays."""
-        rings = ("out_count", "out_taken", "in_count", "in_taken")
-        kept = {ring: self.state[ring][0] for ring in rings}
         super().reset()
-        for name, value in (kept | self._settings).items():
+        for name, value in self._settings.items():
             self.state[name] = value
         self.state["msr"] = CABLE
         self.state["dll"] = 1
-        self.state["active"] = 1
 
     def check(self):
-        s, ring = self.state[0], len(self.memory) - OUT_RING
-        typed, printed = (int(s[f"{way}_count"]) - int(s[f"{way}_taken"]) for way in ("in", "out"))
-        counts = [int(s[name]) for name in ("out_count", "out_taken", "in_count", "in_taken",
-                                            "tx_clocks", "rx_clocks", "timeout_clocks")]
-        if not (all(s[name] == value for name, value in self._settings.items())
-                and ring >= IN_RING and ring & (ring - 1) == 0
-                and all(0 <= count < 1 << 60 for count in counts)
-                and 0 <= typed <= ring and printed >= 0
+        s = self.state[0]
+        if not (self.rings_are_sound()
+                and all(s[name] == value for name, value in self._settings.items())
+                and all(0 <= int(s[name]) < 1 << 60
+                        for name in ("tx_clocks", "rx_clocks", "timeout_clocks"))
                 and max(s["tx_head"], s["rx_head"]) < 16 and max(s["tx_count"], s["rx_count"]) <= 16
                 and int(s["fcr"]) | 0xC9 == 0xC9):
             raise UserError(f"{self.name} cannot be in this state")
-
-    def send(self, data):
-        """Type `data` on the console: the UART receives it as fast as it can."""
-        s = self.state[0]
-        ring = len(self.memory) - OUT_RING
-        waiting = int(s["in_count"] - s["in_taken"])
-        if waiting + len(data) > ring:  # a larger ring: the program sees no difference
-            kept = [self.memory[OUT_RING + (int(s["in_taken"]) + i) % ring] for i in range(waiting)]
-            while ring < waiting + len(data):
-                ring *= 2
-            self.memory = np.concatenate([self.memory[:OUT_RING], np.zeros(ring, np.uint8)])
-            for i, byte in enumerate(kept):
-                self.memory[OUT_RING + (int(s["in_taken"]) + i) % ring] = byte
-        at = (int(s["in_count"]) + np.arange(len(data))) % ring
-        self.memory[OUT_RING + at] = np.frombuffer(bytes(data), np.uint8)
-        s["in_count"] += len(data)
-        s["active"] = 1
-
-    def receive(self):
-        """Bytes that the console has printed since the last call.
-
-        The ring holds 64 K characters; older ones are lost when nobody takes them.
-        """
-        s = self.state[0]
-        count = int(s["out_count"])
-        at = np.arange(max(int(s["out_taken"]), count - OUT_RING), count) % OUT_RING
-        s["out_taken"] = count
-        return self.memory[at].tobytes()
 
 
 # Characters -------------------------------------------------------------------------------------
@@ -178,8 +138,7 @@ def _shift(s, memory):
         if s.mcr & LOOP:
             _received(s, s.tsr)
         else:
-            memory[s.out_count & (OUT_RING - 1)] = s.tsr
-            s.out_count += 1
+            put(s, memory, s.tsr)
     if s.tx_count:
         s.tsr = s.tx_fifo[s.tx_head] & ((32 << (s.lcr & 3)) - 1)
         s.tx_head = (s.tx_head + 1) & 15
@@ -218,8 +177,8 @@ def _settle(s):
     """After any change: start what can start, and set the pins."""
     if s.tx_count and not s.shifting and s.tx_clocks == 0:
         s.tx_clocks = 1
-    waiting = s.in_count > s.in_taken and s.rx_count < _capacity(s) and not s.mcr & LOOP
-    if not waiting:
+    receiving = waiting(s) and s.rx_count < _capacity(s) and not s.mcr & LOOP
+    if not receiving:
         s.rx_clocks = 0
     elif s.rx_clocks == 0:
         s.rx_clocks = _character_clocks(s)
@@ -366,9 +325,7 @@ def _events(s, memory, clocks):
     if s.rx_clocks:
         s.rx_clocks -= clocks
         if s.rx_clocks == 0:
-            ring = len(memory) - OUT_RING
-            _received(s, memory[OUT_RING + s.in_taken % ring])
-            s.in_taken += 1
+            _received(s, take(s, memory))
     _settle(s)
 
 
@@ -379,22 +336,3 @@ def tick(state, memory, clocks):
         stride = min(clocks, next_event(state, memory))
         _events(s, memory, stride)
         clocks -= stride
-
-
-@kernel
-def console(state, memory, watch):
-    """Look at what has been printed since the last call; see `pteg.components.console`."""
-    s = state[0]
-    w = watch[0]
-    while w.seen < s.out_count:
-        character = memory[w.seen & (OUT_RING - 1)]
-        w.seen += 1
-        if w.length:
-            while w.matched and w.pattern[w.matched] != character:
-                w.matched = w.fallback[w.matched - 1]
-            if w.pattern[w.matched] == character:
-                w.matched += 1
-            if w.matched == w.length:
-                w.matched = 0
-                return 1
-    return 2 if s.out_count - s.out_taken >= OUT_RING // 2 else 0

@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pteg.components.console import new_watch
-from pteg.components.uart16550 import OUT_RING, Uart16550
+from pteg.components.serial import OUT_RING
+from pteg.components.uart16550 import Uart16550
 from pteg.errors import UserError
 from pteg.platform import Platform, Wire
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 import pteg
 from pteg import container, records
-from pteg.components.uart16550 import IN_RING, OUT_RING
+from pteg.components.serial import IN_RING, OUT_RING
 from pteg.cpu import Stop
 from pteg.errors import UserError
 from pteg.firmware.asm import assemble
