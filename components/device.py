@@ -8,7 +8,7 @@ state and its documentation, and beside the class these kernels, functions under
 `write(state, memory, offset, size, v)`   the same, written
 `tick(state, memory, clocks)`             optional: lets so many core clocks pass
 `next_event(state, memory)`               with `tick`: clocks until `irq` may change by itself
-`drive(state, lines)`                     optional: levels of the interrupt inputs, input n is bit n
+`drive(state, lines)`                     optional: levels of `inputs` interrupt inputs, n is bit n
 ========================================= ========================================================
 
 `tick(a + b)` must equal `tick(a)` and then `tick(b)`: the pipeline model ticks every clock, the
@@ -64,6 +64,8 @@ class Device:
     dtype = np.dtype([("unused", "u8")])
     #: Whether `memory` is what the bus sees, byte by byte, so that files can be loaded into it.
     storage = False
+    #: Number of interrupt inputs, up to 64, of a device with the kernel `drive`.
+    inputs = 32
 
     def __init__(self, name, base, size, *, first=2, next=1, burst=False, memory=0):
         if not name.isidentifier():

@@ -48,6 +48,8 @@ def run(
     kernel: str | None = None,
     dtb: str | None = None,
     append: Text = None,
+    disk: str | None = None,
+    disk_write: Annotated[bool, Parameter(negative=())] = False,
     vcd: str | None = None,
     signals: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     window: str | None = None,
@@ -79,21 +81,26 @@ def run(
     Parameters
     ----------
     machine
-        Preset of devices; g3 by default.
+        Preset of devices: g3, the default, or mac99.
     cpu
         `pipeline`, the default: the hardware, cycle by cycle; `functional`: instructions without
         timing. After --restore by default the one that was saved.
     ram
-        Size of main memory; 32M by default.
+        Size of main memory; by default 32M, and 128M for mac99.
     rom
-        A built-in image, a file (ELF or raw), or `none`. Default: `first`, or `none` with --kernel.
+        A built-in image, an installed firmware (`openbios`), a file (ELF or raw), or `none`.
+        Default: `first`; `openbios` for mac99; `none` with a kernel that no firmware starts.
     kernel
-        ELF executable. With a device tree it is entered as a Linux kernel, otherwise at its entry
-        point with translation off.
+        ELF executable. The firmware starts it, if it can. Without firmware it is entered as a Linux
+        kernel if there is a device tree, otherwise at its entry point with translation off.
     dtb
         Flattened device tree for the kernel.
     append
-        Kernel command line instead of the one in the device tree.
+        Kernel command line, instead of the one in the device tree if there is one.
+    disk
+        File that is the machine's disk. What the machine writes to it is forgotten.
+    disk_write
+        What the machine writes to the disk goes to the file.
     vcd
         Write a waveform, and a GTKWave save file beside it.
     signals
@@ -158,6 +165,8 @@ def gdb(
     kernel: str | None = None,
     dtb: str | None = None,
     append: Text = None,
+    disk: str | None = None,
+    disk_write: Annotated[bool, Parameter(negative=())] = False,
     input: str | None = None,
     restore: str | None = None,
     fast_forward_until: Text = None,
@@ -257,7 +266,7 @@ def dis(
 def graph(
     *,
     machine: str = "g3",
-    ram: str = "32M",
+    ram: str | None = None,
     format: Literal["text", "dot", "json"] = "text",
     depth: Number = None,
     output: Annotated[str | None, Parameter(name=["--output", "-o"])] = None,
@@ -280,7 +289,8 @@ def graph(
     from pteg.graph import draw
     from pteg.machine import Machine
 
-    text = draw(Machine(machine, ram=ram), format=format, depth=depth)
+    settings = {} if ram is None else {"ram": ram}
+    text = draw(Machine(machine, **settings), format=format, depth=depth)
     if output is None:
         print(text, end="")
     else:

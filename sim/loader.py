@@ -35,6 +35,11 @@ class Image:
     segments: tuple
     entry: int
 
+    def moved(self, distance):
+        """The same image, so many bytes higher."""
+        return Image(tuple(Segment(segment.address + distance, segment.data, segment.size)
+                           for segment in self.segments), self.entry + distance)
+
 
 def read_file(path):
     """Contents of a file, or a UserError that says why not."""

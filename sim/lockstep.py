@@ -107,7 +107,7 @@ def run(step, state, devices, targets, driver, watch, arch, functional, model, c
 '''
 
 _MEMORY = '''\
-    if {base:#x} <= at and at + size <= {end:#x}:
+    {test} {base:#x} <= at and at + size <= {end:#x}:
         error = 0
         if m.request_write:
             writes[{i}] += 1
@@ -115,7 +115,7 @@ _MEMORY = '''\
             for n in range(size):
                 value = value << U(8) | U(devices[{i}][1][at - {base:#x} + n])'''
 _DEVICE = '''\
-    if {base:#x} <= at and at + size <= {end:#x}:
+    {test} {base:#x} <= at and at + size <= {end:#x}:
         error = 0
         if m.request_write:
             writes[{i}] += 1
@@ -170,8 +170,8 @@ class Lockstep:
                                    ("decrementer", "decrementer_interrupts"),
                                    ("instructions", "instructions"))}
         devices = [
-            (_MEMORY if device.burst else _DEVICE).format(
-                i=i, base=device.base, end=device.base + device.size)
+            (_MEMORY if device.storage else _DEVICE).format(
+                i=i, test="elif" if i else "if", base=device.base, end=device.base + device.size)
             for i, device in enumerate(self.platform.devices)]
         text = _TEXT.format(
             driver=driver.module().__name__, capture=self.cpu.capture_module.__name__,
@@ -255,7 +255,7 @@ class Lockstep:
     def _word_at(self, pc):
         """Word at a physical address: right for code that is mapped one to one."""
         device = self.platform.device_at(pc, 4)
-        if device is None or not device.burst:
+        if device is None or not device.storage:
             return None
         start = pc - device.base
         return int.from_bytes(device.memory[start:start + 4].tobytes(), "big")

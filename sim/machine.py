@@ -7,6 +7,7 @@ import time
 from functools import cached_property
 from pathlib import Path
 
+from pteg.components.ata_disk import AtaDisk
 from pteg.components.console import new_watch
 from pteg.cpu import FOREVER, Limits, Stop
 from pteg.errors import UserError
@@ -268,14 +269,43 @@ class Machine:
         entry = self.load(kernel)
         enter_kernel(self, entry, tree)
 
-    def check_program(self, program, dtb=None):
-        """Raise UserError if `load`, or `boot_linux` with `dtb`, would."""
+    def preload(self, program, append=None):
+        """Load a program that the firmware is to start.
+
+        A program that is linked to the addresses of the exception vectors, such as Linux, goes to
+        16 MB instead.
+
+        Parameters
+        ----------
+        program : path
+            An ELF executable.
+        append : str, optional
+            Its command line.
+        """
+        from pteg.preload import placed, preload
+
+        image = placed(read_elf(read_file(program), str(program)))
+        self._check_segments(image, str(program))
+        preload(self, image, append)
+        self._write_segments(image)
+
+    def check_program(self, program, dtb=None, firmware=False):
+        """Raise UserError if `load` would, or `boot_linux` with `dtb`, or `preload`."""
         from pteg.linux import patched_tree
+        from pteg.preload import placed
 
         image = read_elf(read_file(program), str(program))
-        self._check_segments(image, str(program))
+        self._check_segments(placed(image) if firmware else image, str(program))
         if dtb is not None:
             patched_tree(read_file(dtb), self.ram.size, None, str(dtb))
+
+    def attach_disk(self, path, writable=False):
+        """Make a file the machine's disk; see `pteg.components.ata_disk.AtaDisk.attach`."""
+        for device in self.platform.devices:
+            if isinstance(device, AtaDisk):
+                device.attach(path, writable)
+                return
+        raise UserError("this machine has no disk controller")
 
     # Running ----------------------------------------------------------------------------------
 
@@ -544,15 +574,16 @@ def _model(cpu, platform):
 
 
 def _rom_bytes(rom, device):
-    """A file's contents, or a built-in image; a file that exists wins when a path is meant."""
-    from pteg.firmware import images
+    """Contents of a built-in image, of an installed firmware, or of a file."""
+    from pteg.firmware import images, installed
 
     if str(rom) in images.images():
-        image = images.build(str(rom))
-        return image if isinstance(image, bytes) else image.image(device.base)
+        return images.build(str(rom))
+    if str(rom) in installed.INSTALLED:
+        return read_file(installed.find(str(rom)))
     if not Path(rom).exists():
-        raise UserError(f"ROM must be a file or one of {', '.join(images.images())}, "
-                        f"not {str(rom)!r}")
+        known = ", ".join([*images.images(), *installed.INSTALLED])
+        raise UserError(f"ROM must be a file or one of {known}, not {str(rom)!r}")
     return read_file(rom)
 
 

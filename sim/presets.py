@@ -1,14 +1,22 @@
 """Ready-made machines by name. Each preset is a function that returns a `Platform`."""
 
+from pteg.components.ata_disk import AtaDisk
 from pteg.components.dram import Dram
+from pteg.components.escc8530 import Escc8530
 from pteg.components.flipper_pic import FlipperPic
+from pteg.components.fw_cfg import FwCfg, Key
+from pteg.components.keylargo import KeyLargo
+from pteg.components.nvram import Nvram
+from pteg.components.open_bus import OpenBus
+from pteg.components.openpic import OpenPic
+from pteg.components.pci_host import PciFunction, PciHost
 from pteg.components.rom import Rom
 from pteg.components.uart16550 import Uart16550
 from pteg.errors import UserError
 from pteg.loader import parse_size
 from pteg.platform import Platform, Wire
 
-__all__ = ["PRESETS", "g3"]
+__all__ = ["PRESETS", "ROMS", "g3", "mac99"]
 
 
 def g3(ram="32M", timed_uart=False):
@@ -29,13 +37,68 @@ def g3(ram="32M", timed_uart=False):
         Characters take the time that the line needs, 17361 cycles each at 115200 baud; otherwise
         one cycle, so that a run is not spent on waiting for the serial port.
     """
-    size = parse_size(ram, "ram")
-    if size & (size - 1) or not 64 << 10 <= size <= 128 << 20:
-        raise UserError(f"ram must be a power of two from 64K to 128M, not {ram}")
+    size = _ram_size(ram, 64 << 10, 128 << 20)
     return Platform(
         [Dram(size=size), Rom(), Uart16550(timed=timed_uart), FlipperPic()],
         [Wire("uart", "pic", 6), Wire("pic")])
 
 
+def mac99(ram="128M", timed_uart=False):
+    """A PowerMac3,1 as Open Firmware and Linux see it: UniNorth, KeyLargo, OpenPIC.
+
+    ========== ============== =====================================================================
+    0x00000000 dram           `ram` bytes, a power of two from 16M to 1G
+    0x80000000 keylargo       PCI device 12: feature registers
+    0x80013000 escc           8530 serial ports; channel A is the console
+    0x80020000 disk           IDE channel, PIO; without a file there is no disk
+    0x80040000 openpic        interrupt controller; inputs 13: disk, 36 and 37: escc B and A
+    0xF0000510 fw_cfg         what the firmware wants to know
+    0xF2800000 pci            configuration of host bridge (device 11) and keylargo
+    0xFFE04000 nvram          8 KB, a byte in every two
+    0xFFF00000 rom            1 MB
+    elsewhere  open_bus       reads as zero
+    ========== ============== =====================================================================
+
+    Parameters
+    ----------
+    ram : int or str
+        Size of main memory. What firmware loads from disks goes to 64 MB and up.
+    timed_uart : bool
+        Characters take the time that the line needs.
+    """
+    size = _ram_size(ram, 16 << 20, 1 << 30)
+    nvram = Nvram()
+    return Platform(
+        [Dram(size=size), Rom(), Escc8530(timed=timed_uart, core_clock=MAC_CLOCK), OpenPic(),
+         KeyLargo(), AtaDisk(), nvram, OpenBus(),
+         PciHost([PciFunction(11, vendor=0x106B, kind=0x1F, class_code=0x060000),
+                  PciFunction(12, vendor=0x106B, kind=0x22, class_code=0xFF0000, window=0x80000)]),
+         FwCfg({Key.RAM_SIZE: size, Key.NOGRAPHIC: 1, Key.CPUS: 1, Key.MACHINE_ID: 1,
+                Key.BOOT_DEVICE: b"c", Key.TIMEBASE_HZ: MAC_CLOCK // TIMEBASE_DIVIDER,
+                Key.CPU_HZ: MAC_CLOCK, Key.BUS_HZ: MAC_CLOCK // BUS_DIVIDER,
+                Key.NVRAM_ADDRESS: nvram.base, Key.VIA_CONFIG: 1})],
+        [Wire("escc", "openpic", 0x24, pin="irq_b"), Wire("escc", "openpic", 0x25, pin="irq_a"),
+         Wire("disk", "openpic", 0x0D), Wire("openpic")])
+
+
+#: Clock of the mac99's processor in Hz. The bus has half of it, the time base a fourth of that.
+#: Slow on purpose: firmware waits for devices by the clock.
+MAC_CLOCK = 100_000_000
+BUS_DIVIDER, TIMEBASE_DIVIDER = 2, 8
+
+
+def _ram_size(ram, least, most):
+    size = parse_size(ram, "ram")
+    if size & (size - 1) or not least <= size <= most:
+        def short(n):
+            return f"{n >> 20}M" if n >> 20 else f"{n >> 10}K"
+
+        raise UserError(f"ram must be a power of two from {short(least)} to {short(most)}, "
+                        f"not {ram}")
+    return size
+
+
 #: Every preset by name.
-PRESETS = {"g3": g3}
+PRESETS = {"g3": g3, "mac99": mac99}
+#: The ROM that each is run with unless the user says otherwise.
+ROMS = {"g3": "first", "mac99": "openbios"}

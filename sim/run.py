@@ -11,6 +11,8 @@ from pteg.cpu import Stop
 from pteg.errors import UserError
 from pteg.loader import read_symbols
 from pteg.machine import Machine
+from pteg.preload import fw_cfg
+from pteg.presets import ROMS
 from pteg.terminal import ConsoleLink, interrupts_noted
 
 __all__ = ["Options", "run", "debug"]
@@ -27,6 +29,8 @@ class Options:
     kernel: str | None = None
     dtb: str | None = None
     append: str | None = None
+    disk: str | None = None
+    disk_write: bool = False
     vcd: str | None = None
     signals: tuple = ()
     window: str | None = None
@@ -124,7 +128,7 @@ def debug(options, port):
 #: Options that look at signals.
 _PIPELINE_ONLY = ("vcd", "kanata", "pipeline")
 #: Options that say what a checkpoint says already.
-_SAVED = ("machine", "ram", "rom", "kernel", "dtb", "append", "timed_uart")
+_SAVED = ("machine", "ram", "rom", "kernel", "dtb", "append", "disk", "timed_uart")
 
 
 def build(options):
@@ -132,8 +136,8 @@ def build(options):
     for name in ("dtb", "append"):
         if getattr(options, name) is not None and options.kernel is None:
             raise UserError(f"--{name} needs --kernel")
-    if options.append is not None and options.dtb is None:
-        raise UserError("--append needs --dtb")
+    if options.disk_write and options.disk is None:
+        raise UserError("--disk-write needs --disk")
     for name in ("trigger", "signals", "before", "after", "last"):
         if getattr(options, name) and options.vcd is None:
             raise UserError(f"--{name} needs --vcd")
@@ -168,14 +172,24 @@ def _no_signals(option):
 
 
 def _new(options):
-    rom = options.rom if options.rom is not None else "none" if options.kernel else "first"
-    if options.kernel is not None and rom != "none":
-        raise UserError("--kernel needs --rom none: no built-in firmware boots kernels yet")
-    machine = Machine(options.machine or "g3", cpu=_first_model(options),
-                      rom=None if rom == "none" else rom, ram=options.ram or "32M",
-                      timed_uart=options.timed_uart)
+    settings = {"timed_uart": options.timed_uart} | ({"ram": options.ram} if options.ram else {})
+    machine = Machine(options.machine or "g3", cpu=_first_model(options), **settings)
+    boots = fw_cfg(machine.platform) is not None    # its firmware can start programs
+    alone = options.kernel is not None and (options.dtb is not None or not boots)
+    rom = options.rom if options.rom is not None else "none" if alone else ROMS[machine.preset]
+    if options.kernel is not None and rom != "none" and not boots:
+        raise UserError("--kernel needs --rom none: this machine's firmware starts no programs")
+    if options.dtb is not None and rom != "none":
+        raise UserError("--dtb needs --rom none: firmware makes a device tree of its own")
+    if options.append is not None and rom == "none" and options.dtb is None:
+        raise UserError("--append needs --dtb, or firmware that starts programs")
+    if rom != "none":
+        machine.program_rom(rom)
     if options.kernel is not None:
-        machine.check_program(options.kernel, options.dtb)
+        machine.check_program(options.kernel, options.dtb, firmware=rom != "none")
+        options.rom = rom
+    if options.disk is not None:
+        machine.attach_disk(options.disk, options.disk_write)
     return machine
 
 
@@ -202,7 +216,9 @@ def enter(machine, options):
     """Load the program that the options name, if any, and set the registers for it."""
     if options.kernel is None:
         return
-    if options.dtb is not None:
+    if options.rom != "none":
+        machine.preload(options.kernel, options.append)
+    elif options.dtb is not None:
         machine.boot_linux(options.kernel, options.dtb, options.append)
     else:
         entry = machine.load(options.kernel)

@@ -30,6 +30,12 @@ def random_design():
     return load_helper("engine/random_design.py").RandomDesign
 
 
+@pytest.fixture(scope="session")
+def probe():
+    """The class that accesses one device's registers; see tests/components/probe.py."""
+    return load_helper("components/probe.py").Probe
+
+
 # Long tests -----------------------------------------------------------------------------------
 
 

@@ -1,8 +1,8 @@
 """Address decoding: selects the target of a transaction (MPC750 UM 8.3, 8.4.4).
 
-An address that no target answers to is answered here: the address is acknowledged, and the data
-tenure ends with TEA, which the processor takes as a machine check. Address-only transactions have
-no target; they are acknowledged here too.
+A target that has the whole address space answers where no other does. Without one, such an address
+is answered here: it is acknowledged, and the data tenure ends with TEA, which the processor takes
+as a machine check. Address-only transactions have no target; they are acknowledged here too.
 """
 
 from amaranth.hdl import Cat, Module, Signal
@@ -24,7 +24,8 @@ SHARED = ("a", "tt", "tsiz", "tbst", "d_w")
 def check_map(memory_map):
     """Raise ValueError unless `memory_map` is {name: (base, size)} without overlaps.
 
-    A size is a power of two of at least 8 bytes, and a base is a multiple of its size.
+    A size is a power of two of at least 8 bytes, and a base is a multiple of its size. One target
+    may have the whole address space, which does not count as an overlap.
     """
     taken = []
     for name, (base, size) in memory_map.items():
@@ -36,6 +37,9 @@ def check_map(memory_map):
             raise ValueError(f"base of {name} must be a multiple of its size {size:#x} "
                              f"within 32 bits, not {base:#x}")
         for other, first, end in taken:
+            # One has everything if it is the only one that does.
+            if (size == ADDRESS_SPACE) != (end - first == ADDRESS_SPACE):
+                continue
             if base < end and first < base + size:
                 raise ValueError(f"{name} must not overlap {other}: {base:#x} is taken")
         taken.append((name, base, base + size))
@@ -84,9 +88,11 @@ class Decoder(wiring.Component):
         selected = Signal(len(targets))
         with m.If(bus.ts):
             data = ~address_only(bus.tt)
-            ours = [data & (bus.a[size.bit_length() - 1:] == base // size)
+            hits = [None if size == ADDRESS_SPACE else bus.a[size.bit_length() - 1:] == base // size
                     for base, size in self.memory_map.values()]
-            m.d.comb += selected.eq(Cat(*ours, ~Cat(*ours).any()))
+            elsewhere = ~Cat(hit for hit in hits if hit is not None).any()
+            ours = Cat(data & (elsewhere if hit is None else hit) for hit in hits)
+            m.d.comb += selected.eq(Cat(ours, ~ours.any()))
             m.d.comb += tenures.start.eq(data)
         m.d.comb += [tenures.who.eq(selected), tenures.burst.eq(bus.tbst),
                      tenures.ta.eq(bus.ta), tenures.tea.eq(bus.tea)]

@@ -1,0 +1,33 @@
+"""Feature control of Apple's KeyLargo: clocks and power of the chip's cells, and its GPIOs.
+
+64 registers of 32 bits, little-endian, at the start of the chip's window: the feature control
+registers 0x38 to 0x4C and the GPIOs from 0x50 on, which drivers write to switch cells on and read
+back. Here every cell always works, so that the registers only remember. Source of the use: Linux,
+arch/powerpc/platforms/powermac/feature.c. Left out: what clocks and GPIO inputs would do.
+"""
+
+from pteg.components.device import Device, kernel
+from pteg.components.storage import load, store
+
+__all__ = ["KeyLargo", "read", "write"]
+
+
+class KeyLargo(Device):
+    """Registers that only remember."""
+
+    def __init__(self, name="keylargo", base=0x80000000, size=0x100, *, first=6):
+        super().__init__(name, base, size, first=first, memory=size)
+
+    def reset(self):
+        super().reset()
+        self.memory[:] = 0
+
+
+@kernel
+def read(state, memory, offset, size):
+    return load(memory, offset, size)
+
+
+@kernel
+def write(state, memory, offset, size, value):
+    store(memory, offset, size, value)

@@ -1,0 +1,47 @@
+"""Non-volatile memory: one byte in every `stride` bytes of its window, as Apple's machines have it.
+
+It keeps its contents across a reset. Other bytes of the window read as zero. The contents are part
+of a checkpoint; a new machine has erased ones (zeros), which firmware fills.
+"""
+
+import numpy as np
+
+from pteg.components.device import Device, kernel
+
+__all__ = ["Nvram", "read", "write"]
+
+
+class Nvram(Device):
+    """`size // stride` bytes that survive a reset."""
+
+    dtype = np.dtype([("stride", "u4")])
+
+    def __init__(self, name="nvram", base=0xFFE04000, size=0x4000, *, stride=2, first=6):
+        self._stride = stride
+        super().__init__(name, base, size, first=first, memory=size // stride)
+
+    def reset(self):
+        self.state["stride"] = self._stride
+
+    def check(self):
+        self.reset()
+
+
+@kernel
+def read(state, memory, offset, size):
+    stride = np.int64(state[0].stride)
+    value = np.uint64(0)
+    for i in range(offset, offset + size):
+        value <<= np.uint64(8)
+        if i % stride == 0:
+            value |= np.uint64(memory[i // stride])
+    return value
+
+
+@kernel
+def write(state, memory, offset, size, value):
+    stride = np.int64(state[0].stride)
+    for i in range(size):
+        if (offset + i) % stride == 0:
+            byte = np.uint64(value) >> np.uint64(8 * (size - 1 - i)) & np.uint64(0xFF)
+            memory[(offset + i) // stride] = np.uint8(byte)
