@@ -25,7 +25,7 @@ def test_equal_names_are_refused():
 
 @pytest.mark.parametrize("wire, problem", [
     (Wire("nobody"), "wire must join devices of the machine, not 'nobody'"),
-    (Wire("dram"), "dram has no interrupt output"),
+    (Wire("dram"), "dram has no interrupt output 'irq'"),
     (Wire("uart", "dram"), "dram has no interrupt inputs"),
     (Wire("uart", "pic", 32), "pic has no interrupt input 32"),
     (Wire("uart", number=1), "processor has no interrupt input 1"),
