@@ -8,6 +8,7 @@ from pteg.hw.bus.bus import Bus
 from pteg.hw.bus.interfaces import TargetPort
 from pteg.hw.cache.instruction import InstructionCache
 from pteg.hw.core.core import Core
+from pteg.hw.core.interfaces import PausePort
 from pteg.hw.mmu.mmu import Mmu
 
 __all__ = ["Processor"]
@@ -27,6 +28,7 @@ class Processor(wiring.Component):
     -------
     interrupt : In(1)
         External interrupt, level.
+    pause : In(PausePort)
     restart : In(1)
         See `Core`.
     """
@@ -36,7 +38,7 @@ class Processor(wiring.Component):
         self.timebase_divider = timebase_divider
         super().__init__({
             "interrupt": In(1),
-            "restart": In(1),
+            "pause": In(PausePort()), "restart": In(1),
             **{name: Out(TargetPort()) for name in memory_map},
         })
 
@@ -53,7 +55,8 @@ class Processor(wiring.Component):
         connect(m, core.invalidate, mmu.invalidate)
         connect(m, core.instruction_cache, icache.control)
         connect(m, core.block, icache.block)
-        connect(m, core.fetch_memory, icache.fetch)
+        connect(m, flipped(self.pause), core.pause)
+        connect(m, core.fetch_cache, icache.fetch)
         connect(m, icache.bus, bus.fetch)
         connect(m, core.data_memory, bus.data)
         connect(m, mmu.memory, bus.walker)

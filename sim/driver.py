@@ -19,6 +19,9 @@ __all__ = ["Driver", "Tap", "Signals"]
 
 #: Cycles of a trace that are handed on at a time.
 TRACE_ROWS = 4096
+#: Before the last so many instructions of a run, the hardware is told to complete them one by one:
+#: more than can be in flight, folded branches counted.
+SINGLE = 64
 
 #: What the loop keeps between two calls, and its limits.
 CONTROL = np.dtype([("cycle", "i8"), ("last_cycle", "i8"), ("last_instruction", "i8"),
@@ -30,7 +33,7 @@ STOPS = (Stop.CYCLES, Stop.CHECKSTOP, Stop.CONSOLE, Stop.ADDRESS, Stop.INSTRUCTI
 
 @dataclass(frozen=True)
 class Signals:
-    """Registers of the hardware that the loop looks at, and the interrupt input that it drives.
+    """Registers of the hardware that the loop looks at, and inputs that it drives.
 
     An empty name stands for a signal that the design does not have.
     """
@@ -39,6 +42,7 @@ class Signals:
     instructions: str = "core.completion.instructions"
     checkstop: str = "core.completion.checkstop"
     interrupt: str = "interrupt"
+    pause: str = "pause"  # a `pteg.hw.core.interfaces.PausePort`
 
 
 @dataclass
@@ -115,9 +119,29 @@ class Driver:
     def run(self, limits=None):
         """Run until one of the limits; return a `Stop`. See `pteg.cpu.Cpu.run`."""
         limits = limits or Limits()
+        last = min(self.instructions + limits.instructions, FOREVER)
+        end = self.cycle + limits.cycles
+        self.pause(limits.address)
+        stop = Stop.INSTRUCTIONS
+        if self.instructions < last - SINGLE:
+            stop = self._run(end, last - SINGLE, limits)
+        if stop is Stop.INSTRUCTIONS and self.instructions < last:
+            self.pause(limits.address, single=True)
+            stop = self._run(end, last, limits)
+        self.pause()
+        return stop
+
+    def pause(self, address=None, single=False):
+        """Tell the hardware where to complete less than it could in a cycle; see `PausePort`."""
+        if self.signals.pause:
+            values = {"single": single, "valid": address is not None, "pc": address or 0}
+            for name, value in values.items():
+                self.native.write(self.state, f"{self.signals.pause}__{name}", int(value))
+
+    def _run(self, end, last_instruction, limits):
         control = self.control[0]
-        end = min(self.cycle + limits.cycles, FOREVER)
-        control["last_instruction"] = min(self.instructions + limits.instructions, FOREVER)
+        end = min(end, FOREVER)
+        control["last_instruction"] = last_instruction
         control["address"] = -1 if limits.address is None else limits.address
         watch = limits.watch
         if watch is None:

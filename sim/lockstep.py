@@ -62,16 +62,14 @@ def run(step, state, devices, targets, driver, watch, arch, functional, model, c
     c = control[0]
     while c.done < c.limit:
         external, decrementer = state[{external}], state[{decrementer}]
-        place = c.done % len(trail)
-        trail[place, 0] = functional[0].pc
-        driver[0].last_instruction = np.int64(state[{instructions}]) + 1
+        before = np.int64(state[{instructions}])
+        driver[0].last_instruction = before + 1
         stop = pipeline_run(step, state, devices, targets, driver, watch)
         printed = stop == {CONSOLE}
         console = printed or stop == {DRAIN}
         while (stop == {CONSOLE} or stop == {DRAIN}) and (
                 state[{instructions}] < U(driver[0].last_instruction)):
             stop = pipeline_run(step, state, devices, targets, driver, watch)
-        trail[place, 1] = driver[0].cycle
         capture(state, arch)
 
         vector = 0
@@ -79,19 +77,27 @@ def run(step, state, devices, targets, driver, watch, arch, functional, model, c
             vector = isa.VECTOR_EXTERNAL
         elif state[{decrementer}] != decrementer:
             vector = isa.VECTOR_DECREMENTER
-        functional[0].tb, functional[0].dec = arch[0].tb, arch[0].dec
-        while True:
-            outcome = functional_step(functional, model, vector)
-            if outcome != isa.OUT_BUS:
-                break
+        outcome = isa.OUT_NEXT
+        # As many as have completed in one cycle; a checkstop comes instead of an instruction.
+        for _ in range(max(np.int64(state[{instructions}]) - before, 1)):
+            place = c.done % len(trail)
+            trail[place, 0], trail[place, 1] = functional[0].pc, driver[0].cycle
+            functional[0].tb, functional[0].dec = arch[0].tb, arch[0].dec
+            while True:
+                outcome = functional_step(functional, model, vector)
+                if outcome != isa.OUT_BUS:
+                    break
+                vector = 0
+                answer(model, devices, arch, writes)
             vector = 0
-            answer(model, devices, arch, writes)
-        register = reads_time(model)
-        if register >= 0:
-            functional[0].gpr[register] = arch[0].gpr[register]
-        functional[0].tb, functional[0].dec = arch[0].tb, arch[0].dec
-        model[0].decrementer = 0
-        c.done += 1
+            register = reads_time(model)
+            if register >= 0:
+                functional[0].gpr[register] = arch[0].gpr[register]
+            functional[0].tb, functional[0].dec = arch[0].tb, arch[0].dec
+            model[0].decrementer = 0
+            c.done += 1
+            if outcome == isa.OUT_CHECKSTOP:
+                break
         halted = stop == {CHECKSTOP}
         if (outcome == isa.OUT_CHECKSTOP) != halted:
             return {STOPPED}
@@ -195,6 +201,7 @@ class Lockstep:
         control, driver = self._control[0], self.cpu.driver
         control["address"] = -1 if address is None else address
         driver.control["last_cycle"], driver.control["address"] = FOREVER, -1
+        driver.pause(address)
         console = self.platform.console
         watch = new_watch(text, seen=int(console.state["out_count"][0]) if console else 0)
         end = self.instructions + instructions

@@ -1,10 +1,11 @@
 """Instruction cache: 32 KB, 8 ways of 128 sets of 32 bytes (MPC750 UM 3.1, 3.3).
 
-Physically indexed by PA[20-26] and tagged by PA[0-19]. A miss reads its block in a burst, critical
-double word first; that one is handed on as it arrives, the next fetch waits for the whole block. An
-invalid way is filled first, the lowest, then the one that pseudo-LRU names. HID0[ICE] enables it;
-HID0[ILOCK] keeps its contents: misses then go to the bus as single beats, as do fetches from
-caching-inhibited memory. It does not snoop: whoever writes code uses dcbst, sync, icbi and isync.
+Physically indexed by PA[20-26] and tagged by PA[0-19]; a hit gives a quad word in the cycle of the
+request. A miss reads its block in a burst, critical double word first; that one is handed on as it
+arrives. Until then other blocks can be hit; from then on the cache is busy until the block is
+complete. An invalid way is filled first, the lowest, then the one that pseudo-LRU names. HID0[ICE]
+enables it; HID0[ILOCK] keeps its contents: misses then go to the bus as single beats, as do fetches
+from caching-inhibited memory. It does not snoop: whoever writes code uses dcbst, sync, icbi, isync.
 
 Simplified: a flash invalidation (a write of HID0 with ICFI set) takes a cycle for each set, and
 leaves ICFI as it was written.
@@ -18,7 +19,7 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from pteg.hw.bus.interfaces import BEATS, MemoryPort, TransferType
-from pteg.hw.cache.interfaces import BlockPort, CacheControl
+from pteg.hw.cache.interfaces import BlockPort, CacheControl, InstructionPort
 from pteg.hw.cache.replacement import PLRU_BITS, WAYS, first_invalid, used, victim
 from pteg.hw.isa.registers import Wimg
 
@@ -42,8 +43,9 @@ class InstructionCache(wiring.Component):
 
     Members
     -------
-    fetch : In(MemoryPort)
-        Single-beat reads of double words. A hit is answered in the same cycle.
+    fetch : In(InstructionPort)
+        A hit is answered in the same cycle. What a request has asked the bus for is kept if it is a
+        block, and forgotten otherwise, when the request goes away.
     bus : Out(MemoryPort)
     control : In(CacheControl)
     block : In(BlockPort)
@@ -52,7 +54,7 @@ class InstructionCache(wiring.Component):
         Fetches answered from the cache, and blocks asked for.
     """
 
-    fetch: In(MemoryPort())
+    fetch: In(InstructionPort())
     bus: Out(MemoryPort())
     control: In(CacheControl())
     block: In(BlockPort())
@@ -63,39 +65,42 @@ class InstructionCache(wiring.Component):
         m = Module()
 
         state = Signal(CacheState)
-        base = Signal(32)                # the double word that a fill began with
+        base = Signal(32)                # where the read on the bus began
+        wimg = Signal(4)
         way = Signal(range(WAYS))        # that is being filled
         beat = Signal(range(BEATS))
         wipe = Signal()                  # a flash invalidation waits
         sweep = Signal(range(SETS))
 
         fetch, bus, block, control = self.fetch, self.bus, self.block, self.control
+        icbi = Signal()
+        address = Signal(32)             # that is looked up
         index, tag = Signal(range(SETS)), Signal(20)
-        address = Signal(32)
-        with m.If(state == CacheState.FILL):
-            m.d.comb += address.eq(base)
-        with m.Elif((state == CacheState.LOOKUP) & block.valid):
-            m.d.comb += address.eq(block.pa)
-        with m.Else():
-            m.d.comb += address.eq(fetch.addr)
-        m.d.comb += [index.eq(address[5:12]), tag.eq(address[12:])]
+        filled = Signal(range(SETS))     # index of the block being read
+        m.d.comb += [
+            icbi.eq((state == CacheState.LOOKUP) & block.valid),
+            address.eq(Mux(icbi, block.pa, fetch.pa)),
+            index.eq(address[5:12]), tag.eq(address[12:]), filled.eq(base[5:12]),
+        ]
 
-        # Arrays: tags by way, valid and pseudo-LRU bits by set, data by way, set and double word.
+        # Arrays: tags by way, valid and pseudo-LRU bits by set; data by way, set and quad word, the
+        # even double words and the odd ones.
         m.submodules.valid = valids = Memory(shape=WAYS, depth=SETS, init=[])
         m.submodules.plru = plrus = Memory(shape=PLRU_BITS, depth=SETS, init=[])
-        m.submodules.data = datas = Memory(shape=64, depth=WAYS * SETS * BEATS, init=[])
         valid, set_valid = valids.read_port(domain="comb"), valids.write_port()
         plru, set_plru = plrus.read_port(domain="comb"), plrus.write_port()
-        data, set_data = datas.read_port(domain="comb"), datas.write_port()
+        before = valids.read_port(domain="comb")  # valid bits of the set that is being filled
+        used_before = plrus.read_port(domain="comb")
         m.d.comb += [valid.addr.eq(index), plru.addr.eq(index),
-                     set_valid.addr.eq(index), set_plru.addr.eq(index)]
+                     before.addr.eq(filled), used_before.addr.eq(filled),
+                     set_valid.addr.eq(filled), set_plru.addr.eq(filled)]
         match = Signal(WAYS)
         set_tags = []
         for number in range(WAYS):
             tags = Memory(shape=20, depth=SETS, init=[])
             m.submodules[f"tag{number}"] = tags
             read, write = tags.read_port(domain="comb"), tags.write_port()
-            m.d.comb += [read.addr.eq(index), write.addr.eq(index), write.data.eq(tag),
+            m.d.comb += [read.addr.eq(index), write.addr.eq(filled), write.data.eq(base[12:]),
                          match[number].eq(valid.data[number] & (read.data == tag))]
             set_tags.append(write.en)
         hit_way = Signal(range(WAYS))
@@ -103,15 +108,35 @@ class InstructionCache(wiring.Component):
             for number in range(WAYS):
                 with m.Case("-" * (WAYS - 1 - number) + "1" + "-" * number):
                     m.d.comb += hit_way.eq(number)
+        position = (base[3:5] + beat)[:2]  # of the double word that arrives
+        quad = []
+        for half, name in enumerate(("even", "odd")):
+            datas = Memory(shape=64, depth=WAYS * SETS * BEATS // 2, init=[])
+            m.submodules[name] = datas
+            read, write = datas.read_port(domain="comb"), datas.write_port()
+            m.d.comb += [
+                read.addr.eq(Cat(address[4], index, hit_way)),
+                write.addr.eq(Cat(position[1], filled, way)), write.data.eq(bus.rdata),
+                write.en.eq((state == CacheState.FILL) & bus.beat & (position[0] == half)),
+            ]
+            quad.append(read.data)
 
-        # The bus side asks for what the fetch side asks for, or for the rest of a block.
-        m.d.comb += [
-            bus.type.eq(TransferType.READ), bus.size.eq(8), bus.addr.eq(address),
-            bus.wimg.eq(fetch.wimg), bus.burst.eq(state == CacheState.FILL),
-            bus.valid.eq((state == CacheState.FILL) | (state == CacheState.BYPASS)),
-            fetch.rdata.eq(bus.rdata),
-        ]
+        # Who asks for what is arriving on the bus takes it from there.
+        reading = (state == CacheState.FILL) | (state == CacheState.BYPASS)
+        wanted = fetch.valid & (fetch.pa[3:] == base[3:])
         inhibited = fetch.wimg[int(Wimg.I).bit_length() - 1]
+        cached = control.enable & ~inhibited
+        hit = Signal()
+        m.d.comb += [
+            bus.type.eq(TransferType.READ), bus.size.eq(8), bus.addr.eq(base),
+            bus.wimg.eq(wimg), bus.burst.eq(state == CacheState.FILL), bus.valid.eq(reading),
+            fetch.data.eq(Cat(bus.rdata, bus.rdata)), fetch.half.eq(1),
+        ]
+        with m.If(hit):
+            m.d.comb += [fetch.ready.eq(1), fetch.half.eq(0), fetch.data.eq(Cat(*reversed(quad))),
+                         set_plru.addr.eq(index), set_plru.en.eq(1),
+                         set_plru.data.eq(used(plru.data, hit_way))]
+            m.d.sync += self.hits.eq(self.hits + 1)
         with m.If(control.flash):
             m.d.sync += wipe.eq(1)
 
@@ -120,22 +145,15 @@ class InstructionCache(wiring.Component):
                 with m.If(wipe):
                     m.d.sync += [state.eq(CacheState.INVALIDATE), wipe.eq(control.flash)]
                 with m.Elif(block.valid):
-                    m.d.comb += [block.done.eq(1), set_valid.en.eq(1),
+                    m.d.comb += [block.done.eq(1), set_valid.addr.eq(index), set_valid.en.eq(1),
                                  set_valid.data.eq(valid.data & ~match)]
                 with m.Elif(fetch.valid):
-                    cached = control.enable & ~inhibited
+                    m.d.sync += [base.eq(Cat(C(0, 3), fetch.pa[3:])), wimg.eq(fetch.wimg), beat.eq(0)]
                     with m.If(cached & (match != 0)):
-                        m.d.comb += [
-                            data.addr.eq(Cat(address[3:5], index, hit_way)),
-                            fetch.rdata.eq(data.data),
-                            fetch.beat.eq(1), fetch.done.eq(1),
-                            set_plru.en.eq(1), set_plru.data.eq(used(plru.data, hit_way)),
-                        ]
-                        m.d.sync += self.hits.eq(self.hits + 1)
+                        m.d.comb += hit.eq(1)
                     with m.Elif(cached & ~control.lock):
                         m.d.sync += [
-                            state.eq(CacheState.FILL), base.eq(fetch.addr), beat.eq(0),
-                            self.misses.eq(self.misses + 1),
+                            state.eq(CacheState.FILL), self.misses.eq(self.misses + 1),
                             way.eq(Mux(valid.data.all(), victim(plru.data),
                                        first_invalid(valid.data))),
                         ]
@@ -143,37 +161,33 @@ class InstructionCache(wiring.Component):
                         m.d.sync += state.eq(CacheState.BYPASS)
             with m.Case(CacheState.FILL):
                 first = beat == 0
-                # The first beat is what the fetch unit waits for.
-                m.d.comb += [fetch.beat.eq(bus.beat & first),
-                             fetch.done.eq((bus.beat | bus.done) & first),
-                             fetch.error.eq(bus.error & first)]
-                with m.If(bus.beat):
+                with m.If(first):
                     m.d.comb += [
-                        set_data.en.eq(1), set_data.data.eq(bus.rdata),
-                        set_data.addr.eq(Cat((base[3:5] + beat)[:2], index, way)),
+                        fetch.ready.eq((bus.beat | bus.done) & wanted), fetch.error.eq(bus.error),
+                        hit.eq(fetch.valid & cached & (match != 0) & ~bus.beat & ~bus.done),
                     ]
+                with m.If(bus.beat):
                     m.d.sync += beat.eq(beat + 1)
                 with m.If(bus.beat & first):
                     # What was in the way is gone.
                     m.d.comb += [set_valid.en.eq(1),
-                                 set_valid.data.eq(valid.data & ~(C(1, WAYS) << way))]
+                                 set_valid.data.eq(before.data & ~(C(1, WAYS) << way))]
                 with m.If(bus.done):
                     m.d.sync += state.eq(CacheState.LOOKUP)
                     with m.If(~bus.error):
                         m.d.comb += [
                             Array(set_tags)[way].eq(1),
                             set_valid.en.eq(1),
-                            set_valid.data.eq(valid.data | (C(1, WAYS) << way)),
-                            set_plru.en.eq(1), set_plru.data.eq(used(plru.data, way)),
+                            set_valid.data.eq(before.data | (C(1, WAYS) << way)),
+                            set_plru.en.eq(1), set_plru.data.eq(used(used_before.data, way)),
                         ]
             with m.Case(CacheState.BYPASS):
-                m.d.comb += [fetch.beat.eq(bus.beat), fetch.done.eq(bus.done),
-                             fetch.error.eq(bus.error)]
+                m.d.comb += [fetch.ready.eq(bus.done & wanted), fetch.error.eq(bus.error)]
                 with m.If(bus.done):
                     m.d.sync += state.eq(CacheState.LOOKUP)
             with m.Case(CacheState.INVALIDATE):
-                m.d.comb += [index.eq(sweep), set_valid.en.eq(1), set_valid.data.eq(0),
-                             set_plru.en.eq(1), set_plru.data.eq(0)]
+                m.d.comb += [set_valid.addr.eq(sweep), set_valid.en.eq(1), set_valid.data.eq(0),
+                             set_plru.addr.eq(sweep), set_plru.en.eq(1), set_plru.data.eq(0)]
                 m.d.sync += sweep.eq(sweep + 1)
                 with m.If(sweep == SETS - 1):
                     m.d.sync += state.eq(CacheState.LOOKUP)

@@ -3,7 +3,33 @@
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-__all__ = ["BlockPort", "CacheControl"]
+__all__ = ["BlockPort", "CacheControl", "InstructionPort"]
+
+
+class InstructionPort(wiring.Signature):
+    """A fetch of the instructions at an address; asked anew in each cycle until it is answered.
+
+    Members
+    -------
+    valid : Out(1)
+    pa : Out(32)
+        Physical address of the first instruction that is wanted.
+    wimg : Out(4)
+    ready : In(1)
+        `data` or `error` answers this cycle's request.
+    data : In(128)
+        The quad word that holds `pa`, the lowest address in the most significant bits.
+    half : In(1)
+        Only the double word that holds `pa` is there, in its place.
+    error : In(1)
+        The bus has ended the read with a transfer error.
+    """
+
+    def __init__(self):
+        super().__init__({
+            "valid": Out(1), "pa": Out(32), "wimg": Out(4),
+            "ready": In(1), "data": In(128), "half": In(1), "error": In(1),
+        })
 
 
 class BlockPort(wiring.Signature):

@@ -1,53 +1,61 @@
-"""Branch processing unit: resolves branches at IQ0, owns LR and CTR (MPC750 UM 6.4.1, PEM 4.2.4).
+"""Branch processing unit: executes branches in the instruction queue (MPC750 UM 6.4.1, PEM 4.2.4).
 
-A branch waits at IQ0 until its condition is known; there is no prediction yet, and every branch
-takes a completion queue entry. LR and CTR exist twice: as branches at dispatch see them, and as
-completed instructions left them. A flush makes the former the latter.
+In each cycle it takes the oldest branch of the queue that it has not executed yet. If the condition
+is not known, it predicts: by the history table if HID0[BHT] is set, else by the y bit and the sign
+of the displacement. Branches that change neither LR nor CTR are folded: a taken one leaves the queue
+at once, one that is not taken when it comes to dispatch; no one else sees them. The others enter
+the completion queue.
+
+Up to two predictions are unresolved at a time. What follows the first is executed but does not
+complete, what follows the second is fetched but not dispatched, and a third is not made. A wrong
+prediction redirects fetch at once; if wrong instructions have been dispatched, those of the right
+path wait until everything older than the branch has completed and the wrong ones have been flushed.
+
+Simplified: a branch that changes LR or CTR is not predicted, but waits for its condition; flushing
+by waiting costs cycles that the 750 saves when something slow stands before the branch.
 """
 
-from amaranth.hdl import Cat, Module, Mux, Signal
-from amaranth.lib import wiring
+from amaranth.hdl import Array, Cat, Module, Mux, Signal
+from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from pteg.hw.core.decode import field
-from pteg.hw.core.interfaces import BranchRetire
-from pteg.hw.isa.instructions import Op
+from pteg.hw.core.interfaces import CREDITS, IQ_ENTRIES, WIDTH, Fetched, Progress, Redirect
+from pteg.hw.core.queue import BranchToQueue
 
-__all__ = ["BranchUnit", "ConditionPort", "BranchOutcome"]
+__all__ = ["BranchUnit", "ConditionPort", "LEVELS"]
+
+#: Predictions that can be unresolved at a time.
+LEVELS = 2
+
+# Primary opcodes, and the extended opcodes of the register forms (PEM A.4).
+_BC, _B, _BCCTR_XO = 16, 18, 528
 
 
 class ConditionPort(wiring.Signature):
-    """Looks up one CR field as the next instruction to dispatch sees it.
+    """Looks up one CR field.
 
     Members
     -------
     field : Out(3)
     value : In(4)
     ready : In(1)
-        No older instruction still has to compute it.
+        No instruction in flight still has to compute it.
     """
 
     def __init__(self):
         super().__init__({"field": Out(3), "value": In(4), "ready": In(1)})
 
 
-class BranchOutcome(wiring.Signature):
-    """What a branch does.
+class Prediction(data.Struct):
+    """A prediction that has not been resolved."""
 
-    Members
-    -------
-    ready : Out(1)
-        The rest is valid: all that the branch depends on is known.
-    taken : Out(1)
-    target : Out(32)
-        Address of the next instruction if taken.
-    link, count : Out(1)
-        LR is written; CTR is decremented.
-    """
-
-    def __init__(self):
-        super().__init__({"ready": Out(1), "taken": Out(1), "target": Out(32), "link": Out(1),
-                          "count": Out(1)})
+    pc: 32       # of the branch
+    bi: 5        # CR bit that decides
+    wanted: 1    # value with which it is taken
+    taken: 1     # as predicted
+    other: 32    # where it goes otherwise
+    credit: 2    # folded branches, itself included, before the other path, if it left the queue
 
 
 class BranchUnit(wiring.Component):
@@ -55,101 +63,257 @@ class BranchUnit(wiring.Component):
 
     Members
     -------
-    valid : In(1)
-        IQ0 holds a branch.
-    op, insn, pc : In
+    count, entries, progress : In
+        The instruction queue.
+    queue : Out(BranchToQueue)
+    target : Out(32)
+        Of the branch that is executed: to the target cache.
+    taken : Out(1)
+        It is executed, and taken.
+    found : In
+        Instructions at `target` that the target cache has, 0 to 2.
+    injected : Out
+        As many of them enter the queue.
+    redirect : Out(Redirect)
+    pc : Out(32)
+        Of the branch in question: to the history table.
+    history, history_taken : In(1)
+        HID0[BHT]; what the table says.
+    resolved, resolved_pc, resolved_taken : Out
+        A prediction is resolved: to the history table.
     link_busy : In(1)
         A mtspr to LR or CTR has not completed.
-    condition : Out(ConditionPort)
-    outcome : Out(BranchOutcome)
-    dispatched : In(1)
-        The branch leaves IQ0 at the end of this cycle.
-    retire : In(BranchRetire)
-    write_lr, write_ctr, wdata : In
-        mtspr.
-    lr, ctr : Out(32)
-        Architectural values.
+    lr, ctr : In(32)
+        As the branch sees them.
+    link, link_pc, counts : Out
+        It sets LR to `link_pc`; it decrements CTR.
+    condition, resolve : Out(ConditionPort)
+        CR as the newest instruction dispatched leaves it, and as the newest that follows no
+        unresolved prediction.
+    fold : In(1)
+        Folding is allowed.
+    pause, pause_pc : In
+        Do not fold a branch at this address or to it.
+    accept, wrong : Out(1)
+        The oldest prediction was right, was wrong.
+    sent : In(1)
+        Instructions behind an unresolved prediction have been dispatched.
+    drained : In(1)
+        All those before it have completed.
+    cancelling : Out(1)
+        What has been dispatched behind a wrong prediction waits for being flushed.
+    cancel : Out(1)
+        It is flushed.
     flush : In(1)
     """
 
-    valid: In(1)
-    op: In(Op)
-    insn: In(32)
-    pc: In(32)
+    count: In(range(IQ_ENTRIES + 1))
+    entries: In(Fetched).array(IQ_ENTRIES)
+    progress: In(Progress).array(IQ_ENTRIES)
+    queue: Out(BranchToQueue())
+    target: Out(32)
+    taken: Out(1)
+    found: In(range(WIDTH + 1))
+    injected: Out(range(WIDTH + 1))
+    redirect: Out(Redirect())
+    pc: Out(32)
+    history: In(1)
+    history_taken: In(1)
+    resolved: Out(1)
+    resolved_pc: Out(32)
+    resolved_taken: Out(1)
     link_busy: In(1)
+    lr: In(32)
+    ctr: In(32)
+    link: Out(1)
+    link_pc: Out(32)
+    counts: Out(1)
     condition: Out(ConditionPort())
-    outcome: Out(BranchOutcome())
-    dispatched: In(1)
-    retire: In(BranchRetire())
-    write_lr: In(1)
-    write_ctr: In(1)
-    wdata: In(32)
-    lr: Out(32)
-    ctr: Out(32)
+    resolve: Out(ConditionPort())
+    fold: In(1)
+    pause: In(1)
+    pause_pc: In(32)
+    accept: Out(1)
+    wrong: Out(1)
+    sent: In(1)
+    drained: In(1)
+    cancelling: Out(1)
+    cancel: Out(1)
     flush: In(1)
 
     def elaborate(self, platform):
         m = Module()
+        predictions = [Signal(Prediction, name=f"prediction{i}") for i in range(LEVELS)]
+        unresolved = Signal(range(LEVELS + 1))
+        self._resolve(m, predictions, unresolved)
 
-        lr = Signal(32)  # architectural
-        ctr = Signal(32)
-        new_lr = Signal(32)  # the same after this cycle
-        new_ctr = Signal(32)
-        next_lr = Signal(32)  # as the branch at IQ0 sees them
-        next_ctr = Signal(32)
-        insn, outcome = self.insn, self.outcome
+        # The branch to execute, and what older instructions in the queue will still change.
+        waits = [(self.count > number) & self.entries[number].known.branch
+                 & ~self.progress[number].done for number in range(IQ_ENTRIES)]
+        valid = Signal()
+        position = Signal(range(IQ_ENTRIES))
+        link_older = Signal()
+        cr_older = Signal(8)
+        for number in reversed(range(IQ_ENTRIES)):
+            with m.If(waits[number]):
+                older = [entry.known for entry in self.entries[:number]]
+                m.d.comb += [
+                    valid.eq(1), position.eq(number),
+                    link_older.eq(Cat(known.link for known in older).any()),
+                    cr_older.eq(_any(known.write_cr for known in older)),
+                ]
+        entry = Signal(Fetched)
+        before = Signal(2)  # folded branches just before it
+        m.d.comb += [entry.eq(Array(self.entries)[position]),
+                     before.eq(Array(self.progress)[position].credit)]
 
-        # Architectural state, and its copy at dispatch.
-        m.d.comb += [self.lr.eq(lr), self.ctr.eq(ctr), new_lr.eq(lr), new_ctr.eq(ctr)]
-        with m.If(self.retire.link):
-            m.d.comb += new_lr.eq(self.retire.pc + 4)
-        with m.If(self.retire.count):
-            m.d.comb += new_ctr.eq(ctr - 1)
-        with m.If(self.write_lr):
-            m.d.comb += new_lr.eq(self.wdata)
-            m.d.sync += next_lr.eq(self.wdata)
-        with m.If(self.write_ctr):
-            m.d.comb += new_ctr.eq(self.wdata)
-            m.d.sync += next_ctr.eq(self.wdata)
-        m.d.sync += [lr.eq(new_lr), ctr.eq(new_ctr)]
-        with m.If(self.dispatched & outcome.link):
-            m.d.sync += next_lr.eq(self.pc + 4)
-        with m.If(self.dispatched & outcome.count):
-            m.d.sync += next_ctr.eq(next_ctr - 1)
+        with m.If(valid & ~self.wrong & ~self.cancelling & ~self.flush):
+            self._execute(m, predictions, unresolved, entry.insn, entry.pc, position, before,
+                          link_older, cr_older)
         with m.If(self.flush):
-            m.d.sync += [next_lr.eq(new_lr), next_ctr.eq(new_ctr)]
+            m.d.sync += [unresolved.eq(0), self.cancelling.eq(0)]
+        return m
 
-        # Condition: BO is, from its most significant bit, "ignore CR", the wanted CR bit, "leave
-        # CTR alone", the wanted CTR = 0, and the prediction hint (PEM table 4-20).
-        bo, bi = field(insn, "BO"), field(insn, "BI")
-        ignore_cr, want_cr, leave_ctr, want_zero = bo[4], bo[3], bo[2], bo[1]
-        conditional = Signal()
-        counts = Signal()
-        bit = self.condition.value.bit_select(~bi[:2], 1)
+    def _resolve(self, m, predictions, unresolved):
+        """The oldest prediction, when its condition is known; and the flush after a wrong one."""
+        oldest = predictions[0]
+        bit = self.resolve.value.bit_select(~oldest.bi[:2], 1)
+        pending = _any(Mux(self.count > number, entry.known.write_cr, 0)
+                       & (self.progress[number].level == 0).replicate(8)
+                       for number, entry in enumerate(self.entries))
+        known = self.resolve.ready & ~pending.bit_select(~oldest.bi[2:], 1)
+        right = (bit == oldest.wanted) == oldest.taken
+        touched = Signal()  # LR or CTR, as branches see them, come from behind a prediction
+        waits = self.sent | touched
+        kept = Signal(range(IQ_ENTRIES + 1))
+        level = Signal(range(LEVELS + 1))
         m.d.comb += [
-            self.condition.field.eq(bi[2:]),
-            conditional.eq((self.op != Op.B) & ~ignore_cr),
-            # bcctr that decrements CTR is an invalid form: it leaves CTR alone here.
-            counts.eq((self.op != Op.B) & (self.op != Op.BCCTR) & ~leave_ctr),
-            outcome.count.eq(self.valid & counts),
-            outcome.link.eq(self.valid & field(insn, "LK")),
-            outcome.ready.eq(self.valid & ~self.link_busy
-                             & (~conditional | self.condition.ready)),
-            outcome.taken.eq((~conditional | (bit == want_cr))
-                             & (~counts | ((next_ctr == 1) == want_zero))),
+            self.resolve.field.eq(oldest.bi[2:]),
+            self.resolved_pc.eq(oldest.pc), self.resolved_taken.eq(bit == oldest.wanted),
+            level.eq(unresolved), self.queue.level.eq(level),
         ]
+        with m.If((unresolved != 0) & known & ~self.flush):
+            m.d.comb += [self.accept.eq(right), self.wrong.eq(~right), self.resolved.eq(1)]
+        with m.If(self.accept):
+            m.d.comb += [self.queue.accept.eq(1), level.eq(unresolved - 1)]
+            m.d.sync += [predictions[0].eq(predictions[1]), unresolved.eq(unresolved - 1)]
+            with m.If(unresolved == 1):
+                m.d.sync += touched.eq(0)
+        with m.If(self.wrong):
+            # Of the queue, only what does not follow the branch stays.
+            m.d.comb += kept.eq(sum((self.count > number) & (entry.level == 0)
+                                    for number, entry in enumerate(self.progress)))
+            m.d.comb += [
+                self.queue.cut.eq(1), self.queue.keep.eq(kept),
+                self.queue.credit.eq(oldest.credit),
+                self.redirect.valid.eq(1), self.redirect.pc.eq(oldest.other),
+            ]
+            m.d.comb += level.eq(waits)
+            m.d.sync += [unresolved.eq(0), self.cancelling.eq(waits), touched.eq(0)]
+        with m.If(self.cancelling):
+            m.d.comb += level.eq(1)
+            older = (self.count != 0) & (self.progress[0].level == 0)
+            with m.If(self.drained & ~older & ~self.flush):
+                m.d.comb += [self.cancel.eq(1), self.queue.accept.eq(1), level.eq(0)]
+                m.d.sync += self.cancelling.eq(0)
+        with m.If(self.flush):
+            m.d.sync += touched.eq(0)
+        self._level, self._touched = level, touched
+
+    def _execute(self, m, predictions, unresolved, insn, pc, position, before,
+                 link_older, cr_older):
+        opcode, queue = field(insn, "OPCD"), self.queue
+        direct = Signal()      # b
+        conditional = Signal()
+        relative = Signal()    # b, bc
+        to_count = Signal()    # bcctr
+        # BO is, from its most significant bit, "ignore CR", the wanted CR bit, "leave CTR alone",
+        # the wanted CTR = 0, and the prediction hint (PEM table 4-20).
+        bo, bi = field(insn, "BO"), field(insn, "BI")
+        ignore_cr, want_cr, leave_ctr, want_zero, hint = bo[4], bo[3], bo[2], bo[1], bo[0]
+        m.d.comb += [
+            direct.eq(opcode == _B), relative.eq(direct | (opcode == _BC)),
+            to_count.eq(~relative & (field(insn, "XO") == _BCCTR_XO)),
+            conditional.eq(~direct & ~ignore_cr),
+        ]
+        links = field(insn, "LK")
+        # bcctr that decrements CTR is an invalid form: it leaves CTR alone here.
+        counts = ~direct & ~to_count & ~leave_ctr
 
         # Target.
-        base = Mux(field(insn, "AA"), 0, self.pc)
-        with m.Switch(self.op):
-            with m.Case(Op.B):
-                offset = Cat(0, 0, field(insn, "LI")).as_signed()
-                m.d.comb += outcome.target.eq(base + offset)
-            with m.Case(Op.BC):
-                offset = Cat(0, 0, field(insn, "BD")).as_signed()
-                m.d.comb += outcome.target.eq(base + offset)
-            with m.Case(Op.BCLR):
-                m.d.comb += outcome.target.eq(Cat(0, 0, next_lr[2:]))
-            with m.Case(Op.BCCTR):
-                m.d.comb += outcome.target.eq(Cat(0, 0, next_ctr[2:]))
-        return m
+        base = Mux(field(insn, "AA"), 0, pc)
+        with m.If(direct):
+            m.d.comb += self.target.eq(base + Cat(0, 0, field(insn, "LI")).as_signed())
+        with m.Elif(relative):
+            m.d.comb += self.target.eq(base + Cat(0, 0, field(insn, "BD")).as_signed())
+        with m.Elif(to_count):
+            m.d.comb += self.target.eq(Cat(0, 0, self.ctr[2:]))
+        with m.Else():
+            m.d.comb += self.target.eq(Cat(0, 0, self.lr[2:]))
+
+        # Direction.
+        next_pc = Signal(32)
+        known = Signal()
+        fold = Signal()
+        predicted = Signal()
+        bit = self.condition.value.bit_select(~bi[:2], 1)
+        backward = relative & field(insn, "BD")[-1]
+        taken = Signal()
+        m.d.comb += [
+            self.pc.eq(pc),
+            self.condition.field.eq(bi[2:]),
+            known.eq(~conditional | self.condition.ready & ~cr_older.bit_select(~bi[2:], 1)),
+            fold.eq(self.fold & ~links & ~counts & (before != CREDITS)
+                    & ~(self.pause & ((pc == self.pause_pc) | (next_pc == self.pause_pc)))),
+            next_pc.eq(Mux(taken, self.target, pc + 4)),
+        ]
+        with m.If(known):
+            m.d.comb += taken.eq((~conditional | (bit == want_cr))
+                                 & (~counts | ((self.ctr == 1) == want_zero)))
+        with m.Else():
+            m.d.comb += taken.eq(Mux(self.history, self.history_taken, backward ^ hint))
+
+        free = Mux(self.accept, unresolved != 0, unresolved != LEVELS)
+        busy = (links | counts | ~relative) & (self.link_busy | link_older)
+        goes = Signal()
+        m.d.comb += [predicted.eq(~known),
+                     goes.eq(~busy & (known | fold & free))]
+        with m.If(goes):
+            m.d.comb += [
+                self.link.eq(links), self.link_pc.eq(pc + 4), self.counts.eq(counts),
+                self.taken.eq(taken),
+                queue.mark.eq(1), queue.position.eq(position),
+                queue.folded.eq(fold), queue.taken.eq(taken), queue.target.eq(self.target),
+                queue.predict.eq(predicted),
+            ]
+            with m.If((links | counts) & (self._level != 0)):
+                m.d.sync += self._touched.eq(1)
+            with m.If(taken):
+                m.d.comb += [
+                    queue.cut.eq(1), queue.keep.eq(position + ~fold),
+                    queue.credit.eq(Mux(fold, before + 1, 0)),
+                    self.redirect.valid.eq(1),
+                    self.redirect.pc.eq(self.target + (self.injected << 2)),
+                ]
+                with m.If(queue.keep <= IQ_ENTRIES - WIDTH):
+                    m.d.comb += self.injected.eq(self.found)
+            with m.If(predicted):
+                place = unresolved - self.accept
+                m.d.comb += queue.level.eq(self._level + 1)
+                m.d.sync += unresolved.eq(place + 1)
+                for number, prediction in enumerate(predictions):
+                    with m.If(place == number):
+                        m.d.sync += [
+                            prediction.pc.eq(pc), prediction.bi.eq(bi),
+                            prediction.wanted.eq(want_cr), prediction.taken.eq(taken),
+                            prediction.other.eq(Mux(taken, pc + 4, self.target)),
+                            prediction.credit.eq(Mux(taken, before + 1, 0)),
+                        ]
+
+
+def _any(values):
+    """Bitwise or of any number of bytes."""
+    result = 0
+    for value in values:
+        result = result | value
+    return result

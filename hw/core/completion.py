@@ -1,10 +1,14 @@
 """Completion unit: retires in program order, takes exceptions (MPC750 UM 6.3.3, 4.2 to 4.5).
 
-The six-entry completion queue is a ring. An entry is filled when its instruction is dispatched,
-finishes when its unit says so, and retires, one a cycle, when it is the oldest: only then do
-registers, CR and XER change. An exception drops everything younger. Interrupts are taken when the
-queue has drained, and never between the start of a table search for a fetch and the end of the
-instruction that it was for.
+The six-entry completion queue is a ring. An entry is filled when its instruction is dispatched and
+finishes when its unit says so. The two oldest retire together if both have finished: only then do
+registers, CR and XER change. The second waits for a cycle of its own if the first ends what was
+fetched, if one of them is traced, if both change LR or CTR, or if both write the same register.
+Nothing that follows an unresolved branch prediction retires. Folded branches complete with the
+instruction that comes after them; if that one faults, they count with the first of the handler.
+
+An exception drops everything younger. Interrupts are taken when the queue has drained, and never
+between the start of a table search for a fetch and the end of the instruction that it was for.
 """
 
 import enum
@@ -17,18 +21,22 @@ from amaranth.lib.wiring import In, Out
 from pteg.hw.core.interfaces import (
     CQ_ENTRIES,
     GPR_RENAMES,
+    NOBODY,
+    WIDTH,
     BranchRetire,
     Cause,
     Flags,
+    PausePort,
     Redirect,
     UnitToCompletion,
 )
+from pteg.hw.core.condition import ConditionRetire
 from pteg.hw.core.rename import CommitPort, after
 from pteg.hw.core.special import ExceptionPort, msr_bit
 from pteg.hw.isa.exceptions import Srr1, Vector
 from pteg.hw.isa.registers import RESET_VECTOR, Msr
 
-__all__ = ["Completion", "Entry", "NextPc"]
+__all__ = ["Completion", "CompletionDispatch", "Entry", "NextPc"]
 
 
 class NextPc(enum.IntEnum):
@@ -57,6 +65,7 @@ class Entry(data.Struct):
     count: 1
     refetch: 1   # everything younger is fetched again
     trace: 1     # a trace exception follows (MSR[SE], MSR[BE])
+    credit: 3    # folded branches that complete with it
 
 
 #: Vector and SRR1 bits of the exceptions that instructions cause.
@@ -75,34 +84,65 @@ _EXCEPTIONS = {
 }
 
 
-class Completion(wiring.Component):
-    """Completion queue and exception logic.
+class CompletionDispatch(wiring.Signature):
+    """An instruction enters the completion queue.
 
     Members
     -------
-    dispatch : In(1)
-        `entry` enters at `tail`.
-    entry : In(Entry)
-    cause : In(Cause)
+    valid : Out(1)
+    cq : Out
+        The entry that it gets: the next one, or the one after that.
+    entry : Out(Entry)
+    cause : Out(Cause)
         Not NONE: it has raised an exception before execution.
-    finished_now : In(1)
+    finished : Out(1)
         It needs no unit.
-    room : Out(1)
-    tail, head : Out
-        Entry that the next instruction gets; entry of the oldest instruction.
+    speculative : Out(1)
+        It follows an unresolved prediction.
+    """
+
+    def __init__(self):
+        super().__init__({
+            "valid": Out(1), "cq": Out(range(CQ_ENTRIES)), "entry": Out(Entry),
+            "cause": Out(Cause), "finished": Out(1), "speculative": Out(1),
+        })
+
+
+class Completion(wiring.Component):
+    """Completion queue and exception logic.
+
+    Parameters
+    ----------
+    units : int
+
+    Members
+    -------
+    dispatch : In(CompletionDispatch) x WIDTH
+        In program order.
+    room, tail : Out
+        Entries that are free; the first of them.
     empty : Out(1)
+    oldest : Out
+        Entry of the oldest instruction; NOBODY if it must not act, because it follows an unresolved
+        prediction.
     finishes : In(UnitToCompletion) x `units`
     finished : Out(CQ_ENTRIES)
         Entries whose flags are valid.
     flags : Out(Flags) x CQ_ENTRIES
-    commit_d, commit_u : Out(CommitPort)
+    commit : Out(CommitPort) x 2 WIDTH
     branch : Out(BranchRetire)
-    retired : Out(1)
-        The head retires at the end of this cycle.
-    head_writes : Out(8)
-        CR fields that it writes.
-    overflows : In(1)
-        It sets XER[SO].
+    retire : Out(ConditionRetire) x WIDTH
+        The two oldest entries.
+    overflows : In(WIDTH)
+        Each sets XER[SO] if it retires.
+    accept : In(1)
+        The oldest prediction was right.
+    sent : Out(1)
+        The queue holds instructions that follow an unresolved prediction.
+    drained : Out(1)
+        It holds no others.
+    cancel : In(1)
+        Drop those.
     msr, srr0 : In(32)
     dar, dsisr : In(32)
         Of a data access that has failed.
@@ -117,24 +157,26 @@ class Completion(wiring.Component):
         Everything in flight is dropped; fetch goes on at `redirect.pc`.
     stopped : Out(1)
         Checkstop.
+    pause : In(PausePort)
     restart : In(1)
         Drop everything in flight and go on at the register `pc`, which a debugger has set.
     """
 
     def __init__(self, units):
         super().__init__({
-            "dispatch": In(1), "entry": In(Entry), "cause": In(Cause), "finished_now": In(1),
-            "room": Out(1), "tail": Out(range(CQ_ENTRIES)), "head": Out(range(CQ_ENTRIES)),
-            "empty": Out(1),
+            "dispatch": In(CompletionDispatch()).array(WIDTH),
+            "room": Out(range(CQ_ENTRIES + 1)), "tail": Out(range(CQ_ENTRIES)),
+            "empty": Out(1), "oldest": Out(range(NOBODY + 1)),
             "finishes": In(UnitToCompletion()).array(units),
             "finished": Out(CQ_ENTRIES), "flags": Out(Flags).array(CQ_ENTRIES),
-            "commit_d": Out(CommitPort()), "commit_u": Out(CommitPort()),
-            "branch": Out(BranchRetire()), "retired": Out(1), "head_writes": Out(8),
-            "overflows": In(1),
+            "commit": Out(CommitPort()).array(2 * WIDTH),
+            "branch": Out(BranchRetire()), "retire": Out(ConditionRetire()).array(WIDTH),
+            "overflows": In(WIDTH),
+            "accept": In(1), "sent": Out(1), "drained": Out(1), "cancel": In(1),
             "msr": In(32), "srr0": In(32), "dar": In(32), "dsisr": In(32),
             "external": In(1), "decrementer": In(1), "fetch_search": In(1), "drain": Out(1),
             "exception": Out(ExceptionPort()), "redirect": Out(Redirect()), "stopped": Out(1),
-            "restart": In(1),
+            "pause": In(PausePort()), "restart": In(1),
         })
 
     def elaborate(self, platform):
@@ -154,26 +196,32 @@ class Completion(wiring.Component):
         count = Signal(range(CQ_ENTRIES + 1))
         finished = Signal(CQ_ENTRIES)
         refetch = Signal(CQ_ENTRIES)
+        owed = Signal(4)  # folded branches before a fault: they count with the next instruction
+        barrier = Signal(range(CQ_ENTRIES))  # with `sent`: the first speculative entry
         causes = Array(Signal(Cause, name=f"cause{i}") for i in range(CQ_ENTRIES))
         flags = Array(Signal(Flags, name=f"flags{i}") for i in range(CQ_ENTRIES))
 
         # Dispatch and finish.
-        write, read = entries.write_port(), entries.read_port(domain="comb")
         m.d.comb += [
-            write.en.eq(self.dispatch), write.addr.eq(tail), write.data.eq(self.entry),
-            self.room.eq(count != CQ_ENTRIES), self.empty.eq(count == 0),
+            self.room.eq(CQ_ENTRIES - count), self.empty.eq(count == 0), self.tail.eq(tail),
             self.stopped.eq(checkstop), self.finished.eq(finished),
-            self.tail.eq(tail), self.head.eq(head),
             *(port.eq(held) for port, held in zip(self.flags, flags, strict=True)),
         ]
-        with m.If(self.dispatch):
-            m.d.sync += [
-                tail.eq(after(tail, ring=CQ_ENTRIES)),
-                finished.bit_select(tail, 1).eq(self.finished_now),
-                refetch.bit_select(tail, 1).eq(self.entry.refetch),
-                causes[tail].eq(self.cause),
-                flags[tail].eq(0),
-            ]
+        with m.If(self.accept):
+            m.d.sync += self.sent.eq(0)
+        for dispatch in reversed(self.dispatch):
+            write = entries.write_port()
+            m.d.comb += [write.en.eq(dispatch.valid), write.addr.eq(dispatch.cq),
+                         write.data.eq(dispatch.entry)]
+            with m.If(dispatch.valid):
+                m.d.sync += [
+                    finished.bit_select(dispatch.cq, 1).eq(dispatch.finished),
+                    refetch.bit_select(dispatch.cq, 1).eq(dispatch.entry.refetch),
+                    causes[dispatch.cq].eq(dispatch.cause),
+                    flags[dispatch.cq].eq(0),
+                ]
+                with m.If(dispatch.speculative & ~self.sent & ~self.accept):
+                    m.d.sync += [self.sent.eq(1), barrier.eq(dispatch.cq)]
         for finish in self.finishes:
             with m.If(finish.valid):
                 m.d.sync += [
@@ -184,45 +232,78 @@ class Completion(wiring.Component):
                 with m.If(finish.refetch):
                     m.d.sync += refetch.bit_select(finish.cq, 1).eq(1)
 
-        # The oldest instruction.
-        oldest = Signal(Entry)
+        # The two oldest instructions.
+        second = Signal(range(CQ_ENTRIES))
+        places = (head, second)
+        oldest = [Signal(Entry, name=name) for name in ("oldest", "next_oldest")]
+        for entry, place in zip(oldest, places, strict=True):
+            read = entries.read_port(domain="comb")
+            m.d.comb += [read.addr.eq(place), entry.eq(read.data)]
+        first, other = oldest
+        held = self.sent & (barrier == head)
         cause = Signal(Cause)
-        complete = Signal()
+        ready = Signal()     # the oldest has finished
         fault = Signal()
+        complete = Signal()  # it retires
+        both = Signal()      # and so does the second
+        m.d.comb += [
+            second.eq(after(head, ring=CQ_ENTRIES)),
+            self.oldest.eq(Mux(held, NOBODY, head)),
+            self.drained.eq((count == 0) | held),
+            cause.eq(causes[head]),
+            ready.eq((count != 0) & finished.bit_select(head, 1) & ~held & ~self.restart),
+            complete.eq(ready & (cause == Cause.NONE)),
+            fault.eq(ready & (cause != Cause.NONE)),
+        ]
+        ends = [refetch.bit_select(place, 1) | self.overflows[number]
+                for number, place in enumerate(places)]
+        paired = _writes(first, other)
+        next_pcs = [Signal(32, name=f"next_pc{number}") for number in range(WIDTH)]
+        for entry, next_pc in zip(oldest, next_pcs, strict=True):
+            with m.Switch(entry.next):
+                with m.Case(NextPc.SEQUENTIAL):
+                    m.d.comb += next_pc.eq(entry.pc + 4)
+                with m.Case(NextPc.TARGET):
+                    m.d.comb += next_pc.eq(entry.target)
+                with m.Case(NextPc.SRR0):
+                    m.d.comb += next_pc.eq(self.srr0)
         next_pc = Signal(32)
         m.d.comb += [
-            read.addr.eq(head),
-            oldest.eq(read.data),
-            cause.eq(causes[head]),
-            complete.eq((count != 0) & finished.bit_select(head, 1)
-                        & (cause == Cause.NONE) & ~self.restart),
-            fault.eq((count != 0) & finished.bit_select(head, 1)
-                     & (cause != Cause.NONE) & ~self.restart),
+            both.eq(complete & (count >= 2) & finished.bit_select(second, 1)
+                    & (causes[second] == Cause.NONE) & ~(self.sent & (barrier == second))
+                    & ~ends[0] & ~first.trace & ~other.trace & ~paired & ~self.pause.single
+                    & ~(self.pause.valid & (next_pcs[0] == self.pause.pc))),
+            next_pc.eq(Mux(both, next_pcs[1], next_pcs[0])),
         ]
-        with m.Switch(oldest.next):
-            with m.Case(NextPc.SEQUENTIAL):
-                m.d.comb += next_pc.eq(oldest.pc + 4)
-            with m.Case(NextPc.TARGET):
-                m.d.comb += next_pc.eq(oldest.target)
-            with m.Case(NextPc.SRR0):
-                m.d.comb += next_pc.eq(self.srr0)
-
+        branches = other.link | other.count
         m.d.comb += [
-            self.retired.eq(complete),
-            self.head_writes.eq(oldest.write_cr),
-            self.branch.pc.eq(oldest.pc),
-            self.branch.link.eq(complete & oldest.link),
-            self.branch.count.eq(complete & oldest.count),
-            self.commit_d.reg.eq(oldest.reg_d), self.commit_d.tag.eq(oldest.tag_d),
-            self.commit_d.valid.eq(complete & oldest.write_d),
-            self.commit_u.reg.eq(oldest.reg_u), self.commit_u.tag.eq(oldest.tag_u),
-            self.commit_u.valid.eq(complete & oldest.write_u),
+            self.branch.pc.eq(Mux(both & branches, other.pc, first.pc)),
+            self.branch.link.eq(complete & first.link | both & other.link),
+            self.branch.count.eq(complete & first.count | both & other.count),
         ]
+        for number, (entry, retires) in enumerate(zip(oldest, (complete, both), strict=True)):
+            retire, rd, ra = self.retire[number], *self.commit[2 * number:2 * number + 2]
+            m.d.comb += [
+                retire.valid.eq(retires), retire.cq.eq(places[number]),
+                retire.writes.eq(entry.write_cr),
+                rd.reg.eq(entry.reg_d), rd.tag.eq(entry.tag_d),
+                rd.valid.eq(retires & entry.write_d),
+                ra.reg.eq(entry.reg_u), ra.tag.eq(entry.tag_u),
+                ra.valid.eq(retires & entry.write_u),
+            ]
+        folded = owed + first.credit
         with m.If(complete):
-            m.d.sync += [pc.eq(next_pc), instructions.eq(instructions + 1)]
-        with m.If(complete):
-            m.d.sync += head.eq(after(head, ring=CQ_ENTRIES))
-        m.d.sync += count.eq(count + self.dispatch - complete)
+            m.d.sync += [
+                pc.eq(next_pc), owed.eq(0),
+                instructions.eq(instructions + folded + 1 + Mux(both, other.credit + 1, 0)),
+                head.eq(Mux(both, after(head, 2, CQ_ENTRIES), second)),
+            ]
+        entered = sum(dispatch.valid for dispatch in self.dispatch)
+        m.d.sync += [
+            tail.eq(Mux(entered == 2, after(tail, 2, CQ_ENTRIES),
+                        Mux(entered == 1, after(tail, ring=CQ_ENTRIES), tail))),
+            count.eq(count + entered - (complete + both)),
+        ]
 
         # Interrupts.
         hold = Signal()
@@ -240,22 +321,24 @@ class Completion(wiring.Component):
         taken = self.exception
         m.d.comb += [taken.dar.eq(self.dar), taken.dsisr.eq(self.dsisr)]
         with m.If(fault):
-            m.d.comb += [taken.valid.eq(1), taken.srr0.eq(oldest.pc)]
+            m.d.comb += [taken.valid.eq(1), taken.srr0.eq(first.pc)]
+            m.d.sync += owed.eq(folded)
             with m.Switch(cause):
                 for member, (vector, bits) in _EXCEPTIONS.items():
                     with m.Case(member):
                         m.d.comb += [taken.vector.eq(vector), taken.cause_bits.eq(int(bits))]
                         if member is Cause.SYSTEM_CALL:
-                            m.d.comb += taken.srr0.eq(oldest.pc + 4)
-                            m.d.sync += instructions.eq(instructions + 1)
+                            m.d.comb += taken.srr0.eq(first.pc + 4)
+                            m.d.sync += [instructions.eq(instructions + folded + 1), owed.eq(0)]
                         if member in (Cause.DSI, Cause.ALIGNMENT):
                             m.d.comb += taken.data.eq(1)
             with m.If((cause == Cause.MACHINE_CHECK) & ~msr_bit(self.msr, Msr.ME)):
                 # Nobody can handle it: the processor stops (MPC750 UM 4.5.2).
                 m.d.comb += taken.valid.eq(0)
                 m.d.sync += checkstop.eq(1)
-        with m.Elif(complete & oldest.trace):
-            m.d.comb += [taken.valid.eq(1), taken.vector.eq(Vector.TRACE), taken.srr0.eq(next_pc)]
+        with m.Elif(complete & first.trace):
+            m.d.comb += [taken.valid.eq(1), taken.vector.eq(Vector.TRACE),
+                         taken.srr0.eq(next_pc)]
         with m.Elif(interrupt):
             m.d.comb += [
                 taken.valid.eq(1), taken.srr0.eq(pc),
@@ -274,12 +357,21 @@ class Completion(wiring.Component):
             m.d.comb += [self.redirect.valid.eq(1),
                          self.redirect.pc.eq(taken.vector | Mux(prefix, 0xFFF00000, 0))]
             m.d.sync += pc.eq(self.redirect.pc)
-        with m.Elif(complete & (refetch.bit_select(head, 1) | self.overflows)):
+        with m.Elif(complete & (ends[0] | both & ends[1])):
             m.d.comb += [self.redirect.valid.eq(1), self.redirect.pc.eq(next_pc)]
         with m.Elif(self.restart | (fault & ~taken.valid)):
             m.d.comb += [self.redirect.valid.eq(1), self.redirect.pc.eq(pc)]
-        with m.If(self.redirect.valid):
-            m.d.sync += [head.eq(0), tail.eq(0), count.eq(0), finished.eq(0)]
+        with m.If(self.redirect.valid | self.cancel):
+            m.d.sync += [head.eq(0), tail.eq(0), count.eq(0), finished.eq(0), self.sent.eq(0)]
         with m.If(self.restart):
             m.d.sync += hold.eq(0)
         return m
+
+
+def _writes(first, other):
+    """Whether two entries change LR or CTR both, or the same register."""
+    same = (first.link | first.count) & (other.link | other.count)
+    for older, older_reg in ((first.write_d, first.reg_d), (first.write_u, first.reg_u)):
+        for newer, newer_reg in ((other.write_d, other.reg_d), (other.write_u, other.reg_u)):
+            same |= older & newer & (older_reg == newer_reg)
+    return same

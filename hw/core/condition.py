@@ -1,7 +1,7 @@
-"""Condition register and fixed-point exception register (PEM 2.1.2, 2.1.3).
+"""Condition register and XER (PEM 2.1.3, 2.1.5).
 
-Compares and record forms finish with a CR field that waits in the completion queue; a map tells
-which entry will write each field next, so that branches can take it from there. System register
+CR results wait in the completion queue with the other flags; this component knows for each of the
+eight fields which entry will write it next, so that branches can take it from there. System register
 instructions write CR and XER themselves, as the oldest instruction.
 """
 
@@ -10,58 +10,89 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from pteg.hw.core.branch import ConditionPort
-from pteg.hw.core.interfaces import CQ_ENTRIES, Flags
+from pteg.hw.core.interfaces import CQ_ENTRIES, WIDTH, Flags
 
-__all__ = ["ConditionRegister"]
+__all__ = ["ConditionRegister", "ConditionDispatch", "ConditionRetire"]
+
+
+class ConditionDispatch(wiring.Signature):
+    """An instruction enters the completion queue.
+
+    Members
+    -------
+    valid : Out(1)
+    cq : Out
+        Its entry.
+    writes : Out(8)
+        CR fields that it will write, field 0 in bit 7.
+    forward : Out(1)
+        It hands its CR field over in `flags`; otherwise it writes CR when it executes.
+    speculative : Out(1)
+        It follows an unresolved prediction.
+    """
+
+    def __init__(self):
+        super().__init__({"valid": Out(1), "cq": Out(range(CQ_ENTRIES)), "writes": Out(8),
+                          "forward": Out(1), "speculative": Out(1)})
+
+
+class ConditionRetire(wiring.Signature):
+    """An instruction completes at the end of this cycle.
+
+    Members
+    -------
+    valid : Out(1)
+    cq : Out
+        Its entry; valid also when it does not complete.
+    writes : Out(8)
+    """
+
+    def __init__(self):
+        super().__init__({"valid": Out(1), "cq": Out(range(CQ_ENTRIES)), "writes": Out(8)})
 
 
 class ConditionRegister(wiring.Component):
-    """CR, XER and the map of CR fields under way.
+    """CR, XER and the maps of CR fields under way.
 
     Members
     -------
     lookup : In(ConditionPort)
-    dispatched : In(1)
-        An instruction enters completion queue entry `tail` and will write the fields `writes`.
-    writes : In(8)
-        Field 0 in bit 7.
-    forward : In(1)
-        It hands its CR field over in `flags`; otherwise it writes CR when it executes.
-    tail : In
+        As the newest instruction dispatched leaves CR.
+    resolve : In(ConditionPort)
+        As the newest that follows no unresolved prediction leaves it.
+    accept : In(1)
+        What has been dispatched follows none any more.
+    dispatch : In(ConditionDispatch) x WIDTH
+        In program order.
     finished : In(CQ_ENTRIES)
         Entries whose flags are valid.
     flags : In(Flags) x CQ_ENTRIES
-    retired : In(1)
-        Entry `head` completes at the end of this cycle.
-    head : In
-    head_writes : In(8)
+    retire : In(ConditionRetire) x WIDTH
+        In program order.
     system_mask, system_cr : In
         CR bits that the system register unit writes in this cycle.
     system_xer_write, system_xer : In
     cr, xer : Out(32)
         Architectural values.
-    overflows : Out(1)
-        The entry that retires sets XER[SO], which was 0.
+    overflows : Out(WIDTH)
+        This one, if it retires, sets XER[SO], which was 0.
     flush : In(1)
     """
 
     lookup: In(ConditionPort())
-    dispatched: In(1)
-    writes: In(8)
-    forward: In(1)
-    tail: In(range(CQ_ENTRIES))
+    resolve: In(ConditionPort())
+    accept: In(1)
+    dispatch: In(ConditionDispatch()).array(WIDTH)
     finished: In(CQ_ENTRIES)
     flags: In(Flags).array(CQ_ENTRIES)
-    retired: In(1)
-    head: In(range(CQ_ENTRIES))
-    head_writes: In(8)
+    retire: In(ConditionRetire()).array(WIDTH)
     system_mask: In(32)
     system_cr: In(32)
     system_xer_write: In(1)
     system_xer: In(32)
     cr: Out(32)
     xer: Out(32)
-    overflows: Out(1)
+    overflows: Out(WIDTH)
     flush: In(1)
 
     def elaborate(self, platform):
@@ -72,39 +103,40 @@ class ConditionRegister(wiring.Component):
         ov = Signal()
         ca = Signal()
         count = Signal(7)
-        pending = Signal(8)
         forwards = Signal(CQ_ENTRIES)
-        newest = Array(Signal(range(CQ_ENTRIES), name=f"newest{i}") for i in range(8))
         flags = Array(self.flags)
-        mine = Signal(Flags)  # of the entry that retires
+        m.d.comb += [self.cr.eq(cr), self.xer.eq(Cat(count, Const(0, 22), ca, ov, so))]
 
-        m.d.comb += [
-            self.cr.eq(cr),
-            self.xer.eq(Cat(count, Const(0, 22), ca, ov, so)),
-            mine.eq(flags[self.head]),
-            self.overflows.eq(mine.write_ov & mine.ov & ~so),
-        ]
-
-        # Lookup for a branch: from the register, or from a finished entry.
-        entry = newest[self.lookup.field]
-        waiting = pending.bit_select(~self.lookup.field, 1)
-        m.d.comb += self.lookup.ready.eq(
-            ~waiting | (self.finished & forwards).bit_select(entry, 1))
-        with m.If(waiting):
-            m.d.comb += self.lookup.value.eq(flags[entry].cr)
-        with m.Else():
-            m.d.comb += self.lookup.value.eq(cr.word_select(~self.lookup.field, 4))
+        # Which entry writes each field next: with all instructions, and with those that follow no
+        # unresolved prediction.
+        pending, newest = Signal(8), _entries("newest")
+        settled, settled_newest = Signal(8), _entries("settled_newest")
+        for port, busy, entries in ((self.lookup, pending, newest),
+                                    (self.resolve, settled, settled_newest)):
+            entry = Array(entries)[port.field]
+            waiting = busy.bit_select(~port.field, 1)
+            m.d.comb += port.ready.eq(~waiting | (self.finished & forwards).bit_select(entry, 1))
+            with m.If(waiting):
+                m.d.comb += port.value.eq(flags[entry].cr)
+            with m.Else():
+                m.d.comb += port.value.eq(cr.word_select(~port.field, 4))
 
         # Write-back.
-        with m.If(self.retired):
-            with m.If(forwards.bit_select(self.head, 1)):
-                for number in range(8):
-                    with m.If(self.head_writes[7 - number]):
-                        m.d.sync += cr[28 - 4 * number:32 - 4 * number].eq(mine.cr)
-            with m.If(mine.write_ca):
-                m.d.sync += ca.eq(mine.ca)
-            with m.If(mine.write_ov):
-                m.d.sync += [ov.eq(mine.ov), so.eq(so | mine.ov)]
+        for number, retire in enumerate(self.retire):
+            mine = Signal(Flags, name=f"flags_{number}")
+            m.d.comb += [mine.eq(flags[retire.cq]),
+                         self.overflows[number].eq(mine.write_ov & mine.ov & ~so)]
+            with m.If(retire.valid):
+                with m.If(forwards.bit_select(retire.cq, 1)):
+                    for field in range(8):
+                        with m.If(retire.writes[7 - field]):
+                            m.d.sync += cr[28 - 4 * field:32 - 4 * field].eq(mine.cr)
+                with m.If(mine.write_ca):
+                    m.d.sync += ca.eq(mine.ca)
+                with m.If(mine.write_ov):
+                    m.d.sync += ov.eq(mine.ov)
+                    with m.If(mine.ov):
+                        m.d.sync += so.eq(1)
         with m.If(self.system_mask != 0):
             m.d.sync += cr.eq(cr & ~self.system_mask | self.system_cr & self.system_mask)
         with m.If(self.system_xer_write):
@@ -112,16 +144,37 @@ class ConditionRegister(wiring.Component):
             m.d.sync += [so.eq(written[31]), ov.eq(written[30]), ca.eq(written[29]),
                          count.eq(written[:7])]
 
-        with m.If(self.dispatched):
-            m.d.sync += forwards.bit_select(self.tail, 1).eq(self.forward)
-
-        # Map: a field that retires is forgotten unless something newer writes it.
-        for number in range(8):
-            bit = 7 - number
-            with m.If(self.retired & self.head_writes[bit] & (newest[number] == self.head)):
-                m.d.sync += pending[bit].eq(0)
-            with m.If(self.dispatched & self.writes[bit]):
-                m.d.sync += [pending[bit].eq(1), newest[number].eq(self.tail)]
+        # Maps: a field that retires is forgotten unless something newer writes it.
+        for retire in self.retire:
+            with m.If(retire.valid & (retire.writes != 0)):
+                for field in range(8):
+                    for busy, entries in ((pending, newest), (settled, settled_newest)):
+                        with m.If(retire.writes[7 - field] & (entries[field] == retire.cq)):
+                            m.d.sync += busy[7 - field].eq(0)
+        with m.If(self.accept):
+            m.d.sync += settled.eq(pending)
+            for retire in self.retire:
+                with m.If(retire.valid & (retire.writes != 0)):
+                    for field in range(8):
+                        with m.If(retire.writes[7 - field] & (newest[field] == retire.cq)):
+                            m.d.sync += settled[7 - field].eq(0)
+            m.d.sync += [mine.eq(theirs)
+                         for mine, theirs in zip(settled_newest, newest, strict=True)]
+        for dispatch in self.dispatch:
+            with m.If(dispatch.valid):
+                m.d.sync += forwards.bit_select(dispatch.cq, 1).eq(dispatch.forward)
+                with m.If(dispatch.writes != 0):
+                    for field in range(8):
+                        with m.If(dispatch.writes[7 - field]):
+                            m.d.sync += [pending[7 - field].eq(1),
+                                         newest[field].eq(dispatch.cq)]
+                            with m.If(~dispatch.speculative | self.accept):
+                                m.d.sync += [settled[7 - field].eq(1),
+                                             settled_newest[field].eq(dispatch.cq)]
         with m.If(self.flush):
-            m.d.sync += pending.eq(0)
+            m.d.sync += [pending.eq(0), settled.eq(0)]
         return m
+
+
+def _entries(name):
+    return [Signal(range(CQ_ENTRIES), name=f"{name}{field}") for field in range(8)]

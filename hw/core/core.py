@@ -1,18 +1,18 @@
 """The processor core: wiring only (MPC750 UM figure 1-1).
 
-          +-------+   +-------+   +----------+
-          | fetch |-->| queue |-->| dispatch |--+-----------+--------+--------+
-          +-------+   +-------+   +----------+  |           |        |        |
-              ^            |         |  ^    +-----+     +-----+  +-----+  +-----+
-              |        +--------+    |  |    | iu1 |     | iu2 |  | sru |  | lsu |
-              |        | branch |    |  |    +-----+     +-----+  +-----+  +-----+
-              |        +--------+    v  |       |           |        |        |
-              |               +----------+      v           v        v        v
-              |               |  rename  |<---- results ----+--------+--------+
-              |               +----------+                  |
-              |                     ^ write-back            | finish
-              |  redirect     +------------+                |
-              +---------------| completion |<---------------+
+  +-------+  4  +-------+  2  +----------+  2
+  | fetch |====>| queue |====>| dispatch |====+===========+========+========+
+  +-------+     +-------+     +----------+    |           |        |        |
+      ^           |   ^          |  ^      +-----+     +-----+  +-----+  +-----+
+      | redirect  v   |          |  |      | iu1 |     | iu2 |  | sru |  | lsu |
+      |        +--------+        |  |      +-----+     +-----+  +-----+  +-----+
+      +--------| branch |        v  |         |           |        |        |
+      |        +--------+     +----------+    v           v        v        v
+      |         |  |  |       |  rename  |<---- results --+--------+--------+
+      |         |  | link     +----------+                |
+      |   history targets           ^ write-back          | finish
+      |                       +------------+              |
+      +-----------------------| completion |<=============+
                               +------------+
                                    |  exceptions: special, timebase; CR and XER: condition
 """
@@ -22,22 +22,26 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from pteg.hw.bus.interfaces import MemoryPort
-from pteg.hw.cache.interfaces import BlockPort, CacheControl
+from pteg.hw.cache.interfaces import BlockPort, CacheControl, InstructionPort
 from pteg.hw.core.branch import BranchUnit
 from pteg.hw.core.completion import Completion
 from pteg.hw.core.condition import ConditionRegister
 from pteg.hw.core.dispatch import Dispatch
 from pteg.hw.core.fetch import Fetch
 from pteg.hw.core.float_registers import FloatRegisters
+from pteg.hw.core.history import HistoryTable
 from pteg.hw.core.integer import IntegerUnit
+from pteg.hw.core.interfaces import WIDTH, PausePort
+from pteg.hw.core.link import LinkRegisters
 from pteg.hw.core.loadstore import LoadStoreUnit
 from pteg.hw.core.queue import InstructionQueue
 from pteg.hw.core.rename import Rename
 from pteg.hw.core.special import SpecialRegisters, msr_bit
 from pteg.hw.core.system import SystemUnit
+from pteg.hw.core.targets import TargetCache
 from pteg.hw.core.timebase import TimeBase
 from pteg.hw.isa.exceptions import Vector
-from pteg.hw.isa.registers import Msr, Xer
+from pteg.hw.isa.registers import Hid0, Msr, Xer
 from pteg.hw.mmu.interfaces import InvalidatePort, RegisterPort, TranslatePort
 
 __all__ = ["Core"]
@@ -54,26 +58,29 @@ class Core(wiring.Component):
     Members
     -------
     fetch_translate, data_translate : Out(TranslatePort)
-    fetch_memory, data_memory : Out(MemoryPort)
+    fetch_cache : Out(InstructionPort)
+    data_memory : Out(MemoryPort)
     registers : Out(RegisterPort)
     invalidate : Out(InvalidatePort)
     block : Out(BlockPort)
     instruction_cache : Out(CacheControl)
     interrupt : In(1)
         External interrupt, level.
+    pause : In(PausePort)
     restart : In(1)
         A debugger has changed registers: drop what is in flight and go on at `completion.pc`.
     """
 
     fetch_translate: Out(TranslatePort())
     data_translate: Out(TranslatePort())
-    fetch_memory: Out(MemoryPort())
+    fetch_cache: Out(InstructionPort())
     data_memory: Out(MemoryPort())
     registers: Out(RegisterPort())
     invalidate: Out(InvalidatePort())
     block: Out(BlockPort())
     instruction_cache: Out(CacheControl())
     interrupt: In(1)
+    pause: In(PausePort())
     restart: In(1)
 
     def __init__(self, timebase_divider=8):
@@ -86,6 +93,9 @@ class Core(wiring.Component):
         m.submodules.queue = queue = InstructionQueue()
         m.submodules.dispatch = dispatch = Dispatch()
         m.submodules.branch = branch = BranchUnit()
+        m.submodules.history = history = HistoryTable()
+        m.submodules.targets = targets = TargetCache()
+        m.submodules.link = link = LinkRegisters()
         m.submodules.rename = rename = Rename(results=5)
         m.submodules.float_registers = float_registers = FloatRegisters()
         m.submodules.iu1 = iu1 = IntegerUnit(multiply=True)
@@ -97,51 +107,92 @@ class Core(wiring.Component):
         m.submodules.special = special = SpecialRegisters()
         m.submodules.timebase = timebase = TimeBase(self.timebase_divider)
         units = (iu1, iu2, sru, lsu)
-        msr, flush = special.msr, completion.redirect.valid
+        msr, hid0, redirected = special.msr, special.hid0, completion.redirect.valid
+        flush = redirected | branch.cancel  # what is in flight is dropped
 
         # ---- Fetch and instruction queue --------------------------------------------------------
         connect(m, fetch.queue, queue.fetch)
         connect(m, fetch.translate, flipped(self.fetch_translate))
-        connect(m, fetch.memory, flipped(self.fetch_memory))
+        connect(m, fetch.cache, flipped(self.fetch_cache))
         m.d.comb += [
             fetch.relocate.eq(msr_bit(msr, Msr.IR)),
             fetch.pr.eq(msr_bit(msr, Msr.PR)),
-            fetch.oldest.eq(completion.empty & ~queue.valid & ~completion.drain & ~flush),
+            fetch.oldest.eq(completion.empty & (queue.count == 0) & ~completion.drain
+                            & ~redirected),
             fetch.stop.eq(completion.stopped),
-            # A redirect by completion is of something older than a branch at dispatch.
-            fetch.redirect.valid.eq(dispatch.redirect.valid | flush),
-            fetch.redirect.pc.eq(dispatch.redirect.pc),
-            queue.flush.eq(fetch.redirect.valid),
+            # A redirect by completion is of something older than any branch.
+            fetch.redirect.valid.eq(branch.redirect.valid | redirected),
+            fetch.redirect.pc.eq(branch.redirect.pc),
+            queue.flush.eq(redirected),
             queue.pop.eq(dispatch.pop),
         ]
-        with m.If(flush):
+        with m.If(redirected):
             m.d.comb += fetch.redirect.pc.eq(completion.redirect.pc)
 
-        # ---- Dispatch and branches --------------------------------------------------------------
-        m.d.comb += [
-            dispatch.valid.eq(queue.valid), dispatch.head.eq(queue.head), dispatch.msr.eq(msr),
-            dispatch.stop.eq(completion.drain), dispatch.flush.eq(flush),
-            branch.valid.eq(dispatch.branch_valid), branch.op.eq(dispatch.op),
-            branch.insn.eq(dispatch.insn), branch.pc.eq(dispatch.pc),
-            branch.link_busy.eq(dispatch.link_busy),
-            branch.dispatched.eq(dispatch.branch_dispatched), branch.flush.eq(flush),
-            branch.write_lr.eq(sru.lr_write), branch.write_ctr.eq(sru.ctr_write),
-            branch.wdata.eq(sru.wdata),
-        ]
-        connect(m, branch.outcome, dispatch.branch)
+        # ---- Branches ---------------------------------------------------------------------------
+        connect(m, branch.queue, queue.branch)
         connect(m, branch.condition, condition.lookup)
-        connect(m, completion.branch, branch.retire)
+        connect(m, branch.resolve, condition.resolve)
+        connect(m, completion.branch, link.retire)
+        m.d.comb += [
+            branch.count.eq(queue.count),
+            *(mine.eq(theirs) for mine, theirs in zip(branch.entries, queue.entries, strict=True)),
+            *(mine.eq(theirs)
+              for mine, theirs in zip(branch.progress, queue.progress, strict=True)),
+            branch.link_busy.eq(dispatch.link_busy), branch.lr.eq(link.next_lr),
+            branch.ctr.eq(link.next_ctr), branch.flush.eq(redirected),
+            branch.fold.eq(~self.pause.single & ~msr_bit(msr, Msr.SE) & ~msr_bit(msr, Msr.BE)),
+            branch.pause.eq(self.pause.valid), branch.pause_pc.eq(self.pause.pc),
+            branch.sent.eq(completion.sent), branch.drained.eq(completion.drained),
+            link.link.eq(branch.link), link.return_pc.eq(branch.link_pc),
+            link.count.eq(branch.counts), link.flush.eq(flush),
+            link.write_lr.eq(sru.lr_write), link.write_ctr.eq(sru.ctr_write),
+            link.wdata.eq(sru.wdata),
+            # History and targets.
+            branch.history.eq(msr_bit(hid0, Hid0.BHT)), history.pc.eq(branch.pc),
+            branch.history_taken.eq(history.taken), history.update.eq(branch.resolved),
+            history.update_pc.eq(branch.resolved_pc),
+            history.update_taken.eq(branch.resolved_taken),
+            targets.enable.eq(msr_bit(hid0, Hid0.BTIC)), targets.target.eq(branch.target),
+            targets.want.eq(branch.taken), branch.found.eq(targets.found.count),
+            # rfi, exceptions, isync; icbi and a flash invalidation of the instruction cache.
+            targets.clear.eq(redirected | self.block.valid | special.instruction_cache.flash),
+            targets.fetched.count.eq(queue.fetch.count),
+            *(mine.eq(theirs) for mine, theirs in zip(targets.fetched.entries,
+                                                      fetch.queue.entries, strict=True)),
+            queue.inject.count.eq(branch.injected),
+            *(mine.eq(theirs) for mine, theirs in zip(queue.inject.entries,
+                                                      targets.found.entries, strict=True)),
+        ]
+
+        # ---- Dispatch ---------------------------------------------------------------------------
+        m.d.comb += [
+            dispatch.count.eq(queue.count), dispatch.msr.eq(msr),
+            dispatch.stop.eq(completion.drain), dispatch.flush.eq(redirected),
+            dispatch.cancel.eq(branch.cancel), dispatch.accept.eq(branch.accept),
+            dispatch.wrong.eq(branch.wrong), dispatch.cancelling.eq(branch.cancelling),
+            dispatch.room.eq(completion.room), dispatch.tail.eq(completion.tail),
+            dispatch.empty.eq(completion.empty), dispatch.free.eq(rename.free),
+        ]
+        for number in range(WIDTH):
+            m.d.comb += [dispatch.entries[number].eq(queue.entries[number]),
+                         dispatch.progress[number].eq(queue.progress[number]),
+                         dispatch.targets[number].eq(queue.targets[number])]
+            connect(m, dispatch.completion[number], completion.dispatch[number])
+            connect(m, dispatch.condition[number], condition.dispatch[number])
+            connect(m, completion.retire[number], condition.retire[number])
 
         # ---- Operands and results ---------------------------------------------------------------
-        for name in ("a", "b", "c", "allocate_d", "allocate_u"):
-            connect(m, getattr(dispatch, name), getattr(rename, name))
+        for name in ("sources", "allocate"):
+            for mine, theirs in zip(getattr(dispatch, name), getattr(rename, name), strict=True):
+                connect(m, mine, theirs)
         for name, unit in zip(("iu1", "iu2", "sru", "lsu"), units, strict=True):
             connect(m, getattr(dispatch, name), unit.dispatch)
             m.d.comb += [
                 *(mine.eq(theirs)
                   for mine, theirs in zip(unit.values, rename.values, strict=True)),
                 unit.ready.eq(rename.ready),
-                unit.oldest.eq(completion.head),
+                unit.oldest.eq(completion.oldest),
                 unit.flush.eq(flush),
             ]
         results = (*(unit.result for unit in units), lsu.update)
@@ -149,23 +200,22 @@ class Core(wiring.Component):
             connect(m, result, port)
         connect(m, lsu.direct, rename.direct)
         connect(m, lsu.float, float_registers.direct)
-        connect(m, completion.commit_d, rename.commit_d)
-        connect(m, completion.commit_u, rename.commit_u)
-        m.d.comb += [dispatch.free.eq(rename.free), rename.flush.eq(flush)]
+        for mine, theirs in zip(completion.commit, rename.commit, strict=True):
+            connect(m, mine, theirs)
+        m.d.comb += rename.flush.eq(flush)
 
         # ---- Completion -------------------------------------------------------------------------
         for unit, port in zip(units, completion.finishes, strict=True):
             connect(m, unit.finish, port)
         m.d.comb += [
-            completion.dispatch.eq(dispatch.dispatch), completion.entry.eq(dispatch.entry),
-            completion.cause.eq(dispatch.cause), completion.finished_now.eq(dispatch.finished),
-            dispatch.room.eq(completion.room), dispatch.tail.eq(completion.tail),
-            dispatch.empty.eq(completion.empty),
+            completion.accept.eq(branch.accept), completion.cancel.eq(branch.cancel),
             completion.msr.eq(msr), completion.srr0.eq(special.srr0),
             completion.dar.eq(lsu.dar), completion.dsisr.eq(lsu.dsisr),
             completion.external.eq(self.interrupt),
             completion.decrementer.eq(timebase.decrementer),
             completion.fetch_search.eq(fetch.searching),
+            completion.pause.single.eq(self.pause.single),
+            completion.pause.valid.eq(self.pause.valid), completion.pause.pc.eq(self.pause.pc),
             completion.restart.eq(self.restart),
             completion.overflows.eq(condition.overflows),
             timebase.taken.eq(completion.exception.valid
@@ -175,13 +225,10 @@ class Core(wiring.Component):
 
         # ---- CR and XER -------------------------------------------------------------------------
         m.d.comb += [
-            condition.dispatched.eq(dispatch.dispatch), condition.writes.eq(dispatch.writes),
-            condition.forward.eq(dispatch.forward), condition.tail.eq(completion.tail),
             condition.finished.eq(completion.finished),
             *(mine.eq(theirs)
               for mine, theirs in zip(condition.flags, completion.flags, strict=True)),
-            condition.retired.eq(completion.retired), condition.head.eq(completion.head),
-            condition.head_writes.eq(completion.head_writes),
+            condition.accept.eq(branch.accept),
             condition.system_mask.eq(sru.cr_mask), condition.system_cr.eq(sru.cr_value),
             condition.system_xer_write.eq(sru.xer_write), condition.system_xer.eq(sru.wdata),
             condition.flush.eq(flush),
@@ -197,7 +244,7 @@ class Core(wiring.Component):
         connect(m, special.instruction_cache, flipped(self.instruction_cache))
         m.d.comb += [
             sru.cr.eq(condition.cr), sru.xer.eq(condition.xer), sru.msr.eq(msr),
-            sru.lr.eq(branch.lr), sru.ctr.eq(branch.ctr),
+            sru.lr.eq(link.lr), sru.ctr.eq(link.ctr),
             special.msr_write.eq(sru.msr_write), special.msr_wdata.eq(sru.wdata),
             special.rfi.eq(sru.rfi),
         ]

@@ -13,7 +13,7 @@ from pteg.hw.core.interfaces import Decoded
 from pteg.hw.isa.instructions import FIELDS, INSTRUCTIONS, Form, Unit
 from pteg.hw.isa.registers import SPRS, TIME_BASE_LOWER, TIME_BASE_UPPER, Access
 
-__all__ = ["Decoder", "field", "spr_number"]
+__all__ = ["Decoder", "field", "spr_number", "switch_instruction", "condition_fields"]
 
 
 def field(insn, name):
@@ -25,6 +25,54 @@ def spr_number(insn):
     """SPR number of mfspr, mtspr and mftb: the halves of the field are swapped in the word."""
     swapped = field(insn, "spr")
     return Cat(swapped[5:], swapped[:5])
+
+
+def switch_instruction(m, insn, action):
+    """Call `action(row)` inside the case of each instruction that the 750 has."""
+    by_opcode = {}
+    for row in INSTRUCTIONS:
+        if row.implemented:
+            by_opcode.setdefault(row.opcode, []).append(row)
+    with m.Switch(field(insn, "OPCD")):
+        for opcode, rows in by_opcode.items():
+            with m.Case(opcode):
+                if len(rows) == 1 and rows[0].extended is None:
+                    action(rows[0])
+                else:
+                    # Second level: the extended opcode, whose width depends on the form.
+                    with m.Switch(field(insn, "XO")):
+                        for row in rows:
+                            with m.Case(*_extended(row)):
+                                action(row)
+
+
+def _extended(row):
+    """Patterns of the extended opcode, as the field XO of ten bits shows it."""
+    if row.extended is None:
+        return ["-" * 10]
+    extended = f"{row.extended:010b}"
+    if row.form is Form.XO:
+        return ["0" + extended[1:], "1" + extended[1:]]
+    if row.form is Form.A:
+        return ["-----" + extended[5:]]
+    return [extended]
+
+
+def condition_fields(row, insn):
+    """CR fields that an instruction writes, field 0 in bit 7; None if it never writes any."""
+    if "CR0" in row.writes:
+        return C(0x80, 8)
+    if "Rc" in row.options:
+        # Floating-point instructions record in CR1.
+        recorded = field(insn, "Rc")
+        return Cat(C(0, 6), recorded) if row.unit is Unit.FPU else Cat(C(0, 7), recorded)
+    if "crfD" in row.writes:
+        return (C(0x80, 8) >> field(insn, "crfD"))
+    if "crbD" in row.writes:
+        return (C(0x80, 8) >> field(insn, "crbD")[2:])
+    if "CR" in row.writes:
+        return field(insn, "CRM")
+    return None
 
 
 class Decoder(wiring.Component):
@@ -41,40 +89,14 @@ class Decoder(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        by_opcode = {}
-        for row in INSTRUCTIONS:
-            by_opcode.setdefault(row.opcode, []).append(row)
-
         m.d.comb += self.decoded.illegal.eq(1)
-        with m.Switch(field(self.insn, "OPCD")):
-            for opcode, rows in by_opcode.items():
-                with m.Case(opcode):
-                    if len(rows) == 1 and rows[0].extended is None:
-                        self._row(m, rows[0])
-                    else:
-                        self._extended(m, rows)
+        switch_instruction(m, self.insn, lambda row: self._row(m, row))
         return m
-
-    def _extended(self, m, rows):
-        """Second level: the extended opcode, whose width depends on the form."""
-        with m.Switch(field(self.insn, "XO")):
-            for row in rows:
-                extended = f"{row.extended:010b}" if row.extended is not None else "-" * 10
-                if row.form is Form.XO:
-                    patterns = ["0" + extended[1:], "1" + extended[1:]]
-                elif row.form is Form.A:
-                    patterns = ["-----" + extended[5:]]
-                else:
-                    patterns = [extended]
-                with m.Case(*patterns):
-                    self._row(m, row)
 
     def _row(self, m, row):
         """Assigns everything that follows from one row of the table."""
         insn, out = self.insn, self.decoded
         names = row.operands
-        if not row.implemented:
-            return
         m.d.comb += [
             out.op.eq(row.op),
             out.unit.eq(row.unit),
@@ -133,16 +155,9 @@ class Decoder(wiring.Component):
             m.d.comb += [out.write_d.eq(1), out.reg_d.eq(field(insn, "rA"))]
         if row.update:
             m.d.comb += [out.write_u.eq(1), out.reg_u.eq(field(insn, "rA"))]
-        if "CR0" in row.writes:
-            m.d.comb += out.write_cr.eq(0x80)
-        elif "Rc" in row.options:
-            m.d.comb += out.write_cr[7].eq(field(insn, "Rc"))
-        elif "crfD" in row.writes:
-            m.d.comb += out.write_cr.eq(0x80 >> field(insn, "crfD"))
-        elif "crbD" in row.writes:
-            m.d.comb += out.write_cr.eq(0x80 >> field(insn, "crbD")[2:])
-        elif "CR" in row.writes:
-            m.d.comb += out.write_cr.eq(field(insn, "CRM"))
+        written = condition_fields(row, insn)
+        if written is not None:
+            m.d.comb += out.write_cr.eq(written)
         if row.name == "mtspr":
             spr = spr_number(insn)
             m.d.comb += out.link.eq((spr == 8) | (spr == 9))

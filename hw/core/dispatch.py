@@ -1,28 +1,34 @@
-"""Dispatch: sends the instruction at IQ0 to its unit, in program order (MPC750 UM 6.3.2, 6.6.1).
+"""Dispatch: sends the instructions at IQ0 and IQ1 to their units (MPC750 UM 6.3.2, 6.6.1).
 
-It needs a free reservation station, rename buffers for its destinations and a completion queue
-entry, and nothing that is completion or refetch serialised in flight. Instructions that cannot
-execute (fetch fault, illegal, privileged, no floating point, system call) go straight to the
-completion queue with their cause. One instruction a cycle so far.
+An instruction needs a free reservation station, rename buffers for its destinations and a
+completion queue entry, and nothing that is completion or refetch serialised in flight. IQ1 goes only
+together with IQ0, to another unit, with what IQ0 leaves of buffers and entries. Instructions that
+cannot execute (fetch fault, illegal, privileged, no floating point, system call) go straight to the
+completion queue with their cause. Branches have been executed when they come here: folded ones
+just leave, the others get a completion queue entry and no unit.
 """
 
 from amaranth.hdl import Module, Mux, Signal
-from amaranth.lib import wiring
+from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from pteg.hw.core.branch import BranchOutcome
-from pteg.hw.core.completion import Entry, NextPc
+from pteg.hw.core.completion import CompletionDispatch, NextPc
+from pteg.hw.core.condition import ConditionDispatch
 from pteg.hw.core.decode import Decoder
 from pteg.hw.core.interfaces import (
     CQ_ENTRIES,
+    CREDITS,
     GPR_RENAMES,
+    IQ_ENTRIES,
+    WIDTH,
     Cause,
+    Decoded,
     DispatchToUnit,
     Fetched,
     FetchFault,
-    Redirect,
+    Progress,
 )
-from pteg.hw.core.rename import AllocatePort, SourcePort
+from pteg.hw.core.rename import AllocatePort, SourcePort, after
 from pteg.hw.core.special import msr_bit
 from pteg.hw.isa.instructions import Op, Serialize, Unit
 from pteg.hw.isa.registers import Msr
@@ -36,204 +42,277 @@ UNITS = ("iu1", "iu2", "sru", "lsu")
 _UNTRACED = (Op.ISYNC, Op.RFI)
 
 
+class Slot(data.Struct):
+    """What becomes of one of the instructions at the head of the queue."""
+
+    there: 1      # there is one, and it is not too speculative
+    cause: Cause  # why it cannot execute
+    branch: 1
+    to_unit: 1    # it needs a unit
+    enters: 1     # it needs a completion queue entry
+    alone: 1      # nothing may follow it before it has completed
+    goes: 1       # it leaves the queue in this cycle
+    credit: 3     # folded branches that complete with it
+
+
 class Dispatch(wiring.Component):
     """Dispatch unit.
 
     Members
     -------
-    valid, head, pop
-        The instruction queue.
+    count, entries, progress, targets : In
+        The instruction queue, its first entries.
+    pop : Out
+        Instructions that leave it.
     msr : In(32)
     stop : In(1)
         Dispatch nothing: an interrupt waits, or the processor has stopped.
     flush : In(1)
-    branch_valid, op, insn, pc : Out
-        To the branch unit.
-    branch : In(BranchOutcome)
-    branch_dispatched : Out(1)
+    cancel : In(1)
+        What has been dispatched behind a wrong prediction is flushed.
+    accept, wrong : In(1)
+        The oldest prediction was right, was wrong.
+    cancelling : In(1)
+        Dispatch nothing that follows the branch that was predicted wrongly.
     link_busy : Out(1)
         A mtspr to LR or CTR is in flight.
-    a, b, c : Out(SourcePort)
+    sources : Out(SourcePort) x 3 WIDTH
     free : In
         Rename buffers left.
-    allocate_d, allocate_u : Out(AllocatePort)
+    allocate : Out(AllocatePort) x 2 WIDTH
     iu1, iu2, sru, lsu : Out(DispatchToUnit)
     room, tail, empty : In
         The completion queue.
-    dispatch : Out(1)
-    entry, cause, finished : Out
-        What enters it.
-    writes, forward : Out
-        CR fields written; they come from the unit's flags, not from the SRU itself.
-    redirect : Out(Redirect)
-        A taken branch.
+    completion : Out(CompletionDispatch) x WIDTH
+    condition : Out(ConditionDispatch) x WIDTH
     """
 
-    valid: In(1)
-    head: In(Fetched)
-    pop: Out(1)
+    count: In(range(IQ_ENTRIES + 1))
+    entries: In(Fetched).array(WIDTH)
+    progress: In(Progress).array(WIDTH)
+    targets: In(32).array(WIDTH)
+    pop: Out(range(WIDTH + 1))
     msr: In(32)
     stop: In(1)
     flush: In(1)
-    branch_valid: Out(1)
-    op: Out(Op)
-    insn: Out(32)
-    pc: Out(32)
-    branch: In(BranchOutcome())
-    branch_dispatched: Out(1)
+    cancel: In(1)
+    accept: In(1)
+    wrong: In(1)
+    cancelling: In(1)
     link_busy: Out(1)
-    a: Out(SourcePort())
-    b: Out(SourcePort())
-    c: Out(SourcePort())
+    sources: Out(SourcePort()).array(3 * WIDTH)
     free: In(range(GPR_RENAMES + 1))
-    allocate_d: Out(AllocatePort())
-    allocate_u: Out(AllocatePort())
+    allocate: Out(AllocatePort()).array(2 * WIDTH)
     iu1: Out(DispatchToUnit())
     iu2: Out(DispatchToUnit())
     sru: Out(DispatchToUnit())
     lsu: Out(DispatchToUnit())
-    room: In(1)
+    room: In(range(CQ_ENTRIES + 1))
     tail: In(range(CQ_ENTRIES))
     empty: In(1)
-    dispatch: Out(1)
-    entry: Out(Entry)
-    cause: Out(Cause)
-    finished: Out(1)
-    writes: Out(8)
-    forward: Out(1)
-    redirect: Out(Redirect())
+    completion: Out(CompletionDispatch()).array(WIDTH)
+    condition: Out(ConditionDispatch()).array(WIDTH)
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.decoder = decoder = Decoder()
-        decoded = decoder.decoded
-        insn = self.head.insn
-        m.d.comb += [
-            decoder.insn.eq(insn),
-            self.op.eq(decoded.op), self.insn.eq(insn), self.pc.eq(self.head.pc),
-        ]
-        self._cause(m, decoded)
-        executes = self.cause == Cause.NONE
-        self._operands(m, decoded)
 
-        # Serialisation: what must run alone waits for nothing, but lets nothing follow.
-        alone = Signal()
-        with m.If(self.empty):
-            m.d.sync += alone.eq(0)
-
-        # A station takes it; branches and what cannot execute need none.
-        unit_ready = Signal()
-        to_unit = Signal()
-        enough = self.free >= decoded.write_d + decoded.write_u
-        for name, chosen in self._choice(m, decoded).items():
-            port = getattr(self, name)
-            with m.If(chosen):
-                m.d.comb += [unit_ready.eq(port.ready), port.valid.eq(to_unit)]
-        can = self.valid & self.room & ~alone & ~self.stop & ~self.flush
-        branches = decoded.unit == Unit.BPU
-        with m.If(can):
-            with m.If(~executes):
-                m.d.comb += self.dispatch.eq(1)
-            with m.Elif(branches):
-                m.d.comb += [self.branch_valid.eq(1), self.dispatch.eq(self.branch.ready),
-                             self.branch_dispatched.eq(self.branch.ready)]
-            with m.Elif(enough & ~(decoded.link & self.link_busy)):
-                m.d.comb += [self.dispatch.eq(unit_ready), to_unit.eq(unit_ready)]
-        m.d.comb += [
-            self.pop.eq(self.dispatch),
-            self.allocate_d.valid.eq(to_unit & decoded.write_d),
-            self.allocate_d.reg.eq(decoded.reg_d),
-            self.allocate_u.valid.eq(to_unit & decoded.write_u),
-            self.allocate_u.reg.eq(decoded.reg_u),
-            self.writes.eq(Mux(to_unit, decoded.write_cr, 0)),
-            self.forward.eq(decoded.unit != Unit.SRU),
-            self.redirect.valid.eq(self.branch_dispatched & self.branch.taken),
-            self.redirect.pc.eq(self.branch.target),
-        ]
-        runs_alone = (decoded.serialize >= Serialize.COMPLETION) | decoded.fp
-        with m.If(self.dispatch & (~executes | runs_alone)):
-            m.d.sync += alone.eq(1)
-
-        # mtspr to LR or CTR: until it has completed, branches wait.
+        alone = Signal()  # what must run alone waits for nothing, but lets nothing follow
         link_busy = Signal()
         m.d.comb += self.link_busy.eq(link_busy)
         with m.If(self.empty):
-            m.d.sync += link_busy.eq(0)
-        with m.If(to_unit & decoded.link):
-            m.d.sync += link_busy.eq(1)
-
-        self._entry(m, decoded, executes)
-        with m.If(self.flush):
             m.d.sync += [alone.eq(0), link_busy.eq(0)]
+
+        slots, rows = [], []
+        limit = Mux(self.wrong | self.cancelling, 0, 1)
+        for number in range(WIDTH):
+            m.submodules[f"decoder{number}"] = decoder = Decoder()
+            entry, progress = self.entries[number], self.progress[number]
+            slot = Signal(Slot, name=f"slot{number}")
+            decoded = Signal(Decoded, name=f"decoded{number}")
+            m.d.comb += [
+                decoder.insn.eq(entry.insn), decoded.eq(decoder.decoded),
+                slot.there.eq((self.count > number) & (progress.level <= limit)
+                              & (~slot.branch | progress.done)
+                              & ~alone & ~self.stop & ~self.flush & ~self.cancel),
+                slot.branch.eq(decoded.unit == Unit.BPU),
+                slot.to_unit.eq((slot.cause == Cause.NONE) & ~slot.branch),
+                slot.alone.eq((decoded.serialize >= Serialize.COMPLETION) | decoded.fp
+                              | (slot.cause != Cause.NONE)),
+            ]
+            self._cause(m, slot, decoded, entry)
+            slots.append(slot)
+            rows.append(decoded)
+        first, second = slots
+        self._folded_branches(m, slots)
+        ready = self._stations(m, slots, rows)
+
+        # Resources, and what goes.
+        links = (rows[0].link & link_busy, rows[1].link & (link_busy | rows[0].link))
+        needed = [Mux(slot.to_unit, row.write_d + row.write_u, 0)
+                  for slot, row in zip(slots, rows, strict=True)]
+        m.d.comb += [
+            first.goes.eq(first.there & (~first.enters | (self.room != 0))
+                          & (~first.to_unit | ready[0] & (self.free >= needed[0]) & ~links[0])),
+            second.goes.eq(second.there & first.goes & ~first.alone
+                           & (~second.enters | (self.room > first.enters))
+                           & (~second.to_unit | ready[1] & (self.free >= needed[0] + needed[1])
+                              & ~links[1])),
+            self.pop.eq(first.goes + second.goes),
+        ]
+        for slot, row in zip(slots, rows, strict=True):
+            with m.If(slot.goes & slot.alone):
+                m.d.sync += alone.eq(1)
+            with m.If(slot.goes & slot.to_unit & row.link):
+                m.d.sync += link_busy.eq(1)
+        with m.If(self.flush | self.cancel):
+            m.d.sync += [alone.eq(0), link_busy.eq(0)]
+
+        for number, (slot, row) in enumerate(zip(slots, rows, strict=True)):
+            self._enter(m, number, slot, row, first)
         return m
 
-    def _cause(self, m, decoded):
+    def _cause(self, m, slot, decoded, entry):
         """Exceptions that are known before execution, the one that wins last."""
         # There is no floating-point unit yet: only loads and stores heed MSR[FP].
         with m.If(decoded.fp & ((decoded.unit == Unit.FPU) | ~msr_bit(self.msr, Msr.FP))):
-            m.d.comb += self.cause.eq(Cause.FP_UNAVAILABLE)
+            m.d.comb += slot.cause.eq(Cause.FP_UNAVAILABLE)
         with m.If(decoded.op == Op.SC):
-            m.d.comb += self.cause.eq(Cause.SYSTEM_CALL)
+            m.d.comb += slot.cause.eq(Cause.SYSTEM_CALL)
         with m.If(decoded.illegal):
-            m.d.comb += self.cause.eq(Cause.ILLEGAL)
+            m.d.comb += slot.cause.eq(Cause.ILLEGAL)
         with m.If(decoded.privileged & msr_bit(self.msr, Msr.PR)):
-            m.d.comb += self.cause.eq(Cause.PRIVILEGED)
-        with m.If(self.head.fault != FetchFault.NONE):
-            m.d.comb += self.cause.eq(self.head.fault)
+            m.d.comb += slot.cause.eq(Cause.PRIVILEGED)
+        with m.If(entry.fault != FetchFault.NONE):
+            m.d.comb += [slot.cause.eq(entry.fault), slot.branch.eq(0)]
 
-    def _operands(self, m, decoded):
-        for name in ("a", "b", "c"):
-            source = getattr(self, name)
-            m.d.comb += source.reg.eq(decoded[f"reg_{name}"])
-            for unit in UNITS:
-                operand = getattr(getattr(self, unit), name)
-                with m.If(decoded[f"use_{name}"]):
-                    m.d.comb += operand.eq(source.operand)
-                if name == "b":
-                    with m.Else():
-                        m.d.comb += operand.value.eq(decoded.imm)
-        for unit in UNITS:
-            port = getattr(self, unit)
-            m.d.comb += [
-                port.op.eq(decoded.op), port.insn.eq(self.insn), port.cq.eq(self.tail),
-                port.serialize.eq((decoded.serialize != Serialize.NONE) | decoded.fp),
-                port.write_d.eq(decoded.write_d), port.tag_d.eq(self.allocate_d.tag),
-                port.write_u.eq(decoded.write_u), port.tag_u.eq(self.allocate_u.tag),
-            ]
+    def _folded_branches(self, m, slots):
+        """Counts the folded branches that leave, for the next instruction that enters."""
+        credit = Signal(range(CREDITS + 1))
+        kept = Signal.like(credit)  # as it was before speculative instructions left
+        left = Signal()             # some have
+        values = [credit, Signal.like(credit, name="between"), Signal.like(credit, name="then")]
+        for number, slot in enumerate(slots):
+            before, new = values[number], values[number + 1]
+            progress = self.progress[number]
+            total = before + progress.credit
+            folds = slot.branch & progress.folded & (total < CREDITS)
+            m.d.comb += [slot.enters.eq(~folds), slot.credit.eq(total), new.eq(before)]
+            with m.If(slot.goes):
+                m.d.comb += new.eq(Mux(folds, total + 1, 0))
+        m.d.sync += credit.eq(values[-1])
+        with m.If(~left):
+            for before, progress, slot in reversed(list(zip(values, self.progress, slots,
+                                                            strict=False))):
+                with m.If(slot.goes & (progress.level != 0)):
+                    m.d.sync += [kept.eq(before), left.eq(1)]
+        with m.If(self.accept):
+            m.d.sync += left.eq(0)
+        with m.If(self.wrong):
+            m.d.sync += left.eq(0)
+            with m.If(left):
+                m.d.sync += credit.eq(kept)
+        with m.If(self.flush):
+            m.d.sync += [credit.eq(0), left.eq(0)]
 
-    def _choice(self, m, decoded):
-        """Which station takes it. IU2 is preferred: only IU1 can multiply and divide."""
-        either = decoded.unit == Unit.IU
-        return {
-            "iu1": (decoded.unit == Unit.IU1) | either & ~self.iu2.ready,
-            "iu2": either & self.iu2.ready,
-            "sru": decoded.unit == Unit.SRU,
-            "lsu": decoded.unit == Unit.LSU,
-        }
+    def _stations(self, m, slots, rows):
+        """Choose a station for each; returns whether it is free."""
+        ready = []
+        taken = {name: 0 for name in UNITS}  # by the older instruction
+        for number, (slot, row) in enumerate(zip(slots, rows, strict=True)):
+            free = {name: getattr(self, name).ready & ~taken[name] for name in UNITS}
+            either = row.unit == Unit.IU
+            # IU2 is preferred: only IU1 can multiply and divide.
+            chosen = {
+                "iu1": (row.unit == Unit.IU1) | either & ~free["iu2"],
+                "iu2": either & free["iu2"],
+                "sru": row.unit == Unit.SRU,
+                "lsu": row.unit == Unit.LSU,
+            }
+            is_free = Signal(name=f"ready{number}")
+            for name in UNITS:
+                choice = Signal(name=f"{name}_takes{number}")
+                m.d.comb += choice.eq(chosen[name] & slot.to_unit)
+                with m.If(choice):
+                    m.d.comb += is_free.eq(free[name])
+                port = getattr(self, name)
+                with m.If(choice & slot.goes):
+                    self._send(m, port, number, row)
+                taken[name] = choice & slot.there
+            ready.append(is_free)
+        return ready
 
-    def _entry(self, m, decoded, executes):
-        entry, op = self.entry, decoded.op
-        branches = decoded.unit == Unit.BPU
-        traced = Signal()
-        m.d.comb += traced.eq(msr_bit(self.msr, Msr.SE) | msr_bit(self.msr, Msr.BE) & branches)
-        with m.Switch(op):
+    def _send(self, m, port, number, row):
+        sources = self.sources[3 * number:3 * number + 3]
+        rd, ra = self.allocate[2 * number:2 * number + 2]
+        m.d.comb += [
+            port.valid.eq(1), port.op.eq(row.op), port.insn.eq(self.entries[number].insn),
+            port.cq.eq(self.completion[number].cq),
+            port.serialize.eq((row.serialize != Serialize.NONE) | row.fp),
+            port.write_d.eq(row.write_d), port.tag_d.eq(rd.tag),
+            port.write_u.eq(row.write_u), port.tag_u.eq(ra.tag),
+        ]
+        for name, source in zip("abc", sources, strict=True):
+            operand = getattr(port, name)
+            with m.If(row[f"use_{name}"]):
+                m.d.comb += operand.eq(source.operand)
+            if name == "b":
+                with m.Else():
+                    m.d.comb += operand.value.eq(row.imm)
+
+    def _enter(self, m, number, slot, row, first):
+        """Rename buffers, and the entry in the completion queue."""
+        fetched, progress = self.entries[number], self.progress[number]
+        rd, ra = self.allocate[2 * number:2 * number + 2]
+        renames = slot.goes & slot.to_unit
+        m.d.comb += [
+            rd.valid.eq(renames & row.write_d), rd.reg.eq(row.reg_d),
+            ra.valid.eq(renames & row.write_u), ra.reg.eq(row.reg_u),
+            *(source.reg.eq(row[f"reg_{name}"])
+              for name, source in zip("abc", self.sources[3 * number:3 * number + 3],
+                                      strict=True)),
+        ]
+
+        enters = Signal(name=f"enters{number}")
+        completion, condition = self.completion[number], self.condition[number]
+        cq = self.tail
+        if number:
+            cq = Mux(first.enters, after(self.tail, ring=CQ_ENTRIES), self.tail)
+        m.d.comb += [
+            enters.eq(slot.goes & slot.enters),
+            completion.valid.eq(enters), completion.cq.eq(cq),
+            completion.cause.eq(slot.cause), completion.finished.eq(~slot.to_unit),
+            completion.speculative.eq(progress.level != 0),
+            condition.valid.eq(enters), condition.cq.eq(cq),
+            condition.writes.eq(Mux(slot.to_unit, row.write_cr, 0)),
+            condition.forward.eq(row.unit != Unit.SRU),
+            condition.speculative.eq(progress.level != 0),
+        ]
+
+        entry = completion.entry
+        traced = Signal(name=f"traced{number}")
+        m.d.comb += traced.eq(msr_bit(self.msr, Msr.SE)
+                              | msr_bit(self.msr, Msr.BE) & slot.branch)
+        with m.Switch(row.op):
             with m.Case(*_UNTRACED):
                 m.d.comb += traced.eq(0)
         m.d.comb += [
-            self.finished.eq(~executes | branches),
-            entry.pc.eq(self.pc),
-            entry.insn.eq(self.insn),
-            entry.target.eq(self.branch.target),
-            entry.write_d.eq(decoded.write_d),
-            entry.reg_d.eq(decoded.reg_d), entry.tag_d.eq(self.allocate_d.tag),
-            entry.write_u.eq(decoded.write_u),
-            entry.reg_u.eq(decoded.reg_u), entry.tag_u.eq(self.allocate_u.tag),
-            entry.write_cr.eq(decoded.write_cr),
-            entry.link.eq(self.branch.link), entry.count.eq(self.branch.count),
-            entry.refetch.eq(decoded.serialize == Serialize.REFETCH),
+            entry.pc.eq(fetched.pc),
+            entry.insn.eq(fetched.insn),
+            entry.target.eq(self.targets[number]),
+            entry.write_d.eq(row.write_d), entry.reg_d.eq(row.reg_d), entry.tag_d.eq(rd.tag),
+            entry.write_u.eq(row.write_u), entry.reg_u.eq(row.reg_u), entry.tag_u.eq(ra.tag),
+            entry.write_cr.eq(row.write_cr),
+            entry.refetch.eq(row.serialize == Serialize.REFETCH),
             entry.trace.eq(traced),
+            entry.credit.eq(slot.credit),
         ]
-        with m.If(branches & self.branch.taken):
-            m.d.comb += entry.next.eq(NextPc.TARGET)
-        with m.Elif(op == Op.RFI):
+        with m.If(slot.branch):
+            # As the branch unit has executed them.
+            m.d.comb += [
+                entry.link.eq(fetched.insn[0]),
+                entry.count.eq((row.op != Op.B) & (row.op != Op.BCCTR) & ~fetched.insn[23]),
+            ]
+            with m.If(progress.taken):
+                m.d.comb += entry.next.eq(NextPc.TARGET)
+        with m.Elif(row.op == Op.RFI):
             m.d.comb += entry.next.eq(NextPc.SRR0)

@@ -1,35 +1,24 @@
-"""Instruction fetch: asks for the next double word and hands it to the instruction queue.
+"""Instruction fetch: asks the cache for up to four instructions a clock (MPC750 UM 6.3.1).
 
-MPC750 UM 6.3.1. A fetch is a read of the double word that holds the address, two instructions; the
-750's is up to four. Fetch runs ahead in program order; it follows a redirect at once, and a read
-that is then under way is finished and dropped. Faults travel with the instruction and count only if
-it is dispatched. A table search is not speculative: it waits until nothing older is in flight
-(MPC750 UM 5.4.5).
+A fetch is a look into the quad word that holds the address; as many instructions enter the queue as
+it holds from there on and as the queue had room for in the clock before. Address translation, the
+instruction cache and the predecoders work in the same clock. What the cache does not hold is asked
+for until it comes. Fetch runs ahead in predicted program order and follows a redirect at once.
+Faults travel with the instruction and count only if it is dispatched. A table search is not
+speculative: it waits until nothing older is in flight (MPC750 UM 5.4.5).
 """
 
-import enum
-
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from pteg.hw.bus.interfaces import MemoryPort, TransferType
-from pteg.hw.core.interfaces import FetchFault, FetchToQueue, Redirect
+from pteg.hw.cache.interfaces import InstructionPort
+from pteg.hw.core.interfaces import FETCH_WIDTH, FetchFault, FetchToQueue, Redirect
+from pteg.hw.core.predecode import Predecoder
 from pteg.hw.isa.registers import RESET_VECTOR
 from pteg.hw.mmu.interfaces import AccessKind, TranslatePort, Translation
 
-__all__ = ["Fetch", "FetchState"]
-
-
-class FetchState(enum.IntEnum):
-    """TRANSLATE: look the address up; READ: on the bus; DROP: finish a read nobody wants;
-    FAULT: a fault was handed over, wait for a redirect."""
-
-    TRANSLATE = 0
-    READ = 1
-    DROP = 2
-    FAULT = 3
-
+__all__ = ["Fetch"]
 
 #: What a failed translation makes of the instruction.
 _FAULTS = {
@@ -56,7 +45,7 @@ class Fetch(wiring.Component):
     stop : In(1)
         Start no new fetch (checkstop).
     translate : Out(TranslatePort)
-    memory : Out(MemoryPort)
+    cache : Out(InstructionPort)
     queue : Out(FetchToQueue)
     searching : Out(1)
         A table search for a fetch starts or is under way.
@@ -68,84 +57,65 @@ class Fetch(wiring.Component):
     oldest: In(1)
     stop: In(1)
     translate: Out(TranslatePort())
-    memory: Out(MemoryPort())
+    cache: Out(InstructionPort())
     queue: Out(FetchToQueue())
     searching: Out(1)
 
     def elaborate(self, platform):
         m = Module()
 
-        state = Signal(FetchState)
         pc = Signal(32, init=RESET_VECTOR)
-        physical = Signal(32)
-        wimg = Signal(4)
-        search = Signal()  # a table search has begun and must be seen through
+        faulted = Signal()  # a fault was handed over: wait for a redirect
+        search = Signal()   # a table search has begun and must be seen through
+        translate, cache, queue = self.translate, self.cache, self.queue
 
         m.d.comb += [
-            self.translate.valid.eq((state == FetchState.TRANSLATE) & self.queue.room
-                                    & ~self.stop),
-            self.translate.ea.eq(pc),
-            self.translate.kind.eq(AccessKind.FETCH),
-            self.translate.pr.eq(self.pr),
-            self.translate.relocate.eq(self.relocate),
-            self.translate.search.eq(self.translate.valid & (self.oldest | search)),
-            self.searching.eq(self.translate.search
-                              & (self.translate.result == Translation.MISS)),
-
-            self.memory.type.eq(TransferType.READ),
-            self.memory.addr.eq(physical),
-            self.memory.size.eq(8),
-            self.memory.wimg.eq(wimg),
-            self.memory.valid.eq((state == FetchState.READ) | (state == FetchState.DROP)),
+            translate.valid.eq((queue.room != 0) & ~faulted & ~self.stop),
+            translate.ea.eq(pc),
+            translate.kind.eq(AccessKind.FETCH),
+            translate.pr.eq(self.pr),
+            translate.relocate.eq(self.relocate),
+            translate.search.eq(translate.valid & (self.oldest | search)),
+            self.searching.eq(translate.search & (translate.result == Translation.MISS)),
+            cache.valid.eq(translate.valid & (translate.result == Translation.OK)),
+            cache.pa.eq(translate.pa),
+            cache.wimg.eq(translate.wimg),
         ]
 
-        first, second = self.queue.entries
+        # The instructions: those of the quad word from `pc` on.
         fault = Signal(FetchFault)
-        m.d.comb += [
-            first.pc.eq(pc),
-            second.pc.eq(Cat(0, 0, 1, pc[3:])),
-            second.insn.eq(self.memory.rdata[:32]),
-            first.insn.eq(Mux(pc[2], self.memory.rdata[:32], self.memory.rdata[32:])),
-            first.fault.eq(fault),
-        ]
+        for offset, entry in enumerate(queue.entries):
+            m.submodules[f"predecoder{offset}"] = predecoder = Predecoder()
+            m.d.comb += [
+                entry.pc.eq(pc + 4 * offset),
+                entry.insn.eq(cache.data.word_select(~(pc[2:4] + offset)[:2], 32)),
+                predecoder.insn.eq(entry.insn),
+                entry.known.eq(predecoder.known),
+            ]
+        m.d.comb += queue.entries[0].fault.eq(fault)
 
-        with m.Switch(state):
-            with m.Case(FetchState.TRANSLATE):
-                with m.If(self.translate.valid):
-                    m.d.sync += search.eq(self.searching)
-                    with m.Switch(self.translate.result):
-                        with m.Case(Translation.OK):
-                            m.d.comb += self.translate.used.eq(1)
-                            m.d.sync += [
-                                physical.eq(Cat(0, 0, 0, self.translate.pa[3:])),
-                                wimg.eq(self.translate.wimg),
-                                state.eq(FetchState.READ),
-                            ]
-                        with m.Case(Translation.MISS):
-                            pass
-                        for result, meaning in _FAULTS.items():
-                            with m.Case(result):
-                                m.d.comb += [fault.eq(meaning), self.queue.count.eq(1),
-                                             self.translate.used.eq(1)]
-                                m.d.sync += state.eq(FetchState.FAULT)
-            with m.Case(FetchState.READ):
-                with m.If(self.memory.done):
-                    m.d.sync += state.eq(FetchState.TRANSLATE)
-                    with m.If(self.memory.error):
-                        m.d.comb += [fault.eq(FetchFault.MACHINE_CHECK), self.queue.count.eq(1)]
-                        m.d.sync += state.eq(FetchState.FAULT)
-                    with m.Else():
-                        m.d.comb += self.queue.count.eq(Mux(pc[2], 1, 2))
-                        m.d.sync += pc.eq(Cat(0, 0, 0, pc[3:] + 1))
-            with m.Case(FetchState.DROP):
-                with m.If(self.memory.done):
-                    m.d.sync += state.eq(FetchState.TRANSLATE)
+        held = Signal(range(FETCH_WIDTH + 1))  # instructions that the answer holds
+        m.d.comb += held.eq(Mux(cache.half, 2 - pc[2], 4 - pc[2:4]))
+        with m.If(translate.valid):
+            m.d.sync += search.eq(self.searching)
+            with m.Switch(translate.result):
+                with m.Case(Translation.OK):
+                    with m.If(cache.ready):
+                        m.d.comb += translate.used.eq(1)
+                        with m.If(cache.error):
+                            m.d.comb += [fault.eq(FetchFault.MACHINE_CHECK), queue.count.eq(1)]
+                        with m.Else():
+                            m.d.comb += queue.count.eq(Mux(held > queue.room, queue.room, held))
+                with m.Case(Translation.MISS):
+                    pass
+                for result, meaning in _FAULTS.items():
+                    with m.Case(result):
+                        m.d.comb += [fault.eq(meaning), queue.count.eq(1), translate.used.eq(1)]
+            with m.If(queue.count != 0):
+                m.d.sync += pc.eq(pc + (queue.count << 2))
+            with m.If(fault != FetchFault.NONE):
+                m.d.sync += faulted.eq(1)
 
         with m.If(self.redirect.valid):
-            reading = (state == FetchState.READ) | (state == FetchState.DROP)
-            m.d.sync += [
-                pc.eq(self.redirect.pc),
-                search.eq(0),
-                state.eq(Mux(reading & ~self.memory.done, FetchState.DROP, FetchState.TRANSLATE)),
-            ]
+            m.d.sync += [pc.eq(self.redirect.pc), search.eq(0), faulted.eq(0)]
         return m

@@ -8,8 +8,8 @@ from pteg.hw.core.alu import Alu, condition
 from pteg.hw.core.decode import field
 from pteg.hw.core.divide import Divider
 from pteg.hw.core.interfaces import (
-    CQ_ENTRIES,
     GPR_RENAMES,
+    NOBODY,
     Cause,
     DispatchToUnit,
     UnitToCompletion,
@@ -39,7 +39,8 @@ class IntegerUnit(wiring.Component):
     values, ready : In
         Rename buffers.
     oldest : In
-        Completion queue entry of the oldest instruction; what is serialised waits for it.
+        Completion queue entry of the oldest instruction, or NOBODY; what is serialised waits for
+        it.
     ca, so : In(1)
         XER[CA], XER[SO].
     flush : In(1)
@@ -52,7 +53,7 @@ class IntegerUnit(wiring.Component):
         super().__init__({
             "dispatch": In(DispatchToUnit()),
             "values": In(32).array(GPR_RENAMES), "ready": In(GPR_RENAMES),
-            "oldest": In(range(CQ_ENTRIES)), "ca": In(1), "so": In(1), "flush": In(1),
+            "oldest": In(range(NOBODY + 1)), "ca": In(1), "so": In(1), "flush": In(1),
             "result": Out(UnitToRename()), "finish": Out(UnitToCompletion()),
         })
 

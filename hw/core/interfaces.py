@@ -11,18 +11,23 @@ from amaranth.lib.wiring import In, Out
 
 from pteg.hw.isa.instructions import Op, Serialize, Unit
 
-__all__ = ["CQ_ENTRIES", "IQ_ENTRIES", "GPR_RENAMES", "FETCH_WIDTH",
-           "Cause", "FetchFault", "Fetched", "Decoded", "Operand", "Flags",
+__all__ = ["CQ_ENTRIES", "IQ_ENTRIES", "GPR_RENAMES", "FETCH_WIDTH", "WIDTH", "NOBODY", "CREDITS",
+           "Cause", "FetchFault", "Predecoded", "Fetched", "Progress", "Decoded", "Operand", "Flags",
            "FetchToQueue", "DispatchToUnit", "UnitToCompletion", "UnitToRename", "OperationPort",
-           "Redirect",
-           "BranchRetire", "SystemToSpecial"]
+           "Redirect", "BranchRetire", "SystemToSpecial", "PausePort"]
 
 #: Sizes of the 750 (MPC750 UM 1.2.1, 6.1).
 CQ_ENTRIES = 6
 IQ_ENTRIES = 6
 GPR_RENAMES = 6
-#: Instructions that one fetch brings: a double word.
-FETCH_WIDTH = 2
+#: Instructions that one fetch brings at most: a quad word.
+FETCH_WIDTH = 4
+#: Instructions dispatched, and retired, in one cycle at most.
+WIDTH = 2
+#: In place of the completion queue entry of the oldest instruction: it may not act yet.
+NOBODY = 7
+#: Folded branches that one instruction can stand for.
+CREDITS = 3
 
 
 class Cause(enum.IntEnum):
@@ -52,12 +57,31 @@ class FetchFault(enum.IntEnum):
     NO_EXECUTE = Cause.ISI_NO_EXECUTE
 
 
+class Predecoded(data.Struct):
+    """What the branch unit must know of the instructions in the queue."""
+
+    branch: 1
+    link: 1          # mtspr to LR or CTR
+    write_cr: 8      # CR fields written, field 0 in bit 7
+
+
 class Fetched(data.Struct):
-    """One entry of the instruction queue."""
+    """One entry of the instruction queue: what fetch puts there."""
 
     insn: 32
     pc: 32
     fault: FetchFault
+    known: Predecoded
+
+
+class Progress(data.Struct):
+    """The other part of a queue entry: what the branch unit makes of it."""
+
+    level: 2         # unresolved predictions between this instruction and what has been resolved
+    credit: 2        # folded branches before it, which complete with it
+    done: 1          # a branch that the branch unit has executed
+    folded: 1        # it goes no further than the queue
+    taken: 1
 
 
 class Decoded(data.Struct):
@@ -107,16 +131,16 @@ class FetchToQueue(wiring.Signature):
 
     Members
     -------
-    room : In(1)
-        The queue takes `FETCH_WIDTH` instructions in this cycle.
+    room : In
+        Entries that were free in the clock before.
     count : Out
-        How many there are in this cycle, 0 to `FETCH_WIDTH`.
+        How many there are in this cycle, at most `room`.
     entries : Out(Fetched) x FETCH_WIDTH
     """
 
     def __init__(self):
         super().__init__({
-            "room": In(1),
+            "room": In(range(IQ_ENTRIES + 1)),
             "count": Out(range(FETCH_WIDTH + 1)),
             "entries": Out(Fetched).array(FETCH_WIDTH),
         })
@@ -256,3 +280,19 @@ class SystemToSpecial(wiring.Signature):
 
     def __init__(self):
         super().__init__({"spr": Out(10), "write": Out(1), "wdata": Out(32), "rdata": In(32)})
+
+
+class PausePort(wiring.Signature):
+    """Where a debugger wants to stop: what would pass that place in one cycle takes two.
+
+    Members
+    -------
+    single : Out(1)
+        One instruction a cycle retires, and no branch is folded.
+    valid : Out(1)
+    pc : Out(32)
+        A cycle ends with this as the address of the next instruction to complete.
+    """
+
+    def __init__(self):
+        super().__init__({"single": Out(1), "valid": Out(1), "pc": Out(32)})

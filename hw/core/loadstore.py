@@ -24,8 +24,8 @@ from pteg.hw.core.access import AccessDecoder, Moves, alignment_dsisr
 from pteg.hw.core.decode import field
 from pteg.hw.core.float_registers import FloatPort, double_to_single, single_to_double
 from pteg.hw.core.interfaces import (
-    CQ_ENTRIES,
     GPR_RENAMES,
+    NOBODY,
     Cause,
     DispatchToUnit,
     UnitToCompletion,
@@ -85,7 +85,7 @@ class LoadStoreUnit(wiring.Component):
     dispatch: In(DispatchToUnit())
     values: In(32).array(GPR_RENAMES)
     ready: In(GPR_RENAMES)
-    oldest: In(range(CQ_ENTRIES))
+    oldest: In(range(NOBODY + 1))
     flush: In(1)
     msr: In(32)
     hid0: In(32)

@@ -1,16 +1,58 @@
 """Instruction queue: six entries between fetch and dispatch (MPC750 UM 6.3.1, figure 6-2).
 
 Entry 0 (IQ0) is the oldest. The queue shifts, as the 750's does, so that dispatch always looks at
-the same place.
+IQ0 and IQ1. The branch unit looks at all entries: it marks the branches that it has executed, drops
+what follows a taken one, and lets the target's instructions enter.
 """
 
-from amaranth.hdl import Array, Module, Signal
+from amaranth.hdl import Array, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from pteg.hw.core.interfaces import FETCH_WIDTH, IQ_ENTRIES, Fetched, FetchToQueue
+from pteg.hw.core.interfaces import (
+    FETCH_WIDTH,
+    IQ_ENTRIES,
+    WIDTH,
+    Fetched,
+    FetchToQueue,
+    Progress,
+)
 
-__all__ = ["InstructionQueue"]
+__all__ = ["InstructionQueue", "BranchToQueue"]
+
+
+class BranchToQueue(wiring.Signature):
+    """What the branch unit does to the queue in a cycle. Positions are those of its beginning.
+
+    Members
+    -------
+    mark : Out(1)
+        The branch at `position` has been executed.
+    position : Out
+    folded, taken : Out(1)
+        Its `Progress`.
+    target : Out(32)
+    cut : Out(1)
+        Entries from position `keep` on are dropped, and what fetch delivers.
+    keep : Out
+    credit : Out
+        With `cut`: folded branches before the next instruction to enter.
+    accept : Out(1)
+        A prediction was right: what follows it is one level less speculative.
+    predict : Out(1)
+        With `mark`: the branch is predicted; what follows it gets `level`.
+    level : Out(2)
+        Level of the instructions that enter.
+    """
+
+    def __init__(self):
+        position = range(IQ_ENTRIES + 1)
+        super().__init__({
+            "mark": Out(1), "position": Out(position), "folded": Out(1), "taken": Out(1),
+            "target": Out(32),
+            "cut": Out(1), "keep": Out(position), "credit": Out(2),
+            "accept": Out(1), "predict": Out(1), "level": Out(2),
+        })
 
 
 class InstructionQueue(wiring.Component):
@@ -19,48 +61,103 @@ class InstructionQueue(wiring.Component):
     Members
     -------
     fetch : In(FetchToQueue)
+    inject : In(FetchToQueue)
+        Instructions of a branch target, which enter after a cut.
+    branch : In(BranchToQueue)
     flush : In(1)
         Drop everything, also what arrives in this cycle.
-    valid : Out(1)
-        IQ0 holds an instruction.
-    head : Out(Fetched)
-        IQ0.
-    pop : In(1)
-        IQ0 is dispatched.
+    count : Out
+        Instructions in the queue.
+    entries : Out(Fetched) x IQ_ENTRIES
+    progress : Out(Progress) x IQ_ENTRIES
+    targets : Out(32) x WIDTH
+        Of IQ0 and IQ1, if they are taken branches.
+    pop : In
+        Instructions that leave, 0 to `WIDTH`.
     """
 
     fetch: In(FetchToQueue())
+    inject: In(FetchToQueue())
+    branch: In(BranchToQueue())
     flush: In(1)
-    valid: Out(1)
-    head: Out(Fetched)
-    pop: In(1)
+    count: Out(range(IQ_ENTRIES + 1))
+    entries: Out(Fetched).array(IQ_ENTRIES)
+    progress: Out(Progress).array(IQ_ENTRIES)
+    targets: Out(32).array(WIDTH)
+    pop: In(range(WIDTH + 1))
 
     def elaborate(self, platform):
         m = Module()
 
-        entries = Array(Signal(Fetched, name=f"iq{i}") for i in range(IQ_ENTRIES))
+        branch = self.branch
+        entries = [Signal(Fetched, name=f"iq{i}") for i in range(IQ_ENTRIES)]
+        progress = [Signal(Progress, name=f"progress{i}") for i in range(IQ_ENTRIES)]
+        targets = [Signal(32, name=f"target{i}") for i in range(IQ_ENTRIES)]
         count = Signal(range(IQ_ENTRIES + 1))
-        left = Signal.like(count)  # entries that stay after this cycle's pop
+        credit = Signal(2)     # folded branches before the next instruction to enter
+        room = Signal.like(count)
 
         m.d.comb += [
             # Openings are those of the previous clock (MPC750 UM 6.3.1.1).
-            self.fetch.room.eq(count <= IQ_ENTRIES - FETCH_WIDTH),
-            self.valid.eq(count != 0),
-            self.head.eq(entries[0]),
-            left.eq(count - self.pop),
+            room.eq(IQ_ENTRIES - count),
+            self.fetch.room.eq(Mux(room > FETCH_WIDTH, FETCH_WIDTH, room)),
+            self.count.eq(count),
+            *(port.eq(entry) for port, entry in zip(self.entries, entries, strict=True)),
+            *(port.eq(entry) for port, entry in zip(self.progress, progress, strict=True)),
+            *(port.eq(target) for port, target in zip(self.targets, targets, strict=False)),
         ]
 
-        with m.If(self.pop):
-            for older, newer in zip(entries[:-1], entries[1:], strict=True):
-                m.d.sync += older.eq(newer)
-        with m.If(self.fetch.count != 0):
-            with m.Switch(left):
-                for position in range(IQ_ENTRIES - FETCH_WIDTH + 1):
-                    with m.Case(position):
-                        for offset in range(FETCH_WIDTH):
-                            m.d.sync += entries[position + offset].eq(self.fetch.entries[offset])
+        # What the entries become before they shift.
+        marked = []
+        for number, entry in enumerate(progress):
+            new = Signal(Progress, name=f"marked{number}")
+            m.d.comb += new.eq(entry)
+            with m.If(branch.mark & (branch.position == number)):
+                m.d.comb += [new.done.eq(1), new.folded.eq(branch.folded),
+                             new.taken.eq(branch.taken)]
+                m.d.sync += targets[number].eq(branch.target)
+            with m.If(branch.accept & (entry.level != 0)):
+                m.d.comb += new.level.eq(entry.level - 1)
+            with m.If(branch.mark & branch.predict & (branch.position < number)):
+                m.d.comb += new.level.eq(branch.level)
+            m.d.sync += entry.eq(new)
+            marked.append(new)
 
-        m.d.sync += count.eq(left + self.fetch.count)
+        # Instructions that leave make the others move up.
+        for steps in range(1, WIDTH + 1):
+            with m.If(self.pop == steps):
+                for old in range(steps, IQ_ENTRIES):
+                    new = old - steps
+                    m.d.sync += [entries[new].eq(entries[old]), progress[new].eq(marked[old]),
+                                 targets[new].eq(targets[old])]
+                    with m.If(branch.mark & (branch.position == old)):
+                        m.d.sync += targets[new].eq(branch.target)
+
+        # Others enter behind them.
+        left = Signal.like(count)
+        entering = Signal(range(FETCH_WIDTH + 1))
+        incoming = [Signal(Fetched, name=f"incoming{i}") for i in range(FETCH_WIDTH)]
+        credits = Signal(2)
+        m.d.comb += [left.eq(count - self.pop), entering.eq(self.fetch.count), credits.eq(credit)]
+        for number, entry in enumerate(incoming):
+            m.d.comb += entry.eq(self.fetch.entries[number])
+        with m.If(branch.cut):
+            m.d.comb += [left.eq(branch.keep - self.pop), entering.eq(self.inject.count),
+                         credits.eq(branch.credit)]
+            for number in range(WIDTH):
+                m.d.comb += incoming[number].eq(self.inject.entries[number])
+        with m.If(entering != 0):
+            with m.Switch(left):
+                for place in range(IQ_ENTRIES):
+                    with m.Case(place):
+                        for number, entry in enumerate(incoming[:IQ_ENTRIES - place]):
+                            m.d.sync += [
+                                entries[place + number].eq(entry),
+                                progress[place + number].eq(0),
+                                progress[place + number].level.eq(branch.level),
+                            ]
+                        m.d.sync += progress[place].credit.eq(credits)
+        m.d.sync += [count.eq(left + entering), credit.eq(Mux(entering != 0, 0, credits))]
         with m.If(self.flush):
-            m.d.sync += count.eq(0)
+            m.d.sync += [count.eq(0), credit.eq(0)]
         return m

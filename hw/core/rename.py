@@ -10,7 +10,7 @@ from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
-from pteg.hw.core.interfaces import GPR_RENAMES, Operand, UnitToRename
+from pteg.hw.core.interfaces import GPR_RENAMES, WIDTH, Operand, UnitToRename
 
 __all__ = ["SourcePort", "AllocatePort", "CommitPort", "DirectPort", "Rename", "after"]
 
@@ -80,19 +80,27 @@ class DirectPort(wiring.Signature):
 class Rename(wiring.Component):
     """Register file, rename buffers and map.
 
-    Two destinations are allocated and committed together, in the order d, u (an update form's rA);
-    if both name the same register, u is the newer.
+    In a cycle, destinations are allocated and committed in program order: those of the older
+    instruction first, of an update form rD and then rA. If several name the same register, the last
+    is the newest.
+
+    Parameters
+    ----------
+    results : int
+        Units that deliver results.
 
     Members
     -------
-    a, b, c : In(SourcePort)
+    sources : In(SourcePort) x 3 WIDTH
+        Operands A, B, C of the oldest instruction to dispatch, then of the next.
     free : Out
         Buffers that can be allocated in this cycle.
-    allocate_d, allocate_u : In(AllocatePort)
+    allocate : In(AllocatePort) x 2 WIDTH
+        rD and rA of each.
     results : In(UnitToRename) x `results`
     values, ready : Out
         Value of each buffer, and whether it has one: stations with pending operands look here.
-    commit_d, commit_u : In(CommitPort)
+    commit : In(CommitPort) x 2 WIDTH
     direct : In(DirectPort)
     flush : In(1)
         Forget everything that was not committed before, or is in this cycle.
@@ -100,13 +108,13 @@ class Rename(wiring.Component):
 
     def __init__(self, results):
         super().__init__({
-            "a": In(SourcePort()), "b": In(SourcePort()), "c": In(SourcePort()),
+            "sources": In(SourcePort()).array(3 * WIDTH),
             "free": Out(range(GPR_RENAMES + 1)),
-            "allocate_d": In(AllocatePort()), "allocate_u": In(AllocatePort()),
+            "allocate": In(AllocatePort()).array(2 * WIDTH),
             "results": In(UnitToRename()).array(results),
             "values": Out(32).array(GPR_RENAMES),
             "ready": Out(GPR_RENAMES),
-            "commit_d": In(CommitPort()), "commit_u": In(CommitPort()),
+            "commit": In(CommitPort()).array(2 * WIDTH),
             "direct": In(DirectPort()),
             "flush": In(1),
         })
@@ -128,8 +136,8 @@ class Rename(wiring.Component):
             *(port.eq(value) for port, value in zip(self.values, values, strict=True)),
         ]
 
-        # Sources.
-        for source in (self.a, self.b, self.c):
+        # Sources. What the older instruction of this cycle writes, the younger waits for.
+        for number, source in enumerate(self.sources):
             file, where = gpr.read_port(domain="comb"), newest.read_port(domain="comb")
             waiting = renamed.bit_select(source.reg, 1)
             have = ready.bit_select(where.data, 1)
@@ -140,6 +148,9 @@ class Rename(wiring.Component):
                 source.operand.pending.eq(waiting & ~have),
                 source.operand.value.eq(Mux(waiting, values[where.data], file.data)),
             ]
+            for older in self.allocate[:number // 3 * 2]:
+                with m.If(older.valid & (older.reg == source.reg)):
+                    m.d.comb += [source.operand.tag.eq(older.tag), source.operand.pending.eq(1)]
 
         # Results.
         for result in self.results:
@@ -149,7 +160,7 @@ class Rename(wiring.Component):
 
         # Write-back: the map forgets a register only if nothing newer has renamed it.
         released = Signal(32)
-        for commit in (self.commit_d, self.commit_u):
+        for number, commit in enumerate(self.commit):
             where, write = newest.read_port(domain="comb"), gpr.write_port()
             m.d.comb += [
                 where.addr.eq(commit.reg),
@@ -159,11 +170,10 @@ class Rename(wiring.Component):
             ]
             with m.If(commit.valid & (where.data == commit.tag)):
                 m.d.comb += released.bit_select(commit.reg, 1).eq(1)
-            if commit is self.commit_d:
-                # The update of rA wins over the load of rD (invalid form rA = rD).
-                with m.If(self.commit_u.valid & (self.commit_u.reg == commit.reg)):
+            for newer in self.commit[number + 1:]:
+                with m.If(newer.valid & (newer.reg == commit.reg)):
                     m.d.comb += write.en.eq(0)
-            else:
+            if number == 1:
                 with m.If(self.direct.write):
                     m.d.comb += [write.en.eq(1), write.addr.eq(self.direct.reg),
                                  write.data.eq(self.direct.wdata)]
@@ -173,24 +183,24 @@ class Rename(wiring.Component):
 
         # Allocation.
         taken = Signal(32)
-        for port, tag in ((self.allocate_d, head),
-                          (self.allocate_u, Mux(self.allocate_d.valid, after(head), head))):
+        tag = head
+        for number, port in enumerate(self.allocate):
             write = newest.write_port()
             m.d.comb += [port.tag.eq(tag), write.addr.eq(port.reg), write.data.eq(port.tag),
                          write.en.eq(port.valid)]
-            if port is self.allocate_d:
-                with m.If(self.allocate_u.valid & (self.allocate_u.reg == port.reg)):
+            for newer in self.allocate[number + 1:]:
+                with m.If(newer.valid & (newer.reg == port.reg)):
                     m.d.comb += write.en.eq(0)
             with m.If(port.valid):
                 m.d.comb += taken.bit_select(port.reg, 1).eq(1)
                 m.d.sync += ready.bit_select(port.tag, 1).eq(0)
+            tag = Mux(port.valid, after(port.tag), port.tag)
 
-        allocated = self.allocate_d.valid + self.allocate_u.valid
-        with m.If(allocated != 0):
-            m.d.sync += head.eq(Mux(allocated == 2, after(head, 2), after(head)))
         m.d.sync += [
+            head.eq(tag),
             renamed.eq(renamed & ~released | taken),
-            used.eq(used + allocated - (self.commit_d.valid + self.commit_u.valid)),
+            used.eq(used + sum(port.valid for port in self.allocate)
+                    - sum(port.valid for port in self.commit)),
         ]
         with m.If(self.flush):
             m.d.sync += [renamed.eq(0), used.eq(0)]

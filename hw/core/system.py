@@ -11,8 +11,8 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from pteg.hw.core.decode import field, spr_number
 from pteg.hw.core.interfaces import (
-    CQ_ENTRIES,
     GPR_RENAMES,
+    NOBODY,
     DispatchToUnit,
     SystemToSpecial,
     UnitToCompletion,
@@ -68,7 +68,7 @@ class SystemUnit(wiring.Component):
     dispatch: In(DispatchToUnit())
     values: In(32).array(GPR_RENAMES)
     ready: In(GPR_RENAMES)
-    oldest: In(range(CQ_ENTRIES))
+    oldest: In(range(NOBODY + 1))
     flush: In(1)
     cr: In(32)
     xer: In(32)

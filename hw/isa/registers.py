@@ -141,6 +141,7 @@ class Hid0(enum.IntFlag):
     DLOCK = bit(19)
     ICFI = bit(20)  # instruction cache flash invalidate
     DCFI = bit(21)
+    BTIC = bit(26)  # branch target instruction cache enable
     ABE = bit(28)   # address broadcast enable
     BHT = bit(29)   # branch history table enable
     NOOPTI = bit(31)

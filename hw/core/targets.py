@@ -1,0 +1,104 @@
+"""Branch target instruction cache: 64 entries, 16 sets of 4 ways (MPC750 UM 6.4.1.1).
+
+An entry holds the first two instructions at the target of a taken branch, so that they enter the
+instruction queue in the clock after the branch is executed. It is looked up by the target's
+effective address, and therefore emptied whenever that may come to mean something else. What the
+manual does not tell: the index is EA[26-29], the ways of a set are replaced in turn.
+"""
+
+from amaranth.hdl import Array, Module, Mux, Signal
+from amaranth.lib import data, wiring
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In, Out
+
+from pteg.hw.core.interfaces import WIDTH, FetchToQueue, Predecoded
+
+__all__ = ["TargetCache", "SETS", "WAYS"]
+
+SETS, WAYS = 16, 4
+
+
+class _Line(data.Struct):
+    tag: 26
+    two: 1                                   # the second instruction is there too
+    insn: data.ArrayLayout(32, WIDTH)
+    known: data.ArrayLayout(Predecoded, WIDTH)
+
+
+class TargetCache(wiring.Component):
+    """BTIC.
+
+    Members
+    -------
+    enable : In(1)
+        HID0[BTIC]. What was there before it was cleared is lost.
+    clear : In(1)
+    target : In(32)
+        Address to look up.
+    hit : Out(1)
+    found : Out(FetchToQueue)
+        One or two instructions from there on.
+    want : In(1)
+        A branch to `target` is taken; if it misses, fill from what fetch brings from there.
+    fetched : In(FetchToQueue)
+    """
+
+    enable: In(1)
+    clear: In(1)
+    target: In(32)
+    hit: Out(1)
+    found: Out(FetchToQueue())
+    want: In(1)
+    fetched: In(FetchToQueue())
+
+    def elaborate(self, platform):
+        m = Module()
+
+        valid = Array(Signal(SETS, name=f"valid{way}") for way in range(WAYS))
+        turn = Array(Signal(range(WAYS), name=f"turn{index}") for index in range(SETS))
+        filling = Signal()
+        wanted = Signal(32)
+        index = self.target[2:6]
+
+        # Lookup.
+        m.d.comb += self.found.entries[1].pc.eq(self.target + 4)
+        m.d.comb += self.found.entries[0].pc.eq(self.target)
+        writes = []
+        for way in range(WAYS):
+            lines = Memory(shape=_Line, depth=SETS, init=[])
+            m.submodules[f"way{way}"] = lines
+            read, write = lines.read_port(domain="comb"), lines.write_port()
+            m.d.comb += [read.addr.eq(index), write.addr.eq(wanted[2:6])]
+            writes.append(write)
+            with m.If(self.enable & valid[way].bit_select(index, 1)
+                      & (read.data.tag == self.target[6:])):
+                m.d.comb += [self.hit.eq(1), self.found.count.eq(Mux(read.data.two, 2, 1))]
+                for number in range(WIDTH):
+                    m.d.comb += [
+                        self.found.entries[number].insn.eq(read.data.insn[number]),
+                        self.found.entries[number].known.eq(read.data.known[number]),
+                    ]
+
+        # Fill.
+        first = self.fetched.entries[0]
+        with m.If(filling & (self.fetched.count != 0)):
+            m.d.sync += filling.eq(0)
+            with m.If((first.pc == wanted) & (first.fault == 0)):
+                place = turn[wanted[2:6]]
+                with m.Switch(place):
+                    for way, write in enumerate(writes):
+                        with m.Case(way):
+                            m.d.comb += write.en.eq(1)
+                            m.d.sync += valid[way].bit_select(wanted[2:6], 1).eq(1)
+                m.d.sync += turn[wanted[2:6]].eq(place + 1)
+        for write in writes:
+            m.d.comb += [
+                write.data.tag.eq(wanted[6:]), write.data.two.eq(self.fetched.count >= 2),
+                *(write.data.insn[n].eq(self.fetched.entries[n].insn) for n in range(WIDTH)),
+                *(write.data.known[n].eq(self.fetched.entries[n].known) for n in range(WIDTH)),
+            ]
+        with m.If(self.want):
+            m.d.sync += [filling.eq(self.enable & ~self.hit), wanted.eq(self.target)]
+        with m.If(self.clear | ~self.enable):
+            m.d.sync += [filling.eq(0), *(bits.eq(0) for bits in valid)]
+        return m
