@@ -136,7 +136,7 @@ class Driver:
         if self.signals.pause:
             values = {"single": single, "valid": address is not None, "pc": address or 0}
             for name, value in values.items():
-                self.native.write(self.state, f"{self.signals.pause}__{name}", int(value))
+                self.native.write(self.state, f"{self.signals.pause}.{name}", int(value))
 
     def _run(self, end, last_instruction, limits):
         control = self.control[0]

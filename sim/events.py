@@ -38,7 +38,13 @@ PROBES = {
     "dar": "core.completion.exception__dar",
     "fault": "core.completion.fault",
     "cause": "core.completion.cause",
+    "in_flight": "core.completion.count",
     "oldest_pc": "core.completion.oldest.pc",
+    # Folded branches that have not been counted yet.
+    "owed": "core.completion.owed",
+    "oldest_credit": "core.completion.oldest.credit",
+    "dispatch_credit": "core.dispatch.credit",
+    "queue_credit": "core.queue.credit",
     "flush": "core.completion.redirect__valid",
     # System unit: rfi, mtmsr.
     "msr": "core.special.msr",
@@ -60,9 +66,9 @@ PROBES = {
     "data_read": "core.lsu.memory__rdata",
     "data_write": "core.lsu.memory__wdata",
     # Fetch.
-    "fetch_state": "core.fetch.state",
-    "fetch_error": "core.fetch.memory__error",
-    "fetch_pa": "core.fetch.physical",
+    "fetch_ready": "core.fetch.cache__ready",
+    "fetch_error": "core.fetch.cache__error",
+    "fetch_pa": "core.fetch.cache__pa",
     "fetch_pc": "core.fetch.pc",
     "fetch_redirect": "core.fetch.redirect__valid",
     # Table searches.
@@ -98,9 +104,9 @@ _PENDING = np.dtype([
     ("ram_base", "i8"), ("ram_end", "i8"),
 ])
 
-#: Members of enumerations that numba should see as constants. LoadStoreState, FetchState, Cause and
-#: Side are those of hw/core and hw/mmu; importing them would import Amaranth.
-LSU_ACCESS, FETCH_READ, CAUSE_MACHINE_CHECK, SIDE_DATA = 2, 1, 1, 1
+#: Members of enumerations that numba should see as constants. LoadStoreState, Cause and Side are
+#: those of hw/core and hw/mmu; importing them would import Amaranth.
+LSU_ACCESS, CAUSE_MACHINE_CHECK, SIDE_DATA = 2, 1, 1
 _EXCEPTION, _RETURN, _TLB_MISS, _WALK, _PTE_UPDATE, _TLBIE, _MODE, _READ, _WRITE, _BUS_ERROR = (
     int(kind) for kind in Kind)
 _FETCH, _LOAD, _STORE = int(Access.FETCH), int(Access.LOAD), int(Access.STORE)
@@ -181,8 +187,8 @@ def _find(rows, cycle, c, pending, out):
             count = _search(row, c, p, out, count, now)
         if row[c.data_done] and row[c.lsu_state] == LSU_ACCESS:
             count = _data_access(row, c, p, out, count, now)
-        if row[c.fetch_error] and row[c.fetch_state] == FETCH_READ:
-            p.fetch_error = row[c.fetch_pa] | (row[c.fetch_pc] & np.uint64(4)) | np.uint64(1)
+        if row[c.fetch_error] and row[c.fetch_ready]:
+            p.fetch_error = row[c.fetch_pa] | np.uint64(1)
         if row[c.tlbie]:
             count = _record(row, c, out, count, now, _TLBIE)
             out[count - 1].ea = row[c.tlbie_ea]
@@ -211,7 +217,13 @@ def _record(row, c, out, count, now, kind):
     """A new record; the caller fills in what its kind has. Returns the new count."""
     record = out[count]
     record.cycle, record.kind = now, kind
-    record.instruction, record.pc = row[c.instructions], row[c.pc]
+    # It is of the oldest instruction, or of the next to be fetched if none is in flight.
+    counted = row[c.instructions] + row[c.owed]
+    if row[c.in_flight]:
+        record.pc, record.instruction = row[c.oldest_pc], counted + row[c.oldest_credit]
+    else:
+        record.pc = row[c.fetch_pc]
+        record.instruction = counted + row[c.dispatch_credit] + row[c.queue_credit]
     return count + 1
 
 
@@ -316,8 +328,10 @@ def _exception(row, c, out, count, now):
     record.value = np.int64(row[c.cause_bits]) | (np.int64(row[c.msr]) & _TO_SRR1)
     if row[c.has_dar]:
         record.ea = row[c.dar]
+    if not row[c.in_flight]:    # an interrupt comes before folded branches that wait
+        record.instruction = row[c.instructions]
     if row[c.vector] == _SYSTEM_CALL:
         record.pc = np.int64(row[c.srr0]) - 4
     if row[c.vector] == _SYSTEM_CALL or row[c.vector] == _TRACE:
-        record.instruction = row[c.instructions] + np.uint64(1)     # it has completed
+        record.instruction += np.uint64(1)     # it has completed
     return count

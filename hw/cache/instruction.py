@@ -127,13 +127,15 @@ class InstructionCache(wiring.Component):
         inhibited = fetch.wimg[int(Wimg.I).bit_length() - 1]
         cached = control.enable & ~inhibited
         hit = Signal()
+        arrives = Signal()
         m.d.comb += [
+            fetch.ready.eq(hit | arrives & wanted), fetch.error.eq(arrives & bus.error),
             bus.type.eq(TransferType.READ), bus.size.eq(8), bus.addr.eq(base),
             bus.wimg.eq(wimg), bus.burst.eq(state == CacheState.FILL), bus.valid.eq(reading),
             fetch.data.eq(Cat(bus.rdata, bus.rdata)), fetch.half.eq(1),
         ]
         with m.If(hit):
-            m.d.comb += [fetch.ready.eq(1), fetch.half.eq(0), fetch.data.eq(Cat(*reversed(quad))),
+            m.d.comb += [fetch.half.eq(0), fetch.data.eq(Cat(*reversed(quad))),
                          set_plru.addr.eq(index), set_plru.en.eq(1),
                          set_plru.data.eq(used(plru.data, hit_way))]
             m.d.sync += self.hits.eq(self.hits + 1)
@@ -163,7 +165,7 @@ class InstructionCache(wiring.Component):
                 first = beat == 0
                 with m.If(first):
                     m.d.comb += [
-                        fetch.ready.eq((bus.beat | bus.done) & wanted), fetch.error.eq(bus.error),
+                        arrives.eq(bus.beat | bus.done),
                         hit.eq(fetch.valid & cached & (match != 0) & ~bus.beat & ~bus.done),
                     ]
                 with m.If(bus.beat):
@@ -182,7 +184,7 @@ class InstructionCache(wiring.Component):
                             set_plru.en.eq(1), set_plru.data.eq(used(used_before.data, way)),
                         ]
             with m.Case(CacheState.BYPASS):
-                m.d.comb += [fetch.ready.eq(bus.done & wanted), fetch.error.eq(bus.error)]
+                m.d.comb += arrives.eq(bus.done)
                 with m.If(bus.done):
                     m.d.sync += state.eq(CacheState.LOOKUP)
             with m.Case(CacheState.INVALIDATE):

@@ -6,7 +6,7 @@ from collections import deque
 import pytest
 from amaranth.sim import Simulator
 
-from pteg.hw.core.interfaces import FETCH_WIDTH, GPR_RENAMES, IQ_ENTRIES
+from pteg.hw.core.interfaces import FETCH_WIDTH, GPR_RENAMES, IQ_ENTRIES, WIDTH
 from pteg.hw.core.queue import InstructionQueue
 from pteg.hw.core.rename import Rename
 from pteg.hw.core.station import Station
@@ -21,30 +21,64 @@ def simulate(component, testbench):
 
 @pytest.mark.parametrize("seed", range(3))
 def test_the_instruction_queue_is_a_queue(seed):
-    queue, rng, model = InstructionQueue(), random.Random(seed), deque()
+    queue, rng, model = InstructionQueue(), random.Random(seed), []
+    branch = queue.branch
 
     async def testbench(ctx):
-        number, longest = 0, 0
+        number, longest, credit = 0, 0, 0
         for _ in range(1500):
-            assert ctx.get(queue.valid) == bool(model)
-            if model:
-                assert ctx.get(queue.head.pc) == model[0]
-            room = len(model) <= IQ_ENTRIES - FETCH_WIDTH
+            assert ctx.get(queue.count) == len(model)
+            for n, expected in enumerate(model):
+                progress = queue.progress[n]
+                assert expected == [ctx.get(queue.entries[n].pc), ctx.get(progress.level),
+                                    ctx.get(progress.credit), ctx.get(progress.done)]
+            room = min(IQ_ENTRIES - len(model), FETCH_WIDTH)
             assert ctx.get(queue.fetch.room) == room
-            count = rng.randrange(FETCH_WIDTH + 1) if room else 0
+
+            # The oldest branch that has not been executed is; it may be taken, or predicted.
+            waiting = [n for n, entry in enumerate(model) if not entry[3]]
+            mark = bool(waiting) and rng.random() < 0.5
+            at = waiting[0] if waiting else 0
+            cut, keep = mark and rng.random() < 0.5, at + rng.randrange(2)
+            predict, accept = mark and rng.random() < 0.3, rng.random() < 0.2
+            level = rng.randrange(3)
+            inject = rng.randrange(3) if cut and keep <= IQ_ENTRIES - WIDTH else 0
+            given = rng.randrange(4)
+            for name, value in (("mark", mark), ("position", at), ("cut", cut), ("keep", keep),
+                                ("predict", predict), ("accept", accept), ("level", level),
+                                ("credit", given), ("folded", 0), ("taken", cut)):
+                ctx.set(getattr(branch, name), value)
+            ctx.set(queue.inject.count, inject)
+            count = rng.randrange(room + 1)
             ctx.set(queue.fetch.count, count)
-            for n in range(FETCH_WIDTH):
-                ctx.set(queue.fetch.entries[n].pc, number + n)
-            pop, flush = bool(model) and rng.random() < 0.5, rng.random() < 0.02
+            for port in (queue.fetch, queue.inject):
+                for n in range(FETCH_WIDTH):
+                    ctx.set(port.entries[n].pc, number + n)
+            done = next((n for n, entry in enumerate(model) if not entry[3]), len(model))
+            pop, flush = rng.randrange(min(done, WIDTH) + 1), rng.random() < 0.02
             ctx.set(queue.pop, pop)
             ctx.set(queue.flush, flush)
             await ctx.tick()
-            if pop:
-                model.popleft()
-            model.extend(range(number, number + count))
-            number += count
+
+            for n, entry in enumerate(model):
+                if accept and entry[1]:
+                    entry[1] -= 1
+                if predict and n > at:
+                    entry[1] = level
+            if mark:
+                model[at][3] = 1
+            if cut:
+                del model[keep:]
+                credit = given
+            entering = inject if cut else count
+            for n in range(entering):
+                model.append([number + n, level, credit, 0])
+                credit = 0
+            number += entering
+            del model[:pop]
             if flush:
                 model.clear()
+                credit = 0
             longest = max(longest, len(model))
         assert longest == IQ_ENTRIES
 
@@ -58,9 +92,9 @@ class RenameModel:
         self.registers = [0] * 32
         self.waiting = deque()   # [reg, tag, value or None]
 
-    def operand(self, reg):
+    def operand(self, reg, newer=()):
         """(pending, value or tag) that an instruction dispatched now gets."""
-        for number, tag, value in reversed(self.waiting):
+        for number, tag, value in reversed([*self.waiting, *newer]):
             if number == reg:
                 return (True, tag) if value is None else (False, value)
         return False, self.registers[reg]
@@ -76,24 +110,27 @@ def test_renaming_keeps_the_newest_value_of_each_register(seed):
 
     async def testbench(ctx):
         for _ in range(2000):
-            for name in ("a", "b", "c"):
-                source, reg = getattr(rename, name), rng.randrange(4)
-                ctx.set(source.reg, reg)
-                pending, expected = model.operand(reg)
-                assert ctx.get(source.operand.pending) == pending
-                got = source.operand.tag if pending else source.operand.value
-                assert ctx.get(got) == expected
             free = GPR_RENAMES - len(model.waiting)
             assert ctx.get(rename.free) == free
 
             allocated = []
-            for port in (rename.allocate_d, rename.allocate_u):
+            for number, port in enumerate(rename.allocate):
+                for source in rename.sources[3 * number // 2:3 * (number + 1) // 2]:
+                    ctx.set(source.reg, rng.randrange(4))
                 take = len(allocated) < free and rng.random() < 0.4
                 reg = rng.randrange(4)
                 ctx.set(port.valid, take)
                 ctx.set(port.reg, reg)
                 if take:
                     allocated.append([reg, ctx.get(port.tag), None])
+            first = sum(ctx.get(port.valid) for port in rename.allocate[:2])
+            for number, source in enumerate(rename.sources):
+                # The second instruction sees what the first will write.
+                older = allocated[:first] if number >= 3 else []
+                pending, expected = model.operand(ctx.get(source.reg), older)
+                assert ctx.get(source.operand.pending) == pending
+                got = source.operand.tag if pending else source.operand.value
+                assert ctx.get(got) == expected
             ready = [entry for entry in model.waiting if entry[2] is None]
             finished = rng.sample(ready, min(len(ready), rng.randrange(3)))
             for n in range(2):
@@ -104,7 +141,7 @@ def test_renaming_keeps_the_newest_value_of_each_register(seed):
                     ctx.set(port.value, value := rng.getrandbits(32))
                     finished[n].append(value)
             commits = 0
-            for port in (rename.commit_d, rename.commit_u):
+            for port in rename.commit:
                 oldest = model.waiting[commits] if commits < len(model.waiting) else None
                 done = oldest is not None and len(oldest) == 3 and oldest[2] is not None
                 take = done and rng.random() < 0.6

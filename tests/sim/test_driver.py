@@ -35,7 +35,7 @@ class Bench:
 
     def __init__(self, native):
         self.platform = make_platform()
-        self.driver = Driver(self.platform, native, Signals("", "", "", ""))
+        self.driver = Driver(self.platform, native, Signals("", "", "", "", ""))
 
     def put(self, path, value):
         self.driver.native.write(self.driver.state, path, value)
@@ -150,7 +150,7 @@ def test_nothing_there_ends_with_tea(bench):
 
 def test_device_interrupts_reach_the_processor_pin_through_the_controller(native):
     platform = make_platform()
-    driver = Driver(platform, native, Signals("", "", "", "data.valid"))  # any input will do
+    driver = Driver(platform, native, Signals("", "", "", "data.valid", ""))  # any input will do
     platform["pic"].state["mask"] = 1 << 6
     platform["uart"].state["ier"] = 2
     kernels = platform.kernels()

@@ -6,7 +6,6 @@ import pytest
 from pteg import events
 from pteg.firmware.asm import assemble
 from pteg.hw.bus.interfaces import TransferType
-from pteg.hw.core.fetch import FetchState
 from pteg.hw.core.interfaces import Cause
 from pteg.hw.core.loadstore import LoadStoreState
 from pteg.hw.isa.exceptions import Vector
@@ -211,7 +210,6 @@ def test_numbers_are_those_of_the_hardware(ours, theirs):
 
 def test_constants_are_those_of_the_hardware():
     assert events.LSU_ACCESS == LoadStoreState.ACCESS
-    assert events.FETCH_READ == FetchState.READ
     assert events.CAUSE_MACHINE_CHECK == Cause.MACHINE_CHECK
     assert events.SIDE_DATA == Side.DATA
     reads = {TransferType.READ, TransferType.READ_ATOMIC, TransferType.READ_WITH_INTENT_TO_MODIFY,
