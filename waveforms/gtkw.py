@@ -12,13 +12,16 @@ __all__ = ["GROUPS", "arrange", "write_save_file"]
 GROUPS = (
     ("pipeline", (
         "core.completion.pc", "core.completion.instructions", "core.special.msr",
-        "core.fetch.state", "core.fetch.pc", "core.queue.count",
-        "core.dispatch.dispatch", "core.dispatch.pc", "core.dispatch.op", "core.dispatch.cause",
-        "core.branch.outcome__taken", "core.branch.outcome__target",
+        "core.fetch.pc", "icache.state", "core.queue.count",
+        "core.branch.queue__mark", "core.branch.pc", "core.branch.taken", "core.branch.target",
+        "core.branch.accept", "core.branch.wrong",
+        "core.dispatch.pop", "core.dispatch.decoded0.op", "core.dispatch.slot0.cause",
+        "core.dispatch.decoded1.op", "core.dispatch.slot1.cause",
         "core.iu1.unit__valid", "core.iu1.unit__op", "core.iu2.unit__valid", "core.iu2.unit__op",
         "core.sru.unit__valid", "core.sru.unit__op",
         "core.lsu.state", "core.lsu.here__op", "core.lsu.ea", "core.lsu.data",
-        "core.completion.count", "core.completion.complete", "core.completion.cause",
+        "core.completion.count", "core.completion.complete", "core.completion.both",
+        "core.completion.cause",
         "core.completion.exception__valid", "core.completion.exception__vector",
         "core.completion.redirect__valid", "core.completion.redirect__pc", "interrupt")),
     ("MMU", tuple(
