@@ -20,7 +20,7 @@ def test_every_signal_of_the_view_exists(signals, group, patterns):
 
 def test_the_view_shows_enums_by_name(signals):
     for path in ("mmu.walker.state", "mmu.walker.outcome", "core.lsu.state", "icache.state",
-                 "core.dispatch.decoded0.op", "core.completion.cause", "mmu.dmmu.port__result",
+                 "core.lsu.here__op", "core.completion.cause", "mmu.dmmu.port__result",
                  "bus.arbiter.bus__tt", "core.completion.exception__vector"):
         assert signals[path].enum, path
 
