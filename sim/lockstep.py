@@ -16,6 +16,7 @@ from pteg.components.console import new_watch
 from pteg.cpu import FOREVER, Stop
 from pteg.driver import STOPS
 from pteg.functional.cpu import RAM, sources
+from pteg.functional.float_unit import compiled_unit
 from pteg.functional.model import CPU_STATE, new_model
 from pteg.generated import load_module
 from pteg.state import ARCH_STATE, differences
@@ -24,8 +25,6 @@ __all__ = ["Lockstep", "Mismatch"]
 
 #: Registers that count time; they are copied, not compared.
 TIME = ("tb", "dec")
-#: Kept apart from the pipeline until it has a floating-point unit.
-ABSENT = ("fpscr",)
 
 #: What the compiled loop keeps, and how it ended.
 CONTROL = np.dtype([("done", "i8"), ("limit", "i8"), ("address", "i8")])
@@ -161,6 +160,7 @@ class Lockstep:
         self._module = self._load()
         self._state = cpu.get_state().view(CPU_STATE)
         self._model = new_model()
+        self._model["float_unit"] = compiled_unit(tuple(sources()))
         self._model["ram"], self._model["ram_size"] = self._ram.ctypes.data, self._ram.size
         self._theirs = cpu.get_state().view(CPU_STATE)
         self._trail = np.zeros((history, 2), np.int64)
@@ -215,7 +215,7 @@ class Lockstep:
                 raise Mismatch(self._report(["only one of the models has stopped (checkstop)"]))
             if result == DIFFERENT:
                 names = differences(self._theirs.view(ARCH_STATE), self._state.view(ARCH_STATE),
-                                    (*TIME, *ABSENT))
+                                    TIME)
                 raise Mismatch(self._report(
                     f"{name}: pipeline {a:#x}, functional {b:#x}" for name, a, b in names))
             self._compare_ram()

@@ -26,6 +26,7 @@ _PLACES = {
     "pc": "core.completion.pc",
     "msr": "core.special.msr",
     "cr": "core.condition.cr",
+    "fpscr": "core.fpu.status.fpscr",
     "lr": "core.link.lr",
     "ctr": "core.link.ctr",
     "tb": "core.timebase.tb",
@@ -40,10 +41,8 @@ _COMPOSED = {
             ("core.condition.so", 31)),
     "reservation": (("core.lsu.reserved", 0), ("core.lsu.reservation", 5)),
 }
-_MEMORIES = {"gpr": "core.rename.gpr", "fpr": "core.float_registers.fpr",
+_MEMORIES = {"gpr": "core.rename.gpr", "fpr": "core.float_rename.fpr",
              "sr": "mmu.segments.words"}
-#: Without a floating-point unit this is only kept for whoever sets it.
-_ABSENT = ("fpscr",)
 #: Registers that hold what passes between models beside ARCH_STATE.
 _PENDING = {"instructions": "core.completion.instructions",
             "since_tick": "core.timebase.prescaler", "decrementer": "core.timebase.pending"}
@@ -114,7 +113,6 @@ class PipelineCpu:
         self.platform = platform
         self.native = load_processor(platform.memory_map, cycles_per_tick)
         self.driver = Driver(platform, self.native)
-        self._absent = new_state()
         self._between = True    # the last run ended between two instructions
         self._fetching = False  # instructions may be in flight
         self._stale = False     # what was fetched may no longer be what memory holds
@@ -122,7 +120,6 @@ class PipelineCpu:
 
     def reset(self):
         self.driver.reset()
-        self._absent = new_state()
         self._between, self._fetching, self._stale = True, False, False
         if self._ledger is not None:
             self._ledger.sink.reset()
@@ -159,7 +156,7 @@ class PipelineCpu:
         return stop
 
     def get_state(self):
-        arch = self._absent.copy()
+        arch = new_state()
         self.capture(self.driver.state, arch)
         return arch
 
@@ -175,8 +172,6 @@ class PipelineCpu:
         for name in ARCH_STATE.names:
             if not np.array_equal(present[name], state[name]):
                 self._write(name, state[name][0])
-        for name in _ABSENT:
-            self._absent[name] = state[name]
         self.native.write(self.driver.state, "restart", 1)
         self.driver.run(Limits(cycles=1))
         self.native.write(self.driver.state, "restart", 0)
@@ -249,8 +244,6 @@ class PipelineCpu:
             target[0] = given
         self.driver.control["cycle"] = cycle
         self._between = bool(between)
-        for name in _ABSENT:
-            self._absent[name] = state[name]
 
     @cached_property
     def _possible(self):
@@ -298,7 +291,7 @@ class PipelineCpu:
         """The generated module with the compiled `capture`."""
         fields = []
         for name in ARCH_STATE.names:
-            if name in _MEMORIES or name in _ABSENT:
+            if name in _MEMORIES:
                 continue
             terms = [
                 f"((state[{part.word}] >> U({part.shift}) & U({(1 << part.width) - 1:#x}))"
@@ -332,7 +325,7 @@ class PipelineCpu:
             memory = self.native.memories[_MEMORIES[name]]
             for row, word in enumerate(value):
                 self.driver.state[memory.base + row] = word
-        elif name not in _ABSENT:
+        else:
             for path, position in self._signals(name):
                 width = self.native.probe(path).width
                 self.native.write(self.driver.state, path,

@@ -3,7 +3,8 @@
 The six-entry completion queue is a ring. An entry is filled when its instruction is dispatched and
 finishes when its unit says so. The two oldest retire together if both have finished: only then do
 registers, CR and XER change. The second waits for a cycle of its own if the first ends what was
-fetched, if one of them is traced, if both change LR or CTR, or if both write the same register.
+fetched, if one of them is traced, if both change LR or CTR, or if both write the same register, and
+if it is executed by the floating-point unit: FPSCR changes for one instruction at a time.
 Nothing that follows an unresolved branch prediction retires. Folded branches complete with the
 instruction that comes after them; if that one faults, they count with the first of the handler.
 
@@ -36,7 +37,7 @@ from pteg.hw.core.special import ExceptionPort, msr_bit
 from pteg.hw.isa.exceptions import Srr1, Vector
 from pteg.hw.isa.registers import RESET_VECTOR, Msr
 
-__all__ = ["Completion", "CompletionDispatch", "Entry", "NextPc"]
+__all__ = ["Completion", "CompletionDispatch", "Entry", "FloatRetire", "NextPc"]
 
 
 class NextPc(enum.IntEnum):
@@ -55,6 +56,7 @@ class Entry(data.Struct):
     target: 32
     next: NextPc
     write_d: 1
+    write_f: 1   # reg_d is a floating-point register
     reg_d: 5
     tag_d: range(GPR_RENAMES)
     write_u: 1
@@ -63,7 +65,10 @@ class Entry(data.Struct):
     write_cr: 8
     link: 1
     count: 1
+    floating: 1  # executed by the floating-point unit
+    record: 1    # CR1 becomes a copy of FPSCR
     refetch: 1   # everything younger is fetched again
+    context: 1   # MSR changes: a floating-point exception may wait for that
     trace: 1     # a trace exception follows (MSR[SE], MSR[BE])
     credit: 3    # folded branches that complete with it
 
@@ -81,6 +86,7 @@ _EXCEPTIONS = {
     Cause.SYSTEM_CALL: (Vector.SYSTEM_CALL, 0),
     Cause.ALIGNMENT: (Vector.ALIGNMENT, 0),
     Cause.DSI: (Vector.DSI, 0),
+    Cause.FP_ENABLED: (Vector.PROGRAM, Srr1.FP_ENABLED),
 }
 
 
@@ -108,6 +114,32 @@ class CompletionDispatch(wiring.Signature):
         })
 
 
+class FloatRetire(wiring.Signature):
+    """The oldest instruction, executed by the floating-point unit, changes FPSCR.
+
+    Members
+    -------
+    valid : Out(1)
+        At the end of this cycle.
+    cq : Out
+        Its entry, whether it completes or not.
+    record : Out(1)
+        CR1 changes too.
+    written : In(1)
+        It has a result.
+    enabled : In(1)
+        FPSCR[FEX] is set when it has changed FPSCR.
+    pending : In(1)
+        FPSCR[FEX] as it is.
+    """
+
+    def __init__(self):
+        super().__init__({
+            "valid": Out(1), "cq": Out(range(CQ_ENTRIES)), "record": Out(1),
+            "written": In(1), "enabled": In(1), "pending": In(1),
+        })
+
+
 class Completion(wiring.Component):
     """Completion queue and exception logic.
 
@@ -130,6 +162,8 @@ class Completion(wiring.Component):
         Entries whose flags are valid.
     flags : Out(Flags) x CQ_ENTRIES
     commit : Out(CommitPort) x 2 WIDTH
+    float_commit : Out(CommitPort) x WIDTH
+    float : Out(FloatRetire)
     branch : Out(BranchRetire)
     retire : Out(ConditionRetire) x WIDTH
         The two oldest entries.
@@ -170,6 +204,7 @@ class Completion(wiring.Component):
             "finishes": In(UnitToCompletion()).array(units),
             "finished": Out(CQ_ENTRIES), "flags": Out(Flags).array(CQ_ENTRIES),
             "commit": Out(CommitPort()).array(2 * WIDTH),
+            "float_commit": Out(CommitPort()).array(WIDTH), "float": Out(FloatRetire()),
             "branch": Out(BranchRetire()), "retire": Out(ConditionRetire()).array(WIDTH),
             "overflows": In(WIDTH),
             "accept": In(1), "sent": Out(1), "drained": Out(1), "cancel": In(1),
@@ -242,7 +277,9 @@ class Completion(wiring.Component):
         first, other = oldest
         held = self.sent & (barrier == head)
         cause = Signal(Cause)
+        heeded = msr_bit(self.msr, Msr.FE0) | msr_bit(self.msr, Msr.FE1)
         ready = Signal()     # the oldest has finished
+        traps = Signal()     # with an enabled floating-point exception
         fault = Signal()
         complete = Signal()  # it retires
         both = Signal()      # and so does the second
@@ -251,9 +288,12 @@ class Completion(wiring.Component):
             self.oldest.eq(Mux(held, NOBODY, head)),
             self.drained.eq((count == 0) | held),
             cause.eq(causes[head]),
+            # An exception that comes with a result: FPSCR, CR1 and frD are written.
+            traps.eq(ready & first.floating & (causes[head] == Cause.NONE) & self.float.enabled
+                     & heeded),
             ready.eq((count != 0) & finished.bit_select(head, 1) & ~held & ~self.restart),
-            complete.eq(ready & (cause == Cause.NONE)),
-            fault.eq(ready & (cause != Cause.NONE)),
+            complete.eq(ready & (cause == Cause.NONE) & ~traps),
+            fault.eq(ready & ((cause != Cause.NONE) | traps)),
         ]
         ends = [refetch.bit_select(place, 1) | self.overflows[number]
                 for number, place in enumerate(places)]
@@ -271,7 +311,8 @@ class Completion(wiring.Component):
         m.d.comb += [
             both.eq(complete & (count >= 2) & finished.bit_select(second, 1)
                     & (causes[second] == Cause.NONE) & ~(self.sent & (barrier == second))
-                    & ~ends[0] & ~first.trace & ~other.trace & ~paired & ~self.pause.single
+                    & ~ends[0] & ~first.trace & ~other.trace & ~paired & ~other.floating
+                    & ~self.pause.single
                     & ~(self.pause.valid & (next_pcs[0] == self.pause.pc))),
             next_pc.eq(Mux(both, next_pcs[1], next_pcs[0])),
         ]
@@ -291,6 +332,18 @@ class Completion(wiring.Component):
                 ra.reg.eq(entry.reg_u), ra.tag.eq(entry.tag_u),
                 ra.valid.eq(retires & entry.write_u),
             ]
+            frd = self.float_commit[number]
+            m.d.comb += [
+                frd.reg.eq(entry.reg_d), frd.tag.eq(entry.tag_d),
+                frd.valid.eq(retires & entry.write_f),
+            ]
+        records = complete | traps
+        m.d.comb += [
+            self.float.valid.eq(records & first.floating), self.float.cq.eq(head),
+            self.float.record.eq(records & first.record),
+        ]
+        with m.If(first.floating):
+            m.d.comb += self.float_commit[0].valid.eq(records & first.write_f & self.float.written)
         folded = owed + first.credit
         with m.If(complete):
             m.d.sync += [
@@ -323,7 +376,7 @@ class Completion(wiring.Component):
         with m.If(fault):
             m.d.comb += [taken.valid.eq(1), taken.srr0.eq(first.pc)]
             m.d.sync += owed.eq(folded)
-            with m.Switch(cause):
+            with m.Switch(Mux(traps, Cause.FP_ENABLED, cause)):
                 for member, (vector, bits) in _EXCEPTIONS.items():
                     with m.Case(member):
                         m.d.comb += [taken.vector.eq(vector), taken.cause_bits.eq(int(bits))]
@@ -339,6 +392,12 @@ class Completion(wiring.Component):
         with m.Elif(complete & first.trace):
             m.d.comb += [taken.valid.eq(1), taken.vector.eq(Vector.TRACE),
                          taken.srr0.eq(next_pc)]
+        with m.Elif(complete & first.context & self.float.pending & heeded):
+            # The new MSR admits an exception that has waited for it (PEM 6.4.7).
+            m.d.comb += [
+                taken.valid.eq(1), taken.vector.eq(Vector.PROGRAM), taken.srr0.eq(next_pc),
+                taken.cause_bits.eq(int(Srr1.FP_ENABLED | Srr1.SUBSEQUENT)),
+            ]
         with m.Elif(interrupt):
             m.d.comb += [
                 taken.valid.eq(1), taken.srr0.eq(pc),
@@ -371,6 +430,8 @@ class Completion(wiring.Component):
 def _writes(first, other):
     """Whether two entries change LR or CTR both, or the same register."""
     same = (first.link | first.count) & (other.link | other.count)
+    same |= first.record & other.write_cr.any()
+    same |= first.write_f & other.write_f & (first.reg_d == other.reg_d)
     for older, older_reg in ((first.write_d, first.reg_d), (first.write_u, first.reg_u)):
         for newer, newer_reg in ((other.write_d, other.reg_d), (other.write_u, other.reg_u)):
             same |= older & newer & (older_reg == newer_reg)

@@ -17,7 +17,7 @@
                                    |  exceptions: special, timebase; CR and XER: condition
 """
 
-from amaranth.hdl import Module
+from amaranth.hdl import Module, Mux
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
@@ -28,7 +28,7 @@ from pteg.hw.core.completion import Completion
 from pteg.hw.core.condition import ConditionRegister
 from pteg.hw.core.dispatch import Dispatch
 from pteg.hw.core.fetch import Fetch
-from pteg.hw.core.float_registers import FloatRegisters
+from pteg.hw.core.floating import FloatUnit
 from pteg.hw.core.history import HistoryTable
 from pteg.hw.core.integer import IntegerUnit
 from pteg.hw.core.interfaces import WIDTH, PausePort
@@ -96,17 +96,19 @@ class Core(wiring.Component):
         m.submodules.history = history = HistoryTable()
         m.submodules.targets = targets = TargetCache()
         m.submodules.link = link = LinkRegisters()
-        m.submodules.rename = rename = Rename(results=5)
-        m.submodules.float_registers = float_registers = FloatRegisters()
+        m.submodules.rename = rename = Rename("gpr", width=32, destinations=2, results=5)
+        m.submodules.float_rename = float_rename = Rename("fpr", width=64, destinations=1,
+                                                          results=1)
         m.submodules.iu1 = iu1 = IntegerUnit(multiply=True)
         m.submodules.iu2 = iu2 = IntegerUnit(multiply=False)
         m.submodules.sru = sru = SystemUnit()
         m.submodules.lsu = lsu = LoadStoreUnit()
-        m.submodules.completion = completion = Completion(units=4)
+        m.submodules.fpu = fpu = FloatUnit()
+        m.submodules.completion = completion = Completion(units=5)
         m.submodules.condition = condition = ConditionRegister()
         m.submodules.special = special = SpecialRegisters()
         m.submodules.timebase = timebase = TimeBase(self.timebase_divider)
-        units = (iu1, iu2, sru, lsu)
+        units = {"iu1": iu1, "iu2": iu2, "sru": sru, "lsu": lsu, "fpu": fpu}
         msr, hid0, redirected = special.msr, special.hid0, completion.redirect.valid
         flush = redirected | branch.cancel  # what is in flight is dropped
 
@@ -173,6 +175,7 @@ class Core(wiring.Component):
             dispatch.wrong.eq(branch.wrong), dispatch.cancelling.eq(branch.cancelling),
             dispatch.room.eq(completion.room), dispatch.tail.eq(completion.tail),
             dispatch.empty.eq(completion.empty), dispatch.free.eq(rename.free),
+            dispatch.float_free.eq(float_rename.free),
         ]
         for number in range(WIDTH):
             m.d.comb += [dispatch.entries[number].eq(queue.entries[number]),
@@ -183,29 +186,32 @@ class Core(wiring.Component):
             connect(m, completion.retire[number], condition.retire[number])
 
         # ---- Operands and results ---------------------------------------------------------------
-        for name in ("sources", "allocate"):
-            for mine, theirs in zip(getattr(dispatch, name), getattr(rename, name), strict=True):
-                connect(m, mine, theirs)
-        for name, unit in zip(("iu1", "iu2", "sru", "lsu"), units, strict=True):
+        for prefix, file in (("", rename), ("float_", float_rename)):
+            for unit, name in ((dispatch, "sources"), (dispatch, "allocate"),
+                               (completion, "commit")):
+                for mine, theirs in zip(getattr(unit, prefix + name), getattr(file, name),
+                                        strict=True):
+                    connect(m, mine, theirs)
+            m.d.comb += file.flush.eq(flush)
+        for name, unit in units.items():
+            file = float_rename if unit is fpu else rename
             connect(m, getattr(dispatch, name), unit.dispatch)
             m.d.comb += [
-                *(mine.eq(theirs)
-                  for mine, theirs in zip(unit.values, rename.values, strict=True)),
-                unit.ready.eq(rename.ready),
+                *(mine.eq(theirs) for mine, theirs in zip(unit.values, file.values, strict=True)),
+                unit.ready.eq(file.ready),
                 unit.oldest.eq(completion.oldest),
                 unit.flush.eq(flush),
             ]
-        results = (*(unit.result for unit in units), lsu.update)
+        connect(m, fpu.result, float_rename.results[0])
+        results = (iu1.result, iu2.result, sru.result, lsu.result, lsu.update)
         for result, port in zip(results, rename.results, strict=True):
             connect(m, result, port)
         connect(m, lsu.direct, rename.direct)
-        connect(m, lsu.float, float_registers.direct)
-        for mine, theirs in zip(completion.commit, rename.commit, strict=True):
-            connect(m, mine, theirs)
-        m.d.comb += rename.flush.eq(flush)
+        connect(m, lsu.float, float_rename.direct)
+        connect(m, completion.float, fpu.retire)
 
         # ---- Completion -------------------------------------------------------------------------
-        for unit, port in zip(units, completion.finishes, strict=True):
+        for unit, port in zip(units.values(), completion.finishes, strict=True):
             connect(m, unit.finish, port)
         m.d.comb += [
             completion.accept.eq(branch.accept), completion.cancel.eq(branch.cancel),
@@ -229,7 +235,10 @@ class Core(wiring.Component):
             *(mine.eq(theirs)
               for mine, theirs in zip(condition.flags, completion.flags, strict=True)),
             condition.accept.eq(branch.accept),
-            condition.system_mask.eq(sru.cr_mask), condition.system_cr.eq(sru.cr_value),
+            # Never both: the one is the oldest instruction executing, the other one completing.
+            condition.system_mask.eq(sru.cr_mask | Mux(completion.float.record, 0x0F000000, 0)),
+            condition.system_cr.eq(Mux(completion.float.record, fpu.recorded << 24,
+                                       sru.cr_value)),
             condition.system_xer_write.eq(sru.xer_write), condition.system_xer.eq(sru.wdata),
             condition.flush.eq(flush),
         ]

@@ -117,6 +117,13 @@ class Decoder(wiring.Component):
         """Operand A is the first source, B the second or an immediate, C what a store stores."""
         insn, out, reads = self.insn, self.decoded, row.reads
         stores = row.unit is Unit.LSU and "rS" in reads
+        if row.unit is Unit.FPU:
+            for operand in "abc":
+                name = f"fr{operand.upper()}"
+                if name in reads:
+                    m.d.comb += [out[f"use_{operand}"].eq(1),
+                                 out[f"reg_{operand}"].eq(field(insn, name))]
+            return
 
         def use(operand, name, enable=1):
             m.d.comb += [out[f"use_{operand}"].eq(enable),
@@ -153,6 +160,10 @@ class Decoder(wiring.Component):
             m.d.comb += [out.write_d.eq(1), out.reg_d.eq(field(insn, "rD"))]
         if "rA" in row.writes and not row.update:
             m.d.comb += [out.write_d.eq(1), out.reg_d.eq(field(insn, "rA"))]
+        if "frD" in row.writes and row.unit is Unit.FPU:
+            m.d.comb += [out.write_f.eq(1), out.reg_d.eq(field(insn, "frD"))]
+        if row.unit is Unit.FPU and "Rc" in row.options:
+            m.d.comb += out.record.eq(field(insn, "Rc"))
         if row.update:
             m.d.comb += [out.write_u.eq(1), out.reg_u.eq(field(insn, "rA"))]
         written = condition_fields(row, insn)

@@ -18,6 +18,7 @@ from pteg.hw.core.decode import Decoder
 from pteg.hw.core.interfaces import (
     CQ_ENTRIES,
     CREDITS,
+    FPR_RENAMES,
     GPR_RENAMES,
     IQ_ENTRIES,
     WIDTH,
@@ -36,7 +37,7 @@ from pteg.hw.isa.registers import Msr
 __all__ = ["Dispatch", "UNITS"]
 
 #: Units with a reservation station, as attributes of `Dispatch`.
-UNITS = ("iu1", "iu2", "sru", "lsu")
+UNITS = ("iu1", "iu2", "sru", "lsu", "fpu")
 
 #: No trace exception follows these (MPC750 UM 4.5.11).
 _UNTRACED = (Op.ISYNC, Op.RFI)
@@ -76,11 +77,12 @@ class Dispatch(wiring.Component):
         Dispatch nothing that follows the branch that was predicted wrongly.
     link_busy : Out(1)
         A mtspr to LR or CTR is in flight.
-    sources : Out(SourcePort) x 3 WIDTH
-    free : In
+    sources, float_sources : Out(SourcePort) x 3 WIDTH
+    free, float_free : In
         Rename buffers left.
     allocate : Out(AllocatePort) x 2 WIDTH
-    iu1, iu2, sru, lsu : Out(DispatchToUnit)
+    float_allocate : Out(AllocatePort) x WIDTH
+    iu1, iu2, sru, lsu, fpu : Out(DispatchToUnit)
     room, tail, empty : In
         The completion queue.
     completion : Out(CompletionDispatch) x WIDTH
@@ -101,12 +103,16 @@ class Dispatch(wiring.Component):
     cancelling: In(1)
     link_busy: Out(1)
     sources: Out(SourcePort()).array(3 * WIDTH)
+    float_sources: Out(SourcePort(64)).array(3 * WIDTH)
     free: In(range(GPR_RENAMES + 1))
+    float_free: In(range(FPR_RENAMES + 1))
     allocate: Out(AllocatePort()).array(2 * WIDTH)
+    float_allocate: Out(AllocatePort()).array(WIDTH)
     iu1: Out(DispatchToUnit())
     iu2: Out(DispatchToUnit())
     sru: Out(DispatchToUnit())
     lsu: Out(DispatchToUnit())
+    fpu: Out(DispatchToUnit(64))
     room: In(range(CQ_ENTRIES + 1))
     tail: In(range(CQ_ENTRIES))
     empty: In(1)
@@ -136,8 +142,8 @@ class Dispatch(wiring.Component):
                               & ~alone & ~self.stop & ~self.flush & ~self.cancel),
                 slot.branch.eq(decoded.unit == Unit.BPU),
                 slot.to_unit.eq((slot.cause == Cause.NONE) & ~slot.branch),
-                slot.alone.eq((decoded.serialize >= Serialize.COMPLETION) | decoded.fp
-                              | (slot.cause != Cause.NONE)),
+                slot.alone.eq((decoded.serialize >= Serialize.COMPLETION)
+                              | decoded.fp & (decoded.unit == Unit.LSU) | (slot.cause != Cause.NONE)),
             ]
             self._cause(m, slot, decoded, entry)
             slots.append(slot)
@@ -150,13 +156,18 @@ class Dispatch(wiring.Component):
         links = (rows[0].link & link_busy, rows[1].link & (link_busy | rows[0].link))
         needed = [Mux(slot.to_unit, row.write_d + row.write_u, 0)
                   for slot, row in zip(slots, rows, strict=True)]
+        float_needed = [slot.to_unit & row.write_f for slot, row in zip(slots, rows, strict=True)]
+        enough = [
+            (self.free >= needed[0]) & (self.float_free >= float_needed[0]),
+            (self.free >= needed[0] + needed[1])
+            & (self.float_free >= float_needed[0] + float_needed[1]),
+        ]
         m.d.comb += [
             first.goes.eq(first.there & (~first.enters | (self.room != 0))
-                          & (~first.to_unit | ready[0] & (self.free >= needed[0]) & ~links[0])),
+                          & (~first.to_unit | ready[0] & enough[0] & ~links[0])),
             second.goes.eq(second.there & first.goes & ~first.alone
                            & (~second.enters | (self.room > first.enters))
-                           & (~second.to_unit | ready[1] & (self.free >= needed[0] + needed[1])
-                              & ~links[1])),
+                           & (~second.to_unit | ready[1] & enough[1] & ~links[1])),
             self.pop.eq(first.goes + second.goes),
         ]
         for slot, row in zip(slots, rows, strict=True):
@@ -173,8 +184,7 @@ class Dispatch(wiring.Component):
 
     def _cause(self, m, slot, decoded, entry):
         """Exceptions that are known before execution, the one that wins last."""
-        # There is no floating-point unit yet: only loads and stores heed MSR[FP].
-        with m.If(decoded.fp & ((decoded.unit == Unit.FPU) | ~msr_bit(self.msr, Msr.FP))):
+        with m.If(decoded.fp & ~msr_bit(self.msr, Msr.FP)):
             m.d.comb += slot.cause.eq(Cause.FP_UNAVAILABLE)
         with m.If(decoded.op == Op.SC):
             m.d.comb += slot.cause.eq(Cause.SYSTEM_CALL)
@@ -227,6 +237,7 @@ class Dispatch(wiring.Component):
                 "iu2": either & free["iu2"],
                 "sru": row.unit == Unit.SRU,
                 "lsu": row.unit == Unit.LSU,
+                "fpu": row.unit == Unit.FPU,
             }
             is_free = Signal(name=f"ready{number}")
             for name in UNITS:
@@ -234,21 +245,24 @@ class Dispatch(wiring.Component):
                 m.d.comb += choice.eq(chosen[name] & slot.to_unit)
                 with m.If(choice):
                     m.d.comb += is_free.eq(free[name])
-                port = getattr(self, name)
                 with m.If(choice & slot.goes):
-                    self._send(m, port, number, row)
+                    self._send(m, name, number, row)
                 taken[name] = choice & slot.there
             ready.append(is_free)
         return ready
 
-    def _send(self, m, port, number, row):
-        sources = self.sources[3 * number:3 * number + 3]
+    def _send(self, m, unit, number, row):
+        port = getattr(self, unit)
+        sources = (self.float_sources if unit == "fpu" else self.sources)[3 * number:3 * number + 3]
         rd, ra = self.allocate[2 * number:2 * number + 2]
+        write_d = row.write_d
+        if unit == "fpu":
+            rd, write_d = self.float_allocate[number], row.write_f
         m.d.comb += [
             port.valid.eq(1), port.op.eq(row.op), port.insn.eq(self.entries[number].insn),
             port.cq.eq(self.completion[number].cq),
-            port.serialize.eq((row.serialize != Serialize.NONE) | row.fp),
-            port.write_d.eq(row.write_d), port.tag_d.eq(rd.tag),
+            port.serialize.eq((row.serialize != Serialize.NONE) | row.fp & (unit == "lsu")),
+            port.write_d.eq(write_d), port.tag_d.eq(rd.tag),
             port.write_u.eq(row.write_u), port.tag_u.eq(ra.tag),
         ]
         for name, source in zip("abc", sources, strict=True):
@@ -263,13 +277,15 @@ class Dispatch(wiring.Component):
         """Rename buffers, and the entry in the completion queue."""
         fetched, progress = self.entries[number], self.progress[number]
         rd, ra = self.allocate[2 * number:2 * number + 2]
+        frd = self.float_allocate[number]
         renames = slot.goes & slot.to_unit
         m.d.comb += [
             rd.valid.eq(renames & row.write_d), rd.reg.eq(row.reg_d),
             ra.valid.eq(renames & row.write_u), ra.reg.eq(row.reg_u),
+            frd.valid.eq(renames & row.write_f), frd.reg.eq(row.reg_d),
             *(source.reg.eq(row[f"reg_{name}"])
-              for name, source in zip("abc", self.sources[3 * number:3 * number + 3],
-                                      strict=True)),
+              for sources in (self.sources, self.float_sources)
+              for name, source in zip("abc", sources[3 * number:3 * number + 3], strict=True)),
         ]
 
         enters = Signal(name=f"enters{number}")
@@ -284,7 +300,7 @@ class Dispatch(wiring.Component):
             completion.speculative.eq(progress.level != 0),
             condition.valid.eq(enters), condition.cq.eq(cq),
             condition.writes.eq(Mux(slot.to_unit, row.write_cr, 0)),
-            condition.forward.eq(row.unit != Unit.SRU),
+            condition.forward.eq((row.unit != Unit.SRU) & ~row.record),
             condition.speculative.eq(progress.level != 0),
         ]
 
@@ -299,10 +315,13 @@ class Dispatch(wiring.Component):
             entry.pc.eq(fetched.pc),
             entry.insn.eq(fetched.insn),
             entry.target.eq(self.targets[number]),
-            entry.write_d.eq(row.write_d), entry.reg_d.eq(row.reg_d), entry.tag_d.eq(rd.tag),
+            entry.write_d.eq(row.write_d), entry.write_f.eq(row.write_f),
+            entry.reg_d.eq(row.reg_d), entry.tag_d.eq(Mux(row.write_f, frd.tag, rd.tag)),
             entry.write_u.eq(row.write_u), entry.reg_u.eq(row.reg_u), entry.tag_u.eq(ra.tag),
             entry.write_cr.eq(row.write_cr),
+            entry.floating.eq(row.unit == Unit.FPU), entry.record.eq(row.record),
             entry.refetch.eq(row.serialize == Serialize.REFETCH),
+            entry.context.eq((row.op == Op.MTMSR) | (row.op == Op.RFI)),
             entry.trace.eq(traced),
             entry.credit.eq(slot.credit),
         ]

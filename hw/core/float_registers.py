@@ -1,54 +1,11 @@
-"""Floating-point registers, and the formats in which loads and stores move them.
+"""The formats in which floating-point loads and stores move numbers (PEM 3.1.4, appendix D).
 
-PEM 3.1.4, 4.2.3.9 and appendix D: a register holds a double; lfs and stfs convert. Rename
-buffers come with the floating-point unit; until then each load or store runs alone and works on
-the register file itself.
+A register holds a double, lfs and stfs convert.
 """
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal
-from amaranth.lib import wiring
-from amaranth.lib.memory import Memory
-from amaranth.lib.wiring import In, Out
+from amaranth.hdl import Cat, Const, Mux, Signal
 
-__all__ = ["FloatPort", "FloatRegisters", "single_to_double", "double_to_single"]
-
-
-class FloatPort(wiring.Signature):
-    """The register file, for an instruction that runs alone.
-
-    Members
-    -------
-    reg : Out(5)
-    write : Out(1)
-    wdata : Out(64)
-    rdata : In(64)
-    """
-
-    def __init__(self):
-        super().__init__({"reg": Out(5), "write": Out(1), "wdata": Out(64), "rdata": In(64)})
-
-
-class FloatRegisters(wiring.Component):
-    """32 registers of 64 bits.
-
-    Members
-    -------
-    direct : In(FloatPort)
-    """
-
-    direct: In(FloatPort())
-
-    def elaborate(self, platform):
-        m = Module()
-        m.submodules.fpr = fpr = Memory(shape=64, depth=32, init=[])
-        read = fpr.read_port(domain="comb")
-        write = fpr.write_port()
-        m.d.comb += [
-            read.addr.eq(self.direct.reg), self.direct.rdata.eq(read.data),
-            write.addr.eq(self.direct.reg), write.data.eq(self.direct.wdata),
-            write.en.eq(self.direct.write),
-        ]
-        return m
+__all__ = ["single_to_double", "double_to_single"]
 
 
 def single_to_double(m, single, name):

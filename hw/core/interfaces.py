@@ -11,8 +11,9 @@ from amaranth.lib.wiring import In, Out
 
 from pteg.hw.isa.instructions import Op, Serialize, Unit
 
-__all__ = ["CQ_ENTRIES", "IQ_ENTRIES", "GPR_RENAMES", "FETCH_WIDTH", "WIDTH", "NOBODY", "CREDITS",
-           "Cause", "FetchFault", "Predecoded", "Fetched", "Progress", "Decoded", "Operand", "Flags",
+__all__ = ["CQ_ENTRIES", "IQ_ENTRIES", "GPR_RENAMES", "FPR_RENAMES", "FETCH_WIDTH", "WIDTH",
+           "NOBODY", "CREDITS",
+           "Cause", "FetchFault", "Predecoded", "Fetched", "Progress", "Decoded", "operand", "Flags",
            "FetchToQueue", "DispatchToUnit", "UnitToCompletion", "UnitToRename", "OperationPort",
            "Redirect", "BranchRetire", "SystemToSpecial", "PausePort"]
 
@@ -20,6 +21,7 @@ __all__ = ["CQ_ENTRIES", "IQ_ENTRIES", "GPR_RENAMES", "FETCH_WIDTH", "WIDTH", "N
 CQ_ENTRIES = 6
 IQ_ENTRIES = 6
 GPR_RENAMES = 6
+FPR_RENAMES = GPR_RENAMES
 #: Instructions that one fetch brings at most: a quad word.
 FETCH_WIDTH = 4
 #: Instructions dispatched, and retired, in one cycle at most.
@@ -45,6 +47,7 @@ class Cause(enum.IntEnum):
     SYSTEM_CALL = 9
     ALIGNMENT = 10
     DSI = 11                  # DSISR tells more
+    FP_ENABLED = 12           # it has left FPSCR[FEX] set, and a mode of FE0 and FE1 cares
 
 
 class FetchFault(enum.IntEnum):
@@ -93,27 +96,26 @@ class Decoded(data.Struct):
     illegal: 1
     privileged: 1
     fp: 1
-    use_a: 1         # operand registers: `reg_x` is read if `use_x`, otherwise
-    use_b: 1         # A and C are zero and B is `imm`
+    use_a: 1         # operand registers: `reg_x` is read if `use_x`, otherwise A and C are
+    use_b: 1         # zero and B is `imm`; the FPU's are floating-point registers
     use_c: 1
     reg_a: 5
     reg_b: 5
     reg_c: 5
     imm: 32
     write_d: 1       # destination
+    write_f: 1       # it is a floating-point register
     reg_d: 5
     write_u: 1       # rA, by the update forms
     reg_u: 5
     write_cr: 8      # CR fields written, field 0 in bit 7
+    record: 1        # CR1 is a copy of FPSCR, when the instruction completes
     link: 1          # mtspr to LR or CTR: branches wait for it
 
 
-class Operand(data.Struct):
+def operand(width):
     """A source operand in a reservation station: a value, or the rename buffer to wait for."""
-
-    value: 32
-    tag: range(GPR_RENAMES)
-    pending: 1
+    return data.StructLayout({"value": width, "tag": range(GPR_RENAMES), "pending": 1})
 
 
 class Flags(data.Struct):
@@ -149,13 +151,18 @@ class FetchToQueue(wiring.Signature):
 class DispatchToUnit(wiring.Signature):
     """One instruction goes into the reservation station of a unit.
 
+    Parameters
+    ----------
+    width : int
+        Bits of its operands.
+
     Members
     -------
     ready : In(1)
         The station is, or becomes, free at the end of this cycle.
     valid : Out(1)
     op, insn : Out
-    a, b, c : Out(Operand)
+    a, b, c : Out(operand(width))
     cq : Out
         Its completion queue entry.
     serialize : Out(1)
@@ -164,10 +171,10 @@ class DispatchToUnit(wiring.Signature):
         Rename buffers of its destinations.
     """
 
-    def __init__(self):
+    def __init__(self, width=32):
         super().__init__({
             "ready": In(1), "valid": Out(1), "op": Out(Op), "insn": Out(32),
-            "a": Out(Operand), "b": Out(Operand), "c": Out(Operand),
+            "a": Out(operand(width)), "b": Out(operand(width)), "c": Out(operand(width)),
             "cq": Out(range(CQ_ENTRIES)), "serialize": Out(1),
             "write_d": Out(1), "tag_d": Out(range(GPR_RENAMES)),
             "write_u": Out(1), "tag_u": Out(range(GPR_RENAMES)),
@@ -198,16 +205,20 @@ class UnitToCompletion(wiring.Signature):
 class UnitToRename(wiring.Signature):
     """A result on its way to a rename buffer, at the end of the cycle.
 
+    Parameters
+    ----------
+    width : int
+
     Members
     -------
     valid : Out(1)
     tag : Out
-    value : Out(32)
+    value : Out(width)
     """
 
-    def __init__(self):
+    def __init__(self, width=32):
         super().__init__({
-            "valid": Out(1), "tag": Out(range(GPR_RENAMES)), "value": Out(32),
+            "valid": Out(1), "tag": Out(range(GPR_RENAMES)), "value": Out(width),
         })
 
 

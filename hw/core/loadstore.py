@@ -22,7 +22,7 @@ from pteg.hw.bus.interfaces import MemoryPort
 from pteg.hw.cache.interfaces import BlockPort
 from pteg.hw.core.access import AccessDecoder, Moves, alignment_dsisr
 from pteg.hw.core.decode import field
-from pteg.hw.core.float_registers import FloatPort, double_to_single, single_to_double
+from pteg.hw.core.float_registers import double_to_single, single_to_double
 from pteg.hw.core.interfaces import (
     GPR_RENAMES,
     NOBODY,
@@ -73,7 +73,7 @@ class LoadStoreUnit(wiring.Component):
         icbi.
     direct : Out(DirectPort)
         The register file, for multiple and string instructions.
-    float : Out(FloatPort)
+    float : Out(DirectPort(64))
         The floating-point registers.
     result, update : Out(UnitToRename)
         Loaded value; effective address of an update form.
@@ -96,7 +96,7 @@ class LoadStoreUnit(wiring.Component):
     invalidate: Out(InvalidatePort())
     block: Out(BlockPort())
     direct: Out(DirectPort())
-    float: Out(FloatPort())
+    float: Out(DirectPort(64))
     result: Out(UnitToRename())
     update: Out(UnitToRename())
     finish: Out(UnitToCompletion())

@@ -1,8 +1,9 @@
-"""General-purpose registers and their six rename buffers (MPC750 UM 6.3.3.1).
+"""A register file and its six rename buffers (MPC750 UM 6.3.3.1).
 
 A buffer is allocated when an instruction is dispatched and freed when it is written back, both in
 program order: the buffers are a ring. A map tells for each register which buffer holds its newest
-value, if any. Multiple and string instructions run alone and use the register file directly.
+value, if any. Instructions that run alone use the register file directly: multiple and string
+instructions, floating-point loads and stores.
 """
 
 from amaranth.hdl import Array, Module, Mux, Signal
@@ -10,7 +11,7 @@ from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
-from pteg.hw.core.interfaces import GPR_RENAMES, WIDTH, Operand, UnitToRename
+from pteg.hw.core.interfaces import GPR_RENAMES, WIDTH, UnitToRename, operand
 
 __all__ = ["SourcePort", "AllocatePort", "CommitPort", "DirectPort", "Rename", "after"]
 
@@ -26,11 +27,11 @@ class SourcePort(wiring.Signature):
     Members
     -------
     reg : Out(5)
-    operand : In(Operand)
+    operand : In(operand(width))
     """
 
-    def __init__(self):
-        super().__init__({"reg": Out(5), "operand": In(Operand)})
+    def __init__(self, width=32):
+        super().__init__({"reg": Out(5), "operand": In(operand(width))})
 
 
 class AllocatePort(wiring.Signature):
@@ -63,22 +64,23 @@ class CommitPort(wiring.Signature):
 
 
 class DirectPort(wiring.Signature):
-    """The register file itself, for an instruction that runs alone (lmw, stmw, strings).
+    """The register file itself, for an instruction that runs alone.
 
     Members
     -------
     reg : Out(5)
     write : Out(1)
-    wdata : Out(32)
-    rdata : In(32)
+    wdata : Out(width)
+    rdata : In(width)
     """
 
-    def __init__(self):
-        super().__init__({"reg": Out(5), "write": Out(1), "wdata": Out(32), "rdata": In(32)})
+    def __init__(self, width=32):
+        super().__init__({"reg": Out(5), "write": Out(1), "wdata": Out(width),
+                          "rdata": In(width)})
 
 
 class Rename(wiring.Component):
-    """Register file, rename buffers and map.
+    """General-purpose or floating-point registers: file, rename buffers and map.
 
     In a cycle, destinations are allocated and committed in program order: those of the older
     instruction first, of an update form rD and then rA. If several name the same register, the last
@@ -86,6 +88,12 @@ class Rename(wiring.Component):
 
     Parameters
     ----------
+    name : str
+        Of the register file.
+    width : int
+        Bits of a register.
+    destinations : int
+        How many registers an instruction may write.
     results : int
         Units that deliver results.
 
@@ -95,37 +103,38 @@ class Rename(wiring.Component):
         Operands A, B, C of the oldest instruction to dispatch, then of the next.
     free : Out
         Buffers that can be allocated in this cycle.
-    allocate : In(AllocatePort) x 2 WIDTH
-        rD and rA of each.
+    allocate : In(AllocatePort) x `destinations` WIDTH
+        rD of each, and rA.
     results : In(UnitToRename) x `results`
     values, ready : Out
         Value of each buffer, and whether it has one: stations with pending operands look here.
-    commit : In(CommitPort) x 2 WIDTH
+    commit : In(CommitPort) x `destinations` WIDTH
     direct : In(DirectPort)
     flush : In(1)
         Forget everything that was not committed before, or is in this cycle.
     """
 
-    def __init__(self, results):
+    def __init__(self, name, *, width, destinations, results):
+        self.name, self.width, self.destinations = name, width, destinations
         super().__init__({
-            "sources": In(SourcePort()).array(3 * WIDTH),
+            "sources": In(SourcePort(width)).array(3 * WIDTH),
             "free": Out(range(GPR_RENAMES + 1)),
-            "allocate": In(AllocatePort()).array(2 * WIDTH),
-            "results": In(UnitToRename()).array(results),
-            "values": Out(32).array(GPR_RENAMES),
+            "allocate": In(AllocatePort()).array(destinations * WIDTH),
+            "results": In(UnitToRename(width)).array(results),
+            "values": Out(width).array(GPR_RENAMES),
             "ready": Out(GPR_RENAMES),
-            "commit": In(CommitPort()).array(2 * WIDTH),
-            "direct": In(DirectPort()),
+            "commit": In(CommitPort()).array(destinations * WIDTH),
+            "direct": In(DirectPort(width)),
             "flush": In(1),
         })
 
     def elaborate(self, platform):
         m = Module()
 
-        m.submodules.gpr = gpr = Memory(shape=32, depth=32, init=[])
+        m.submodules[self.name] = registers = Memory(shape=self.width, depth=32, init=[])
         m.submodules.map = newest = Memory(shape=range(GPR_RENAMES), depth=32, init=[])
         renamed = Signal(32)              # registers whose newest value is in a buffer
-        values = Array(Signal(32, name=f"value{i}") for i in range(GPR_RENAMES))
+        values = Array(Signal(self.width, name=f"value{i}") for i in range(GPR_RENAMES))
         ready = Signal(GPR_RENAMES)
         head = Signal(range(GPR_RENAMES))  # next buffer to allocate
         used = Signal(range(GPR_RENAMES + 1))
@@ -138,7 +147,7 @@ class Rename(wiring.Component):
 
         # Sources. What the older instruction of this cycle writes, the younger waits for.
         for number, source in enumerate(self.sources):
-            file, where = gpr.read_port(domain="comb"), newest.read_port(domain="comb")
+            file, where = registers.read_port(domain="comb"), newest.read_port(domain="comb")
             waiting = renamed.bit_select(source.reg, 1)
             have = ready.bit_select(where.data, 1)
             m.d.comb += [
@@ -148,7 +157,7 @@ class Rename(wiring.Component):
                 source.operand.pending.eq(waiting & ~have),
                 source.operand.value.eq(Mux(waiting, values[where.data], file.data)),
             ]
-            for older in self.allocate[:number // 3 * 2]:
+            for older in self.allocate[:number // 3 * self.destinations]:
                 with m.If(older.valid & (older.reg == source.reg)):
                     m.d.comb += [source.operand.tag.eq(older.tag), source.operand.pending.eq(1)]
 
@@ -161,7 +170,7 @@ class Rename(wiring.Component):
         # Write-back: the map forgets a register only if nothing newer has renamed it.
         released = Signal(32)
         for number, commit in enumerate(self.commit):
-            where, write = newest.read_port(domain="comb"), gpr.write_port()
+            where, write = newest.read_port(domain="comb"), registers.write_port()
             m.d.comb += [
                 where.addr.eq(commit.reg),
                 write.addr.eq(commit.reg),
@@ -178,7 +187,7 @@ class Rename(wiring.Component):
                     m.d.comb += [write.en.eq(1), write.addr.eq(self.direct.reg),
                                  write.data.eq(self.direct.wdata)]
 
-        read = gpr.read_port(domain="comb")
+        read = registers.read_port(domain="comb")
         m.d.comb += [read.addr.eq(self.direct.reg), self.direct.rdata.eq(read.data)]
 
         # Allocation.

@@ -8,7 +8,7 @@ from amaranth.hdl import Array, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from pteg.hw.core.interfaces import CQ_ENTRIES, GPR_RENAMES, DispatchToUnit, Operand
+from pteg.hw.core.interfaces import CQ_ENTRIES, GPR_RENAMES, DispatchToUnit, operand
 from pteg.hw.isa.instructions import Op
 
 __all__ = ["Station", "StationToUnit"]
@@ -17,22 +17,27 @@ __all__ = ["Station", "StationToUnit"]
 class StationToUnit(wiring.Signature):
     """An instruction as its unit sees it.
 
+    Parameters
+    ----------
+    width : int
+        Bits of its operands.
+
     Members
     -------
     valid : Out(1)
         There is an instruction, and all its operands are there.
     op, insn, cq, serialize, write_d, tag_d, write_u, tag_u : Out
         As dispatched.
-    a, b, c : Out(32)
+    a, b, c : Out(width)
         Operand values.
     done : In(1)
         The unit has finished with it.
     """
 
-    def __init__(self):
+    def __init__(self, width=32):
         super().__init__({
             "valid": Out(1), "op": Out(Op), "insn": Out(32), "cq": Out(range(CQ_ENTRIES)),
-            "serialize": Out(1), "a": Out(32), "b": Out(32), "c": Out(32),
+            "serialize": Out(1), "a": Out(width), "b": Out(width), "c": Out(width),
             "write_d": Out(1), "tag_d": Out(range(GPR_RENAMES)),
             "write_u": Out(1), "tag_u": Out(range(GPR_RENAMES)),
             "done": In(1),
@@ -41,6 +46,11 @@ class StationToUnit(wiring.Signature):
 
 class Station(wiring.Component):
     """Reservation station with one entry.
+
+    Parameters
+    ----------
+    width : int
+        Bits of the operands.
 
     Members
     -------
@@ -52,11 +62,12 @@ class Station(wiring.Component):
         Drop the instruction.
     """
 
-    dispatch: In(DispatchToUnit())
-    unit: Out(StationToUnit())
-    values: In(32).array(GPR_RENAMES)
-    ready: In(GPR_RENAMES)
-    flush: In(1)
+    def __init__(self, width=32):
+        self.width = width
+        super().__init__({
+            "dispatch": In(DispatchToUnit(width)), "unit": Out(StationToUnit(width)),
+            "values": In(width).array(GPR_RENAMES), "ready": In(GPR_RENAMES), "flush": In(1),
+        })
 
     def attach(self, m, unit):
         """Give the station the rename buffers and the flush of the unit that it belongs to."""
@@ -73,16 +84,16 @@ class Station(wiring.Component):
         values = Array(self.values)
         missing = []
         for name in ("a", "b", "c"):
-            operand = Signal(Operand, name=name)
-            here = self.ready.bit_select(operand.tag, 1)
+            held = Signal(operand(self.width), name=name)
+            here = self.ready.bit_select(held.tag, 1)
             value = getattr(self.unit, name)
-            m.d.comb += value.eq(Mux(operand.pending, values[operand.tag], operand.value))
-            missing.append(operand.pending & ~here)
+            m.d.comb += value.eq(Mux(held.pending, values[held.tag], held.value))
+            missing.append(held.pending & ~here)
             # Keep what is there: the buffer may be freed before the other operands arrive.
-            with m.If(occupied & operand.pending & here):
-                m.d.sync += [operand.value.eq(values[operand.tag]), operand.pending.eq(0)]
+            with m.If(occupied & held.pending & here):
+                m.d.sync += [held.value.eq(values[held.tag]), held.pending.eq(0)]
             with m.If(self.dispatch.valid):
-                m.d.sync += operand.eq(getattr(self.dispatch, name))
+                m.d.sync += held.eq(getattr(self.dispatch, name))
 
         m.d.comb += [
             self.dispatch.ready.eq(~occupied | self.unit.done),

@@ -1,8 +1,8 @@
 """FPSCR: control bits, status bits and their summaries (PEM 2.1.4, 3.3.6, 4.2.2.6).
 
 Arithmetic hands over the bits that it sets; they reach the register when the instruction completes.
-The moves to FPSCR work on the register itself, as the oldest instruction. VX and FEX are no
-storage: they follow from the other bits.
+The moves to FPSCR work on the register itself, as the oldest instruction. VX and FEX cannot be
+written: they follow from the other bits.
 """
 
 import enum
@@ -51,8 +51,9 @@ class Control(data.Struct):
     ve: 1
 
 
-def summarised(stored):
-    """FPSCR with VX and FEX, from the bits that are stored."""
+def summarised(fpscr):
+    """FPSCR, with VX and FEX as they follow from the other bits, and nothing in reserved ones."""
+    stored = fpscr & _STORED
     bit = {flag: stored[flag.bit_length() - 1] for flag in Fpscr}
     invalid = (stored & INVALID).any()
     enabled = (invalid & bit[Fpscr.VE] | bit[Fpscr.OX] & bit[Fpscr.OE]
@@ -77,7 +78,7 @@ class StatusRegister(wiring.Component):
         What mtfsf writes.
     fpscr : Out(32)
     next : Out(32)
-        As it will be after this cycle.
+        FPSCR after the instruction that completes, if one does.
     """
 
     record: In(1)
@@ -92,21 +93,22 @@ class StatusRegister(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        stored = Signal(32)
-        after = Signal(32)
-        m.d.comb += [self.fpscr.eq(summarised(stored)), after.eq(stored),
-                     self.next.eq(summarised(after & _STORED))]
+        fpscr = self.fpscr
+        replaced = Signal(32)
+        with m.Switch(self.changes):
+            for changes, bits in _REPLACED.items():
+                with m.Case(changes):
+                    m.d.comb += replaced.eq(bits)
+        m.d.comb += self.next.eq(summarised(fpscr & ~replaced
+                                            | self._with_fx(fpscr, self.status)))
         with m.If(self.record):
-            replaced = Signal(32)
-            with m.Switch(self.changes):
-                for changes, bits in _REPLACED.items():
-                    with m.Case(changes):
-                        m.d.comb += replaced.eq(bits)
-            m.d.comb += after.eq(stored & ~replaced | self._with_fx(stored, self.status))
+            m.d.sync += fpscr.eq(self.next)
+
+        moved = Signal(32)
+        m.d.comb += moved.eq(fpscr)
+        self._move(m, fpscr, moved)
         with m.If(self.move):
-            self._move(m, stored, after)
-        with m.If(self.record | self.move):
-            m.d.sync += stored.eq(after & _STORED)
+            m.d.sync += fpscr.eq(summarised(moved))
         return m
 
     @staticmethod

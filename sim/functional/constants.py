@@ -117,7 +117,7 @@ SPR_IBAT0U, SPR_DBAT0U = (_word(name) for name in ("IBAT0U", "DBAT0U"))
 FIRST_WORD, STATE_WORDS = ARCH_STATE.fields["pc"][1] // 4, ARCH_STATE.itemsize // 4
 COMPARED_WORD = np.zeros(STATE_WORDS, np.uint8)
 for _name in ARCH_STATE.names[ARCH_STATE.names.index("pc"):]:
-    COMPARED_WORD[_word(_name)] = _name not in ("tb", "dec", "fpscr")
+    COMPARED_WORD[_word(_name)] = _name not in ("tb", "dec")
 
 # -- Decoding -------------------------------------------------------------------------------------
 #: `OPS[BASE[primary] + (word >> 1 & EXTENDED[primary])]` is the `Op` of a word.

@@ -48,7 +48,7 @@ def functional_step(state, model, vector):
 
 @kernel
 def differs(state, other):
-    """Whether two states differ in anything but time and FPSCR."""
+    """Whether two states differ in anything but time."""
     a, b = state[0], other[0]
     for number in range(32):
         if a.gpr[number] != b.gpr[number] or a.fpr[number] != b.fpr[number]:

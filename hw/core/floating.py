@@ -1,0 +1,146 @@
+"""Floating-point unit: reservation station, pipeline, FPSCR (MPC750 UM 6.4.2).
+
+The pipeline computes; what it finds waits here until its instruction completes, and changes FPSCR
+then. If an enabled exception leaves no result, the destination's rename buffer never gets one: what
+follows is fetched again and sees the old register.
+
+Moves from and to FPSCR execute as the oldest instruction and are not pipelined; what comes behind
+them in the station waits, so that control bits never change under instructions in the pipeline.
+
+Left out: with enabled exceptions the 7400, and perhaps the 750, takes a cycle more to complete
+floating-point instructions.
+"""
+
+from amaranth.hdl import Array, Cat, Const, Module, Signal
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out, connect, flipped
+
+from pteg.hw.core.completion import FloatRetire
+from pteg.hw.core.decode import field
+from pteg.hw.core.interfaces import (
+    CQ_ENTRIES,
+    FPR_RENAMES,
+    NOBODY,
+    DispatchToUnit,
+    UnitToCompletion,
+    UnitToRename,
+)
+from pteg.hw.core.station import Station
+from pteg.hw.fpu.operation import Changes
+from pteg.hw.fpu.pipeline import FloatPipeline
+from pteg.hw.fpu.status import StatusRegister
+from pteg.hw.isa.instructions import INSTRUCTIONS, Op, Unit
+from pteg.hw.isa.registers import Fpscr
+
+__all__ = ["FloatUnit"]
+
+_MOVES = [row.op for row in INSTRUCTIONS if row.unit is Unit.FPU and "FPSCR" in row.reads]
+_MOVE_CYCLES = 3
+#: Upper half of a register that mffs writes: undefined in the architecture.
+_UPPER_HALF = 0xFFF80000
+_FEX = int(Fpscr.FEX).bit_length() - 1
+
+
+class FloatUnit(wiring.Component):
+    """FPU.
+
+    Members
+    -------
+    dispatch : In(DispatchToUnit)
+    values, ready : In
+        Rename buffers.
+    oldest : In
+        Completion queue entry of the oldest instruction, or NOBODY.
+    flush : In(1)
+    result : Out(UnitToRename)
+    finish : Out(UnitToCompletion)
+    retire : In(FloatRetire)
+    recorded : Out(4)
+        What CR1 becomes when the oldest instruction completes.
+    """
+
+    dispatch: In(DispatchToUnit(64))
+    values: In(64).array(FPR_RENAMES)
+    ready: In(FPR_RENAMES)
+    oldest: In(range(NOBODY + 1))
+    flush: In(1)
+    result: Out(UnitToRename(64))
+    finish: Out(UnitToCompletion())
+    retire: In(FloatRetire())
+    recorded: Out(4)
+
+    def elaborate(self, platform):
+        m = Module()
+        label = data.StructLayout({"cq": range(CQ_ENTRIES), "write_d": 1,
+                                   "tag_d": range(FPR_RENAMES)})
+        m.submodules.station = station = Station(64)
+        m.submodules.pipeline = pipeline = FloatPipeline(label=label)
+        m.submodules.status = status = StatusRegister()
+        connect(m, flipped(self.dispatch), station.dispatch)
+        station.attach(m, self)
+        here = station.unit
+
+        moves = Signal()
+        with m.Switch(here.op):
+            with m.Case(*_MOVES):
+                m.d.comb += moves.eq(1)
+        m.d.comb += [
+            pipeline.valid.eq(here.valid & ~moves), pipeline.op.eq(here.op),
+            pipeline.a.eq(here.a), pipeline.b.eq(here.b), pipeline.c.eq(here.c),
+            *(pipeline.label[name].eq(getattr(here, name)) for name in ("cq", "write_d", "tag_d")),
+            pipeline.control.eq(status.fpscr[:8]), pipeline.flush.eq(self.flush),
+            here.done.eq(pipeline.done),
+        ]
+
+        # Results of the pipeline.
+        done = pipeline.finished_label
+        m.d.comb += [
+            self.finish.valid.eq(pipeline.finished), self.finish.cq.eq(done.cq),
+            self.finish.flags.cr.eq(pipeline.status[12:16]),
+            self.finish.refetch.eq(done.write_d & ~pipeline.write),
+            self.result.valid.eq(pipeline.finished & done.write_d & pipeline.write),
+            self.result.tag.eq(done.tag_d), self.result.value.eq(pipeline.result),
+        ]
+
+        # Moves from and to FPSCR.
+        elapsed = Signal(range(_MOVE_CYCLES))
+        with m.If(self.flush):
+            m.d.sync += elapsed.eq(0)
+        with m.Elif(here.valid & moves & (here.cq == self.oldest)):
+            m.d.sync += elapsed.eq(elapsed + 1)
+            with m.If(elapsed == _MOVE_CYCLES - 1):
+                m.d.sync += elapsed.eq(0)
+                self._move(m, here, status)
+
+        self._complete(m, pipeline, status)
+        return m
+
+    def _move(self, m, here, status):
+        m.d.comb += [
+            here.done.eq(1), self.finish.valid.eq(1), self.finish.cq.eq(here.cq),
+            self.finish.refetch.eq(0),
+            self.finish.flags.cr.eq(status.fpscr.word_select(~field(here.insn, "crfS"), 4)),
+            status.move.eq(here.op != Op.MFFS), status.op.eq(here.op),
+            status.insn.eq(here.insn), status.source.eq(here.b),
+            self.result.valid.eq(here.write_d), self.result.tag.eq(here.tag_d),
+            self.result.value.eq(Cat(status.fpscr, Const(_UPPER_HALF, 32))),
+        ]
+
+    def _complete(self, m, pipeline, status):
+        """What waits for completion: FPSCR bits, and whether there is a result."""
+        bits = Array(Signal(32, name=f"bits{i}") for i in range(CQ_ENTRIES))
+        changes = Array(Signal(Changes, name=f"changes{i}") for i in range(CQ_ENTRIES))
+        written = Signal(CQ_ENTRIES)
+        with m.If(self.finish.valid):
+            cq = self.finish.cq
+            m.d.sync += [bits[cq].eq(0), changes[cq].eq(Changes.NOTHING),
+                         written.bit_select(cq, 1).eq(self.result.valid)]
+            with m.If(pipeline.finished):
+                m.d.sync += [bits[cq].eq(pipeline.status), changes[cq].eq(pipeline.changes)]
+        m.d.comb += [
+            status.record.eq(self.retire.valid), status.status.eq(bits[self.retire.cq]),
+            status.changes.eq(changes[self.retire.cq]),
+            self.retire.written.eq(written.bit_select(self.retire.cq, 1)),
+            self.retire.enabled.eq(status.next[_FEX]), self.retire.pending.eq(status.fpscr[_FEX]),
+            self.recorded.eq(status.next[28:]),
+        ]
