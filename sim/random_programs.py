@@ -6,7 +6,7 @@ instructions that only branches forward, so that it always reaches `STOP`. Equal
 make equal programs. Results that the architecture leaves undefined are avoided.
 
     0x00000  exception vectors, handlers (0x3000), STOP (0x3F00)     0x40000  body
-    0x02000  log pointer, register table     0x10000  prologue       0x100000 page table, 64 KB
+    0x02000  log pointer, register tables    0x10000  prologue       0x100000 page table, 64 KB
     0x20000  log, 64 KB in entries of 32 bytes                       0x200000 data, 256 KB
 """
 
@@ -20,7 +20,7 @@ __all__ = ["Options", "Program", "random_program", "encode", "STOP", "LOG", "LOG
            "TABLE_BYTES", "DATA", "DATA_BYTES"]
 
 STOP, BODY, PROLOGUE, HANDLERS = 0x3F00, 0x40000, 0x10000, 0x3000
-LOG_POINTER, REGISTERS = 0x2000, 0x2100
+LOG_POINTER, REGISTERS, FLOATS = 0x2000, 0x2100, 0x2200
 LOG, LOG_BYTES = 0x20000, 0x10000
 TABLE, TABLE_BYTES = 0x100000, 0x10000
 DATA, DATA_BYTES = 0x200000, 0x40000
@@ -45,6 +45,8 @@ class Options:
     strict : bool
         Leave out what emulators are known to do differently: misaligned multiples, faults in the
         middle of multiples and strings, reserved bits, registers with odd read-back.
+    floating : bool
+        Floating-point instructions, loads and stores; FPSCR and MSR[FP], FE0 and FE1 change.
     """
 
     length: int = 200
@@ -53,6 +55,7 @@ class Options:
     trace: bool = True
     time: bool = False
     strict: bool = False
+    floating: bool = False
 
 
 @dataclass
@@ -99,11 +102,20 @@ def _branch(source, target):
     return encode("b", LI=(target - source) >> 2)
 
 
-def _handlers():
-    """Vector code and three common ends: skip the instruction, go on, return to LR."""
+def _handlers(floating):
+    """Vector code and common ends: skip the instruction, go on, return to LR; in programs with
+    `floating` point, also make it available, and disable its exceptions."""
     memory = {}
     tails = {"skip": [_from_spr("SRR0", 1), encode("addi", rD=1, rA=1, SIMM=4), _to_spr("SRR0", 1)],
              "resume": [], "return": [_from_spr("LR", 1), _to_spr("SRR0", 1)]}
+    ends = {0x400: "return", 0x500: "resume", 0x900: "resume", 0xC00: "resume", 0xD00: "resume"}
+    if floating:
+        tails["available"] = [_from_spr("SRR1", 1), encode("ori", rA=1, rS=1, UIMM=int(Msr.FP)),
+                              _to_spr("SRR1", 1)]
+        tails["disable"] = [encode("mfmsr", rD=1), encode("ori", rA=1, rS=1, UIMM=int(Msr.FP)),
+                            encode("mtmsr", rS=1), encode("mtfsfi", crfD=6, IMM=0),
+                            encode("mtfsb0", crbD=28), *tails["skip"]]
+        ends |= {0x700: "disable", 0x800: "available"}
     place = {}
     for number, (name, tail) in enumerate(tails.items()):
         place[name] = HANDLERS + 0x100 * number
@@ -116,7 +128,6 @@ def _handlers():
                  encode("stw", rS=2, rA=0, d=LOG_POINTER), *tail,
                  _from_spr("SPRG0", 1), _from_spr("SPRG1", 2), encode("rfi")]
         memory[place[name]] = _words(code)
-    ends = {0x400: "return", 0x500: "resume", 0x900: "resume", 0xC00: "resume", 0xD00: "resume"}
     for vector in range(0x100, 0x1800, 0x100):
         code = [_to_spr("SPRG0", 1), _to_spr("SPRG1", 2),
                 encode("addi", rD=1, rA=0, SIMM=vector)]
@@ -133,7 +144,7 @@ class _Generator:
     def __init__(self, seed, options):
         self.random = random.Random(seed)
         self.options = options
-        self.program = Program(seed, options, _handlers())
+        self.program = Program(seed, options, _handlers(options.floating))
         self.words = []
         # Either jumps to nowhere, or changes of MSR[IR], under which nowhere would be memory.
         self.traces = options.trace and self.random.random() < 0.5
@@ -284,7 +295,8 @@ class _Generator:
         if pick == 4:
             return [encode("mfmsr", rD=self.free())]
         if pick == 5 and not self.options.user:
-            return _load(2, self.mode()) + [encode("mtmsr", rS=2)]
+            # An exception that has waited for the new MSR skips what follows.
+            return _load(2, self.mode()) + [encode("mtmsr", rS=2), encode("ori", rA=0, rS=0, UIMM=0)]
         return [encode("rfi")] if self.options.user else [encode("eieio")]
 
     def mode(self):
@@ -295,6 +307,8 @@ class _Generator:
                 msr ^= bit
         if not self.jumps and self.random.random() < 0.3:
             msr ^= Msr.IR
+        if self.options.floating and self.random.random() < 0.3:
+            msr ^= Msr.FP
         if self.traces and self.random.random() < 0.2:
             msr |= self.random.choice((Msr.SE, Msr.BE))
         return int(msr)
@@ -314,6 +328,35 @@ class _Generator:
         # An ISI: its handler returns to LR, behind the branch.
         return _load(2, 0x70000000 | self.random.getrandbits(20) << 2) + [
             _to_spr("CTR", 2), encode("bcctr", BO=20, BI=0, LK=1)]
+
+    _FLOATING = [row for row in INSTRUCTIONS if row.unit is Unit.FPU]
+    _FLOAT_ACCESSES = [row for row in INSTRUCTIONS
+                       if row.unit is Unit.LSU and row.syntax[:1] in (("frD",), ("frS",))]
+
+    def group_floating(self):
+        """A few in a row, so that they depend on each other; mostly with a few registers."""
+        words = []
+        for _ in range(self.random.randrange(1, 6)):
+            row = self.random.choice(self._FLOATING)
+            fields = self.operands(row)
+            if self.random.random() < 0.7:
+                fields |= {name: value & 7 for name, value in fields.items()
+                           if name in ("frD", "frA", "frB", "frC")}
+            words.append(encode(row.name, **fields))
+        return words
+
+    def group_float_access(self):
+        row = self.random.choice(self._FLOAT_ACCESSES)
+        base = self.random.choice((*POINTERS, *SAFE))
+        register = self.random.randrange(self.random.choice((8, 32)))
+        fields = {"rA": base, "frD": register, "frS": register, "rB": 26 + self.any() % 2,
+                  "d": self.random.choice((0, 4, 8, -64, self.random.randrange(-4096, 4096)))}
+        if row.update:
+            fields["d"] &= ~3
+        head = []
+        if self.random.random() < 0.8:
+            head = [encode("rlwinm", rA=base, rS=base, SH=0, MB=0, ME=29)]
+        return head + [encode(row.name, **{k: v for k, v in fields.items() if k in row.operands})]
 
     def group_branch(self):
         """A conditional branch some groups ahead, in any way."""
@@ -410,6 +453,8 @@ class _Generator:
                             ("SPRG0", 0), ("SPRG1", 0), ("SPRG2", 0), ("SPRG3", 0),
                             ("DSISR", 0), ("DAR", 0), ("SRR0", BODY), ("SRR1", self.program_msr)):
             code += _load(1, value) + [_to_spr(name, 1)]
+        if options.floating:
+            code += [encode("lfd", frD=number, rA=0, d=FLOATS + 8 * number) for number in range(32)]
         code += _load(0, self.value())
         code += [encode("mtcrf", CRM=255, rS=0), encode("lmw", rD=1, rA=0, d=REGISTERS),
                  encode("rfi")]
@@ -425,6 +470,13 @@ class _Generator:
             msr |= Msr.PR
         if self.traces and self.random.random() < 0.2:
             msr |= self.random.choice((Msr.SE, Msr.BE))
+        if options.floating:
+            program.msr |= Msr.FP
+            msr |= self.random.choice((0, Msr.FP, Msr.FP))
+            numbers = (self.random.choice(_FLOATS) | self.random.getrandbits(1) << 63
+                       if self.random.random() < 0.5 else self.random.getrandbits(64)
+                       for _ in range(32))
+            program.memory[FLOATS] = b"".join(number.to_bytes(8, "big") for number in numbers)
         self.program_msr = int(msr)
         program.memory[TABLE] = bytes(self.page_table())
         if options.translation:
@@ -445,9 +497,11 @@ class _Generator:
     _GROUPS = {"plain": 30, "access": 25, "branch": 8, "pointer": 5, "divide": 2, "trap": 1,
                "multiple": 4, "reservation": 2, "cache": 3, "spr": 4, "supervisor": 5,
                "exception": 2, "loop": 2, "time": 1}
+    _WITH_FLOATING = {"floating": 30, "float_access": 15}
 
     def body(self):
-        names, weights = list(self._GROUPS), list(self._GROUPS.values())
+        weighted = self._GROUPS | (self._WITH_FLOATING if self.options.floating else {})
+        names, weights = list(weighted), list(weighted.values())
         groups = [getattr(self, f"group_{name}")()
                   for name in self.random.choices(names, weights, k=self.options.length)]
         # bclr and bcctr need their target in a register: four words instead of one.
@@ -474,6 +528,11 @@ class _Generator:
         self.words.append(encode("b", LI=STOP >> 2, AA=1))
 
 
+#: Doubles that many rules are about: zero, the smallest, the largest, infinity, NaNs, one, ...
+_FLOATS = (0, 1, 0x000FFFFFFFFFFFFF, 0x0010000000000000, 0x7FEFFFFFFFFFFFFF, 0x7FF0000000000000,
+           0x7FF0000000000001, 0x7FF8000000000000, 0x3FF0000000000000, 0x3FF8000000000000,
+           0x4010000000000000, 0x3FEFFFFFFFFFFFFF, 0x41DFFFFFFFC00000, 0x380FFFFFC0000000,
+           0x47EFFFFFE0000000, 0x36A0000000000000)
 #: SPRs that every model reads back as written.
 _PLAIN_SPRS = ("XER", "LR", "CTR", "DSISR", "DAR", "SRR0", "SRR1", "SPRG0", "SPRG1", "SPRG2",
                "SPRG3", "PVR", "SDR1", "IBAT0U", "IBAT3L", "DBAT0U", "DBAT1L")

@@ -1,4 +1,4 @@
-"""The pipeline model agrees with every integer result recorded on hardware."""
+"""The pipeline model agrees with every result recorded on hardware."""
 
 import importlib.util
 from pathlib import Path
@@ -18,4 +18,12 @@ def test_all_integer_rows_agree_with_hardware():
     ram = Dram()
     wrong = vectors.run_integer_rows(PipelineCpu(Platform([ram])), ram.memory, rows)
     assert len(rows) == 5620
+    assert not wrong, f"{len(wrong)} rows disagree, first: {wrong[0]}"
+
+
+def test_all_floating_point_rows_agree_with_hardware():
+    rows = vectors.float_rows()
+    ram = Dram()
+    wrong = vectors.run_float_rows(PipelineCpu(Platform([ram])), ram.memory, rows)
+    assert len(rows) == 2054
     assert not wrong, f"{len(wrong)} rows disagree, first: {wrong[0]}"

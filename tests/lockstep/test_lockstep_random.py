@@ -51,10 +51,10 @@ def prepare(cpu, program):
     return Lockstep(cpu)
 
 
-def check(cpu, seed, length=300, interrupts=False):
+def check(cpu, seed, length=300, interrupts=False, floating=False):
     choice = random.Random(seed)
     options = Options(length=length, user=choice.random() < 0.4,
-                      translation=choice.random() < 0.8)
+                      translation=choice.random() < 0.8, floating=floating)
     program = random_program(seed, options)
     program.msr |= EE if interrupts else 0
     prepare(cpu, program)
@@ -88,6 +88,13 @@ def test_random_programs_agree_when_interrupted(interrupted_cpu):
     assert taken > 50
 
 
+def test_random_programs_with_floating_point_agree(cpu, interrupted_cpu):
+    done = sum(check(cpu, seed, floating=True) for seed in range(300, 310))
+    done += sum(check(interrupted_cpu, seed, floating=True, interrupts=True)
+                for seed in range(310, 315))
+    assert done > 5000
+
+
 def test_a_difference_in_a_register_is_reported(cpu):
     lockstep = prepare(cpu, random_program(1, Options(length=20)))
     lockstep.run(10)
@@ -119,5 +126,5 @@ def test_ten_million_instructions_agree(cpu, interrupted_cpu):
     done = 0
     while done < 10_000_000:
         done += check(interrupted_cpu if seed % 2 else cpu, seed, length=2000,
-                      interrupts=bool(seed % 2))
+                      interrupts=bool(seed % 2), floating=seed % 4 < 2)
         seed += 1
