@@ -296,7 +296,8 @@ class _Generator:
             return [encode("mfmsr", rD=self.free())]
         if pick == 5 and not self.options.user:
             # An exception that has waited for the new MSR skips what follows.
-            return _load(2, self.mode()) + [encode("mtmsr", rS=2), encode("ori", rA=0, rS=0, UIMM=0)]
+            nop = encode("ori", rA=0, rS=0, UIMM=0)
+            return [*_load(2, self.mode()), encode("mtmsr", rS=2), nop]
         return [encode("rfi")] if self.options.user else [encode("eieio")]
 
     def mode(self):

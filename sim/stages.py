@@ -27,6 +27,7 @@ UNITS = {
     Stage("IU2", "2"): ("core.iu2.station.unit", "core.iu2.finish"),
     Stage("SRU", "S"): ("core.sru.station.unit", "core.sru.finish"),
     Stage("LSU", "L"): ("core.lsu.here", "core.lsu.finish"),
+    Stage("FPU", "P"): ("core.fpu.station.unit", "core.fpu.finish"),
 }
 STAGES = (FETCH, QUEUE, DISPATCH, WAIT, *UNITS, COMPLETE)
 

@@ -143,7 +143,8 @@ class Dispatch(wiring.Component):
                 slot.branch.eq(decoded.unit == Unit.BPU),
                 slot.to_unit.eq((slot.cause == Cause.NONE) & ~slot.branch),
                 slot.alone.eq((decoded.serialize >= Serialize.COMPLETION)
-                              | decoded.fp & (decoded.unit == Unit.LSU) | (slot.cause != Cause.NONE)),
+                              | decoded.fp & (decoded.unit == Unit.LSU)
+                              | (slot.cause != Cause.NONE)),
             ]
             self._cause(m, slot, decoded, entry)
             slots.append(slot)

@@ -29,6 +29,6 @@ def test_linux_turns_translation_on(lockstep):
 
 
 @pytest.mark.slow
-def test_linux_reaches_user_space(lockstep):
-    assert lockstep.run(12_000_000, text=b"INIT") is Stop.CONSOLE
+def test_linux_reaches_user_space_and_switches_floating_point(lockstep):
+    assert lockstep.run(15_000_000, text=b"INIT: fpu ok") is Stop.CONSOLE
     assert b"Linux version 6.1" in lockstep.console and b"Run /init" in lockstep.console
