@@ -12,7 +12,7 @@ from pteg.hw.core.decode import Decoder
 from pteg.hw.core.dispatch import Dispatch
 from pteg.hw.core.divide import Divider
 from pteg.hw.core.fetch import Fetch
-from pteg.hw.core.float_registers import FloatRegisters
+from pteg.hw.core.floating import FloatUnit
 from pteg.hw.core.integer import IntegerUnit
 from pteg.hw.core.loadstore import LoadStoreUnit
 from pteg.hw.core.multiply import Multiplier
@@ -27,12 +27,13 @@ from pteg.hw.isa.registers import SPRS
 
 COMPONENTS = {
     "access": AccessDecoder, "alu": Alu,
-    "branch": BranchUnit, "completion": lambda: Completion(units=4),
+    "branch": BranchUnit, "completion": lambda: Completion(units=5),
     "condition": ConditionRegister, "decode": Decoder, "dispatch": Dispatch, "divide": Divider,
-    "fetch": Fetch, "float_registers": FloatRegisters,
+    "fetch": Fetch, "fpu": FloatUnit,
     "iu1": lambda: IntegerUnit(multiply=True), "iu2": lambda: IntegerUnit(multiply=False),
     "lsu": LoadStoreUnit, "multiply": Multiplier, "queue": InstructionQueue,
-    "rename": lambda: Rename(results=5), "special": SpecialRegisters, "station": Station,
+    "rename": lambda: Rename("gpr", width=32, destinations=2, results=5),
+    "float_rename": lambda: Rename("fpr", width=64, destinations=1, results=1), "special": SpecialRegisters, "station": Station,
     "sru": SystemUnit, "timebase": lambda: TimeBase(3),
 }
 
