@@ -1,13 +1,13 @@
 """Branches and condition register instructions (PEM 4.2.4)."""
 
 from pteg.functional import constants as isa
-from pteg.functional.kernel import kernel
+from pteg.functional.kernel import inlined, kernel
 from pteg.functional.operands import MASK32, first, gpr, second, third
 
 __all__ = ["branch", "condition"]
 
 
-@kernel
+@inlined
 def condition_holds(s, word):
     """Decrement CTR if BO says so, and test what BO asks for (PEM table 4-20)."""
     bo = first(word)
@@ -18,7 +18,7 @@ def condition_holds(s, word):
     return bo & 16 != 0 or (0 | s.cr) >> (31 - second(word)) & 1 == bo >> 3 & 1
 
 
-@kernel
+@inlined
 def branch(s, op, word):
     """b, bc, bclr, bcctr."""
     pc = 0 | s.pc

@@ -42,6 +42,7 @@ class Outcome(enum.IntEnum):
     BUS = 4        # an access outside RAM must be answered, then the instruction executed again
     CHECKSTOP = 5  # machine check with MSR[ME] = 0
     UNIT = 6       # the floating-point unit must be compiled, then the instruction executed again
+    STEP = 7       # nothing was done: a block leaves this instruction to `step`
 
 
 def _collect():

@@ -6,11 +6,19 @@ import numpy as np
 
 from pteg import ledger
 from pteg.components.console import new_watch
+from pteg.components.rom import Rom
 from pteg.cpu import Stop
 from pteg.errors import UserError
 from pteg.functional import interpreter
 from pteg.functional.float_unit import UNCOMPILED, compiled_unit
-from pteg.functional.model import CPU_STATE, MODEL, clear_translations, new_model, take_events
+from pteg.functional.model import (
+    CPU_STATE,
+    MODEL,
+    clear_translations,
+    new_code,
+    new_model,
+    take_events,
+)
 from pteg.generated import load_module
 from pteg.hw import isa
 from pteg.hw.isa.registers import PteLow
@@ -53,6 +61,11 @@ def run(state, model, devices, cycles, instructions, address, watch):
 '''
 
 
+def _address(array):
+    """Where the array's bytes are in the host; 0 for none."""
+    return 0 if array is None or not array.size else array.ctypes.data
+
+
 def sources():
     """Files that the compiled model depends on."""
     folders = (Path(__file__).parent, Path(isa.__file__).parent)
@@ -68,14 +81,17 @@ class FunctionalCpu:
     platform : pteg.platform.Platform
     cycles_per_tick : int
         Cycles between two ticks of time base and decrementer.
+    blocks : bool
+        Execute decoded blocks, which changes nothing but the speed.
     """
 
-    def __init__(self, platform, cycles_per_tick=8):
+    def __init__(self, platform, cycles_per_tick=8, *, blocks=True):
         self.platform = platform
         self._cycles_per_tick = cycles_per_tick
         kernels = platform.kernels()
         self._run = load_module("functional", _TEXT.format(platform=kernels.__name__),
                                 sources()).run
+        self._code = new_code() if blocks else None
         self._no_watch = new_watch()
         self._ledger = None
         self.reset()
@@ -153,15 +169,29 @@ class FunctionalCpu:
         self._ledger = sink
         self._model["log_events"] = sink is not None
         self._model["event_count"] = 0
+        clear_translations(self._model)  # loads from a ROM are events, or need not be seen
 
     def memory_changed(self):
-        """Nothing is kept of memory."""
+        clear_translations(self._model)
+
+    def _place_memory(self):
+        """Tell the model where the bytes of RAM and ROM are, which a device may have moved."""
+        nothing = np.zeros(0, np.uint8)
+        rom = next((device for device in self.platform.devices if isinstance(device, Rom)), None)
+        ram = self.platform[RAM].memory if RAM in self.platform else nothing
+        places = {"ram": _address(ram), "ram_size": ram.size, "code": _address(self._code),
+                  "rom": 0, "rom_base": 0, "rom_size": 0}
+        if rom is not None:
+            places |= {"rom": _address(rom.memory), "rom_base": rom.base,
+                       "rom_size": rom.memory.size}
+        if any(self._model[name][0] != value for name, value in places.items()):
+            clear_translations(self._model)
+            for name, value in places.items():
+                self._model[name] = value
 
     def run(self, limits):
-        platform = self.platform
-        ram = platform[RAM].memory if RAM in platform else np.zeros(0, np.uint8)
-        self._model["ram"], self._model["ram_size"] = ram.ctypes.data, ram.size
-        devices = platform.arrays
+        self._place_memory()
+        devices = self.platform.arrays
         watch = self._no_watch if limits.watch is None else limits.watch
         address = -1 if limits.address is None else limits.address
         cycles, instructions = self.cycle + limits.cycles, self.instructions + limits.instructions

@@ -2,7 +2,7 @@
 
 from pteg.functional import constants as isa
 from pteg.functional.exceptions import program
-from pteg.functional.kernel import kernel
+from pteg.functional.kernel import inlined, kernel
 from pteg.functional.operands import (
     MASK32,
     first,
@@ -42,7 +42,7 @@ def divide(op, a, b):
     return (quotient if (a < 0) == (b < 0) else -quotient), False
 
 
-@kernel
+@inlined
 def arithmetic(s, op, word):
     """addi to mulhwu. Sums are formed as a + b + carry-in, subtraction as ~a + b + 1."""
     d, a, b = first(word), second(word), gpr(s, third(word))
@@ -127,7 +127,7 @@ def mask(begin, end):
     return inside if begin <= end else inside ^ MASK32
 
 
-@kernel
+@inlined
 def logic(s, op, word):
     """ori to rlwnm: the source is rS, the destination rA."""
     value, a = gpr(s, first(word)), second(word)
@@ -200,7 +200,7 @@ def logic(s, op, word):
     return isa.OUT_NEXT
 
 
-@kernel
+@inlined
 def compare(s, m, op, word):
     """cmpi, cmpli, cmp, cmpl: set a CR field. twi, tw: trap. L is ignored, as on the 750."""
     a = gpr(s, second(word))

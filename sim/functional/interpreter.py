@@ -7,14 +7,16 @@ import numpy as np
 from numba import njit
 
 from pteg.functional import constants as isa
+from pteg.functional.blocks import run_blocks
 from pteg.functional.branch import branch, condition
+from pteg.functional.decoded import decode
 from pteg.functional.exceptions import event, program, set_msr, take
 from pteg.functional.float_unit import floating_point
 from pteg.functional.floating import floating_access
 from pteg.functional.integer import arithmetic, compare, logic
 from pteg.functional.kernel import kernel
 from pteg.functional.memory import block, load_store, multiple
-from pteg.functional.mmu import read_physical, read_ram, translate
+from pteg.functional.mmu import read_at, read_physical, translate
 from pteg.functional.operands import MASK32
 from pteg.functional.system import cycles_to_decrementer, sync_time, system
 
@@ -36,18 +38,11 @@ def fetch(s, m):
     row = ea >> 12 & 255
     if m.soft_tag[isa.KIND_FETCH, row] == m.fetch_mode | ea >> 12:
         m.tlb_lru[0, m.soft_set[isa.KIND_FETCH, row]] = m.soft_way[isa.KIND_FETCH, row]
-        return read_ram(m, m.soft_base[isa.KIND_FETCH, row] + (ea & 0xFFF), isa.WORD)
+        return read_at(m.soft_base[isa.KIND_FETCH, row] + (ea & 0xFFF), isa.WORD)
     pa = translate(s, m, ea, isa.KIND_FETCH)
     if pa < 0:
         return 0
     return read_physical(m, pa, isa.WORD)
-
-
-@kernel
-def decode(word):
-    primary = word >> 26
-    op = 0 | isa.OPS[isa.DECODE_BASE[primary] + (word >> 1 & isa.DECODE_EXTENDED[primary])]
-    return op if word & isa.DECODE_ONES[op] == isa.DECODE_ONES[op] else 0
 
 
 @kernel
@@ -208,6 +203,11 @@ def make_run(bus_read, bus_write, tick, next_event, interrupt, console):
                     s.pc = s.pc + 4 & MASK32
                 elif outcome != isa.OUT_JUMP:
                     break
+                if m.code and m.cycles < m.look and s.pc != address:
+                    outcome = run_blocks(s, m, address)
+                    if outcome != isa.OUT_STEP:
+                        break
+                    m.outcome = isa.OUT_NEXT
                 if m.cycles >= m.look or s.pc == address:
                     outcome = isa.OUT_JUMP  # `pc` has been moved on
                     break

@@ -1,17 +1,72 @@
-"""The decorator of the model's compiled functions."""
+"""The decorators of the model's compiled functions, and how they are compiled.
 
-from numba import njit
+numba optimises each function together with all that it calls, and makes machine code of it. Nothing
+of that is needed for a function that is only called by others, and together it takes far longer
+than the model itself: so a kernel's code is kept as it was translated, and is optimised once, as
+part of the function that can be called from Python. This reaches into numba, whose version is fixed.
+"""
 
-__all__ = ["kernel"]
+from numba import _dynfunc, njit
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler import CompilerBase, DefaultPassBuilder
+from numba.core.compiler_machinery import LoweringPass, register_pass
+from numba.core.typed_passes import NativeLowering
+
+__all__ = ["kernel", "inlined"]
+
+
+class _Library(JITCodeLibrary):
+    """Code of one kernel and of those that it calls, not optimised."""
+
+    def finalize(self):
+        for library in dict.fromkeys(self._linking_libraries):
+            self._final_module.link_in(library._get_module_for_linking(), preserve=True)
+        self._finalized = True
+
+
+@register_pass(mutates_CFG=False, analysis_only=False)
+class _Register(LoweringPass):
+    """Let other functions call the kernel, though it has no machine code."""
+
+    _name = "pteg_register"
+
+    def __init__(self):
+        LoweringPass.__init__(self)
+
+    def run_pass(self, state):
+        result = state["cr"]
+        stands_for = _dynfunc.make_function(
+            result.fndesc.lookup_module(), result.fndesc.qualname, "a kernel", 0, result.env, ())
+        state.targetctx.insert_user_function(stands_for, result.fndesc, [state.library])
+        state["cr"] = result._replace(cfunc=stands_for)
+        return True
+
+
+class _Compiler(CompilerBase):
+    """numba's own passes, except for the last steps."""
+
+    def define_pipelines(self):
+        state = self.state
+        state.library = _Library(state.targetctx.codegen(), state.func_id.func_qualname)
+        state.flags.no_compile = True
+        passes = DefaultPassBuilder.define_nopython_pipeline(state)
+        passes.add_pass_after(_Register, NativeLowering)
+        passes.finalize()
+        return [passes]
+
 
 #: No reference counting, which numba would do, atomically, for each view of an array in a record:
-#: kernels create no arrays. No checks for division by zero. No entry points for Python: kernels are
-#: called, and cached, only as part of the modules that `pteg.functional.cpu` generates.
+#: kernels create no arrays. No checks for division by zero. No entry points for Python.
 _OPTIONS = {"_nrt": False, "error_model": "numpy", "no_cpython_wrapper": True,
-            "no_cfunc_wrapper": True}
+            "no_cfunc_wrapper": True, "pipeline_class": _Compiler}
 
 
 def kernel(function):
     """Compile `function` when a compiled function first calls it. No recursion: numba's cache
     would lose the link."""
     return njit(**_OPTIONS)(function)
+
+
+def inlined(function):
+    """A kernel that is compiled into each of its callers, for the constants that they give."""
+    return njit(forceinline=True, **_OPTIONS)(function)

@@ -8,14 +8,14 @@ import numpy as np
 
 from pteg.functional import constants as isa
 from pteg.functional.exceptions import alignment, program, storage_fault
-from pteg.functional.kernel import kernel
+from pteg.functional.kernel import inlined, kernel
 from pteg.functional.mmu import (
     invalidate,
+    read_at,
     read_physical,
-    read_ram,
     translate,
+    write_at,
     write_physical,
-    write_ram,
 )
 from pteg.functional.operands import MASK32, first, gpr, immediate, second, third
 from pteg.hw.isa.instructions import BY_NAME, INSTRUCTIONS, Op
@@ -33,19 +33,22 @@ for _row in INSTRUCTIONS:
     ADDRESSING[_row.op] = UPDATE * _row.update + INDEXED * ("rB" in _row.syntax)
 
 
-@kernel
+@inlined
 def load(s, m, ea, size):
     """Read through data translation. Look at `m.outcome` before using the value."""
     row = ea >> 12 & 255
     offset = ea & 0xFFF
     if m.soft_tag[isa.KIND_LOAD, row] == m.data_mode | ea >> 12 and offset + size <= 4096:
         m.tlb_lru[1, m.soft_set[isa.KIND_LOAD, row]] = m.soft_way[isa.KIND_LOAD, row]
-        return read_ram(m, m.soft_base[isa.KIND_LOAD, row] + offset, size)
+        return read_at(m.soft_base[isa.KIND_LOAD, row] + offset, size)
     return load_anywhere(s, m, ea, size)
 
 
 @kernel
 def load_anywhere(s, m, ea, size):
+    if m.blocks:
+        m.outcome = isa.OUT_STEP
+        return 0
     front = min(size, 8 - (ea & 7))
     pa = translate(s, m, ea, isa.KIND_LOAD)
     if pa < 0:
@@ -60,20 +63,23 @@ def load_anywhere(s, m, ea, size):
     return value << 8 * back | read_physical(m, pa, back)
 
 
-@kernel
+@inlined
 def store(s, m, ea, size, value):
     """Write through data translation; `m.outcome` tells whether it was done."""
     row = ea >> 12 & 255
     offset = ea & 0xFFF
     if m.soft_tag[isa.KIND_STORE, row] == m.data_mode | ea >> 12 and offset + size <= 4096:
         m.tlb_lru[1, m.soft_set[isa.KIND_STORE, row]] = m.soft_way[isa.KIND_STORE, row]
-        write_ram(m, m.soft_base[isa.KIND_STORE, row] + offset, size, value)
+        write_at(m.soft_base[isa.KIND_STORE, row] + offset, size, value)
     else:
         store_anywhere(s, m, ea, size, value)
 
 
 @kernel
 def store_anywhere(s, m, ea, size, value):
+    if m.blocks:
+        m.outcome = isa.OUT_STEP
+        return
     front = min(size, 8 - (ea & 7))
     back = size - front
     pa = translate(s, m, ea, isa.KIND_STORE)
@@ -96,7 +102,7 @@ def swap(value, size):
             | value >> 24 & 0xFF)
 
 
-@kernel
+@inlined
 def load_store(s, m, op, word):
     """lbz to stwbrx: one register, all addressing variants."""
     addressing = ADDRESSING[op]
@@ -174,7 +180,7 @@ def multiple(s, m, op, word):
         done += size
     # Registers are written last: if an access outside RAM must be answered first, the instruction
     # begins again, and its base must still be there. A fault leaves the earlier words loaded.
-    if loads and m.outcome != isa.OUT_BUS:
+    if loads and m.outcome != isa.OUT_BUS and m.outcome != isa.OUT_STEP:
         for number in range(done + 3 >> 2):
             s.gpr[register + number & 31] = m.loaded[number]
     return m.outcome

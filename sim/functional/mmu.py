@@ -18,22 +18,22 @@ from pteg.functional.bytes import (
     poke32,
     poke64,
 )
+from pteg.functional.decoded import forget, is_code
 from pteg.functional.exceptions import event, raise_exception, storage_fault
-from pteg.functional.kernel import kernel
+from pteg.functional.kernel import inlined, kernel
 from pteg.functional.operands import MASK32
 
-__all__ = ["translate", "flush", "invalidate", "read_physical", "write_physical", "read_ram",
-           "write_ram"]
+__all__ = ["translate", "flush", "invalidate", "read_physical", "write_physical", "read_at",
+           "write_at"]
 
 TLB_VALID = 1 << 34
 
 
 # -- Physical memory ------------------------------------------------------------------------------
 
-@kernel
-def read_ram(m, pa, size):
-    """Big-endian number of `size` bytes."""
-    at = m.ram + pa
+@inlined
+def read_at(at, size):
+    """Big-endian number of `size` bytes at an address in the host."""
     if size == 4:
         return peek32(at)
     if size == 1:
@@ -48,9 +48,8 @@ def read_ram(m, pa, size):
     return value
 
 
-@kernel
-def write_ram(m, pa, size, value):
-    at = m.ram + pa
+@inlined
+def write_at(at, size, value):
     if size == 4:
         poke32(at, value)
     elif size == 1:
@@ -62,8 +61,6 @@ def write_ram(m, pa, size, value):
     else:
         for i in range(size):
             poke8(at + i, value >> 8 * (size - 1 - i))
-    if m.log_writes:
-        log_write(m, pa, size, value)
 
 
 @kernel
@@ -91,14 +88,18 @@ def outside(m, pa, size, write, value):
 def read_physical(m, pa, size):
     """Read 1 to 8 bytes that lie in one double word. Look at `m.outcome` before using the value."""
     if pa + size <= m.ram_size:
-        return read_ram(m, pa, size)
+        return read_at(m.ram + pa, size)
     return outside(m, pa, size, isa.READ, isa.NONE)
 
 
 @kernel
 def write_physical(m, pa, size, value):
     if pa + size <= m.ram_size:
-        write_ram(m, pa, size, value)
+        write_at(m.ram + pa, size, value)
+        if is_code(m, pa):
+            forget(m, pa)
+        if m.log_writes:
+            log_write(m, pa, size, value)
     else:
         outside(m, pa, size, isa.WRITE, value)
 
@@ -120,16 +121,29 @@ def flush_set(m, index):
 
 
 @kernel
-def remember(m, ea, kind, pa, tlb_set, tlb_way):
-    """Remember the translation of a page that lies in RAM."""
+def remember(m, ea, kind, pa, tlb_set, lru):
+    """Remember the translation of a page that lies in RAM, or may be read from the ROM.
+
+    Not of stores that have to be seen: they are logged, or the page holds decoded instructions.
+    Nor of loads from the ROM if they are logged as accesses of a device.
+    """
     page = pa & ~0xFFF
-    if kind == isa.KIND_TOUCH or page + 4096 > m.ram_size:
+    if kind == isa.KIND_TOUCH:
+        return pa
+    if page + 4096 <= m.ram_size:
+        base = m.ram + page
+        if kind == isa.KIND_STORE and (m.log_writes or is_code(m, page)):
+            return pa
+    elif (kind == isa.KIND_FETCH or (kind == isa.KIND_LOAD and not m.log_events)) and (
+            m.rom_base <= page and page + 4096 <= m.rom_base + m.rom_size):
+        base = m.rom + page - m.rom_base
+    else:
         return pa
     row = ea >> 12 & 255
     mode = m.fetch_mode if kind == isa.KIND_FETCH else m.data_mode
     m.soft_tag[kind, row] = mode | ea >> 12
-    m.soft_base[kind, row] = page
-    m.soft_set[kind, row], m.soft_way[kind, row] = tlb_set, 1 - tlb_way
+    m.soft_base[kind, row] = base
+    m.soft_set[kind, row], m.soft_way[kind, row] = tlb_set, lru
     return pa
 
 
@@ -214,7 +228,7 @@ def translate(s, m, ea, kind):
         return no_execute(s, m, ea)
     if prohibited(key, word & 3, store):
         return protection(s, m, ea, kind)
-    return remember(m, ea, kind, word & isa.PTEL_RPN | ea & 0xFFF, index, way)
+    return remember(m, ea, kind, word & isa.PTEL_RPN | ea & 0xFFF, index, 1 - way)
 
 
 @kernel
@@ -242,6 +256,7 @@ def search(s, m, ea, kind, vsid, key, missed):
     hashed = (vsid & 0x7FFFF) ^ (ea >> 12 & 0xFFFF)
     sdr1 = 0 | s.sdr1
     examined = 0
+    first_answer = m.used
     for secondary in range(2):
         group = (sdr1 & isa.SDR1_HTABORG | (hashed >> 10 & sdr1 & isa.SDR1_HTABMASK) << 16
                  | (hashed & 0x3FF) << 6)
@@ -270,6 +285,8 @@ def search(s, m, ea, kind, vsid, key, missed):
                 event(s, m, isa.EVENT_PTE_UPDATE, isa.UPDATED_R, ea, virtual, pte, with_r)
             if changed:
                 event(s, m, isa.EVENT_PTE_UPDATE, isa.UPDATED_C, ea, virtual, pte, word)
+            # If the instruction begins again, it finds the TLB entry and does not search.
+            m.used = m.answered = first_answer
             return with_r | word
         hashed ^= 0x7FFFF
         wanted |= isa.PTEH_H

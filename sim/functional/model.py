@@ -5,8 +5,8 @@ import numpy as np
 from pteg.ledger import RECORD
 from pteg.state import ARCH_STATE
 
-__all__ = ["CPU_STATE", "MODEL", "EVENTS", "WRITES", "ANSWERS", "new_model", "clear_translations",
-           "take_events"]
+__all__ = ["CPU_STATE", "MODEL", "EVENTS", "WRITES", "ANSWERS", "new_model",
+           "new_code", "clear_translations", "take_events", "CODE_PAGES", "CODE_PLACES"]
 
 _WORDS = ARCH_STATE.itemsize // 4
 
@@ -17,23 +17,34 @@ CPU_STATE = np.dtype({
     "offsets": [*(ARCH_STATE.fields[name][1] for name in ARCH_STATE.names), 0],
     "itemsize": ARCH_STATE.itemsize, "aligned": True})
 
-#: Capacities: ledger events and memory writes between two looks, answers within an instruction.
+#: Capacities: ledger events between two looks; memory writes and answers within an instruction.
+#: A string of 32 words takes 48 accesses, since every other word may cross a double word; a search
+#: reads 16 PTEs and writes twice, a store's on either of two pages and the fetch's before.
 EVENTS, WRITES, ANSWERS = 1024, 80, 80
+#: Pages of which decoded instructions are kept, and their places: a page's and one behind it.
+CODE_PAGES, CODE_PLACES = 1024, 1025
 
 MODEL = np.dtype([
-    # RAM: its bytes in the host, and how many.
+    # RAM, and a ROM: their bytes in the host, how many, and where the ROM begins.
     ("ram", "i8"), ("ram_size", "i8"),
+    ("rom", "i8"), ("rom_base", "i8"), ("rom_size", "i8"),
     # TLBs (MPC750 UM 5.4.3): side (0 instruction, 1 data), set, way. A tag is VSID || EA[4-13]
     # with bit 34 set if the entry is valid; a word is the second one of the PTE.
     ("tlb_tag", "i8", (2, 64, 2)), ("tlb_word", "u4", (2, 64, 2)),
     # The way that is replaced next. Set 64 does not exist: it takes the updates of soft
     # translations that come from no TLB.
     ("tlb_lru", "u1", (2, 65)),
-    # Soft translations: by access kind, 256 recently used pages of RAM. The tag is the effective
-    # page number and the mode in which it was translated; a hit also makes the LRU update.
+    # Soft translations: by access kind, 256 recently used pages of RAM or ROM. The tag is the
+    # effective page number and the mode in which it was translated; the base is where the page is
+    # in the host. A hit also makes the LRU update, of `soft_set` to `soft_way`.
     ("soft_tag", "u4", (3, 256)), ("soft_base", "i8", (3, 256)),
     ("soft_set", "u1", (3, 256)), ("soft_way", "u1", (3, 256)),
     ("fetch_mode", "i8"), ("data_mode", "i8"),
+    # Decoded instructions (`pteg.functional.decoded`): where they are in the host (0: there is no
+    # such place), and the physical page, plus 1, of which each row holds them.
+    ("code", "i8"), ("code_page", "i8", CODE_PAGES),
+    # Set while blocks are executed, in which nothing but soft translations is used.
+    ("blocks", "i8"),
     # How the instruction being executed stopped.
     ("outcome", "i8"), ("vector", "i8"), ("cause", "i8"), ("op", "i8"), ("word", "i8"),
     ("wimg", "i8"),
@@ -67,9 +78,15 @@ def new_model(cycles_per_tick=8):
     return model
 
 
+def new_code():
+    """Places of decoded instructions, all empty."""
+    return np.zeros((CODE_PAGES, CODE_PLACES), np.uint64)
+
+
 def clear_translations(model):
-    """Forget soft translations, after the registers have been changed from outside."""
+    """Forget soft translations and decoded instructions, after a change from outside."""
     model["soft_tag"] = 0
+    model["code_page"] = 0
 
 
 def take_events(model):

@@ -4,7 +4,7 @@ import numpy as np
 
 from pteg.functional import constants as isa
 from pteg.functional.exceptions import event, program, raise_exception, set_msr
-from pteg.functional.kernel import kernel
+from pteg.functional.kernel import inlined, kernel
 from pteg.functional.mmu import flush
 from pteg.functional.operands import MASK32, first, gpr, second, third
 
@@ -57,7 +57,7 @@ def time_base(m, s, upper):
     return (now >> 32 if upper else now) & MASK32
 
 
-@kernel
+@inlined
 def move_from_spr(s, m, word):
     spr = spr_number(word)
     if spr_fault(s, m, spr, isa.SPR_READ):
@@ -75,7 +75,7 @@ def move_from_spr(s, m, word):
     return isa.OUT_NEXT
 
 
-@kernel
+@inlined
 def move_to_spr(s, m, word):
     spr, value = spr_number(word), gpr(s, first(word))
     if spr_fault(s, m, spr, isa.SPR_WRITE):
@@ -97,7 +97,7 @@ def move_to_spr(s, m, word):
     return isa.OUT_NEXT
 
 
-@kernel
+@inlined
 def system(s, m, op, word):
     """sc to mtsrin."""
     if isa.PRIVILEGED[op] and s.msr & isa.MSR_PR:
