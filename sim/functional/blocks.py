@@ -42,10 +42,24 @@ _GROUPS = [(Op.ORI, arithmetic, "s"), (Op.CMPI, logic, "s"), (Op.B, compare, "sm
 
 
 @intrinsic
-def execute_form(typingctx, s, m, pc, form, word):
-    """Execute an instruction of a form, and return its outcome; STEP if it has none.
+def run_block(typingctx, s, m, place, origin):
+    """Execute instructions from `place` on, up to one whose outcome is not NEXT.
 
-    A jump by `form`, behind which the `Op` and the known bits of each are constants.
+    Threaded code: the address of each form's code is taken from a table, in which the compiler
+    gives each its own jump to the next one, because the host predicts many jumps better than one.
+    The `Op` and the known bits are constants there.
+
+    Parameters
+    ----------
+    place : int
+        Of a decoded instruction.
+    origin : int
+        `place // 2 - origin` is the effective address of the instruction.
+
+    Returns
+    -------
+    (int, int)
+        Place of the last instruction, and its outcome; STEP if it has no form.
     """
     number = types.int64
     given = {"s": s, "m": m, "p": number}
@@ -56,33 +70,52 @@ def execute_form(typingctx, s, m, pc, form, word):
         functions[function] = kind, typingctx.resolve_function_type(kind, argument_types, {})
 
     def generate(context, builder, signature, args):
-        values = dict(zip("smp", args[:3], strict=True))
-        form, word = args[3:]
-        integer = ir.IntType(64)
-        other, end = (builder.append_basic_block(name) for name in ("other", "end"))
+        s, m, first, origin = args
+        integer, byte = ir.IntType(64), ir.IntType(8)
+        before = builder.block
+        jump, other, end = map(builder.append_basic_block, ("jump", "other", "end"))
+        cases = [builder.append_basic_block(form.op.name) if form else other for form in FORMS]
+        addresses = ir.ArrayType(byte.as_pointer(), len(cases))
+        table = ir.GlobalVariable(builder.module, addresses, builder.function.name + ".forms")
+        table.initializer = addresses([ir.BlockAddress(builder.function, case) for case in cases])
+        table.global_constant, table.linkage = True, "private"
+
+        builder.branch(jump)
+        builder.position_at_end(jump)
+        place = builder.phi(integer)
+        place.add_incoming(first, before)
+        following = builder.add(place, integer(PLACE))
+        decoded = builder.load(builder.inttoptr(place, integer.as_pointer()))
+        word = builder.and_(decoded, integer(MASK32))
+        form = builder.lshr(decoded, integer(48))
+        dispatch = builder.branch_indirect(builder.load(builder.gep(table, [integer(0), form])))
+        for case in dict.fromkeys(cases):
+            dispatch.add_destination(case)
+
         outcomes = [(integer(isa.OUT_STEP), other)]
-        switch = builder.switch(form, other)
-        for place, each in enumerate(FORMS):
-            if each is None:
+        for form, case in zip(FORMS, cases, strict=True):
+            if form is None:
                 continue
-            function, arguments = next(group[1:] for group in _GROUPS if each.op < group[0])
-            case = builder.append_basic_block(f"form{place}")
-            switch.add_case(integer(place), case)
             builder.position_at_end(case)
-            known = builder.or_(builder.and_(word, integer(~each.known)), integer(each.bits))
-            call = context.get_function(*functions[function])
-            outcome = call(builder, [*(values[name] for name in arguments), integer(each.op), known])
+            function, arguments = next(group[1:] for group in _GROUPS if form.op < group[0])
+            known = builder.or_(builder.and_(word, integer(~form.known)), integer(form.bits))
+            values = {"s": s, "m": m}
+            if "p" in arguments:
+                values["p"] = builder.sub(builder.lshr(place, integer(1)), origin)
+            outcome = context.get_function(*functions[function])(
+                builder, [*(values[name] for name in arguments), integer(form.op), known])
             outcomes.append((outcome, builder.block))
-            builder.branch(end)
+            place.add_incoming(following, builder.block)
+            builder.cbranch(builder.icmp_signed("==", outcome, integer(isa.OUT_NEXT)), jump, end)
         builder.position_at_end(other)
         builder.branch(end)
         builder.position_at_end(end)
         result = builder.phi(integer)
         for outcome, block in outcomes:
             result.add_incoming(outcome, block)
-        return result
+        return context.make_tuple(builder, signature.return_type, [place, result])
 
-    return number(s, m, number, number, number), generate
+    return types.UniTuple(number, 2)(s, m, number, number), generate
 
 
 @kernel
@@ -105,26 +138,20 @@ def run_blocks(s, m, address):
         page = pc & ~0xFFF
         while pc & ~0xFFF == page:
             # A block.
-            place = first = row + ((pc & 0xFFF) >> 2) * PLACE
-            length = read_host(place) >> 32 & 0xFFFF
+            first = row + ((pc & 0xFFF) >> 2) * PLACE
+            length = read_host(first) >> 32 & 0xFFFF
             if not length:
                 length = decode_block(base, row, (pc & 0xFFF) >> 2)
             if (not length or m.cycles + length > m.look
                     or address - pc & MASK32 < 4 * length):
                 m.blocks = 0
                 return isa.OUT_STEP
-            outcome = isa.OUT_NEXT
-            while outcome == isa.OUT_NEXT:
-                # An instruction.
-                decoded = read_host(place)
-                outcome = execute_form(s, m, page + (place - row >> 1), decoded >> 48,
-                                       decoded & MASK32)
-                place += PLACE
+            place, outcome = run_block(s, m, first, (row >> 1) - page)
             m.cycles += place - first >> 3
+            if outcome != isa.OUT_STEP:
+                m.cycles += 1
             if outcome != isa.OUT_JUMP:
-                s.pc = page + (place - row >> 1) - 4 & MASK32
-                if outcome == isa.OUT_STEP:
-                    m.cycles -= 1
+                s.pc = page + (place - row >> 1) & MASK32
                 m.blocks = 0
                 return outcome
             pc = 0 | s.pc
