@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pteg.hw.isa.instructions import BY_NAME, FIELDS, INSTRUCTIONS, Op, Unit
+from pteg.hw.isa.instructions import FIELDS, INSTRUCTIONS, Op, Unit
 from pteg.hw.isa.registers import SPR_BY_NAME
 
-__all__ = ["Form", "FORMS", "FORM_OP", "UNDECODED", "STEP", "FIRST_FORM", "FORM_KNOWN", "FORM_BITS", "FORM_BRANCHES"]
+__all__ = ["Form", "FORMS", "UNDECODED", "STEP", "FIRST_FORM", "FORM_OP", "FORM_KNOWN",
+           "FORM_BITS", "FORM_BRANCHES"]
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,9 @@ _KNOWN = {
     "bcctr": [{"BO": _ALWAYS}],
     **{name: [{"crfD": 0}, {}] for name in ("cmpi", "cmpli", "cmp", "cmpl")},
     **{name: [{"spr": _spr(spr)} for spr in ("LR", "CTR", "XER")] for name in ("mfspr", "mtspr")},
-    **{name: [{}] for name in ("twi", "tw", "mfcr", "mtcrf", "crand", "crandc", "creqv", "crnand",
-                               "crnor", "cror", "crorc", "crxor", "mcrf", "lmw", "stmw")},
+    **{name: [{}] for name in (
+        "twi", "tw", "mfcr", "mtcrf", "crand", "crandc", "creqv", "crnand", "crnor", "cror",
+        "crorc", "crxor", "mcrf", "lmw", "stmw")},
 }
 
 

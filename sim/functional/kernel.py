@@ -2,8 +2,9 @@
 
 numba optimises each function together with all that it calls, and makes machine code of it. Nothing
 of that is needed for a function that is only called by others, and together it takes far longer
-than the model itself: so a kernel's code is kept as it was translated, and is optimised once, as
-part of the function that can be called from Python. This reaches into numba, whose version is fixed.
+than the model itself. So a kernel's code is kept as it was translated, and is optimised once, as
+part of the function that can be called from Python. This uses numba's insides; its version is
+fixed.
 """
 
 from numba import _dynfunc, njit

@@ -122,7 +122,8 @@ class Mutant:
         self.random = random.Random(seed)
         self.translated = translated
         self.new = [encode("addi", rD=5, rA=5, SIMM=9), encode("xor", rA=6, rS=6, rB=5),
-                    encode("rlwinm", rA=7, rS=6, SH=7, MB=0, ME=31), encode("lwz", rD=8, rA=30, d=8),
+                    encode("rlwinm", rA=7, rS=6, SH=7, MB=0, ME=31),
+                    encode("lwz", rD=8, rA=30, d=8),
                     encode("mfspr", rD=9, spr=spr("CTR")), encode("b", LI=2),
                     encode("mfmsr", rD=10), encode("bc", BO=12, BI=2, BD=2)]
 
@@ -175,7 +176,8 @@ class Mutant:
     def registers(self):
         group = TABLE + ((1 ^ 0x40) << 6) + 8
         start = 0x10040000 if self.translated else CODE
-        values = {4: int(Msr.IR) if self.translated else 0, 31: start, 5: 77, 11: 0x10000002 | 0xFFC, 20: CODE, 23: 1, 24: 2, 25: CODE | 0x102,
+        values = {4: int(Msr.IR) if self.translated else 0, 31: start, 5: 77,
+                  11: 0x10000002 | 0xFFC, 20: CODE, 23: 1, 24: 2, 25: CODE | 0x102,
                   26: COPY | 0x102, 27: group, 28: 0x10040000, 29: CODE, 30: DATA}
         values |= dict(zip(range(12, 20), self.new, strict=True))
         return values
