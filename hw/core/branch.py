@@ -252,7 +252,7 @@ class BranchUnit(wiring.Component):
             m.d.comb += self.target.eq(Cat(0, 0, self.lr[2:]))
 
         # Direction.
-        next_pc = Signal(32)
+        stops = Signal(3)  # it is at the address of the pause, or may go there
         known = Signal()
         fold = Signal()
         predicted = Signal()
@@ -264,8 +264,9 @@ class BranchUnit(wiring.Component):
             self.condition.field.eq(bi[2:]),
             known.eq(~conditional | self.condition.ready & ~cr_older.bit_select(~bi[2:], 1)),
             fold.eq(self.fold & ~links & ~counts & (before != CREDITS)
-                    & ~(self.pause & ((pc == self.pause_pc) | (next_pc == self.pause_pc)))),
-            next_pc.eq(Mux(taken, self.target, pc + 4)),
+                    & ~(self.pause & (stops != 0))),
+            # A prediction may turn out wrong: both ways count.
+            stops.eq(Cat(at == self.pause_pc for at in (pc, pc + 4, self.target))),
         ]
         with m.If(known):
             m.d.comb += taken.eq((~conditional | (bit == want_cr))
