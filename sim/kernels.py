@@ -1,24 +1,27 @@
 """Runs the kernels of `pteg.firmware.kernels` and reports what the processor made of them.
 
-A kernel runs with caches on and, unless told otherwise, with its addresses mapped one to one by a
-page table, so that TLB misses are counted too. What it gives is checked against Python.
+A kernel runs with caches and branch prediction on and, unless told otherwise, with its addresses
+mapped one to one by a page table, so that TLB misses are counted too. What it gives is checked
+against Python.
 """
 
 from pteg.firmware.kernels import CODE, DATA, KERNELS, code, work
 from pteg.hw.isa.registers import Hid0, Msr, PteHigh, PteLow, Wimg
 from pteg.machine import Machine
 
-__all__ = ["measure", "run", "report", "KERNELS"]
+__all__ = ["measure", "prepare", "run", "report", "KERNELS", "STOP"]
 
 #: Where a kernel returns to.
 STOP = 0x2000
+#: Cycles in which any kernel ends.
+LIMIT = 20_000_000
 #: The page table (64 KB), and the physical memory that it maps.
 TABLE, MAPPED = 0x1F0_0000, 0x40_0000
 PAGE = 4096
 
 
 class WrongResult(Exception):
-    """A kernel has not given what it must."""
+    """A kernel has not given what it must, or has not ended."""
 
 
 def map_one_to_one(machine, size=MAPPED):
@@ -39,13 +42,12 @@ def map_one_to_one(machine, size=MAPPED):
         machine.cpu.sr[segment] = 0
 
 
-def run(machine, name, size=None, seed=1, translated=True):
-    """Run a kernel to its end on a machine; `WrongResult` if it gives something else.
+def prepare(machine, name, size=None, seed=1, translated=True):
+    """Load a kernel and its work; the machine then stands before the first instruction.
 
     Returns
     -------
-    dict
-        What the counters of `Machine.stats` have counted.
+    pteg.firmware.kernels.Work
     """
     task = work(name, size, seed)
     machine.load(code(name).elf())
@@ -57,9 +59,22 @@ def run(machine, name, size=None, seed=1, translated=True):
             state["gpr"][0, register] = value
         state["pc"], state["lr"] = CODE, STOP
         state["msr"] = Msr.IR | Msr.DR if translated else 0
-        state["hid0"] = Hid0.ICE | Hid0.DCE
+        state["hid0"] = Hid0.ICE | Hid0.DCE | Hid0.BHT | Hid0.BTIC
+    return task
+
+
+def run(machine, name, size=None, seed=1, translated=True):
+    """Run a kernel to its end on a machine; `WrongResult` if it gives something else.
+
+    Returns
+    -------
+    dict
+        What the counters of `Machine.stats` have counted.
+    """
+    task = prepare(machine, name, size, seed, translated)
     before = machine.stats()
-    machine.run(until=STOP)
+    if machine.run(until=STOP, cycles=LIMIT) != "address":
+        raise WrongResult(f"{name}: has not ended after {LIMIT} cycles")
     for register, value in task.gives.items():
         if machine.cpu.gpr[register] != value:
             raise WrongResult(f"{name}: r{register} is {machine.cpu.gpr[register]:#x}, "

@@ -2,15 +2,18 @@
 
 Stages are those of MPC750 UM 6.3: fetch, instruction queue, dispatch, a reservation station, the
 unit that executes, the completion queue. Nothing in the hardware is there for this, and nothing is
-spent on it when it is off. `SLOTS` and `UNITS` say which signals are looked at; all else follows
-from two mirrors, of the instruction queue and of the completion queue.
+spent on it when it is off. `SIGNALS` and what follows it say which signals are looked at; all else
+follows from two mirrors, of the instruction queue and of the completion queue.
+
+A folded branch leaves the instruction queue for good, taken ones as soon as they are executed. It
+shares the fate of the instruction that comes after it: that one may turn out to be on a wrong path.
 
 Left out: a fetch that brings nothing, because a redirect came before it ended.
 """
 
 import os
 from collections import deque, namedtuple
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from pteg.errors import UserError
@@ -21,13 +24,14 @@ __all__ = ["STAGES", "PipelineStages", "open_log"]
 
 FETCH, QUEUE, DISPATCH = Stage("F", "F"), Stage("Q", "Q"), Stage("D", "D")
 WAIT, COMPLETE = Stage("W", "w"), Stage("C", "C")
-#: Units with a reservation station: where they say what they execute, and the letter in tables.
+#: Units with a reservation station: whether they execute what they hold, and its entry in the
+#: completion queue; whether they execute it only as the oldest. And where they say what finishes.
 UNITS = {
-    Stage("IU1", "1"): ("core.iu1.station.unit", "core.iu1.finish"),
-    Stage("IU2", "2"): ("core.iu2.station.unit", "core.iu2.finish"),
-    Stage("SRU", "S"): ("core.sru.station.unit", "core.sru.finish"),
-    Stage("LSU", "L"): ("core.lsu.here", "core.lsu.finish"),
-    Stage("FPU", "P"): ("core.fpu.station.unit", "core.fpu.finish"),
+    Stage("IU1", "1"): ("core.iu1.station.unit__valid", "core.iu1.station.unit", "core.iu1.finish"),
+    Stage("IU2", "2"): ("core.iu2.station.unit__valid", "core.iu2.station.unit", "core.iu2.finish"),
+    Stage("SRU", "S"): ("core.sru.station.unit__valid", "core.sru.station.unit", "core.sru.finish"),
+    Stage("LSU", "L"): ("core.lsu.here__valid", "core.lsu.here", "core.lsu.finish"),
+    Stage("FPU", "P"): ("core.fpu.station.unit__valid", "core.fpu.station.unit", "core.fpu.finish"),
 }
 STAGES = (FETCH, QUEUE, DISPATCH, WAIT, *UNITS, COMPLETE)
 
@@ -35,21 +39,35 @@ STAGES = (FETCH, QUEUE, DISPATCH, WAIT, *UNITS, COMPLETE)
 SIGNALS = {
     "fetching": "core.fetch.translate__valid",      # an address is being fetched from
     "redirect": "core.fetch.redirect__valid",       # and is no more: another one follows
-    "arriving": "core.fetch.queue__count",          # so many instructions enter the queue
+    # Instruction queue. Positions are those at the beginning of the cycle.
     "queued": "core.queue.count",
-    "leaving": "core.queue.pop",                    # so many leave it
+    "arriving": "core.fetch.queue__count",          # so many instructions come from fetch
+    "injecting": "core.queue.inject__count",        # and so many from the branch target cache
+    "leaving": "core.queue.pop",                    # so many are dispatched, or leave folded
+    "emptied": "core.queue.flush",
+    # Branch unit.
+    "executing": "core.branch.queue__mark",         # the branch at `position` is executed
+    "position": "core.branch.queue__position",
+    "folded": "core.branch.queue__folded",
+    "taken": "core.branch.queue__taken",
+    "predicted": "core.branch.queue__predict",
+    "cut": "core.branch.queue__cut",                # what follows position `keep` is dropped
+    "keep": "core.branch.queue__keep",
+    "right": "core.branch.accept",                  # of the oldest prediction
+    "wrong": "core.branch.wrong",
+    "cancel": "core.branch.cancel",                 # what followed it is flushed now
+    # Completion.
     "head": "core.completion.head",
-    "tail": "core.completion.tail",
-    "retiring": "core.completion.retired",          # so many retire, from `head` on
+    "oldest": "core.sru.oldest",                    # that may act
     "flush": "core.completion.redirect__valid",     # everything in flight is dropped
     "fault": "core.completion.fault",               # the head causes an exception instead
     "cause": "core.completion.cause",
 }
 #: Signals of which there are several, in program order.
-ARRIVE = tuple(f"core.fetch.queue__entries__{i}" for i in range(2))
-#: An instruction gets the completion queue entry `tail`, the next one that after it; whether it
-#: does, and whether it has finished by that.
-ENTER = (("core.completion.dispatch", "core.completion.finished_now"),)
+ARRIVE = tuple(f"core.fetch.queue__entries__{i}" for i in range(4))
+INJECT = tuple(f"core.queue.inject__entries__{i}" for i in range(2))
+ENTER = tuple(f"core.completion.dispatch__{i}" for i in range(2))
+RETIRE = ("core.completion.complete", "core.completion.both")
 _Now = namedtuple("_Now", SIGNALS)
 
 #: Of hw.core.interfaces, the second of its `Cause`; importing it would import Amaranth.
@@ -61,17 +79,34 @@ def _label(pc, word):
     return f"{pc:08x}  {disassemble(word, pc)}"
 
 
-@dataclass
+@dataclass(eq=False)
 class _Flight(Passage):
-    """An instruction that is on its way; `done` when it has left."""
+    """An instruction that is on its way.
+
+    Attributes
+    ----------
+    done : bool
+        Its fate is known.
+    before : list of _Flight
+        Folded branches just before it.
+    owner : _Flight or None
+        Of a folded branch: the instruction whose fate it shares.
+    """
 
     done: bool = False
+    before: list = field(default_factory=list)
+    owner: Passage | None = None
 
     def enter(self, cycle, stage):
         self.stages.append((cycle, stage))
 
     def leave(self, cycle, fate):
         self.end, self.fate, self.done = cycle, fate, True
+        for branch in self.before:
+            if branch.owner is self:
+                branch.done = True
+                if fate is Fate.FLUSHED:
+                    branch.fate = fate
 
 
 class PipelineStages:
@@ -94,18 +129,20 @@ class PipelineStages:
     """
 
     def __init__(self, native, log, window):
-        paths = [*SIGNALS.values(), *(path for pair in ENTER for path in pair),
-                 *(f"{place}.{field}" for place in ARRIVE for field in ("pc", "insn")),
-                 *(f"{place}__{port}" for here, finish in UNITS.values()
-                   for place, port in ((here, "valid"), (here, "cq"), (here, "serialize"),
-                                       (finish, "valid"), (finish, "cq")))]
-        self.tracer = native.tracer(paths)
-        self._columns = dict(zip(paths, self.tracer.offsets, strict=True))
+        paths = [*SIGNALS.values(), *RETIRE,
+                 *(f"{place}.{name}" for place in ARRIVE + INJECT for name in ("pc", "insn")),
+                 *(f"{place}__{name}" for place in ENTER for name in ("valid", "cq", "finished")),
+                 *(path for unit in UNITS.values() for path in _unit_paths(*unit))]
+        self.tracer = native.tracer(list(dict.fromkeys(paths)))
+        self._columns = {probe.path: offset for probe, offset in zip(
+            self.tracer.probes, self.tracer.offsets, strict=True)}
         self._log, self._window = log, window
         self._cycle = None          # the next one
         self._open = deque()        # not yet given to the log
-        self._queue = deque()       # mirror of the instruction queue; None: not known
+        self._queue = []            # mirror of the instruction queue; None: not known
         self._entries = [None] * CQ_ENTRIES
+        self._folded = []           # branches whose fate is that of the next to enter the queue
+        self._predictions = deque()
         self._fetch_began = None
 
     def wanted(self, cycle):
@@ -117,85 +154,151 @@ class PipelineStages:
         """Take the rows of the cycles from `cycle` on."""
         if self._window.stop is not None:
             rows = rows[:max(0, self._window.stop - cycle)]
-        columns = {path: rows[:, column].tolist() for path, column in self._columns.items()}
-        shared = list(zip(*(columns[path] for path in SIGNALS.values()), strict=True))
-        arrive = [(columns[f"{place}.pc"], columns[f"{place}.insn"]) for place in ARRIVE]
-        enter = [[columns[path] for path in pair] for pair in ENTER]
-        units = [(stage, *(columns[f"{here}__{port}"] for port in ("valid", "cq", "serialize")),
-                  *(columns[f"{finish}__{port}"] for port in ("valid", "cq")))
-                 for stage, (here, finish) in UNITS.items()]
+        column = {path: rows[:, place].tolist() for path, place in self._columns.items()}
+        shared = zip(*(column[path] for path in SIGNALS.values()), strict=True)
+        self._retire = [column[path] for path in RETIRE]
+        self._arrive, self._inject = ([(column[f"{place}.pc"], column[f"{place}.insn"])
+                                       for place in places] for places in (ARRIVE, INJECT))
+        self._enter = [[column[f"{place}__{name}"] for name in ("valid", "cq", "finished")]
+                       for place in ENTER]
+        self._units = [(stage, *(column[path] for path in _unit_paths(*unit)))
+                       for stage, unit in UNITS.items()]
         for row, values in enumerate(shared):
-            self._one_cycle(cycle + row, _Now._make(values), row, arrive, enter, units)
+            now = _Now._make(values)
+            if self._cycle is None:
+                self._queue = [None] * now.queued
+            self._cycle = cycle + row
+            self._one_cycle(row, now)
         self._cycle = cycle + len(rows)
 
     def close(self):
         """End of the run: give out what is still in flight."""
         for passage in self._open:
             if not passage.done:
-                passage.end = self._cycle
+                passage.fate, passage.end = Fate.IN_FLIGHT, passage.end or self._cycle
             self._log.write(passage)
         self._open.clear()
         self._log.close()
 
-    def _one_cycle(self, cycle, now, row, arrive, enter, units):
-        if self._cycle is None:
-            self._queue.extend([None] * now.queued)
-            self._cycle = cycle
-        self._execute(cycle, now, row, units)
-        # The completion queue gives away its oldest entries ...
-        for n in range(now.retiring):
-            self._leave(cycle, (now.head + n) % CQ_ENTRIES, Fate.RETIRED)
+    def _one_cycle(self, row, now):
+        self._execute(row, now)
+        for place, retires in enumerate(self._retire):
+            if retires[row]:
+                self._leave((now.head + place) % CQ_ENTRIES, Fate.RETIRED)
         if now.fault:
-            self._leave(cycle, now.head,
-                        Fate.RETIRED if now.cause == SYSTEM_CALL else Fate.EXCEPTION)
-        # ... and takes what leaves the instruction queue; a folded branch needs no entry.
-        entering = [bool(finished[row]) for enters, finished in enter if enters[row]]
-        for n in range(now.leaving):
-            passage = self._queue.popleft()
-            if n < len(entering):
-                self._entries[(now.tail + n) % CQ_ENTRIES] = passage
-            if passage is not None:
-                passage.enter(cycle, DISPATCH)
-                if n < len(entering):
-                    passage.enter(cycle + 1, COMPLETE if entering[n] else WAIT)
-                else:
-                    passage.leave(cycle + 1, Fate.FOLDED)
+            self._leave(now.head, Fate.RETIRED if now.cause == SYSTEM_CALL else Fate.EXCEPTION)
+        self._branches(now)
+        self._dispatch(row, now.leaving)
         if now.fetching and self._fetch_began is None:
-            self._fetch_began = cycle
-        for pcs, insns in arrive[:now.arriving]:
-            passage = _Flight(_label(pcs[row], insns[row]),
-                              [(cycle if self._fetch_began is None else self._fetch_began, FETCH),
-                               (cycle + 1, QUEUE)])
-            self._queue.append(passage)
-            self._open.append(passage)
+            self._fetch_began = self._cycle
+        arrived = [self._arrival(pcs[row], insns[row]) for pcs, insns in
+                   self._arrive[:now.arriving]]
+        if now.cut or now.emptied:
+            self._flush(arrived)
+            arrived = [self._arrival(pcs[row], insns[row]) for pcs, insns in
+                       self._inject[:now.injecting * (not now.emptied)]]
+        if arrived:
+            self._attach(self._folded, arrived[0])
+            self._folded = []
+        self._queue += arrived
         if now.arriving or now.redirect:
             self._fetch_began = None
-        if now.redirect:
-            for passage in self._queue:
-                if passage is not None:
-                    passage.leave(cycle + 1, Fate.FLUSHED)
-            self._queue.clear()
-        if now.flush:
+        if now.emptied:
+            self._flush(self._queue + self._folded)
+            self._queue, self._folded = [], []
+            self._predictions.clear()
+        if now.flush or now.cancel:
             for index in range(CQ_ENTRIES):
-                self._leave(cycle, index, Fate.FLUSHED)
+                self._leave(index, Fate.FLUSHED)
         while self._open and self._open[0].done:
             self._log.write(self._open.popleft())
 
-    def _execute(self, cycle, now, row, units):
+    def _arrival(self, pc, insn):
+        begin = self._cycle if self._fetch_began is None else self._fetch_began
+        passage = _Flight(_label(pc, insn), [(begin, FETCH), (self._cycle + 1, QUEUE)])
+        self._open.append(passage)
+        return passage
+
+    def _execute(self, row, now):
         """What the units execute and finish; what is serialised waits to be the oldest."""
-        for stage, valid, executes, serialize, finish, finishes in units:
-            if valid[row] and (not serialize[row] or executes[row] == now.head):
+        for stage, valid, executes, serialize, finish, finishes in self._units:
+            if valid[row] and (not serialize[row] or executes[row] == now.oldest):
                 passage = self._entries[executes[row]]
                 if passage is not None and passage.stages[-1][1] is WAIT:
-                    passage.enter(cycle, stage)
+                    passage.enter(self._cycle, stage)
             if finish[row] and self._entries[finishes[row]] is not None:
-                self._entries[finishes[row]].enter(cycle + 1, COMPLETE)
+                self._entries[finishes[row]].enter(self._cycle + 1, COMPLETE)
 
-    def _leave(self, cycle, index, fate):
+    def _branches(self, now):
+        """What the branch unit makes of the queue."""
+        branch = self._queue[now.position] if now.executing else None
+        dropped = self._queue[now.keep:] if now.cut else []
+        if now.cut:
+            del self._queue[now.keep:]
+        if now.wrong:
+            wrong = self._predictions.popleft() if self._predictions else None
+            self._predictions.clear()
+            # It may have left the queue; it is still right that it was executed, and so were the
+            # folded ones before it.
+            kept = wrong.before + [wrong] if wrong is not None and wrong.fate is Fate.FOLDED else []
+            self._attach(kept, None)
+            self._flush([other for other in self._folded if other not in kept])
+            self._folded = kept
+        elif now.right and self._predictions:
+            self._predictions.popleft()
+        if branch is not None and now.folded and now.taken:
+            dropped.remove(branch)
+            branch.enter(self._cycle, DISPATCH)
+            self._fold(branch, None)
+        self._flush(dropped)
+        if now.executing and now.predicted:
+            self._predictions.append(branch)
+
+    def _dispatch(self, row, leaving):
+        """Instructions that leave the queue at its head."""
+        for n in range(leaving):
+            passage = self._queue.pop(0)
+            valid, entry, finished = self._enter[n]
+            if valid[row]:
+                self._entries[entry[row]] = passage
+            if passage is not None:
+                passage.enter(self._cycle, DISPATCH)
+                if valid[row]:
+                    passage.enter(self._cycle + 1, COMPLETE if finished[row] else WAIT)
+                else:
+                    self._fold(passage, self._queue[0] if self._queue else None)
+
+    def _fold(self, branch, following):
+        """A folded branch leaves the queue; `following` comes after it, if that is there."""
+        branch.end, branch.fate = self._cycle + 1, Fate.FOLDED
+        chain = [*branch.before, branch]
+        if following is None:
+            self._attach(chain, None)
+            self._folded += chain
+        else:
+            self._attach(chain, following)
+
+    @staticmethod
+    def _attach(branches, following):
+        for branch in branches:
+            branch.owner = following
+        if following is not None:
+            following.before += branches
+
+    def _flush(self, passages):
+        for passage in passages:
+            if passage is not None:
+                end = passage.end if passage.fate is Fate.FOLDED else self._cycle + 1
+                passage.leave(end, Fate.FLUSHED)
+
+    def _leave(self, index, fate):
         passage, self._entries[index] = self._entries[index], None
         if passage is not None:
-            passage.leave(cycle + 1, fate)
+            passage.leave(self._cycle + 1, fate)
 
+
+def _unit_paths(executes, place, finish):
+    return (executes, f"{place}__cq", f"{place}__serialize", f"{finish}__valid", f"{finish}__cq")
 
 
 class _LogFile:
