@@ -36,6 +36,24 @@ def probe():
     return load_helper("components/probe.py").Probe
 
 
+@pytest.fixture(scope="session")
+def openbios():
+    """Path of the OpenBIOS that the system has installed."""
+    from pteg.errors import UserError
+    from pteg.firmware import installed
+
+    try:
+        return installed.find("openbios")
+    except UserError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def openbios_prompt(openbios, tmp_path_factory):
+    """A checkpoint of a mac99 at OpenBIOS' prompt, what it had printed, and its disk's file."""
+    return load_helper("functional/openbios.py").boot(openbios, tmp_path_factory.mktemp("mac99"))
+
+
 # Long tests -----------------------------------------------------------------------------------
 
 

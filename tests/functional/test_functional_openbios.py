@@ -1,64 +1,17 @@
 """Real firmware and a real kernel on the mac99: OpenBIOS to its prompt, Linux through it."""
 
-import os
 import shutil
-import struct
-import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import pteg
-from pteg.errors import UserError
-from pteg.firmware import installed
 
 LINUX = Path(__file__).parents[3] / "shared" / "linux"
 PROMPT = "\n0 > "
 #: First sector of the disk's partition.
 PARTITION = 64
-
-
-@pytest.fixture(scope="module")
-def openbios():
-    try:
-        return installed.find("openbios")
-    except UserError as error:
-        pytest.skip(str(error))
-
-
-def contents(folder):
-    """Of the disk's partition: an ext2 file system with one file, if there is a tool for it."""
-    size, mke2fs = 4 << 20, shutil.which("mke2fs", path=f"{os.environ['PATH']}:/sbin:/usr/sbin")
-    if mke2fs is None:
-        return np.random.default_rng(5).bytes(size)
-    files, image = folder / "files", folder / "partition.img"
-    files.mkdir()
-    (files / "hello.txt").write_text("hello from a disk\n")
-    image.write_bytes(bytes(size))
-    subprocess.run([mke2fs, "-q", "-t", "ext2", "-d", files, image], check=True)
-    return image.read_bytes()
-
-
-def partitioned(partition):
-    """A disk with a PC partition table."""
-    table = struct.pack("<BBBBBBBBII", 0x80, 0, 1, 0, 0x83, 0, 0, 0, PARTITION,
-                        len(partition) // 512)
-    sector = bytes(446) + table + bytes(48) + b"\x55\xAA"
-    return sector + bytes((PARTITION - 1) * 512) + partition
-
-
-@pytest.fixture(scope="module")
-def at_prompt(openbios, tmp_path_factory):
-    """A checkpoint of the machine at the prompt, what it had printed, and the disk's contents."""
-    disk = tmp_path_factory.mktemp("disk") / "disk.img"
-    disk.write_bytes(partitioned(contents(disk.parent)))
-    machine = pteg.Machine("mac99", cpu="functional", rom="openbios")
-    machine.attach_disk(disk)
-    assert machine.run(until=PROMPT, instructions=400_000_000) == "console"
-    path = disk.with_name("prompt.ckpt")
-    machine.save(path)
-    return path, machine.console.read(), disk
 
 
 @pytest.fixture
@@ -76,15 +29,15 @@ def type_line(machine, line):
 
 
 @pytest.mark.slow
-def test_openbios_reaches_its_prompt(at_prompt):
-    _, text, _ = at_prompt
+def test_openbios_reaches_its_prompt(openbios_prompt):
+    _, text, _ = openbios_prompt
     assert b"OpenBIOS 1.1" in text and b"Configuration device id QEMU version 1" in text
     assert b"Memory: 128M" in text and b"CPU type PowerPC,750" in text
 
 
 @pytest.mark.slow
-def test_forth_computes_and_shows_the_device_tree(at_prompt):
-    machine = pteg.Machine.restore(at_prompt[0])
+def test_forth_computes_and_shows_the_device_tree(openbios_prompt):
+    machine = pteg.Machine.restore(openbios_prompt[0])
     assert type_line(machine, "2 3 + .").startswith("2 3 + . 5  ok")
     assert '"PowerMac3,1"' in type_line(machine, "dev / .properties")
     devices = type_line(machine, "show-devs")
@@ -94,8 +47,8 @@ def test_forth_computes_and_shows_the_device_tree(at_prompt):
 
 
 @pytest.mark.slow
-def test_forth_reads_the_disk(at_prompt):
-    path, _, disk = at_prompt
+def test_forth_reads_the_disk(openbios_prompt):
+    path, _, disk = openbios_prompt
     machine = pteg.Machine.restore(path)
     type_line(machine, '400 alloc-mem value b " hd:0" open-dev value d')
     type_line(machine, '5fe 0 " seek" d $call-method drop')
@@ -106,9 +59,9 @@ def test_forth_reads_the_disk(at_prompt):
 
 
 @pytest.mark.slow
-def test_openbios_loads_a_file_from_the_disk(at_prompt):
-    machine = pteg.Machine.restore(at_prompt[0])
-    if b"hello from a disk" not in at_prompt[2].read_bytes():
+def test_openbios_loads_a_file_from_the_disk(openbios_prompt):
+    machine = pteg.Machine.restore(openbios_prompt[0])
+    if b"hello from a disk" not in openbios_prompt[2].read_bytes():
         pytest.skip("mke2fs is not there: the disk has no file system")
     assert "hello.txt" in type_line(machine, "dir hd:,\\")
     type_line(machine, "load hd:,\\hello.txt")
@@ -123,9 +76,9 @@ def page_table(memory):
 
 
 @pytest.mark.slow
-def test_translation_at_the_prompt_is_that_of_qemu(at_prompt, qemu_machine):
+def test_translation_at_the_prompt_is_that_of_qemu(openbios_prompt, qemu_machine):
     """Not comparable is MSR[ME]: QEMU's mtmsr leaves it alone, as newer architectures have it."""
-    machine = pteg.Machine.restore(at_prompt[0])
+    machine = pteg.Machine.restore(openbios_prompt[0])
     sdr1, msr = machine.cpu.sdr1, machine.cpu.msr
     with qemu_machine("-M", "mac99,via=pmu", "-cpu", "750", "-vga", "none", "-net", "none",
                       "-m", "128") as qemu:
@@ -141,9 +94,9 @@ def test_translation_at_the_prompt_is_that_of_qemu(at_prompt, qemu_machine):
 
 
 @pytest.mark.slow
-def test_the_same_boot_twice_is_the_same(at_prompt, openbios, tmp_path):
+def test_the_same_boot_twice_is_the_same(openbios_prompt, openbios, tmp_path):
     """Down to the bytes of the checkpoint."""
-    path, text, disk = at_prompt
+    path, text, disk = openbios_prompt
     machine = pteg.Machine("mac99", cpu="functional", rom=openbios)
     machine.attach_disk(disk)
     machine.run(until=PROMPT, instructions=400_000_000)
