@@ -15,6 +15,7 @@ from pteg.loader import is_elf, read_elf, read_file
 from pteg.platform import Platform
 from pteg.presets import PRESETS
 from pteg.registers import Registers
+from pteg.symbols import Symbols
 
 __all__ = ["Machine", "Memory", "Console", "Recording"]
 
@@ -138,6 +139,8 @@ class Machine:
     memory : Memory
     console : Console
     platform : Platform
+    symbols : pteg.symbols.Symbols
+        Names of addresses, from the ELF files that have been loaded.
     model
         The processor model behind it all (`pteg.cpu.Cpu`).
     restored : str or None
@@ -160,6 +163,7 @@ class Machine:
         self._events = None  # where the ledger's events go
         self.memory = Memory(self.platform, self._memory_changed)
         self.console = Console(self.platform.console)
+        self.symbols = Symbols()
         if rom is not None:
             self.program_rom(rom)
 
@@ -239,6 +243,8 @@ class Machine:
         image = read_elf(data, name)
         self._check_segments(image, name)
         self._write_segments(image)
+        if not isinstance(program, bytes | bytearray | memoryview):
+            self.symbols.add(program)
         return image.entry
 
     def _check_segments(self, image, name):
@@ -288,6 +294,7 @@ class Machine:
         self._check_segments(image, str(program))
         preload(self, image, append)
         self._write_segments(image)
+        self.symbols.add(program)
 
     def check_program(self, program, dtb=None, firmware=False):
         """Raise UserError if `load` would, or `boot_linux` with `dtb`, or `preload`."""

@@ -297,15 +297,18 @@ def _exit_code(stop, options):
 
 def _problem(machine, stop, options):
     """One line on why the exit code is 1, or None."""
+    def place():    # only asked for when there is a problem: symbols take time to read
+        return machine.symbols.describe(machine.cpu.pc)
+
     if stop is Stop.CHECKSTOP:
         cpu = machine.cpu
-        return (f"checkstop at pc {cpu.pc:#010x}: machine check (transfer error: no device answers "
+        return (f"checkstop at pc {place()}: machine check (transfer error: no device answers "
                 f"at the address) with MSR[ME] = 0; msr {cpu.msr:#010x}, lr {cpu.lr:#010x}")
     if stop is Stop.INTERRUPTED and machine.cpu_name != (options.cpu or machine.cpu_name):
-        return f"interrupted at pc {machine.cpu.pc:#010x} before the fast-forward had reached " \
+        return f"interrupted at pc {place()} before the fast-forward had reached " \
                f"{options.fast_forward_until!r}"
     if options.until is not None and stop is not Stop.CONSOLE:
-        return f"ended ({stop}) at pc {machine.cpu.pc:#010x} before the console printed " \
+        return f"ended ({stop}) at pc {place()} before the console printed " \
                f"{options.until!r}"
     return None
 
