@@ -79,7 +79,7 @@ def page_table(memory):
 def test_translation_at_the_prompt_is_that_of_qemu(openbios_prompt, qemu_machine):
     """Not comparable is MSR[ME]: QEMU's mtmsr leaves it alone, as newer architectures have it."""
     machine = pteg.Machine.restore(openbios_prompt[0])
-    sdr1, msr = machine.cpu.sdr1, machine.cpu.msr
+    sdr1, msr = machine.cpu.spr["SDR1"], machine.cpu.msr
     with qemu_machine("-M", "mac99,via=pmu", "-cpu", "750", "-vga", "none", "-net", "none",
                       "-m", "128") as qemu:
         qemu.wait_for(PROMPT.encode())
