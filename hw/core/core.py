@@ -169,7 +169,7 @@ class Core(wiring.Component):
 
         # ---- Dispatch ---------------------------------------------------------------------------
         m.d.comb += [
-            dispatch.count.eq(queue.count), dispatch.msr.eq(msr),
+            dispatch.count.eq(queue.live), dispatch.msr.eq(msr),
             dispatch.stop.eq(completion.drain), dispatch.flush.eq(redirected),
             dispatch.cancel.eq(branch.cancel), dispatch.accept.eq(branch.accept),
             dispatch.wrong.eq(branch.wrong), dispatch.cancelling.eq(branch.cancelling),
@@ -179,7 +179,7 @@ class Core(wiring.Component):
         ]
         for number in range(WIDTH):
             m.d.comb += [dispatch.entries[number].eq(queue.entries[number]),
-                         dispatch.progress[number].eq(queue.progress[number]),
+                         dispatch.progress[number].eq(queue.heads[number]),
                          dispatch.targets[number].eq(queue.targets[number])]
             connect(m, dispatch.completion[number], completion.dispatch[number])
             connect(m, dispatch.condition[number], condition.dispatch[number])

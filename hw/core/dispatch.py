@@ -62,7 +62,7 @@ class Dispatch(wiring.Component):
     Members
     -------
     count, entries, progress, targets : In
-        The instruction queue, its first entries.
+        The instruction queue, IQ0 and IQ1.
     pop : Out
         Instructions that leave it.
     msr : In(32)

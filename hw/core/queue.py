@@ -70,8 +70,12 @@ class InstructionQueue(wiring.Component):
         Instructions in the queue.
     entries : Out(Fetched) x IQ_ENTRIES
     progress : Out(Progress) x IQ_ENTRIES
+    live : Out
+        The same without those that are dropped in this cycle.
+    heads : Out(Progress) x WIDTH
+        Of IQ0 and IQ1, for dispatch: a branch that is executed in this cycle has been.
     targets : Out(32) x WIDTH
-        Of IQ0 and IQ1, if they are taken branches.
+        Theirs, if they are taken branches.
     pop : In
         Instructions that leave, 0 to `WIDTH`.
     """
@@ -83,6 +87,8 @@ class InstructionQueue(wiring.Component):
     count: Out(range(IQ_ENTRIES + 1))
     entries: Out(Fetched).array(IQ_ENTRIES)
     progress: Out(Progress).array(IQ_ENTRIES)
+    live: Out(range(IQ_ENTRIES + 1))
+    heads: Out(Progress).array(WIDTH)
     targets: Out(32).array(WIDTH)
     pop: In(range(WIDTH + 1))
 
@@ -101,9 +107,10 @@ class InstructionQueue(wiring.Component):
             # Openings are those of the previous clock (MPC750 UM 6.3.1.1).
             room.eq(IQ_ENTRIES - count),
             self.fetch.room.eq(Mux(room > FETCH_WIDTH, FETCH_WIDTH, room)),
-            self.count.eq(count),
+            self.count.eq(count), self.live.eq(Mux(branch.cut, branch.keep, count)),
             *(port.eq(entry) for port, entry in zip(self.entries, entries, strict=True)),
             *(port.eq(entry) for port, entry in zip(self.progress, progress, strict=True)),
+            *(port.eq(entry) for port, entry in zip(self.heads, progress, strict=False)),
             *(port.eq(target) for port, target in zip(self.targets, targets, strict=False)),
         ]
 
@@ -116,6 +123,11 @@ class InstructionQueue(wiring.Component):
                 m.d.comb += [new.done.eq(1), new.folded.eq(branch.folded),
                              new.taken.eq(branch.taken)]
                 m.d.sync += targets[number].eq(branch.target)
+                if number < WIDTH:
+                    m.d.comb += [self.heads[number].done.eq(1),
+                                 self.heads[number].folded.eq(branch.folded),
+                                 self.heads[number].taken.eq(branch.taken),
+                                 self.targets[number].eq(branch.target)]
             with m.If(branch.accept & (entry.level != 0)):
                 m.d.comb += new.level.eq(entry.level - 1)
             with m.If(branch.mark & branch.predict & (branch.position < number)):
@@ -138,12 +150,11 @@ class InstructionQueue(wiring.Component):
         entering = Signal(range(FETCH_WIDTH + 1))
         incoming = [Signal(Fetched, name=f"incoming{i}") for i in range(FETCH_WIDTH)]
         credits = Signal(2)
-        m.d.comb += [left.eq(count - self.pop), entering.eq(self.fetch.count), credits.eq(credit)]
+        m.d.comb += [left.eq(self.live - self.pop), entering.eq(self.fetch.count), credits.eq(credit)]
         for number, entry in enumerate(incoming):
             m.d.comb += entry.eq(self.fetch.entries[number])
         with m.If(branch.cut):
-            m.d.comb += [left.eq(branch.keep - self.pop), entering.eq(self.inject.count),
-                         credits.eq(branch.credit)]
+            m.d.comb += [entering.eq(self.inject.count), credits.eq(branch.credit)]
             for number in range(WIDTH):
                 m.d.comb += incoming[number].eq(self.inject.entries[number])
         with m.If(entering != 0):

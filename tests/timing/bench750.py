@@ -1,0 +1,69 @@
+"""Measures small pieces of code on the pipeline model, in the steady state of a loop.
+
+Everything is in the caches and translated by BATs, branches have been learnt: what is left is what
+the timing chapter of the manual (MPC750 UM 6) counts.
+"""
+
+import functools
+
+import pteg
+from pteg.firmware.asm import assemble
+from pteg.hw.isa.registers import Hid0, Msr
+
+#: Passes through the loop: the first ones warm it up, the rest is measured.
+WARM, MEASURED = 6, 4
+HID0 = Hid0.ICE | Hid0.DCE | Hid0.BHT | Hid0.BTIC
+
+_PROGRAM = """
+        .org    0x1000
+_start: {setup}
+        li      r31, {passes}
+        mtctr   r31
+        b       loop
+        .align  5
+loop:   {body}
+{last}
+done:   b       done
+"""
+
+
+@functools.cache
+def machine():
+    return pteg.Machine("g3", cpu="pipeline", ram="1M")
+
+
+def run(setup, body, passes, last="        bdnz    loop"):
+    """Cycles that a program with so many passes through `body` takes."""
+    program = assemble(_PROGRAM.format(setup=setup, body=body, passes=passes, last=last),
+                       sections={".text": 0})
+    m = machine()
+    m.reset()
+    m.memory.write(0, bytes(0x80000))
+    m.memory.write(0, program.image(0))
+    with m.cpu.changed() as state:
+        state["pc"], state["msr"] = program.symbols["_start"], Msr.IR | Msr.DR | Msr.FP | Msr.ME
+        state["hid0"] = HID0
+        for side in "id":
+            state[f"{side}bat0u"], state[f"{side}bat0l"] = 0x00001FFE | 2, 0x00000002
+        for n in range(4, 32):
+            state["gpr"][0][n] = 0x10000 + 0x100 * n
+    begin = m.cycle
+    m.run(cycles=200_000, until=program.symbols["done"])
+    assert m.cpu.pc == program.symbols["done"], "the program does not end"
+    return m.cycle - begin
+
+
+def per_pass(body, setup="", **options):
+    """Cycles of one pass through the loop, the branch at its end included."""
+    times = [run(setup, body, passes, **options) for passes in (WARM, WARM + MEASURED)]
+    return (times[1] - times[0]) / MEASURED
+
+
+def each(line, setup="", count=8):
+    """Cycles that one more copy of `line` costs in a long row of them.
+
+    In `line`, `{n}` is the number of the copy: 0, 1, 2 …
+    """
+    rows = ["\n        ".join(line.format(n=n) for n in range(copies))
+            for copies in (count, 2 * count)]
+    return (per_pass(rows[1], setup) - per_pass(rows[0], setup)) / count
