@@ -132,6 +132,8 @@ class InstructionQueue(wiring.Component):
                 m.d.comb += new.level.eq(entry.level - 1)
             with m.If(branch.mark & branch.predict & (branch.position < number)):
                 m.d.comb += new.level.eq(branch.level)
+                if number < WIDTH:
+                    m.d.comb += self.heads[number].level.eq(branch.level)
             m.d.sync += entry.eq(new)
             marked.append(new)
 
