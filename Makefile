@@ -2,7 +2,7 @@
 #                 `make run RUN=` stays at the ROM's prompt
 # make test       the tests that take seconds
 # make test-all   all tests, long ones included
-# make bench      speed, compared with Verilator and Amaranth's simulator
+# make bench      speed, compared with other simulators and emulators
 # make clean      remove what was built here; make distclean: .venv as well
 
 PYTHON ?= python3

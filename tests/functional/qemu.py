@@ -18,9 +18,10 @@ PROGRAM = "qemu-system-ppc"
 
 
 class Qemu:
-    """One emulator process. Use as a context manager."""
+    """One emulator process with these further options. Use as a context manager."""
 
-    def __init__(self):
+    def __init__(self, *options):
+        self.options = options
         if shutil.which(PROGRAM) is None:
             pytest.skip(f"{PROGRAM} is not installed: NOT compared with QEMU")
 
@@ -34,7 +35,7 @@ class Qemu:
              "-nodefaults", "-device", f"loader,file={image},addr=0xfff00000,force-raw=on",
              "-device", "loader,addr=0xfff00100,cpu-num=0",
              "-chardev", f"socket,path={path / 'gdb'},server=on,wait=off,id=gdb",
-             "-gdb", "chardev:gdb"], stderr=subprocess.DEVNULL)
+             "-gdb", "chardev:gdb", *self.options], stderr=subprocess.DEVNULL)
         self.socket = socket.socket(socket.AF_UNIX)
         for _ in range(500):
             try:
