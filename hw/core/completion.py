@@ -115,12 +115,14 @@ class CompletionDispatch(wiring.Signature):
 
 
 class FloatRetire(wiring.Signature):
-    """The oldest instruction, executed by the floating-point unit, changes FPSCR.
+    """The oldest instruction, if the floating-point unit has executed it, changes FPSCR.
 
     Members
     -------
+    floating : Out(1)
+        It is one.
     valid : Out(1)
-        At the end of this cycle.
+        It does so at the end of this cycle.
     cq : Out
         Its entry, whether it completes or not.
     record : Out(1)
@@ -135,7 +137,7 @@ class FloatRetire(wiring.Signature):
 
     def __init__(self):
         super().__init__({
-            "valid": Out(1), "cq": Out(range(CQ_ENTRIES)), "record": Out(1),
+            "floating": Out(1), "valid": Out(1), "cq": Out(range(CQ_ENTRIES)), "record": Out(1),
             "written": In(1), "enabled": In(1), "pending": In(1),
         })
 
@@ -339,7 +341,8 @@ class Completion(wiring.Component):
             ]
         records = complete | traps
         m.d.comb += [
-            self.float.valid.eq(records & first.floating), self.float.cq.eq(head),
+            self.float.floating.eq(first.floating), self.float.cq.eq(head),
+            self.float.valid.eq(records & first.floating),
             self.float.record.eq(records & first.record),
         ]
         with m.If(first.floating):

@@ -81,11 +81,13 @@ class FloatUnit(wiring.Component):
         here = station.unit
 
         moves = Signal()
-        with m.Switch(here.op):
-            with m.Case(*_MOVES):
-                m.d.comb += moves.eq(1)
+        with m.If(here.valid):
+            m.d.comb += pipeline.valid.eq(1)
+            with m.Switch(here.op):
+                with m.Case(*_MOVES):
+                    m.d.comb += [moves.eq(1), pipeline.valid.eq(0)]
         m.d.comb += [
-            pipeline.valid.eq(here.valid & ~moves), pipeline.op.eq(here.op),
+            pipeline.op.eq(here.op),
             pipeline.a.eq(here.a), pipeline.b.eq(here.b), pipeline.c.eq(here.c),
             *(pipeline.label[name].eq(getattr(here, name)) for name in ("cq", "write_d", "tag_d")),
             pipeline.control.eq(status.fpscr[:8]), pipeline.flush.eq(self.flush),
@@ -106,7 +108,7 @@ class FloatUnit(wiring.Component):
         elapsed = Signal(range(_MOVE_CYCLES))
         with m.If(self.flush):
             m.d.sync += elapsed.eq(0)
-        with m.Elif(here.valid & moves & (here.cq == self.oldest)):
+        with m.Elif(moves & (here.cq == self.oldest)):
             m.d.sync += elapsed.eq(elapsed + 1)
             with m.If(elapsed == _MOVE_CYCLES - 1):
                 m.d.sync += elapsed.eq(0)
@@ -140,7 +142,10 @@ class FloatUnit(wiring.Component):
         m.d.comb += [
             status.record.eq(self.retire.valid), status.status.eq(bits[self.retire.cq]),
             status.changes.eq(changes[self.retire.cq]),
-            self.retire.written.eq(written.bit_select(self.retire.cq, 1)),
-            self.retire.enabled.eq(status.next[_FEX]), self.retire.pending.eq(status.fpscr[_FEX]),
-            self.recorded.eq(status.next[28:]),
+            self.retire.pending.eq(status.fpscr[_FEX]),
         ]
+        with m.If(self.retire.floating):
+            m.d.comb += [
+                self.retire.written.eq(written.bit_select(self.retire.cq, 1)),
+                self.retire.enabled.eq(status.next[_FEX]), self.recorded.eq(status.next[28:]),
+            ]

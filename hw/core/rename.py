@@ -205,12 +205,14 @@ class Rename(wiring.Component):
                 m.d.sync += ready.bit_select(port.tag, 1).eq(0)
             tag = Mux(port.valid, after(port.tag), port.tag)
 
-        m.d.sync += [
-            head.eq(tag),
-            renamed.eq(renamed & ~released | taken),
-            used.eq(used + sum(port.valid for port in self.allocate)
-                    - sum(port.valid for port in self.commit)),
-        ]
+        allocated, committed = (sum(port.valid for port in ports)
+                                for ports in (self.allocate, self.commit))
+        with m.If((allocated != 0) | (committed != 0)):
+            m.d.sync += [
+                head.eq(tag),
+                renamed.eq(renamed & ~released | taken),
+                used.eq(used + allocated - committed),
+            ]
         with m.If(self.flush):
             m.d.sync += [renamed.eq(0), used.eq(0)]
         return m

@@ -18,7 +18,7 @@ until they have left stage 3.
 """
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal
-from amaranth.lib import data, wiring
+from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from pteg.hw.fpu.add import Add
@@ -41,6 +41,12 @@ __all__ = ["FloatPipeline"]
 
 #: Cycles of fres in stage 1. What the hardware does in them is not documented.
 _ESTIMATE_CYCLES = 8
+
+
+def _registers(name, members):
+    """A stage: a register for each member."""
+    signature = wiring.Signature({member: Out(shape) for member, shape in members.items()})
+    return signature.create(path=(name,))
 
 
 class FloatPipeline(wiring.Component):
@@ -94,8 +100,8 @@ class FloatPipeline(wiring.Component):
             "valid": 1, "label": self.label_shape, "operation": Operation, "op": Op,
             "given": 1, "bits": formats.wide.width, "status": 32, "condition": 4,
         }
-        sum_stage = Signal(data.StructLayout({**common, "terms": formats.aligned}))
-        result_stage = Signal(data.StructLayout({**common, "number": formats.number}))
+        sum_stage = _registers("sum_stage", common | {"terms": formats.aligned})
+        result_stage = _registers("result_stage", common | {"number": formats.number})
 
         self._operands(m, sum_stage, result_stage)
 
@@ -186,18 +192,19 @@ class FloatPipeline(wiring.Component):
         # Cycles.
         last = Signal(len(elapsed))
         blocked = Signal()
-        for stage in (sum_stage, result_stage):
-            kind = stage.operation.kind
-            with m.If(stage.valid & ((kind == Kind.DIVIDE) | (kind == Kind.RECIPROCAL))):
-                m.d.comb += blocked.eq(1)
-        with m.Switch(operation.kind):
-            with m.Case(Kind.ARITHMETIC):
-                m.d.comb += last.eq(two_passes)
-            with m.Case(Kind.DIVIDE):
-                m.d.comb += last.eq(divider.steps(operation.narrow))
-            with m.Case(Kind.RECIPROCAL):
-                m.d.comb += last.eq(_ESTIMATE_CYCLES - 1)
-        m.d.comb += self.done.eq(self.valid & (elapsed == last) & ~blocked)
+        with m.If(self.valid):
+            for stage in (sum_stage, result_stage):
+                kind = stage.operation.kind
+                with m.If(stage.valid & ((kind == Kind.DIVIDE) | (kind == Kind.RECIPROCAL))):
+                    m.d.comb += blocked.eq(1)
+            with m.Switch(operation.kind):
+                with m.Case(Kind.ARITHMETIC):
+                    m.d.comb += last.eq(two_passes)
+                with m.Case(Kind.DIVIDE):
+                    m.d.comb += last.eq(divider.steps(operation.narrow))
+                with m.Case(Kind.RECIPROCAL):
+                    m.d.comb += last.eq(_ESTIMATE_CYCLES - 1)
+            m.d.comb += self.done.eq((elapsed == last) & ~blocked)
         with m.If(self.done | self.flush):
             m.d.sync += elapsed.eq(0)
         with m.Elif(self.valid & ~blocked):
