@@ -1,4 +1,10 @@
-"""A 750-class processor: core, memory management unit, instruction cache, bus. Wiring only."""
+"""A 750-class processor: core, memory management unit, caches, bus. Wiring only (MPC750 UM figure 1-1).
+
+    core --- loads, stores, cache instructions ---+
+      mmu -- table searches ----------------------+-- dcache --+-- data ----+
+                                                               +-- castout -+-- bus -- targets
+    core --- fetches --- icache ----------------------------------- fetch --+
+"""
 
 from amaranth.hdl import Module
 from amaranth.lib import wiring
@@ -6,6 +12,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from pteg.hw.bus.bus import Bus
 from pteg.hw.bus.interfaces import TargetPort
+from pteg.hw.cache.data import DataCache
 from pteg.hw.cache.instruction import InstructionCache
 from pteg.hw.core.core import Core
 from pteg.hw.core.interfaces import PausePort
@@ -15,7 +22,7 @@ __all__ = ["Processor"]
 
 
 class Processor(wiring.Component):
-    """Core, MMU, instruction cache and bus; the bus targets hang on ports of their own names.
+    """Core, MMU, caches and bus; the bus targets hang on ports of their own names.
 
     Parameters
     ----------
@@ -47,6 +54,7 @@ class Processor(wiring.Component):
         m.submodules.core = core = Core(self.timebase_divider)
         m.submodules.mmu = mmu = Mmu()
         m.submodules.icache = icache = InstructionCache()
+        m.submodules.dcache = dcache = DataCache()
         m.submodules.bus = bus = Bus(self.memory_map)
 
         connect(m, core.fetch_translate, mmu.fetch)
@@ -58,8 +66,14 @@ class Processor(wiring.Component):
         connect(m, flipped(self.pause), core.pause)
         connect(m, core.fetch_cache, icache.fetch)
         connect(m, icache.bus, bus.fetch)
-        connect(m, core.data_memory, bus.data)
-        connect(m, mmu.memory, bus.walker)
+        connect(m, core.data_cache, dcache.control)
+        connect(m, core.data, dcache.lsu)
+        connect(m, core.stores, dcache.stores)
+        connect(m, mmu.memory, dcache.walker)
+        connect(m, dcache.bus, bus.data)
+        connect(m, dcache.castout, bus.castout)
+        m.d.comb += [dcache.drained.eq(core.drained), core.quiet.eq(dcache.quiet),
+                     dcache.broadcast.eq(core.broadcast)]
         for name in self.memory_map:
             connect(m, getattr(bus, name), flipped(getattr(self, name)))
         m.d.comb += [core.interrupt.eq(self.interrupt), core.restart.eq(self.restart)]

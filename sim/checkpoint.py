@@ -36,7 +36,12 @@ def save(machine, path):
     devices = []
     for device in machine.platform.devices:
         parts[f"device.{device.name}"] = device.state
-        pages, contents = _pages(device.memory)
+        memory = device.memory
+        if device.storage:
+            # As the processor sees it: another model can go on from that.
+            memory = memory.copy()
+            model.overlay(device.base, memory)
+        pages, contents = _pages(memory)
         parts[f"pages.{device.name}"], parts[f"memory.{device.name}"] = pages, contents
         devices.append([device.name, type(device).__name__, device.base, device.size,
                         len(device.memory)])

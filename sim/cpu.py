@@ -97,7 +97,10 @@ class Cpu(Protocol):
         UserError if a part holds what this model cannot have saved.
         """
 
-    def memory_changed(self):
+    def overlay(self, address, data):
+        """Put what the processor has newer than memory into `data`, a copy of the bytes there."""
+
+    def memory_changed(self, address, data):
         """Memory has been written from outside: what was fetched from it is forgotten."""
 
     def tlb(self, side):

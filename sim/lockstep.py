@@ -156,6 +156,7 @@ class Lockstep:
     def __init__(self, cpu, history=16, ram_every=1 << 17):
         self.cpu, self.platform = cpu, cpu.platform
         self._ram = self.platform[RAM].memory.copy()
+        cpu.overlay(self.platform[RAM].base, self._ram)
         self._ram_every = ram_every
         self._module = self._load()
         self._state = cpu.get_state().view(CPU_STATE)
@@ -234,7 +235,9 @@ class Lockstep:
         return np.array([counts[device.name]["writes"] for device in self.platform.devices])
 
     def _compare_ram(self):
-        theirs = self.platform[RAM].memory
+        device = self.platform[RAM]
+        theirs = device.memory.copy()
+        self.cpu.overlay(device.base, theirs)
         if not np.array_equal(theirs, self._ram):
             places = np.flatnonzero(theirs != self._ram)
             raise Mismatch(self._report(

@@ -27,11 +27,20 @@ CHUNK = 0.05
 
 
 class Memory:
-    """The machine's RAM and ROM by physical address. Devices are not reached from here."""
+    """The machine's RAM and ROM by physical address, as the processor sees them.
 
-    def __init__(self, platform, changed=lambda: None):
+    Devices are not reached from here.
+
+    Parameters
+    ----------
+    platform : Platform
+    model : callable
+        Gives the processor model, or None if there is none yet.
+    """
+
+    def __init__(self, platform, model=lambda: None):
         self._platform = platform
-        self._changed = changed     # called after each write
+        self._model = model
 
     def _find(self, address, size):
         device = self._platform.device_at(address, size)
@@ -52,14 +61,18 @@ class Memory:
         if size < 0:
             raise UserError(f"size must not be negative, not {size}")
         memory, offset = self._find(address, size)
-        return memory[offset:offset + size].tobytes()
+        data = memory[offset:offset + size].copy()
+        if model := self._model():
+            model.overlay(address, data)
+        return data.tobytes()
 
     def write(self, address, data):
         """Store bytes; ROM too."""
         data = bytes(data)
         memory, offset = self._find(address, len(data))
         memory[offset:offset + len(data)] = memoryview(data)
-        self._changed()
+        if model := self._model():
+            model.memory_changed(address, data)
 
     def read_word(self, address):
         """The 32-bit number at `address`."""
@@ -161,7 +174,8 @@ class Machine:
         self.cpu_name = cpu
         self.restored = None
         self._events = None  # where the ledger's events go
-        self.memory = Memory(self.platform, self._memory_changed)
+        # A processor that does not exist yet has fetched nothing.
+        self.memory = Memory(self.platform, lambda: vars(self).get("model"))
         self.console = Console(self.platform.console)
         self.symbols = Symbols()
         if rom is not None:
@@ -171,10 +185,6 @@ class Machine:
     def presets():
         """Names of the presets, each with its first line of documentation."""
         return {name: make.__doc__.partition("\n")[0] for name, make in PRESETS.items()}
-
-    def _memory_changed(self):
-        if "model" in vars(self):   # a processor that does not exist yet has fetched nothing
-            self.model.memory_changed()
 
     @cached_property
     def model(self):
@@ -443,6 +453,7 @@ class Machine:
         before, after = self.model, _model(cpu, self.platform)
         before.settle()
         self.console.drain()
+        before.overlay(self.ram.base, self.ram.memory)
         after.set_pending(before.get_pending())
         after.set_state(before.get_state())
         self.cpu_name, self.model, self.cpu = cpu, after, Registers(after)

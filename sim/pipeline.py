@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pteg.coherence import Coherence
 from pteg.cpu import Limits, Stop
 from pteg.driver import Driver, Tap
 from pteg.engine import load_design
@@ -144,8 +145,23 @@ class PipelineCpu:
     def instructions(self):
         return self.driver.instructions
 
-    def memory_changed(self):
+    def overlay(self, address, data):
+        self._coherence.overlay(address, data)
+
+    def memory_changed(self, address, data):
         self._stale = True
+        self._coherence.write(address, data)
+        # A double word that is on the bus in this cycle has been read before.
+        for device, target in zip(self.platform.devices, self.driver.targets, strict=True):
+            t = target[0]
+            if t["ta"] and t["is_read"][0] and device.storage:
+                offset, size = int(t["offset"]), int(t["size"])
+                value = int.from_bytes(device.memory[offset:offset + size].tobytes(), "big")
+                self.native.write(self.driver.state, f"{device.name}.d_r", value << int(t["up"]))
+
+    @property
+    def _coherence(self):
+        return Coherence(self.native, self.driver.state)
 
     def run(self, limits):
         if self._stale:
@@ -278,7 +294,9 @@ class PipelineCpu:
                                      for name in ("external", "decrementer")}},
             "mmu": {**sides, "table_searches": {
                 name: read(f"mmu.counters.{counter}") for name, counter in search.items()}},
-            "cache": {"instruction": {name: read(f"icache.{name}") for name in ("hits", "misses")}},
+            "cache": {
+                "instruction": {name: read(f"icache.{name}") for name in ("hits", "misses")},
+                "data": {name: read(f"dcache.{name}") for name in ("hits", "misses", "castouts")}},
             "bus": self.driver.stats(),
         }
 

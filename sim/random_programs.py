@@ -3,7 +3,10 @@
 A program is a memory image: exception handlers that write what happened to a log and go on behind
 the culprit, a prologue that sets every register that matters, a page table, and a body of random
 instructions that only branches forward, so that it always reaches `STOP`. Equal seeds and options
-make equal programs. Results that the architecture leaves undefined are avoided.
+make equal programs. Results that the architecture leaves undefined are avoided: so a physical page
+is either caching-inhibited or not, code that is changed is made visible with dcbst, sync, icbi and
+isync, dcbi follows a dcbf, and the data cache is disabled when it has been flushed, with interrupts
+off.
 
     0x00000  exception vectors, handlers (0x3000), STOP (0x3F00)     0x40000  body
     0x02000  log pointer, register tables    0x10000  prologue       0x100000 page table, 64 KB
@@ -14,7 +17,7 @@ import random
 from dataclasses import dataclass, field
 
 from pteg.hw.isa.instructions import BY_NAME, FIELDS, INSTRUCTIONS, Unit
-from pteg.hw.isa.registers import SPR_BY_NAME, SPRS, Msr
+from pteg.hw.isa.registers import SPR_BY_NAME, SPRS, Hid0, Msr, Wimg
 
 __all__ = ["Options", "Program", "random_program", "encode", "STOP", "LOG", "LOG_BYTES", "TABLE",
            "TABLE_BYTES", "DATA", "DATA_BYTES"]
@@ -266,7 +269,51 @@ class _Generator:
         if name in ("dcbz", "icbi") and self.options.strict:  # DAR is that of the block there
             return [encode("rlwinm", rA=2, rS=base, SH=0, MB=0, ME=26),
                     encode(name, rA=0, rB=2)]
+        if name == "dcbf" and not self.options.user and self.random.random() < 0.3:
+            base = self.random.choice(SAFE)
+            return [encode("dcbf", rA=base, rB=26), encode("dcbi", rA=base, rB=26)]
         return [encode(name, rA=base, rB=26)]
+
+    def group_modify(self):
+        """Change an instruction just before it is executed."""
+        return [("modify", self.group_plain()[0], self.group_plain()[0], self.free())]
+
+    def modify(self, here, old, new, register):
+        """The words of such a group, which begins at `here`."""
+        place = here + 4 * (_MODIFY_WORDS - 1)
+        return [*_load(2, place), *_load(register, new), encode("stw", rS=register, rA=2, d=0),
+                encode("dcbst", rA=0, rB=2), encode("sync"), encode("icbi", rA=0, rB=2),
+                encode("isync"), old]
+
+    def hid0(self):
+        """HID0 with a random choice of what may be on or off at any time, which DCE may not."""
+        # Code may have changed while the instruction cache was off.
+        value = Hid0.ICFI
+        for bit in (Hid0.ICE, Hid0.ILOCK, Hid0.DLOCK, Hid0.ABE, Hid0.NOOPTI):
+            if self.random.random() < (0.7 if bit is Hid0.ICE else 0.3):
+                value |= bit
+        return int(value)
+
+    def group_caches(self):
+        """Enable and lock caches; the data cache can also be flushed and enabled or disabled."""
+        if self.options.user or self.options.strict:
+            return self.group_plain()
+        dce = int(Hid0.DCE)
+        keep = [_from_spr("HID0", 2), encode("rlwinm", rA=2, rS=2, SH=0, MB=17, ME=17)]
+        if self.traces or self.random.random() < 0.95:
+            return keep + [encode("ori", rA=2, rS=2, UIMM=self.hid0()), _to_spr("HID0", 2)]
+        code = [encode("mfmsr", rD=2), encode("rlwinm", rA=1, rS=2, SH=0, MB=17, ME=15),
+                encode("mtmsr", rS=1), _to_spr("SPRG2", 2)]
+        for first, size in ((LOG_POINTER, 32), (LOG, LOG_BYTES), (TABLE, TABLE_BYTES),
+                            (DATA, DATA_BYTES), (BODY, 0x10000)):
+            code += _load(2, size // 32) + [
+                _to_spr("CTR", 2), *_load(2, first), encode("dcbf", rA=0, rB=2),
+                encode("addi", rD=2, rA=2, SIMM=32), encode("bc", BO=16, BI=0, BD=-2)]
+        # What was modified while it was disabled is not what it holds.
+        return code + [encode("sync"), *keep, encode("xori", rA=2, rS=2, UIMM=dce),
+                       encode("ori", rA=2, rS=2, UIMM=self.hid0() | int(Hid0.DCFI)),
+                       _to_spr("HID0", 2), _from_spr("SPRG2", 2), encode("mtmsr", rS=2),
+                       encode("isync")]
 
     def group_spr(self):
         """Any SPR: those that must keep their values are only read."""
@@ -427,8 +474,10 @@ class _Generator:
                 continue
             high = 1 << 31 | vsid << 7 | secondary << 6 | ea >> 22 & 63
             # No guarded pages for code, and nothing on which dcbz would be an alignment exception.
-            wimg = 0 if self.options.strict else self.random.choice((0, 0, 0, 2, 4, 8, 1))
-            low = (DATA + self.random.randrange(8, 56) * 4096 | self.random.getrandbits(2) << 7
+            wimg = 0 if self.options.strict else self.random.choice((0, 0, 0, 2, 4, 8, 1, 5, 3))
+            page = (self.random.randrange(60, 64) if wimg & Wimg.I
+                    else self.random.randrange(8, 56))
+            low = (DATA + page * 4096 | self.random.getrandbits(2) << 7
                    | wimg << 3 | self.random.choice((0, 1, 2, 2, 2, 3)))
             table[place:place + 8] = high.to_bytes(4, "big") + low.to_bytes(4, "big")
             self.program.pages.append(TABLE + place)
@@ -448,7 +497,9 @@ class _Generator:
             code += _load(1, blocks.get(name, 0)) + [_to_spr(name, 1)]
         for number, segment in enumerate(self.segments):
             code += _load(1, segment) + [encode("mtsr", SR=number, rS=1)]
-        hid0 = 0x4000 if options.strict or self.random.random() < 0.8 else 0
+        hid0 = int(Hid0.DCE) if options.strict or self.random.random() < 0.8 else 0
+        if not options.strict:
+            hid0 |= self.hid0() | int(Hid0.DCFI)
         for name, value in (("SDR1", TABLE), ("HID0", hid0), ("CTR", self.value()),
                             ("LR", BODY), ("XER", self.value() & 0xE000001F),
                             ("SPRG0", 0), ("SPRG1", 0), ("SPRG2", 0), ("SPRG3", 0),
@@ -497,7 +548,7 @@ class _Generator:
 
     _GROUPS = {"plain": 30, "access": 25, "branch": 8, "pointer": 5, "divide": 2, "trap": 1,
                "multiple": 4, "reservation": 2, "cache": 3, "spr": 4, "supervisor": 5,
-               "exception": 2, "loop": 2, "time": 1}
+               "exception": 2, "loop": 2, "time": 1, "modify": 1, "caches": 1}
     _WITH_FLOATING = {"floating": 30, "float_access": 15}
 
     def body(self):
@@ -506,7 +557,8 @@ class _Generator:
         groups = [getattr(self, f"group_{name}")()
                   for name in self.random.choices(names, weights, k=self.options.length)]
         # bclr and bcctr need their target in a register: four words instead of one.
-        sizes = [sum(1 if isinstance(w, int) or w[1] in ("b", "bc") else 4 for w in group)
+        sizes = [sum(1 if isinstance(w, int) or w[1] in ("b", "bc") else
+                     _MODIFY_WORDS if w[0] == "modify" else 4 for w in group)
                  for group in groups]
         starts = [BODY]
         for size in sizes:
@@ -515,6 +567,9 @@ class _Generator:
             for word in group:
                 if isinstance(word, int):
                     self.words.append(word)
+                    continue
+                if word[0] == "modify":
+                    self.words += self.modify(BODY + 4 * len(self.words), *word[1:])
                     continue
                 _, kind, fields, ahead = word
                 target = starts[min(index + ahead, len(groups))]
@@ -534,6 +589,8 @@ _FLOATS = (0, 1, 0x000FFFFFFFFFFFFF, 0x0010000000000000, 0x7FEFFFFFFFFFFFFF, 0x7
            0x7FF0000000000001, 0x7FF8000000000000, 0x3FF0000000000000, 0x3FF8000000000000,
            0x4010000000000000, 0x3FEFFFFFFFFFFFFF, 0x41DFFFFFFFC00000, 0x380FFFFFC0000000,
            0x47EFFFFFE0000000, 0x36A0000000000000)
+#: Instructions of a group that changes one.
+_MODIFY_WORDS = 10
 #: SPRs that every model reads back as written.
 _PLAIN_SPRS = ("XER", "LR", "CTR", "DSISR", "DAR", "SRR0", "SRR1", "SPRG0", "SPRG1", "SPRG2",
                "SPRG3", "PVR", "SDR1", "IBAT0U", "IBAT3L", "DBAT0U", "DBAT1L")

@@ -1,8 +1,8 @@
 """The bus of one processor: wiring (MPC750 UM figure 8-1).
 
-     data --- master ---+                       +--- dram
-     walker - master ---+-- arbiter -- decoder -+--- rom
-     fetch -- master ---+                       +--- ...
+     data ---- master ---+                       +--- dram
+     castout - master ---+-- arbiter -- decoder -+--- rom
+     fetch --- master ---+                       +--- ...
 """
 
 from amaranth.hdl import Module
@@ -33,7 +33,7 @@ class Bus(wiring.Component):
     (name of each target) : Out(TargetPort())
     """
 
-    def __init__(self, memory_map, masters=("data", "walker", "fetch")):
+    def __init__(self, memory_map, masters=("data", "castout", "fetch")):
         check_map(memory_map)
         names = [*masters, *memory_map]
         if len(set(names)) < len(names):

@@ -1,9 +1,17 @@
 """Signatures of the caches (MPC750 UM chapter 3)."""
 
+import enum
+
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-__all__ = ["BlockPort", "CacheControl", "InstructionPort"]
+from pteg.hw.bus.interfaces import TransferType
+
+__all__ = ["BlockPort", "CacheControl", "DataOp", "DataPort", "InstructionPort", "SnoopPort",
+           "LINE_BITS"]
+
+#: Address bits of a byte within its block of 32 bytes.
+LINE_BITS = 5
 
 
 class InstructionPort(wiring.Signature):
@@ -55,10 +63,81 @@ class CacheControl(wiring.Signature):
     Members
     -------
     enable, lock : Out(1)
-        ICE, ILOCK.
+        ICE, ILOCK; DCE, DLOCK.
     flash : Out(1)
-        ICFI is being written: invalidate everything. One cycle.
+        ICFI or DCFI is being written: invalidate everything. One cycle.
     """
 
     def __init__(self):
         super().__init__({"enable": Out(1), "lock": Out(1), "flash": Out(1)})
+
+
+class DataOp(enum.IntEnum):
+    """What the data cache is asked to do."""
+
+    LOAD = 0
+    STORE = 1
+    TOUCH = 2        # dcbt, dcbtst: a load that nobody waits for
+    ZERO = 3         # dcbz
+    CLEAN = 4        # dcbst: memory gets what is modified
+    FLUSH = 5        # dcbf: and the block leaves the cache
+    INVALIDATE = 6   # dcbi: the block leaves the cache, modified or not
+    BARRIER = 7      # sync, eieio: only told to the bus
+
+
+class DataPort(wiring.Signature):
+    """An access of the load/store unit to the data cache.
+
+    In the cycle of the request the answer is `hit`: it is done; `taken`: it will be, the request is
+    the cache's now, which takes no other before `done`; or neither: ask again. Blocks in the
+    cache are still hit meanwhile.
+
+    Members
+    -------
+    valid : Out(1)
+    op : Out(DataOp)
+    pa : Out(32)
+    size : Out(4)
+        Bytes, 1 to 8, within a double word.
+    wimg : Out(4)
+    type : Out(TransferType)
+        Of a single beat.
+    wdata : Out(64)
+        In its byte lanes.
+    speculative : Out(1)
+        Not the oldest instruction: only memory that is neither guarded nor inhibited may be read.
+    hit, taken : In(1)
+    done : In(1)
+        What was taken is over.
+    error : In(1)
+        With `done`: TEA.
+    rdata : In(64)
+        Double word that was read, with `hit` or `done`.
+    """
+
+    def __init__(self):
+        super().__init__({
+            "valid": Out(1), "op": Out(DataOp), "pa": Out(32), "size": Out(4), "wimg": Out(4),
+            "type": Out(TransferType), "wdata": Out(64), "speculative": Out(1),
+            "hit": In(1), "taken": In(1), "done": In(1), "error": In(1), "rdata": In(64),
+        })
+
+
+class SnoopPort(wiring.Signature):
+    """Another master wants to use a block of global memory.
+
+    It asks before its address tenure, and holds the request until its transaction is over. This
+    stands for ARTRY: on the 60x bus the first attempt would be retried while the block is pushed.
+
+    Members
+    -------
+    valid : Out(1)
+    pa : Out(32)
+    clean : Out(1)
+        It only reads and keeps no copy (the bus operation clean): the block may stay, unmodified.
+    done : In(1)
+        Memory is up to date, and the cache reads no part of the block until `valid` falls.
+    """
+
+    def __init__(self):
+        super().__init__({"valid": Out(1), "pa": Out(32), "clean": Out(1), "done": In(1)})

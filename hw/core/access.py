@@ -10,6 +10,7 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from pteg.hw.bus.interfaces import TransferType
+from pteg.hw.cache.interfaces import DataOp
 from pteg.hw.isa.instructions import INSTRUCTIONS, Op, Unit
 from pteg.hw.isa.registers import Field
 
@@ -25,13 +26,16 @@ class Moves(enum.IntEnum):
     STRING = 3     # bytes of consecutive registers
     BLOCK = 4      # nothing: an instruction for a cache block
     ZEROS = 5      # dcbz
-    NOTHING = 6    # barriers, hints, tlbie
+    TOUCH = 6      # nothing: a hint
+    BARRIER = 7    # nothing: sync and eieio
+    NOTHING = 8    # tlbie, tlbsync
 
 
 class Access(data.Struct):
     """One instruction's access."""
 
     moves: Moves
+    op: DataOp     # what the data cache is asked to do
     store: 1       # for translation, also dcbz and dcbi
     size: 4        # bytes of a register
     reverse: 1     # byte-reversed
@@ -48,13 +52,21 @@ _TYPES = {
     Op.DCBZ: TransferType.WRITE_WITH_KILL,
     Op.ECIWX: TransferType.EXTERNAL_CONTROL_WORD_READ,
     Op.ECOWX: TransferType.EXTERNAL_CONTROL_WORD_WRITE,
+    Op.SYNC: TransferType.SYNC,
+    Op.EIEIO: TransferType.EIEIO,
 }
 _MOVES = {
     Op.LMW: Moves.MULTIPLE, Op.STMW: Moves.MULTIPLE,
     Op.LSWI: Moves.STRING, Op.LSWX: Moves.STRING,
     Op.STSWI: Moves.STRING, Op.STSWX: Moves.STRING,
     Op.DCBST: Moves.BLOCK, Op.DCBF: Moves.BLOCK, Op.DCBI: Moves.BLOCK, Op.ICBI: Moves.BLOCK,
-    Op.DCBZ: Moves.ZEROS,
+    Op.DCBZ: Moves.ZEROS, Op.DCBT: Moves.TOUCH, Op.DCBTST: Moves.TOUCH,
+    Op.SYNC: Moves.BARRIER, Op.EIEIO: Moves.BARRIER,
+}
+_OPS = {
+    Op.DCBST: DataOp.CLEAN, Op.DCBF: DataOp.FLUSH, Op.DCBI: DataOp.INVALIDATE,
+    Op.DCBZ: DataOp.ZERO, Op.DCBT: DataOp.TOUCH, Op.DCBTST: DataOp.TOUCH,
+    Op.SYNC: DataOp.BARRIER, Op.EIEIO: DataOp.BARRIER,
 }
 _EXCLUSIVE = (Op.LWARX, Op.STWCX_DOT, Op.ECIWX, Op.ECOWX)
 
@@ -65,7 +77,8 @@ def _access(row):
     moves = _MOVES.get(row.op, Moves.NOTHING if row.size == 0 else
                        Moves.FLOAT if is_float else Moves.REGISTER)
     return {
-        "moves": moves, "store": row.store, "size": row.size if row.size <= 8 else 0,
+        "moves": moves, "op": _OPS.get(row.op, DataOp.STORE if row.store else DataOp.LOAD),
+        "store": row.store, "size": row.size if row.size <= 8 else 0,
         "reverse": "br" in row.name, "algebraic": row.name.startswith("lha"),
         "single": row.name.startswith(("lfs", "stfs")),
         "aligned": moves in (Moves.FLOAT, Moves.MULTIPLE) or row.op in _EXCLUSIVE,

@@ -22,7 +22,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from pteg.hw.bus.interfaces import MemoryPort
-from pteg.hw.cache.interfaces import BlockPort, CacheControl, InstructionPort
+from pteg.hw.cache.interfaces import BlockPort, CacheControl, DataPort, InstructionPort
 from pteg.hw.core.branch import BranchUnit
 from pteg.hw.core.completion import Completion
 from pteg.hw.core.condition import ConditionRegister
@@ -59,11 +59,19 @@ class Core(wiring.Component):
     -------
     fetch_translate, data_translate : Out(TranslatePort)
     fetch_cache : Out(InstructionPort)
-    data_memory : Out(MemoryPort)
+    data : Out(DataPort)
+    stores : Out(MemoryPort)
+        Of the store queue.
+    drained : Out(1)
+        The store queue is empty.
+    quiet : In(1)
+        The data cache has nothing to do.
+    broadcast : Out(1)
+        HID0[ABE].
     registers : Out(RegisterPort)
     invalidate : Out(InvalidatePort)
     block : Out(BlockPort)
-    instruction_cache : Out(CacheControl)
+    instruction_cache, data_cache : Out(CacheControl)
     interrupt : In(1)
         External interrupt, level.
     pause : In(PausePort)
@@ -74,11 +82,16 @@ class Core(wiring.Component):
     fetch_translate: Out(TranslatePort())
     data_translate: Out(TranslatePort())
     fetch_cache: Out(InstructionPort())
-    data_memory: Out(MemoryPort())
+    data: Out(DataPort())
+    stores: Out(MemoryPort())
+    drained: Out(1)
+    quiet: In(1)
+    broadcast: Out(1)
     registers: Out(RegisterPort())
     invalidate: Out(InvalidatePort())
     block: Out(BlockPort())
     instruction_cache: Out(CacheControl())
+    data_cache: Out(CacheControl())
     interrupt: In(1)
     pause: In(PausePort())
     restart: In(1)
@@ -251,6 +264,7 @@ class Core(wiring.Component):
         connect(m, sru.timebase, timebase.system)
         connect(m, sru.registers, flipped(self.registers))
         connect(m, special.instruction_cache, flipped(self.instruction_cache))
+        connect(m, special.data_cache, flipped(self.data_cache))
         m.d.comb += [
             sru.cr.eq(condition.cr), sru.xer.eq(condition.xer), sru.msr.eq(msr),
             sru.lr.eq(link.lr), sru.ctr.eq(link.ctr),
@@ -260,9 +274,15 @@ class Core(wiring.Component):
 
         # ---- Load/store unit --------------------------------------------------------------------
         m.d.comb += [lsu.msr.eq(msr), lsu.hid0.eq(special.hid0), lsu.ear.eq(special.ear),
-                     lsu.xer.eq(condition.xer)]
+                     lsu.xer.eq(condition.xer), lsu.quiet.eq(self.quiet),
+                     self.drained.eq(lsu.drained),
+                     self.broadcast.eq(msr_bit(special.hid0, Hid0.ABE))]
+        for retire in completion.retire:
+            with m.If(retire.valid):
+                m.d.comb += lsu.retired.bit_select(retire.cq, 1).eq(1)
         connect(m, lsu.translate, flipped(self.data_translate))
-        connect(m, lsu.memory, flipped(self.data_memory))
+        connect(m, lsu.cache, flipped(self.data))
+        connect(m, lsu.stores, flipped(self.stores))
         connect(m, lsu.invalidate, flipped(self.invalidate))
         connect(m, lsu.block, flipped(self.block))
         return m

@@ -1,29 +1,40 @@
 """Load/store unit (MPC750 UM 6.4.4; PEM 4.2.3, 4.3).
 
-Two reservation stations feed it in order. An access is split where it crosses a double word; each
-part is translated and put on the bus by itself. Loads from memory that is not guarded may go ahead
-of older instructions; everything else, and every table search, waits until its instruction is the
-oldest. Multiple and string instructions move one register after the other, straight from and to the
-register file: a fault in the middle leaves the registers before it loaded. So do floating-point
-loads and stores, which run alone too.
+Two reservation stations feed a pipeline of two stages. The first computes the effective address; in
+the second it is translated and looked up in the data cache, and what is loaded is aligned. A load
+that hits has its result two cycles after it began, and one can begin each cycle.
 
-Without a data cache dcbst, dcbf and dcbi only translate; dcbz writes a burst of zeros if the cache
-is enabled in HID0, and raises an alignment exception if not. There is no store queue yet: a store
-is complete when the bus has taken it.
+* A load that misses leaves the second stage and waits beside it, for its double word: one at a
+  time. Loads behind it that hit finish before it.
+* A store finishes when it is in the store queue, translated. It is written after its instruction
+  has completed.
+* Loads of memory that is neither guarded nor inhibited, or is in the cache, may go ahead of older
+  instructions. Whatever cannot be undone, and every table search, waits until its instruction is
+  the oldest: accesses on the bus that bypass the cache, which also wait until the store queue is
+  empty and complete on the bus, so that a transfer error is precise; cache instructions; stores in
+  more than one part.
+* An access is split where it crosses a double word; each part is translated by itself. Multiple
+  and string instructions move a register a cycle, straight from and to the register file: a fault
+  in the middle leaves the registers before it loaded. So do floating-point loads and stores, which
+  run alone too.
+
+A transfer error of a cacheable store comes too late to be precise: see the data cache.
 """
 
 import enum
 
 from amaranth.hdl import C, Cat, Module, Mux, Signal
-from amaranth.lib import wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out, connect, flipped
 
 from pteg.hw.bus.interfaces import MemoryPort
-from pteg.hw.cache.interfaces import BlockPort
-from pteg.hw.core.access import AccessDecoder, Moves, alignment_dsisr
+from pteg.hw.cache.data import byte_lanes
+from pteg.hw.cache.interfaces import BlockPort, DataPort
+from pteg.hw.core.access import Access, AccessDecoder, Moves, alignment_dsisr
 from pteg.hw.core.decode import field
 from pteg.hw.core.float_registers import double_to_single, single_to_double
 from pteg.hw.core.interfaces import (
+    CQ_ENTRIES,
     GPR_RENAMES,
     NOBODY,
     Cause,
@@ -34,6 +45,7 @@ from pteg.hw.core.interfaces import (
 from pteg.hw.core.rename import DirectPort
 from pteg.hw.core.special import msr_bit
 from pteg.hw.core.station import Station, StationToUnit
+from pteg.hw.core.storequeue import StoreQueue
 from pteg.hw.isa.exceptions import Dsisr
 from pteg.hw.isa.instructions import Op
 from pteg.hw.isa.registers import Hid0, Msr, Wimg
@@ -43,14 +55,37 @@ __all__ = ["LoadStoreUnit", "LoadStoreState"]
 
 
 class LoadStoreState(enum.IntEnum):
-    """ADDRESS: compute the effective address; TRANSLATE: look up the next part; ACCESS: on the bus;
-    FAULT: reported, wait for the flush; DROP: flushed while on the bus, wait for its end."""
+    """The second stage. EMPTY; ACCESS: translates, and asks the cache or enters the store queue;
+    WAIT: for the end of what the cache has taken; FAULT: reported, wait for the flush."""
 
-    ADDRESS = 0
-    TRANSLATE = 1
-    ACCESS = 2
+    EMPTY = 0
+    ACCESS = 1
+    WAIT = 2
     FAULT = 3
-    DROP = 4
+
+
+class Held(data.Struct):
+    """The instruction in the second stage."""
+
+    op: Op
+    insn: 32
+    cq: range(CQ_ENTRIES)
+    access: Access
+    write_d: 1
+    tag_d: range(GPR_RENAMES)
+    write_u: 1
+    tag_u: range(GPR_RENAMES)
+
+
+class Missing(data.Struct):
+    """A load that waits for its double word."""
+
+    cq: range(CQ_ENTRIES)
+    tag_d: range(GPR_RENAMES)
+    size: 4
+    lanes: 4        # bytes of the double word behind it
+    reverse: 1
+    algebraic: 1
 
 
 class LoadStoreUnit(wiring.Component):
@@ -63,10 +98,18 @@ class LoadStoreUnit(wiring.Component):
         Rename buffers.
     oldest : In
         Completion queue entry of the oldest instruction.
+    retired : In(CQ_ENTRIES)
+        Completion queue entries that retire in this cycle.
     flush : In(1)
     msr, hid0, ear, xer : In(32)
     translate : Out(TranslatePort)
-    memory : Out(MemoryPort)
+    cache : Out(DataPort)
+    stores : Out(MemoryPort)
+        Of the store queue.
+    drained : Out(1)
+        The store queue is empty.
+    quiet : In(1)
+        The data cache has nothing to do.
     invalidate : Out(InvalidatePort)
         tlbie.
     block : Out(BlockPort)
@@ -86,13 +129,17 @@ class LoadStoreUnit(wiring.Component):
     values: In(32).array(GPR_RENAMES)
     ready: In(GPR_RENAMES)
     oldest: In(range(NOBODY + 1))
+    retired: In(CQ_ENTRIES)
     flush: In(1)
     msr: In(32)
     hid0: In(32)
     ear: In(32)
     xer: In(32)
     translate: Out(TranslatePort())
-    memory: Out(MemoryPort())
+    cache: Out(DataPort())
+    stores: Out(MemoryPort())
+    drained: Out(1)
+    quiet: In(1)
     invalidate: Out(InvalidatePort())
     block: Out(BlockPort())
     direct: Out(DirectPort())
@@ -107,6 +154,7 @@ class LoadStoreUnit(wiring.Component):
         m = Module()
 
         self._state = Signal(LoadStoreState, name="state")
+        self._held = Signal(Held, name="held")
         self._ea = Signal(32, name="ea")             # next byte
         self._first = Signal(32, name="first")       # the address that the instruction computed
         self._left = Signal(4, name="left")          # bytes of the current register to move
@@ -114,8 +162,12 @@ class LoadStoreUnit(wiring.Component):
         self._reg = Signal(5, name="reg")            # current register of a multiple or string
         self._bytes = Signal(4, name="bytes")        # bytes of the current register in all
         self._data = Signal(64, name="data")         # what is stored; what has been loaded
+        self._waited = Signal(name="waited")         # sync takes one more cycle
         self._reserved = Signal(name="reserved")
         self._reservation = Signal(27, name="reservation")
+        self._missing = Signal(Missing, name="missing")
+        self._misses = Signal(name="misses")         # there is one
+        self._pa = Signal(32, name="physical")       # of the part that is on its way
 
         # The next part: as much as is left of the register in this double word.
         room = Signal(4, name="room")
@@ -128,40 +180,77 @@ class LoadStoreUnit(wiring.Component):
             self._rest.eq(self._left - self._part),
             self._lanes.eq(room - self._part),
         ]
-
-        here = self._stations(m)
-        here.head = Signal(name="at_head")
-        m.submodules.access = decoder = AccessDecoder()
-        here.access = access = decoder.access
-        here.many = (access.moves == Moves.MULTIPLE) | (access.moves == Moves.STRING)
-        m.d.comb += decoder.op.eq(here.op)
+        self._head = Signal(name="at_head")
+        self._done = Signal(name="done")             # the second stage is free after this cycle
+        self._arrives = Signal(name="arrives")       # what the missing load waits for
+        self._asks = Signal(name="asks")             # the data cache
+        self._leaves = Signal(name="leaves")         # if it misses, it waits beside the stage
+        self._moved = Signal(name="moved")           # this part has been moved
+        self._ends = Signal(name="ends")             # the instruction finishes
+        self._faults = Signal(name="faults")
+        self._many = Signal(name="many")
+        held = self._held
         m.d.comb += [
-            here.head.eq((here.cq == self.oldest) & ~self.flush),
-            self.finish.cq.eq(here.cq),
-            self.finish.valid.eq(here.done),
-            self.result.tag.eq(here.tag_d),
-            self.update.tag.eq(here.tag_u),
-            self.update.value.eq(self._first),
-            self.float.reg.eq(field(here.insn, "frD")),
+            self._head.eq((held.cq == self.oldest) & ~self.flush),
+            self._many.eq((held.access.moves == Moves.MULTIPLE)
+                          | (held.access.moves == Moves.STRING)),
+            self._arrives.eq(self._misses & self.cache.done),
+        ]
+        self._queue(m)
+        self._value(m)
+
+        m.d.comb += [
+            self.finish.cq.eq(Mux(self._arrives, self._missing.cq, held.cq)),
+            self.result.tag.eq(Mux(self._arrives, self._missing.tag_d, held.tag_d)),
+            self.update.tag.eq(held.tag_u), self.update.value.eq(self._first),
+            self.float.reg.eq(field(held.insn, "frD")),
+        ]
+        with m.If(self._arrives):
+            # The result bus is taken; the second stage stands still.
+            m.d.comb += [self.finish.valid.eq(1), self.result.valid.eq(1)]
+            m.d.sync += self._misses.eq(0)
+            with m.If(self.cache.error):
+                m.d.comb += [self.finish.cause.eq(Cause.MACHINE_CHECK), self.result.valid.eq(0)]
+        with m.Elif(self._state == LoadStoreState.ACCESS):
+            self._access(m)
+        with m.Elif((self._state == LoadStoreState.WAIT) & self.cache.done & ~self.flush):
+            with m.If(self.cache.error):
+                self._fault(m, Cause.MACHINE_CHECK, 0, self._ea)
+            with m.Else():
+                m.d.comb += self._moved.eq(1)
+        with m.If(self._asks):
+            self._ask(m)
+        with m.If(self._moved):
+            self._go_on(m)
+        with m.If(self._ends & ~self._faults):
+            m.d.comb += [
+                self._done.eq(1), self.finish.valid.eq(1),
+                self.result.valid.eq(held.write_d), self.update.valid.eq(held.write_u),
+            ]
+
+        self._start(m)
+        with m.If(self.flush):
+            m.d.sync += [self._state.eq(LoadStoreState.EMPTY), self._misses.eq(0)]
+        return m
+
+    def _queue(self, m):
+        """The store queue, and what enters it."""
+        held = self._held
+        m.submodules.queue = self._store_queue = queue = StoreQueue()
+        connect(m, queue.memory, flipped(self.stores))
+        entry = queue.entry
+        m.d.comb += [
+            queue.retired.eq(self.retired), queue.flush.eq(self.flush),
+            queue.pa.eq(self.translate.pa), queue.lanes.eq(byte_lanes(self._ea, self._part)),
+            self.drained.eq(queue.empty),
+            queue.retire.eq(self._head),
+            entry.pa.eq(self.translate.pa), entry.data.eq(self.cache.wdata),
+            entry.lanes.eq(queue.lanes), entry.size.eq(self._part),
+            entry.wimg.eq(self.translate.wimg), entry.type.eq(held.access.type),
+            entry.cq.eq(held.cq),
         ]
 
-        with m.Switch(self._state):
-            with m.Case(LoadStoreState.ADDRESS):
-                with m.If(here.valid & (~here.serialize | here.head)):
-                    self._address(m, here)
-            with m.Case(LoadStoreState.TRANSLATE):
-                self._translate(m, here)
-            with m.Case(LoadStoreState.ACCESS):
-                self._access(m, here)
-            with m.Case(LoadStoreState.DROP):
-                with m.If(self.memory.done):
-                    m.d.sync += self._state.eq(LoadStoreState.ADDRESS)
-        on_bus = (self._state == LoadStoreState.ACCESS) | (self._state == LoadStoreState.DROP)
-        m.d.comb += self.memory.valid.eq(on_bus)
-        with m.If(self.flush):
-            m.d.sync += self._state.eq(Mux(on_bus & ~self.memory.done, LoadStoreState.DROP,
-                                           LoadStoreState.ADDRESS))
-        return m
+    # First stage: the effective address, when the operands are there.
 
     def _stations(self, m):
         """Two stations, filled and emptied in turn; the result is the older instruction."""
@@ -191,13 +280,21 @@ class LoadStoreUnit(wiring.Component):
             m.d.sync += [fill.eq(0), take.eq(0)]
         return here
 
-    # First cycle: address, alignment, and what needs no access.
-
-    def _address(self, m, here):
+    def _start(self, m):
+        here = self._stations(m)
+        m.submodules.access = decoder = AccessDecoder()
+        access = decoder.access
+        many = (access.moves == Moves.MULTIPLE) | (access.moves == Moves.STRING)
+        free = (self._state == LoadStoreState.EMPTY) | self._done
+        m.d.comb += [
+            decoder.op.eq(here.op),
+            here.done.eq(here.valid & free & ~self.flush
+                         & (~here.serialize | (here.cq == self.oldest))),
+        ]
         ea = Signal(32, name="sum")
         length = Signal(8, name="length")  # bytes of a multiple or string
         first_length = Mux(length >= 4, 4, length)
-        m.d.comb += [ea.eq(here.a + here.b), length.eq(here.access.size)]
+        m.d.comb += [ea.eq(here.a + here.b), length.eq(access.size)]
         with m.Switch(here.op):
             with m.Case(Op.LMW, Op.STMW):
                 m.d.comb += length.eq(Cat(0, 0, 32 - field(here.insn, "rD")))
@@ -207,199 +304,264 @@ class LoadStoreUnit(wiring.Component):
                 m.d.comb += [ea.eq(here.a), length.eq(Cat(count, count == 0))]
             with m.Case(Op.LSWX, Op.STSWX):
                 m.d.comb += length.eq(self.xer[:7])
-        m.d.sync += [
-            self._ea.eq(ea),
-            self._first.eq(ea),
-            self._left.eq(Mux(here.many, first_length, here.access.size)),
-            self._bytes.eq(Mux(here.many, first_length, here.access.size)),
-            self._more.eq(Mux(here.many, length - first_length, 0)),
-            self._reg.eq(field(here.insn, "rD")),
-            self._data.eq(Mux(here.access.store, self._swap(here, here.c), 0)),
-            self._state.eq(LoadStoreState.TRANSLATE),
-        ]
-        with m.If(here.op == Op.DCBZ):
-            m.d.sync += self._ea[:5].eq(0)
-
-        misaligned = Signal()
-        m.d.comb += misaligned.eq(here.access.aligned & (ea[:2] != 0))
-        with m.Switch(here.access.moves):
-            with m.Case(Moves.NOTHING):
-                self._done(m, here)
-            with m.Case(Moves.STRING):
-                with m.If(length == 0):
-                    self._done(m, here)
-            with m.Case(Moves.ZEROS):
-                m.d.comb += misaligned.eq(~msr_bit(self.hid0, Hid0.DCE))
-        with m.Switch(here.op):
             with m.Case(Op.TLBIE):
-                m.d.comb += [self.invalidate.valid.eq(1), self.invalidate.ea.eq(here.b),
-                             # What was fetched through the old translation is fetched again.
-                             self.finish.refetch.eq(1)]
-            with m.Case(Op.ECIWX, Op.ECOWX):
-                with m.If(~self.ear[31]):
-                    self._fault(m, here, Cause.DSI, self._dsisr(here, Dsisr.EXTERNAL_ACCESS), ea)
-        with m.If(misaligned):
-            self._fault(m, here, Cause.ALIGNMENT, alignment_dsisr(here.insn), ea)
+                m.d.comb += ea.eq(here.b)
+        half = Cat(here.c[8:16], here.c[:8])
+        with m.If(self._done):
+            m.d.sync += self._state.eq(LoadStoreState.EMPTY)
+        with m.If(here.done):
+            held = self._held
+            m.d.sync += [
+                self._state.eq(LoadStoreState.ACCESS),
+                *(held[name].eq(getattr(here, name)) for name in
+                  ("op", "insn", "cq", "write_d", "tag_d", "write_u", "tag_u")),
+                held.access.eq(access), self._waited.eq(0),
+                self._ea.eq(ea), self._first.eq(ea),
+                self._left.eq(Mux(many, first_length, access.size)),
+                self._bytes.eq(Mux(many, first_length, access.size)),
+                self._more.eq(Mux(many, length - first_length, 0)),
+                self._reg.eq(field(here.insn, "rD")),
+                self._data.eq(Mux(access.store, Mux(
+                    access.reverse, Mux(access.size == 2, half, _bytes_swapped(here.c)),
+                    here.c), 0)),
+            ]
 
-    @staticmethod
-    def _swap(here, value):
-        """Byte-reversed if the instruction says so, by its size."""
-        half = Cat(value[8:16], value[:8])
-        word = Cat(value[24:32], value[16:24], value[8:16], value[:8])
-        return Mux(here.access.reverse, Mux(here.access.size == 2, half, word), value)
+    # Second stage: one part of the access.
 
-    # The parts of an access.
+    def _access(self, m):
+        held, port, access = self._held, self.translate, self._held.access
+        translates = Signal(name="translates")
+        enabled = msr_bit(self.hid0, Hid0.DCE)
+        m.d.comb += translates.eq(1)
+        with m.Switch(access.moves):
+            with m.Case(Moves.NOTHING):
+                m.d.comb += translates.eq(0)
+                with m.If(held.op == Op.TLBIE):
+                    m.d.comb += [self.invalidate.valid.eq(self._head),
+                                 # What came through the old translation is fetched again.
+                                 self.finish.refetch.eq(1)]
+                m.d.comb += self._ends.eq(1)
+            with m.Case(Moves.BARRIER):
+                m.d.comb += translates.eq(0)
+                self._barrier(m)
+            with m.Case(Moves.STRING):
+                with m.If(self._left == 0):
+                    m.d.comb += translates.eq(0)
+                    m.d.comb += self._ends.eq(1)
+            with m.Case(Moves.ZEROS):
+                with m.If(~enabled):
+                    m.d.comb += translates.eq(0)
+                    self._fault(m, Cause.ALIGNMENT, alignment_dsisr(held.insn), self._first)
+        with m.If(access.aligned & (self._first[:2] != 0)):
+            m.d.comb += translates.eq(0)
+            self._fault(m, Cause.ALIGNMENT, alignment_dsisr(held.insn), self._first)
+        with m.If(((held.op == Op.ECIWX) | (held.op == Op.ECOWX)) & ~self.ear[31]):
+            m.d.comb += translates.eq(0)
+            self._fault(m, Cause.DSI, self._dsisr(Dsisr.EXTERNAL_ACCESS), self._first)
 
-    def _translate(self, m, here):
-        port = self.translate
+        touches = access.moves == Moves.TOUCH
         m.d.comb += [
-            port.valid.eq(1),
-            port.ea.eq(self._ea),
-            port.kind.eq(Mux(here.access.store, AccessKind.STORE,
-                             Mux(here.access.moves == Moves.BLOCK, AccessKind.TOUCH,
+            self.invalidate.ea.eq(self._ea),
+            port.ea.eq(Mux(access.moves == Moves.ZEROS, self._ea & ~31, self._ea)),
+            port.kind.eq(Mux(access.store, AccessKind.STORE,
+                             Mux(access.moves == Moves.BLOCK, AccessKind.TOUCH,
                                  AccessKind.LOAD))),
             port.pr.eq(msr_bit(self.msr, Msr.PR)),
             port.relocate.eq(msr_bit(self.msr, Msr.DR)),
-            port.search.eq(here.head),
+            port.search.eq(self._head & ~touches),
         ]
-        with m.Switch(port.result):
-            with m.Case(Translation.OK):
-                waits = (here.op == Op.ICBI) & ~self.block.done
-                m.d.comb += [self.block.valid.eq(here.head & (here.op == Op.ICBI)),
-                             self.block.pa.eq(port.pa)]
-                with m.If((here.head | ~here.access.store & ~port.wimg[0]) & ~waits):
-                    m.d.comb += port.used.eq(1)
-                    self._permitted(m, here, port)
-            with m.Case(Translation.MISS):
-                pass
-            for result, bits in ((Translation.PAGE_FAULT, Dsisr.PAGE_FAULT),
-                                 (Translation.PROTECTION, Dsisr.PROTECTION),
-                                 (Translation.DIRECT_STORE, Dsisr.DIRECT_STORE)):
-                with m.Case(result):
-                    m.d.comb += port.used.eq(1)
-                    self._fault(m, here, Cause.DSI, self._dsisr(here, bits), self._ea)
-            with m.Case(Translation.BUS_ERROR):
-                self._fault(m, here, Cause.MACHINE_CHECK, 0, self._ea)
+        with m.If(translates):
+            m.d.comb += port.valid.eq(1)
+            with m.Switch(port.result):
+                with m.Case(Translation.OK):
+                    self._translated(m)
+                with m.Case(Translation.MISS):
+                    pass
+                for result, bits in ((Translation.PAGE_FAULT, Dsisr.PAGE_FAULT),
+                                     (Translation.PROTECTION, Dsisr.PROTECTION),
+                                     (Translation.DIRECT_STORE, Dsisr.DIRECT_STORE)):
+                    with m.Case(result):
+                        with m.If(~touches):
+                            m.d.comb += port.used.eq(1)
+                            self._fault(m, Cause.DSI, self._dsisr(bits), port.ea)
+                with m.Case(Translation.BUS_ERROR):
+                    self._fault(m, Cause.MACHINE_CHECK, 0, self._ea)
+            with m.If(touches):
+                # A hint: whatever stands in its way, it is over.
+                m.d.comb += self._ends.eq(1)
 
-    def _permitted(self, m, here, port):
-        """The translation is good: put it on the bus, unless there is nothing to move."""
-        write_through = port.wimg[int(Wimg.W).bit_length() - 1]
-        inhibited = port.wimg[int(Wimg.I).bit_length() - 1]
-        memory = self.memory
-        data = Signal(64, name="stored")
-        m.d.comb += data.eq(self._data)
-        with m.If(here.many & here.access.store & (self._left == self._bytes)):
+    def _barrier(self, m):
+        """sync and eieio, as the oldest instruction."""
+        tells = msr_bit(self.hid0, Hid0.ABE)
+        ready = Signal(name="ordered")
+        m.d.comb += ready.eq(self.drained & self.quiet | (self._held.op == Op.EIEIO))
+        with m.If(ready):
+            m.d.sync += self._waited.eq(1)
+            with m.If(self._waited | (self._held.op == Op.EIEIO)):
+                with m.If(tells):
+                    m.d.comb += self._asks.eq(1)
+                with m.Else():
+                    m.d.comb += self._ends.eq(1)
+
+    def _translated(self, m):
+        """The translation is good: ask the cache, or enter the store queue."""
+        held, port, access = self._held, self.translate, self._held.access
+        write_through, inhibited = (port.wimg[int(bit).bit_length() - 1]
+                                    for bit in (Wimg.W, Wimg.I))
+        external = (held.op == Op.ECIWX) | (held.op == Op.ECOWX)
+        bypasses = Signal(name="bypasses")
+        cache, queue = self.cache, self._store_queue
+        stored = Signal(64, name="stored")
+        m.d.comb += [
+            bypasses.eq(inhibited | ~msr_bit(self.hid0, Hid0.DCE) | external),
+            cache.pa.eq(port.pa), cache.wimg.eq(port.wimg | Mux(external, int(Wimg.I), 0)),
+            stored.eq(self._data),
+            cache.wdata.eq((stored >> (self._rest << 3)) << (self._lanes << 3)),
+        ]
+        with m.If(access.store & (self._left == self._bytes)):
             # A new register; a short last word of a string comes from its left.
-            m.d.comb += [self.direct.reg.eq(self._reg),
-                         data.eq(self.direct.rdata >> self._unused_bits())]
-        is_float = here.access.moves == Moves.FLOAT
-        with m.If(is_float & here.access.store & (self._left == self._bytes)):
-            register = self.float.rdata
-            m.d.comb += data.eq(Mux(here.access.single, double_to_single(m, register, "to_single"),
-                                    register))
-        m.d.sync += [
-            self._state.eq(LoadStoreState.ACCESS),
-            self._data.eq(data),
-            memory.addr.eq(port.pa),
-            memory.wimg.eq(port.wimg),
-            memory.size.eq(self._part),
-            memory.burst.eq(here.access.moves == Moves.ZEROS),
-            memory.wdata.eq(Mux(here.access.moves == Moves.ZEROS, 0,
-                                (data >> (self._rest << 3)) << (self._lanes << 3))),
-            memory.type.eq(here.access.type),
-        ]
-        with m.Switch(here.access.moves):
-            with m.Case(Moves.BLOCK):
-                self._done(m, here)
-            with m.Case(Moves.ZEROS):
-                with m.If(write_through | inhibited):
-                    self._fault(m, here, Cause.ALIGNMENT, alignment_dsisr(here.insn),
-                                self._first)
-        with m.If((here.op == Op.STWCX_DOT)
-                  & ~(self._reserved & (self._reservation == port.pa[5:]))):
-            m.d.comb += self.finish.flags.cr.eq(self.xer[31])
-            m.d.sync += [self._reserved.eq(0), self._reservation.eq(0)]
-            self._done(m, here)
-        with m.If(here.access.exclusive & write_through):
-            self._fault(m, here, Cause.DSI, self._dsisr(here, Dsisr.DIRECT_STORE), self._ea)
+            with m.If(self._many):
+                m.d.comb += [self.direct.reg.eq(self._reg),
+                             stored.eq(self.direct.rdata >> self._unused_bits())]
+            with m.If(access.moves == Moves.FLOAT):
+                register = self.float.rdata
+                m.d.comb += stored.eq(Mux(
+                    access.single, double_to_single(m, register, "to_single"), register))
+            m.d.sync += self._data.eq(stored)
 
-    def _access(self, m, here):
-        memory = self.memory
-        value = Signal(64, name="value")
-        mask = (C(1, 64) << (self._part << 3)) - 1
-        m.d.comb += value.eq((self._data << (self._part << 3))
-                             | (memory.rdata >> (self._lanes << 3)) & mask)
-        with m.If(memory.done & ~self.flush):
-            with m.If(memory.error):
-                self._fault(m, here, Cause.MACHINE_CHECK, 0, self._ea)
-            with m.Else():
-                m.d.sync += [self._ea.eq(self._ea + self._part), self._left.eq(self._rest),
-                             self._state.eq(LoadStoreState.TRANSLATE)]
-                with m.If(~here.access.store):
-                    m.d.sync += self._data.eq(value)
-                with m.If(self._rest == 0):
-                    self._register_done(m, here, value)
+        whole = (access.moves == Moves.REGISTER) & (self._left == access.size) & (self._rest == 0)
+        m.d.comb += self._leaves.eq(whole & ~access.store & (held.op != Op.LWARX))
+        with m.Switch(access.moves):
+            with m.Case(Moves.TOUCH):
+                with m.If(~bypasses & ~msr_bit(self.hid0, Hid0.NOOPTI)):
+                    m.d.comb += self._asks.eq(1)
+            with m.Case(Moves.BLOCK, Moves.ZEROS):
+                with m.If(held.op == Op.ICBI):
+                    m.d.comb += [self.block.valid.eq(self._head), self.block.pa.eq(port.pa)]
+                    with m.If(self.block.done):
+                        m.d.comb += port.used.eq(1)
+                        m.d.comb += self._ends.eq(1)
+                with m.Elif((access.moves == Moves.ZEROS) & (write_through | inhibited)):
+                    m.d.comb += port.used.eq(1)
+                    self._fault(m, Cause.ALIGNMENT, alignment_dsisr(held.insn), self._first)
+                with m.Elif(self._head & queue.empty):
+                    m.d.comb += self._asks.eq(1)
+            with m.Default():
+                with m.If(access.exclusive & write_through):
+                    m.d.comb += port.used.eq(1)
+                    self._fault(m, Cause.DSI, self._dsisr(Dsisr.DIRECT_STORE), self._ea)
+                with m.Elif((held.op == Op.STWCX_DOT)
+                            & ~(self._reserved & (self._reservation == port.pa[5:]))):
+                    m.d.comb += [port.used.eq(1), self.finish.flags.cr.eq(self.xer[31])]
+                    m.d.sync += [self._reserved.eq(0), self._reservation.eq(0)]
+                    m.d.comb += self._ends.eq(1)
+                with m.Elif(bypasses):
+                    with m.If(self._head & queue.empty):
+                        m.d.comb += self._asks.eq(1)
+                with m.Elif(access.store):
+                    # A store in several parts is visible before its last part may fault.
+                    with m.If(queue.room & (self._head | whole) & ~self.flush):
+                        m.d.comb += [queue.push.eq(1), port.used.eq(1)]
+                        m.d.comb += self._moved.eq(1)
+                with m.Elif(~queue.overlap):
+                    m.d.comb += self._asks.eq(1)
+
+    def _ask(self, m):
+        """Ask the data cache, and see what it says."""
+        held, cache, port = self._held, self.cache, self.translate
+        m.d.comb += [cache.valid.eq(~self.flush), cache.op.eq(held.access.op),
+                     cache.size.eq(self._part), cache.type.eq(held.access.type),
+                     cache.speculative.eq(~self._head),
+                     port.used.eq(port.valid & (cache.hit | cache.taken)),
+                     self._moved.eq(cache.hit)]
+        with m.If(cache.taken):
+            m.d.sync += [self._state.eq(LoadStoreState.WAIT), self._pa.eq(port.pa)]
+            with m.If(self._leaves):
+                self._leave(m)
+
+    def _leave(self, m):
+        """A load whose double word is not there makes room; its update form's rA is known."""
+        held, missing = self._held, self._missing
+        m.d.comb += [self._done.eq(1), self.update.valid.eq(held.write_u)]
+        m.d.sync += [
+            self._misses.eq(1),
+            *(missing[name].eq(held[name]) for name in ("cq", "tag_d")),
+            *(missing[name].eq(held.access[name]) for name in ("size", "reverse", "algebraic")),
+            missing.lanes.eq(self._lanes),
+        ]
+
+    # Results.
+
+    def _value(self, m):
+        """What the double word from the cache is for the register; `_raw`: before conversions."""
+        held, missing, late = self._held.access, self._missing, self._arrives
+        size, lanes = Signal(4, name="value_size"), Signal(4, name="value_lanes")
+        self._raw = raw = Signal(64, name="value")
+        mask = (C(1, 64) << (size << 3)) - 1
+        m.d.comb += [
+            size.eq(Mux(late, missing.size, self._part)),
+            lanes.eq(Mux(late, missing.lanes, self._lanes)),
+            raw.eq((Mux(late, 0, self._data) << (size << 3))
+                   | (self.cache.rdata >> (lanes << 3)) & mask),
+        ]
+        whole = Mux(late, missing.size, held.size)
+        reverse = Mux(late, missing.reverse, held.reverse)
+        algebraic = Mux(late, missing.algebraic, held.algebraic)
+        half = Cat(raw[8:16], raw[:8])
+        with m.If(algebraic):
+            m.d.comb += self.result.value.eq(raw[:16].as_signed())
+        with m.Elif(reverse):
+            m.d.comb += self.result.value.eq(Mux(whole == 2, half, _bytes_swapped(raw)))
+        with m.Else():
+            m.d.comb += self.result.value.eq(raw)
 
     def _unused_bits(self):
         """Bits on the right that a string leaves of its last register."""
         return (4 - self._bytes)[:2] << 3
 
-    def _register_done(self, m, here, value):
-        """All bytes of a register have been moved: go on with the next one, or finish."""
-        memory = self.memory
-        with m.If(here.many & ~here.access.store):
-            m.d.comb += [
-                self.direct.write.eq(1),
-                self.direct.reg.eq(self._reg),
-                self.direct.wdata.eq(value << self._unused_bits()),
-            ]
-        with m.If(self._more != 0):
-            m.d.sync += [
-                self._reg.eq(self._reg + 1),
-                self._data.eq(0),
-                self._left.eq(Mux(self._more >= 4, 4, self._more)),
-                self._bytes.eq(Mux(self._more >= 4, 4, self._more)),
-                self._more.eq(Mux(self._more >= 4, self._more - 4, 0)),
-            ]
-        with m.Else():
-            loaded = Signal(32, name="loaded")
-            m.d.comb += [
-                loaded.eq(self._swap(here, value[:32])),
-                self.result.value.eq(Mux(here.access.algebraic, value[:16].as_signed(), loaded)),
+    def _go_on(self, m):
+        """One part has been moved: go on with the next one, or the next register, or finish."""
+        held, access = self._held, self._held.access
+        value = self._raw
+        m.d.sync += [self._state.eq(LoadStoreState.ACCESS),
+                     self._ea.eq(self._ea + self._part), self._left.eq(self._rest)]
+        with m.If(~access.store):
+            m.d.sync += self._data.eq(value)
+        with m.If(self._rest == 0):
+            with m.If(self._many & ~access.store):
+                m.d.comb += [self.direct.write.eq(1), self.direct.reg.eq(self._reg),
+                             self.direct.wdata.eq(value << self._unused_bits())]
+            with m.If((access.moves == Moves.FLOAT) & ~access.store):
+                m.d.comb += [self.float.write.eq(1), self.float.wdata.eq(Mux(
+                    access.single, single_to_double(m, value[:32], "to_double"), value))]
+            with m.If(self._more != 0):
+                m.d.sync += [
+                    self._reg.eq(self._reg + 1), self._data.eq(0),
+                    self._left.eq(Mux(self._more >= 4, 4, self._more)),
+                    self._bytes.eq(Mux(self._more >= 4, 4, self._more)),
+                    self._more.eq(Mux(self._more >= 4, self._more - 4, 0)),
+                ]
+            with m.Else():
                 # stwcx. that has stored.
-                self.finish.flags.cr.eq(Cat(self.xer[31], 1)),
-            ]
-            m.d.comb += self.float.wdata.eq(
-                Mux(here.access.single, single_to_double(m, value[:32], "to_double"), value))
-            with m.If((here.access.moves == Moves.FLOAT) & ~here.access.store):
-                m.d.comb += self.float.write.eq(1)
-            with m.If(here.op == Op.LWARX):
-                m.d.sync += [self._reserved.eq(1), self._reservation.eq(memory.addr[5:])]
-            with m.If(here.op == Op.STWCX_DOT):
-                m.d.sync += [self._reserved.eq(0), self._reservation.eq(0)]
-            self._done(m, here)
+                m.d.comb += [self._ends.eq(1), self.finish.flags.cr.eq(Cat(self.xer[31], 1))]
+                with m.If(held.op == Op.LWARX):
+                    physical = Mux(self._state == LoadStoreState.WAIT, self._pa,
+                                   self.translate.pa)
+                    m.d.sync += [self._reserved.eq(1), self._reservation.eq(physical[5:])]
+                with m.If(held.op == Op.STWCX_DOT):
+                    m.d.sync += [self._reserved.eq(0), self._reservation.eq(0)]
 
-    # Ends.
+    def _dsisr(self, bits):
+        return int(bits) | Mux(self._held.access.store, int(Dsisr.STORE), 0)
 
-    def _dsisr(self, here, bits):
-        return int(bits) | Mux(here.access.store, int(Dsisr.STORE), 0)
-
-    def _done(self, m, here):
-        m.d.comb += [
-            here.done.eq(1),
-            self.result.valid.eq(here.write_d),
-            self.update.valid.eq(here.write_u),
-        ]
-        m.d.sync += self._state.eq(LoadStoreState.ADDRESS)
-
-    def _fault(self, m, here, cause, dsisr, dar):
-        """Reports an exception; the unit waits for the flush that follows."""
-        m.d.comb += [
-            self.finish.valid.eq(1),
-            self.finish.cause.eq(cause),
-            here.done.eq(0), self.result.valid.eq(0), self.update.valid.eq(0),
-        ]
+    def _fault(self, m, cause, dsisr, dar):
+        """Reports an exception; the stage waits for the flush that follows."""
+        m.d.comb += [self._faults.eq(1), self.finish.valid.eq(1), self.finish.cause.eq(cause)]
         m.d.sync += [
             self._state.eq(LoadStoreState.FAULT),
             self.dsisr.eq(dsisr), self.dar.eq(dar),
         ]
+
+
+def _bytes_swapped(value):
+    return Cat(value[24:32], value[16:24], value[8:16], value[:8])

@@ -1,9 +1,10 @@
 """MSR, exception registers and the special-purpose registers that only hold a value.
 
 PEM 2.3, MPC750 UM 2.1.2. LR and CTR live in the branch unit, XER with CR, TB and DEC in the time
-base, SDR1 and the BATs in the MMU. HID0 controls the instruction cache, and DCE allows dcbz; its
-other bits, L2CR, ICTC, THRM1-3, IABR, DABR and the performance monitor registers hold what is
-written; what they would control is not modelled yet.
+base, SDR1 and the BATs in the MMU. HID0 controls the caches; ICFI and DCFI read as zero if the
+cache is enabled, as the hardware clears them in the next cycle (MPC750 UM table 2-5). Its other
+bits, L2CR, ICTC, THRM1-3, IABR, DABR and the performance monitor registers hold what is written;
+what they would control is not modelled yet.
 """
 
 from amaranth.hdl import Cat, Module, Signal
@@ -71,7 +72,7 @@ class SpecialRegisters(wiring.Component):
         MSR takes its bits back from SRR1.
     exception : In(ExceptionPort)
     msr, srr0, hid0, ear : Out(32)
-    instruction_cache : Out(CacheControl)
+    instruction_cache, data_cache : Out(CacheControl)
     """
 
     system: In(SystemToSpecial())
@@ -84,6 +85,7 @@ class SpecialRegisters(wiring.Component):
     hid0: Out(32)
     ear: Out(32)
     instruction_cache: Out(CacheControl())
+    data_cache: Out(CacheControl())
 
     def elaborate(self, platform):
         m = Module()
@@ -115,13 +117,18 @@ class SpecialRegisters(wiring.Component):
                         with m.Case(spr.number):
                             m.d.sync += register.eq(self.system.wdata & spr.implemented)
 
-        hid0 = held["HID0"]
-        cache = self.instruction_cache
-        m.d.comb += [
-            cache.enable.eq(msr_bit(hid0, Hid0.ICE)), cache.lock.eq(msr_bit(hid0, Hid0.ILOCK)),
-            cache.flash.eq(self.system.write & (self.system.spr == SPR_BY_NAME["HID0"].number)
-                           & msr_bit(self.system.wdata, Hid0.ICFI)),
-        ]
+        hid0, written = held["HID0"], self.system.wdata
+        writes_hid0 = self.system.write & (self.system.spr == SPR_BY_NAME["HID0"].number)
+        for cache, enable, lock, flash in (
+                (self.instruction_cache, Hid0.ICE, Hid0.ILOCK, Hid0.ICFI),
+                (self.data_cache, Hid0.DCE, Hid0.DLOCK, Hid0.DCFI)):
+            m.d.comb += [
+                cache.enable.eq(msr_bit(hid0, enable)), cache.lock.eq(msr_bit(hid0, lock)),
+                # Only a cache that is enabled is invalidated.
+                cache.flash.eq(writes_hid0 & msr_bit(written, flash) & msr_bit(written, enable)),
+            ]
+            with m.If(cache.flash):
+                m.d.sync += msr_bit(hid0, flash).eq(0)
 
         with m.If(self.msr_write):
             m.d.sync += msr.eq(self.msr_wdata & MSR_IMPLEMENTED)

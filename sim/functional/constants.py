@@ -109,7 +109,8 @@ for _spr in registers.SPRS:
 for _number in (registers.TIME_BASE_LOWER, registers.TIME_BASE_UPPER):
     SPR_WORD[_number] = SPR_TIME_BASE
     SPR_RULE[_number] = SPR_READ | SPR_USER
-SPR_XER, SPR_DEC = (registers.SPR_BY_NAME[name].number for name in ("XER", "DEC"))
+SPR_XER, SPR_DEC, SPR_HID0 = (
+    registers.SPR_BY_NAME[name].number for name in ("XER", "DEC", "HID0"))
 SPR_TBL, SPR_TBU = (registers.SPR_BY_NAME[name].number for name in ("TBL", "TBU"))
 TIME_BASE_LOWER, TIME_BASE_UPPER = registers.TIME_BASE_LOWER, registers.TIME_BASE_UPPER
 SPR_IBAT0U, SPR_DBAT0U = (_word(name) for name in ("IBAT0U", "DBAT0U"))

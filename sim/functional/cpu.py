@@ -171,7 +171,10 @@ class FunctionalCpu:
         self._model["event_count"] = 0
         clear_translations(self._model)  # loads from a ROM are events, or need not be seen
 
-    def memory_changed(self):
+    def overlay(self, address, data):
+        pass    # memory is all there is
+
+    def memory_changed(self, address, data):
         clear_translations(self._model)
 
     def _place_memory(self):

@@ -91,6 +91,12 @@ def move_to_spr(s, m, word):
         if value & ~s.dec & 0x80000000:
             m.decrementer = 1
         m.look = 0
+    if spr == isa.SPR_HID0:
+        # A flash invalidation is over in the next cycle, if the cache is enabled.
+        if value & isa.HID0_ICE:
+            value = value & ~isa.HID0_ICFI
+        if value & isa.HID0_DCE:
+            value = value & ~isa.HID0_DCFI
     s.words[place] = value & isa.SPR_MASK[spr]
     if isa.SPR_TRANSLATES[spr]:
         flush(m)

@@ -1,0 +1,150 @@
+"""Memory as the processor of the pipeline model sees it.
+
+Stores that have completed wait in the store queue, modified blocks are in the data cache, and what
+is cast out is on its way: memory itself does not have them yet. Here they are found, and changed,
+in the state of the hardware; it takes the processor no time.
+"""
+
+import numpy as np
+
+__all__ = ["Coherence"]
+
+#: Bytes of a block and of a double word.
+BLOCK, DOUBLE = 32, 8
+#: Members of DataCacheState and DataOp (importing them would import Amaranth).
+ALLOCATE, RELOAD, BROADCAST, ZERO_STATE = 1, 2, 5, 6
+STORE, ZERO = 1, 3
+
+
+class Coherence:
+    """What a processor has of memory.
+
+    Parameters
+    ----------
+    native : pteg.engine.Native
+        The compiled `hw.processor.Processor`.
+    state : numpy.ndarray
+        Its state.
+    """
+
+    def __init__(self, native, state):
+        self._native, self._state = native, state
+        memories = native.memories
+        self._data = memories["dcache.words"]
+        self._sets = memories["dcache.directory.valids"].depth
+        self._ways = self._data.depth // (self._sets * BLOCK // DOUBLE)
+
+    def modified(self):
+        """What memory does not have: a list of (physical address, bytes), the later the newer."""
+        found = []
+        if self._read("dcache.buffer.busy"):
+            base = self._read("dcache.buffer.line") * BLOCK
+            found.append((base, b"".join(self._double(place) for place in self._castout())))
+        for base, row in self._blocks("modifieds"):
+            at = self._data.base + row
+            found.append((base, self._state[at:at + BLOCK // DOUBLE].byteswap().tobytes()))
+        if (self._read("dcache.held.op") == ZERO
+                and self._read("dcache.state") in (ALLOCATE, BROADCAST, ZERO_STATE)):
+            found.append((self._read("dcache.held.pa") & -BLOCK, bytes(BLOCK)))
+        for entry in self._stores():
+            pa, size = self._read(f"{entry}.pa"), self._read(f"{entry}.size")
+            double = self._read(f"{entry}.data").to_bytes(DOUBLE, "big")
+            found.append((pa, double[pa % DOUBLE:pa % DOUBLE + size]))
+        return found
+
+    def overlay(self, address, data):
+        """Put what is newer than memory into `data`, an array of the bytes from `address` on."""
+        for pa, newer in self.modified():
+            _copy(address, data, pa, np.frombuffer(newer, np.uint8))
+
+    def write(self, address, data):
+        """Bytes of memory have been changed from outside: change all copies of them."""
+        data = np.frombuffer(data, np.uint8)
+        for pa, place in self._copies(address, len(data)):
+            double = np.frombuffer(self._double(place), np.uint8).copy()
+            _copy(pa, double, address, data)
+            self._set(place, int.from_bytes(double.tobytes(), "big"))
+
+    # Places: a row of the data array, or the path of a signal --------------------------------------
+
+    def _copies(self, address, size):
+        """(Physical address, place) of every double word that the processor has of these bytes."""
+        def inside(pa):
+            return pa < address + size and address < pa + DOUBLE
+
+        for base, row in self._blocks("valids"):
+            if base < address + size and address < base + BLOCK:
+                for n in range(BLOCK // DOUBLE):
+                    if inside(base + DOUBLE * n):
+                        yield base + DOUBLE * n, row + n
+        doubles = []
+        if self._read("dcache.buffer.busy"):
+            base = self._read("dcache.buffer.line") * BLOCK
+            doubles += [(base + DOUBLE * n, place) for n, place in enumerate(self._castout())]
+        held = self._read("dcache.held.pa")
+        if self._read("dcache.state") == RELOAD:
+            row = self._row(held, self._read("dcache.way"))
+            doubles += [((held & -BLOCK) + DOUBLE * n, row + n) for n in range(BLOCK // DOUBLE)]
+        if self._read("dcache.held.op") == STORE:
+            doubles.append((held & -DOUBLE, "dcache.held.wdata"))
+        doubles += [(self._read(f"{entry}.pa") & -DOUBLE, f"{entry}.data")
+                    for entry in self._stores()]
+        yield from (double for double in doubles if inside(double[0]))
+
+    def _row(self, pa, way):
+        return (way * self._sets + pa // BLOCK % self._sets) * (BLOCK // DOUBLE)
+
+    def _castout(self):
+        """Places of the double words of the block that is cast out, as far as it is copied."""
+        places = [f"dcache.buffer.word{n}" for n in range(BLOCK // DOUBLE)]
+        if self._read("dcache.buffer.copying"):
+            row = self._row(self._read("dcache.out"), self._read("dcache.out_way"))
+            index, copied = (self._read(f"dcache.buffer.{name}") for name in ("index", "copied"))
+            for later in range(BLOCK // DOUBLE - copied):
+                n = (index + later) % (BLOCK // DOUBLE)
+                places[n] = row + n
+        return places
+
+    def _blocks(self, which):
+        """(Address, first row of the data array) of all valid or all modified blocks."""
+        written = self._read("dcache.directory.written")
+        valid, wanted = (self._rows(f"dcache.directory.{name}") for name in ("valids", which))
+        for index in np.flatnonzero(valid & wanted):
+            if written >> int(index) & 1:
+                ways = int(valid[index] & wanted[index])
+                for way in range(self._ways):
+                    if ways >> way & 1:
+                        tag = int(self._rows(f"dcache.directory.tag{way}")[index])
+                        base = (tag * self._sets + int(index)) * BLOCK
+                        yield base, self._row(base, way)
+
+    def _stores(self):
+        """Paths of the completed stores in the queue, the oldest first."""
+        completed = self._read("core.lsu.queue.completed")
+        return [f"core.lsu.queue.entry{n}" for n in range(completed.bit_length())
+                if completed >> n & 1]
+
+    def _rows(self, path):
+        memory = self._native.memories[path]
+        return self._state[memory.base:memory.base + memory.depth]
+
+    def _read(self, path):
+        return int(self._native.read(self._state, path))
+
+    def _double(self, place):
+        value = (self._read(place) if isinstance(place, str)
+                 else int(self._state[self._data.base + place]))
+        return value.to_bytes(DOUBLE, "big")
+
+    def _set(self, place, value):
+        if isinstance(place, str):
+            self._native.write(self._state, place, value)
+        else:
+            self._state[self._data.base + place] = value
+
+
+def _copy(to, target, at, source):
+    """Copy the bytes `source`, which lie at address `at`, into `target`, which begins at `to`."""
+    first, end = max(to, at), min(to + len(target), at + len(source))
+    if first < end:
+        target[first - to:end - to] = source[first - at:end - at]
