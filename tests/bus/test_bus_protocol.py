@@ -15,7 +15,7 @@ from pteg.hw.bus.bus import Bus
 from pteg.hw.bus.interfaces import BEATS, TransferType
 
 MAP = {"dram": (0, 1 << 16), "device": (0x0C003000, 0x100), "rom": (0xFFF00000, 1 << 20)}
-MASTERS = ("data", "walker", "fetch")
+MASTERS = ("data", "castout", "fetch")
 NOWHERE = 0x50000000
 ADDRESS_ONLY = (TransferType.SYNC, TransferType.EIEIO, TransferType.KILL_BLOCK,
                 TransferType.TLB_INVALIDATE, TransferType.ICBI)

@@ -133,19 +133,19 @@ def test_address_tenure_overlaps_data_tenure(native):
 
 def test_third_master_waits_for_the_first_data_tenure(native):
     machine = Machine(native)
-    for master, address in (("fetch", 0x20), ("walker", 0xFFF00040), ("data", 0x40)):
+    for master, address in (("fetch", 0x20), ("castout", 0xFFF00040), ("data", 0x40)):
         machine.ask(master, address)
     trace = machine.run()
-    # Data, then walker, then fetch; fetch starts after the data's tenure has ended.
+    # Data, then castout, then fetch; fetch starts after the data's tenure has ended.
     assert [entry for line in trace for entry in line.split() if entry.endswith("done")] == [
-        "data.done", "walker.done", "fetch.done"]
+        "data.done", "castout.done", "fetch.done"]
     starts = [n for n, line in enumerate(trace) if ".ts" in line]
     ends = [n for n, line in enumerate(trace) if "done" in line]
     assert starts[1] < ends[0] < starts[2]
 
 
 def test_masters_may_be_ranked_otherwise():
-    machine = Machine(compile_design(Bus(MAP, ("fetch", "walker", "data"))))
+    machine = Machine(compile_design(Bus(MAP, ("fetch", "castout", "data"))))
     for master in ("data", "fetch"):
         machine.ask(master, 0x40)
     assert [entry for line in machine.run() for entry in line.split()

@@ -14,7 +14,7 @@ from pteg.driver import Driver, Signals, Tap
 from pteg.platform import Platform, Wire
 
 READ, WRITE, BURST_READ, BURST_WRITE = 0b01010, 0b00010, 0b01110, 0b00110
-MASTERS = ("data", "walker", "fetch")
+MASTERS = ("data", "castout", "fetch")
 
 
 @pytest.fixture(scope="module")
