@@ -10,8 +10,7 @@ Records come in program order and, but for `cycle`, they are those of the functi
 * a transfer error of an instruction fetch or a load becomes a record when it is known that the
   instruction is executed at all.
 
-Left out: loads ahead of older instructions, which only memory that is not guarded allows, stand at
-the place where they were made if they read a device.
+Left out: transfer errors of stores that have completed, and of castouts.
 """
 
 from collections import namedtuple
@@ -20,7 +19,7 @@ import numpy as np
 from numba import njit
 
 from pteg.hw.isa.exceptions import Vector
-from pteg.hw.isa.registers import MSR_IMPLEMENTED, MSR_TO_SRR1, Msr
+from pteg.hw.isa.registers import MSR_IMPLEMENTED, MSR_TO_SRR1, Msr, Wimg
 from pteg.ledger import RECORD, Access, Kind, PteBits, Walk
 
 __all__ = ["PROBES", "PipelineEvents"]
@@ -56,15 +55,18 @@ PROBES = {
     # Load/store unit.
     "tlbie": "core.lsu.invalidate__valid",
     "tlbie_ea": "core.lsu.invalidate__ea",
-    "lsu_state": "core.lsu.state",
-    "data_done": "core.lsu.memory__done",
-    "data_error": "core.lsu.memory__error",
-    "data_type": "core.lsu.memory__type",
-    "data_pa": "core.lsu.memory__addr",
-    "data_size": "core.lsu.memory__size",
-    "data_burst": "core.lsu.memory__burst",
-    "data_read": "core.lsu.memory__rdata",
-    "data_write": "core.lsu.memory__wdata",
+    # Data cache: single beats on the bus, and blocks that are read.
+    "dcache_state": "dcache.state",
+    "dcache_client": "dcache.held.client",
+    "dcache_enable": "dcache.control__enable",
+    "data_done": "dcache.bus__done",
+    "data_error": "dcache.bus__error",
+    "data_type": "dcache.held.type",
+    "data_pa": "dcache.held.pa",
+    "data_size": "dcache.held.size",
+    "data_wimg": "dcache.held.wimg",
+    "data_read": "dcache.bus__rdata",
+    "data_write": "dcache.held.wdata",
     # Fetch.
     "fetch_ready": "core.fetch.cache__ready",
     "fetch_error": "core.fetch.cache__error",
@@ -104,9 +106,11 @@ _PENDING = np.dtype([
     ("ram_base", "i8"), ("ram_end", "i8"),
 ])
 
-#: Members of enumerations that numba should see as constants. LoadStoreState, Cause and Side are
-#: those of hw/core and hw/mmu; importing them would import Amaranth.
-LSU_ACCESS, CAUSE_MACHINE_CHECK, SIDE_DATA = 2, 1, 1
+#: Members of enumerations that numba should see as constants. DataCacheState, Client, Cause and
+#: Side are those of hw/; importing them would import Amaranth.
+DCACHE_RELOAD, DCACHE_SINGLE, CLIENT_LSU = 2, 4, 3
+CAUSE_MACHINE_CHECK, SIDE_DATA = 1, 1
+_INHIBITED = int(Wimg.I)
 _EXCEPTION, _RETURN, _TLB_MISS, _WALK, _PTE_UPDATE, _TLBIE, _MODE, _READ, _WRITE, _BUS_ERROR = (
     int(kind) for kind in Kind)
 _FETCH, _LOAD, _STORE = int(Access.FETCH), int(Access.LOAD), int(Access.STORE)
@@ -185,7 +189,8 @@ def _find(rows, cycle, c, pending, out):
             count = _table_access(row, c, p, out, count, now)
         if row[c.walk_done]:
             count = _search(row, c, p, out, count, now)
-        if row[c.data_done] and row[c.lsu_state] == LSU_ACCESS:
+        if row[c.data_done] and row[c.dcache_client] == CLIENT_LSU and (
+                row[c.dcache_state] == DCACHE_SINGLE or row[c.dcache_state] == DCACHE_RELOAD):
             count = _data_access(row, c, p, out, count, now)
         if row[c.fetch_error] and row[c.fetch_ready]:
             p.fetch_error = row[c.fetch_pa] | np.uint64(1)
@@ -291,19 +296,15 @@ def _search(row, c, p, out, count, now):
 
 @njit(cache=True)
 def _data_access(row, c, p, out, count, now):
-    """The load/store unit's transfer is over."""
+    """A transfer for the load/store unit is over."""
     pa, size = np.int64(row[c.data_pa]), np.int64(row[c.data_size])
     if row[c.data_error]:
         p.data_error = pa << 1 | 1
         p.data_kind = _LOAD if np.int64(row[c.data_type]) & 8 else _STORE
-        return count
-    if row[c.data_burst]:
-        for offset in range(0, 32, 8):
-            count = _device(row, c, p, out, count, now, row[c.data_type], pa + offset, 8,
-                            row[c.data_read], row[c.data_write])
-        return count
-    return _device(row, c, p, out, count, now, row[c.data_type], pa, size,
-                   row[c.data_read], row[c.data_write])
+    elif not row[c.dcache_enable] or np.int64(row[c.data_wimg]) & _INHIBITED:
+        return _device(row, c, p, out, count, now, row[c.data_type], pa, size,
+                       row[c.data_read], row[c.data_write])
+    return count
 
 
 @njit(cache=True)

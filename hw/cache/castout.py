@@ -5,7 +5,7 @@ block at once; then it is written in one burst. There is one buffer.
 
     start    _/--\\________________________________
     copying  ____/-----------\\____________________     four cycles: the arrays are busy
-    bus      ________________/------------------\\_     address tenure, four beats
+    memory   ________________/------------------\\_     address tenure, four beats
 """
 
 from amaranth.hdl import Array, Cat, Const, Module, Signal
@@ -35,7 +35,7 @@ class CastoutBuffer(wiring.Component):
         The buffer has a block, or gets one.
     line : Out(27)
         Address of that block.
-    bus : Out(MemoryPort)
+    memory : Out(MemoryPort)
     error : Out(1)
         Memory has refused it: TEA.
     """
@@ -47,7 +47,7 @@ class CastoutBuffer(wiring.Component):
     data: In(64)
     busy: Out(1)
     line: Out(32 - LINE_BITS)
-    bus: Out(MemoryPort())
+    memory: Out(MemoryPort())
     error: Out(1)
 
     def elaborate(self, platform):
@@ -55,7 +55,7 @@ class CastoutBuffer(wiring.Component):
         words = [Signal(64, name=f"word{n}") for n in range(BEATS)]
         copied = Signal(range(BEATS))
         beat = Signal(range(BEATS))
-        bus = self.bus
+        memory = self.memory
 
         with m.If(self.start):
             m.d.sync += [self.busy.eq(1), self.copying.eq(1), copied.eq(0), beat.eq(0),
@@ -64,14 +64,14 @@ class CastoutBuffer(wiring.Component):
             m.d.sync += [Array(words)[self.index].eq(self.data), copied.eq(copied + 1),
                          self.index.eq(self.index + 1), self.copying.eq(copied != BEATS - 1)]
         m.d.comb += [
-            bus.valid.eq(self.busy & ~self.copying), bus.burst.eq(1),
-            bus.type.eq(TransferType.WRITE_WITH_KILL),
-            bus.addr.eq(Cat(Const(0, LINE_BITS), self.line)),
-            bus.wdata.eq(Array(words)[beat]),
-            self.error.eq(bus.done & bus.error),
+            memory.valid.eq(self.busy & ~self.copying), memory.burst.eq(1),
+            memory.type.eq(TransferType.WRITE_WITH_KILL),
+            memory.addr.eq(Cat(Const(0, LINE_BITS), self.line)),
+            memory.wdata.eq(Array(words)[beat]),
+            self.error.eq(memory.done & memory.error),
         ]
-        with m.If(bus.beat):
+        with m.If(memory.beat):
             m.d.sync += beat.eq(beat + 1)
-        with m.If(bus.done):
+        with m.If(memory.done):
             m.d.sync += self.busy.eq(0)
         return m

@@ -132,7 +132,7 @@ class DataCache(wiring.Component):
         m = Module()
         m.submodules.directory = self._directory = directory = Directory(self.sets, self.ways)
         m.submodules.buffer = self._buffer = buffer = CastoutBuffer()
-        connect(m, buffer.bus, flipped(self.castout))
+        connect(m, buffer.memory, flipped(self.castout))
         self._state = state = Signal(DataCacheState, name="state")
         self._held = held = Signal(Request, name="held")    # what goes on beside hits
         self._way = way = Signal(range(self.ways), name="way")

@@ -141,7 +141,8 @@ def make_run(bus_read, bus_write, tick, next_event, interrupt, console):
         m.answer[m.answered], m.answer_error[m.answered] = value, error
         m.answered += 1
         m.used, m.write_count, m.outcome = 0, 0, isa.OUT_NEXT
-        if m.op:  # data; fetches are no device accesses to speak of
+        # Fetches are no device accesses to speak of, nor is what a data cache may answer.
+        if m.op and (m.wimg & isa.WIMG_I or not s.hid0 & isa.HID0_DCE):
             kind = isa.EVENT_DEVICE_WRITE if m.request_write else isa.EVENT_DEVICE_READ
             if not error:
                 event(s, m, kind, size, isa.NONE, isa.NONE, pa, value)

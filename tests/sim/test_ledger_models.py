@@ -6,8 +6,8 @@ import pytest
 from pteg import events
 from pteg.firmware.asm import assemble
 from pteg.hw.bus.interfaces import TransferType
+from pteg.hw.cache.data import Client, DataCacheState
 from pteg.hw.core.interfaces import Cause
-from pteg.hw.core.loadstore import LoadStoreState
 from pteg.hw.isa.exceptions import Vector
 from pteg.hw.mmu.interfaces import AccessKind, SearchResult
 from pteg.hw.mmu.walker import Side
@@ -209,7 +209,9 @@ def test_numbers_are_those_of_the_hardware(ours, theirs):
 
 
 def test_constants_are_those_of_the_hardware():
-    assert events.LSU_ACCESS == LoadStoreState.ACCESS
+    assert events.DCACHE_RELOAD == DataCacheState.RELOAD
+    assert events.DCACHE_SINGLE == DataCacheState.SINGLE
+    assert events.CLIENT_LSU == Client.LSU
     assert events.CAUSE_MACHINE_CHECK == Cause.MACHINE_CHECK
     assert events.SIDE_DATA == Side.DATA
     reads = {TransferType.READ, TransferType.READ_ATOMIC, TransferType.READ_WITH_INTENT_TO_MODIFY,
