@@ -73,7 +73,7 @@ class Processor(wiring.Component):
         connect(m, dcache.bus, bus.data)
         connect(m, dcache.castout, bus.castout)
         m.d.comb += [dcache.drained.eq(core.drained), core.quiet.eq(dcache.quiet),
-                     dcache.broadcast.eq(core.broadcast)]
+                     dcache.broadcast.eq(core.broadcast), core.machine_check.eq(dcache.error)]
         for name in self.memory_map:
             connect(m, getattr(bus, name), flipped(getattr(self, name)))
         m.d.comb += [core.interrupt.eq(self.interrupt), core.restart.eq(self.restart)]

@@ -409,9 +409,10 @@ class DataCache(wiring.Component):
         with m.If(found & directory.modified & (asked.op != DataOp.INVALIDATE)):
             with m.If(~buffer.busy):
                 m.d.comb += [buffer.start.eq(1), leaves.eq(1), hit.eq(1)]
+        with m.Elif(mine):
+            pass    # not yet: the block is on its way here
         with m.Elif(snoops):
-            # Not yet, if the block is on its way in either direction.
-            with m.If(~leaving & ~mine):
+            with m.If(~leaving):
                 m.d.comb += leaves.eq(asked.op == DataOp.FLUSH)
                 m.d.sync += self._snooped.eq(1)
         with m.Elif(self.broadcast & _is(asked.wimg, Wimg.M)):

@@ -184,6 +184,8 @@ class Completion(wiring.Component):
         Of a data access that has failed.
     external, decrementer : In(1)
         Interrupt requests.
+    machine_check : In(1)
+        A transfer error of something that no instruction in flight did. One cycle.
     fetch_search : In(1)
         A table search for a fetch begins.
     drain : Out(1)
@@ -211,7 +213,7 @@ class Completion(wiring.Component):
             "overflows": In(WIDTH),
             "accept": In(1), "sent": Out(1), "drained": Out(1), "cancel": In(1),
             "msr": In(32), "srr0": In(32), "dar": In(32), "dsisr": In(32),
-            "external": In(1), "decrementer": In(1), "fetch_search": In(1), "drain": Out(1),
+            "external": In(1), "decrementer": In(1), "machine_check": In(1), "fetch_search": In(1), "drain": Out(1),
             "exception": Out(ExceptionPort()), "redirect": Out(Redirect()), "stopped": Out(1),
             "pause": In(PausePort()), "restart": In(1),
         })
@@ -365,8 +367,12 @@ class Completion(wiring.Component):
         hold = Signal()
         pending = Signal()
         interrupt = Signal()
+        machine_check = Signal()  # one that belongs to no instruction waits
+        with m.If(self.machine_check):
+            m.d.sync += machine_check.eq(1)
         m.d.comb += [
-            pending.eq(msr_bit(self.msr, Msr.EE) & (self.external | self.decrementer)),
+            pending.eq(machine_check
+                       | msr_bit(self.msr, Msr.EE) & (self.external | self.decrementer)),
             self.drain.eq(pending & ~hold | checkstop),
             interrupt.eq(pending & ~hold & (count == 0) & ~self.restart & ~checkstop),
         ]
@@ -406,7 +412,12 @@ class Completion(wiring.Component):
                 taken.valid.eq(1), taken.srr0.eq(pc),
                 taken.vector.eq(Mux(self.external, Vector.EXTERNAL, Vector.DECREMENTER)),
             ]
-            with m.If(self.external):
+            with m.If(machine_check):
+                m.d.comb += [taken.vector.eq(Vector.MACHINE_CHECK),
+                             taken.cause_bits.eq(int(Srr1.TEA)),
+                             taken.valid.eq(msr_bit(self.msr, Msr.ME))]
+                m.d.sync += [machine_check.eq(0), checkstop.eq(~msr_bit(self.msr, Msr.ME))]
+            with m.Elif(self.external):
                 m.d.sync += external_interrupts.eq(external_interrupts + 1)
             with m.Else():
                 m.d.sync += decrementer_interrupts.eq(decrementer_interrupts + 1)

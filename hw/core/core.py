@@ -74,6 +74,8 @@ class Core(wiring.Component):
     instruction_cache, data_cache : Out(CacheControl)
     interrupt : In(1)
         External interrupt, level.
+    machine_check : In(1)
+        The data cache has met a transfer error that belongs to no instruction in flight.
     pause : In(PausePort)
     restart : In(1)
         A debugger has changed registers: drop what is in flight and go on at `completion.pc`.
@@ -93,6 +95,7 @@ class Core(wiring.Component):
     instruction_cache: Out(CacheControl())
     data_cache: Out(CacheControl())
     interrupt: In(1)
+    machine_check: In(1)
     pause: In(PausePort())
     restart: In(1)
 
@@ -231,6 +234,7 @@ class Core(wiring.Component):
             completion.msr.eq(msr), completion.srr0.eq(special.srr0),
             completion.dar.eq(lsu.dar), completion.dsisr.eq(lsu.dsisr),
             completion.external.eq(self.interrupt),
+            completion.machine_check.eq(self.machine_check),
             completion.decrementer.eq(timebase.decrementer),
             completion.fetch_search.eq(fetch.searching),
             completion.pause.single.eq(self.pause.single),

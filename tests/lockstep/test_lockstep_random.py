@@ -70,7 +70,7 @@ def check(cpu, seed, length=300, interrupts=False, floating=False):
             # An interrupt in the wrong place may keep a program from ending.
             lockstep.run(10_000, address=STOP)
         else:
-            assert lockstep.run(100_000, address=STOP) is Stop.ADDRESS
+            assert lockstep.run(1_000_000, address=STOP) is Stop.ADDRESS
     except Mismatch as mismatch:
         raise AssertionError(f"seed {seed}, {options}: {mismatch}") from None
     return lockstep.instructions
