@@ -1,4 +1,4 @@
-"""A 750-class processor: core, memory management unit, caches, bus. Wiring only (MPC750 UM figure 1-1).
+"""A 750-class processor: core, MMU, caches, bus. Wiring only (MPC750 UM figure 1-1).
 
     core --- loads, stores, cache instructions ---+
       mmu -- table searches ----------------------+-- dcache --+-- data ----+

@@ -65,7 +65,7 @@ class Coherence:
             _copy(pa, double, address, data)
             self._set(place, int.from_bytes(double.tobytes(), "big"))
 
-    # Places: a row of the data array, or the path of a signal --------------------------------------
+    # Places: a row of the data array, or the path of a signal ---------------------------------
 
     def _copies(self, address, size):
         """(Physical address, place) of every double word that the processor has of these bytes."""

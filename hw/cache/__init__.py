@@ -1,1 +1,1 @@
-"""Caches: the instruction cache so far."""
+"""Caches: instructions and data."""

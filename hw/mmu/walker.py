@@ -1,8 +1,8 @@
 """The table search: finds the PTE of a page in the hashed page table (MPC750 UM 5.4.5; PEM 7.6).
 
 Each step is a state. The PTEs of the primary PTEG are read and compared in order, then those of
-the secondary; a PTE is one double word, read in a single beat (without a data cache there is
-nothing to burst into). What the manuals say of the order of things, and what is done here:
+the secondary; a PTE is one double word, read through the data cache. What the manuals say of the
+order of things, and what is done here:
 
 * A search that finds a PTE sets R in memory before protection is looked at: the table "Model for
   Guaranteed R and C Bit Settings" (table 5-8, 750GX UM p. 198, MPC7400 UM p. 5-24) has R set and C
@@ -18,7 +18,7 @@ nothing to burst into). What the manuals say of the order of things, and what is
   not guarded (750GX UM 5.4.1.3, 5.4.5).
 * The TLB is filled last, when memory is right. A transfer error ends the search without filling it.
 
-Left out: reads through the data cache, which come with the cache; the reservation is not touched.
+The reservation is not touched.
 """
 
 import enum
@@ -94,7 +94,7 @@ class Walker(wiring.Component):
 
     fetch: In(SearchPort())
     data: In(SearchPort())
-    #: The walker's own bus master.
+    #: To the data cache.
     memory: Out(MemoryPort())
     #: mtspr and mfspr of SDR1.
     registers: In(RegisterPort())

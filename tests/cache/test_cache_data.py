@@ -44,7 +44,8 @@ class Bench:
                     await ctx.tick()
                 for _ in range(self.rng.randrange(2, 3 + self.delay)):
                     await ctx.tick()
-                address, burst, size = (ctx.get(getattr(port, n)) for n in ("addr", "burst", "size"))
+                address, burst, size = (
+                    ctx.get(getattr(port, name)) for name in ("addr", "burst", "size"))
                 kind = TransferType(ctx.get(port.type))
                 self.log.append((kind, address, burst))
                 moves = kind & 2 or kind in (0b10100, 0b11100)
