@@ -252,7 +252,7 @@ def test_memory_written_from_outside_is_executed(pair):
     patched = np.frombuffer(words([encode("addi", rD=3, rA=3, SIMM=5)]), np.uint8)
     for side in pair.sides:
         side.ram.memory[CODE:CODE + 4] = patched
-        side.cpu.memory_changed()
+        side.cpu.memory_changed(CODE, patched.tobytes())
     pair.run(Limits(instructions=100), "after")
     assert int(pair.sides[0].cpu.get_state()["gpr"][0, 3]) == 50 + 250
 

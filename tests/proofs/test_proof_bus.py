@@ -17,7 +17,7 @@ from pteg.hw.bus.interfaces import BEATS, TransferType
 z3 = pytest.importorskip("z3")
 
 MAP = {"low": (0x0, 0x1000), "high": (0x8000_0000, 0x1000)}
-MASTERS = "data", "walker", "fetch"
+MASTERS = "data", "castout", "fetch"
 #: Tenures that a target may have to finish: two outstanding at most (MPC750 UM 8.1).
 QUEUE = 2
 #: A request that is alone on the bus does not wait so many cycles for its TS.
