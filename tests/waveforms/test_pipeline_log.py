@@ -302,7 +302,7 @@ Fx                                                            0000103c  .long   
      Fx                                                       00001030  b       0x1030
      Fx                                                       00001034  .long   0x00000000
       FD2C                                                    00001024  xor     r8,r6,r7
-      FQDC                                                    00001028  bdnz    0x100c
+      FDCC                                                    00001028  bdnz    0x100c
       FQx                                                     0000102c  sync
        Fx                                                     00001030  b       0x1030
        Fx                                                     00001034  .long   0x00000000
