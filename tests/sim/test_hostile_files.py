@@ -142,7 +142,7 @@ PACKETS = [b"?", b"g", b"G" + b"00" * 64, b"p40", b"P3=00000001", b"m1000,40", b
 
 @pytest.fixture(scope="module")
 def stub():
-    machine = pteg.Machine("g3", cpu="functional", ram="1M")
+    machine = pteg.Machine("g3", cpu="functional", rom="first", ram="1M")
     machine.step()
     return Stub(machine, interrupted=lambda: True)
 
