@@ -112,9 +112,10 @@ class Core(wiring.Component):
         m.submodules.history = history = HistoryTable()
         m.submodules.targets = targets = TargetCache()
         m.submodules.link = link = LinkRegisters()
-        m.submodules.rename = rename = Rename("gpr", width=32, destinations=2, results=5)
+        m.submodules.rename = rename = Rename("gpr", width=32, destinations=2, results=5,
+                                              direct=True)
         m.submodules.float_rename = float_rename = Rename("fpr", width=64, destinations=1,
-                                                          results=1)
+                                                          results=2)
         m.submodules.iu1 = iu1 = IntegerUnit(multiply=True)
         m.submodules.iu2 = iu2 = IntegerUnit(multiply=False)
         m.submodules.sru = sru = SystemUnit()
@@ -210,20 +211,23 @@ class Core(wiring.Component):
                     connect(m, mine, theirs)
             m.d.comb += file.flush.eq(flush)
         for name, unit in units.items():
-            file = float_rename if unit is fpu else rename
             connect(m, getattr(dispatch, name), unit.dispatch)
+            for prefix, file in (("", rename), ("float_", float_rename)):
+                if f"{prefix}values" in unit.signature.members:
+                    values = getattr(unit, f"{prefix}values")
+                    m.d.comb += getattr(unit, f"{prefix}ready").eq(file.ready)
+                    m.d.comb += [mine.eq(theirs)
+                                 for mine, theirs in zip(values, file.values, strict=True)]
             m.d.comb += [
-                *(mine.eq(theirs) for mine, theirs in zip(unit.values, file.values, strict=True)),
-                unit.ready.eq(file.ready),
                 unit.oldest.eq(completion.oldest),
                 unit.flush.eq(flush),
             ]
-        connect(m, fpu.result, float_rename.results[0])
+        for result, port in zip((fpu.result, lsu.float_result), float_rename.results, strict=True):
+            connect(m, result, port)
         results = (iu1.result, iu2.result, sru.result, lsu.result, lsu.update)
         for result, port in zip(results, rename.results, strict=True):
             connect(m, result, port)
         connect(m, lsu.direct, rename.direct)
-        connect(m, lsu.float, float_rename.direct)
         connect(m, completion.float, fpu.retire)
 
         # ---- Completion -------------------------------------------------------------------------

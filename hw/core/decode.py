@@ -117,6 +117,8 @@ class Decoder(wiring.Component):
         """Operand A is the first source, B the second or an immediate, C what a store stores."""
         insn, out, reads = self.insn, self.decoded, row.reads
         stores = row.unit is Unit.LSU and "rS" in reads
+        if "frS" in reads:
+            m.d.comb += [out.use_f.eq(1), out.reg_c.eq(field(insn, "frS"))]
         if row.unit is Unit.FPU:
             for operand in "abc":
                 name = f"fr{operand.upper()}"
@@ -160,7 +162,7 @@ class Decoder(wiring.Component):
             m.d.comb += [out.write_d.eq(1), out.reg_d.eq(field(insn, "rD"))]
         if "rA" in row.writes and not row.update:
             m.d.comb += [out.write_d.eq(1), out.reg_d.eq(field(insn, "rA"))]
-        if "frD" in row.writes and row.unit is Unit.FPU:
+        if "frD" in row.writes:
             m.d.comb += [out.write_f.eq(1), out.reg_d.eq(field(insn, "frD"))]
         if row.unit is Unit.FPU and "Rc" in row.options:
             m.d.comb += out.record.eq(field(insn, "Rc"))

@@ -18,9 +18,11 @@ from pteg.hw.core.decode import Decoder
 from pteg.hw.core.interfaces import (
     CQ_ENTRIES,
     CREDITS,
+    FLOATING,
     FPR_RENAMES,
     GPR_RENAMES,
     IQ_ENTRIES,
+    MIXED,
     WIDTH,
     Cause,
     Decoded,
@@ -111,8 +113,8 @@ class Dispatch(wiring.Component):
     iu1: Out(DispatchToUnit())
     iu2: Out(DispatchToUnit())
     sru: Out(DispatchToUnit())
-    lsu: Out(DispatchToUnit())
-    fpu: Out(DispatchToUnit(64))
+    lsu: Out(DispatchToUnit(MIXED))
+    fpu: Out(DispatchToUnit(FLOATING))
     room: In(range(CQ_ENTRIES + 1))
     tail: In(range(CQ_ENTRIES))
     empty: In(1)
@@ -143,7 +145,6 @@ class Dispatch(wiring.Component):
                 slot.branch.eq(decoded.unit == Unit.BPU),
                 slot.to_unit.eq((slot.cause == Cause.NONE) & ~slot.branch),
                 slot.alone.eq((decoded.serialize >= Serialize.COMPLETION)
-                              | decoded.fp & (decoded.unit == Unit.LSU)
                               | (slot.cause != Cause.NONE)),
             ]
             self._cause(m, slot, decoded, entry)
@@ -256,14 +257,13 @@ class Dispatch(wiring.Component):
         port = getattr(self, unit)
         sources = (self.float_sources if unit == "fpu" else self.sources)[3 * number:3 * number + 3]
         rd, ra = self.allocate[2 * number:2 * number + 2]
-        write_d = row.write_d
-        if unit == "fpu":
-            rd, write_d = self.float_allocate[number], row.write_f
+        frd = self.float_allocate[number]
         m.d.comb += [
             port.valid.eq(1), port.op.eq(row.op), port.insn.eq(self.entries[number].insn),
             port.cq.eq(self.completion[number].cq),
-            port.serialize.eq((row.serialize != Serialize.NONE) | row.fp & (unit == "lsu")),
-            port.write_d.eq(write_d), port.tag_d.eq(rd.tag),
+            port.serialize.eq(row.serialize != Serialize.NONE),
+            port.write_d.eq(row.write_d | row.write_f),
+            port.tag_d.eq(Mux(row.write_f, frd.tag, rd.tag)),
             port.write_u.eq(row.write_u), port.tag_u.eq(ra.tag),
         ]
         for name, source in zip("abc", sources, strict=True):
@@ -273,6 +273,9 @@ class Dispatch(wiring.Component):
             if name == "b":
                 with m.Else():
                     m.d.comb += operand.value.eq(row.imm)
+        if unit == "lsu":
+            with m.If(row.use_f):
+                m.d.comb += port.f.eq(self.float_sources[3 * number + 2].operand)
 
     def _enter(self, m, number, slot, row, first):
         """Rename buffers, and the entry in the completion queue."""

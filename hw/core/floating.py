@@ -19,6 +19,7 @@ from pteg.hw.core.completion import FloatRetire
 from pteg.hw.core.decode import field
 from pteg.hw.core.interfaces import (
     CQ_ENTRIES,
+    FLOATING,
     FPR_RENAMES,
     NOBODY,
     DispatchToUnit,
@@ -47,7 +48,7 @@ class FloatUnit(wiring.Component):
     Members
     -------
     dispatch : In(DispatchToUnit)
-    values, ready : In
+    float_values, float_ready : In
         Rename buffers.
     oldest : In
         Completion queue entry of the oldest instruction, or NOBODY.
@@ -59,9 +60,9 @@ class FloatUnit(wiring.Component):
         What CR1 becomes when the oldest instruction completes.
     """
 
-    dispatch: In(DispatchToUnit(64))
-    values: In(64).array(FPR_RENAMES)
-    ready: In(FPR_RENAMES)
+    dispatch: In(DispatchToUnit(FLOATING))
+    float_values: In(64).array(FPR_RENAMES)
+    float_ready: In(FPR_RENAMES)
     oldest: In(range(NOBODY + 1))
     flush: In(1)
     result: Out(UnitToRename(64))
@@ -73,7 +74,7 @@ class FloatUnit(wiring.Component):
         m = Module()
         label = data.StructLayout({"cq": range(CQ_ENTRIES), "write_d": 1,
                                    "tag_d": range(FPR_RENAMES)})
-        m.submodules.station = station = Station(64)
+        m.submodules.station = station = Station(FLOATING)
         m.submodules.pipeline = pipeline = FloatPipeline(label=label)
         m.submodules.status = status = StatusRegister()
         connect(m, flipped(self.dispatch), station.dispatch)

@@ -12,7 +12,7 @@ from amaranth.lib.wiring import In, Out
 from pteg.hw.isa.instructions import Op, Serialize, Unit
 
 __all__ = ["CQ_ENTRIES", "IQ_ENTRIES", "GPR_RENAMES", "FPR_RENAMES", "FETCH_WIDTH", "WIDTH",
-           "NOBODY", "CREDITS",
+           "NOBODY", "CREDITS", "GENERAL", "FLOATING", "MIXED",
            "Cause", "FetchFault", "Predecoded", "Fetched", "Progress", "Decoded", "operand", "Flags",
            "FetchToQueue", "DispatchToUnit", "UnitToCompletion", "UnitToRename", "OperationPort",
            "Redirect", "BranchRetire", "SystemToSpecial", "PausePort"]
@@ -22,6 +22,11 @@ CQ_ENTRIES = 6
 IQ_ENTRIES = 6
 GPR_RENAMES = 6
 FPR_RENAMES = GPR_RENAMES
+#: Operands of a reservation station and their bits: 64 for floating-point registers. In the
+#: load/store unit F is what a floating-point store stores.
+GENERAL = {"a": 32, "b": 32, "c": 32}
+FLOATING = {"a": 64, "b": 64, "c": 64}
+MIXED = GENERAL | {"f": 64}
 #: Instructions that one fetch brings at most: a quad word.
 FETCH_WIDTH = 4
 #: Instructions dispatched, and retired, in one cycle at most.
@@ -99,6 +104,7 @@ class Decoded(data.Struct):
     use_a: 1         # operand registers: `reg_x` is read if `use_x`, otherwise A and C are
     use_b: 1         # zero and B is `imm`; the FPU's are floating-point registers
     use_c: 1
+    use_f: 1         # F is the floating-point register `reg_c`
     reg_a: 5
     reg_b: 5
     reg_c: 5
@@ -153,8 +159,8 @@ class DispatchToUnit(wiring.Signature):
 
     Parameters
     ----------
-    width : int
-        Bits of its operands.
+    operands : dict of str to int
+        Their bits, by name.
 
     Members
     -------
@@ -162,19 +168,19 @@ class DispatchToUnit(wiring.Signature):
         The station is, or becomes, free at the end of this cycle.
     valid : Out(1)
     op, insn : Out
-    a, b, c : Out(operand(width))
+    a, b, ... : Out(operand(width))
     cq : Out
         Its completion queue entry.
     serialize : Out(1)
         It executes only as the oldest instruction.
     write_d, tag_d, write_u, tag_u : Out
-        Rename buffers of its destinations.
+        Rename buffers of its destinations. D may be a floating-point register.
     """
 
-    def __init__(self, width=32):
+    def __init__(self, operands=GENERAL):
         super().__init__({
             "ready": In(1), "valid": Out(1), "op": Out(Op), "insn": Out(32),
-            "a": Out(operand(width)), "b": Out(operand(width)), "c": Out(operand(width)),
+            **{name: Out(operand(width)) for name, width in operands.items()},
             "cq": Out(range(CQ_ENTRIES)), "serialize": Out(1),
             "write_d": Out(1), "tag_d": Out(range(GPR_RENAMES)),
             "write_u": Out(1), "tag_u": Out(range(GPR_RENAMES)),

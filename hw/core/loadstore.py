@@ -15,8 +15,7 @@ that hits has its result two cycles after it began, and one can begin each cycle
   more than one part.
 * An access is split where it crosses a double word; each part is translated by itself. Multiple
   and string instructions move a register a cycle, straight from and to the register file: a fault
-  in the middle leaves the registers before it loaded. So do floating-point loads and stores, which
-  run alone too.
+  in the middle leaves the registers before it loaded.
 
 A transfer error of a cacheable store comes too late to be precise: see the data cache.
 """
@@ -35,7 +34,9 @@ from pteg.hw.core.decode import field
 from pteg.hw.core.float_registers import double_to_single, single_to_double
 from pteg.hw.core.interfaces import (
     CQ_ENTRIES,
+    FPR_RENAMES,
     GPR_RENAMES,
+    MIXED,
     NOBODY,
     Cause,
     DispatchToUnit,
@@ -82,6 +83,8 @@ class Missing(data.Struct):
 
     cq: range(CQ_ENTRIES)
     tag_d: range(GPR_RENAMES)
+    moves: Moves
+    single: 1
     size: 4
     lanes: 4        # bytes of the double word behind it
     reverse: 1
@@ -94,7 +97,7 @@ class LoadStoreUnit(wiring.Component):
     Members
     -------
     dispatch : In(DispatchToUnit)
-    values, ready : In
+    values, ready, float_values, float_ready : In
         Rename buffers.
     oldest : In
         Completion queue entry of the oldest instruction.
@@ -116,18 +119,18 @@ class LoadStoreUnit(wiring.Component):
         icbi.
     direct : Out(DirectPort)
         The register file, for multiple and string instructions.
-    float : Out(DirectPort(64))
-        The floating-point registers.
-    result, update : Out(UnitToRename)
-        Loaded value; effective address of an update form.
+    result, float_result, update : Out(UnitToRename)
+        Loaded value; the same for a floating-point register; effective address of an update form.
     finish : Out(UnitToCompletion)
     dar, dsisr : Out(32)
         Of the access that failed.
     """
 
-    dispatch: In(DispatchToUnit())
+    dispatch: In(DispatchToUnit(MIXED))
     values: In(32).array(GPR_RENAMES)
     ready: In(GPR_RENAMES)
+    float_values: In(64).array(FPR_RENAMES)
+    float_ready: In(FPR_RENAMES)
     oldest: In(range(NOBODY + 1))
     retired: In(CQ_ENTRIES)
     flush: In(1)
@@ -143,8 +146,8 @@ class LoadStoreUnit(wiring.Component):
     invalidate: Out(InvalidatePort())
     block: Out(BlockPort())
     direct: Out(DirectPort())
-    float: Out(DirectPort(64))
     result: Out(UnitToRename())
+    float_result: Out(UnitToRename(64))
     update: Out(UnitToRename())
     finish: Out(UnitToCompletion())
     dar: Out(32)
@@ -189,6 +192,7 @@ class LoadStoreUnit(wiring.Component):
         self._ends = Signal(name="ends")             # the instruction finishes
         self._faults = Signal(name="faults")
         self._many = Signal(name="many")
+        self._loaded = Signal(name="loaded")         # there is a value for the destination
         held = self._held
         m.d.comb += [
             self._head.eq((held.cq == self.oldest) & ~self.flush),
@@ -202,15 +206,15 @@ class LoadStoreUnit(wiring.Component):
         m.d.comb += [
             self.finish.cq.eq(Mux(self._arrives, self._missing.cq, held.cq)),
             self.result.tag.eq(Mux(self._arrives, self._missing.tag_d, held.tag_d)),
+            self.float_result.tag.eq(self.result.tag),
             self.update.tag.eq(held.tag_u), self.update.value.eq(self._first),
-            self.float.reg.eq(field(held.insn, "frD")),
         ]
         with m.If(self._arrives):
             # The result bus is taken; the second stage stands still.
-            m.d.comb += [self.finish.valid.eq(1), self.result.valid.eq(1)]
+            m.d.comb += [self.finish.valid.eq(1), self._loaded.eq(~self.cache.error)]
             m.d.sync += self._misses.eq(0)
             with m.If(self.cache.error):
-                m.d.comb += [self.finish.cause.eq(Cause.MACHINE_CHECK), self.result.valid.eq(0)]
+                m.d.comb += self.finish.cause.eq(Cause.MACHINE_CHECK)
         with m.Elif(self._state == LoadStoreState.ACCESS):
             self._access(m)
         with m.Elif((self._state == LoadStoreState.WAIT) & self.cache.done & ~self.flush):
@@ -225,7 +229,7 @@ class LoadStoreUnit(wiring.Component):
         with m.If(self._ends & ~self._faults):
             m.d.comb += [
                 self._done.eq(1), self.finish.valid.eq(1),
-                self.result.valid.eq(held.write_d), self.update.valid.eq(held.write_u),
+                self._loaded.eq(held.write_d), self.update.valid.eq(held.write_u),
             ]
 
         self._start(m)
@@ -256,8 +260,8 @@ class LoadStoreUnit(wiring.Component):
         """Two stations, filled and emptied in turn; the result is the older instruction."""
         fill = Signal(name="fill")
         take = Signal(name="take")
-        stations = [Station(), Station()]
-        here = StationToUnit().flip().create(path=("here",))
+        stations = [Station(MIXED), Station(MIXED)]
+        here = StationToUnit(MIXED).flip().create(path=("here",))
         for index, station in enumerate(stations):
             m.submodules[f"station{index}"] = station
             station.attach(m, self)
@@ -325,6 +329,9 @@ class LoadStoreUnit(wiring.Component):
                     access.reverse, Mux(access.size == 2, half, _bytes_swapped(here.c)),
                     here.c), 0)),
             ]
+            with m.If(access.store & (access.moves == Moves.FLOAT)):
+                single = double_to_single(m, here.f, "to_single")
+                m.d.sync += self._data.eq(Mux(access.single, single, here.f))
 
     # Second stage: one part of the access.
 
@@ -423,13 +430,10 @@ class LoadStoreUnit(wiring.Component):
             with m.If(self._many):
                 m.d.comb += [self.direct.reg.eq(self._reg),
                              stored.eq(self.direct.rdata >> self._unused_bits())]
-            with m.If(access.moves == Moves.FLOAT):
-                register = self.float.rdata
-                m.d.comb += stored.eq(Mux(
-                    access.single, double_to_single(m, register, "to_single"), register))
             m.d.sync += self._data.eq(stored)
 
-        whole = (access.moves == Moves.REGISTER) & (self._left == access.size) & (self._rest == 0)
+        one = (access.moves == Moves.REGISTER) | (access.moves == Moves.FLOAT)
+        whole = one & (self._left == access.size) & (self._rest == 0)
         m.d.comb += self._leaves.eq(whole & ~access.store & (held.op != Op.LWARX))
         with m.Switch(access.moves):
             with m.Case(Moves.TOUCH):
@@ -486,7 +490,8 @@ class LoadStoreUnit(wiring.Component):
         m.d.sync += [
             self._misses.eq(1),
             *(missing[name].eq(held[name]) for name in ("cq", "tag_d")),
-            *(missing[name].eq(held.access[name]) for name in ("size", "reverse", "algebraic")),
+            *(missing[name].eq(held.access[name]) for name in ("moves", "single", "size", "reverse",
+                                                              "algebraic")),
             missing.lanes.eq(self._lanes),
         ]
 
@@ -515,6 +520,14 @@ class LoadStoreUnit(wiring.Component):
         with m.Else():
             m.d.comb += self.result.value.eq(raw)
 
+        single = single_to_double(m, raw[:32], "to_double")
+        is_float = Mux(late, missing.moves, held.moves) == Moves.FLOAT
+        m.d.comb += [
+            self.float_result.value.eq(Mux(Mux(late, missing.single, held.single), single, raw)),
+            self.float_result.valid.eq(self._loaded & is_float),
+            self.result.valid.eq(self._loaded & ~is_float),
+        ]
+
     def _unused_bits(self):
         """Bits on the right that a string leaves of its last register."""
         return (4 - self._bytes)[:2] << 3
@@ -531,9 +544,6 @@ class LoadStoreUnit(wiring.Component):
             with m.If(self._many & ~access.store):
                 m.d.comb += [self.direct.write.eq(1), self.direct.reg.eq(self._reg),
                              self.direct.wdata.eq(value << self._unused_bits())]
-            with m.If((access.moves == Moves.FLOAT) & ~access.store):
-                m.d.comb += [self.float.write.eq(1), self.float.wdata.eq(Mux(
-                    access.single, single_to_double(m, value[:32], "to_double"), value))]
             with m.If(self._more != 0):
                 m.d.sync += [
                     self._reg.eq(self._reg + 1), self._data.eq(0),

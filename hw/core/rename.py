@@ -2,8 +2,7 @@
 
 A buffer is allocated when an instruction is dispatched and freed when it is written back, both in
 program order: the buffers are a ring. A map tells for each register which buffer holds its newest
-value, if any. Instructions that run alone use the register file directly: multiple and string
-instructions, floating-point loads and stores.
+value, if any. Multiple and string instructions run alone and use the register file directly.
 """
 
 from amaranth.hdl import Array, Module, Mux, Signal
@@ -64,19 +63,18 @@ class CommitPort(wiring.Signature):
 
 
 class DirectPort(wiring.Signature):
-    """The register file itself, for an instruction that runs alone.
+    """The register file itself, for an instruction that runs alone (lmw, stmw, strings).
 
     Members
     -------
     reg : Out(5)
     write : Out(1)
-    wdata : Out(width)
-    rdata : In(width)
+    wdata : Out(32)
+    rdata : In(32)
     """
 
-    def __init__(self, width=32):
-        super().__init__({"reg": Out(5), "write": Out(1), "wdata": Out(width),
-                          "rdata": In(width)})
+    def __init__(self):
+        super().__init__({"reg": Out(5), "write": Out(1), "wdata": Out(32), "rdata": In(32)})
 
 
 class Rename(wiring.Component):
@@ -96,6 +94,8 @@ class Rename(wiring.Component):
         How many registers an instruction may write.
     results : int
         Units that deliver results.
+    direct : bool
+        Instructions that run alone can read and write the registers themselves.
 
     Members
     -------
@@ -114,8 +114,9 @@ class Rename(wiring.Component):
         Forget everything that was not committed before, or is in this cycle.
     """
 
-    def __init__(self, name, *, width, destinations, results):
+    def __init__(self, name, *, width, destinations, results, direct=False):
         self.name, self.width, self.destinations = name, width, destinations
+        self.has_direct = direct
         super().__init__({
             "sources": In(SourcePort(width)).array(3 * WIDTH),
             "free": Out(range(GPR_RENAMES + 1)),
@@ -124,7 +125,7 @@ class Rename(wiring.Component):
             "values": Out(width).array(GPR_RENAMES),
             "ready": Out(GPR_RENAMES),
             "commit": In(CommitPort()).array(destinations * WIDTH),
-            "direct": In(DirectPort(width)),
+            **({"direct": In(DirectPort())} if direct else {}),
             "flush": In(1),
         })
 
@@ -182,13 +183,14 @@ class Rename(wiring.Component):
             for newer in self.commit[number + 1:]:
                 with m.If(newer.valid & (newer.reg == commit.reg)):
                     m.d.comb += write.en.eq(0)
-            if number == 1:
+            if number == 1 and self.has_direct:
                 with m.If(self.direct.write):
                     m.d.comb += [write.en.eq(1), write.addr.eq(self.direct.reg),
                                  write.data.eq(self.direct.wdata)]
 
-        read = registers.read_port(domain="comb")
-        m.d.comb += [read.addr.eq(self.direct.reg), self.direct.rdata.eq(read.data)]
+        if self.has_direct:
+            read = registers.read_port(domain="comb")
+            m.d.comb += [read.addr.eq(self.direct.reg), self.direct.rdata.eq(read.data)]
 
         # Allocation.
         taken = Signal(32)

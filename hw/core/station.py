@@ -4,14 +4,24 @@ MPC750 UM 6.3.3: execution begins in the clock in which the last operand appears
 buffer, so operands are taken from there without a bubble.
 """
 
-from amaranth.hdl import Array, Module, Mux, Signal
+from amaranth.hdl import Array, Cat, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from pteg.hw.core.interfaces import CQ_ENTRIES, GPR_RENAMES, DispatchToUnit, operand
+from pteg.hw.core.interfaces import (
+    CQ_ENTRIES,
+    FPR_RENAMES,
+    GENERAL,
+    GPR_RENAMES,
+    DispatchToUnit,
+    operand,
+)
 from pteg.hw.isa.instructions import Op
 
 __all__ = ["Station", "StationToUnit"]
+
+#: Of the names of rename buffers, by their bits.
+_PREFIXES = {32: "", 64: "float_"}
 
 
 class StationToUnit(wiring.Signature):
@@ -19,8 +29,8 @@ class StationToUnit(wiring.Signature):
 
     Parameters
     ----------
-    width : int
-        Bits of its operands.
+    operands : dict of str to int
+        Their bits, by name.
 
     Members
     -------
@@ -28,16 +38,16 @@ class StationToUnit(wiring.Signature):
         There is an instruction, and all its operands are there.
     op, insn, cq, serialize, write_d, tag_d, write_u, tag_u : Out
         As dispatched.
-    a, b, c : Out(width)
+    a, b, ... : Out(width)
         Operand values.
     done : In(1)
         The unit has finished with it.
     """
 
-    def __init__(self, width=32):
+    def __init__(self, operands=GENERAL):
         super().__init__({
             "valid": Out(1), "op": Out(Op), "insn": Out(32), "cq": Out(range(CQ_ENTRIES)),
-            "serialize": Out(1), "a": Out(width), "b": Out(width), "c": Out(width),
+            "serialize": Out(1), **{name: Out(width) for name, width in operands.items()},
             "write_d": Out(1), "tag_d": Out(range(GPR_RENAMES)),
             "write_u": Out(1), "tag_u": Out(range(GPR_RENAMES)),
             "done": In(1),
@@ -49,43 +59,54 @@ class Station(wiring.Component):
 
     Parameters
     ----------
-    width : int
-        Bits of the operands.
+    operands : dict of str to int
+        Their bits, by name.
 
     Members
     -------
     dispatch : In(DispatchToUnit)
     unit : Out(StationToUnit)
     values, ready : In
-        The rename buffers.
+        The rename buffers of general-purpose registers, if it has such operands.
+    float_values, float_ready : In
+        Those of floating-point registers.
     flush : In(1)
         Drop the instruction.
     """
 
-    def __init__(self, width=32):
-        self.width = width
+    def __init__(self, operands=GENERAL):
+        self.operands = operands
+        buffers = {}
+        if 32 in operands.values():
+            buffers |= {"values": In(32).array(GPR_RENAMES), "ready": In(GPR_RENAMES)}
+        if 64 in operands.values():
+            buffers |= {"float_values": In(64).array(FPR_RENAMES), "float_ready": In(FPR_RENAMES)}
         super().__init__({
-            "dispatch": In(DispatchToUnit(width)), "unit": Out(StationToUnit(width)),
-            "values": In(width).array(GPR_RENAMES), "ready": In(GPR_RENAMES), "flush": In(1),
+            "dispatch": In(DispatchToUnit(operands)), "unit": Out(StationToUnit(operands)),
+            **buffers, "flush": In(1),
         })
 
     def attach(self, m, unit):
         """Give the station the rename buffers and the flush of the unit that it belongs to."""
-        m.d.comb += [
-            *(mine.eq(theirs) for mine, theirs in zip(self.values, unit.values, strict=True)),
-            self.ready.eq(unit.ready),
-            self.flush.eq(unit.flush),
-        ]
+        for prefix in {_PREFIXES[width]: None for width in self.operands.values()}:
+            m.d.comb += [
+                *(mine.eq(theirs) for mine, theirs in zip(
+                    getattr(self, f"{prefix}values"), getattr(unit, f"{prefix}values"),
+                    strict=True)),
+                getattr(self, f"{prefix}ready").eq(getattr(unit, f"{prefix}ready")),
+            ]
+        m.d.comb += self.flush.eq(unit.flush)
 
     def elaborate(self, platform):
         m = Module()
 
         occupied = Signal()
-        values = Array(self.values)
         missing = []
-        for name in ("a", "b", "c"):
-            held = Signal(operand(self.width), name=name)
-            here = self.ready.bit_select(held.tag, 1)
+        for name, width in self.operands.items():
+            held = Signal(operand(width), name=name)
+            prefix = _PREFIXES[width]
+            values = Array(getattr(self, f"{prefix}values"))
+            here = getattr(self, f"{prefix}ready").bit_select(held.tag, 1)
             value = getattr(self.unit, name)
             m.d.comb += value.eq(Mux(held.pending, values[held.tag], held.value))
             missing.append(held.pending & ~here)
@@ -97,7 +118,7 @@ class Station(wiring.Component):
 
         m.d.comb += [
             self.dispatch.ready.eq(~occupied | self.unit.done),
-            self.unit.valid.eq(occupied & ~(missing[0] | missing[1] | missing[2])),
+            self.unit.valid.eq(occupied & ~Cat(missing).any()),
         ]
         for name in ("op", "insn", "cq", "serialize", "write_d", "tag_d", "write_u", "tag_u"):
             held = Signal.like(getattr(self.unit, name), name=name)

@@ -32,8 +32,8 @@ COMPONENTS = {
     "fetch": Fetch, "fpu": FloatUnit,
     "iu1": lambda: IntegerUnit(multiply=True), "iu2": lambda: IntegerUnit(multiply=False),
     "lsu": LoadStoreUnit, "multiply": Multiplier, "queue": InstructionQueue,
-    "rename": lambda: Rename("gpr", width=32, destinations=2, results=5),
-    "float_rename": lambda: Rename("fpr", width=64, destinations=1, results=1),
+    "rename": lambda: Rename("gpr", width=32, destinations=2, results=5, direct=True),
+    "float_rename": lambda: Rename("fpr", width=64, destinations=1, results=2),
     "special": SpecialRegisters, "station": Station,
     "sru": SystemUnit, "timebase": lambda: TimeBase(3),
 }
