@@ -9,8 +9,8 @@ from pteg.pipeline import PipelineCpu
 from pteg.platform import Platform
 from pteg.random_programs import encode
 
-CODE = 0x1000
-FP, ICE = 0x2000, 0x8000
+CODE, DATA = 0x1000, 0x8000
+FP, ICE, DCE = 0x2000, 0x8000, 0x4000
 #: Instructions in the loop: twice as many tell what each one costs.
 FEW, MANY, TURNS = 16, 32, 40
 
@@ -21,7 +21,7 @@ def cpu():
 
 
 def cycles(cpu, body):
-    """Cycles of a loop around these words, from the instruction cache."""
+    """Cycles of a loop around these words, caches on."""
     cpu.platform.reset()
     memory = cpu.platform["dram"].memory
     words = [*body, encode("bc", BO=16, BI=0, BD=-len(body))]
@@ -29,7 +29,8 @@ def cycles(cpu, body):
     memory[CODE:CODE + len(text)] = np.frombuffer(text, np.uint8)
     cpu.reset()
     state = cpu.get_state()
-    state["pc"], state["msr"], state["ctr"], state["hid0"] = CODE, FP, TURNS, ICE
+    state["pc"], state["msr"], state["ctr"], state["hid0"] = CODE, FP, TURNS, ICE | DCE
+    state["gpr"][0][4] = DATA
     state["fpr"][0][:] = 0x3FF8000000000000
     cpu.set_state(state)
     cpu.run(Limits(instructions=2 * len(words)))
@@ -65,6 +66,11 @@ def test_instructions_that_wait_for_each_other(cpu, name, fields, latency):
     def chain(i):
         return encode(name, frD=1, frA=1, **fields)
     assert cost(cpu, chain) == pytest.approx(latency, abs=0.1)
+
+
+def test_loads_take_a_cycle_each(cpu):
+    assert cost(cpu, lambda i: encode("lfd", frD=i % 8, rA=4, d=8 * (i % 4))) <= 1.1
+    assert cost(cpu, lambda i: encode("lfs", frD=i % 8, rA=4, d=4 * (i % 4))) <= 1.1
 
 
 def test_integer_and_floating_point_instructions_share_a_cycle(cpu):
