@@ -76,5 +76,8 @@ class Processor(wiring.Component):
                      dcache.broadcast.eq(core.broadcast), core.machine_check.eq(dcache.error)]
         for name in self.memory_map:
             connect(m, getattr(bus, name), flipped(getattr(self, name)))
+        m.d.comb += [core.fetch_miss.eq(icache.missed),
+                     *(getattr(core, name).eq(getattr(mmu, name)) for name in (
+                         "fetch_tlb_miss", "data_tlb_miss", "fetch_search", "data_search"))]
         m.d.comb += [core.interrupt.eq(self.interrupt), core.restart.eq(self.restart)]
         return m

@@ -15,6 +15,7 @@ import numpy as np
 from pteg.components.console import new_watch
 from pteg.cpu import FOREVER, Stop
 from pteg.driver import STOPS
+from pteg.functional.constants import TIMED
 from pteg.functional.cpu import RAM, sources
 from pteg.functional.float_unit import compiled_unit
 from pteg.functional.model import CPU_STATE, new_model
@@ -23,8 +24,6 @@ from pteg.state import ARCH_STATE, differences
 
 __all__ = ["Lockstep", "Mismatch"]
 
-#: Registers that count time; they are copied, not compared.
-TIME = ("tb", "dec")
 
 #: What the compiled loop keeps, and how it ended.
 CONTROL = np.dtype([("done", "i8"), ("limit", "i8"), ("address", "i8")])
@@ -216,7 +215,7 @@ class Lockstep:
                 raise Mismatch(self._report(["only one of the models has stopped (checkstop)"]))
             if result == DIFFERENT:
                 names = differences(self._theirs.view(ARCH_STATE), self._state.view(ARCH_STATE),
-                                    TIME)
+                                    TIMED)
                 raise Mismatch(self._report(
                     f"{name}: pipeline {a:#x}, functional {b:#x}" for name, a, b in names))
             self._compare_ram()

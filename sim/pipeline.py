@@ -30,6 +30,8 @@ _PLACES = {
     "fpscr": "core.fpu.status.fpscr",
     "lr": "core.link.lr",
     "ctr": "core.link.ctr",
+    **{name: f"core.monitor.{name}"
+       for name in ("mmcr0", "mmcr1", "pmc1", "pmc2", "pmc3", "pmc4")},
     "tb": "core.timebase.tb",
     "dec": "core.timebase.dec",
     "sdr1": "mmu.walker.sdr1",
@@ -364,7 +366,7 @@ class PipelineCpu:
 
         before = progress()
         while self._read("core.completion.count") and progress() == before:
-            self.driver.run(Limits(cycles=1))
+            self.driver.run(Limits(cycles=1, instructions=1))
 
 
 def _check_target(device, target):

@@ -52,6 +52,8 @@ class InstructionCache(wiring.Component):
         icbi.
     hits, misses : Out(64)
         Fetches answered from the cache, and blocks asked for.
+    missed : Out(1)
+        A block is asked for in this cycle.
     """
 
     fetch: In(InstructionPort())
@@ -60,6 +62,7 @@ class InstructionCache(wiring.Component):
     block: In(BlockPort())
     hits: Out(64)
     misses: Out(64)
+    missed: Out(1)
 
     def elaborate(self, platform):
         m = Module()
@@ -154,6 +157,7 @@ class InstructionCache(wiring.Component):
                     with m.If(cached & (match != 0)):
                         m.d.comb += hit.eq(1)
                     with m.Elif(cached & ~control.lock):
+                        m.d.comb += self.missed.eq(1)
                         m.d.sync += [
                             state.eq(CacheState.FILL), self.misses.eq(self.misses + 1),
                             way.eq(Mux(valid.data.all(), victim(plru.data),

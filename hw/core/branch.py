@@ -104,6 +104,8 @@ class BranchUnit(wiring.Component):
         What has been dispatched behind a wrong prediction waits for being flushed.
     cancel : Out(1)
         It is flushed.
+    stalled : Out(1)
+        A branch waits because no more predictions can be unresolved.
     flush : In(1)
     """
 
@@ -139,6 +141,7 @@ class BranchUnit(wiring.Component):
     drained: In(1)
     cancelling: Out(1)
     cancel: Out(1)
+    stalled: Out(1)
     flush: In(1)
 
     def elaborate(self, platform):
@@ -278,7 +281,8 @@ class BranchUnit(wiring.Component):
         busy = (links | counts | ~relative) & (self.link_busy | link_older)
         goes = Signal()
         m.d.comb += [predicted.eq(~known),
-                     goes.eq(~busy & (known | fold & free))]
+                     goes.eq(~busy & (known | fold & free)),
+                     self.stalled.eq(~busy & ~known & ~free)]
         with m.If(goes):
             m.d.comb += [
                 self.link.eq(links), self.link_pc.eq(pc + 4), self.counts.eq(counts),

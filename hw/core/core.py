@@ -34,6 +34,7 @@ from pteg.hw.core.integer import IntegerUnit
 from pteg.hw.core.interfaces import WIDTH, PausePort
 from pteg.hw.core.link import LinkRegisters
 from pteg.hw.core.loadstore import LoadStoreUnit
+from pteg.hw.core.monitor import Event, PerformanceMonitor
 from pteg.hw.core.queue import InstructionQueue
 from pteg.hw.core.rename import Rename
 from pteg.hw.core.special import SpecialRegisters, msr_bit
@@ -72,6 +73,8 @@ class Core(wiring.Component):
     invalidate : Out(InvalidatePort)
     block : Out(BlockPort)
     instruction_cache, data_cache : Out(CacheControl)
+    fetch_miss, fetch_tlb_miss, data_tlb_miss, fetch_search, data_search : In(1)
+        Events of caches and MMU, for the performance monitor.
     interrupt : In(1)
         External interrupt, level.
     machine_check : In(1)
@@ -94,6 +97,11 @@ class Core(wiring.Component):
     block: Out(BlockPort())
     instruction_cache: Out(CacheControl())
     data_cache: Out(CacheControl())
+    fetch_miss: In(1)
+    fetch_tlb_miss: In(1)
+    data_tlb_miss: In(1)
+    fetch_search: In(1)
+    data_search: In(1)
     interrupt: In(1)
     machine_check: In(1)
     pause: In(PausePort())
@@ -125,6 +133,7 @@ class Core(wiring.Component):
         m.submodules.condition = condition = ConditionRegister()
         m.submodules.special = special = SpecialRegisters()
         m.submodules.timebase = timebase = TimeBase(self.timebase_divider)
+        m.submodules.monitor = monitor = PerformanceMonitor()
         units = {"iu1": iu1, "iu2": iu2, "sru": sru, "lsu": lsu, "fpu": fpu}
         msr, hid0, redirected = special.msr, special.hid0, completion.redirect.valid
         flush = redirected | branch.cancel  # what is in flight is dropped
@@ -270,6 +279,7 @@ class Core(wiring.Component):
         # ---- System registers -------------------------------------------------------------------
         connect(m, sru.special, special.system)
         connect(m, sru.timebase, timebase.system)
+        connect(m, sru.monitor, monitor.system)
         connect(m, sru.registers, flipped(self.registers))
         connect(m, special.instruction_cache, flipped(self.instruction_cache))
         connect(m, special.data_cache, flipped(self.data_cache))
@@ -278,6 +288,24 @@ class Core(wiring.Component):
             sru.lr.eq(link.lr), sru.ctr.eq(link.ctr),
             special.msr_write.eq(sru.msr_write), special.msr_wdata.eq(sru.wdata),
             special.rfi.eq(sru.rfi),
+        ]
+
+        # ---- Performance monitor ----------------------------------------------------------------
+        events = {
+            Event.FETCH_SEARCH: self.fetch_search, Event.DATA_SEARCH: self.data_search,
+            Event.FETCHES: fetch.cache.valid, Event.FETCH_MISS: self.fetch_miss,
+            Event.FETCH_TLB_MISS: self.fetch_tlb_miss, Event.DATA_TLB_MISS: self.data_tlb_miss,
+            Event.UNRESOLVED: branch.queue.predict,
+            Event.NOT_TAKEN: branch.queue.mark & ~branch.queue.taken,
+            Event.TAKEN: branch.queue.predict & branch.queue.taken,
+            Event.RIGHT: branch.accept, Event.WRONG: branch.wrong,
+            Event.BRANCH_STALL: branch.stalled,
+        }
+        m.d.comb += [
+            monitor.user.eq(msr_bit(msr, Msr.PR)), monitor.time_base.eq(timebase.lower),
+            monitor.completed.eq(completion.retire[0].valid + completion.retire[1].valid),
+            monitor.dispatched.eq(dispatch.completion[0].valid + dispatch.completion[1].valid),
+            *(monitor.happens[event].eq(value) for event, value in events.items()),
         ]
 
         # ---- Load/store unit --------------------------------------------------------------------

@@ -27,9 +27,10 @@ from pteg.hw.isa.registers import (
 __all__ = ["SpecialRegisters", "ExceptionPort", "msr_bit", "MIRRORS"]
 
 #: SPRs kept elsewhere.
-_ELSEWHERE = {"XER", "LR", "CTR", "DEC", "TBL", "TBU", "SDR1"}
-#: User-mode names of the performance monitor registers.
-MIRRORS = {spr.name: spr.name[1:] for spr in SPRS if spr.name.startswith(("UMMCR", "UPMC", "USIA"))}
+_ELSEWHERE = {"XER", "LR", "CTR", "DEC", "TBL", "TBU", "SDR1",
+              "MMCR0", "MMCR1", "PMC1", "PMC2", "PMC3", "PMC4"}
+#: User-mode name of a register; those of the others are in the performance monitor.
+MIRRORS = {"USIA": "SIA"}
 
 
 def msr_bit(msr, member):
@@ -94,8 +95,8 @@ class SpecialRegisters(wiring.Component):
         held = {
             spr.name: Signal(32, name=spr.name.lower(), init=spr.reset)
             for spr in SPRS
-            if spr.name not in _ELSEWHERE and spr.name not in MIRRORS
-            and not spr.name.startswith(("IBAT", "DBAT"))
+            if spr.name not in _ELSEWHERE
+            and not spr.name.startswith(("IBAT", "DBAT", "UMMCR", "UPMC", "USIA"))
         }
         m.d.comb += [
             self.msr.eq(msr), self.srr0.eq(held["SRR0"]), self.hid0.eq(held["HID0"]),

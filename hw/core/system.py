@@ -52,7 +52,7 @@ class SystemUnit(wiring.Component):
         Completion queue entry of the oldest instruction.
     flush : In(1)
     cr, xer, msr, lr, ctr : In(32)
-    special, timebase : Out(SystemToSpecial)
+    special, timebase, monitor : Out(SystemToSpecial)
     registers : Out(RegisterPort)
         SPRs and segment registers in the MMU.
     cr_mask, cr_value : Out(32)
@@ -77,6 +77,7 @@ class SystemUnit(wiring.Component):
     ctr: In(32)
     special: Out(SystemToSpecial())
     timebase: Out(SystemToSpecial())
+    monitor: Out(SystemToSpecial())
     registers: Out(RegisterPort())
     cr_mask: Out(32)
     cr_value: Out(32)
@@ -116,6 +117,7 @@ class SystemUnit(wiring.Component):
             self.wdata.eq(here.a),
             self.special.spr.eq(spr), self.special.wdata.eq(here.a),
             self.timebase.spr.eq(spr), self.timebase.wdata.eq(here.a),
+            self.monitor.spr.eq(spr), self.monitor.wdata.eq(here.a),
             self.registers.spr.eq(spr), self.registers.wdata.eq(here.a),
             here.done.eq(execute & last),
             self.finish.valid.eq(here.done), self.finish.cq.eq(here.cq),
@@ -182,7 +184,8 @@ class SystemUnit(wiring.Component):
                 with m.Default():
                     # Each group answers with zero for what it does not have.
                     m.d.comb += self.result.value.eq(
-                        self.special.rdata | self.timebase.rdata | self.registers.rdata)
+                        self.special.rdata | self.timebase.rdata | self.monitor.rdata
+                        | self.registers.rdata)
 
     def _move_to(self, m, here, spr):
         with m.Switch(here.op):
@@ -211,4 +214,5 @@ class SystemUnit(wiring.Component):
                         m.d.comb += [self.registers.write.eq(1), self.special.write.eq(1),
                                      self.finish.refetch.eq(1)]
                     with m.Default():
-                        m.d.comb += [self.special.write.eq(1), self.timebase.write.eq(1)]
+                        m.d.comb += [self.special.write.eq(1), self.timebase.write.eq(1),
+                                     self.monitor.write.eq(1)]

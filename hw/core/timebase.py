@@ -29,13 +29,16 @@ class TimeBase(wiring.Component):
         A decrementer interrupt waits.
     taken : In(1)
         It is taken in this cycle.
+    lower : Out(32)
+        TBL.
     """
 
     def __init__(self, divider):
         if divider < 1:
             raise ValueError(f"time base divider must be a positive integer, not {divider!r}")
         self.divider = divider
-        super().__init__({"system": In(SystemToSpecial()), "decrementer": Out(1), "taken": In(1)})
+        super().__init__({"system": In(SystemToSpecial()), "decrementer": Out(1), "taken": In(1),
+                          "lower": Out(32)})
 
     def elaborate(self, platform):
         m = Module()
@@ -50,7 +53,7 @@ class TimeBase(wiring.Component):
         m.d.comb += [
             tick.eq(prescaler == self.divider - 1),
             new_dec.eq(dec),
-            self.decrementer.eq(pending),
+            self.decrementer.eq(pending), self.lower.eq(tb[:32]),
         ]
         m.d.sync += prescaler.eq(prescaler + 1)
         with m.If(tick):

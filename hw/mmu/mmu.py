@@ -23,7 +23,7 @@ from pteg.hw.mmu.counters import Counters
 from pteg.hw.mmu.interfaces import InvalidatePort, RegisterPort, TranslatePort
 from pteg.hw.mmu.segments import Segments
 from pteg.hw.mmu.translator import Translator
-from pteg.hw.mmu.walker import Walker
+from pteg.hw.mmu.walker import Side, Walker
 
 __all__ = ["Mmu"]
 
@@ -47,6 +47,11 @@ class Mmu(wiring.Component):
     registers: In(RegisterPort())
     #: tlbie.
     invalidate: In(InvalidatePort())
+    #: Events: a table search starts because no TLB entry matches; a cycle of one.
+    fetch_tlb_miss: Out(1)
+    data_tlb_miss: Out(1)
+    fetch_search: Out(1)
+    data_search: Out(1)
     #: Reads and updates of the page table.
     memory: Out(MemoryPort())
 
@@ -86,6 +91,9 @@ class Mmu(wiring.Component):
                          side.invalidate.ea.eq(self.invalidate.ea)]
 
         m.d.comb += [
+            self.fetch_tlb_miss.eq(immu.tlb_miss), self.data_tlb_miss.eq(dmmu.tlb_miss),
+            self.fetch_search.eq(walker.busy & (walker.side == Side.FETCH)),
+            self.data_search.eq(walker.busy & (walker.side == Side.DATA)),
             counters.fetch_bat_hit.eq(immu.bat_hit), counters.fetch_tlb_hit.eq(immu.tlb_hit),
             counters.fetch_tlb_miss.eq(immu.tlb_miss),
             counters.data_bat_hit.eq(dmmu.bat_hit), counters.data_tlb_hit.eq(dmmu.tlb_hit),

@@ -64,12 +64,16 @@ def differs(state, other):
 
 @kernel
 def reads_time(model):
-    """The register into which the instruction just done has read TB or DEC, or -1."""
+    """The register into which the instruction just done has read TB, DEC or a counter of the
+    performance monitor, or -1."""
     m = model[0]
     if m.op == isa.MFSPR:
         number = m.word >> 16 & 31 | m.word >> 6 & 0x3E0
-        if (number != isa.SPR_DEC and number != isa.TIME_BASE_LOWER
-                and number != isa.TIME_BASE_UPPER):
+        timed = (number == isa.SPR_DEC or number == isa.TIME_BASE_LOWER
+                 or number == isa.TIME_BASE_UPPER)
+        for counter in isa.SPR_COUNTERS:
+            timed = timed or number == counter
+        if not timed:
             return -1
     elif m.op != isa.MFTB:
         return -1

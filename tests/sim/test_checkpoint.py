@@ -23,6 +23,7 @@ from pteg.components.serial import IN_RING, OUT_RING
 from pteg.cpu import Stop
 from pteg.errors import UserError
 from pteg.firmware.asm import assemble
+from pteg.hw.core.interfaces import CREDITS
 from pteg.presets import PRESETS
 
 CPUS = ("functional", "pipeline")
@@ -60,6 +61,8 @@ again:  cmpwi   r3,14000
 done:   b       done
 """, sections={".text": 0})
 DONE = PROGRAM.symbols["done"]
+#: Instructions that the pipeline may complete to come to an end: one, and folded branches before it.
+FINISHES = 1 + 2 * CREDITS
 
 
 @pytest.fixture
@@ -137,7 +140,7 @@ def test_hand_over_at_random_points_does_not_change_the_result(machine, first):
         assert changing.run(cycles=source.randrange(1, 4000)) is Stop.CYCLES
         before = changing.instructions
         changing.hand_over(CPUS[changing.cpu_name == "functional"])
-        assert 0 <= changing.instructions - before <= 1
+        assert 0 <= changing.instructions - before <= FINISHES
     assert changing.run(until=DONE, instructions=100_000) is Stop.ADDRESS
     assert result(changing) == expected
     assert changing.cpu.gpr[20] > 10
@@ -150,7 +153,7 @@ def test_the_other_model_restores_a_checkpoint(machine, tmp_path, first):
     saved.save(tmp_path / "m")
     other = pteg.Machine.restore(tmp_path / "m", cpu=CPUS[first == "functional"])
     assert other.restored == "architectural" and other.cpu_name != first
-    assert 0 <= other.instructions - saved.instructions <= 1
+    assert 0 <= other.instructions - saved.instructions <= FINISHES
     text = saved.console.read()
     assert saved.run(until=DONE) is other.run(until=DONE) is Stop.ADDRESS
     assert result(saved) == result(other)

@@ -1,0 +1,213 @@
+"""The rows of docs/timing.md: what is documented, and how it is measured here.
+
+    python tests/timing/rows.py        measure everything and write docs/timing.md
+
+Grades of sources: A, the text of a manual; B, two or more independent compiler models agree; C, one
+model or the field's memory; D, inferred from A. "GX" is IBM's PowerPC 750GX/GL User's Manual 1.2
+(core as in the 750), "7400" Motorola's MPC7400 UM chapter 6, "GCC" and "LLVM" are the schedulers of
+those compilers (7xx.md, PPCScheduleG3.td).
+"""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+from bench750 import each, per_pass  # noqa: E402
+
+PAGE = Path(__file__).parents[2] / "docs" / "timing.md"
+
+
+@dataclass
+class Row:
+    """One documented figure.
+
+    Attributes
+    ----------
+    what : str
+        What is measured, in cycles.
+    documented : str
+    source : str
+        With its grade.
+    agrees : tuple of (low, high)
+        Measured values that agree with it.
+    line, setup : str
+        The instruction, repeated; see `bench750.each`.
+    body : str
+        Or the pass of a loop, see `bench750.per_pass`; `minus` is a second one to subtract.
+    why : str
+        What stands behind a row that disagrees, or a choice that the sources leave.
+    """
+
+    what: str
+    documented: str
+    source: str
+    agrees: tuple
+    line: str = ""
+    setup: str = ""
+    body: str = ""
+    minus: str = ""
+    why: str = ""
+
+    def measure(self):
+        if self.line:
+            return each(self.line, self.setup)
+        return per_pass(self.body, self.setup) - (per_pass(self.minus, self.setup)
+                                                  if self.minus else 0)
+
+    def agree(self, cycles):
+        return self.agrees[0] <= cycles <= self.agrees[1]
+
+
+def exactly(value):
+    return value, value
+
+
+def _adds(count, first=4):
+    return "\n".join(f"        add     r{first + n % 12}, r24, r25" for n in range(count))
+
+
+_DEPENDENT = [("add", "add r5, r5, r6"), ("subf", "subf r5, r5, r6"), ("and", "and r5, r5, r6"),
+              ("rlwinm", "rlwinm r5, r5, 3, 0, 31"), ("slw", "slw r5, r5, r6"),
+              ("srawi", "srawi r5, r5, 1"), ("extsb", "extsb r5, r5"),
+              ("cntlzw", "cntlzw r5, r5"), ("neg", "neg r5, r5")]
+
+_POINTER = "lis r5, 1\n stw r5, 0(r5)"
+_FLOATS = ("lis r5, 0x4000\n stw r5, 0(r6)\n lfs f1, 0(r6)\n fmr f2, f1\n fmr f3, f1\n"
+           " fmr f4, f1")
+
+SECTIONS = {
+    "Dispatch and completion": [
+        Row("independent adds: cycles each", "2 dispatched and retired a clock", "GX 213 A",
+            exactly(0.5), line="add r{n}+4, r24, r25"),
+        Row("add and a multiply of 2 cycles, independent: the pair", "one to each unit", "GX 213 A",
+            exactly(2), line="add r4, r24, r25\n mullw r5, r6, r7",
+            setup="li r6, 3\n li r7, 5"),
+        Row("two loads: the pair", "one to a unit", "GX 213 A", exactly(2),
+            line="lwz r4, 0(r6)\n lwz r5, 4(r6)"),
+    ],
+    "Integer": [
+        *(Row(f"{name}, dependent", "1", "GCC, LLVM B", exactly(1), line=line)
+          for name, line in _DEPENDENT),
+        Row("cmpw, independent", "1, two units", "GX 213 A", exactly(0.5), line="cmpw r5, r6"),
+        Row("mulli, dependent", "2 to 3", "GCC, LLVM B", (2, 3), line="mulli r5, r5, 3"),
+        Row("mullw, small operand", "2 to 5", "LLVM B", (2, 5), line="mullw r5, r6, r7",
+            setup="li r6, 3\n li r7, 5"),
+        Row("mullw, large operand", "2 to 5", "LLVM B", (2, 5), line="mullw r5, r6, r7",
+            setup="lis r6, 0x7fff\n lis r7, 0x7fff"),
+        Row("mulhwu, large operand", "2 to 6", "LLVM B", (2, 6), line="mulhwu r5, r6, r7",
+            setup="lis r6, 0xffff\n lis r7, 0xffff"),
+        Row("divw", "19", "GCC, LLVM B", exactly(19), line="divw r5, r6, r7",
+            setup="li r6, 300\n li r7, 5"),
+        Row("divwu", "19", "GCC, LLVM B", exactly(19), line="divwu r5, r6, r7",
+            setup="li r6, 300\n li r7, 5"),
+        Row("adde, dependent", "1, execution serialised", "C", (1, 2), line="adde r5, r5, r6",
+            why="it executes when it is the oldest, and retires a cycle later"),
+    ],
+    "Branches": [
+        Row("taken branch that stays in the target cache, folded", "no dispatch slot, the target "
+            "in the queue in the next clock", "GX 226 A", (0, 1), line="b .+4"),
+        Row("loop of 16 adds and bdnz", "17 dispatch slots", "GX 226 A", exactly(8.5),
+            body=_adds(16)),
+        Row("branch not taken, condition known: what it adds to a loop", "one dispatch slot",
+            "GX 227 A", exactly(0.5),
+            body=_adds(8) + "\n        cmpw r24, r24\n" + _adds(8) + "\n        bne .+4\n"
+            + _adds(4),
+            minus=_adds(8) + "\n        cmpw r24, r24\n" + _adds(12)),
+    ],
+    "Load and store": [
+        Row("lwz, dependent (load-use)", "2", "GX 244 A", exactly(2), line="lwz r5, 0(r5)",
+            setup=_POINTER),
+        *(Row(f"{name}, independent", "1", "GX 244 A", exactly(1), line=line)
+          for name, line in (("lwz", "lwz r4, 0(r6)"), ("lbz", "lbz r4, 1(r6)"),
+                             ("lha", "lha r4, 2(r6)"), ("lwzx", "lwzx r4, 0, r6"),
+                             ("stw", "stw r4, 0(r6)"), ("stb", "stb r4, 0(r6)"))),
+        *(Row(f"lmw of {n}", f"2 + {n}", "GX 245 A", exactly(2 + n), line=f"lmw r{32 - n}, 0(r6)")
+          for n in (2, 8)),
+        *(Row(f"stmw of {n}", f"2 + {n}", "C", exactly(2 + n), line=f"stmw r{32 - n}, 0(r6)")
+          for n in (2, 8)),
+        Row("lfs, independent", "1", "GX 244 A", exactly(1), line="lfs f1, 0(r6)"),
+        Row("lwarx", "3, execution serialised", "GX 245 A", (3, 4), line="lwarx r4, 0, r6"),
+        Row("stwcx.", "8", "LLVM C", (8, 9), line="stwcx. r4, 0, r6"),
+        Row("dcbz", "3:6", "GX 245 A", (6, 7), line="dcbz 0, r6"),
+        Row("dcbst", "3:5", "GX 245 A", (5, 6), line="dcbst 0, r6"),
+        Row("icbi", "3:4", "GX 245 A", (4, 5), line="icbi 0, r6"),
+    ],
+    "Floating point": [
+        *(Row(f"{name}, dependent", str(latency), source, exactly(latency), line=line,
+              setup=_FLOATS)
+          for name, latency, source, line in (
+              ("fadd", 3, "GX 31 A", "fadd f1, f1, f2"),
+              ("fadds", 3, "GX 31 A", "fadds f1, f1, f2"),
+              ("fmuls", 3, "GX 31 A", "fmuls f1, f1, f2"),
+              ("fmadds", 3, "GX 31 A", "fmadds f1, f1, f2, f3"),
+              ("fmul", 4, "GX 31 A", "fmul f1, f1, f2"),
+              ("fmadd", 4, "GX 31 A", "fmadd f1, f1, f2, f3"),
+              ("frsp", 3, "GCC B", "frsp f1, f1"), ("fmr", 3, "GCC B", "fmr f1, f1"),
+              ("fdivs", 17, "GCC, LLVM B", "fdivs f1, f1, f2"),
+              ("fdiv", 31, "GCC, LLVM B", "fdiv f1, f1, f2"),
+              ("fres", 10, "LLVM B", "fres f1, f1"))),
+        *(Row(f"{name}, independent", str(cycles), source, exactly(cycles), line=line,
+              setup=_FLOATS)
+          for name, cycles, source, line in (
+              ("fadd", 1, "GX 31 A", "fadd f{n}+4, f1, f2"),
+              ("fmadds", 1, "GX 31 A", "fmadds f{n}+4, f1, f2, f3"),
+              ("fmul", 2, "GX 31 A", "fmul f{n}+4, f1, f2"),
+              ("fmadd", 2, "GX 31 A", "fmadd f{n}+4, f1, f2, f3"),
+              ("fdiv", 31, "GCC, LLVM B", "fdiv f{n}+4, f1, f2"))),
+    ],
+    "System registers and CR": [
+        *(Row(name, "1, execution serialised", "LLVM B", (1, 2), line=line,
+              why="it executes when it is the oldest, and retires a cycle later")
+          for name, line in (("crand", "crand 1, 2, 3"), ("mfcr", "mfcr r4"),
+                             ("mtcrf", "mtcrf 255, r4"), ("mfmsr", "mfmsr r4"))),
+        Row("mtspr", "2, execution serialised", "LLVM B", (2, 3), line="mtsprg 0, r4",
+            why="one more until it has retired"),
+        Row("mfsr", "3", "LLVM C", (3, 4), line="mfsr r4, 3"),
+        Row("sync, nothing pending", "3", "LLVM B", (3, 4), line="sync"),
+        Row("isync", "2, and fetch begins again", "LLVM B", (4, 6), line="isync"),
+    ],
+}
+
+
+def page(measured):
+    """The text of docs/timing.md."""
+    lines = [_HEAD]
+    for section, rows in SECTIONS.items():
+        lines += [f"## {section}", "", "| what | documented | source | here | agrees |",
+                  "|---|---|---|---|---|"]
+        for row in rows:
+            value = measured[section, row.what]
+            agrees = "yes" if row.agree(value) else "**no**"
+            note = f"; {row.why}" if row.why else ""
+            lines.append(f"| {row.what} | {row.documented} | {row.source} | {value:g} | "
+                         f"{agrees}{note} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+_HEAD = """\
+# Timing, compared with what is documented
+
+Each row is measured by a test (tests/timing): a loop of the code in question, everything in the
+caches, translated by BATs, branches learnt. Cycles. Made by `python tests/timing/rows.py`.
+
+Grades: **A** the text of a manual; **B** two or more independent compiler models agree; **C** one
+model, or the field's memory; **D** inferred from A. GX is IBM's PowerPC 750GX/GL User's Manual 1.2
+(its core is the 750's), by page; GCC and LLVM are the 750 schedulers of those compilers.
+"""
+
+
+def main():
+    measured = {(section, row.what): row.measure()
+                for section, rows in SECTIONS.items() for row in rows}
+    PAGE.write_text(page(measured))
+    wrong = [(what, value) for (section, what), value in measured.items()
+             if not next(r for r in SECTIONS[section] if r.what == what).agree(value)]
+    for what, value in wrong:
+        print(f"{what}: {value:g}")
+    print(f"{len(measured)} rows, {len(wrong)} disagree")
+
+
+if __name__ == "__main__":
+    main()
