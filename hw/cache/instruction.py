@@ -153,7 +153,8 @@ class InstructionCache(wiring.Component):
                     m.d.comb += [block.done.eq(1), set_valid.addr.eq(index), set_valid.en.eq(1),
                                  set_valid.data.eq(valid.data & ~match)]
                 with m.Elif(fetch.valid):
-                    m.d.sync += [base.eq(Cat(C(0, 3), fetch.pa[3:])), wimg.eq(fetch.wimg), beat.eq(0)]
+                    m.d.sync += [base.eq(Cat(C(0, 3), fetch.pa[3:])), wimg.eq(fetch.wimg),
+                                 beat.eq(0)]
                     with m.If(cached & (match != 0)):
                         m.d.comb += hit.eq(1)
                     with m.Elif(cached & ~control.lock):

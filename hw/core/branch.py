@@ -2,9 +2,9 @@
 
 In each cycle it takes the oldest branch of the queue that it has not executed yet. If the condition
 is not known, it predicts: by the history table if HID0[BHT] is set, else by the y bit and the sign
-of the displacement. Branches that change neither LR nor CTR are folded: a taken one leaves the queue
-at once, one that is not taken when it comes to dispatch; no one else sees them. The others enter
-the completion queue.
+of the displacement. Branches that change neither LR nor CTR are folded: a taken one leaves the
+queue at once, one that is not taken when it comes to dispatch; no one else sees them. The others
+enter the completion queue.
 
 Up to two predictions are unresolved at a time. What follows the first is executed but does not
 complete, what follows the second is fetched but not dispatched, and a third is not made. A wrong

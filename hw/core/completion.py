@@ -19,6 +19,7 @@ from amaranth.lib import data, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
+from pteg.hw.core.condition import ConditionRetire
 from pteg.hw.core.interfaces import (
     CQ_ENTRIES,
     GPR_RENAMES,
@@ -31,7 +32,6 @@ from pteg.hw.core.interfaces import (
     Redirect,
     UnitToCompletion,
 )
-from pteg.hw.core.condition import ConditionRetire
 from pteg.hw.core.rename import CommitPort, after
 from pteg.hw.core.special import ExceptionPort, msr_bit
 from pteg.hw.isa.exceptions import Srr1, Vector
@@ -213,7 +213,8 @@ class Completion(wiring.Component):
             "overflows": In(WIDTH),
             "accept": In(1), "sent": Out(1), "drained": Out(1), "cancel": In(1),
             "msr": In(32), "srr0": In(32), "dar": In(32), "dsisr": In(32),
-            "external": In(1), "decrementer": In(1), "machine_check": In(1), "fetch_search": In(1), "drain": Out(1),
+            "external": In(1), "decrementer": In(1), "machine_check": In(1),
+            "fetch_search": In(1), "drain": Out(1),
             "exception": Out(ExceptionPort()), "redirect": Out(Redirect()), "stopped": Out(1),
             "pause": In(PausePort()), "restart": In(1),
         })
@@ -259,7 +260,7 @@ class Completion(wiring.Component):
                     causes[dispatch.cq].eq(dispatch.cause),
                     flags[dispatch.cq].eq(0),
                 ]
-                with m.If(dispatch.speculative & ~self.sent & ~self.accept):
+                with m.If(dispatch.speculative & (~self.sent | self.accept)):
                     m.d.sync += [self.sent.eq(1), barrier.eq(dispatch.cq)]
         for finish in self.finishes:
             with m.If(finish.valid):

@@ -1,8 +1,8 @@
 """Condition register and XER (PEM 2.1.3, 2.1.5).
 
 CR results wait in the completion queue with the other flags; this component knows for each of the
-eight fields which entry will write it next, so that branches can take it from there. System register
-instructions write CR and XER themselves, as the oldest instruction.
+eight fields which entry will write it next, so that branches can take it from there. System
+register instructions write CR and XER themselves, as the oldest instruction.
 """
 
 from amaranth.hdl import Array, Cat, Const, Module, Signal
@@ -61,7 +61,7 @@ class ConditionRegister(wiring.Component):
     resolve : In(ConditionPort)
         As the newest that follows no unresolved prediction leaves it.
     accept : In(1)
-        What has been dispatched follows none any more.
+        What has been dispatched before follows none any more.
     dispatch : In(ConditionDispatch) x WIDTH
         In program order.
     finished : In(CQ_ENTRIES)
@@ -168,7 +168,7 @@ class ConditionRegister(wiring.Component):
                         with m.If(dispatch.writes[7 - field]):
                             m.d.sync += [pending[7 - field].eq(1),
                                          newest[field].eq(dispatch.cq)]
-                            with m.If(~dispatch.speculative | self.accept):
+                            with m.If(~dispatch.speculative):
                                 m.d.sync += [settled[7 - field].eq(1),
                                              settled_newest[field].eq(dispatch.cq)]
         with m.If(self.flush):

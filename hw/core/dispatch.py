@@ -1,11 +1,11 @@
 """Dispatch: sends the instructions at IQ0 and IQ1 to their units (MPC750 UM 6.3.2, 6.6.1).
 
 An instruction needs a free reservation station, rename buffers for its destinations and a
-completion queue entry, and nothing that is completion or refetch serialised in flight. IQ1 goes only
-together with IQ0, to another unit, with what IQ0 leaves of buffers and entries. Instructions that
-cannot execute (fetch fault, illegal, privileged, no floating point, system call) go straight to the
-completion queue with their cause. Branches have been executed when they come here: folded ones
-just leave, the others get a completion queue entry and no unit.
+completion queue entry, and nothing that is completion or refetch serialised in flight. IQ1 goes
+only together with IQ0, to another unit, with what IQ0 leaves of buffers and entries. Instructions
+that cannot execute (fetch fault, illegal, privileged, no floating point, system call) go straight
+to the completion queue with their cause. Branches have been executed when they come here: folded
+ones just leave, the others get a completion queue entry and no unit.
 """
 
 from amaranth.hdl import Module, Mux, Signal
@@ -212,13 +212,13 @@ class Dispatch(wiring.Component):
             with m.If(slot.goes):
                 m.d.comb += new.eq(Mux(folds, total + 1, 0))
         m.d.sync += credit.eq(values[-1])
-        with m.If(~left):
+        with m.If(self.accept):
+            m.d.sync += left.eq(0)
+        with m.If(~left | self.accept):
             for before, progress, slot in reversed(list(zip(values, self.progress, slots,
                                                             strict=False))):
                 with m.If(slot.goes & (progress.level != 0)):
                     m.d.sync += [kept.eq(before), left.eq(1)]
-        with m.If(self.accept):
-            m.d.sync += left.eq(0)
         with m.If(self.wrong):
             m.d.sync += left.eq(0)
             with m.If(left):

@@ -12,10 +12,10 @@ from amaranth.lib.wiring import In, Out
 from pteg.hw.isa.instructions import Op, Serialize, Unit
 
 __all__ = ["CQ_ENTRIES", "IQ_ENTRIES", "GPR_RENAMES", "FPR_RENAMES", "FETCH_WIDTH", "WIDTH",
-           "NOBODY", "CREDITS", "GENERAL", "FLOATING", "MIXED",
-           "Cause", "FetchFault", "Predecoded", "Fetched", "Progress", "Decoded", "operand", "Flags",
-           "FetchToQueue", "DispatchToUnit", "UnitToCompletion", "UnitToRename", "OperationPort",
-           "Redirect", "BranchRetire", "SystemToSpecial", "PausePort"]
+           "NOBODY", "CREDITS", "GENERAL", "FLOATING", "MIXED", "Cause", "FetchFault",
+           "Predecoded", "Fetched", "Progress", "Decoded", "operand", "Flags", "FetchToQueue",
+           "DispatchToUnit", "UnitToCompletion", "UnitToRename", "OperationPort", "Redirect",
+           "BranchRetire", "SystemToSpecial", "PausePort"]
 
 #: Sizes of the 750 (MPC750 UM 1.2.1, 6.1).
 CQ_ENTRIES = 6

@@ -12,7 +12,7 @@ import enum
 
 from amaranth.hdl import C, Module, Mux, Signal
 from amaranth.lib import wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In
 
 from pteg.hw.core.interfaces import SystemToSpecial
 from pteg.hw.isa.registers import SPR_BY_NAME, Field

@@ -5,7 +5,7 @@ IQ0 and IQ1. The branch unit looks at all entries: it marks the branches that it
 what follows a taken one, and lets the target's instructions enter.
 """
 
-from amaranth.hdl import Array, Module, Mux, Signal
+from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -73,7 +73,7 @@ class InstructionQueue(wiring.Component):
     live : Out
         The same without those that are dropped in this cycle.
     heads : Out(Progress) x WIDTH
-        Of IQ0 and IQ1, for dispatch: a branch that is executed in this cycle has been.
+        Of IQ0 and IQ1, for dispatch: as the branch unit makes them in this cycle.
     targets : Out(32) x WIDTH
         Theirs, if they are taken branches.
     pop : In
@@ -110,7 +110,6 @@ class InstructionQueue(wiring.Component):
             self.count.eq(count), self.live.eq(Mux(branch.cut, branch.keep, count)),
             *(port.eq(entry) for port, entry in zip(self.entries, entries, strict=True)),
             *(port.eq(entry) for port, entry in zip(self.progress, progress, strict=True)),
-            *(port.eq(entry) for port, entry in zip(self.heads, progress, strict=False)),
             *(port.eq(target) for port, target in zip(self.targets, targets, strict=False)),
         ]
 
@@ -124,18 +123,14 @@ class InstructionQueue(wiring.Component):
                              new.taken.eq(branch.taken)]
                 m.d.sync += targets[number].eq(branch.target)
                 if number < WIDTH:
-                    m.d.comb += [self.heads[number].done.eq(1),
-                                 self.heads[number].folded.eq(branch.folded),
-                                 self.heads[number].taken.eq(branch.taken),
-                                 self.targets[number].eq(branch.target)]
+                    m.d.comb += self.targets[number].eq(branch.target)
             with m.If(branch.accept & (entry.level != 0)):
                 m.d.comb += new.level.eq(entry.level - 1)
             with m.If(branch.mark & branch.predict & (branch.position < number)):
                 m.d.comb += new.level.eq(branch.level)
-                if number < WIDTH:
-                    m.d.comb += self.heads[number].level.eq(branch.level)
             m.d.sync += entry.eq(new)
             marked.append(new)
+        m.d.comb += [port.eq(new) for port, new in zip(self.heads, marked, strict=False)]
 
         # Instructions that leave make the others move up.
         for steps in range(1, WIDTH + 1):
@@ -152,7 +147,8 @@ class InstructionQueue(wiring.Component):
         entering = Signal(range(FETCH_WIDTH + 1))
         incoming = [Signal(Fetched, name=f"incoming{i}") for i in range(FETCH_WIDTH)]
         credits = Signal(2)
-        m.d.comb += [left.eq(self.live - self.pop), entering.eq(self.fetch.count), credits.eq(credit)]
+        m.d.comb += [left.eq(self.live - self.pop), entering.eq(self.fetch.count),
+                     credits.eq(credit)]
         for number, entry in enumerate(incoming):
             m.d.comb += entry.eq(self.fetch.entries[number])
         with m.If(branch.cut):

@@ -103,7 +103,8 @@ class StoreQueue(wiring.Component):
         with m.If(self.push | (count != 0)):
             m.d.sync += [count.eq(left + self.push), completed.eq(now >> leaves)]
         with m.If(leaves):
-            m.d.sync += [held.eq(behind) for held, behind in zip(entries, entries[1:])]
+            m.d.sync += [held.eq(behind)
+                         for held, behind in zip(entries[:-1], entries[1:], strict=True)]
         with m.If(self.push):
             with m.Switch(left):
                 for n, held in enumerate(entries):

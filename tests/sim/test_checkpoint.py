@@ -61,7 +61,7 @@ again:  cmpwi   r3,14000
 done:   b       done
 """, sections={".text": 0})
 DONE = PROGRAM.symbols["done"]
-#: Instructions that the pipeline may complete to come to an end: one, and folded branches before it.
+#: What the pipeline may complete to come to an end: an instruction, and folded branches before it.
 FINISHES = 1 + 2 * CREDITS
 
 
