@@ -65,10 +65,15 @@ def test_sources_and_destinations_follow_the_table():
     for word, out in decoded(words):
         row = decode(word)
         read = {out[f"reg_{x}"] for x in "abc" if out[f"use_{x}"]}
-        wanted = {operand(word, name) for name in ("rA", "rB", "rS") if name in row.reads}
+        names = ("frA", "frB", "frC") if row.unit is Unit.FPU else ("rA", "rB", "rS")
+        wanted = {operand(word, name) for name in names if name in row.reads}
         if "rA0" in row.reads and operand(word, "rA"):
             wanted.add(operand(word, "rA"))
         assert read == wanted, row.name
+        assert out["use_f"] == ("frS" in row.reads)
+        assert not out["use_f"] or out["reg_c"] == operand(word, "frS")
+        assert out["write_f"] == ("frD" in row.writes)
+        assert not out["write_f"] or out["reg_d"] == operand(word, "frD")
         written = ({out["reg_d"]} if out["write_d"] else set()) | (
             {out["reg_u"]} if out["write_u"] else set())
         if row.name not in ("lmw", "lswi", "lswx"):

@@ -106,7 +106,8 @@ class RenameModel:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_renaming_keeps_the_newest_value_of_each_register(seed):
-    rename, rng, model = Rename(results=2), random.Random(seed), RenameModel()
+    rename = Rename("gpr", width=32, destinations=2, results=2)
+    rng, model = random.Random(seed), RenameModel()
 
     async def testbench(ctx):
         for _ in range(2000):

@@ -29,6 +29,9 @@ def test_linux_turns_translation_on(lockstep):
 
 
 @pytest.mark.slow
-def test_linux_reaches_user_space_and_switches_floating_point(lockstep):
-    assert lockstep.run(15_000_000, text=b"INIT: fpu ok") is Stop.CONSOLE
+def test_linux_boots_computes_and_echoes(lockstep):
+    assert lockstep.run(15_000_000, text=b"INIT: done") is Stop.CONSOLE
     assert b"Linux version 6.1" in lockstep.console and b"Run /init" in lockstep.console
+    assert b"INIT: fpu ok" in lockstep.console
+    lockstep.platform.console.send(b"forty-two\r")
+    assert lockstep.run(5_000_000, text=b"INIT: echo: forty-two") is Stop.CONSOLE
