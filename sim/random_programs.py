@@ -276,6 +276,8 @@ class _Generator:
 
     def group_modify(self):
         """Change an instruction just before it is executed."""
+        if self.options.strict and self.traces:  # emulators trace isync
+            return self.group_plain()
         return [("modify", self.group_plain()[0], self.group_plain()[0], self.free())]
 
     def modify(self, here, old, new, register):

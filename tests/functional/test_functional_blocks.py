@@ -99,7 +99,7 @@ def test_whole_instruction_set(pair, seed):
     program = random_program(seed, options)
     generator = random.Random(seed)
     pair.start(program.memory, pc=program.pc, msr=program.msr)
-    for _ in range(400):
+    for _ in range(2000):  # flushing the data cache takes long
         count = generator.choice((1, 2, 5, 30, 200))
         if pair.run(Limits(instructions=count, address=STOP), seed) is Stop.ADDRESS:
             break
