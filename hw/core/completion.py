@@ -330,7 +330,9 @@ class Completion(wiring.Component):
         for number, (entry, retires) in enumerate(zip(oldest, (complete, both), strict=True)):
             retire, rd, ra = self.retire[number], *self.commit[2 * number:2 * number + 2]
             m.d.comb += [
-                retire.valid.eq(retires), retire.cq.eq(places[number]),
+                # An enabled exception lets a comparison write its CR field (PEM table 3-12).
+                retire.valid.eq(retires if number else retires | traps),
+                retire.cq.eq(places[number]),
                 retire.writes.eq(entry.write_cr),
                 rd.reg.eq(entry.reg_d), rd.tag.eq(entry.tag_d),
                 rd.valid.eq(retires & entry.write_d),

@@ -119,6 +119,11 @@ def test_a_program_is_disassembled_in_the_report(cpu):
         lockstep.run(1)
 
 
+def test_programs_that_have_found_errors_agree(cpu):
+    # A comparison that traps writes its CR field.
+    check(cpu, 1795362584, length=2000, floating=True)
+
+
 @pytest.mark.slow
 def test_ten_million_instructions_agree(cpu, interrupted_cpu):
     seed = int(time.time())
