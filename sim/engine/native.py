@@ -43,6 +43,10 @@ __all__ = ["NativeFunction", "compile_object", "load_object", "target_name"]
 PASSES = ("simplify_cfg", "sinking")
 
 
+#: The sections of an object may be mapped more than 2 GB apart, when much else has been mapped.
+_CODE_MODEL = "large"
+
+
 @functools.cache
 def _machine():
     llvm.initialize_native_target()
@@ -50,12 +54,13 @@ def _machine():
     target = llvm.Target.from_default_triple()
     return target.create_target_machine(
         cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(),
-        opt=2, reloc="pic", codemodel="small", jit=True)
+        opt=2, reloc="pic", codemodel=_CODE_MODEL, jit=True)
 
 
 def target_name():
     """Return what compiled code depends on beside its text."""
-    return f"{llvm.get_process_triple()} {llvm.get_host_cpu_name()} llvmlite {llvmlite.__version__}"
+    return (f"{llvm.get_process_triple()} {llvm.get_host_cpu_name()} {_CODE_MODEL} "
+            f"llvmlite {llvmlite.__version__}")
 
 
 def compile_object(text):

@@ -14,6 +14,8 @@ from pteg.functional import constants as isa
 from pteg.functional.branch import branch, condition
 from pteg.functional.bytes import read_host
 from pteg.functional.decoded import PLACE, code_row, decode_block
+from pteg.functional.float_unit import floating_point
+from pteg.functional.floating import floating_access
 from pteg.functional.forms import FORMS
 from pteg.functional.integer import arithmetic, compare, logic
 from pteg.functional.kernel import inlined, kernel
@@ -38,7 +40,8 @@ def branch_at(s, pc, op, word):
 #: arguments before `op` and `word`.
 _GROUPS = [(Op.ORI, arithmetic, "s"), (Op.CMPI, logic, "s"), (Op.B, compare, "sm"),
            (Op.CRAND, branch_at, "sp"), (Op.SC, condition, "s"), (Op.LWZ, system, "sm"),
-           (Op.LFS, load_store, "sm"), (Op.LWARX, multiple, "sm")]
+           (Op.LFS, load_store, "sm"), (Op.LMW, floating_access, "sm"),
+           (Op.LWARX, multiple, "sm"), (len(Op), floating_point, "sm")]
 
 
 @intrinsic

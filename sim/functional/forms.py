@@ -80,7 +80,9 @@ def _forms(row):
         plain = {"OE": 0} if "OE" in row.options else {}
         rc = [0, 1] if "Rc" in row.options else []
         return [_form(row, **plain, Rc=value) for value in rc] or [_form(row, **plain)]
-    if Op.LWZ <= row.op < Op.LFS:
+    if Op.LWZ <= row.op < Op.LMW:
+        return [_form(row)]
+    if row.unit is Unit.FPU and "FPSCR" not in row.reads:
         return [_form(row)]
     return []
 
