@@ -1,9 +1,10 @@
 """Lockstep: the functional model repeats what the pipeline model does, instruction by instruction.
 
-After each instruction that the pipeline completes, the functional model executes it too, on a copy
-of RAM, and all registers are compared; RAM is compared from time to time and at the end. What
-depends on time is taken from the pipeline: time base and decrementer, the values that devices
-give, and the arrival of interrupts. Device writes are counted and must be as many on both sides.
+After each cycle in which the pipeline completes instructions, the functional model executes them
+too, on a copy of RAM, and all registers are compared; RAM is compared from time to time and at the
+end. What depends on time is taken from the pipeline: time base and decrementer, the counters of the
+performance monitor, the values that devices give, and the arrival of interrupts. Device writes are
+counted and must be as many on both sides.
 
 Left out: bytes that a device gives to a multiple or string load cannot be told from its registers.
 """

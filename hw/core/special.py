@@ -1,10 +1,10 @@
 """MSR, exception registers and the special-purpose registers that only hold a value.
 
 PEM 2.3, MPC750 UM 2.1.2. LR and CTR live in the branch unit, XER with CR, TB and DEC in the time
-base, SDR1 and the BATs in the MMU. HID0 controls the caches; ICFI and DCFI read as zero if the
-cache is enabled, as the hardware clears them in the next cycle (MPC750 UM table 2-5). Its other
-bits, L2CR, ICTC, THRM1-3, IABR, DABR and the performance monitor registers hold what is written;
-what they would control is not modelled yet.
+base, SDR1 and the BATs in the MMU, counters and their controls in the performance monitor. HID0
+controls the caches, history table and target cache; ICFI and DCFI read as zero if the cache is
+enabled, as the hardware clears them in the next cycle (MPC750 UM table 2-5). Its other bits, L2CR,
+ICTC, THRM1-3, IABR, DABR and SIA hold what is written; what they would control is not modelled yet.
 """
 
 from amaranth.hdl import Cat, Module, Signal
