@@ -10,6 +10,7 @@ the same clock edge.
 import fnmatch
 import json
 import zlib
+from dataclasses import astuple
 from functools import cached_property
 from pathlib import Path
 
@@ -17,7 +18,7 @@ import numpy as np
 
 from pteg.engine import cache
 from pteg.engine.codegen import function, module
-from pteg.engine.ir import Design, Graph
+from pteg.engine.ir import Design, Graph, Register, Write
 from pteg.engine.native import compile_object, load_object, target_name
 from pteg.engine.plan import plan_cycle, plan_values
 from pteg.engine.probes import Kind, MemoryInfo, Probe, extract, insert
@@ -106,15 +107,21 @@ def _compile(texts, use_cache):
     return blobs["object"]
 
 
-def _build(design, use_cache):
+#: The functions of a design: the level of the reset input, and whether there is a clock edge.
+_FUNCTIONS = {"step": (0, True), "settle": (0, False), "reset": (1, True)}
+
+
+def _function_text(design, name):
     graph = design.graph
-    texts = []
-    for name, level, edge in (("step", 0, True), ("reset", 1, True), ("settle", 0, False)):
-        fixed = {}
-        if design.reset is not None:
-            fixed[graph.load(design.reset, 1)] = graph.const(level, 1)
-        plan = plan_cycle(design, graph.substitute(fixed), edge=edge)
-        texts.append(function(name, design, plan))
+    level, edge = _FUNCTIONS[name]
+    fixed = {}
+    if design.reset is not None:
+        fixed[graph.load(design.reset, 1)] = graph.const(level, 1)
+    return function(name, design, plan_cycle(design, graph.substitute(fixed), edge=edge))
+
+
+def _build(design, use_cache):
+    texts = [_function_text(design, name) for name in ("step", "settle")]
     return Native(design, _compile(texts, use_cache), use_cache)
 
 
@@ -135,15 +142,20 @@ class Native:
         self._design = design
         self._code = code
         self._use_cache = use_cache
-        functions = load_object([code], {"step": 1, "reset": 1, "settle": 1})
+        functions = load_object([code], {"step": 1, "settle": 1})
         self.step = functions["step"]
-        self.reset = functions["reset"]
         self.settle = functions["settle"]
         self.name = design.name
         self.inputs = design.inputs
         self.outputs = design.outputs_by_path
         self.memories = {memory.path: memory for memory in design.memories}
         self.words = design.words
+
+    @cached_property
+    def reset(self):
+        # Compiled when it is used, which is seldom: a new state needs no reset.
+        text = _function_text(self._design, "reset")
+        return load_object([_compile([text], self._use_cache)], {"reset": 1})["reset"]
 
     @cached_property
     def signals(self):
@@ -231,7 +243,9 @@ class Native:
         }
         signals = {"probes": [probe.to_json() for probe in design.probes]}
         circuit = {"graph": design.graph.to_json(), "nodes": design.nodes,
-                   "outputs": design.outputs}
+                   "outputs": design.outputs,
+                   "registers": [astuple(register) for register in design.registers],
+                   "writes": [astuple(write) for write in design.writes]}
         pack = {"manifest": manifest, "signals": signals, "circuit": circuit}
         blobs = {name: zlib.compress(json.dumps(data).encode(), 1) for name, data in pack.items()}
         return {"object": self._code, **blobs}
@@ -261,11 +275,13 @@ class _StoredDesign(Design):
     def __getattr__(self, name):
         if name == "probes":
             self.probes = [Probe.from_json(probe) for probe in self._load("signals")["probes"]]
-        elif name in ("graph", "nodes", "outputs"):
+        elif name in ("graph", "nodes", "outputs", "registers", "writes"):
             data = self._load("circuit")
             self.graph = Graph.from_json(data["graph"])
             self.nodes = data["nodes"]
             self.outputs = [tuple(output) for output in data["outputs"]]
+            self.registers = [Register(*fields) for fields in data["registers"]]
+            self.writes = [Write(*fields) for fields in data["writes"]]
         else:
             raise AttributeError(name)
         return getattr(self, name)

@@ -229,6 +229,8 @@ tracer = native.tracer("double")
 buffer = tracer.new_buffer()
 tracer.trace(state, buffer)
 print(tracer.read(buffer)["double"])
+native.reset(state)
+print(native.read(state, "count"))
 """
 
 COUNTER = """
@@ -270,11 +272,11 @@ def driver(tmp_path):
 
 
 def test_cached_designs_and_cached_drivers_work_in_other_processes(driver):
-    assert driver(3) == ["elaborated", "300 0 True", "600"]
+    assert driver(3) == ["elaborated", "300 0 True", "600", "0"]
     # Nothing is elaborated, Amaranth isn't imported, numba takes its driver from its cache.
-    assert driver(3) == ["300 1 False", "600"]
+    assert driver(3) == ["300 1 False", "600", "0"]
     # Another design, the same driver.
-    assert driver(5) == ["elaborated", "500 1 True", "1000"]
+    assert driver(5) == ["elaborated", "500 1 True", "1000", "0"]
     source = driver.folder / "counter.py"
     source.write_text(source.read_text().replace("count + self.by", "count - self.by"))
     assert driver(5)[:2] == ["elaborated", f"{2**32 - 500} 1 True"]
@@ -287,7 +289,7 @@ def test_damaged_cache_entries_are_rebuilt(driver):
     for number, file in enumerate(entries):
         content = file.read_bytes()
         file.write_bytes(content[:len(content) // 2] if number % 2 else content[:-1] + b"x")
-    assert driver(3) == ["elaborated", "300 1 True", "600"]
+    assert driver(3) == ["elaborated", "300 1 True", "600", "0"]
     assert driver(3)[0] == "300 1 False"
 
 

@@ -43,17 +43,25 @@ def _hurry():
     """Leave out what makes elaboration slow: half of its time.
 
     Millions of small objects come and few go, so that there is no garbage to collect; and Amaranth
-    works out the shape of a plain enumeration anew for every signal.
+    works out the shape of a plain enumeration anew for every signal, and asks of every bit of
+    every value in the netlist whether it is a net.
     """
     collecting, shape_of = gc.isenabled(), Shape._cast_plain_enum
+    new_value = _nir.Value.__new__
     gc.disable()
     Shape._cast_plain_enum = staticmethod(functools.cache(shape_of))
+    _nir.Value.__new__ = _value_of_nets
     try:
         yield
     finally:
         Shape._cast_plain_enum = staticmethod(shape_of)
+        _nir.Value.__new__ = new_value
         if collecting:
             gc.enable()
+
+
+def _value_of_nets(cls, nets=()):
+    return tuple.__new__(cls, (nets,) if isinstance(nets, _nir.Net) else nets)
 
 
 def _elaborate(design, ports, name, undriven):

@@ -6,6 +6,7 @@ which depends on another part is no combinational loop. A chunk's key is `cell <
 """
 
 from bisect import bisect_left
+from collections import defaultdict
 
 import networkx
 from amaranth.hdl import _nir
@@ -29,6 +30,10 @@ class Chunks(Cells):
     ----------
     cuts : dict of int to list of int
         Where the chunks of each cell start.
+    readers : dict of int to list
+        Who reads a cell that can be split: the reader, its output bit that belongs to the lowest
+        bit read (None: no single one), the lowest bit read, their number, and whether the reader
+        only holds the cell's value.
     indexed : dict of int to list
         Assignment lists that have assignments to computed positions: their steps.
     needed : list of int
@@ -69,47 +74,62 @@ class Chunks(Cells):
                 owners[self.runs(cell.data)[0][0]] = index
         self.holds = owners
         self.whole = {*self.indexed, *(owners[i] for i in self.indexed if i in owners)}
-        while self.spread(set()):
-            pass
+        self.spread(self.find_readers())
 
-    def spread(self, forced):
-        """Spread the splitting points once; return whether there are new ones."""
-        bounds, crossed, must = {}, {}, {}
+    def find_readers(self):
+        """Say who reads what: see `readers`. Return all cells that are read."""
+        self.readers = defaultdict(list)
         for index, values in enumerate(self.values):
-            splits = self.split_at.get(index)
             for number, (runs, offset) in enumerate(values):
                 position = offset or 0
                 hold = (number == 0 and index in self.holds
                         and runs == [(self.holds[index], 0, self.widths[index])])
                 for source, low, width in runs:
-                    if source >= 0 and source in self.split_at:
-                        edges = 1 << low | 1 << (low + width)
-                        inside = ((1 << width) - 1 & ~1) << low
-                        if splits is not None and offset is not None:
-                            local = (splits >> position) & ((1 << width) - 1) & ~1
-                            edges |= local << low
-                            if hold:
-                                must[source] = local << low
-                            inside &= ~(local << low)
-                        bounds[source] = bounds.get(source, 0) | edges
-                        if not hold:
-                            crossed[source] = crossed.get(source, 0) | inside
+                    if source in self.split_at:
+                        at = None if offset is None or index not in self.split_at else position
+                        self.readers[source].append((index, at, low, width, hold))
                     position += width
-        changed = False
-        for source, edges in bounds.items():
-            cell = self.cells[source]
-            width = self.widths[source]
-            if source not in forced and (source in self.whole or
-                                         type(cell) is _nir.Operator and width <= WORD):
+        return set(self.readers)
+
+    def spread(self, sources, forced=()):
+        """Split cells where their readers do, and what those read in turn.
+
+        Parameters
+        ----------
+        sources : set of int
+            The cells to begin with.
+        forced : set of int
+            Cells to split even though a reader takes a piece across.
+        """
+        while sources:
+            source = sources.pop()
+            if source not in forced and (
+                    source in self.whole or type(self.cells[source]) is _nir.Operator
+                    and self.widths[source] <= WORD):
                 continue
-            if source not in forced:
-                edges &= ~crossed.get(source, 0)
-            edges |= must.get(source, 0)
-            new = self.split_at[source] | edges & ((1 << width) - 1)
-            if new != self.split_at[source]:
-                self.split_at[source] = new
-                changed = True
-        return changed
+            old = self.split_at[source]
+            self.split_at[source] |= self.edges(source, source in forced)
+            if self.split_at[source] != old:
+                sources.update(run[0] for runs, _ in self.values[source] for run in runs
+                               if run[0] in self.split_at)
+
+    def edges(self, source, forced):
+        """Return where the readers of a cell would split it: a mask like those of `split_at`."""
+        edges = crossed = must = 0
+        for index, position, low, width, hold in self.readers[source]:
+            edges |= 1 << low | 1 << (low + width)
+            inside = ((1 << width) - 1 & ~1) << low
+            if position is not None:
+                local = ((self.split_at[index] >> position) & ((1 << width) - 1) & ~1) << low
+                edges |= local
+                inside &= ~local
+                if hold:
+                    must = local
+            if not hold:
+                crossed |= inside
+        if not forced:
+            edges &= ~crossed
+        return (edges | must) & ((1 << self.widths[source]) - 1)
 
     def starts_of(self, index):
         """Return where the chunks of a cell start."""
@@ -175,8 +195,7 @@ class Chunks(Cells):
             if attempt == 1:
                 for index in forced:
                     self.split_at[index] = (1 << self.widths[index]) - 1
-            while self.spread(forced):
-                pass
+            self.spread(self.find_readers(), forced)
         return [key for key in networkx.topological_sort(graph)
                 if type(self.cells[key >> 16]) not in LEAVES]
 

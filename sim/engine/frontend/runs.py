@@ -17,23 +17,24 @@ def where(src_loc):
 
 def runs_of(value):
     """Return a value as runs of consecutive bits: a list of (cell, low bit, width)."""
-    runs, position, length = [], 0, len(value)
+    nets = [int(net) for net in value]  # their own operations are slow
+    runs, position, length = [], 0, len(nets)
     while position < length:
-        net = int(value[position])
+        net = nets[position]
         start = position
         position += 1
         if net < 2:
             bits = net
-            while position < length and 0 <= value[position] < 2:
-                bits |= int(value[position]) << (position - start)
+            while position < length and 0 <= nets[position] < 2:
+                bits |= nets[position] << (position - start)
                 position += 1
             runs.append((CONST, bits, position - start))
-        elif position < length and value[position] == net:
-            while position < length and value[position] == net:
+        elif position < length and nets[position] == net:
+            while position < length and nets[position] == net:
                 position += 1
             runs.append((REPEAT, net, position - start))
         else:
-            while position < length and value[position] == net + position - start:
+            while position < length and nets[position] == net + position - start:
                 position += 1
             runs.append((net >> 16, net & 0xFFFF, position - start))
     return runs
