@@ -31,7 +31,7 @@ _PLACES = {
     "lr": "core.link.lr",
     "ctr": "core.link.ctr",
     **{name: f"core.monitor.{name}"
-       for name in ("mmcr0", "mmcr1", "pmc1", "pmc2", "pmc3", "pmc4")},
+       for name in ("mmcr0", "mmcr1", "sia", "pmc1", "pmc2", "pmc3", "pmc4")},
     "tb": "core.timebase.tb",
     "dec": "core.timebase.dec",
     "sdr1": "mmu.walker.sdr1",
@@ -292,8 +292,9 @@ class PipelineCpu:
                   "r_updates": "r_updates", "c_updates": "c_updates"}
         return {
             "cycles": self.cycle, "instructions": self.instructions,
+            "asleep": read("core.special.asleep_cycles"),
             "interrupts": {"taken": {name: read(f"core.completion.{name}_interrupts")
-                                     for name in ("external", "decrementer")}},
+                                     for name in ("external", "monitor", "decrementer")}},
             "mmu": {**sides, "table_searches": {
                 name: read(f"mmu.counters.{counter}") for name, counter in search.items()}},
             "cache": {

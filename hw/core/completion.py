@@ -155,7 +155,8 @@ class Completion(wiring.Component):
         In program order.
     room, tail : Out
         Entries that are free; the first of them.
-    empty : Out(1)
+    empty, empties : Out(1)
+        Nothing is in the queue now; at the end of this cycle, unless more is dispatched.
     oldest : Out
         Entry of the oldest instruction; NOBODY if it must not act, because it follows an unresolved
         prediction.
@@ -182,19 +183,23 @@ class Completion(wiring.Component):
     msr, srr0 : In(32)
     dar, dsisr : In(32)
         Of a data access that has failed.
-    external, decrementer : In(1)
+    external, monitor, decrementer : In(1)
         Interrupt requests.
     machine_check : In(1)
         A transfer error of something that no instruction in flight did. One cycle.
+    asleep : In(1)
+        A power-save mode.
     fetch_search : In(1)
         A table search for a fetch begins.
     drain : Out(1)
-        Dispatch nothing: an interrupt waits.
+        Dispatch nothing: an interrupt waits, or is waited for.
     exception : Out(ExceptionPort)
     redirect : Out(Redirect)
         Everything in flight is dropped; fetch goes on at `redirect.pc`.
     stopped : Out(1)
         Checkstop.
+    last_pc : Out(32)
+        Address of the last instruction that retires in this cycle, if one does.
     pause : In(PausePort)
     restart : In(1)
         Drop everything in flight and go on at the register `pc`, which a debugger has set.
@@ -204,7 +209,7 @@ class Completion(wiring.Component):
         super().__init__({
             "dispatch": In(CompletionDispatch()).array(WIDTH),
             "room": Out(range(CQ_ENTRIES + 1)), "tail": Out(range(CQ_ENTRIES)),
-            "empty": Out(1), "oldest": Out(range(NOBODY + 1)),
+            "empty": Out(1), "empties": Out(1), "oldest": Out(range(NOBODY + 1)),
             "finishes": In(UnitToCompletion()).array(units),
             "finished": Out(CQ_ENTRIES), "flags": Out(Flags).array(CQ_ENTRIES),
             "commit": Out(CommitPort()).array(2 * WIDTH),
@@ -213,8 +218,8 @@ class Completion(wiring.Component):
             "overflows": In(WIDTH),
             "accept": In(1), "sent": Out(1), "drained": Out(1), "cancel": In(1),
             "msr": In(32), "srr0": In(32), "dar": In(32), "dsisr": In(32),
-            "external": In(1), "decrementer": In(1), "machine_check": In(1),
-            "fetch_search": In(1), "drain": Out(1),
+            "external": In(1), "monitor": In(1), "decrementer": In(1), "machine_check": In(1),
+            "asleep": In(1), "last_pc": Out(32), "fetch_search": In(1), "drain": Out(1),
             "exception": Out(ExceptionPort()), "redirect": Out(Redirect()), "stopped": Out(1),
             "pause": In(PausePort()), "restart": In(1),
         })
@@ -226,9 +231,11 @@ class Completion(wiring.Component):
         pc = Signal(32, init=RESET_VECTOR)
         instructions = Signal(64)
         checkstop = Signal()
-        # Interrupts taken, for statistics and for models that follow this one.
-        external_interrupts = Signal(64)
-        decrementer_interrupts = Signal(64)
+        # Interrupts taken, for statistics; the last one, for models that follow this one.
+        interrupts = {Vector.EXTERNAL: Signal(64, name="external_interrupts"),
+                      Vector.PERFORMANCE_MONITOR: Signal(64, name="monitor_interrupts"),
+                      Vector.DECREMENTER: Signal(64, name="decrementer_interrupts")}
+        last_interrupt = Signal(Vector)
 
         m.submodules.entries = entries = Memory(shape=Entry, depth=CQ_ENTRIES, init=[])
         head = Signal(range(CQ_ENTRIES))
@@ -320,9 +327,11 @@ class Completion(wiring.Component):
                     & ~self.pause.single
                     & ~(self.pause.valid & (next_pcs[0] == self.pause.pc))),
             next_pc.eq(Mux(both, next_pcs[1], next_pcs[0])),
+            self.empties.eq(count == complete + both),
         ]
         branches = other.link | other.count
         m.d.comb += [
+            self.last_pc.eq(Mux(both, other.pc, first.pc)),
             self.branch.pc.eq(Mux(both & branches, other.pc, first.pc)),
             self.branch.link.eq(complete & first.link | both & other.link),
             self.branch.count.eq(complete & first.count | both & other.count),
@@ -375,8 +384,9 @@ class Completion(wiring.Component):
             m.d.sync += machine_check.eq(1)
         m.d.comb += [
             pending.eq(machine_check
-                       | msr_bit(self.msr, Msr.EE) & (self.external | self.decrementer)),
-            self.drain.eq(pending & ~hold | checkstop),
+                       | msr_bit(self.msr, Msr.EE)
+                       & (self.external | self.monitor | self.decrementer)),
+            self.drain.eq(pending & ~hold | checkstop | self.asleep),
             interrupt.eq(pending & ~hold & (count == 0) & ~self.restart & ~checkstop),
         ]
         with m.If(self.fetch_search):
@@ -413,17 +423,20 @@ class Completion(wiring.Component):
         with m.Elif(interrupt):
             m.d.comb += [
                 taken.valid.eq(1), taken.srr0.eq(pc),
-                taken.vector.eq(Mux(self.external, Vector.EXTERNAL, Vector.DECREMENTER)),
+                taken.vector.eq(Mux(self.external, Vector.EXTERNAL, Mux(
+                    self.monitor, Vector.PERFORMANCE_MONITOR, Vector.DECREMENTER))),
             ]
             with m.If(machine_check):
                 m.d.comb += [taken.vector.eq(Vector.MACHINE_CHECK),
                              taken.cause_bits.eq(int(Srr1.TEA)),
                              taken.valid.eq(msr_bit(self.msr, Msr.ME))]
                 m.d.sync += [machine_check.eq(0), checkstop.eq(~msr_bit(self.msr, Msr.ME))]
-            with m.Elif(self.external):
-                m.d.sync += external_interrupts.eq(external_interrupts + 1)
             with m.Else():
-                m.d.sync += decrementer_interrupts.eq(decrementer_interrupts + 1)
+                m.d.sync += last_interrupt.eq(taken.vector)
+                with m.Switch(taken.vector):
+                    for vector, number in interrupts.items():
+                        with m.Case(vector):
+                            m.d.sync += number.eq(number + 1)
         with m.If(complete | fault):
             m.d.sync += hold.eq(0)
 

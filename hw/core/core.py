@@ -147,7 +147,7 @@ class Core(wiring.Component):
             fetch.pr.eq(msr_bit(msr, Msr.PR)),
             fetch.oldest.eq(completion.empty & (queue.count == 0) & ~completion.drain
                             & ~redirected),
-            fetch.stop.eq(completion.stopped),
+            fetch.stop.eq(completion.stopped | special.asleep),
             # A redirect by completion is of something older than any branch.
             fetch.redirect.valid.eq(branch.redirect.valid | redirected),
             fetch.redirect.pc.eq(branch.redirect.pc),
@@ -200,7 +200,8 @@ class Core(wiring.Component):
             dispatch.cancel.eq(branch.cancel), dispatch.accept.eq(branch.accept),
             dispatch.wrong.eq(branch.wrong), dispatch.cancelling.eq(branch.cancelling),
             dispatch.room.eq(completion.room), dispatch.tail.eq(completion.tail),
-            dispatch.empty.eq(completion.empty), dispatch.free.eq(rename.free),
+            dispatch.empty.eq(completion.empty), dispatch.empties.eq(completion.empties),
+            dispatch.free.eq(rename.free),
             dispatch.float_free.eq(float_rename.free),
         ]
         for number in range(WIDTH):
@@ -248,14 +249,17 @@ class Core(wiring.Component):
             completion.dar.eq(lsu.dar), completion.dsisr.eq(lsu.dsisr),
             completion.external.eq(self.interrupt),
             completion.machine_check.eq(self.machine_check),
+            completion.monitor.eq(monitor.interrupt),
             completion.decrementer.eq(timebase.decrementer),
+            completion.asleep.eq(special.asleep), timebase.stop.eq(special.asleep & special.sleep),
             completion.fetch_search.eq(fetch.searching),
             completion.pause.single.eq(self.pause.single),
             completion.pause.valid.eq(self.pause.valid), completion.pause.pc.eq(self.pause.pc),
             completion.restart.eq(self.restart),
             completion.overflows.eq(condition.overflows),
-            timebase.taken.eq(completion.exception.valid
-                              & (completion.exception.vector == Vector.DECREMENTER)),
+            *(unit.taken.eq(completion.exception.valid & (completion.exception.vector == vector))
+              for unit, vector in ((timebase, Vector.DECREMENTER),
+                                   (monitor, Vector.PERFORMANCE_MONITOR))),
         ]
         connect(m, completion.exception, special.exception)
 
@@ -302,7 +306,8 @@ class Core(wiring.Component):
             Event.BRANCH_STALL: branch.stalled,
         }
         m.d.comb += [
-            monitor.user.eq(msr_bit(msr, Msr.PR)), monitor.time_base.eq(timebase.lower),
+            monitor.user.eq(msr_bit(msr, Msr.PR)), monitor.marked.eq(msr_bit(msr, Msr.PM)),
+            monitor.time_base.eq(timebase.lower), monitor.pc.eq(completion.last_pc),
             monitor.completed.eq(completion.retire[0].valid + completion.retire[1].valid),
             monitor.dispatched.eq(dispatch.completion[0].valid + dispatch.completion[1].valid),
             *(monitor.happens[event].eq(value) for event, value in events.items()),

@@ -85,7 +85,7 @@ class Dispatch(wiring.Component):
     allocate : Out(AllocatePort) x 2 WIDTH
     float_allocate : Out(AllocatePort) x WIDTH
     iu1, iu2, sru, lsu, fpu : Out(DispatchToUnit)
-    room, tail, empty : In
+    room, tail, empty, empties : In
         The completion queue.
     completion : Out(CompletionDispatch) x WIDTH
     condition : Out(ConditionDispatch) x WIDTH
@@ -118,6 +118,7 @@ class Dispatch(wiring.Component):
     room: In(range(CQ_ENTRIES + 1))
     tail: In(range(CQ_ENTRIES))
     empty: In(1)
+    empties: In(1)
     completion: Out(CompletionDispatch()).array(WIDTH)
     condition: Out(ConditionDispatch()).array(WIDTH)
 
@@ -127,8 +128,10 @@ class Dispatch(wiring.Component):
         alone = Signal()  # what must run alone waits for nothing, but lets nothing follow
         link_busy = Signal()
         m.d.comb += self.link_busy.eq(link_busy)
+        with m.If(self.empties):
+            m.d.sync += alone.eq(0)
         with m.If(self.empty):
-            m.d.sync += [alone.eq(0), link_busy.eq(0)]
+            m.d.sync += link_busy.eq(0)
 
         slots, rows = [], []
         limit = Mux(self.wrong | self.cancelling, 0, 1)
@@ -141,7 +144,7 @@ class Dispatch(wiring.Component):
                 decoder.insn.eq(entry.insn), decoded.eq(decoder.decoded),
                 slot.there.eq((self.count > number) & (progress.level <= limit)
                               & (~slot.branch | progress.done)
-                              & ~alone & ~self.stop & ~self.flush & ~self.cancel),
+                              & (~alone | self.empties) & ~self.stop & ~self.flush & ~self.cancel),
                 slot.branch.eq(decoded.unit == Unit.BPU),
                 slot.to_unit.eq((slot.cause == Cause.NONE) & ~slot.branch),
                 slot.alone.eq((decoded.serialize >= Serialize.COMPLETION)

@@ -55,6 +55,13 @@ from pteg.hw.mmu.interfaces import AccessKind, InvalidatePort, TranslatePort, Tr
 __all__ = ["LoadStoreUnit", "LoadStoreState"]
 
 
+#: Cycles that stwcx. waits before it begins: it takes eight (LLVM's PPCScheduleG3.td).
+RESERVED_CYCLES = 5
+#: Cycles from the end of a cache instruction until the next one may begin: the cache stays busy
+#: after it (IBM 750GX UM table 6-9, second figure).
+KEEP_BUSY = {Op.DCBST: 3, Op.DCBF: 3, Op.ICBI: 2}
+
+
 class LoadStoreState(enum.IntEnum):
     """The second stage. EMPTY; ACCESS: translates, and asks the cache or enters the store queue;
     WAIT: for the end of what the cache has taken; FAULT: reported, wait for the flush."""
@@ -166,6 +173,7 @@ class LoadStoreUnit(wiring.Component):
         self._bytes = Signal(4, name="bytes")        # bytes of the current register in all
         self._data = Signal(64, name="data")         # what is stored; what has been loaded
         self._waited = Signal(name="waited")         # sync takes one more cycle
+        self._busy = Signal(range(RESERVED_CYCLES + 1), name="busy")  # cycles to wait
         self._reserved = Signal(name="reserved")
         self._reservation = Signal(27, name="reservation")
         self._missing = Signal(Missing, name="missing")
@@ -215,7 +223,7 @@ class LoadStoreUnit(wiring.Component):
             m.d.sync += self._misses.eq(0)
             with m.If(self.cache.error):
                 m.d.comb += self.finish.cause.eq(Cause.MACHINE_CHECK)
-        with m.Elif(self._state == LoadStoreState.ACCESS):
+        with m.Elif((self._state == LoadStoreState.ACCESS) & (self._busy == 0)):
             self._access(m)
         with m.Elif((self._state == LoadStoreState.WAIT) & self.cache.done & ~self.flush):
             with m.If(self.cache.error):
@@ -234,7 +242,8 @@ class LoadStoreUnit(wiring.Component):
 
         self._start(m)
         with m.If(self.flush):
-            m.d.sync += [self._state.eq(LoadStoreState.EMPTY), self._misses.eq(0)]
+            m.d.sync += [self._state.eq(LoadStoreState.EMPTY), self._misses.eq(0),
+                         self._busy.eq(0)]
         return m
 
     def _queue(self, m):
@@ -289,7 +298,7 @@ class LoadStoreUnit(wiring.Component):
         m.submodules.access = decoder = AccessDecoder()
         access = decoder.access
         many = (access.moves == Moves.MULTIPLE) | (access.moves == Moves.STRING)
-        free = (self._state == LoadStoreState.EMPTY) | self._done
+        free = ((self._state == LoadStoreState.EMPTY) & (self._busy == 0)) | self._done
         m.d.comb += [
             decoder.op.eq(here.op),
             here.done.eq(here.valid & free & ~self.flush
@@ -311,8 +320,16 @@ class LoadStoreUnit(wiring.Component):
             with m.Case(Op.TLBIE):
                 m.d.comb += ea.eq(here.b)
         half = Cat(here.c[8:16], here.c[:8])
+        with m.If(self._busy != 0):
+            m.d.sync += self._busy.eq(self._busy - 1)
         with m.If(self._done):
             m.d.sync += self._state.eq(LoadStoreState.EMPTY)
+            with m.Switch(self._held.op):
+                for op, cycles in KEEP_BUSY.items():
+                    with m.Case(op):
+                        m.d.sync += self._busy.eq(cycles)
+        with m.If(here.done & (here.op == Op.STWCX_DOT)):
+            m.d.sync += self._busy.eq(RESERVED_CYCLES)
         with m.If(here.done):
             held = self._held
             m.d.sync += [

@@ -2,17 +2,19 @@
 
 MMCR0 and MMCR1 select an event for each counter and say when counting is frozen. `EVENTS` are those
 that are counted here, by counter and number; the others never happen. A counter that is frozen, or
-counts nothing, costs next to nothing.
+counts nothing, costs next to nothing. A counter that has become negative, or the selected bit of
+the time base, signals an interrupt if MMCR0 says so: ENINT is cleared, SIA has the address of the
+last instruction completed in that cycle, and with DISCOUNT the counters stop until MMCR0 is
+written. The interrupt waits until it can be taken.
 
-Left out: the performance monitor interrupt and what belongs to it (ENINT, DISCOUNT, the PMCnINT
-bits, SIA), thresholds, and the events of L2 cache, snoops, breakpoints and single instructions.
+Left out: thresholds, and the events of L2 cache, snoops, breakpoints and single instructions.
 """
 
 import enum
 
-from amaranth.hdl import C, Module, Mux, Signal
+from amaranth.hdl import C, Cat, Module, Mux, Signal
 from amaranth.lib import wiring
-from amaranth.lib.wiring import In
+from amaranth.lib.wiring import In, Out
 
 from pteg.hw.core.interfaces import SystemToSpecial
 from pteg.hw.isa.registers import SPR_BY_NAME, Field
@@ -53,38 +55,51 @@ EVENTS = (
     _ALL | {6: Event.DATA_SEARCH, 8: Event.WRONG, 14: Event.BRANCH_STALL},
 )
 
-#: MMCR0: freeze always, in supervisor state, in user state; TBL bit; PMC2-4 wait for PMC1.
-_DIS, _DP, _DU, _RTCSELECT, _TRIGGER = Field(0), Field(1), Field(2), Field(7, 8), Field(18)
+#: MMCR0: freeze always, in supervisor state, in user state, if MSR[PM] is set, if not; TBL bit;
+#: PMC2-4 wait for PMC1.
+_DIS, _DP, _DU, _DMS, _DMR, _RTCSELECT, _TRIGGER = *map(Field, range(5)), Field(7, 8), Field(18)
+#: Interrupts: enabled; the counters stop then; when the TBL bit is set, PMC1, another is negative.
+_ENINT, _DISCOUNT, _ON_TIME, _ON_PMC1, _ON_OTHERS = map(Field, (5, 6, 9, 16, 17))
 #: Where the number of each counter's event is: (register, bits).
 _SELECT = (("MMCR0", Field(19, 25)), ("MMCR0", Field(26, 31)),
            ("MMCR1", Field(0, 4)), ("MMCR1", Field(5, 9)))
 #: Bits of TBL for RTCSELECT 0 to 3, from the right.
 _TBL_BITS = (0, 8, 12, 16)
-_NAMES = ("MMCR0", "MMCR1", "PMC1", "PMC2", "PMC3", "PMC4")
+_NAMES = ("MMCR0", "MMCR1", "SIA", "PMC1", "PMC2", "PMC3", "PMC4")
 
 
 class PerformanceMonitor(wiring.Component):
-    """MMCR0, MMCR1 and PMC1 to PMC4.
+    """MMCR0, MMCR1, SIA and PMC1 to PMC4.
 
     Members
     -------
     system : In(SystemToSpecial)
-    user : In(1)
-        MSR[PR].
+    user, marked : In(1)
+        MSR[PR], MSR[PM].
     time_base : In(32)
         TBL.
     completed, dispatched : In(2)
         Instructions in this cycle.
+    pc : In(32)
+        Address of the last one that completes.
     happens : In
         Events that happen once a cycle at most, by their `Event`.
+    interrupt : Out(1)
+        An interrupt waits.
+    taken : In(1)
+        It is taken in this cycle.
     """
 
     system: In(SystemToSpecial())
     user: In(1)
+    marked: In(1)
     time_base: In(32)
     completed: In(2)
     dispatched: In(2)
+    pc: In(32)
     happens: In(len(Event))
+    interrupt: Out(1)
+    taken: In(1)
 
     def elaborate(self, platform):
         m = Module()
@@ -102,15 +117,27 @@ class PerformanceMonitor(wiring.Component):
         watched = Signal()
         happens = Signal(len(Event))
         counting = Signal()
-        m.d.comb += counting.eq(~mmcr0[_DIS.slice].any()
-                                & ~Mux(self.user, mmcr0[_DU.slice], mmcr0[_DP.slice]).any()
-                                & ((mmcr0[:13] != 0) | (registers["MMCR1"] != 0)))
-        with m.If(counting):
+        stopped = Signal()  # by DISCOUNT
+        signals = Signal()  # an interrupt
+        negative = Signal(4)  # the counters, at the end of this cycle
+        m.d.comb += [
+            counting.eq(~mmcr0[_DIS.slice].any() & ~stopped
+                        & ~Mux(self.user, mmcr0[_DU.slice], mmcr0[_DP.slice]).any()
+                        & ~Mux(self.marked, mmcr0[_DMS.slice], mmcr0[_DMR.slice]).any()
+                        & ((mmcr0[:13] != 0) | (registers["MMCR1"] != 0))),
+            negative.eq(Cat(counter[31] for counter in counters)),
+            signals.eq(mmcr0[_ENINT.slice].any()
+                       & (mmcr0[_ON_PMC1.slice].any() & negative[0]
+                          | mmcr0[_ON_OTHERS.slice].any() & negative[1:].any()
+                          | mmcr0[_ON_TIME.slice].any() & watched & ~selected)),
+        ]
+        with m.If(counting | mmcr0[_ON_TIME.slice].any()):
             with m.Switch(mmcr0[_RTCSELECT.slice]):
                 for number, bit in enumerate(_TBL_BITS):
                     with m.Case(number):
                         m.d.comb += watched.eq(self.time_base[bit])
             m.d.sync += [selected.eq(watched), user.eq(self.user)]
+        with m.If(counting):
             m.d.comb += [
                 happens.eq(self.happens), happens[Event.CYCLES].eq(1),
                 happens[Event.TIME_BASE].eq(watched & ~selected),
@@ -131,10 +158,20 @@ class PerformanceMonitor(wiring.Component):
                 # PMCTRIGGER: the others wait until PMC1 has become negative.
                 waits = mmcr0[_TRIGGER.slice].any() & ~counters[0][31] if number else C(0)
                 with m.If((step != 0) & ~waits):
+                    m.d.comb += negative[number].eq((counter + step)[31])
                     m.d.sync += counter.eq(counter + step)
+        with m.If(self.taken):
+            m.d.sync += self.interrupt.eq(0)
+        with m.If(signals):
+            m.d.sync += [self.interrupt.eq(1), mmcr0[_ENINT.slice].eq(0),
+                         stopped.eq(mmcr0[_DISCOUNT.slice])]
+            with m.If(self.completed != 0):
+                m.d.sync += registers["SIA"].eq(self.pc)
         with m.If(self.system.write):
             with m.Switch(self.system.spr):
                 for name, register in registers.items():
                     with m.Case(SPR_BY_NAME[name].number):
                         m.d.sync += register.eq(self.system.wdata)
+                        if name == "MMCR0":
+                            m.d.sync += stopped.eq(0)
         return m

@@ -3,8 +3,10 @@
 PEM 2.3, MPC750 UM 2.1.2. LR and CTR live in the branch unit, XER with CR, TB and DEC in the time
 base, SDR1 and the BATs in the MMU, counters and their controls in the performance monitor. HID0
 controls the caches, history table and target cache; ICFI and DCFI read as zero if the cache is
-enabled, as the hardware clears them in the next cycle (MPC750 UM table 2-5). Its other bits, L2CR,
-ICTC, THRM1-3, IABR, DABR and SIA hold what is written; what they would control is not modelled yet.
+enabled, as the hardware clears them in the next cycle (MPC750 UM table 2-5). MSR[POW] with one of
+DOZE, NAP and SLEEP stops the core until an interrupt is taken, which clears POW (MPC750 UM 10.2).
+The other bits of HID0, L2CR, ICTC, THRM1-3, IABR and DABR hold what is written; what they would
+control is not modelled.
 """
 
 from amaranth.hdl import Cat, Module, Signal
@@ -24,13 +26,13 @@ from pteg.hw.isa.registers import (
     Msr,
 )
 
-__all__ = ["SpecialRegisters", "ExceptionPort", "msr_bit", "MIRRORS"]
+__all__ = ["SpecialRegisters", "ExceptionPort", "msr_bit"]
 
 #: SPRs kept elsewhere.
 _ELSEWHERE = {"XER", "LR", "CTR", "DEC", "TBL", "TBU", "SDR1",
-              "MMCR0", "MMCR1", "PMC1", "PMC2", "PMC3", "PMC4"}
-#: User-mode name of a register; those of the others are in the performance monitor.
-MIRRORS = {"USIA": "SIA"}
+              "MMCR0", "MMCR1", "PMC1", "PMC2", "PMC3", "PMC4", "SIA"}
+#: HID0 bits of the power-save modes.
+_SAVES = int(Hid0.DOZE | Hid0.NAP | Hid0.SLEEP)
 
 
 def msr_bit(msr, member):
@@ -73,6 +75,10 @@ class SpecialRegisters(wiring.Component):
         MSR takes its bits back from SRR1.
     exception : In(ExceptionPort)
     msr, srr0, hid0, ear : Out(32)
+    asleep : Out(1)
+        A power-save mode: nothing is to be fetched or dispatched.
+    sleep : Out(1)
+        It is the one in which time base and decrementer stand still.
     instruction_cache, data_cache : Out(CacheControl)
     """
 
@@ -85,6 +91,8 @@ class SpecialRegisters(wiring.Component):
     srr0: Out(32)
     hid0: Out(32)
     ear: Out(32)
+    asleep: Out(1)
+    sleep: Out(1)
     instruction_cache: Out(CacheControl())
     data_cache: Out(CacheControl())
 
@@ -107,9 +115,6 @@ class SpecialRegisters(wiring.Component):
             for name, register in held.items():
                 with m.Case(SPR_BY_NAME[name].number):
                     m.d.comb += self.system.rdata.eq(register)
-            for name, original in MIRRORS.items():
-                with m.Case(SPR_BY_NAME[name].number):
-                    m.d.comb += self.system.rdata.eq(held[original])
         with m.If(self.system.write):
             with m.Switch(self.system.spr):
                 for name, register in held.items():
@@ -118,7 +123,14 @@ class SpecialRegisters(wiring.Component):
                         with m.Case(spr.number):
                             m.d.sync += register.eq(self.system.wdata & spr.implemented)
 
+        asleep_cycles = Signal(64)  # for statistics
+        with m.If(self.asleep):
+            m.d.sync += asleep_cycles.eq(asleep_cycles + 1)
         hid0, written = held["HID0"], self.system.wdata
+        m.d.comb += [
+            self.asleep.eq(msr_bit(msr, Msr.POW) & (hid0 & _SAVES).any()),
+            self.sleep.eq(~(hid0 & int(Hid0.DOZE | Hid0.NAP)).any()),
+        ]
         writes_hid0 = self.system.write & (self.system.spr == SPR_BY_NAME["HID0"].number)
         for cache, enable, lock, flash in (
                 (self.instruction_cache, Hid0.ICE, Hid0.ILOCK, Hid0.ICFI),

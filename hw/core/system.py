@@ -26,6 +26,7 @@ from pteg.hw.mmu.interfaces import RegisterPort
 __all__ = ["SystemUnit"]
 
 #: Execute cycles; one where nothing is said (MPC750 UM table 6-5).
+_BAT_CYCLES = 3  # of mfspr
 _CYCLES = {Op.ISYNC: 2, Op.RFI: 2, Op.MTSPR: 2, Op.MFSR: 3, Op.MFSRIN: 3, Op.MTSR: 2, Op.MTSRIN: 2}
 
 #: CR logical: truth of the result for the operand bits (PEM 4.2.4.2).
@@ -97,6 +98,9 @@ class SystemUnit(wiring.Component):
         station.attach(m, self)
         here = station.unit
 
+        insn = here.insn
+        spr = Signal(10)
+        m.d.comb += spr.eq(spr_number(insn))
         elapsed = Signal(range(max(_CYCLES.values())))
         last = Signal()
         execute = Signal()
@@ -105,15 +109,16 @@ class SystemUnit(wiring.Component):
             for op, cycles in _CYCLES.items():
                 with m.Case(op):
                     m.d.comb += last.eq(elapsed == cycles - 1)
+            with m.Case(Op.MFSPR):
+                first_bat = SPR_BY_NAME["IBAT0U"].number
+                with m.If(spr[4:] == first_bat >> 4):
+                    m.d.comb += last.eq(elapsed == _BAT_CYCLES - 1)
         with m.If(execute):
             m.d.sync += elapsed.eq(Mux(last, 0, elapsed + 1))
         with m.If(self.flush):
             m.d.sync += elapsed.eq(0)
 
-        insn = here.insn
-        spr = Signal(10)
         m.d.comb += [
-            spr.eq(spr_number(insn)),
             self.wdata.eq(here.a),
             self.special.spr.eq(spr), self.special.wdata.eq(here.a),
             self.timebase.spr.eq(spr), self.timebase.wdata.eq(here.a),

@@ -29,6 +29,8 @@ class TimeBase(wiring.Component):
         A decrementer interrupt waits.
     taken : In(1)
         It is taken in this cycle.
+    stop : In(1)
+        Count nothing.
     lower : Out(32)
         TBL.
     """
@@ -38,7 +40,7 @@ class TimeBase(wiring.Component):
             raise ValueError(f"time base divider must be a positive integer, not {divider!r}")
         self.divider = divider
         super().__init__({"system": In(SystemToSpecial()), "decrementer": Out(1), "taken": In(1),
-                          "lower": Out(32)})
+                          "stop": In(1), "lower": Out(32)})
 
     def elaborate(self, platform):
         m = Module()
@@ -55,8 +57,9 @@ class TimeBase(wiring.Component):
             new_dec.eq(dec),
             self.decrementer.eq(pending), self.lower.eq(tb[:32]),
         ]
-        m.d.sync += prescaler.eq(prescaler + 1)
-        with m.If(tick):
+        with m.If(~self.stop):
+            m.d.sync += prescaler.eq(prescaler + 1)
+        with m.If(tick & ~self.stop):
             m.d.sync += [prescaler.eq(0), tb.eq(tb + 1)]
             m.d.comb += new_dec.eq(dec - 1)
 

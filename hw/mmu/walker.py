@@ -47,15 +47,18 @@ class State(enum.IntEnum):
     """Steps of a table search."""
 
     IDLE = 0
-    PRIMARY_READ = 1         # PTE `index` of the primary PTEG is on its way
-    PRIMARY_COMPARE = 2
-    SECONDARY_READ = 3
-    SECONDARY_COMPARE = 4
-    UPDATE_R = 5             # R = 1 is being written
-    UPDATE_C = 6             # C = 1 is being written
-    REFILL = 7               # the TLB entry is written
-    NOT_FOUND = 8            # page fault
-    BUS_ERROR = 9            # TEA
+    HASH = 1                 # of page index and VSID, primary or secondary
+    ADDRESS = 2              # of the PTEG, from the hash and SDR1
+    PRIMARY_READ = 3         # PTE `index` of the primary PTEG is on its way
+    PRIMARY_COMPARE = 4
+    SECONDARY_READ = 5
+    SECONDARY_COMPARE = 6
+    CHECK = 7                # what has to be written to the PTE that was found
+    UPDATE_R = 8             # R = 1 is being written
+    UPDATE_C = 9             # C = 1 is being written
+    REFILL = 10              # the TLB entry is written
+    NOT_FOUND = 11           # page fault
+    BUS_ERROR = 12           # TEA
 
 
 class Side(enum.IntEnum):
@@ -129,13 +132,9 @@ class Walker(wiring.Component):
         sdr1 = Signal(Sdr1Word)
         memory = self.memory
 
-        # Address of the PTE (PEM 7.6.1.3, 7.6.1.4). The page index is EA[4-19]; the secondary hash
-        # is the ones' complement of the primary.
-        primary_hash = self.vsid[:19] ^ self.ea[12:28]
-        hashed = Mux(secondary, ~primary_hash, primary_hash)[:19]
-        m.d.comb += self.found_at.eq(Cat(
-            Const(0, 3), index, hashed[:10],
-            sdr1.htaborg[:9] | (hashed[10:] & sdr1.htabmask), sdr1.htaborg[9:]))
+        hashed = Signal(19)
+        group = Signal(26)  # address of the PTEG, without the six zeros
+        m.d.comb += self.found_at.eq(Cat(Const(0, 3), index, group))
 
         match = (pte.v & (pte.vsid == self.vsid) & (pte.h == secondary)
                  & (pte.api == self.ea[22:28]))
@@ -155,7 +154,7 @@ class Walker(wiring.Component):
                 self.side.eq(side), self.ea.eq(port.ea), self.vsid.eq(port.vsid),
                 kind.eq(port.kind), key.eq(port.key), way.eq(port.way),
                 index.eq(0), secondary.eq(0), self.ptes_examined.eq(0),
-                state.eq(State.PRIMARY_READ),
+                state.eq(State.HASH),
             ]
 
         def read(compare):
@@ -171,10 +170,9 @@ class Walker(wiring.Component):
         def compare(again, otherwise):
             """Found, or else the next PTE of the group, or else the state `otherwise`."""
             with m.If(match):
-                m.d.sync += state.eq(
-                    Mux(~pte.r, State.UPDATE_R, Mux(set_c, State.UPDATE_C, State.REFILL)))
+                m.d.sync += state.eq(State.CHECK)
             with m.Else():
-                # Wraps around to the first PTE of the secondary PTEG.
+                # Wraps around to the first PTE of the other PTEG.
                 m.d.sync += index.eq(index + 1)
                 m.d.sync += state.eq(Mux(index == PTEG_ENTRIES - 1, otherwise, again))
 
@@ -196,16 +194,32 @@ class Walker(wiring.Component):
                     start(Side.DATA, self.data)
                 with m.Elif(self.fetch.valid):
                     start(Side.FETCH, self.fetch)
+            with m.Case(State.HASH):
+                # The page index is EA[4-19]; the secondary hash is the ones' complement of the
+                # primary (PEM 7.6.1.3).
+                primary_hash = self.vsid[:19] ^ self.ea[12:28]
+                m.d.sync += [hashed.eq(Mux(secondary, ~primary_hash, primary_hash)),
+                             state.eq(State.ADDRESS)]
+            with m.Case(State.ADDRESS):
+                # PEM 7.6.1.4.
+                m.d.sync += [
+                    group.eq(Cat(hashed[:10], sdr1.htaborg[:9] | (hashed[10:] & sdr1.htabmask),
+                                 sdr1.htaborg[9:])),
+                    state.eq(Mux(secondary, State.SECONDARY_READ, State.PRIMARY_READ)),
+                ]
             with m.Case(State.PRIMARY_READ):
                 read(State.PRIMARY_COMPARE)
             with m.Case(State.PRIMARY_COMPARE):
-                compare(State.PRIMARY_READ, State.SECONDARY_READ)
+                compare(State.PRIMARY_READ, State.HASH)
                 with m.If(~match & (index == PTEG_ENTRIES - 1)):
                     m.d.sync += secondary.eq(1)
             with m.Case(State.SECONDARY_READ):
                 read(State.SECONDARY_COMPARE)
             with m.Case(State.SECONDARY_COMPARE):
                 compare(State.SECONDARY_READ, State.NOT_FOUND)
+            with m.Case(State.CHECK):
+                m.d.sync += state.eq(
+                    Mux(~pte.r, State.UPDATE_R, Mux(set_c, State.UPDATE_C, State.REFILL)))
             with m.Case(State.UPDATE_R):
                 update(6, self.updated_r, Mux(set_c, State.UPDATE_C, State.REFILL))
                 with m.If(memory.done):

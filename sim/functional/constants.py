@@ -111,15 +111,17 @@ for _number in (registers.TIME_BASE_LOWER, registers.TIME_BASE_UPPER):
     SPR_RULE[_number] = SPR_READ | SPR_USER
 SPR_XER, SPR_DEC, SPR_HID0 = (
     registers.SPR_BY_NAME[name].number for name in ("XER", "DEC", "HID0"))
-#: Counters of the performance monitor, by both names.
-SPR_COUNTERS = tuple(registers.SPR_BY_NAME[f"{user}PMC{n}"].number
-                     for user in ("", "U") for n in range(1, 5))
+#: Power-save modes.
+HID0_SAVES = int(registers.Hid0.DOZE | registers.Hid0.NAP | registers.Hid0.SLEEP)
+#: What the performance monitor changes by itself, by both names.
+SPR_COUNTERS = tuple(registers.SPR_BY_NAME[user + name].number for user in ("", "U")
+                     for name in ("PMC1", "PMC2", "PMC3", "PMC4", "MMCR0", "SIA"))
 SPR_TBL, SPR_TBU = (registers.SPR_BY_NAME[name].number for name in ("TBL", "TBU"))
 TIME_BASE_LOWER, TIME_BASE_UPPER = registers.TIME_BASE_LOWER, registers.TIME_BASE_UPPER
 SPR_IBAT0U, SPR_DBAT0U = (_word(name) for name in ("IBAT0U", "DBAT0U"))
 
 #: Registers that count time, or what only the pipeline model has.
-TIMED = ("tb", "dec", "pmc1", "pmc2", "pmc3", "pmc4")
+TIMED = ("tb", "dec", "pmc1", "pmc2", "pmc3", "pmc4", "mmcr0", "sia")
 #: 32-bit words of ARCH_STATE after the arrays, and which of them lockstep compares.
 FIRST_WORD, STATE_WORDS = ARCH_STATE.fields["pc"][1] // 4, ARCH_STATE.itemsize // 4
 COMPARED_WORD = np.zeros(STATE_WORDS, np.uint8)

@@ -1,6 +1,6 @@
 """Fetch, decode, execute; time, interrupts and devices between instructions.
 
-An instruction takes one cycle.
+An instruction takes one cycle. In a power-save mode, time goes on to the next event.
 """
 
 import numpy as np
@@ -18,7 +18,7 @@ from pteg.functional.kernel import kernel
 from pteg.functional.memory import block, load_store, multiple
 from pteg.functional.mmu import read_at, read_physical, translate
 from pteg.functional.operands import MASK32
-from pteg.functional.system import cycles_to_decrementer, sync_time, system
+from pteg.functional.system import cycles_to_decrementer, power_save, sync_time, system
 
 __all__ = ["step", "settle", "make_run", "STOP_CYCLES", "STOP_INSTRUCTIONS", "STOP_ADDRESS",
            "STOP_CHECKSTOP", "STOP_CONSOLE", "STOP_DRAIN", "STOP_LEDGER", "STOP_UNIT"]
@@ -191,6 +191,15 @@ def make_run(bus_read, bus_write, tick, next_event, interrupt, console):
                 return STOP_DRAIN
             if take_interrupt(s, m) and s.pc == address:
                 return STOP_ADDRESS
+            saves = power_save(s)
+            if saves:
+                pause = max(1, min(cycles - m.cycles, STRIDE, next_event(devices),
+                                   cycles_to_decrementer(m, s)))
+                m.cycles += pause
+                m.uncompleted += pause
+                if saves == isa.HID0_SLEEP:  # time base and decrementer stand still
+                    m.time_synced += pause
+                continue
             traced = 0 | s.msr
             m.look = min(cycles, m.cycles + min(STRIDE, instructions - (m.cycles - m.uncompleted),
                                                 next_event(devices), cycles_to_decrementer(m, s)))

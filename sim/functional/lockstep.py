@@ -64,8 +64,8 @@ def differs(state, other):
 
 @kernel
 def reads_time(model):
-    """The register into which the instruction just done has read TB, DEC or a counter of the
-    performance monitor, or -1."""
+    """The register into which the instruction just done has read TB, DEC or a register
+    that the performance monitor changes, or -1."""
     m = model[0]
     if m.op == isa.MFSPR:
         number = m.word >> 16 & 31 | m.word >> 6 & 0x3E0

@@ -8,7 +8,7 @@ from pteg.functional.kernel import inlined, kernel
 from pteg.functional.mmu import flush
 from pteg.functional.operands import MASK32, first, gpr, second, third
 
-__all__ = ["system", "sync_time", "cycles_to_decrementer"]
+__all__ = ["system", "sync_time", "cycles_to_decrementer", "power_save"]
 
 
 @kernel
@@ -31,6 +31,12 @@ def cycles_to_decrementer(m, s):
     if s.dec & 0x80000000:
         return 1 << 40
     return ((0 | s.dec) + 1) * m.cycles_per_tick - (m.cycles - m.time_synced)
+
+
+@kernel
+def power_save(s):
+    """Modes of HID0 that the processor may be in, or 0 if it is awake (MPC750 UM 10.2)."""
+    return s.hid0 & isa.HID0_SAVES if s.msr & isa.MSR_POW else 0
 
 
 @kernel
@@ -97,6 +103,7 @@ def move_to_spr(s, m, word):
             value = value & ~isa.HID0_ICFI
         if value & isa.HID0_DCE:
             value = value & ~isa.HID0_DCFI
+        m.look = 0  # it may be asleep now
     s.words[place] = value & isa.SPR_MASK[spr]
     if isa.SPR_TRANSLATES[spr]:
         flush(m)

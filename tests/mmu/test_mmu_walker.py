@@ -94,6 +94,7 @@ def reads(group, count=8):
 
 #: Complement of the hash, in the table's 64 KB.
 SECONDARY = SDR1 | ~PTEG & 0xFFC0
+HASH, FOUND = (State.HASH, State.ADDRESS), State.CHECK
 P, Q = (State.PRIMARY_READ, State.PRIMARY_COMPARE), (
     State.SECONDARY_READ, State.SECONDARY_COMPARE)
 
@@ -106,7 +107,8 @@ def test_every_step_is_a_state_and_a_transaction_of_its_own():
     # Third PTE of the secondary group, R = C = 0, read/write.
     memory = {SECONDARY + 16: pte(0x00050012, 1), SECONDARY + 8: pte(0x00060012, 0)}
     states, transactions, events, entries = search(memory, AccessKind.STORE)
-    assert states == [*P * 8, *Q * 3, State.UPDATE_R, State.UPDATE_C, State.REFILL]
+    assert states == [*HASH, *P * 8, *HASH, *Q * 3, FOUND,
+                      State.UPDATE_R, State.UPDATE_C, State.REFILL]
     assert transactions == [*reads(PTEG), *reads(SECONDARY, 3),
                             (SECONDARY + 22, 0x01), (SECONDARY + 23, 0x92)]
     assert events["outcome"] == SearchResult.SECONDARY and events["examined"] == 11
@@ -121,7 +123,7 @@ def test_every_step_is_a_state_and_a_transaction_of_its_own():
 
 def test_nothing_is_found():
     states, transactions, events, entries = search({}, AccessKind.FETCH, side="fetch")
-    assert states == [*P * 8, *Q * 8, State.NOT_FOUND]
+    assert states == [*HASH, *P * 8, *HASH, *Q * 8, State.NOT_FOUND]
     assert transactions == [*reads(PTEG), *reads(SECONDARY)]
     assert events["outcome"] == SearchResult.NOT_FOUND and events["examined"] == 16
     assert events["fail"] and not events["error"] and not entries
@@ -133,7 +135,7 @@ def test_nothing_is_found():
 def test_v_vsid_h_and_api_must_all_match(wrong):
     memory = {PTEG: wrong, PTEG + 8: pte(0x00070100)}
     states, transactions, events, entries = search(memory, AccessKind.LOAD)
-    assert states == [*P * 2, State.REFILL] and events["examined"] == 2
+    assert states == [*HASH, *P * 2, FOUND, State.REFILL] and events["examined"] == 2
     assert entries[0].rpn == 0x70 and entries[0].c == 0
 
 

@@ -63,12 +63,12 @@ FOUND = 1 << 63 | 0x00005102    # V, VSID 0, API 0; RPN 5, R, read/write
 def test_a_search_takes_two_cycles_a_pte_on_an_immediate_bus(native):
     bench = Bench(native)
     bench.ask("data", 0x2000)
-    # IDLE, sixteen times READ and COMPARE, NOT_FOUND.
-    assert bench.answer("data") == (1 + 32, Translation.PAGE_FAULT)
+    # IDLE, twice HASH and ADDRESS, sixteen times READ and COMPARE, NOT_FOUND.
+    assert bench.answer("data") == (1 + 4 + 32, Translation.PAGE_FAULT)
     bench = Bench(native, FOUND)
     bench.ask("data", 0x1000)
-    # IDLE, READ, COMPARE, REFILL; then the TLB hits.
-    assert bench.answer("data") == (4, Translation.OK)
+    # IDLE, HASH, ADDRESS, READ, COMPARE, CHECK, REFILL; then the TLB hits.
+    assert bench.answer("data") == (7, Translation.OK)
     bench.ask("data", 0x1000)
     assert bench.answer("data") == (0, Translation.OK)
 
@@ -79,8 +79,8 @@ def test_a_withdrawn_search_answers_nobody_else(native):
     for _ in range(5):
         bench.clock()
     bench.ask("data", 0x3000)
-    # 28 cycles of the first search are left, then this one has its own.
-    assert bench.answer("data") == (33 - 4 + 33, Translation.PAGE_FAULT)
+    # 33 cycles of the first search are left, then this one has its own.
+    assert bench.answer("data") == (37 - 4 + 37, Translation.PAGE_FAULT)
     assert bench.count("walks") == 2
 
 
@@ -89,7 +89,7 @@ def test_both_sides_search_one_after_the_other(native):
     bench.ask("fetch", 0x1000, AccessKind.FETCH)
     bench.ask("data", 0x1000)
     assert bench.get("fetch.result") == bench.get("data.result") == Translation.MISS
-    assert bench.answer("data") == (4, Translation.OK)
+    assert bench.answer("data") == (7, Translation.OK)
     assert bench.answer("fetch")[1] == Translation.OK
     assert bench.count("walks") == 2
 
@@ -111,8 +111,8 @@ def test_statistics_count_accesses_and_not_cycles(native):
     assert bench.count("data_tlb_hits") == 4
     assert bench.count("walks") == 2 and bench.count("ptes_examined") == 2
     assert bench.count("c_updates") == 1 and bench.count("r_updates") == 0
-    # READ, COMPARE, REFILL; and the same with UPDATE_C.
-    assert bench.count("walk_cycles") == 3 + 4
+    # HASH, ADDRESS, READ, COMPARE, CHECK, REFILL; and the same with UPDATE_C.
+    assert bench.count("walk_cycles") == 6 + 7
     for name in ("fetch_tlb_hits", "fetch_tlb_misses", "fetch_bat_hits", "data_bat_hits"):
         assert bench.count(name) == 0
 

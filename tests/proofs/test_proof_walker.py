@@ -43,12 +43,15 @@ class Specification:
         self.key = now["key"]
         self.sdr1 = now["sdr1"]
 
-    def address(self, n):
-        """PTE number n of the sixteen (PEM 7.6.1.3, figure 7-25)."""
+    def hashed(self, n):
+        """The hash for PTE number n of the sixteen (PEM 7.6.1.3)."""
         page = z3.ZeroExt(3, bits(self.ea, 4, 19))
         hashed = bits(self.vsid, 5, 23) ^ page
-        if n >= 8:
-            hashed = ~hashed
+        return ~hashed if n >= 8 else hashed
+
+    def address(self, n):
+        """PTE number n of the sixteen (PEM 7.6.1.3, figure 7-25)."""
+        hashed = self.hashed(n)
         high, low = bits(hashed, 0, 8), bits(hashed, 9, 18)
         table, mask = bits(self.sdr1, 0, 15), bits(self.sdr1, 23, 31)
         return z3.Concat(bits(table, 0, 6), bits(table, 7, 15) | (high & mask), low,
@@ -85,12 +88,23 @@ def holds(now, spec, n, state):
     found = z3.And(spec.first(n), now["ptes_examined"] == n + 1)
     with_r = z3.And(found, now["pte"] == pte | R, WROTE_R == spec.needs_r(n))
     nothing_yet = z3.And(z3.Not(WROTE_R), z3.Not(WROTE_C))
+    begins = z3.And(nothing_yet, spec.none_before(n), now["ptes_examined"] == n)
+    if state not in (State.HASH, State.ADDRESS):
+        begins, found, with_r = (
+            z3.And(now["group"] == bits(spec.address(n), 0, 25), claim)
+            for claim in (begins, found, with_r))
     match state:
+        case State.HASH:
+            return begins
+        case State.ADDRESS:
+            return z3.And(begins, now["hashed"] == spec.hashed(n))
         case State.PRIMARY_READ | State.SECONDARY_READ:
-            return z3.And(nothing_yet, spec.none_before(n), now["ptes_examined"] == n)
+            return begins
         case State.PRIMARY_COMPARE | State.SECONDARY_COMPARE:
             return z3.And(nothing_yet, spec.none_before(n), now["ptes_examined"] == n + 1,
-                          now["pte"] == pte)
+                          now["pte"] == pte, now["group"] == bits(spec.address(n), 0, 25))
+        case State.CHECK:
+            return z3.And(nothing_yet, found, now["pte"] == pte)
         case State.UPDATE_R:
             return z3.And(nothing_yet, found, now["pte"] == pte, spec.needs_r(n))
         case State.UPDATE_C:
@@ -103,9 +117,11 @@ def holds(now, spec, n, state):
 
 
 #: States in which there is a PTE at hand, and which of the sixteen it can be.
-AT_HAND = {State.PRIMARY_READ: range(8), State.PRIMARY_COMPARE: range(8),
+AT_HAND = {State.HASH: (0, 8), State.ADDRESS: (0, 8),
+           State.PRIMARY_READ: range(8), State.PRIMARY_COMPARE: range(8),
            State.SECONDARY_READ: range(8, PTES), State.SECONDARY_COMPARE: range(8, PTES),
-           State.UPDATE_R: range(PTES), State.UPDATE_C: range(PTES), State.REFILL: range(PTES)}
+           State.CHECK: range(PTES), State.UPDATE_R: range(PTES), State.UPDATE_C: range(PTES),
+           State.REFILL: range(PTES)}
 
 
 def at(now, n):
@@ -225,8 +241,10 @@ def rank(now):
     """Steps that are left at most."""
     left = 2 * (PTES - number(z3.Concat(z3.If(now["secondary"], z3.BitVecVal(1, 1),
                                               z3.BitVecVal(0, 1)), now["index"])))
+    left += z3.If(now["secondary"], z3.BitVecVal(0, 8), z3.BitVecVal(2, 8))
     value = z3.BitVecVal(1, 8)
-    for state, steps in ((State.IDLE, 0), (State.PRIMARY_READ, left + 4),
+    for state, steps in ((State.IDLE, 0), (State.HASH, left + 6), (State.ADDRESS, left + 5),
+                         (State.CHECK, 4), (State.PRIMARY_READ, left + 4),
                          (State.SECONDARY_READ, left + 4), (State.PRIMARY_COMPARE, left + 3),
                          (State.SECONDARY_COMPARE, left + 3), (State.UPDATE_R, 3),
                          (State.UPDATE_C, 2)):
@@ -235,9 +253,9 @@ def rank(now):
 
 
 def every_step_leads_on(now, after):
-    """A search ends after 37 steps at most; only memory can make it wait."""
+    """A search ends after 40 steps at most; only memory can make it wait."""
     waits = z3.And(now["memory__valid"], z3.Not(now["memory__done"]))
-    return z3.And(z3.ULE(rank(now), 36), z3.Implies(now["busy"], z3.If(
+    return z3.And(z3.ULE(rank(now), 40), z3.Implies(now["busy"], z3.If(
         waits, after["state"] == now["state"], z3.ULT(rank(after), rank(now)))))
 
 

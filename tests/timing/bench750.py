@@ -1,17 +1,22 @@
 """Measures small pieces of code on the pipeline model, in the steady state of a loop.
 
-Everything is in the caches and translated by BATs, branches have been learnt: what is left is what
-the timing chapter of the manual (MPC750 UM 6) counts.
+Code is in the cache and translated by BATs, branches have been learnt, and so are data below
+0x1000_0000: what is left is what the timing chapter of the manual (MPC750 UM 6) counts. Three pages
+from `PAGES` on, one after the other a TLB's size apart, are translated by the page table, each the
+first entry of its group. Their first words are a ring of pointers, which never fits in a TLB's set.
 """
 
 import functools
+import struct
 
 import pteg
 from pteg.firmware.asm import assemble
-from pteg.hw.isa.registers import Hid0, Msr
+from pteg.hw.isa.registers import Hid0, Msr, PteHigh, PteLow
 
 #: Passes through the loop: the first ones warm it up, the rest is measured.
 WARM, MEASURED = 6, 4
+PAGES = tuple(0x1000_0000 + n * 0x4_0000 for n in range(3))
+TABLE, FRAMES, VSID = 0x6_0000, 0x7_0000, 0x123
 HID0 = Hid0.ICE | Hid0.DCE | Hid0.BHT | Hid0.BTIC
 
 _PROGRAM = """
@@ -32,6 +37,18 @@ def machine():
     return pteg.Machine("g3", cpu="pipeline", ram="1M")
 
 
+def map_pages(memory):
+    """Write the page table (PEM 7.6.1) and the ring of pointers."""
+    for n, page in enumerate(PAGES):
+        frame = FRAMES + 0x1000 * n + 0x40 * n  # each in a cache set of its own
+        group = TABLE + ((VSID ^ page >> 12 & 0xFFFF) & 0x3FF) * 64
+        high = PteHigh.V.mask | PteHigh.VSID.put(VSID) | PteHigh.API.put(page >> 22 & 0x3F)
+        low = frame & ~0xFFF | PteLow.R.mask | PteLow.C.mask | 2
+        memory.write(group, struct.pack(">II", high, low))
+        following = (n + 1) % len(PAGES)
+        memory.write(frame, struct.pack(">I", PAGES[following] + 0x40 * following))
+
+
 def run(setup, body, passes, last="        bdnz    loop"):
     """Cycles that a program with so many passes through `body` takes."""
     program = assemble(_PROGRAM.format(setup=setup, body=body, passes=passes, last=last),
@@ -40,9 +57,10 @@ def run(setup, body, passes, last="        bdnz    loop"):
     m.reset()
     m.memory.write(0, bytes(0x80000))
     m.memory.write(0, program.image(0))
+    map_pages(m.memory)
     with m.cpu.changed() as state:
         state["pc"], state["msr"] = program.symbols["_start"], Msr.IR | Msr.DR | Msr.FP | Msr.ME
-        state["hid0"] = HID0
+        state["hid0"], state["sdr1"], state["sr"][0][1] = HID0, TABLE, VSID
         for side in "id":
             state[f"{side}bat0u"], state[f"{side}bat0l"] = 0x00001FFE | 2, 0x00000002
         for n in range(4, 32):
