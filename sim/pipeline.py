@@ -355,8 +355,7 @@ class PipelineCpu:
     def _forget_code(self):
         """Empty the instruction cache and the instruction queue."""
         self._stale = False
-        valid = self.native.memories["icache.valid"]
-        self.driver.state[valid.base:valid.base + valid.depth] = 0
+        self.native.write(self.driver.state, "icache.directory.written", 0)
         if self._fetching:
             self.set_state(self.get_state())
 

@@ -7,20 +7,21 @@ complete. An invalid way is filled first, the lowest, then the one that pseudo-L
 enables it; HID0[ILOCK] keeps its contents: misses then go to the bus as single beats, as do fetches
 from caching-inhibited memory. It does not snoop: whoever writes code uses dcbst, sync, icbi, isync.
 
-Simplified: a flash invalidation (a write of HID0 with ICFI set) takes a cycle for each set, and
-leaves ICFI as it was written.
+A flash invalidation (a write of HID0 with ICFI set) takes one cycle; a block that is being read then
+does not become valid.
 """
 
 import enum
 
-from amaranth.hdl import Array, C, Cat, Module, Mux, Signal
+from amaranth.hdl import C, Cat, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from pteg.hw.bus.interfaces import BEATS, MemoryPort, TransferType
 from pteg.hw.cache.interfaces import BlockPort, CacheControl, InstructionPort
-from pteg.hw.cache.replacement import PLRU_BITS, WAYS, first_invalid, used, victim
+from pteg.hw.cache.replacement import WAYS
+from pteg.hw.cache.tags import BlockState, Directory
 from pteg.hw.isa.registers import Wimg
 
 __all__ = ["InstructionCache", "CacheState", "SETS"]
@@ -30,12 +31,11 @@ SETS = 128
 
 class CacheState(enum.IntEnum):
     """LOOKUP: answer hits; FILL: read a block; BYPASS: a single beat for a fetch that is not
-    cached; INVALIDATE: clear one set after the other."""
+    cached."""
 
     LOOKUP = 0
     FILL = 1
     BYPASS = 2
-    INVALIDATE = 3
 
 
 class InstructionCache(wiring.Component):
@@ -72,45 +72,16 @@ class InstructionCache(wiring.Component):
         wimg = Signal(4)
         way = Signal(range(WAYS))        # that is being filled
         beat = Signal(range(BEATS))
-        wipe = Signal()                  # a flash invalidation waits
-        sweep = Signal(range(SETS))
+        stale = Signal()                 # a flash invalidation came while it is read
 
         fetch, bus, block, control = self.fetch, self.bus, self.block, self.control
-        icbi = Signal()
-        address = Signal(32)             # that is looked up
-        index, tag = Signal(range(SETS)), Signal(20)
-        filled = Signal(range(SETS))     # index of the block being read
+        m.submodules.directory = directory = Directory(SETS, WAYS)
         m.d.comb += [
-            icbi.eq((state == CacheState.LOOKUP) & block.valid),
-            address.eq(Mux(icbi, block.pa, fetch.pa)),
-            index.eq(address[5:12]), tag.eq(address[12:]), filled.eq(base[5:12]),
+            directory.address.eq(fetch.pa), directory.flash.eq(control.flash),
+            directory.write_way.eq(way), directory.use_way.eq(directory.way),
         ]
 
-        # Arrays: tags by way, valid and pseudo-LRU bits by set; data by way, set and quad word, the
-        # even double words and the odd ones.
-        m.submodules.valid = valids = Memory(shape=WAYS, depth=SETS, init=[])
-        m.submodules.plru = plrus = Memory(shape=PLRU_BITS, depth=SETS, init=[])
-        valid, set_valid = valids.read_port(domain="comb"), valids.write_port()
-        plru, set_plru = plrus.read_port(domain="comb"), plrus.write_port()
-        before = valids.read_port(domain="comb")  # valid bits of the set that is being filled
-        used_before = plrus.read_port(domain="comb")
-        m.d.comb += [valid.addr.eq(index), plru.addr.eq(index),
-                     before.addr.eq(filled), used_before.addr.eq(filled),
-                     set_valid.addr.eq(filled), set_plru.addr.eq(filled)]
-        match = Signal(WAYS)
-        set_tags = []
-        for number in range(WAYS):
-            tags = Memory(shape=20, depth=SETS, init=[])
-            m.submodules[f"tag{number}"] = tags
-            read, write = tags.read_port(domain="comb"), tags.write_port()
-            m.d.comb += [read.addr.eq(index), write.addr.eq(filled), write.data.eq(base[12:]),
-                         match[number].eq(valid.data[number] & (read.data == tag))]
-            set_tags.append(write.en)
-        hit_way = Signal(range(WAYS))
-        with m.Switch(match):
-            for number in range(WAYS):
-                with m.Case("-" * (WAYS - 1 - number) + "1" + "-" * number):
-                    m.d.comb += hit_way.eq(number)
+        # Data by way, set and quad word, the even double words and the odd ones.
         position = (base[3:5] + beat)[:2]  # of the double word that arrives
         quad = []
         for half, name in enumerate(("even", "odd")):
@@ -118,8 +89,8 @@ class InstructionCache(wiring.Component):
             m.submodules[name] = datas
             read, write = datas.read_port(domain="comb"), datas.write_port()
             m.d.comb += [
-                read.addr.eq(Cat(address[4], index, hit_way)),
-                write.addr.eq(Cat(position[1], filled, way)), write.data.eq(bus.rdata),
+                read.addr.eq(Cat(fetch.pa[4:12], directory.way)),
+                write.addr.eq(Cat(position[1], base[5:12], way)), write.data.eq(bus.rdata),
                 write.en.eq((state == CacheState.FILL) & bus.beat & (position[0] == half)),
             ]
             quad.append(read.data)
@@ -139,31 +110,28 @@ class InstructionCache(wiring.Component):
         ]
         with m.If(hit):
             m.d.comb += [fetch.half.eq(0), fetch.data.eq(Cat(*reversed(quad))),
-                         set_plru.addr.eq(index), set_plru.en.eq(1),
-                         set_plru.data.eq(used(plru.data, hit_way))]
+                         directory.use.eq(1)]
             m.d.sync += self.hits.eq(self.hits + 1)
         with m.If(control.flash):
-            m.d.sync += wipe.eq(1)
+            m.d.sync += stale.eq(1)
 
         with m.Switch(state):
             with m.Case(CacheState.LOOKUP):
-                with m.If(wipe):
-                    m.d.sync += [state.eq(CacheState.INVALIDATE), wipe.eq(control.flash)]
-                with m.Elif(block.valid):
-                    m.d.comb += [block.done.eq(1), set_valid.addr.eq(index), set_valid.en.eq(1),
-                                 set_valid.data.eq(valid.data & ~match)]
+                with m.If(block.valid):
+                    m.d.comb += [
+                        block.done.eq(1), directory.address.eq(block.pa),
+                        directory.write.eq(directory.hit), directory.write_way.eq(directory.way),
+                        directory.write_state.eq(BlockState.INVALID),
+                    ]
                 with m.Elif(fetch.valid):
                     m.d.sync += [base.eq(Cat(C(0, 3), fetch.pa[3:])), wimg.eq(fetch.wimg),
-                                 beat.eq(0)]
-                    with m.If(cached & (match != 0)):
+                                 beat.eq(0), stale.eq(control.flash)]
+                    with m.If(cached & directory.hit):
                         m.d.comb += hit.eq(1)
                     with m.Elif(cached & ~control.lock):
                         m.d.comb += self.missed.eq(1)
-                        m.d.sync += [
-                            state.eq(CacheState.FILL), self.misses.eq(self.misses + 1),
-                            way.eq(Mux(valid.data.all(), victim(plru.data),
-                                       first_invalid(valid.data))),
-                        ]
+                        m.d.sync += [state.eq(CacheState.FILL), self.misses.eq(self.misses + 1),
+                                     way.eq(directory.victim)]
                     with m.Else():
                         m.d.sync += state.eq(CacheState.BYPASS)
             with m.Case(CacheState.FILL):
@@ -171,31 +139,24 @@ class InstructionCache(wiring.Component):
                 with m.If(first):
                     m.d.comb += [
                         arrives.eq(bus.beat | bus.done),
-                        hit.eq(fetch.valid & cached & (match != 0) & ~bus.beat & ~bus.done),
+                        hit.eq(fetch.valid & cached & directory.hit & ~bus.beat & ~bus.done),
                     ]
                 with m.If(bus.beat):
                     m.d.sync += beat.eq(beat + 1)
                 with m.If(bus.beat & first):
                     # What was in the way is gone.
-                    m.d.comb += [set_valid.en.eq(1),
-                                 set_valid.data.eq(before.data & ~(C(1, WAYS) << way))]
+                    m.d.comb += [directory.address.eq(base), directory.write.eq(1),
+                                 directory.write_state.eq(BlockState.INVALID)]
                 with m.If(bus.done):
                     m.d.sync += state.eq(CacheState.LOOKUP)
-                    with m.If(~bus.error):
+                    with m.If(~bus.error & ~stale & ~control.flash):
                         m.d.comb += [
-                            Array(set_tags)[way].eq(1),
-                            set_valid.en.eq(1),
-                            set_valid.data.eq(before.data | (C(1, WAYS) << way)),
-                            set_plru.en.eq(1), set_plru.data.eq(used(used_before.data, way)),
+                            directory.address.eq(base), directory.write.eq(1),
+                            directory.write_state.eq(BlockState.EXCLUSIVE),
+                            directory.use.eq(1), directory.use_way.eq(way),
                         ]
             with m.Case(CacheState.BYPASS):
                 m.d.comb += arrives.eq(bus.done)
                 with m.If(bus.done):
-                    m.d.sync += state.eq(CacheState.LOOKUP)
-            with m.Case(CacheState.INVALIDATE):
-                m.d.comb += [set_valid.addr.eq(sweep), set_valid.en.eq(1), set_valid.data.eq(0),
-                             set_plru.addr.eq(sweep), set_plru.en.eq(1), set_plru.data.eq(0)]
-                m.d.sync += sweep.eq(sweep + 1)
-                with m.If(sweep == SETS - 1):
                     m.d.sync += state.eq(CacheState.LOOKUP)
         return m

@@ -125,7 +125,7 @@ class Directory(wiring.Component):
             ]
         with m.If(self.use):
             m.d.comb += [set_order.en.eq(1), set_order.data.eq(used(order, self.use_way))]
-        with m.If(self.write | self.use):
+        with m.If(self.write | self.use & ~since):
             # What the flash invalidation hid must not come back with the bit.
             m.d.comb += [port.en.eq(1) for port in (set_valid, set_modified, set_order)]
             m.d.sync += since.eq(1)
