@@ -7,13 +7,13 @@ complete. An invalid way is filled first, the lowest, then the one that pseudo-L
 enables it; HID0[ILOCK] keeps its contents: misses then go to the bus as single beats, as do fetches
 from caching-inhibited memory. It does not snoop: whoever writes code uses dcbst, sync, icbi, isync.
 
-A flash invalidation (a write of HID0 with ICFI set) takes one cycle; a block that is being read then
-does not become valid.
+A flash invalidation (a write of HID0 with ICFI set) takes one cycle; a block that is being read
+then does not become valid.
 """
 
 import enum
 
-from amaranth.hdl import C, Cat, Module, Mux, Signal
+from amaranth.hdl import C, Cat, Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
