@@ -29,7 +29,8 @@ from pteg.functional.softfloat import (
 )
 from pteg.hw.isa.instructions import INSTRUCTIONS, Op
 
-__all__ = ["execute_floating"]
+__all__ = ["FORM", "SUBTRACT", "NEGATE", "SINGLE", "NO_PRODUCT", "NO_SUM", "CLASS",
+           "integer_result", "execute_floating"]
 
 #: What distinguishes instructions of the form +-(frA * frC +- frB), and the precision of others.
 SUBTRACT, NEGATE, SINGLE, NO_PRODUCT, NO_SUM = 1, 2, 4, 8, 16
@@ -40,6 +41,9 @@ for _row in INSTRUCTIONS:
                      + SINGLE * (_row.opcode == 59 or _name == "frsp")
                      + NO_PRODUCT * ("frC" not in _row.syntax)
                      + NO_SUM * ("frB" not in _row.syntax))
+
+#: FPRF.
+CLASS = isa.FPSCR_C | isa.FPSCR_FL | isa.FPSCR_FG | isa.FPSCR_FE | isa.FPSCR_FU
 
 
 @kernel
@@ -140,11 +144,15 @@ def rounded_to_single(b, form, fpscr):
 
 
 @kernel
-def converted(b, op, fpscr):
-    """fctiw and fctiwz: result and status.
+def integer_result(value, b):
+    """What fctiw writes. The upper half is undefined; the 750 marks a zero from a negative b."""
+    minus_zero = 1 << 32 if value == 0 and b < 0 else 0
+    return -1 << 51 | minus_zero | value & MASK32
 
-    The upper half is undefined. The processor marks a zero that comes from a negative number.
-    """
+
+@kernel
+def converted(b, op, fpscr):
+    """fctiw and fctiwz: result and status."""
     rounding = TOWARD_ZERO if op == isa.FCTIWZ else fpscr & 3
     value, status = 0, isa.FPSCR_VXCVI
     if is_nan(b):
@@ -155,8 +163,7 @@ def converted(b, op, fpscr):
     if status & isa.FPSCR_VXCVI:
         largest = b > 0 and not is_nan(b) and not fpscr & isa.FPSCR_NI
         value = 0x7FFFFFFF if largest else 0x80000000
-    minus_zero = 1 << 32 if value == 0 and b < 0 else 0
-    return -1 << 51 | minus_zero | value & MASK32, status
+    return integer_result(value, b), status
 
 
 @kernel
@@ -231,7 +238,7 @@ def execute_floating(s, m, op, word):
     if not invalid and not (status & isa.FPSCR_ZX and fpscr & isa.FPSCR_ZE):
         s.fpr[first(word)] = result
         if op != isa.FCTIW and op != isa.FCTIWZ:  # an integer has no class
-            changed |= (isa.FPSCR_C | isa.FPSCR_FL | isa.FPSCR_FG | isa.FPSCR_FE | isa.FPSCR_FU)
+            changed |= CLASS
             status |= classify(result, form & SINGLE)
     record_status(s, status, changed)
     return finish(s, m, word)

@@ -83,15 +83,18 @@ class FunctionalCpu:
         Cycles between two ticks of time base and decrementer.
     blocks : bool
         Execute decoded blocks, which changes nothing but the speed.
+    host_floats : bool
+        Use the host's floating-point arithmetic where that changes nothing but the speed.
     """
 
-    def __init__(self, platform, cycles_per_tick=8, *, blocks=True):
+    def __init__(self, platform, cycles_per_tick=8, *, blocks=True, host_floats=True):
         self.platform = platform
         self._cycles_per_tick = cycles_per_tick
         kernels = platform.kernels()
         self._run = load_module("functional", _TEXT.format(platform=kernels.__name__),
                                 sources()).run
         self._code = new_code() if blocks else None
+        self._host_floats = host_floats
         self._no_watch = new_watch()
         self._ledger = None
         self.reset()
@@ -204,7 +207,8 @@ class FunctionalCpu:
             if self._ledger is not None and self._model["event_count"][0]:
                 self._ledger(take_events(self._model))
             if stop == interpreter.STOP_UNIT:
-                self._model["float_unit"] = compiled_unit(tuple(sources()))
+                self._model["float_unit"] = compiled_unit(
+                    tuple(sources()), exact=not self._host_floats)
             elif stop != interpreter.STOP_LEDGER:
                 return _STOPS[stop]
 

@@ -20,9 +20,9 @@ class FloatBench:
 
     untouched = 0x3FF123456789ABCD
 
-    def __init__(self):
+    def __init__(self, **options):
         self.ram = Dram()
-        self.cpu = FunctionalCpu(Platform([self.ram]))
+        self.cpu = FunctionalCpu(Platform([self.ram]), **options)
 
     def run(self, word, operands, fpscr):
         """Results and FPSCRs of `word` (frD = 3, frA, frB, frC = 4, 5, 6).
