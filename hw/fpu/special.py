@@ -1,7 +1,8 @@
 """Results that need no arithmetic: those of NaNs, infinities and zero divisors, and moves.
 
 PEM 3.3.6.1, 4.2.2.6 and appendix D; where they leave a choice, docs/floating-point.md says what the
-750 does. A NaN among the operands is the result, made quiet: the first of frA, frB and frC.
+750 does. A NaN among the operands is the result, made quiet: the first of frA, frB and frC. In a
+single, what has no room is cut off.
 """
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal
@@ -83,7 +84,7 @@ class Special(wiring.Component):
             self.status.eq(Mux(signalling, int(Fpscr.VXSNAN), 0)
                            | Mux(undefined, int(Fpscr.VXIMZ), 0)),
         ]
-        with m.If(self.op == Op.FRSP):
+        with m.If(self.operation.narrow):
             m.d.comb += self.bits[:wide.fraction - narrow.fraction].eq(0)
 
     def _arithmetic(self, m):

@@ -134,10 +134,9 @@ def estimate(b, op, form, fpscr):
 
 @kernel
 def rounded_to_single(b, form, fpscr):
-    """frsp: result and status. A NaN loses the bits that a single does not have."""
+    """frsp: result and status."""
     if is_nan(b):
-        result, status = quiet(isa.NONE, b, isa.NONE)
-        return result & -1 << 29, status
+        return quiet(isa.NONE, b, isa.NONE)
     if is_infinite(b):
         return b, 0
     return pack(unpack(b), form & SINGLE, fpscr)
@@ -236,6 +235,8 @@ def execute_floating(s, m, op, word):
     # An enabled invalid operation or zero divide leaves no result (PEM tables 3-12, 3-13).
     invalid = status & INVALID and fpscr & isa.FPSCR_VE
     if not invalid and not (status & isa.FPSCR_ZX and fpscr & isa.FPSCR_ZE):
+        if form & SINGLE and is_nan(result):  # it loses what a single has no room for
+            result &= -1 << 29
         s.fpr[first(word)] = result
         if op != isa.FCTIW and op != isa.FCTIWZ:  # an integer has no class
             changed |= CLASS

@@ -4,24 +4,27 @@ Rounding to nearest is what the host does too. What it does not tell is FR and F
 the error of the rounding, exact minus rounded, which the host can compute without another error:
 
 * of a sum by 2Sum (Knuth, The Art of Computer Programming 2, 4.2.2, theorems A and B);
-* of a product by one fused multiply-add (Dekker 1971 computes the same from halves);
-* of a fused multiply-add, or at least its sign, by ErrFma (Boldo and Muller, "Exact and
-  approximated error of the FMA", IEEE Transactions on Computers 60, 2011, theorem 5);
+* of a product by one fused multiply-add (from halves: Dekker, "A floating-point technique for
+  extending the available precision", 1971);
+* of a fused multiply-add by ErrFma (Boldo and Muller, "Exact and approximated error of the FMA",
+  2011), whose last sum is rounded here, which keeps its sign;
 * of a quotient by its remainder, which has the sign of the error times the divisor (Bohlender,
   Walter, Kornerup, Matula, "Semantics for exact floating point operations", 1991).
 
-These theorems suppose unbounded exponents. Sums of doubles are multiples of 2**-1074 and never lose
-anything at the lower end. A product a * c, a = A * 2**i and c = C * 2**j with A, C < 2**53, is a
-multiple of 2**(i+j); if it is zero, or at least 2**-959, then 2**(i+j) > 2**-1066, and neither does
-its error, nor the remainder of a division whose dividend is that large. Overflow of any step makes
-an infinity and then, because each is subtracted again, an infinite error or none (a NaN).
+These theorems suppose unbounded exponents. Sums of doubles are multiples of 2**-1074 and lose
+nothing at the lower end. A product a * c, a = A * 2**i and c = C * 2**j with A, C < 2**53, is a
+multiple of 2**(i+j); if it is zero, or at least 2**-959, then 2**(i+j) > 2**-1066, and its error
+loses nothing either, nor does the remainder of a division whose dividend is that large. Overflow of
+any step makes an infinity and then, because each is subtracted again, an infinite error or none (a
+NaN). The host's arithmetic must be IEEE 754's, with denormalised numbers: nothing is contracted or
+reordered by the compiler, since numba does so only when asked.
 
 Round to single: the last bit of the rounded double is made odd if there was an error, which makes
 it a number on the same side of all singles and of all points between two, as the exact result is
 (Boldo and Melquiond, "Emulation of FMA and correctly rounded sums", 2008); that is rounded.
 
-Results that are not well inside the range of normal numbers are left to `softfloat`, and so is
-everything with an infinity or a NaN; zeros that are exact are not.
+What is not well inside the range of normal numbers is left to `softfloat`, and so is everything
+with an infinity or a NaN; zeros that are exact are not.
 """
 
 import numpy as np
@@ -31,16 +34,16 @@ from numba.extending import intrinsic
 
 from pteg.functional.kernel import inlined
 
-__all__ = ["double_of", "bits_of", "total", "product", "multiplied_and_added",
-           "quotient_of", "is_usual", "nearest_single", "nearest_integer"]
+__all__ = ["double_of", "bits_of", "total", "product", "multiplied_and_added", "quotient_of",
+           "is_usual", "nearest_single", "nearest_integer"]
 
 #: In place of an error.
 UNKNOWN = np.nan
 
-#: The least product of which the error is a double; the least and greatest results.
+#: The least product of which the error is surely a double; and the least results, too large to come
+#: from something tiny.
 LEAST = 2.0 ** -959
-LEAST_SINGLE, GREATEST_SINGLE = 2.0 ** -125, (2 - 2.0 ** -23) * 2.0 ** 127
-GREATEST = float(np.finfo(np.float64).max)
+LEAST_SINGLE = 2.0 ** -125
 #: Adding and subtracting it rounds doubles below 2**51 to integers.
 INTEGERS = 1.5 * 2.0 ** 52
 
@@ -100,7 +103,7 @@ def multiplied_and_added(a, c, b):
 def quotient_of(a, b):
     """a / b, and a number with the sign of its error, zero if that is."""
     result = a / b
-    if (abs(a) >= LEAST and result != 0.0) or a == 0.0:
+    if abs(a) >= LEAST or a == 0.0:
         rest = fused(-result, b, a)
         return result, -rest if b < 0.0 else rest
     return result, UNKNOWN
@@ -112,9 +115,8 @@ def is_usual(result, error, single):
     magnitude = abs(result)
     if magnitude == 0.0:
         return error == 0.0
-    if single:
-        return error - error == 0.0 and LEAST_SINGLE <= magnitude <= GREATEST_SINGLE
-    return error - error == 0.0 and LEAST <= magnitude <= GREATEST
+    # An infinite result has no finite error.
+    return error - error == 0.0 and magnitude >= (LEAST_SINGLE if single else LEAST)
 
 
 @inlined

@@ -130,14 +130,15 @@ class Small:
 
     # Operations -----------------------------------------------------------------------------------
 
-    def first_nan(self, *operands):
+    def first_nan(self, *operands, narrow=False):
         result = np.full_like(operands[0], self.nan)
         flags = np.zeros_like(operands[0])
         quiet = 1 << self.formats.wide.fraction - 1
         for x in reversed(operands):
             result = np.where(self.is_nan(x), x | quiet, result)
             flags |= np.where(self.is_nan(x) & (x & quiet == 0), VXSNAN, 0)
-        return result, flags
+        cut = self.formats.wide.fraction - self.formats.narrow.fraction if narrow else 0
+        return result >> cut << cut, flags
 
     def shortened(self, c):
         """frC as narrow products use it: so many digits and one more, halves rounded up."""
@@ -180,7 +181,7 @@ class Small:
         result, flags = np.where(clash, self.nan, result), np.where(clash, VXISI, flags)
         undefined = (self.is_inf(a) & self.is_zero(factor)) | (
             self.is_inf(factor) & self.is_zero(a))
-        nan, signalling = self.first_nan(a, addend, factor)
+        nan, signalling = self.first_nan(a, addend, factor, narrow=narrow)
         special = undefined | self.is_nan(a) | self.is_nan(addend) | self.is_nan(factor)
         signalling |= np.where(undefined, VXIMZ, 0)
         return np.where(special, nan, result), np.where(special, signalling, flags)
@@ -201,7 +202,7 @@ class Small:
                 (self.is_zero(a) & self.is_zero(b), self.nan, VXZDZ),
                 (self.is_inf(a) & self.is_inf(b), self.nan, VXIDI)):
             result, flags = np.where(where, bits, result), np.where(where, status, flags)
-        nan, signalling = self.first_nan(a, b)
+        nan, signalling = self.first_nan(a, b, narrow=narrow)
         special = self.is_nan(a) | self.is_nan(b)
         return np.where(special, nan, result), np.where(special, signalling, flags)
 

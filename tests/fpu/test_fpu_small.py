@@ -71,9 +71,7 @@ def fused(op, narrow, subtract, negate):
 
 
 def narrowed(b, _, __, control):
-    result, flags = SPEC.multiply_add(b, None, None, True, False, control)
-    cut = FORMATS.wide.fraction - FORMATS.narrow.fraction
-    return np.where(SPEC.is_nan(b), result >> cut << cut, result), flags
+    return SPEC.multiply_add(b, None, None, True, False, control)
 
 
 def integers(b, _, __, control):

@@ -32,11 +32,12 @@ def value(bits):
     return Fraction(number)
 
 
-def first_nan(*operands):
+def first_nan(*operands, single=False):
     flags = VXSNAN if any(is_nan(x) and not x >> 51 & 1 for x in operands) else 0
+    cut = 29 if single else 0
     for x in operands:
         if is_nan(x):
-            return x | 1 << 51, flags
+            return (x | 1 << 51) >> cut << cut, flags
     return DEFAULT_NAN, flags
 
 
@@ -104,7 +105,7 @@ def multiply_add(a, c, b, mode, single=False, negate=False, enables=0):
     undefined = (is_inf(a) and not c & ~SIGN) or (is_inf(c) and not a & ~SIGN)
     operands = [x for x in (a, b, c) if x is not None]
     if undefined or any(map(is_nan, operands)):
-        result, flags = first_nan(*operands)
+        result, flags = first_nan(*operands, single=single)
         return result, flags | (VXIMZ if undefined else 0)
     sign = (a ^ c) & SIGN
     flip = SIGN if negate else 0
@@ -127,7 +128,7 @@ def multiply_add(a, c, b, mode, single=False, negate=False, enables=0):
 
 def quotient(a, b, mode, single=False, enables=0):
     if is_nan(a) or is_nan(b):
-        return first_nan(a, b)
+        return first_nan(a, b, single=single)
     sign = (a ^ b) & SIGN
     if is_inf(a):
         return (DEFAULT_NAN, VXIDI) if is_inf(b) else (sign | INF, 0)
@@ -140,8 +141,7 @@ def quotient(a, b, mode, single=False, enables=0):
 
 def to_single(b, mode, enables=0):
     if is_nan(b):
-        result, flags = first_nan(b)
-        return result >> 29 << 29, flags
+        return first_nan(b, single=True)
     if is_inf(b):
         return b, 0
     return rounded(value(b), mode, True, bool(b & SIGN), enables)

@@ -234,3 +234,22 @@ def test_only_25_bits_of_frc_take_part_in_single_multiplications(bench):
     word = encode("fmuls", frD=3, frA=4, frC=6)
     result, fpscr = bench.run(word, 0x3FD0 << 48, c=0x3FD6666666666666, fpscr=2)
     assert (result, fpscr) == (0x3FB6666660000000, 0x4002)
+
+
+@pytest.mark.parametrize("name, result", [
+    ("fmuls", 0xFFFFFFFFE0000000), ("fadds", 0xFFFFFFFFE0000000), ("fdivs", 0xFFFFFFFFE0000000),
+    ("frsp", 0xFFFFFFFFE0000000), ("fmadd", (1 << 64) - 1), ("fmul", (1 << 64) - 1)])
+def test_a_nan_as_a_single_loses_what_has_no_room(bench, name, result):
+    """Recorded on hardware, for fmuls."""
+    nan = (1 << 64) - 1
+    operands = {"fmuls": {"frA": 4, "frC": 6}, "fmul": {"frA": 4, "frC": 6}, "frsp": {"frB": 5},
+                "fmadd": {"frA": 4, "frB": 5, "frC": 6}}.get(name, {"frA": 4, "frB": 5})
+    assert bench.run(encode(name, frD=3, **operands), ONE, nan, nan) == (result, 0x11000)
+
+
+def test_an_exception_that_waits_is_taken_after_the_next_instruction(bench):
+    """Only a debugger sets FPSCR and MSR so."""
+    pending = Fpscr.FX | Fpscr.FEX | Fpscr.ZX | Fpscr.ZE
+    result, _ = bench.run(encode("fadd", frD=3, frA=4, frB=5), ONE, ONE, fpscr=pending,
+                          msr=Msr.FP | Msr.FE0)
+    assert (result, bench.get("pc")) == (TWO, 0x700)

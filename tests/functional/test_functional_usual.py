@@ -73,7 +73,8 @@ class Operands:
         exponents = bits >> 52 & 0x7FF
         digits = self.choice(53 + 0 * bits, np.where(self.single, 24, 53) + 0 * bits)
         near = self.numbers(exponents - digits - self.integers(-2, 3)) & ~FRACTION
-        return self.choice(near, self.next_to(near), self.numbers(exponents - self.integers(0, 130)))
+        return self.choice(near, self.next_to(near),
+                           self.numbers(exponents - self.integers(0, 130)))
 
     def addends(self, bits):
         return np.where(self.rarely(), self.specials(), self.choice(
@@ -95,7 +96,8 @@ class Operands:
 
     def factors(self):
         wanted = self.centres()
-        other = self.choice(1023 + 0 * wanted, self.integers(1, 2047), 1023 + self.integers(-90, 90))
+        other = self.choice(1023 + 0 * wanted, self.integers(1, 2047),
+                            1023 + self.integers(-90, 90))
         a, c = self.numbers(wanted - other + 1023), self.numbers(other)
         odd_a, odd_c = self.odd_factors(wanted)
         odd = self.integers(0, 3) == 0
@@ -122,8 +124,9 @@ class Operands:
             if name[:2] == "fr":
                 b = self.next_to(self.choice(b, b >> 29 << 29, b >> 29 << 29 | 1 << 28))
             elif name[:3] == "fct":
+                signs = self.random.choice([-1, 1], self.count)
                 values = self.choice(self.integers(-10, 10) / 4, self.integers(-2**33, 2**33) / 4,
-                                     self.random.choice([-1, 1]) * (2**31 - self.integers(0, 5) / 4))
+                                     signs * (2**31 - self.integers(0, 5) / 4))
                 b = self.choice(self.next_to(values.view(np.int64)), b)
         return np.stack([a, b, c], axis=1).view(U)
 
