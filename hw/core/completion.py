@@ -4,7 +4,8 @@ The six-entry completion queue is a ring. An entry is filled when its instructio
 finishes when its unit says so. The two oldest retire together if both have finished: only then do
 registers, CR and XER change. The second waits for a cycle of its own if the first ends what was
 fetched, if one of them is traced, if both change LR or CTR, or if both write the same register, and
-if it is executed by the floating-point unit: FPSCR changes for one instruction at a time.
+if it is executed by the floating-point unit: FPSCR changes for one instruction at a time. With
+floating-point exceptions enabled, in MSR and FPSCR, these complete a cycle later (MPC7400 UM 6).
 Nothing that follows an unresolved branch prediction retires. Folded branches complete with the
 instruction that comes after them; if that one faults, they count with the first of the handler.
 
@@ -133,12 +134,14 @@ class FloatRetire(wiring.Signature):
         FPSCR[FEX] is set when it has changed FPSCR.
     pending : In(1)
         FPSCR[FEX] as it is.
+    enables : In(1)
+        FPSCR enables an exception.
     """
 
     def __init__(self):
         super().__init__({
             "floating": Out(1), "valid": Out(1), "cq": Out(range(CQ_ENTRIES)), "record": Out(1),
-            "written": In(1), "enabled": In(1), "pending": In(1),
+            "written": In(1), "enabled": In(1), "pending": In(1), "enables": In(1),
         })
 
 
@@ -242,6 +245,7 @@ class Completion(wiring.Component):
         tail = Signal(range(CQ_ENTRIES))
         count = Signal(range(CQ_ENTRIES + 1))
         finished = Signal(CQ_ENTRIES)
+        settled = Signal(CQ_ENTRIES)  # finished for a cycle
         refetch = Signal(CQ_ENTRIES)
         owed = Signal(4)  # folded branches before a fault: they count with the next instruction
         barrier = Signal(range(CQ_ENTRIES))  # with `sent`: the first speculative entry
@@ -269,6 +273,7 @@ class Completion(wiring.Component):
                 ]
                 with m.If(dispatch.speculative & (~self.sent | self.accept)):
                     m.d.sync += [self.sent.eq(1), barrier.eq(dispatch.cq)]
+        m.d.sync += settled.eq(finished)
         for finish in self.finishes:
             with m.If(finish.valid):
                 m.d.sync += [
@@ -290,6 +295,7 @@ class Completion(wiring.Component):
         held = self.sent & (barrier == head)
         cause = Signal(Cause)
         heeded = msr_bit(self.msr, Msr.FE0) | msr_bit(self.msr, Msr.FE1)
+        waits = Signal()     # the oldest must have been finished for a cycle
         ready = Signal()     # the oldest has finished
         traps = Signal()     # with an enabled floating-point exception
         fault = Signal()
@@ -303,7 +309,9 @@ class Completion(wiring.Component):
             # An exception that comes with a result: FPSCR, CR1 and frD are written.
             traps.eq(ready & first.floating & (causes[head] == Cause.NONE) & self.float.enabled
                      & heeded),
-            ready.eq((count != 0) & finished.bit_select(head, 1) & ~held & ~self.restart),
+            waits.eq(first.floating & heeded & self.float.enables),
+            ready.eq((count != 0) & finished.bit_select(head, 1) & ~held & ~self.restart
+                     & (~waits | settled.bit_select(head, 1))),
             complete.eq(ready & (cause == Cause.NONE) & ~traps),
             fault.eq(ready & ((cause != Cause.NONE) | traps)),
         ]

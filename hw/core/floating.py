@@ -6,9 +6,6 @@ follows is fetched again and sees the old register.
 
 Moves from and to FPSCR execute as the oldest instruction and are not pipelined; what comes behind
 them in the station waits, so that control bits never change under instructions in the pipeline.
-
-Left out: with enabled exceptions the 7400, and perhaps the 750, takes a cycle more to complete
-floating-point instructions.
 """
 
 from amaranth.hdl import Array, Cat, Const, Module, Signal
@@ -40,6 +37,7 @@ _MOVE_CYCLES = 3
 #: Upper half of a register that mffs writes: undefined in the architecture.
 _UPPER_HALF = 0xFFF80000
 _FEX = int(Fpscr.FEX).bit_length() - 1
+_ENABLES = int(Fpscr.VE | Fpscr.OE | Fpscr.UE | Fpscr.ZE | Fpscr.XE)
 
 
 class FloatUnit(wiring.Component):
@@ -144,6 +142,7 @@ class FloatUnit(wiring.Component):
             status.record.eq(self.retire.valid), status.status.eq(bits[self.retire.cq]),
             status.changes.eq(changes[self.retire.cq]),
             self.retire.pending.eq(status.fpscr[_FEX]),
+            self.retire.enables.eq((status.fpscr & _ENABLES).any()),
         ]
         with m.If(self.retire.floating):
             m.d.comb += [

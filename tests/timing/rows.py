@@ -77,7 +77,7 @@ _DEPENDENT = [("add", "add r5, r5, r6"), ("subf", "subf r5, r5, r6"), ("and", "a
 _POINTER = "lis r5, 1\n stw r5, 0(r5)"
 _FLOATS = ("lis r5, 0x4000\n stw r5, 0(r6)\n lfs f1, 0(r6)\n fmr f2, f1\n fmr f3, f1\n"
            " fmr f4, f1")
-
+_PAIR = "fadd f{n}+4, f1, f2\n add r4, r24, r25"
 
 SECTIONS = {
     "Dispatch and completion": [
@@ -133,6 +133,11 @@ SECTIONS = {
               ("stswi", "C", "stswi r4, r6, 8", "stswi r8, r6, 32"))
           for n, line in ((2, few), (8, many))),
         Row("lfs, independent", "1", "GX 244 A", exactly(1), line="lfs f1, 0(r6)"),
+        Row("stfs, independent", "1", "GX 244 A", exactly(1), line="stfs f1, 0(r6)"),
+        Row("stfd, independent", "1", "GX 244 A", exactly(1), line="stfd f1, 0(r6)"),
+        Row("stfs of a denormalised single", "1 to 23 more, by its size", "GX 106 A", (2, 24),
+            line="stfs f1, 0(r6)", setup="li r5, 1\n stw r5, 4(r6)\n lfs f1, 4(r6)",
+            why="the number is shifted at once"),
         Row("lwarx", "3, execution serialised", "GX 245 A", (3, 4), line="lwarx r4, 0, r6"),
         Row("lwarx and stwcx. that stores", "3 + 8", "GX 245 A, LLVM C", (11, 13),
             line="lwarx r4, 0, r6\n stwcx. r4, 0, r6",
@@ -174,6 +179,11 @@ SECTIONS = {
               ("fmul", 2, "GX 31 A", "fmul f{n}+4, f1, f2"),
               ("fmadd", 2, "GX 31 A", "fmadd f{n}+4, f1, f2, f3"),
               ("fdiv", 31, "GCC, LLVM B", "fdiv f{n}+4, f1, f2"))),
+        Row("fadd and add, exceptions disabled: the pair", "6 entries for 5 cycles each", "D",
+            (1.6, 1.7), line=_PAIR, setup=_FLOATS),
+        Row("fadd and add, exceptions enabled in MSR and FPSCR: the pair", "1 cycle more to "
+            "complete: 6 entries for 6", "7400 6-30 A", exactly(2), line=_PAIR,
+            setup=_FLOATS + "\n mtfsb1 24\n mfmsr r5\n ori r5, r5, 0x900\n mtmsr r5\n isync"),
     ],
     "System registers and CR": [
         *(Row(name, "1, execution serialised", "LLVM B", (1, 2), line=line,
@@ -220,7 +230,8 @@ caches, translated by BATs, branches learnt. Cycles. Made by `python tests/timin
 
 Grades: **A** the text of a manual; **B** two or more independent compiler models agree; **C** one
 model, or the field's memory; **D** inferred from A. GX is IBM's PowerPC 750GX/GL User's Manual 1.2
-(its core is the 750's), by page; GCC and LLVM are the 750 schedulers of those compilers.
+(its core is the 750's), by page, 7400 Motorola's MPC7400 User's Manual; GCC and LLVM are the 750
+schedulers of those compilers.
 """
 
 
