@@ -38,23 +38,24 @@ def program(name):
 
 
 def build(name):
-    """The bytes of an image, from `ROM_BASE` on.
+    """The ELF file of an image, which lies from `ROM_BASE` on, with symbols.
 
     Parameters
     ----------
     name : str
         One of `images()`.
     """
-    path = _cache_folder() / f"rom-{name}-{_digest(_source(name))}.bin"
+    path = _cache_folder() / f"rom-{name}-{_digest(_source(name))}.elf"
     try:
         return path.read_bytes()
     except OSError:
         pass
-    image = program(name).image(ROM_BASE)
-    if len(image) > ROM_SIZE:
-        raise UserError(f"image {name} must fit in {ROM_SIZE:#x} bytes, not {len(image):#x}")
-    _keep(path, image)
-    return image
+    built = program(name)
+    size = len(built.image(ROM_BASE))
+    if size > ROM_SIZE:
+        raise UserError(f"image {name} must fit in {ROM_SIZE:#x} bytes, not {size:#x}")
+    _keep(path, built.elf())
+    return built.elf()
 
 
 def _digest(source):
@@ -80,12 +81,12 @@ def _cache_folder():
     return base / "pteg"
 
 
-def _keep(path, image):
+def _keep(path, data):
     """Write the whole file or nothing. Without a cache it is only slower."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            file.write(image)
+            file.write(data)
         os.replace(file.name, path)
     except OSError:
         pass

@@ -48,6 +48,7 @@ def run(
     kernel: str | None = None,
     dtb: str | None = None,
     append: Text = None,
+    symbols: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     disk: str | None = None,
     disk_write: Annotated[bool, Parameter(negative=())] = False,
     vcd: str | None = None,
@@ -97,6 +98,9 @@ def run(
         Flattened device tree for the kernel.
     append
         Kernel command line, instead of the one in the device tree if there is one.
+    symbols
+        ELF file whose symbols name addresses in logs and messages, beside those of the kernel and
+        the ROM. Can be repeated.
     disk
         File that is the machine's disk. What the machine writes to it is forgotten.
     disk_write
@@ -165,6 +169,7 @@ def gdb(
     kernel: str | None = None,
     dtb: str | None = None,
     append: Text = None,
+    symbols: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     disk: str | None = None,
     disk_write: Annotated[bool, Parameter(negative=())] = False,
     input: str | None = None,

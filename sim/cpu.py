@@ -11,10 +11,13 @@ from typing import Protocol
 
 import numpy as np
 
-__all__ = ["Stop", "Limits", "Cpu", "FOREVER"]
+__all__ = ["Stop", "Limits", "Cpu", "FOREVER", "PATIENCE"]
 
 #: A count that no run reaches.
 FOREVER = 1 << 62
+#: Cycles in which no instruction completes before a run is given up. Nothing else takes so long:
+#: not a table search that misses the cache, and not the slowest device.
+PATIENCE = 1 << 22
 
 
 class Stop(enum.StrEnum):
@@ -25,6 +28,7 @@ class Stop(enum.StrEnum):
     ADDRESS = "address"            # the next instruction is at the stop address
     CONSOLE = "console"            # the console has printed the text
     CHECKSTOP = "checkstop"        # the processor has stopped: machine check with MSR[ME] = 0
+    STUCK = "stuck"                # each exception causes the next one: nothing completes any more
     CONDITION = "condition"        # the caller's function said so
     INTERRUPTED = "interrupted"    # Ctrl-C
     DRAIN = "drain"                # inside only: the console's ring wants to be emptied

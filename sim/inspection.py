@@ -215,7 +215,7 @@ def walk_lines(machine, ea):
         found = translate(machine, ea, fetch)
         yield from found.steps
         end = "not mapped" if found.pa is None else f"{found.pa:08x}"
-        yield f"{name}: {ea:08x} -> {end} ({found.how})"
+        yield f"{name}: {machine.symbols.describe(ea)} -> {end} ({found.how})"
 
 
 def tlb_lines(machine):

@@ -2,43 +2,70 @@
 
 The ELF header and program headers (System V ABI, PowerPC supplement) are all that loading needs.
 They are read here with `struct`, every field checked before it is used, so that a damaged file is
-one clear error and costs neither memory nor start-up time; symbols are pyelftools' business.
+one clear error and costs neither memory nor start-up time; so are symbols, of which a kernel has
+ten thousand.
 """
 
 import re
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pteg.errors import UserError
 
 __all__ = ["Image", "Segment", "read_file", "read_elf", "read_symbols", "is_elf", "parse_size"]
 
-EM_PPC, ET_EXEC, PT_LOAD = 20, 2, 1
+EM_PPC, ET_EXEC, PT_LOAD, SHT_SYMTAB = 20, 2, 1, 2
+#: Types of symbols that stand for code, and the first section number with a special meaning.
+STT_NOTYPE, STT_FUNC, SHN_LORESERVE = 0, 2, 0xFF00
 _HEADER = struct.Struct(">16sHHIIIIIHHHHHH")
 _PROGRAM_HEADER = struct.Struct(">8I")
+_SECTION_HEADER = struct.Struct(">10I")
+_SYMBOL = struct.Struct(">IIIBBH")
+#: Characters of a name that are read.
+LONGEST_NAME = 256
 
 
 @dataclass(frozen=True)
 class Segment:
-    """`data` at physical `address`, then zeros up to `size` bytes."""
+    """`data` at physical `address`, then zeros up to `size` bytes; the program has it at `virtual`.
+    """
 
     address: int
     data: bytes
     size: int
+    virtual: int
 
 
 @dataclass(frozen=True)
 class Image:
-    """What is to be loaded, and the physical address of its first instruction."""
+    """What is to be loaded, and the virtual address of its first instruction."""
 
     segments: tuple
-    entry: int
+    start: int
+
+    @property
+    def entry(self):
+        """Physical address of the first instruction."""
+        return self.physical(self.start)
+
+    def physical(self, address):
+        """Where a virtual address of the program is loaded; outside of it the same address."""
+        for segment in self.segments:
+            if segment.virtual <= address < segment.virtual + segment.size:
+                return address - segment.virtual + segment.address
+        return address
+
+    def overlaps(self, other):
+        """Whether this and another image cannot both be loaded."""
+        return any(mine.address < theirs.address + len(theirs.data)
+                   and theirs.address < mine.address + len(mine.data)
+                   for mine in self.segments for theirs in other.segments)
 
     def moved(self, distance):
-        """The same image, so many bytes higher."""
-        return Image(tuple(Segment(segment.address + distance, segment.data, segment.size)
-                           for segment in self.segments), self.entry + distance)
+        """The same image, so many bytes higher in physical memory."""
+        return replace(self, segments=tuple(
+            replace(segment, address=segment.address + distance) for segment in self.segments))
 
 
 def read_file(path):
@@ -65,8 +92,6 @@ def read_elf(data, name):
     Returns
     -------
     Image
-        With physical addresses. The entry point, a virtual address, is moved like the segment that
-        holds it.
     """
     def check(condition, problem):
         if not condition:
@@ -85,7 +110,7 @@ def read_elf(data, name):
     check(kind == ET_EXEC, f"ELF file must be an executable (type 2), not type {kind}")
     check(count == 0 or entry_size >= _PROGRAM_HEADER.size, "program headers are too short")
     check(table + count * entry_size <= len(data), "truncated ELF file: no program headers")
-    segments, start = [], entry
+    segments = []
     for n in range(count):
         (kind, offset, virtual, physical, file_size, size, _, _) = _PROGRAM_HEADER.unpack_from(
             data, table + n * entry_size)
@@ -94,31 +119,34 @@ def read_elf(data, name):
         check(file_size <= size, f"segment {n} is larger in the file than in memory")
         check(offset + file_size <= len(data), f"truncated ELF file: segment {n} is not complete")
         check(physical + size <= 1 << 32, f"segment {n} must lie inside 32 bits of addresses")
-        segments.append(Segment(physical, data[offset:offset + file_size], size))
-        if virtual <= entry < virtual + size:
-            start = entry - virtual + physical
+        segments.append(Segment(physical, data[offset:offset + file_size], size, virtual))
     check(segments, "ELF file has nothing to load")
-    return Image(tuple(segments), start)
+    return Image(tuple(segments), entry)
 
 
-def read_symbols(path):
-    """Functions and labels of an ELF file: a dict from name to (virtual) address.
+def read_symbols(data):
+    """Functions and labels of an ELF file: a list of (name, virtual address).
 
     Empty if the file has none, or none that can be read: symbols are a convenience.
     """
-    import io
-
-    from elftools.elf.elffile import ELFFile
-
     try:
-        table = ELFFile(io.BytesIO(read_file(path))).get_section_by_name(".symtab")
-        return {} if table is None else {
-            symbol.name: symbol["st_value"] for symbol in table.iter_symbols()
-            if symbol.name and symbol["st_info"]["type"] in ("STT_FUNC", "STT_NOTYPE")}
-    except UserError:
-        raise
-    except Exception:  # pyelftools raises whatever it trips over in a damaged file
-        return {}
+        header = _HEADER.unpack_from(data)
+        table, entry_size, count = header[6], header[11], header[12]
+        sections = [_SECTION_HEADER.unpack_from(data, table + n * entry_size)
+                    for n in range(count)]
+        symbols = next(section for section in sections if section[1] == SHT_SYMTAB)
+        names = sections[symbols[6]]
+    except (struct.error, IndexError, StopIteration):
+        return []
+    texts, rows = (data[section[4]:section[4] + section[5]] for section in (names, symbols))
+    found = []
+    for name, address, _, info, _, section in _SYMBOL.iter_unpack(rows[:len(rows) // 16 * 16]):
+        # Constants are in no section.
+        if info & 15 in (STT_NOTYPE, STT_FUNC) and 0 < section < SHN_LORESERVE:
+            text = texts[name:name + LONGEST_NAME].partition(b"\0")[0].decode("latin-1")
+            if text and text.isprintable():
+                found.append((text, address))
+    return found
 
 
 def parse_size(value, name="size"):

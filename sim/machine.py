@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pteg.components.ata_disk import AtaDisk
 from pteg.components.console import new_watch
-from pteg.cpu import FOREVER, Limits, Stop
+from pteg.cpu import FOREVER, PATIENCE, Limits, Stop
 from pteg.errors import UserError
 from pteg.loader import is_elf, read_elf, read_file
 from pteg.platform import Platform
@@ -153,7 +153,7 @@ class Machine:
     console : Console
     platform : Platform
     symbols : pteg.symbols.Symbols
-        Names of addresses, from the ELF files that have been loaded.
+        Names of addresses, from the programs that have been loaded.
     model
         The processor model behind it all (`pteg.cpu.Cpu`).
     restored : str or None
@@ -219,14 +219,17 @@ class Machine:
             device.program(data)
             return
         image = read_elf(data, name)
-        for segment in image.segments:
+        # Segments without contents are RAM that the program uses.
+        stored = [segment for segment in image.segments if segment.data]
+        for segment in stored:
             if not (device.base <= segment.address
                     and segment.address + segment.size <= device.base + device.size):
                 raise UserError(f"{name}: ROM image must lie in {device.base:#010x} to "
                                 f"{device.base + device.size - 1:#010x}, not at "
                                 f"{segment.address:#010x} with {segment.size:#x} bytes")
         device.program(b"")
-        self._write_segments(image)
+        self._write_segments(stored)
+        self.symbols.add(data, image)
 
     def load(self, program, at=None):
         """Load a program into memory.
@@ -252,9 +255,8 @@ class Machine:
             return at
         image = read_elf(data, name)
         self._check_segments(image, name)
-        self._write_segments(image)
-        if not isinstance(program, bytes | bytearray | memoryview):
-            self.symbols.add(program)
+        self._write_segments(image.segments)
+        self.symbols.add(data, image)
         return image.entry
 
     def _check_segments(self, image, name):
@@ -265,8 +267,8 @@ class Machine:
             except UserError as error:
                 raise UserError(f"{name}: {error}") from None
 
-    def _write_segments(self, image):
-        for segment in image.segments:
+    def _write_segments(self, segments):
+        for segment in segments:
             zeros = bytes(segment.size - len(segment.data))
             self.memory.write(segment.address, segment.data + zeros)
 
@@ -300,11 +302,12 @@ class Machine:
         """
         from pteg.preload import placed, preload
 
-        image = placed(read_elf(read_file(program), str(program)))
+        data = read_file(program)
+        image = placed(read_elf(data, str(program)))
         self._check_segments(image, str(program))
         preload(self, image, append)
-        self._write_segments(image)
-        self.symbols.add(program)
+        self._write_segments(image.segments)
+        self.symbols.add(data, image)
 
     def check_program(self, program, dtb=None, firmware=False):
         """Raise UserError if `load` would, or `boot_linux` with `dtb`, or `preload`."""
@@ -332,11 +335,14 @@ class Machine:
         self.model.reset()
 
     def step(self, count=1):
-        """Complete `count` instructions; return why it ended, see `run`."""
+        """Complete `count` instructions, unless something else ends it: see `run`."""
         return self.run(instructions=count)
 
     def run(self, cycles=None, instructions=None, until=None, between=None):
-        """Run until something happens.
+        """Run until something happens, at the latest when no instruction can complete any more.
+
+        That is after some million cycles in which every instruction has caused an exception, those
+        of the handlers included.
 
         Parameters
         ----------
@@ -370,15 +376,21 @@ class Machine:
         model, chunk = self.model, 10_000
         end_cycle = model.cycle + limits.cycles
         end_instruction = model.instructions + limits.instructions
+        completed, deadline = model.instructions, model.cycle + PATIENCE
         while True:
+            if model.cycle >= deadline:
+                if model.instructions == completed:
+                    return Stop.STUCK
+                completed, deadline = model.instructions, deadline + PATIENCE
             left = Limits(end_cycle - model.cycle, end_instruction - model.instructions,
                           limits.address, limits.watch)
             if left.cycles <= 0:
                 return Stop.CYCLES
             if left.instructions <= 0:
                 return Stop.INSTRUCTIONS
-            whole = left.cycles <= chunk
-            left.cycles = min(left.cycles, chunk)
+            piece = min(chunk, deadline - model.cycle)
+            whole = left.cycles <= piece
+            left.cycles = min(left.cycles, piece)
             if condition is not None:
                 left.instructions = min(left.instructions, 1)
             begin = time.perf_counter()
@@ -393,7 +405,7 @@ class Machine:
             if between is not None and between():
                 return Stop.INTERRUPTED
             if stop is Stop.CYCLES and seconds < CHUNK / 2:
-                chunk *= 2
+                chunk = min(2 * chunk, PATIENCE)
             elif seconds > CHUNK * 2:
                 chunk = max(1000, chunk // 2)
 
@@ -527,7 +539,8 @@ class Machine:
             raise UserError("a pipeline log needs cpu='pipeline': the functional model has no "
                             "pipeline")
         window = Window.of(window)
-        stages = PipelineStages(self.model.native, open_log(path, form), window)
+        stages = PipelineStages(self.model.native, open_log(path, form), window,
+                                self.symbols.instruction)
         taps, tap = self.model.driver.taps, Tap(stages.tracer, stages)
         taps.append(tap)
 

@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass
 
 from pteg.cpu import Stop
 from pteg.errors import UserError
-from pteg.loader import read_symbols
 from pteg.machine import Machine
 from pteg.preload import fw_cfg
 from pteg.presets import ROMS
@@ -29,6 +28,7 @@ class Options:
     kernel: str | None = None
     dtb: str | None = None
     append: str | None = None
+    symbols: tuple = ()
     disk: str | None = None
     disk_write: bool = False
     vcd: str | None = None
@@ -59,12 +59,12 @@ def run(options):
     """Run; return the exit code."""
     machine = build(options)
     cpu = options.cpu or machine.cpu_name
-    forward = _destination(machine, options)
     with ExitStack() as stack:
         interrupted = stack.enter_context(interrupts_noted())
         with _status("compiling the processor (only the first time)"):
             machine.model  # noqa: B018
         enter(machine, options)
+        forward = _destination(machine, options)
         # With the JSON report on standard output, the console goes to stderr.
         output = sys.stderr.buffer if options.json == "-" else sys.stdout.buffer
         link = ConsoleLink(machine.console, options.input, output,
@@ -93,16 +93,18 @@ def run(options):
             machine.save(options.save)
     link.finish_line()
     code = _exit_code(stop, options)
-    problem = _problem(machine, stop, options)
     stats = machine.stats()
+    place = machine.symbols.describe(machine.cpu.pc)
+    problem = _problem(machine, stop, place, options)
     if not options.quiet:
-        _print_report(stop, stats, seconds)
+        _print_report(stop, place, stats, seconds)
     if problem:
         print(f"pteg: {problem}", file=sys.stderr)
     if options.json:
         _write_json(options, {"stop": str(stop), "exit": code, "problem": problem,
                               "seconds": round(seconds, 3), "machine": machine.preset,
-                              "cpu": machine.cpu_name, "pc": machine.cpu.pc, "stats": stats})
+                              "cpu": machine.cpu_name, "pc": machine.cpu.pc,
+                              "symbol": machine.symbols.name(machine.cpu.pc), "stats": stats})
     return code
 
 
@@ -111,11 +113,12 @@ def debug(options, port):
     from pteg.gdb import serve
 
     machine = build(options)
-    cpu, forward = options.cpu or machine.cpu_name, _destination(machine, options)
+    cpu = options.cpu or machine.cpu_name
     with interrupts_noted() as interrupted:
         with _status("compiling the processor (only the first time)"):
             machine.model  # noqa: B018
         enter(machine, options)
+        forward = _destination(machine, options)
         link = ConsoleLink(machine.console, options.input)
         if forward is not None and _fast_forward(machine, cpu, forward, options, link,
                                                  interrupted) is not None:
@@ -164,6 +167,8 @@ def build(options):
     machine = _restored(options) if options.restore is not None else _new(options)
     if looking and (options.cpu or machine.cpu_name) != "pipeline":
         raise _no_signals(looking[0])
+    for path in options.symbols:
+        machine.symbols.add_file(path)
     return machine
 
 
@@ -237,10 +242,9 @@ def _destination(machine, options):
     try:
         address = int(text, 0)
     except ValueError:
-        symbols = read_symbols(options.kernel) if options.kernel is not None else {}
-        if text not in symbols:
+        address = machine.symbols.address(text)
+        if address is None:
             return text
-        address = symbols[text]
     if not 0 <= address < 1 << 32 or address % 4:
         raise UserError(f"--fast-forward-until must be the address of an instruction, not {text}")
     return address
@@ -288,27 +292,26 @@ def _run(machine, options, link, interrupted):
 
 
 def _exit_code(stop, options):
-    if stop is Stop.CHECKSTOP:
+    if stop in (Stop.CHECKSTOP, Stop.STUCK):
         return 1
     if stop is Stop.INTERRUPTED:
         return 1 if options.until or options.fast_forward_until else 0
     return 1 if options.until is not None and stop is not Stop.CONSOLE else 0
 
 
-def _problem(machine, stop, options):
+def _problem(machine, stop, place, options):
     """One line on why the exit code is 1, or None."""
-    def place():    # only asked for when there is a problem: symbols take time to read
-        return machine.symbols.describe(machine.cpu.pc)
-
     if stop is Stop.CHECKSTOP:
         cpu = machine.cpu
-        return (f"checkstop at pc {place()}: machine check (transfer error: no device answers "
+        return (f"checkstop at pc {place}: machine check (transfer error: no device answers "
                 f"at the address) with MSR[ME] = 0; msr {cpu.msr:#010x}, lr {cpu.lr:#010x}")
+    if stop is Stop.STUCK:
+        return f"stuck at pc {place}: every instruction causes an exception, the handlers' too"
     if stop is Stop.INTERRUPTED and machine.cpu_name != (options.cpu or machine.cpu_name):
-        return f"interrupted at pc {place()} before the fast-forward had reached " \
+        return f"interrupted at pc {place} before the fast-forward had reached " \
                f"{options.fast_forward_until!r}"
     if options.until is not None and stop is not Stop.CONSOLE:
-        return f"ended ({stop}) at pc {place()} before the console printed " \
+        return f"ended ({stop}) at pc {place} before the console printed " \
                f"{options.until!r}"
     return None
 
@@ -341,8 +344,8 @@ def _write_json(options, report):
 
 # What a person sees -----------------------------------------------------------------------------
 
-def _print_report(stop, stats, seconds):
-    lines = [f"--- {stop} after {stats['cycles']:,} cycles, {seconds:.2f} s ---"]
+def _print_report(stop, place, stats, seconds):
+    lines = [f"--- {stop} after {stats['cycles']:,} cycles, {seconds:.2f} s, at {place} ---"]
     numbers = {name: value for name, value in stats.items() if not isinstance(value, dict)}
     if seconds > 0.1:
         numbers["simulated cycles a second"] = round(stats["cycles"] / seconds)

@@ -14,10 +14,8 @@ Left out: a fetch that brings nothing, because a redirect came before it ended.
 import os
 from collections import deque, namedtuple
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from pteg.errors import UserError
-from pteg.firmware.disasm import disassemble
 from pteg.waveforms.pipeline import Fate, KanataLog, Passage, PipelineTable, Stage
 
 __all__ = ["STAGES", "PipelineStages", "open_log"]
@@ -74,11 +72,6 @@ _Now = namedtuple("_Now", SIGNALS)
 CQ_ENTRIES, SYSTEM_CALL = 6, 9
 
 
-@lru_cache(1 << 16)
-def _label(pc, word):
-    return f"{pc:08x}  {disassemble(word, pc)}"
-
-
 @dataclass(eq=False)
 class _Flight(Passage):
     """An instruction that is on its way.
@@ -121,6 +114,8 @@ class PipelineStages:
         Its `write` gets each `Passage` in fetch order, its `close` is called at the end.
     window : pteg.waveforms.capture.Window
         Cycles that are looked at.
+    label : callable
+        Text for an address and the instruction there; see `pteg.symbols.Symbols.instruction`.
 
     Attributes
     ----------
@@ -128,7 +123,7 @@ class PipelineStages:
         What `write` expects.
     """
 
-    def __init__(self, native, log, window):
+    def __init__(self, native, log, window, label):
         paths = [*SIGNALS.values(), *RETIRE,
                  *(f"{place}.{name}" for place in ARRIVE + INJECT for name in ("pc", "insn")),
                  *(f"{place}__{name}" for place in ENTER for name in ("valid", "cq", "finished")),
@@ -136,7 +131,7 @@ class PipelineStages:
         self.tracer = native.tracer(list(dict.fromkeys(paths)))
         self._columns = {probe.path: offset for probe, offset in zip(
             self.tracer.probes, self.tracer.offsets, strict=True)}
-        self._log, self._window = log, window
+        self._log, self._window, self._label = log, window, label
         self._cycle = None          # the next one
         self._open = deque()        # not yet given to the log
         self._queue = []            # mirror of the instruction queue; None: not known
@@ -215,7 +210,7 @@ class PipelineStages:
 
     def _arrival(self, pc, insn):
         begin = self._cycle if self._fetch_began is None else self._fetch_began
-        passage = _Flight(_label(pc, insn), [(begin, FETCH), (self._cycle + 1, QUEUE)])
+        passage = _Flight(self._label(pc, insn), [(begin, FETCH), (self._cycle + 1, QUEUE)])
         self._open.append(passage)
         return passage
 

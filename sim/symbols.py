@@ -1,40 +1,74 @@
-"""Names for addresses: the symbols of the programs that a machine has loaded."""
+"""Names for addresses: the symbols of the programs that a machine has loaded.
+
+A program's symbols are virtual addresses. They are known at the physical addresses where it was
+loaded too, where its exception handlers run.
+"""
 
 from bisect import bisect_right
+from functools import lru_cache
 
-from pteg.loader import read_symbols
+from pteg.loader import read_elf, read_file, read_symbols
 
 __all__ = ["Symbols"]
 
 #: So far behind a symbol an address still counts as inside what it names.
 REACH = 1 << 16
+#: Columns for the text of an instruction that has a name.
+WIDTH = 24
 
 
 class Symbols:
     """Symbols of ELF files, which are only read when the first name is asked for."""
 
     def __init__(self):
-        self._files, self._names, self._addresses = [], {}, None
+        self._programs = []
+        self._places, self._names = {}, {}      # of a name, at an address
+        self._addresses = None                  # in order; None: there are programs to read
+        #: `instruction`, which logs ask for the same ones again and again.
+        self.instruction = lru_cache(1 << 16)(self._instruction)
 
-    def add(self, path):
-        """Know the symbols of one more file."""
-        self._files.append(path)
+    def add(self, data, image):
+        """Know the symbols of one more program, and forget those that it has overwritten.
+
+        Parameters
+        ----------
+        data : bytes
+            The ELF file.
+        image : pteg.loader.Image
+            Where it has been loaded.
+        """
+        self._programs = [(old, place) for old, place in self._programs
+                          if not image.overlaps(place)] + [(data, image)]
         self._addresses = None
+        self.instruction.cache_clear()
+
+    def add_file(self, path):
+        """Know the symbols of an ELF file that something else has loaded."""
+        data = read_file(path)
+        self.add(data, read_elf(data, str(path)))
 
     def _read(self):
-        for path in self._files:
-            for name, address in read_symbols(path).items():
-                # Of two names for one address the one without decoration.
-                known = self._names.get(address)
-                if known is None or known.startswith((".", "$")):
-                    self._names[address] = name
-        self._files.clear()
+        if self._addresses is not None:
+            return
+        self._places, self._names = {}, {}
+        for data, image in self._programs:
+            for name, address in read_symbols(data):
+                self._places.setdefault(name, address)
+                for place in (address, image.physical(address)):
+                    # Of two names for one address the one without decoration.
+                    known = self._names.get(place)
+                    if known is None or known.startswith((".", "$")):
+                        self._names[place] = name
         self._addresses = sorted(self._names)
+
+    def address(self, name):
+        """The virtual address of a symbol, or None."""
+        self._read()
+        return self._places.get(name)
 
     def name(self, address):
         """`symbol+0x10`, or None if no symbol is near enough below."""
-        if self._addresses is None:
-            self._read()
+        self._read()
         index = bisect_right(self._addresses, address) - 1
         if index < 0 or address - self._addresses[index] >= REACH:
             return None
@@ -46,3 +80,10 @@ class Symbols:
         """The address in hexadecimal, with its name if it has one."""
         name = self.name(address)
         return f"{address:#010x}" + (f" <{name}>" if name else "")
+
+    def _instruction(self, address, word):
+        """Line of a log: address, disassembly, and the name if there is one."""
+        from pteg.firmware.disasm import disassemble
+
+        text, name = disassemble(word, address), self.name(address)
+        return f"{address:08x}  " + (f"{text:{WIDTH}} <{name}>" if name else text)

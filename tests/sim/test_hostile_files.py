@@ -101,7 +101,7 @@ SMALL = pteg.Machine(Platform([Dram(size=0x10000), Rom(size=0x1000, base=0xFFFFF
 
 
 @cases(40_000)
-def test_program_files(tmp_path_factory, seed):
+def test_program_files(seed):
     chance = random.Random(seed)
     data = mutated(ELF, chance)
     memories = [SMALL.platform["dram"].memory, SMALL.platform["rom"].memory]
@@ -112,11 +112,7 @@ def test_program_files(tmp_path_factory, seed):
         assert all(map(np.array_equal, memories, before))
     for memory in memories:
         memory[:] = 0
-    if seed % 8 == 0:
-        path = tmp_path_factory.getbasetemp() / "hostile.elf"
-        path.write_bytes(data)
-        for name, address in read_symbols(path).items():
-            assert isinstance(name, str) and isinstance(address, int)
+    assert all(name.isprintable() and 0 <= address < 1 << 32 for name, address in read_symbols(data))
 
 
 ONE = b"\0\0\0\1"

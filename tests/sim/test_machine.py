@@ -216,6 +216,22 @@ def test_pieces_do_not_change_a_run(m, monkeypatch):
     assert results[0] == results[1]
 
 
+@pytest.mark.parametrize("run", [lambda m: m.step(), lambda m: m.run(until="never"),
+                                 lambda m: m.run(until=lambda: False)])
+def test_exceptions_without_end_end_a_run(m, monkeypatch, run):
+    """The handler of the illegal instruction is an illegal instruction."""
+    monkeypatch.setattr("pteg.machine.PATIENCE", 10_000)
+    m.memory.write_word(0x700, 0)
+    m.memory.write_word(0x2000, 0x60000000)     # nop: in the first 10,000 cycles something completes
+    m.cpu.pc = 0x2000
+    m.memory.write_word(0x2004, 0)
+    begin = m.cycle
+    assert m.run(cycles=50) is Stop.CYCLES and m.instructions == 1
+    assert run(m) is Stop.STUCK
+    assert m.cycle == begin + 10_050 and m.instructions == 1
+    assert m.run(cycles=500) is Stop.CYCLES, "limits hold"
+
+
 def test_statistics_are_plain_numbers(m):
     m.run(until="machine")
     stats = m.stats()

@@ -325,13 +325,25 @@ Fx                                                            0000103c  .long   
 
 
 def test_the_table_of_a_loop(tmp_path):
-    this = Machine("g3")
-    this.load(assemble(LOOP, sections={".text": 0x1000}).elf())
+    this, program = Machine("g3"), assemble(LOOP, sections={".text": 0x1000})
+    this.load(program.image(), at=0x1000)
     with this.cpu.changed() as state:
         state["pc"], state["msr"], state["hid0"] = 0x1000, 0, Hid0.ICE | Hid0.BHT | Hid0.BTIC
     with this.pipeline_log(tmp_path / "loop.txt", "table", window=(50, 63)):
         this.run(cycles=100)
     assert (tmp_path / "loop.txt").read_text() == GOLDEN
+
+
+@pytest.mark.parametrize("form", ["table", "kanata"])
+def test_symbols_stand_behind_the_instruction(tmp_path, form):
+    this = Machine("g3")
+    this.cpu.pc = this.load(assemble(LOOP, sections={".text": 0x1000}).elf())
+    this.cpu.msr = 0
+    with this.pipeline_log(tmp_path / "log", form):
+        this.run(until=0x1008)
+    lines = [" ".join(line.split()) for line in (tmp_path / "log").read_text().splitlines()]
+    assert any(line.endswith("00001000 li r3,4 <_start>") for line in lines)
+    assert any(line.endswith("00001004 mtctr r3 <_start+0x4>") for line in lines)
 
 
 @pytest.mark.parametrize("name", ["machine", "sort", "string"])
