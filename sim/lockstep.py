@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from pteg.components.console import new_watch
-from pteg.cpu import FOREVER, Stop
+from pteg.cpu import PATIENCE, Stop
 from pteg.driver import STOPS
 from pteg.functional.constants import TIMED
 from pteg.functional.cpu import RAM, sources
@@ -22,13 +22,16 @@ from pteg.functional.float_unit import compiled_unit
 from pteg.functional.model import CPU_STATE, new_model
 from pteg.generated import load_module
 from pteg.state import ARCH_STATE, differences
+from pteg.symbols import Symbols
 
 __all__ = ["Lockstep", "Mismatch"]
 
 
 #: What the compiled loop keeps, and how it ended.
-CONTROL = np.dtype([("done", "i8"), ("limit", "i8"), ("address", "i8")])
-AGREE, DIFFERENT, STOPPED, HALTED, PRINTED = range(5)
+CONTROL = np.dtype([("done", "i8"), ("limit", "i8"), ("address", "i8"), ("patience", "i8")])
+AGREE, DIFFERENT, STOPPED, HALTED, PRINTED, STUCK = range(6)
+#: Results after which nothing more can be compared, and what they mean.
+_ENDS = {HALTED: Stop.CHECKSTOP, PRINTED: Stop.CONSOLE, STUCK: Stop.STUCK}
 #: Interrupts that the completion unit counts.
 INTERRUPTS = ("external", "monitor", "decrementer")
 
@@ -65,12 +68,17 @@ def run(step, state, devices, targets, driver, watch, arch, functional, model, c
         interrupts = {interrupts}
         before = np.int64(state[{instructions}])
         driver[0].last_instruction = before + 1
-        stop = pipeline_run(step, state, devices, targets, driver, watch)
-        printed = stop == {CONSOLE}
-        console = printed or stop == {DRAIN}
-        while (stop == {CONSOLE} or stop == {DRAIN}) and (
-                state[{instructions}] < U(driver[0].last_instruction)):
+        printed = console = False
+        while True:
+            asleep = state[{asleep}]
+            driver[0].last_cycle = driver[0].cycle + c.patience
             stop = pipeline_run(step, state, devices, targets, driver, watch)
+            printed |= stop == {CONSOLE}
+            console |= stop == {CONSOLE} or stop == {DRAIN}
+            if stop == {CYCLES} and state[{asleep}] == asleep:
+                return {STUCK}
+            if stop == {CHECKSTOP} or state[{instructions}] >= U(driver[0].last_instruction):
+                break
         capture(state, arch)
 
         vector = 0
@@ -81,6 +89,7 @@ def run(step, state, devices, targets, driver, watch, arch, functional, model, c
         for _ in range(max(np.int64(state[{instructions}]) - before, 1)):
             place = c.done % len(trail)
             trail[place, 0], trail[place, 1] = functional[0].pc, driver[0].cycle
+            exceptions = model[0].exceptions
             functional[0].tb, functional[0].dec = arch[0].tb, arch[0].dec
             while True:
                 outcome = functional_step(functional, model, vector)
@@ -89,6 +98,8 @@ def run(step, state, devices, targets, driver, watch, arch, functional, model, c
                 vector = 0
                 answer(model, devices, arch, writes)
             vector = 0
+            quiet = model[0].exceptions == exceptions and model[0].op
+            trail[place, 2] = model[0].word if quiet else -1
             register = reads_time(model)
             if register >= 0:
                 functional[0].gpr[register] = arch[0].gpr[register]
@@ -140,6 +151,8 @@ class Lockstep:
     cpu : pteg.pipeline.PipelineCpu
         At an instruction boundary. Its TLBs should be empty, as they are after a reset, because the
         functional model begins with empty ones.
+    symbols : pteg.symbols.Symbols, optional
+        Names for the report of a difference.
     history : int
         Instructions that a report shows.
     ram_every : int
@@ -153,8 +166,9 @@ class Lockstep:
         What the console has printed meanwhile.
     """
 
-    def __init__(self, cpu, history=16, ram_every=1 << 17):
+    def __init__(self, cpu, symbols=None, history=16, ram_every=1 << 17):
         self.cpu, self.platform = cpu, cpu.platform
+        self._symbols = symbols or Symbols()
         self._ram = self.platform[RAM].memory.copy()
         cpu.overlay(self.platform[RAM].base, self._ram)
         self._ram_every = ram_every
@@ -164,27 +178,33 @@ class Lockstep:
         self._model["float_unit"] = compiled_unit(tuple(sources()))
         self._model["ram"], self._model["ram_size"] = self._ram.ctypes.data, self._ram.size
         self._theirs = cpu.get_state().view(CPU_STATE)
-        self._trail = np.zeros((history, 2), np.int64)
+        self._trail = np.zeros((history, 3), np.int64)
         self._writes = np.zeros(len(self.platform.devices), np.int64)
         self._writes_before = self._pipeline_writes()
         self._control = np.zeros(1, CONTROL)
+        self._control["patience"] = PATIENCE
         self.console = b""
 
     def _load(self):
         driver = self.cpu.driver
-        word = {name: driver.native.probe(f"core.completion.{path}").parts[0].word
-                for name, path in (("vector", "last_interrupt"), ("instructions", "instructions"),
-                                   *((kind, f"{kind}_interrupts") for kind in INTERRUPTS))}
-        interrupts = " + ".join(f"state[{word.pop(kind)}]" for kind in INTERRUPTS)
+        def word(path):
+            return driver.native.probe(path).parts[0].word
+
+        interrupts = " + ".join(f"state[{word(f'core.completion.{kind}_interrupts')}]"
+                                for kind in INTERRUPTS)
         devices = [
             (_MEMORY if device.storage else _DEVICE).format(
                 i=i, test="elif" if i else "if", base=device.base, end=device.base + device.size)
             for i, device in enumerate(self.platform.devices)]
         text = _TEXT.format(
             driver=driver.module().__name__, capture=self.cpu.capture_module.__name__,
-            devices="\n".join(devices), interrupts=interrupts, **word,
+            devices="\n".join(devices), interrupts=interrupts,
+            vector=word("core.completion.last_interrupt"),
+            instructions=word("core.completion.instructions"),
+            asleep=word("core.special.asleep_cycles"),
             **{stop.name: number for number, stop in enumerate(STOPS)},
-            AGREE=AGREE, DIFFERENT=DIFFERENT, STOPPED=STOPPED, HALTED=HALTED, PRINTED=PRINTED)
+            AGREE=AGREE, DIFFERENT=DIFFERENT, STOPPED=STOPPED, HALTED=HALTED, PRINTED=PRINTED,
+            STUCK=STUCK)
         return load_module("lockstep", text, [*sources(), Path(__file__)])
 
     @property
@@ -193,7 +213,7 @@ class Lockstep:
 
     def run(self, instructions, address=None, text=b""):
         """Check so many instructions, or until the next one is at `address`, or until the console
-        has printed `text`. Returns a `Stop`.
+        has printed `text`. Returns a `Stop`. It may be one more: two can complete in a cycle.
 
         Raises
         ------
@@ -201,7 +221,7 @@ class Lockstep:
         """
         control, driver = self._control[0], self.cpu.driver
         control["address"] = -1 if address is None else address
-        driver.control["last_cycle"], driver.control["address"] = FOREVER, -1
+        driver.control["address"] = -1
         driver.pause(address)
         console = self.platform.console
         watch = new_watch(text, seen=int(console.state["out_count"][0]) if console else 0)
@@ -222,8 +242,8 @@ class Lockstep:
             self._compare_ram()
             if console:
                 self.console += console.receive()
-            if result in (HALTED, PRINTED):
-                return Stop.CHECKSTOP if result == HALTED else Stop.CONSOLE
+            if result in _ENDS:
+                return _ENDS[result]
             if self._theirs["pc"][0] == address:
                 return Stop.ADDRESS
         return Stop.INSTRUCTIONS
@@ -250,22 +270,12 @@ class Lockstep:
                     [f"writes to {device.name}: pipeline {count}, functional {ours}"]))
 
     def _report(self, lines):
-        from pteg.firmware.disasm import disassemble
-
         text = [f"the models disagree after {self.instructions} instructions, "
                 f"cycle {self.cpu.cycle}:", *(f"  {line}" for line in lines), "last instructions:"]
         first = max(self.instructions - len(self._trail), 0)
         for number in range(first, self.instructions):
-            pc, cycle = map(int, self._trail[number % len(self._trail)])
-            word = self._word_at(pc)
-            shown = "" if word is None else f"{word:08x}  {disassemble(word, pc)}"
-            text.append(f"  {cycle:>12}  {pc:08x}  {shown}")
+            pc, cycle, word = map(int, self._trail[number % len(self._trail)])
+            shown = (self._symbols.instruction(pc, word) if word >= 0
+                     else f"exception at {self._symbols.describe(pc)}")
+            text.append(f"  {cycle:>12}  {shown}")
         return "\n".join(text)
-
-    def _word_at(self, pc):
-        """Word at a physical address: right for code that is mapped one to one."""
-        device = self.platform.device_at(pc, 4)
-        if device is None or not device.storage:
-            return None
-        start = pc - device.base
-        return int.from_bytes(device.memory[start:start + 4].tobytes(), "big")

@@ -19,7 +19,7 @@ def lockstep():
     machine = pteg.Machine("g3", cpu="pipeline")
     machine.reset()
     machine.boot_linux(str(kernel), dtb=str(tree))
-    return Lockstep(machine.model)
+    return Lockstep(machine.model, machine.symbols)
 
 
 def test_linux_turns_translation_on(lockstep):

@@ -1,10 +1,14 @@
 """The pipeline model runs OpenBIOS, checked instruction by instruction."""
 
+from pathlib import Path
+
 import pytest
 
 import pteg
 from pteg.cpu import Stop
 from pteg.lockstep import Lockstep
+
+LINUX = Path(__file__).parents[3] / "shared" / "linux"
 
 
 @pytest.mark.slow
@@ -35,4 +39,31 @@ def test_twenty_million_instructions_from_the_prompt(openbios_prompt):
     assert lockstep.run(20_000_000, text=b"5  ok") is Stop.CONSOLE
     lockstep.platform["escc"].send(b"show-devs\r")
     lockstep.run(20_000_000 - lockstep.instructions)
-    assert lockstep.instructions == 20_000_000
+    assert lockstep.instructions >= 20_000_000
+
+
+@pytest.fixture
+def booting_linux(openbios):
+    """A Linux that has left the firmware and made its hash table."""
+    kernel = LINUX / "vmlinux-pmac"
+    if not kernel.exists():
+        pytest.skip(f"kernel is not there: {kernel.name}")
+    machine = pteg.Machine("mac99", cpu="functional", rom=openbios)
+    machine.preload(kernel, "console=ttyPZ0")
+    assert machine.run(until="for hash table", instructions=900_000_000) == "console"
+    machine.hand_over("pipeline")
+    return machine
+
+
+@pytest.mark.slow
+def test_twenty_million_instructions_of_linux(booting_linux):
+    """Drivers, the first processes, a typed line; then it waits for more."""
+    lockstep = Lockstep(booting_linux.model, booting_linux.symbols)
+    assert lockstep.run(20_000_000, text=b"INIT: done") is Stop.CONSOLE
+    lockstep.platform.console.send(b"forty-two\r")
+    assert lockstep.run(5_000_000, text=b"INIT: echo: forty-two") is Stop.CONSOLE
+    lockstep.run(20_000_000 - lockstep.instructions)
+    assert lockstep.instructions >= 20_000_000
+    stats = lockstep.cpu.stats()
+    assert stats["mmu"]["table_searches"]["count"] > 0
+    assert stats["interrupts"]["taken"]["decrementer"] > 0

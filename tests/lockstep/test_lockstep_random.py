@@ -5,16 +5,20 @@ import random
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from pteg.components.dram import Dram
 from pteg.cpu import Stop
+from pteg.firmware.asm import assemble
+from pteg.loader import read_elf
 from pteg.lockstep import Lockstep, Mismatch
 from pteg.pipeline import PipelineCpu
 from pteg.platform import Platform, Wire
 from pteg.random_programs import STOP, Options, encode, random_program
+from pteg.symbols import Symbols
 
 _spec = importlib.util.spec_from_file_location(
     "pteg_test_injector", Path(__file__).with_name("injector.py"))
@@ -37,7 +41,7 @@ def interrupted_cpu():
     return PipelineCpu(Platform([Dram(), injector.Injector()], [Wire("injector")]))
 
 
-def prepare(cpu, program):
+def prepare(cpu, program, symbols=None):
     platform = cpu.platform
     platform.reset()
     memory = platform["dram"].memory
@@ -48,7 +52,7 @@ def prepare(cpu, program):
     state = cpu.get_state()
     state["pc"], state["msr"] = program.pc, program.msr
     cpu.set_state(state)
-    return Lockstep(cpu)
+    return Lockstep(cpu, symbols)
 
 
 def check(cpu, seed, length=300, interrupts=False, floating=False):
@@ -117,6 +121,37 @@ def test_a_program_is_disassembled_in_the_report(cpu):
     lockstep._state["gpr"][0][9] = 1
     with pytest.raises(Mismatch, match=r"li\s+r3,7"):
         lockstep.run(1)
+
+
+def test_the_report_names_addresses_and_exceptions(cpu):
+    """A virtual address is shown like any other, and so is what an exception has led away from."""
+    program = assemble("""
+    start:  nop
+            .long 0             # a program exception
+            .org 0x700
+    handler: nop
+            b .
+    """, sections={".text": 0}).elf()
+    symbols, image = Symbols(), read_elf(program, "x")
+    symbols.add(program, image)
+    memory = {segment.address: segment.data for segment in image.segments}
+    lockstep = prepare(cpu, SimpleNamespace(memory=memory, pc=0, msr=0), symbols)
+    lockstep.run(2)
+    lockstep._state["gpr"][0][9] ^= 1
+    with pytest.raises(Mismatch) as found:
+        lockstep.run(1)
+    listing = str(found.value).partition("last instructions:\n")[2]
+    lines = [line.split(maxsplit=1)[1] for line in listing.splitlines()]
+    assert lines[0].split() == ["00000000", "nop", "<start>"]
+    assert lines[1] == "exception at 0x00000004 <start+0x4>"
+    assert lines[2].split() == ["00000704", "b", "0x704", "<handler+0x4>"]
+
+
+def test_exceptions_without_end_end_a_run(cpu):
+    """The first instruction of the handler is illegal."""
+    lockstep = prepare(cpu, SimpleNamespace(memory={}, pc=0x700, msr=0))
+    lockstep._control["patience"] = 1000
+    assert lockstep.run(1) is Stop.STUCK
 
 
 def test_programs_that_have_found_errors_agree(cpu):
