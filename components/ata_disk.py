@@ -29,6 +29,7 @@ all registers read as zero.
 
 import enum
 import mmap
+import os
 
 import numpy as np
 
@@ -124,7 +125,7 @@ class AtaDisk(Device):
     ], align=True)
 
     def __init__(self, name="disk", base=0x80020000, size=0x1000, *, first=6, latency=1000):
-        self._latency, self._file = latency, None
+        self._latency, self._open = latency, None
         super().__init__(name, base, size, first=first)
 
     def reset(self):
@@ -158,7 +159,7 @@ class AtaDisk(Device):
         except BaseException:
             file.close()
             raise
-        self._file = file
+        self._open, self.file = file, os.path.realpath(path)
         self.reset()
 
     def _map(self, file, path, writable):

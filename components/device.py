@@ -64,6 +64,8 @@ class Device:
     dtype = np.dtype([("unused", "u8")])
     #: Whether `memory` is what the bus sees, byte by byte, so that files can be loaded into it.
     storage = False
+    #: Path of the file that a method `attach(path)` has mapped into `memory`, if any.
+    file = None
     #: Number of interrupt inputs, up to 64, of a device with the kernel `drive`.
     inputs = 32
 

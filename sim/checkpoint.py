@@ -7,18 +7,16 @@ cycle by cycle; the other one takes over the architectural state.
 Left out: what is outside the machine, such as recordings, and console text that nobody has read.
 """
 
+import os
+
 import numpy as np
 
-from pteg import __version__, container, records
+from pteg import __version__, container, pages, records
 from pteg.errors import UserError
 from pteg.state import ARCH_STATE, PENDING
 
 __all__ = ["save", "restore"]
 
-PAGE = 4096
-#: Limit of a device's memory that is larger in the checkpoint than in a new machine, as a console's
-#: ring of typed characters can be.
-LARGEST = 64 << 20
 #: How a restored machine goes on; see `restore`.
 EXACT, ARCHITECTURAL = "exact", "architectural"
 
@@ -29,7 +27,7 @@ def save(machine, path):
     Raises
     ------
     UserError
-        The file cannot be written.
+        The file cannot be written, or a disk's file, which it would have to name, is gone.
     """
     model = machine.model
     parts = {"arch": model.get_state(), "pending": model.get_pending()}
@@ -41,10 +39,11 @@ def save(machine, path):
             # As the processor sees it: another model can go on from that.
             memory = memory.copy()
             model.overlay(device.base, memory)
-        pages, contents = _pages(memory)
-        parts[f"pages.{device.name}"], parts[f"memory.{device.name}"] = pages, contents
+        file, before = pages.origin(device)
+        parts[f"pages.{device.name}"], parts[f"memory.{device.name}"] = pages.changed(
+            memory, before)
         devices.append([device.name, type(device).__name__, device.base, device.size,
-                        len(device.memory)])
+                        len(memory), file])
     parts |= {f"model.{name}": part for name, part in model.snapshot().items()}
     manifest = {
         "pteg": __version__, "preset": machine.preset, "options": machine.options,
@@ -159,31 +158,32 @@ class _Restorer:
             raise UserError(f"its devices are not those of this machine: "
                             f"{', '.join(row[0] for row in ours)}")
         for device, row in zip(platform.devices, listed, strict=True):
-            (length,) = row[4:]
-            changed = length != len(device.memory)
-            if changed and (device.storage or type(length) is not int
-                            or not 0 < length <= LARGEST):
-                raise self._file.damaged(f"memory of {device.name} has a wrong size")
-            state = self._record(f"device.{device.name}", device.dtype)
-            memory = self._memory(device.name, length)
-            device.state[:] = state
-            if changed:
-                device.memory = memory
-            else:
-                device.memory[:] = memory
+            length, file = row[4:]
+            if file is not None:
+                if not hasattr(device, "attach"):
+                    raise self._file.damaged(f"{device.name} has no file")
+                pages.map_origin(device, file, os.path.dirname(self._file.name))
+            if length != len(device.memory):
+                if (device.storage or file is not None or type(length) is not int
+                        or not 0 < length <= pages.LARGEST):
+                    raise self._file.damaged(f"memory of {device.name} has a wrong size")
+                device.memory = np.zeros(length, np.uint8)
+            elif file is None:
+                device.memory[:] = 0
+            device.state[:] = self._record(f"device.{device.name}", device.dtype)
+            pages.fill(device.memory, *self._pages(device))
             device.check()
 
-    def _memory(self, name, length):
+    def _pages(self, device):
+        """Numbers and contents of the pages of a device's memory."""
+        name, most = device.name, -(-len(device.memory) // pages.PAGE)
         count = self._file.size(f"pages.{name}") // 4
-        if count > -(-length // PAGE):
+        if count > most:
             raise self._file.damaged(f"{name} has more pages than memory")
         numbers = self._record(f"pages.{name}", np.dtype("u4"), (count,)).astype(np.int64)
-        if count and (np.any(np.diff(numbers) <= 0) or (numbers[-1] + 1) * PAGE >= length + PAGE):
+        if count and (np.any(np.diff(numbers) <= 0) or numbers[-1] >= most):
             raise self._file.damaged(f"pages of {name} must be in order and inside its memory")
-        contents = self._record(f"memory.{name}", np.dtype("u1"), (count, PAGE))
-        memory = np.zeros((-(-length // PAGE), PAGE), np.uint8)
-        memory[numbers] = contents
-        return memory.reshape(-1)[:length]
+        return numbers, self._record(f"memory.{name}", np.dtype("u1"), (count, pages.PAGE))
 
     def _record(self, name, dtype, shape=(1,)):
         """The array of a section; its fields must be those of this version."""
@@ -193,16 +193,3 @@ class _Restorer:
         data = self._file.section(name, records.size(dtype, int(np.prod(shape))))
         return records.unpack(data, dtype).reshape(shape)
 
-
-def _pages(memory):
-    """Numbers of the pages that are not zero, and their contents."""
-    whole = len(memory) // PAGE * PAGE
-    pages = memory[:whole].reshape(-1, PAGE)
-    numbers = np.flatnonzero(pages.any(axis=1))
-    contents = pages[numbers]
-    rest = memory[whole:]
-    if rest.any():  # the last page is shorter in a memory of an odd size
-        last = np.zeros((1, PAGE), np.uint8)
-        last[0, :len(rest)] = rest
-        numbers, contents = np.append(numbers, whole // PAGE), np.concatenate([contents, last])
-    return numbers.astype(np.uint32), contents

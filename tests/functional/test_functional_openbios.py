@@ -28,14 +28,12 @@ def type_line(machine, line):
     return machine.console.read().decode().replace("\r", "")
 
 
-@pytest.mark.slow
 def test_openbios_reaches_its_prompt(openbios_prompt):
     _, text, _ = openbios_prompt
     assert b"OpenBIOS 1.1" in text and b"Configuration device id QEMU version 1" in text
     assert b"Memory: 128M" in text and b"CPU type PowerPC,750" in text
 
 
-@pytest.mark.slow
 def test_forth_computes_and_shows_the_device_tree(openbios_prompt):
     machine = pteg.Machine.restore(openbios_prompt[0])
     assert type_line(machine, "2 3 + .").startswith("2 3 + . 5  ok")
@@ -46,7 +44,6 @@ def test_forth_computes_and_shows_the_device_tree(openbios_prompt):
         assert device in devices
 
 
-@pytest.mark.slow
 def test_forth_reads_the_disk(openbios_prompt):
     path, _, disk = openbios_prompt
     machine = pteg.Machine.restore(path)
@@ -58,7 +55,6 @@ def test_forth_reads_the_disk(openbios_prompt):
     assert bytes(numbers) == disk.read_bytes()[PARTITION * 512 + 0x5FE:][:0x40]
 
 
-@pytest.mark.slow
 def test_openbios_loads_a_file_from_the_disk(openbios_prompt):
     machine = pteg.Machine.restore(openbios_prompt[0])
     if b"hello from a disk" not in openbios_prompt[2].read_bytes():
@@ -75,7 +71,6 @@ def page_table(memory):
             for n in np.flatnonzero(words[:, 0] >> 31)}
 
 
-@pytest.mark.slow
 def test_translation_at_the_prompt_is_that_of_qemu(openbios_prompt, qemu_machine):
     """Not comparable is MSR[ME]: QEMU's mtmsr leaves it alone, as newer architectures have it."""
     machine = pteg.Machine.restore(openbios_prompt[0])
@@ -93,7 +88,6 @@ def test_translation_at_the_prompt_is_that_of_qemu(openbios_prompt, qemu_machine
     assert len(same) > 0.9 * len(ours) > 100
 
 
-@pytest.mark.slow
 def test_the_same_boot_twice_is_the_same(openbios_prompt, openbios, tmp_path):
     """Down to the bytes of the checkpoint."""
     path, text, disk = openbios_prompt

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import pteg
-from pteg import container, records
+from pteg import container, pages, records
 from pteg.components.serial import IN_RING, OUT_RING
 from pteg.cpu import Stop
 from pteg.errors import UserError
@@ -250,8 +250,8 @@ def test_the_same_state_gives_the_same_bytes(saved, tmp_path):
     (lambda data: data[:30], "damaged checkpoint: it is cut short"),
     (lambda data: data[:-1], "damaged checkpoint: its length is wrong"),
     (lambda data: data + b"\0", "damaged checkpoint: its length is wrong"),
-    (lambda data: data[:16] + struct.pack(">I", 2) + data[20:],
-     "checkpoint must have format version 1, not 2; it was saved by another version of pteg"),
+    (lambda data: data[:16] + struct.pack(">I", 1) + data[20:],
+     "checkpoint must have format version 2, not 1; it was saved by another version of pteg"),
     (lambda data: data[:20] + b"\xff" * 4 + data[24:],
      "damaged checkpoint: its manifest is too long"),
     (lambda data: data[:60] + b"!" + data[61:],
@@ -271,7 +271,7 @@ def test_a_section_that_unpacks_to_more_than_it_says_costs_no_memory(tmp_path):
     table = [["x", 1 << 17, len(bomb), hashlib.sha256(bomb).hexdigest()]]
     text = json.dumps({"sections": table}).encode()
     (tmp_path / "x").write_bytes(
-        b"pteg-checkpoint\n" + struct.pack(">II", 1, len(text)) + hashlib.sha256(text).digest()
+        b"pteg-checkpoint\n" + struct.pack(">II", 2, len(text)) + hashlib.sha256(text).digest()
         + text + bomb)
     with (container.Reader(tmp_path / "x") as file,
           pytest.raises(UserError, match="section 'x' must hold 131072 bytes$")):
@@ -362,12 +362,87 @@ def test_forged_state_is_refused_or_harmless(opened, tmp_path, cpu, data):
     restored_or_refused(tmp_path / "x")
 
 
+# Disks ------------------------------------------------------------------------------------------
+
+@pytest.fixture(params=["small", "large"])
+def disk(request, tmp_path, monkeypatch):
+    """A file of 9 sectors beyond two pages, which a checkpoint holds, or only names."""
+    if request.param == "large":
+        monkeypatch.setattr("pteg.pages.LARGEST", 4096)
+    path = tmp_path / "disk.img"
+    path.write_bytes(random.Random(1).randbytes(25 * 512))
+    return path, request.param == "large"
+
+
+def with_disk(path, writable=False):
+    m = pteg.Machine("mac99", cpu="functional", ram="16M")
+    m.attach_disk(path, writable)
+    return m
+
+
+def test_a_disk_is_kept_with_what_was_written_to_it(disk, tmp_path):
+    path, large = disk
+    m = with_disk(path)
+    m.platform["disk"].memory[[0, 5000, 25 * 512 - 1]] ^= 0xFF
+    m.save(tmp_path / "x")
+    again = pteg.Machine.restore(tmp_path / "x")
+    assert np.array_equal(again.platform["disk"].memory, m.platform["disk"].memory)
+    again.save(tmp_path / "y")
+    assert (tmp_path / "x").read_bytes() == (tmp_path / "y").read_bytes()
+    again.platform["disk"].memory[:] = 0
+    assert path.read_bytes() == random.Random(1).randbytes(25 * 512), "only read"
+    with container.Reader(tmp_path / "x") as file:
+        assert file.size("memory.disk") == (3 if large else 4) * 4096
+
+
+def test_a_large_disk_needs_its_file_as_it_was(tmp_path, monkeypatch):
+    monkeypatch.setattr("pteg.pages.LARGEST", 4096)
+    path, moved = tmp_path / "disk.img", tmp_path / "elsewhere"
+    path.write_bytes(bytes(8192))
+    with_disk(path, writable=True).save(tmp_path / "x")
+    moved.mkdir()
+    (tmp_path / "x").rename(moved / "x")
+    assert len(pteg.Machine.restore(moved / "x").platform["disk"].memory) == 8192
+    path.rename(moved / "disk.img")
+    pteg.Machine.restore(moved / "x")
+    (moved / "disk.img").write_bytes(bytes(8191) + b"!")
+    with pytest.raises(UserError, match="disk needs the file .* as it was, and it has changed$"):
+        pteg.Machine.restore(moved / "x")
+    (moved / "disk.img").unlink()
+    with pytest.raises(UserError, match="which is neither there nor beside the checkpoint$"):
+        pteg.Machine.restore(moved / "x")
+
+
+def test_a_large_disk_without_its_file_is_refused_at_once(tmp_path, monkeypatch):
+    monkeypatch.setattr("pteg.pages.LARGEST", 4096)
+    path = tmp_path / "disk.img"
+    path.write_bytes(bytes(8192))
+    m = with_disk(path)
+    path.unlink()
+    with pytest.raises(UserError, match="disk.img: a checkpoint needs this file: "):
+        m.save(tmp_path / "x")
+    assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize("size", [0, 1, 4095, 4096, 4097, 20000])
+def test_pages_put_back_what_has_changed(size):
+    source = np.random.default_rng(size)
+    before = source.integers(0, 256, size, np.uint8)
+    after = before.copy()
+    if size:
+        after[source.integers(0, size, 3)] ^= 1
+    for base in (before, np.zeros(size, np.uint8)):
+        again = base.copy()
+        pages.fill(again, *pages.changed(after, base))
+        assert np.array_equal(again, after)
+
+
 # Writing ----------------------------------------------------------------------------------------
 
 def test_a_full_disk_leaves_the_old_file(tmp_path):
     script = """if 1:
         import resource, signal, sys
-        from pteg import container
+        from pteg import container, pages
         from pteg.errors import UserError
         import os
         container.write(sys.argv[1], {"n": 1}, {"x": b"abc"})
@@ -389,7 +464,7 @@ def test_a_full_disk_leaves_the_old_file(tmp_path):
 def test_kill_during_a_save_leaves_a_whole_file(tmp_path):
     script = """if 1:
         import os, sys
-        from pteg import container
+        from pteg import container, pages
         data, n = os.urandom(1 << 20), 0
         while True:
             n += 1
