@@ -86,8 +86,11 @@ _HEX = {"pc": 8, "ea": 8, "pa": 8, "va": 10, "value": 8}
 _COUNTS = {(Kind.WALK, "value")}
 
 
-def to_json(record):
-    """One record as an object that `json` can write, without the fields its kind does not use."""
+def to_json(record, symbols=None):
+    """One record as an object that `json` can write, without the fields its kind does not use.
+
+    With a `pteg.symbols.Symbols`, `symbol` is the name of `pc`, if it has one.
+    """
     kind = Kind(int(record["kind"]))
     fields, causes = FIELDS[kind]
     found = {}
@@ -101,7 +104,8 @@ def to_json(record):
             found[name] = f"0x{number:0{_HEX[name]}x}"
         else:
             found[name] = number
-    return found
+    symbol = symbols.name(int(record["pc"])) if symbols else None
+    return found | ({"symbol": symbol} if symbol else {})
 
 
 def from_json(entry):
@@ -116,6 +120,7 @@ def from_json(entry):
         raise ValueError("a record must be an object with a known kind")
     kind = Kind[entry["kind"]]
     fields, causes = FIELDS[kind]
+    entry = {name: value for name, value in entry.items() if name != "symbol"}
     if set(entry) != {*COMMON, *fields}:
         raise ValueError(f"a {kind.name} record must have the fields "
                          f"{', '.join((*COMMON, *fields))}, not {', '.join(entry)}")
@@ -157,12 +162,14 @@ def read(path):
     return np.array(rows, RECORD)
 
 
-def describe(record):
-    """One record in words, for people."""
-    entry = to_json(record)
+def describe(record, symbols=None):
+    """One record in words, for people; with a `pteg.symbols.Symbols`, `pc` has its name."""
+    entry = to_json(record, symbols)
     head = (f"{entry['cycle']:>10} {entry['instruction']:>10}  "
             f"{entry['pc'][2:]}  {entry['kind']:<12}")
-    return " ".join([head, *(f"{name}={entry[name]}" for name in FIELDS[Kind[entry["kind"]]][0])])
+    tail = [f"<{entry['symbol']}>"] if "symbol" in entry else []
+    return " ".join([head, *(f"{name}={entry[name]}" for name in FIELDS[Kind[entry["kind"]]][0]),
+                     *tail])
 
 
 class Ledger:
@@ -176,6 +183,8 @@ class Ledger:
         Which to take: members or names of `Kind`, or a text of names with commas. None: all.
     keep
         How many records stay in memory at least, the latest; older ones are dropped there.
+    symbols
+        A `pteg.symbols.Symbols` that names `pc` in the file.
 
     Attributes
     ----------
@@ -183,11 +192,12 @@ class Ledger:
         Records taken, those that were dropped from memory included.
     """
 
-    def __init__(self, path=None, *, kinds=None, keep=1_000_000):
+    def __init__(self, path=None, *, kinds=None, keep=1_000_000, symbols=None):
         if keep < 0:
             raise UserError(f"keep must not be negative, not {keep!r}")
         self._kinds = _kinds(kinds)
         self._keep, self._pieces, self._held = keep, deque(), 0
+        self._symbols = symbols
         self.count = 0
         self._file = None
         if path is not None:
@@ -203,7 +213,8 @@ class Ledger:
             return
         self.count += len(records)
         if self._file:
-            self._file.writelines(json.dumps(to_json(record)) + "\n" for record in records)
+            self._file.writelines(json.dumps(to_json(record, self._symbols)) + "\n"
+                                  for record in records)
             self._file.flush()
         self._pieces.append(records)
         self._held += len(records)

@@ -565,7 +565,7 @@ class Machine:
         """
         from pteg.ledger import Ledger
 
-        ledger = Ledger(path, kinds=kinds)
+        ledger = Ledger(path, kinds=kinds, symbols=self.symbols)
         self._events = ledger.add
         self.model.ledger(self._events)
 

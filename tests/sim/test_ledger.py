@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pteg.errors import UserError
+from pteg.firmware.asm import assemble
 from pteg.hw.isa.exceptions import Vector
 from pteg.ledger import (
     COMMON,
@@ -25,6 +26,8 @@ from pteg.ledger import (
     read,
     to_json,
 )
+from pteg.loader import read_elf
+from pteg.symbols import Symbols
 
 
 def records(count, seed=1):
@@ -73,6 +76,21 @@ def test_a_record_reads_well():
     assert describe(record).split() == [
         "42", "7", "fff00104", "WALK", "cause=PRIMARY", "ea=0x00400000", "va=0x0001230400",
         "pa=0x000148d0", "value=3"]
+
+
+def test_symbols_name_the_instruction(tmp_path):
+    program = assemble("start: nop\n", sections={".text": 0x1000}).elf()
+    symbols, record = Symbols(), records(1)
+    symbols.add(program, read_elf(program, "x"))
+    record["pc"] = 0x1010
+    assert to_json(record[0], symbols) == to_json(record[0]) | {"symbol": "start+0x10"}
+    assert describe(record[0], symbols) == describe(record[0]) + " <start+0x10>"
+    with Ledger(tmp_path / "x", symbols=symbols) as ledger:
+        ledger.add(record)
+    assert json.loads((tmp_path / "x").read_text())["symbol"] == "start+0x10"
+    assert (read(tmp_path / "x") == record).all()
+    record["pc"] = 0
+    assert to_json(record[0], symbols) == to_json(record[0])
 
 
 def test_a_file_holds_all_records(tmp_path):
