@@ -211,11 +211,13 @@ def pteg_lines(machine, ea):
 
 def walk_lines(machine, ea):
     """How an effective address is translated now, for data and for fetches."""
+    named = machine.symbols.name(ea)
+    symbol = f" <{named}>" if named else ""
     for name, fetch in (("data", False), ("fetch", True)):
         found = translate(machine, ea, fetch)
         yield from found.steps
         end = "not mapped" if found.pa is None else f"{found.pa:08x}"
-        yield f"{name}: {machine.symbols.describe(ea)} -> {end} ({found.how})"
+        yield f"{name}: {ea:08x}{symbol} -> {end} ({found.how})"
 
 
 def tlb_lines(machine):

@@ -264,9 +264,11 @@ def test_looking_changes_nothing():
     output = []
     stub = Stub(machine, output=output.append)
     assert stub.answer(b"m20000000,40") and stub.answer(b"mc00f000,8") == b"E0e"
-    for command in ("walk 20000000", "pteg 20000000", "tlb", "sr", "bat", "walk 30000000"):
+    for command in ("walk 20000000", "pteg 20000000", "tlb", "sr", "bat", "walk 30000000",
+                    "walk 1004"):
         assert stub.answer(b"qRcmd," + command.encode().hex().encode()) == b"OK"
     text = "".join(output)
+    assert "fetch: 00001004 <_start+0x4> -> 00001004 (IBAT0, " in text
     assert "R 0, C 0" in text and "data: 30000000 -> not mapped (no PTE for VSID" in text
     assert machine.memory.read(0, 1 << 20) == before
     assert "data TLB: 0 of 128" in text

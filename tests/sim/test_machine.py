@@ -222,7 +222,7 @@ def test_exceptions_without_end_end_a_run(m, monkeypatch, run):
     """The handler of the illegal instruction is an illegal instruction."""
     monkeypatch.setattr("pteg.machine.PATIENCE", 10_000)
     m.memory.write_word(0x700, 0)
-    m.memory.write_word(0x2000, 0x60000000)     # nop: in the first 10,000 cycles something completes
+    m.memory.write_word(0x2000, 0x60000000)     # nop: something completes at first
     m.cpu.pc = 0x2000
     m.memory.write_word(0x2004, 0)
     begin = m.cycle
