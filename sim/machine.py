@@ -11,6 +11,7 @@ from pteg.components.ata_disk import AtaDisk
 from pteg.components.console import new_watch
 from pteg.cpu import FOREVER, PATIENCE, Limits, Stop
 from pteg.errors import UserError
+from pteg.hw.isa.registers import Hid0, Msr
 from pteg.loader import is_elf, read_elf, read_file
 from pteg.platform import Platform
 from pteg.presets import PRESETS
@@ -342,7 +343,7 @@ class Machine:
         """Run until something happens, at the latest when no instruction can complete any more.
 
         That is after some million cycles in which every instruction has caused an exception, those
-        of the handlers included.
+        of the handlers included. A processor in a power-save mode is waited for.
 
         Parameters
         ----------
@@ -379,7 +380,7 @@ class Machine:
         completed, deadline = model.instructions, model.cycle + PATIENCE
         while True:
             if model.cycle >= deadline:
-                if model.instructions == completed:
+                if model.instructions == completed and not self._asleep():
                     return Stop.STUCK
                 completed, deadline = model.instructions, deadline + PATIENCE
             left = Limits(end_cycle - model.cycle, end_instruction - model.instructions,
@@ -408,6 +409,11 @@ class Machine:
                 chunk = min(2 * chunk, PATIENCE)
             elif seconds > CHUNK * 2:
                 chunk = max(1000, chunk // 2)
+
+    def _asleep(self):
+        """The processor is in a power-save mode (MPC750 UM 10.2)."""
+        return bool(self.cpu.msr & Msr.POW
+                    and self.cpu.spr["HID0"] & (Hid0.DOZE | Hid0.NAP | Hid0.SLEEP))
 
     @property
     def cycle(self):

@@ -3,6 +3,7 @@
 import pytest
 
 import pteg
+from pteg.cpu import Stop
 from pteg.firmware.asm import assemble
 from pteg.hw.isa.registers import Hid0
 from pteg.lockstep import Lockstep
@@ -68,6 +69,13 @@ def test_no_interrupt_wakes_a_core_that_admits_none(cpu):
 
 
 @pytest.mark.parametrize("cpu", CPUS)
+def test_a_core_that_sleeps_is_not_stuck(cpu, monkeypatch):
+    monkeypatch.setattr("pteg.machine.PATIENCE", 1000)
+    machine, _ = machine_with(cpu, Hid0.DOZE, ee=False)
+    assert machine.run(cycles=20_000) is Stop.CYCLES
+
+
+@pytest.mark.parametrize("cpu", CPUS)
 def test_time_base_and_decrementer_stand_still_in_sleep(cpu):
     machine, symbols = machine_with(cpu, Hid0.SLEEP)
     machine.run(cycles=20_000)
@@ -86,5 +94,6 @@ def test_pow_without_a_mode_is_nothing(cpu):
 def test_models_agree_through_a_doze():
     machine, symbols = machine_with("pipeline", Hid0.DOZE)
     lockstep = Lockstep(machine.model)
+    lockstep._control["patience"] = 100     # shorter than the doze
     lockstep.run(50, address=symbols["done"])
     assert machine.cpu.gpr[29] == 1
