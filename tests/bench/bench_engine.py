@@ -1,6 +1,8 @@
-"""The engine on the processor, running the first ROM: against Verilator and Amaranth's simulator.
+"""The engine on the processor: against Verilator and Amaranth's simulator.
 
-The bus traffic of a real run, with all devices, is recorded and replayed to every engine.
+The bus traffic of real runs, with all devices, is recorded from reset on and replayed to every
+engine: the first ROM, a loop over memory, the kernels of `pteg.kernels`, and the boot of a Linux
+kernel if there is one beside the repository.
 """
 
 import sys
@@ -13,7 +15,12 @@ sys.path.insert(0, str(Path(__file__).parent))
 from harness import compare_engines  # noqa: E402
 
 from pteg.driver import Tap  # noqa: E402
+from pteg.firmware.asm import assemble  # noqa: E402
+from pteg.kernels import KERNELS, STOP, prepare  # noqa: E402
 from pteg.machine import Machine  # noqa: E402
+
+RAM = "32M"
+LINUX = Path(__file__).parents[3] / "shared" / "linux"
 
 
 class Recorder:
@@ -29,14 +36,14 @@ class Recorder:
         self.blocks.append(rows.copy())
 
 
-def record(cycles, rom):
-    """Return what the processor's inputs were from reset on, and its parameters."""
-    machine = Machine("g3", cpu="pipeline", ram="32M", rom=rom)
+def record(machine, cycles, until=None):
+    """Return what the processor's inputs are from reset on, to an address at most."""
+    machine.reset()
     driver = machine.model.driver
     recorder = Recorder()
     driver.taps.append(Tap(driver.native.tracer(list(driver.native.inputs)), recorder))
-    machine.run(cycles=cycles)
-    return np.concatenate(recorder.blocks), machine.platform.memory_map
+    machine.run(cycles=cycles, until=until)
+    return np.concatenate(recorder.blocks)
 
 
 #: A loop over memory: loads, stores, multiplies, branches, in and out of the reach of a cache line.
@@ -66,15 +73,44 @@ skip:
 """
 
 
+def rom(source):
+    return assemble(source, sections={".text": 0xFFF00000}).image(0xFFF00000)
+
+
+def entered_from_reset(machine):
+    """Give a machine that stands before a program a ROM that brings it there from reset."""
+    def load(number, value):
+        return f" lis r{number}, {value >> 16}\n ori r{number}, r{number}, {value & 0xFFFF}\n"
+
+    cpu = machine.cpu
+    lines = [" .org 0xFFF00100\n"]
+    for move, value in (("mtspr 1008,", cpu.spr["HID0"]), ("mtsdr1", cpu.spr["SDR1"]),
+                        ("mtlr", cpu.lr), ("mtsrr0", cpu.pc), ("mtsrr1", cpu.msr)):
+        lines.append(load(1, value) + f" {move} r1\n")
+    lines += [load(number, cpu.gpr[number]) for number in range(32)]
+    machine.platform["rom"].program(rom("".join(lines) + " rfi\n"))
+    return machine
+
+
+def recordings(cycles):
+    """Yield names and recordings."""
+    for name, image in (("first ROM", "first"), ("memory loop", rom(LOOP))):
+        yield name, record(Machine("g3", ram=RAM, rom=image), cycles)
+    for kernel in KERNELS:
+        machine = Machine("g3", ram=RAM)
+        prepare(machine, kernel)
+        yield f"kernel {kernel}", record(entered_from_reset(machine), cycles, STOP)
+    if (LINUX / "vmlinux-gamecube").exists():
+        machine = Machine("g3", ram=RAM)
+        machine.boot_linux(LINUX / "vmlinux-gamecube", LINUX / "gamecube.dtb")
+        yield "Linux boot", record(entered_from_reset(machine), 10 * cycles)
+
+
 def main(cycles=100_000):
-    from pteg.firmware.asm import assemble
     from pteg.hw.processor import Processor
 
-    loop = assemble(LOOP, sections={".text": 0xFFF00000}).image(0xFFF00000)
-    recordings = {}
-    for name, rom in (("first ROM", "first"), ("memory loop", loop)):
-        recordings[name], memory_map = record(cycles, rom)
-    compare_engines(lambda: Processor(memory_map), recordings)
+    memory_map = Machine("g3", ram=RAM).platform.memory_map
+    compare_engines(lambda: Processor(memory_map), dict(recordings(cycles)))
 
 
 if __name__ == "__main__":
