@@ -14,7 +14,7 @@ from pteg.driver import Tap
 from pteg.waveforms.capture import Capture, Trigger
 
 TRIGGER = "mmu.walker.updated_r and mmu.walker.ptes_examined == 1 and mmu.walker.side == DATA"
-BEFORE, AFTER = 21, 15
+BEFORE, AFTER = 9, 8
 #: Shown signals and their labels.
 SIGNALS = {
     "core.completion.pc": "completion pc",
@@ -34,7 +34,7 @@ VALID = {
     "mmu.walker.found_at": "mmu.walker.busy",
     "bus.arbiter.bus__a": "bus.arbiter.bus__tt", "bus.arbiter.bus__tt": "bus.arbiter.bus__tt",
 }
-LABEL, CYCLE, ROW, HALF = 130, 30, 30, 9
+LABEL, CYCLE, ROW, HALF = 130, 78, 30, 9
 
 
 class Rows:
