@@ -9,6 +9,7 @@ state and its documentation, and beside the class these kernels, functions under
 `tick(state, memory, clocks)`             optional: lets so many core clocks pass
 `next_event(state, memory)`               with `tick`: clocks until `irq` may change by itself
 `drive(state, lines)`                     optional: levels of `inputs` interrupt inputs, n is bit n
+`answer(state, memory)`                   optional: of a bus master, see `pteg.components.master`
 ========================================= ========================================================
 
 `tick(a + b)` must equal `tick(a)` and then `tick(b)`: the pipeline model ticks every clock, the
@@ -35,7 +36,7 @@ kernel = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
 #: `next_event` of a device that waits for nothing.
 NO_EVENT = 1 << 62
 
-KERNELS = ("read", "write", "tick", "next_event", "drive")
+KERNELS = ("read", "write", "tick", "next_event", "drive", "answer")
 
 
 class Device:

@@ -42,6 +42,8 @@ TARGET = np.dtype([
     ("count", "i8"), ("waiting", "i8"), ("clocks", "i8"), ("beat", "i8"),
     ("a", "u4", DEPTH + 1), ("bytes", "u4", DEPTH + 1), ("is_burst", "u4", DEPTH + 1),
     ("is_read", "u4", DEPTH + 1),
+    # Beats of a transfer that the device has asked for itself (`pteg.components.master`)
+    ("moved", "i8"),
     # Statistics
     ("reads", "u8"), ("writes", "u8"), ("read_beats", "u8"), ("write_beats", "u8"),
     ("errors", "u8"),

@@ -202,6 +202,10 @@ class Driver:
                 imports.append(f"from {type(device).__module__} import {kernel} "
                                f"as {device.name}_{kernel}")
             ports.append(self._port_text(i, device.name))
+            if device is self.platform.master:
+                imports.append(f"from {type(device).__module__} import answer as "
+                               f"{device.name}_answer")
+                ports.append(self._master_text(i, device.name))
         signals = self.signals
         arguments = "".join(f", trace{i}, buffer{i}" for i in range(taps))
         traces = "".join(f"        trace{i}(state, buffer{i}[cycle - begin])\n"
@@ -219,6 +223,15 @@ class Driver:
         put = [self._set(f"{name}.{port}", f"t.{port}") for port in ("aack", "ta", "tea")]
         return _PORT.format(i=i, name=name, put="\n            ".join(put), **signal,
                             set_data=self._set(f"{name}.d_r", "data"))
+
+    def _master_text(self, i, name):
+        signal = {port: self._get(f"request.{port}") for port in ("beat", "rdata", "done", "error")}
+        request = {"valid": "s.bus_size != 0", "type": "bus_type(devices[{i}][0])",
+                   "addr": "s.bus_address", "size": "s.bus_size & 15",
+                   "burst": "s.bus_size == BLOCK", "wimg": "GLOBAL",
+                   "wdata": "bus_value(devices[{i}][0], targets[{i}])"}
+        put = [self._set(f"request.{port}", value.format(i=i)) for port, value in request.items()]
+        return _MASTER.format(i=i, name=name, put="\n        ".join(put), **signal)
 
     def _get(self, path):
         """Expression for the value of a signal that the state holds."""
@@ -253,6 +266,7 @@ _DRIVER = '''\
 
 import numpy as np
 from numba import njit
+from pteg.components.master import BLOCK, advance, bus_type, bus_value
 from pteg.components.target import READ, WRITE, clock
 
 {imports}
@@ -261,6 +275,7 @@ from {kernels} import interrupt_kernel as interrupt
 from {kernels} import tick_kernel as tick
 
 U = np.uint64
+GLOBAL = 2  # M of WIMG
 
 
 @njit(cache=True, error_model="numpy")
@@ -315,4 +330,13 @@ _PORT = '''\
                              ({d_w}) >> U(t.up) & (~U(0) >> U(64 - 8 * t.size)))
             {put}
             {set_data}
+'''
+
+_MASTER = '''\
+        # {name} as a master
+        s = devices[{i}][0][0]
+        if s.bus_size:
+            if advance(devices[{i}][0], targets[{i}], {beat}, {rdata}, {done}, {error}):
+                {name}_answer(devices[{i}][0], devices[{i}][1])
+        {put}
 '''

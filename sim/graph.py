@@ -25,12 +25,17 @@ def machine_graph(machine):
     graph = platform.graph()
     # The bus is a part of the processor here, so the platform's own bus node goes.
     graph.remove_node("bus")
-    graph.update(hardware_graph(Processor(platform.memory_map), PROCESSOR))
+    processor = Processor(platform.memory_map, master=platform.master is not None)
+    graph.update(hardware_graph(processor, PROCESSOR))
     # Each target's port leads through the processor's boundary to its device.
     graph.remove_edges_from([(source, PROCESSOR, key) for source, _, key, port in graph.in_edges(
         PROCESSOR, keys=True, data="port") if port in platform])
     for device in platform.devices:
         graph.add_edge(f"{PROCESSOR}.bus", device.name, interface="TargetPort", port=device.name)
+    for _, sink, key, data in list(graph.out_edges(PROCESSOR, keys=True, data=True)):
+        if data.get("port") == "request":
+            graph.remove_edge(PROCESSOR, sink, key)
+            graph.add_edge(platform.master.name, sink, **data)
     return graph
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from pteg.components.console import new_watch
 from pteg.cpu import PATIENCE, Stop
 from pteg.driver import STOPS
+from pteg.errors import UserError
 from pteg.functional.constants import TIMED
 from pteg.functional.cpu import RAM, sources
 from pteg.functional.float_unit import compiled_unit
@@ -168,6 +169,9 @@ class Lockstep:
 
     def __init__(self, cpu, symbols=None, history=16, ram_every=1 << 17):
         self.cpu, self.platform = cpu, cpu.platform
+        if self.platform.master:
+            raise UserError(f"lockstep cannot follow what the master {self.platform.master.name} "
+                            "does to memory")
         self._symbols = symbols or Symbols()
         self._ram = self.platform[RAM].memory.copy()
         cpu.overlay(self.platform[RAM].base, self._ram)

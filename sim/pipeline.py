@@ -73,13 +73,15 @@ def capture(state, arch):
 '''
 
 
-def load_processor(memory_map, timebase_divider):
+def load_processor(memory_map, timebase_divider, master=False):
     """Compile `hw.processor.Processor`, or get it from the cache.
 
     Parameters
     ----------
     memory_map : dict of str to (int, int)
     timebase_divider : int
+    master : bool
+        A device is a bus master too.
 
     Returns
     -------
@@ -88,12 +90,13 @@ def load_processor(memory_map, timebase_divider):
     def build():
         from pteg.hw.processor import Processor
 
-        return Processor(memory_map, timebase_divider=timebase_divider)
+        return Processor(memory_map, timebase_divider=timebase_divider, master=master)
 
     from pteg import hw
 
     return load_design(build, sources=[Path(hw.__file__).parent], name="processor",
-                       parameters={"memory_map": memory_map, "divider": timebase_divider})
+                       parameters={"memory_map": memory_map, "divider": timebase_divider,
+                                   "master": master})
 
 
 class PipelineCpu:
@@ -114,7 +117,8 @@ class PipelineCpu:
 
     def __init__(self, platform, cycles_per_tick=8):
         self.platform = platform
-        self.native = load_processor(platform.memory_map, cycles_per_tick)
+        self.native = load_processor(platform.memory_map, cycles_per_tick,
+                                     platform.master is not None)
         self.driver = Driver(platform, self.native)
         self._between = True    # the last run ended between two instructions
         self._fetching = False  # instructions may be in flight
@@ -375,8 +379,8 @@ def _check_target(device, target):
     held = int(target["count"])
     possible = (all(target[name] == value for name, value in fixed.items())
                 and 0 <= held < len(target["a"]) and 0 <= target["waiting"] <= 2
-                and 0 <= target["beat"] < 4 and 0 <= target["clocks"] <= max(fixed["first"],
-                                                                             fixed["next"])
+                and 0 <= target["beat"] < 4 and 0 <= target["moved"] < 4
+                and 0 <= target["clocks"] <= max(fixed["first"], fixed["next"])
                 and (held > 0 or not (target["ta"] or target["tea"])))
     if possible:
         for entry in range(held + (target["waiting"] == 1)):

@@ -1,6 +1,7 @@
 """Ready-made machines by name. Each preset is a function that returns a `Platform`."""
 
 from pteg.components.ata_disk import AtaDisk
+from pteg.components.copier import Copier
 from pteg.components.dram import Dram
 from pteg.components.escc8530 import Escc8530
 from pteg.components.flipper_pic import FlipperPic
@@ -19,12 +20,13 @@ from pteg.platform import Platform, Wire
 __all__ = ["PRESETS", "ROMS", "g3", "mac99"]
 
 
-def g3(ram="32M", timed_uart=False):
+def g3(ram="32M", timed_uart=False, dma=False):
     """A small board around a 750: RAM, a 16550 serial port, an interrupt controller, a boot ROM.
 
     ========== ============== =====================================================================
     0x00000000 dram           `ram` bytes, a power of two from 64K to 128M
     0x0C003000 pic            interrupt controller; input 6 is the serial port
+    0x0C006000 copier         DMA engine, if there is one; input 5 of the interrupt controller
     0x0C00F000 uart           16550, eight byte registers
     0xFFF00000 rom            1 MB
     ========== ============== =====================================================================
@@ -36,11 +38,14 @@ def g3(ram="32M", timed_uart=False):
     timed_uart : bool
         Characters take the time that the line needs, 17361 cycles each at 115200 baud; otherwise
         one cycle, so that a run is not spent on waiting for the serial port.
+    dma : bool
+        There is a DMA engine, a second master on the bus.
     """
     size = _ram_size(ram, 64 << 10, 128 << 20)
     return Platform(
-        [Dram(size=size), Rom(), Uart16550(timed=timed_uart), FlipperPic()],
-        [Wire("uart", "pic", 6), Wire("pic")])
+        [Dram(size=size), Rom(), Uart16550(timed=timed_uart), FlipperPic(),
+         *([Copier()] if dma else [])],
+        [Wire("uart", "pic", 6), Wire("pic"), *([Wire("copier", "pic", 5)] if dma else [])])
 
 
 def mac99(ram="128M", timed_uart=False):

@@ -105,6 +105,8 @@ class DataCache(wiring.Component):
         There are none: a table search waits for it, and so sees all older stores.
     walker : In(MemoryPort)
     snoop : In(SnoopPort)
+    exclusive : In(1)
+        A stwcx. has begun that may succeed: until its store is written, no snoop is answered.
     control : In(CacheControl)
     broadcast : In(1)
         HID0[ABE].
@@ -121,7 +123,7 @@ class DataCache(wiring.Component):
         self.sets, self.ways = sets, ways
         super().__init__({
             "lsu": In(DataPort()), "stores": In(MemoryPort()), "drained": In(1),
-            "walker": In(MemoryPort()), "snoop": In(SnoopPort()),
+            "walker": In(MemoryPort()), "snoop": In(SnoopPort()), "exclusive": In(1),
             "control": In(CacheControl()), "broadcast": In(1),
             "bus": Out(MemoryPort()), "castout": Out(MemoryPort()),
             "quiet": Out(1), "error": Out(1),
@@ -138,6 +140,7 @@ class DataCache(wiring.Component):
         self._way = way = Signal(range(self.ways), name="way")
         self._beat = beat = Signal(range(BEATS), name="beat")
         self._snooped = snooped = Signal(name="snooped")    # the snoop's block is not here
+        self._snoops = snoops = Signal(name="snoops")       # there is a snoop to answer
         forget = Signal()                                   # flash invalidation during a reload
         bus, lsu = self.bus, self.lsu
 
@@ -251,10 +254,11 @@ class DataCache(wiring.Component):
                         m.d.sync += state.eq(Mux(held.op == DataOp.STORE, DataCacheState.MERGE,
                                                  DataCacheState.IDLE))
             with m.Case(DataCacheState.MERGE):
-                m.d.comb += [write.en.eq(1), directory.write.eq(1), directory.use.eq(1),
-                             directory.write_state.eq(BlockState.MODIFIED)]
-                self._finish(m, 0)
-                m.d.sync += state.eq(DataCacheState.IDLE)
+                with m.If(~buffer.copying):     # a block that a snoop pushes
+                    m.d.comb += [write.en.eq(1), directory.write.eq(1), directory.use.eq(1),
+                                 directory.write_state.eq(BlockState.MODIFIED)]
+                    self._finish(m, 0)
+                    m.d.sync += state.eq(DataCacheState.IDLE)
             with m.Case(DataCacheState.SINGLE):
                 m.d.comb += bus.valid.eq(1)
                 with m.If(bus.done):
@@ -283,7 +287,8 @@ class DataCache(wiring.Component):
                         m.d.sync += state.eq(DataCacheState.IDLE)
 
         # ---- The request ------------------------------------------------------------------------
-        m.d.comb += self.snoop.done.eq(snooped)
+        m.d.comb += [self.snoop.done.eq(snooped),
+                     snoops.eq(self.snoop.valid & (snooped | ~self.exclusive))]
         with m.If(~self.snoop.valid):
             m.d.sync += snooped.eq(0)
         with m.If(asked.client != Client.NOBODY):
@@ -320,7 +325,7 @@ class DataCache(wiring.Component):
                          asked.wimg.eq(port.wimg), asked.type.eq(port.type),
                          asked.wdata.eq(port.wdata)]
 
-        with m.If(snoop.valid & ~self._snooped):
+        with m.If(self._snoops & ~self._snooped):
             m.d.comb += [asked.client.eq(Client.SNOOP), asked.pa.eq(snoop.pa),
                          asked.op.eq(Mux(snoop.clean, DataOp.CLEAN, DataOp.FLUSH))]
         with m.Elif(walker.valid & self.drained):
@@ -341,7 +346,7 @@ class DataCache(wiring.Component):
         found, cached, hit, clash, free = (
             Signal(name=name) for name in ("found", "cached", "hit", "clash", "free"))
         leaving = buffer.busy & (buffer.line == line)
-        wanted = self.snoop.valid & (self.snoop.pa[LINE_BITS:] == line)
+        wanted = self._snoops & (self.snoop.pa[LINE_BITS:] == line)
         m.d.comb += [
             found.eq(directory.hit & self.control.enable),
             cached.eq(self.control.enable & ~_is(asked.wimg, Wimg.I)),

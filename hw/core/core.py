@@ -22,7 +22,13 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from pteg.hw.bus.interfaces import MemoryPort
-from pteg.hw.cache.interfaces import BlockPort, CacheControl, DataPort, InstructionPort
+from pteg.hw.cache.interfaces import (
+    LINE_BITS,
+    BlockPort,
+    CacheControl,
+    DataPort,
+    InstructionPort,
+)
 from pteg.hw.core.branch import BranchUnit
 from pteg.hw.core.completion import Completion
 from pteg.hw.core.condition import ConditionRegister
@@ -69,6 +75,11 @@ class Core(wiring.Component):
         The data cache has nothing to do.
     broadcast : Out(1)
         HID0[ABE].
+    exclusive : Out(1)
+        A stwcx. has begun and is not yet written.
+    foreign : In(1)
+    foreign_line : In(27)
+        Another master writes to this block.
     registers : Out(RegisterPort)
     invalidate : Out(InvalidatePort)
     block : Out(BlockPort)
@@ -92,6 +103,9 @@ class Core(wiring.Component):
     drained: Out(1)
     quiet: In(1)
     broadcast: Out(1)
+    exclusive: Out(1)
+    foreign: In(1)
+    foreign_line: In(32 - LINE_BITS)
     registers: Out(RegisterPort())
     invalidate: Out(InvalidatePort())
     block: Out(BlockPort())
@@ -316,7 +330,8 @@ class Core(wiring.Component):
         # ---- Load/store unit --------------------------------------------------------------------
         m.d.comb += [lsu.msr.eq(msr), lsu.hid0.eq(special.hid0), lsu.ear.eq(special.ear),
                      lsu.xer.eq(condition.xer), lsu.quiet.eq(self.quiet),
-                     self.drained.eq(lsu.drained),
+                     self.drained.eq(lsu.drained), self.exclusive.eq(lsu.exclusive),
+                     lsu.foreign.eq(self.foreign), lsu.foreign_line.eq(self.foreign_line),
                      self.broadcast.eq(msr_bit(special.hid0, Hid0.ABE))]
         for retire in completion.retire:
             with m.If(retire.valid):

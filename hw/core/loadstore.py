@@ -28,7 +28,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from pteg.hw.bus.interfaces import MemoryPort
 from pteg.hw.cache.data import byte_lanes
-from pteg.hw.cache.interfaces import BlockPort, DataPort
+from pteg.hw.cache.interfaces import LINE_BITS, BlockPort, DataPort
 from pteg.hw.core.access import Access, AccessDecoder, Moves, alignment_dsisr
 from pteg.hw.core.decode import field
 from pteg.hw.core.float_registers import double_to_single, single_to_double
@@ -120,6 +120,11 @@ class LoadStoreUnit(wiring.Component):
         The store queue is empty.
     quiet : In(1)
         The data cache has nothing to do.
+    exclusive : Out(1)
+        A stwcx. is in the second stage, or its store in the queue.
+    foreign : In(1)
+    foreign_line : In(27)
+        Another master writes to this block: a reservation of it is lost.
     invalidate : Out(InvalidatePort)
         tlbie.
     block : Out(BlockPort)
@@ -150,6 +155,9 @@ class LoadStoreUnit(wiring.Component):
     stores: Out(MemoryPort())
     drained: Out(1)
     quiet: In(1)
+    exclusive: Out(1)
+    foreign: In(1)
+    foreign_line: In(32 - LINE_BITS)
     invalidate: Out(InvalidatePort())
     block: Out(BlockPort())
     direct: Out(DirectPort())
@@ -175,7 +183,8 @@ class LoadStoreUnit(wiring.Component):
         self._waited = Signal(name="waited")         # sync takes one more cycle
         self._busy = Signal(range(RESERVED_CYCLES + 1), name="busy")  # cycles to wait
         self._reserved = Signal(name="reserved")
-        self._reservation = Signal(27, name="reservation")
+        self._reservation = Signal(32 - LINE_BITS, name="reservation")
+        self._lost = Signal(name="lost")             # another master writes there
         self._missing = Signal(Missing, name="missing")
         self._misses = Signal(name="misses")         # there is one
         self._pa = Signal(32, name="physical")       # of the part that is on its way
@@ -217,6 +226,8 @@ class LoadStoreUnit(wiring.Component):
             self.float_result.tag.eq(self.result.tag),
             self.update.tag.eq(held.tag_u), self.update.value.eq(self._first),
         ]
+        with m.If(self._lost):
+            m.d.sync += [self._reserved.eq(0), self._reservation.eq(0)]
         with m.If(self._arrives):
             # The result bus is taken; the second stage stands still.
             m.d.comb += [self.finish.valid.eq(1), self._loaded.eq(~self.cache.error)]
@@ -256,6 +267,9 @@ class LoadStoreUnit(wiring.Component):
             queue.retired.eq(self.retired), queue.flush.eq(self.flush),
             queue.pa.eq(self.translate.pa), queue.lanes.eq(byte_lanes(self._ea, self._part)),
             self.drained.eq(queue.empty),
+            self.exclusive.eq((self._state != LoadStoreState.EMPTY) & (held.op == Op.STWCX_DOT)
+                              | queue.exclusive),
+            self._lost.eq(self.foreign & (self.foreign_line == self._reservation)),
             queue.retire.eq(self._head),
             entry.pa.eq(self.translate.pa), entry.data.eq(self.cache.wdata),
             entry.lanes.eq(queue.lanes), entry.size.eq(self._part),
@@ -472,7 +486,8 @@ class LoadStoreUnit(wiring.Component):
                     m.d.comb += port.used.eq(1)
                     self._fault(m, Cause.DSI, self._dsisr(Dsisr.DIRECT_STORE), self._ea)
                 with m.Elif((held.op == Op.STWCX_DOT)
-                            & ~(self._reserved & (self._reservation == port.pa[5:]))):
+                            & ~(self._reserved & ~self._lost
+                                & (self._reservation == port.pa[LINE_BITS:]))):
                     m.d.comb += [port.used.eq(1), self.finish.flags.cr.eq(self.xer[31])]
                     m.d.sync += [self._reserved.eq(0), self._reservation.eq(0)]
                     m.d.comb += self._ends.eq(1)
@@ -574,7 +589,7 @@ class LoadStoreUnit(wiring.Component):
                 with m.If(held.op == Op.LWARX):
                     physical = Mux(self._state == LoadStoreState.WAIT, self._pa,
                                    self.translate.pa)
-                    m.d.sync += [self._reserved.eq(1), self._reservation.eq(physical[5:])]
+                    m.d.sync += [self._reserved.eq(1), self._reservation.eq(physical[LINE_BITS:])]
                 with m.If(held.op == Op.STWCX_DOT):
                     m.d.sync += [self._reserved.eq(0), self._reservation.eq(0)]
 

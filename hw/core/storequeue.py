@@ -46,6 +46,8 @@ class StoreQueue(wiring.Component):
     retire : In(1)
         `entry` is of the oldest instruction, which can no longer be dropped.
     room, empty : Out(1)
+    exclusive : Out(1)
+        The store of a stwcx. is here.
     retired : In(CQ_ENTRIES)
         Completion queue entries that retire in this cycle.
     flush : In(1)
@@ -62,6 +64,7 @@ class StoreQueue(wiring.Component):
     retire: In(1)
     room: Out(1)
     empty: Out(1)
+    exclusive: Out(1)
     retired: In(CQ_ENTRIES)
     flush: In(1)
     pa: In(32)
@@ -83,9 +86,14 @@ class StoreQueue(wiring.Component):
             memory.type.eq(oldest.type),
         ]
         with m.If(count != 0):
-            m.d.comb += self.overlap.eq(Cat(
-                (count > n) & (held.pa[3:] == self.pa[3:]) & (held.lanes & self.lanes).any()
-                for n, held in enumerate(entries)).any())
+            m.d.comb += [
+                self.overlap.eq(Cat(
+                    (count > n) & (held.pa[3:] == self.pa[3:]) & (held.lanes & self.lanes).any()
+                    for n, held in enumerate(entries)).any()),
+                self.exclusive.eq(Cat(
+                    (count > n) & (held.type == TransferType.WRITE_WITH_FLUSH_ATOMIC)
+                    for n, held in enumerate(entries)).any()),
+            ]
 
         now = Signal(STORES)            # `completed` at the end of the cycle, before what leaves
         kept = Signal.like(count)

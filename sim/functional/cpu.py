@@ -49,10 +49,10 @@ _TEXT = '''\
 
 from numba import njit
 
-from {platform} import bus_read, bus_write, console, interrupt, next_event, tick
+from {platform} import bus_read, bus_write, console, interrupt, next_event, tick, transfers
 from pteg.functional.interpreter import make_run
 
-run_on = make_run(bus_read, bus_write, tick, next_event, interrupt, console)
+run_on = make_run(bus_read, bus_write, tick, transfers, next_event, interrupt, console)
 
 
 @njit(cache=True)

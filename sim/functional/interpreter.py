@@ -122,7 +122,7 @@ def take_interrupt(s, m):
     return True
 
 
-def make_run(bus_read, bus_write, tick, next_event, interrupt, console):
+def make_run(bus_read, bus_write, tick, transfers, next_event, interrupt, console):
     """Compile the run loop for the functions of a platform (see `pteg.platform`)."""
 
     @njit
@@ -175,6 +175,12 @@ def make_run(bus_read, bus_write, tick, next_event, interrupt, console):
             sync_time(m, s)
             tick(devices, m.cycles - m.device_synced)
             m.device_synced = m.cycles
+            written, reservation = transfers(devices, np.int64(s.reservation))
+            if written:
+                # By another master, somewhere.
+                s.reservation = reservation
+                m.soft_tag[:] = 0
+                m.code_page[:] = 0
             m.interrupt = interrupt(devices)
             printed = console(devices, watch)
             if printed == 1:

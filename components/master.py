@@ -1,0 +1,93 @@
+"""A device that is a bus master: it reads and writes memory by itself (DMA).
+
+Its state has the fields MASTER, and its file a kernel `answer(state, memory)`. To ask for a
+transfer, a kernel sets `bus_size` last; nothing of the request may change until `answer` is called,
+when it is over. There the device looks at `bus_data` and `bus_error`, and sets the next request, or
+`bus_size` to 0.
+
+In the pipeline model the transfers go over the bus, snooped by the processor (hw/bus/dma.py). In
+the functional model they take no time.
+"""
+
+import numpy as np
+
+from pteg.components.device import kernel
+from pteg.errors import UserError
+
+__all__ = ["MASTER", "BLOCK", "advance", "bus_type", "bus_value", "check_request"]
+
+#: Bytes of a burst.
+BLOCK = 32
+
+#: The request of a master. A block: its address is a multiple of 32, `bus_data` is four double
+#: words. Fewer bytes: within a double word; `bus_data[0]` is them as one big-endian number.
+MASTER = [
+    ("bus_size", "i8"),       # BLOCK; or 1 to 8; or 0: no request
+    ("bus_write", "i8"),
+    ("bus_address", "i8"),
+    ("bus_data", "u8", 4),
+    ("bus_error", "i8"),      # answer: the bus has ended the transfer with TEA
+]
+
+# TT[0-4] (MPC750 UM table 7-1).
+_READ, _WRITE_WITH_FLUSH, _WRITE_WITH_KILL = 0b01010, 0b00010, 0b00110
+
+
+def check_request(device):
+    """Raise UserError unless the device can have made the request in its state (`Device.check`)."""
+    size, address = (int(device.state[name][0]) for name in ("bus_size", "bus_address"))
+    room = BLOCK if size == BLOCK else 8
+    if not (size == BLOCK or 0 <= size <= 8) or not (
+            0 <= address < 1 << 32 and address % room + size <= room):
+        raise UserError(f"{device.name} cannot have asked for {size} bytes at {address:#x}")
+
+
+@kernel
+def _up(s):
+    """How far the bytes of a small transfer are from the right in their double word."""
+    return np.uint64(0 if s.bus_size == BLOCK else 64 - 8 * ((s.bus_address & 7) + s.bus_size))
+
+
+@kernel
+def bus_type(state):
+    """Transfer type of the request."""
+    s = state[0]
+    if not s.bus_write:
+        return _READ
+    return _WRITE_WITH_KILL if s.bus_size == BLOCK else _WRITE_WITH_FLUSH
+
+
+@kernel
+def bus_value(state, target):
+    """What the master drives on the data bus in its current beat."""
+    s = state[0]
+    return s.bus_data[target[0].moved] << _up(s)
+
+
+@kernel
+def advance(state, target, beat, value, done, error):
+    """One clock edge of the pipeline model's bus.
+
+    Parameters
+    ----------
+    target : record array of pteg.components.target.TARGET
+        Bus side of the device; `moved` counts beats.
+    beat, value, done, error : int
+        Signals of `pteg.hw.bus.interfaces.MemoryPort` in the cycle that ends.
+
+    Returns
+    -------
+    bool
+        The transfer is over.
+    """
+    s, t = state[0], target[0]
+    if beat:
+        if not s.bus_write:
+            bits = 64 if s.bus_size == BLOCK else 8 * s.bus_size
+            s.bus_data[t.moved] = value >> _up(s) & ~np.uint64(0) >> np.uint64(64 - bits)
+        t.moved += 1
+    if not done:
+        return False
+    t.moved = 0
+    s.bus_error = error
+    return True
