@@ -11,7 +11,6 @@ from amaranth.lib.wiring import In, connect, flipped
 from pteg import Simulator
 from pteg.hw.bus.dma import SnoopedMaster
 from pteg.hw.bus.interfaces import MemoryPort, TransferType
-from pteg.hw.cache.data import DataCache
 from pteg.hw.cache.interfaces import DataOp
 
 _spec = importlib.util.spec_from_file_location(
