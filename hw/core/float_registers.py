@@ -26,12 +26,20 @@ def single_to_double(m, single, name):
 
 
 def double_to_single(m, double, name):
-    """The word that stfs stores of `double`; no rounding, no exceptions (PEM appendix D.7)."""
+    """The word that stfs stores of `double`; no rounding, no exceptions (PEM appendix D.7).
+
+    Returns
+    -------
+    single : Signal(32)
+    shift : Signal(5)
+        Bits by which the fraction was shifted to the right, to denormalise it.
+    """
     exponent, sign = double[52:63], double[63]
-    single = Signal(32, name=name)
+    single, shift = Signal(32, name=name), Signal(5, name=f"{name}_shift")
     m.d.comb += single.eq(Cat(double[29:59], double[62:]))
     with m.If((exponent >= 874) & (exponent <= 896)):
         # Too small for a normalised single: denormalise.
         mantissa = Cat(double[29:52], Const(1, 1))
-        m.d.comb += single.eq(Cat(mantissa >> (897 - exponent)[:5], Const(0, 7), sign))
-    return single
+        m.d.comb += [shift.eq(897 - exponent),
+                     single.eq(Cat(mantissa >> shift, Const(0, 7), sign))]
+    return single, shift

@@ -181,7 +181,7 @@ class LoadStoreUnit(wiring.Component):
         self._bytes = Signal(4, name="bytes")        # bytes of the current register in all
         self._data = Signal(64, name="data")         # what is stored; what has been loaded
         self._waited = Signal(name="waited")         # sync takes one more cycle
-        self._busy = Signal(range(RESERVED_CYCLES + 1), name="busy")  # cycles to wait
+        self._busy = Signal(5, name="busy")          # cycles to wait
         self._reserved = Signal(name="reserved")
         self._reservation = Signal(32 - LINE_BITS, name="reservation")
         self._lost = Signal(name="lost")             # another master writes there
@@ -361,8 +361,11 @@ class LoadStoreUnit(wiring.Component):
                     here.c), 0)),
             ]
             with m.If(access.store & (access.moves == Moves.FLOAT)):
-                single = double_to_single(m, here.f, "to_single")
+                single, shift = double_to_single(m, here.f, "to_single")
                 m.d.sync += self._data.eq(Mux(access.single, single, here.f))
+                with m.If(access.single & (shift != 0)):
+                    # One bit a cycle (IBM 750GX UM p. 106).
+                    m.d.sync += self._busy.eq(shift)
 
     # Second stage: one part of the access.
 

@@ -18,7 +18,7 @@ class Formats:
         self.single = Signal(32, name="single")
         self.double = Signal(64, name="double")
         double = single_to_double(m, self.single, "to_double")
-        single = double_to_single(m, self.double, "to_single")
+        single, _ = double_to_single(m, self.double, "to_single")
         as_double = Signal(64)
         as_single = Signal(32)
         m.d.comb += [as_double.eq(double), as_single.eq(single)]

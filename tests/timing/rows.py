@@ -135,9 +135,11 @@ SECTIONS = {
         Row("lfs, independent", "1", "GX 244 A", exactly(1), line="lfs f1, 0(r6)"),
         Row("stfs, independent", "1", "GX 244 A", exactly(1), line="stfs f1, 0(r6)"),
         Row("stfd, independent", "1", "GX 244 A", exactly(1), line="stfd f1, 0(r6)"),
-        Row("stfs of a denormalised single", "1 to 23 more, by its size", "GX 106 A", (2, 24),
-            line="stfs f1, 0(r6)", setup="li r5, 1\n stw r5, 4(r6)\n lfs f1, 4(r6)",
-            why="the number is shifted at once"),
+        *(Row(f"stfs of a single that is denormalised by {shift}", "1 to 23 more", "GX 106 A",
+              exactly(1 + shift), line="stfs f1, 0(r6)",
+              setup=f"lis r5, {number >> 16}\n ori r5, r5, {number & 0xFFFF}\n stw r5, 4(r6)"
+                    "\n lfs f1, 4(r6)")
+          for shift, number in ((1, 0x40_0000), (23, 1))),
         Row("lwarx", "3, execution serialised", "GX 245 A", (3, 4), line="lwarx r4, 0, r6"),
         Row("lwarx and stwcx. that stores", "3 + 8", "GX 245 A, LLVM C", (11, 13),
             line="lwarx r4, 0, r6\n stwcx. r4, 0, r6",
