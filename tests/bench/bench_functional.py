@@ -2,7 +2,8 @@
 
 Small programs run in real mode from the same bytes and must leave the same registers. Then time to
 the prompt of OpenBIOS, where the machines are alike but not the same. QEMU is run with a counted
-clock (`-icount`) and without. What is not installed is left out.
+clock (`-icount`) and without; its time to the prompt includes its start, ours does not.
+What is not installed is left out.
 """
 
 import os

@@ -100,6 +100,27 @@ def test_a_checkstop_is_reported_with_pc_and_cause(folder):
     assert "machine check" in done.stderr and done.stderr.count("\n") == 1
 
 
+def test_exceptions_without_end_are_reported(tmp_path):
+    """An illegal instruction, and nothing where its handler should be."""
+    (tmp_path / "x.elf").write_bytes(
+        assemble("_start: .long 0\n", sections={".text": 0x1000}).elf())
+    done = pteg("run", "--kernel", tmp_path / "x.elf", "--cpu", "functional", "-q")
+    assert done.returncode == 1
+    assert done.stderr.startswith("pteg: stuck at pc 0x00000700: every instruction causes an exc")
+
+
+def test_symbols_of_a_file_name_addresses(folder, tmp_path):
+    (tmp_path / "x.elf").write_bytes(
+        assemble("below: nop\n", sections={".text": 0xFFF00000}).elf())
+    run = ["run", "--cpu", "functional", "--instructions", 3, "--json", "-", "-q"]
+    known = [json.loads(pteg(*run, *options).stdout)["symbol"] for options in (
+        (), ("--symbols", tmp_path / "x.elf"), ("--kernel", folder / "echo.elf"))]
+    assert "below" not in known[0] and known[1].startswith("below+0x")
+    assert known[2].startswith("_start")
+    done = pteg(*run, "--symbols", tmp_path / "no.elf")
+    assert done.returncode == 2 and "no.elf: No such file" in done.stderr
+
+
 def test_json_report(folder):
     report = folder / "report.json"
     done = pteg("run", "--kernel", folder / "echo.elf", "--until", "ready", "--json", report, "-q")
