@@ -1,9 +1,11 @@
 """Memory as the processor of the pipeline model sees it.
 
-Stores that have completed wait in the store queue, modified blocks are in the data cache, and what
-is cast out is on its way: memory itself does not have them yet. Here they are found, and changed,
-in the state of the hardware; it takes the processor no time.
+Stores that have completed wait in the store queue, modified blocks are in the data cache or the L2,
+and what is cast out is on its way: memory itself does not have them yet. Here they are found, and
+changed, in the state of the hardware; it takes the processor no time.
 """
+
+from functools import cached_property
 
 import numpy as np
 
@@ -11,9 +13,10 @@ __all__ = ["Coherence"]
 
 #: Bytes of a block and of a double word.
 BLOCK, DOUBLE = 32, 8
-#: Members of DataCacheState and DataOp (importing them would import Amaranth).
+#: Members of DataCacheState, DataOp and L2State (importing them would import Amaranth).
 ALLOCATE, RELOAD, BROADCAST, ZERO_STATE = 1, 2, 5, 6
 STORE, ZERO = 1, 3
+MISS, EVICT, FILL = 3, 4, 5
 
 
 class Coherence:
@@ -36,13 +39,12 @@ class Coherence:
 
     def modified(self):
         """What memory does not have: a list of (physical address, bytes), the later the newer."""
-        found = []
+        found = [(base, self._bytes(row)) for base, row in self._l2_blocks("modified")]
         if self._read("dcache.buffer.busy"):
             base = self._read("dcache.buffer.line") * BLOCK
             found.append((base, b"".join(self._double(place) for place in self._castout())))
         for base, row in self._blocks("modifieds"):
-            at = self._data.base + row
-            found.append((base, self._state[at:at + BLOCK // DOUBLE].byteswap().tobytes()))
+            found.append((base, self._bytes(self._data.base + row)))
         if (self._read("dcache.held.op") == ZERO
                 and self._read("dcache.state") in (ALLOCATE, BROADCAST, ZERO_STATE)):
             found.append((self._read("dcache.held.pa") & -BLOCK, bytes(BLOCK)))
@@ -65,18 +67,20 @@ class Coherence:
             _copy(pa, double, address, data)
             self._set(place, int.from_bytes(double.tobytes(), "big"))
 
-    # Places: a row of the data array, or the path of a signal ---------------------------------
+    # Places: an index of the state, or the path of a signal -------------------------------------
 
     def _copies(self, address, size):
         """(Physical address, place) of every double word that the processor has of these bytes."""
         def inside(pa):
             return pa < address + size and address < pa + DOUBLE
 
-        for base, row in self._blocks("valids"):
+        blocks = [*self._l2_blocks("valid"),
+                  *((base, self._data.base + row) for base, row in self._blocks("valids"))]
+        for base, at in blocks:
             if base < address + size and address < base + BLOCK:
                 for n in range(BLOCK // DOUBLE):
                     if inside(base + DOUBLE * n):
-                        yield base + DOUBLE * n, row + n
+                        yield base + DOUBLE * n, at + n
         doubles = []
         if self._read("dcache.buffer.busy"):
             base = self._read("dcache.buffer.line") * BLOCK
@@ -84,9 +88,14 @@ class Coherence:
         held = self._read("dcache.held.pa")
         if self._read("dcache.state") == RELOAD:
             row = self._row(held, self._read("dcache.way"))
-            doubles += [((held & -BLOCK) + DOUBLE * n, row + n) for n in range(BLOCK // DOUBLE)]
+            doubles += [((held & -BLOCK) + DOUBLE * n, self._data.base + row + n)
+                        for n in range(BLOCK // DOUBLE)]
         if self._read("dcache.held.op") == STORE:
             doubles.append((held & -DOUBLE, "dcache.held.wdata"))
+        if self._l2 and self._read("l2.state") in (MISS, EVICT, FILL):
+            pa = self._read("l2.pa")
+            doubles += [(pa & -BLOCK | pa + DOUBLE * n & BLOCK - DOUBLE, f"l2.line{n}")
+                        for n in range(BLOCK // DOUBLE)]
         doubles += [(self._read(f"{entry}.pa") & -DOUBLE, f"{entry}.data")
                     for entry in self._stores()]
         yield from (double for double in doubles if inside(double[0]))
@@ -102,7 +111,7 @@ class Coherence:
             index, copied = (self._read(f"dcache.buffer.{name}") for name in ("index", "copied"))
             for later in range(BLOCK // DOUBLE - copied):
                 n = (index + later) % (BLOCK // DOUBLE)
-                places[n] = row + n
+                places[n] = self._data.base + row + n
         return places
 
     def _blocks(self, which):
@@ -118,6 +127,31 @@ class Coherence:
                         base = (tag * self._sets + int(index)) * BLOCK
                         yield base, self._row(base, way)
 
+    @cached_property
+    def _l2(self):
+        """Sets and sectors of the L2, or None."""
+        memories = self._native.memories
+        if "l2.words" not in memories:
+            return None
+        sets = memories["l2.valid0"].depth
+        return sets, memories["l2.valid0"].width
+
+    def _l2_blocks(self, which):
+        """(Address, index in the state) of all valid or all modified sectors of the L2."""
+        if not self._l2:
+            return
+        sets, sectors = self._l2
+        words = self._native.memories["l2.words"].base
+        for way in (0, 1):
+            marks = self._rows(f"l2.{which}{way}")
+            tags = self._rows(f"l2.tag{way}")
+            for index in map(int, np.flatnonzero(marks)):
+                for sector in range(sectors):
+                    if int(marks[index]) >> sector & 1:
+                        place = (int(tags[index]) * sets + index) * sectors + sector
+                        row = (way * sets + index) * sectors + sector
+                        yield place * BLOCK, words + row * (BLOCK // DOUBLE)
+
     def _stores(self):
         """Paths of the completed stores in the queue, the oldest first."""
         completed = self._read("core.lsu.queue.completed")
@@ -131,16 +165,20 @@ class Coherence:
     def _read(self, path):
         return int(self._native.read(self._state, path))
 
+    def _bytes(self, at):
+        """The block whose double words begin there in the state."""
+        return self._state[at:at + BLOCK // DOUBLE].byteswap().tobytes()
+
     def _double(self, place):
         value = (self._read(place) if isinstance(place, str)
-                 else int(self._state[self._data.base + place]))
+                 else int(self._state[place]))
         return value.to_bytes(DOUBLE, "big")
 
     def _set(self, place, value):
         if isinstance(place, str):
             self._native.write(self._state, place, value)
         else:
-            self._state[self._data.base + place] = value
+            self._state[place] = value
 
 
 def _copy(to, target, at, source):

@@ -25,7 +25,8 @@ def machine_graph(machine):
     graph = platform.graph()
     # The bus is a part of the processor here, so the platform's own bus node goes.
     graph.remove_node("bus")
-    processor = Processor(platform.memory_map, master=platform.master is not None)
+    processor = Processor(platform.memory_map, master=platform.master is not None,
+                          l2=platform.l2)
     graph.update(hardware_graph(processor, PROCESSOR))
     # Each target's port leads through the processor's boundary to its device.
     graph.remove_edges_from([(source, PROCESSOR, key) for source, _, key, port in graph.in_edges(

@@ -73,7 +73,7 @@ def capture(state, arch):
 '''
 
 
-def load_processor(memory_map, timebase_divider, master=False):
+def load_processor(memory_map, timebase_divider, master=False, l2=0):
     """Compile `hw.processor.Processor`, or get it from the cache.
 
     Parameters
@@ -82,6 +82,8 @@ def load_processor(memory_map, timebase_divider, master=False):
     timebase_divider : int
     master : bool
         A device is a bus master too.
+    l2 : int
+        Bytes of the L2 cache, or 0.
 
     Returns
     -------
@@ -90,13 +92,14 @@ def load_processor(memory_map, timebase_divider, master=False):
     def build():
         from pteg.hw.processor import Processor
 
-        return Processor(memory_map, timebase_divider=timebase_divider, master=master)
+        return Processor(memory_map, timebase_divider=timebase_divider, master=master,
+                         l2=l2)
 
     from pteg import hw
 
     return load_design(build, sources=[Path(hw.__file__).parent], name="processor",
                        parameters={"memory_map": memory_map, "divider": timebase_divider,
-                                   "master": master})
+                                   "master": master, "l2": l2})
 
 
 class PipelineCpu:
@@ -118,7 +121,7 @@ class PipelineCpu:
     def __init__(self, platform, cycles_per_tick=8):
         self.platform = platform
         self.native = load_processor(platform.memory_map, cycles_per_tick,
-                                     platform.master is not None)
+                                     platform.master is not None, platform.l2)
         self.driver = Driver(platform, self.native)
         self._between = True    # the last run ended between two instructions
         self._fetching = False  # instructions may be in flight
@@ -294,6 +297,7 @@ class PipelineCpu:
         }
         search = {"count": "walks", "ptes_examined": "ptes_examined", "cycles": "walk_cycles",
                   "r_updates": "r_updates", "c_updates": "c_updates"}
+        counts = ("hits", "misses", "castouts")
         return {
             "cycles": self.cycle, "instructions": self.instructions,
             "asleep": read("core.special.asleep_cycles"),
@@ -303,7 +307,9 @@ class PipelineCpu:
                 name: read(f"mmu.counters.{counter}") for name, counter in search.items()}},
             "cache": {
                 "instruction": {name: read(f"icache.{name}") for name in ("hits", "misses")},
-                "data": {name: read(f"dcache.{name}") for name in ("hits", "misses", "castouts")}},
+                "data": {name: read(f"dcache.{name}") for name in counts},
+                **({"l2": {name: read(f"l2.{name}") for name in counts}}
+                   if self.platform.l2 else {})},
             "bus": self.driver.stats(),
         }
 

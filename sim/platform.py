@@ -35,6 +35,9 @@ __all__ = ["Platform", "Wire", "PROCESSOR"]
 #: Base and size of a device that answers where no other does.
 EVERYWHERE = (0, 1 << 32)
 
+#: Sizes that an L2 cache can have; 0: there is none.
+L2_SIZES = (0, 256 << 10, 512 << 10, 1 << 20)
+
 #: Name of the processor in wires and in the machine graph.
 PROCESSOR = "processor"
 
@@ -61,9 +64,14 @@ class Platform:
         Their addresses must not overlap, but one device may have all 4 GB: it answers where no
         other does.
     wires : sequence of Wire
+    l2 : int
+        Bytes of the processor's L2 cache, 256K, 512K or 1M; 0: it has none.
     """
 
-    def __init__(self, devices, wires=()):
+    def __init__(self, devices, wires=(), *, l2=0):
+        if l2 not in L2_SIZES:
+            raise UserError(f"l2 must be 256K, 512K, 1M or 0, not {l2}")
+        self.l2 = l2
         # Who answers everywhere is asked last.
         self.devices = sorted(devices, key=_everywhere)
         self.wires = list(wires)

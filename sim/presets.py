@@ -20,7 +20,7 @@ from pteg.platform import Platform, Wire
 __all__ = ["PRESETS", "ROMS", "g3", "mac99"]
 
 
-def g3(ram="32M", timed_uart=False, dma=False):
+def g3(ram="32M", timed_uart=False, dma=False, l2=0):
     """A small board around a 750: RAM, a 16550 serial port, an interrupt controller, a boot ROM.
 
     ========== ============== =====================================================================
@@ -40,15 +40,18 @@ def g3(ram="32M", timed_uart=False, dma=False):
         one cycle, so that a run is not spent on waiting for the serial port.
     dma : bool
         There is a DMA engine, a second master on the bus.
+    l2 : int or str
+        Size of the L2 cache: 256K, 512K, 1M, or 0 for none.
     """
     size = _ram_size(ram, 64 << 10, 128 << 20)
     return Platform(
         [Dram(size=size), Rom(), Uart16550(timed=timed_uart), FlipperPic(),
          *([Copier()] if dma else [])],
-        [Wire("uart", "pic", 6), Wire("pic"), *([Wire("copier", "pic", 5)] if dma else [])])
+        [Wire("uart", "pic", 6), Wire("pic"), *([Wire("copier", "pic", 5)] if dma else [])],
+        l2=parse_size(l2, "l2"))
 
 
-def mac99(ram="128M", timed_uart=False):
+def mac99(ram="128M", timed_uart=False, l2=0):
     """A PowerMac3,1 as Open Firmware and Linux see it: UniNorth, KeyLargo, OpenPIC.
 
     ========== ============== =====================================================================
@@ -70,6 +73,8 @@ def mac99(ram="128M", timed_uart=False):
         Size of main memory. What firmware loads from disks goes to 64 MB and up.
     timed_uart : bool
         Characters take the time that the line needs.
+    l2 : int or str
+        Size of the L2 cache: 256K, 512K, 1M, or 0 for none.
     """
     size = _ram_size(ram, 16 << 20, 1 << 30)
     nvram = Nvram()
@@ -83,7 +88,8 @@ def mac99(ram="128M", timed_uart=False):
                 Key.CPU_HZ: MAC_CLOCK, Key.BUS_HZ: MAC_CLOCK // BUS_DIVIDER,
                 Key.NVRAM_ADDRESS: nvram.base, Key.VIA_CONFIG: 1})],
         [Wire("escc", "openpic", 0x24, pin="irq_b"), Wire("escc", "openpic", 0x25, pin="irq_a"),
-         Wire("disk", "openpic", 0x0D), Wire("openpic")])
+         Wire("disk", "openpic", 0x0D), Wire("openpic")],
+        l2=parse_size(l2, "l2"))
 
 
 #: Clock of the mac99's processor in Hz. The bus has half of it, the time base a fourth of that.

@@ -8,12 +8,13 @@ block at once; then it is written in one burst. There is one buffer.
     memory   ________________/------------------\\_     address tenure, four beats
 """
 
-from amaranth.hdl import Array, Cat, Const, Module, Signal
+from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from pteg.hw.bus.interfaces import BEATS, MemoryPort, TransferType
 from pteg.hw.cache.interfaces import LINE_BITS
+from pteg.hw.isa.registers import Wimg
 
 __all__ = ["CastoutBuffer"]
 
@@ -25,6 +26,8 @@ class CastoutBuffer(wiring.Component):
     -------
     start : In(1)
         Take the block at `pa`, beginning with the double word there. Not while `busy`.
+    push : In(1)
+        With `start`: memory is to have the block; otherwise an L2 may keep it. W of `memory`.
     pa : In(32)
     copying : Out(1)
     index : Out(2)
@@ -41,6 +44,7 @@ class CastoutBuffer(wiring.Component):
     """
 
     start: In(1)
+    push: In(1)
     pa: In(32)
     copying: Out(1)
     index: Out(2)
@@ -55,10 +59,12 @@ class CastoutBuffer(wiring.Component):
         words = [Signal(64, name=f"word{n}") for n in range(BEATS)]
         copied = Signal(range(BEATS))
         beat = Signal(range(BEATS))
+        pushes = Signal()
         memory = self.memory
 
         with m.If(self.start):
             m.d.sync += [self.busy.eq(1), self.copying.eq(1), copied.eq(0), beat.eq(0),
+                         pushes.eq(self.push),
                          self.index.eq(self.pa[3:]), self.line.eq(self.pa[LINE_BITS:])]
         with m.If(self.copying):
             m.d.sync += [Array(words)[self.index].eq(self.data), copied.eq(copied + 1),
@@ -67,6 +73,7 @@ class CastoutBuffer(wiring.Component):
             memory.valid.eq(self.busy & ~self.copying), memory.burst.eq(1),
             memory.type.eq(TransferType.WRITE_WITH_KILL),
             memory.addr.eq(Cat(Const(0, LINE_BITS), self.line)),
+            memory.wimg.eq(Mux(pushes, int(Wimg.W), 0)),
             memory.wdata.eq(Array(words)[beat]),
             self.error.eq(memory.done & memory.error),
         ]

@@ -25,18 +25,25 @@ store that has left the store queue, a later beat), `error` asks for a machine c
 
 import enum
 
-from amaranth.hdl import C, Cat, Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from pteg.hw.bus.interfaces import BEATS, MemoryPort, TransferType
 from pteg.hw.cache.castout import CastoutBuffer
-from pteg.hw.cache.interfaces import LINE_BITS, CacheControl, DataOp, DataPort, SnoopPort
+from pteg.hw.cache.interfaces import (
+    LINE_BITS,
+    CacheControl,
+    DataOp,
+    DataPort,
+    SnoopPort,
+    byte_lanes,
+)
 from pteg.hw.cache.tags import BlockState, Directory
 from pteg.hw.isa.registers import Wimg
 
-__all__ = ["DataCache", "DataCacheState", "Client", "byte_lanes"]
+__all__ = ["DataCache", "DataCacheState", "Client"]
 
 
 class DataCacheState(enum.IntEnum):
@@ -79,11 +86,6 @@ _BROADCASTS = {DataOp.ZERO: TransferType.KILL_BLOCK, DataOp.CLEAN: TransferType.
                DataOp.FLUSH: TransferType.FLUSH_BLOCK, DataOp.INVALIDATE: TransferType.KILL_BLOCK}
 
 
-def byte_lanes(pa, size):
-    """The bytes of a double word that an access touches; bit 7 is byte 0, at the left."""
-    return (((C(1, 9) << size) - 1)[:8] << (8 - pa[:3] - size)[:3])[:8]
-
-
 def _is(wimg, member):
     return wimg[int(member).bit_length() - 1]
 
@@ -110,6 +112,9 @@ class DataCache(wiring.Component):
     control : In(CacheControl)
     broadcast : In(1)
         HID0[ABE].
+    below : In(1)
+        An L2 is in use: it is told of cache instructions. On `bus`, M then says whether others are
+        told too; on `castout`, W is set for what memory is to have, dcbf, dcbst and snoops.
     bus, castout : Out(MemoryPort)
     quiet : Out(1)
         Nothing goes on but hits.
@@ -124,7 +129,7 @@ class DataCache(wiring.Component):
         super().__init__({
             "lsu": In(DataPort()), "stores": In(MemoryPort()), "drained": In(1),
             "walker": In(MemoryPort()), "snoop": In(SnoopPort()), "exclusive": In(1),
-            "control": In(CacheControl()), "broadcast": In(1),
+            "control": In(CacheControl()), "broadcast": In(1), "below": In(1),
             "bus": Out(MemoryPort()), "castout": Out(MemoryPort()),
             "quiet": Out(1), "error": Out(1),
             "hits": Out(64), "misses": Out(64), "castouts": Out(64),
@@ -270,6 +275,9 @@ class DataCache(wiring.Component):
                     for op, type in _BROADCASTS.items():
                         with m.Case(op):
                             m.d.comb += bus.type.eq(type)
+                            if op != DataOp.ZERO:
+                                with m.If(~self.broadcast):
+                                    m.d.comb += bus.wimg.eq(held.wimg & ~int(Wimg.M))
                 with m.If(bus.done):
                     with m.If(held.op == DataOp.ZERO):
                         m.d.sync += state.eq(DataCacheState.ZERO)
@@ -413,14 +421,14 @@ class DataCache(wiring.Component):
         ]
         with m.If(found & directory.modified & (asked.op != DataOp.INVALIDATE)):
             with m.If(~buffer.busy):
-                m.d.comb += [buffer.start.eq(1), leaves.eq(1), hit.eq(1)]
+                m.d.comb += [buffer.start.eq(1), buffer.push.eq(1), leaves.eq(1), hit.eq(1)]
         with m.Elif(mine):
             pass    # not yet: the block is on its way here
         with m.Elif(snoops):
             with m.If(~leaving):
                 m.d.comb += leaves.eq(asked.op == DataOp.FLUSH)
                 m.d.sync += self._snooped.eq(1)
-        with m.Elif(self.broadcast & _is(asked.wimg, Wimg.M)):
+        with m.Elif(self.below | self.broadcast & _is(asked.wimg, Wimg.M)):
             with m.If(free):
                 m.d.comb += leaves.eq(asked.op != DataOp.CLEAN)
                 begin(DataCacheState.BROADCAST)

@@ -2,16 +2,22 @@
 
 import enum
 
+from amaranth.hdl import C
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from pteg.hw.bus.interfaces import TransferType
 
-__all__ = ["BlockPort", "CacheControl", "DataOp", "DataPort", "InstructionPort", "SnoopPort",
-           "LINE_BITS"]
+__all__ = ["BlockPort", "CacheControl", "DataOp", "DataPort", "InstructionPort", "L2Control",
+           "SnoopPort", "LINE_BITS", "byte_lanes"]
 
 #: Address bits of a byte within its block of 32 bytes.
 LINE_BITS = 5
+
+
+def byte_lanes(pa, size):
+    """The bytes of a double word that an access touches; bit 7 is byte 0, at the left."""
+    return (((C(1, 9) << size) - 1)[:8] << (8 - pa[:3] - size)[:3])[:8]
 
 
 class InstructionPort(wiring.Signature):
@@ -70,6 +76,29 @@ class CacheControl(wiring.Signature):
 
     def __init__(self):
         super().__init__({"enable": Out(1), "lock": Out(1), "flash": Out(1)})
+
+
+class L2Control(wiring.Signature):
+    """What L2CR says to the L2 cache.
+
+    Members
+    -------
+    enable : Out(1)
+        L2E, and L2SIZ is the size of the SRAM.
+    clock : Out(3)
+        L2CLK.
+    data_only, write_through : Out(1)
+        L2DO, L2WT.
+    invalidate : Out(1)
+        L2I is being set. One cycle.
+    busy : In(1)
+        L2IP: a global invalidation is in progress.
+    """
+
+    def __init__(self):
+        super().__init__({
+            "enable": Out(1), "clock": Out(3), "data_only": Out(1), "write_through": Out(1),
+            "invalidate": Out(1), "busy": In(1)})
 
 
 class DataOp(enum.IntEnum):

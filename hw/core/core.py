@@ -28,6 +28,7 @@ from pteg.hw.cache.interfaces import (
     CacheControl,
     DataPort,
     InstructionPort,
+    L2Control,
 )
 from pteg.hw.core.branch import BranchUnit
 from pteg.hw.core.completion import Completion
@@ -61,6 +62,8 @@ class Core(wiring.Component):
     ----------
     timebase_divider : int
         Core cycles to one tick of time base and decrementer.
+    l2_size : int
+        L2CR[L2SIZ] of the L2 cache that is there, or 0.
 
     Members
     -------
@@ -84,6 +87,7 @@ class Core(wiring.Component):
     invalidate : Out(InvalidatePort)
     block : Out(BlockPort)
     instruction_cache, data_cache : Out(CacheControl)
+    l2 : Out(L2Control)
     fetch_miss, fetch_tlb_miss, data_tlb_miss, fetch_search, data_search : In(1)
         Events of caches and MMU, for the performance monitor.
     interrupt : In(1)
@@ -111,6 +115,7 @@ class Core(wiring.Component):
     block: Out(BlockPort())
     instruction_cache: Out(CacheControl())
     data_cache: Out(CacheControl())
+    l2: Out(L2Control())
     fetch_miss: In(1)
     fetch_tlb_miss: In(1)
     data_tlb_miss: In(1)
@@ -121,8 +126,8 @@ class Core(wiring.Component):
     pause: In(PausePort())
     restart: In(1)
 
-    def __init__(self, timebase_divider=8):
-        self.timebase_divider = timebase_divider
+    def __init__(self, timebase_divider=8, l2_size=0):
+        self.timebase_divider, self.l2_size = timebase_divider, l2_size
         super().__init__()
 
     def elaborate(self, platform):
@@ -145,7 +150,7 @@ class Core(wiring.Component):
         m.submodules.fpu = fpu = FloatUnit()
         m.submodules.completion = completion = Completion(units=5)
         m.submodules.condition = condition = ConditionRegister()
-        m.submodules.special = special = SpecialRegisters()
+        m.submodules.special = special = SpecialRegisters(self.l2_size)
         m.submodules.timebase = timebase = TimeBase(self.timebase_divider)
         m.submodules.monitor = monitor = PerformanceMonitor()
         units = {"iu1": iu1, "iu2": iu2, "sru": sru, "lsu": lsu, "fpu": fpu}
@@ -301,6 +306,7 @@ class Core(wiring.Component):
         connect(m, sru.registers, flipped(self.registers))
         connect(m, special.instruction_cache, flipped(self.instruction_cache))
         connect(m, special.data_cache, flipped(self.data_cache))
+        connect(m, special.l2, flipped(self.l2))
         m.d.comb += [
             sru.cr.eq(condition.cr), sru.xer.eq(condition.xer), sru.msr.eq(msr),
             sru.lr.eq(link.lr), sru.ctr.eq(link.ctr),

@@ -27,8 +27,7 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from pteg.hw.bus.interfaces import MemoryPort
-from pteg.hw.cache.data import byte_lanes
-from pteg.hw.cache.interfaces import LINE_BITS, BlockPort, DataPort
+from pteg.hw.cache.interfaces import LINE_BITS, BlockPort, DataPort, byte_lanes
 from pteg.hw.core.access import Access, AccessDecoder, Moves, alignment_dsisr
 from pteg.hw.core.decode import field
 from pteg.hw.core.float_registers import double_to_single, single_to_double

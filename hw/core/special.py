@@ -5,15 +5,15 @@ base, SDR1 and the BATs in the MMU, counters and their controls in the performan
 controls the caches, history table and target cache; ICFI and DCFI read as zero if the cache is
 enabled, as the hardware clears them in the next cycle (MPC750 UM table 2-5). MSR[POW] with one of
 DOZE, NAP and SLEEP stops the core until an interrupt is taken, which clears POW (MPC750 UM 10.2).
-The other bits of HID0, L2CR, ICTC, THRM1-3, IABR and DABR hold what is written; what they would
-control is not modelled.
+L2CR controls the L2 cache, if there is one, and L2IP is read there. The other bits of HID0, ICTC,
+THRM1-3, IABR and DABR hold what is written; what they would control is not modelled.
 """
 
-from amaranth.hdl import Cat, Module, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from pteg.hw.cache.interfaces import CacheControl
+from pteg.hw.cache.interfaces import CacheControl, L2Control
 from pteg.hw.core.interfaces import SystemToSpecial
 from pteg.hw.isa.exceptions import Vector
 from pteg.hw.isa.registers import (
@@ -23,6 +23,7 @@ from pteg.hw.isa.registers import (
     SPR_BY_NAME,
     SPRS,
     Hid0,
+    L2cr,
     Msr,
 )
 
@@ -65,6 +66,11 @@ class ExceptionPort(wiring.Signature):
 class SpecialRegisters(wiring.Component):
     """MSR and SPRs.
 
+    Parameters
+    ----------
+    l2_size : int
+        The value of L2CR[L2SIZ] with which there is an L2 cache, or 0.
+
     Members
     -------
     system : In(SystemToSpecial)
@@ -80,6 +86,7 @@ class SpecialRegisters(wiring.Component):
     sleep : Out(1)
         It is the one in which time base and decrementer stand still.
     instruction_cache, data_cache : Out(CacheControl)
+    l2 : Out(L2Control)
     """
 
     system: In(SystemToSpecial())
@@ -95,6 +102,11 @@ class SpecialRegisters(wiring.Component):
     sleep: Out(1)
     instruction_cache: Out(CacheControl())
     data_cache: Out(CacheControl())
+    l2: Out(L2Control())
+
+    def __init__(self, l2_size=0):
+        self.l2_size = l2_size
+        super().__init__()
 
     def elaborate(self, platform):
         m = Module()
@@ -114,6 +126,8 @@ class SpecialRegisters(wiring.Component):
         with m.Switch(self.system.spr):
             for name, register in held.items():
                 with m.Case(SPR_BY_NAME[name].number):
+                    if name == "L2CR":
+                        register = register | Mux(self.l2.busy, L2cr.L2IP.mask, 0)
                     m.d.comb += self.system.rdata.eq(register)
         with m.If(self.system.write):
             with m.Switch(self.system.spr):
@@ -142,6 +156,15 @@ class SpecialRegisters(wiring.Component):
             ]
             with m.If(cache.flash):
                 m.d.sync += msr_bit(hid0, flash).eq(0)
+
+        l2cr, l2 = held["L2CR"], self.l2
+        m.d.comb += [
+            l2.enable.eq(l2cr[L2cr.L2E.slice] & (l2cr[L2cr.L2SIZ.slice] == self.l2_size)),
+            l2.clock.eq(l2cr[L2cr.L2CLK.slice]), l2.data_only.eq(l2cr[L2cr.L2DO.slice]),
+            l2.write_through.eq(l2cr[L2cr.L2WT.slice]),
+            l2.invalidate.eq(self.system.write & (self.system.spr == SPR_BY_NAME["L2CR"].number)
+                             & written[L2cr.L2I.slice] & ~l2cr[L2cr.L2I.slice]),
+        ]
 
         with m.If(self.msr_write):
             m.d.sync += msr.eq(self.msr_wdata & MSR_IMPLEMENTED)

@@ -14,7 +14,7 @@ __all__ = [
     "Access", "Spr", "SPRS", "SPR_BY_NAME", "TIME_BASE_LOWER", "TIME_BASE_UPPER",
     # Registers and table entries with fields
     "Msr", "MSR_IMPLEMENTED", "MSR_TO_SRR1", "Xer", "XER_IMPLEMENTED", "Fpscr",
-    "FPSCR_IMPLEMENTED", "Hid0",
+    "FPSCR_IMPLEMENTED", "Hid0", "L2cr",
     "SegmentRegister", "BatUpper", "BatLower", "Sdr1", "PteHigh", "PteLow", "Wimg",
     # Values after a hard reset
     "PVR", "RESET_VECTOR", "RESET_MSR",
@@ -145,6 +145,19 @@ class Hid0(enum.IntFlag):
     ABE = bit(28)   # address broadcast enable
     BHT = bit(29)   # branch history table enable
     NOOPTI = bit(31)
+
+
+class L2cr:
+    """L2 cache control register (MPC750 UM 2.1.5): the fields that this model looks at."""
+
+    L2E = Field(0)        # enable
+    L2SIZ = Field(2, 3)   # 1: 256 KB, 2: 512 KB, 3: 1 MB
+    L2CLK = Field(4, 6)   # core clock by 1, 1.5, 2, 2.5, 3: 1, 2, 4, 5, 6; 0: stopped
+    L2DO = Field(9)       # data only
+    L2I = Field(10)       # global invalidate
+    L2WT = Field(12)      # write-through
+    L2IP = Field(31)      # invalidation in progress; read only
+    IMPLEMENTED = 0xFFFFE000
 
 
 class Wimg(enum.IntFlag):
@@ -307,7 +320,7 @@ SPRS = [
     Spr(1009, "HID1", Access.SUPERVISOR_READ),
     Spr(1010, "IABR", _SV),
     Spr(1013, "DABR", _SV),
-    Spr(1017, "L2CR", _SV),
+    Spr(1017, "L2CR", _SV, L2cr.IMPLEMENTED),
     Spr(1019, "ICTC", _SV, 0x000001FF),
     Spr(1020, "THRM1", _SV),
     Spr(1021, "THRM2", _SV),

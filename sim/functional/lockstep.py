@@ -64,13 +64,13 @@ def differs(state, other):
 
 @kernel
 def reads_time(model):
-    """The register into which the instruction just done has read TB, DEC or a register
-    that the performance monitor changes, or -1."""
+    """The register into which the instruction just done has read TB, DEC, a register that the
+    performance monitor changes, or L2CR, whose L2IP is a matter of time; or -1."""
     m = model[0]
     if m.op == isa.MFSPR:
         number = m.word >> 16 & 31 | m.word >> 6 & 0x3E0
         timed = (number == isa.SPR_DEC or number == isa.TIME_BASE_LOWER
-                 or number == isa.TIME_BASE_UPPER)
+                 or number == isa.TIME_BASE_UPPER or number == isa.SPR_L2CR)
         for counter in isa.SPR_COUNTERS:
             timed = timed or number == counter
         if not timed:

@@ -1,9 +1,11 @@
-"""A master beside the data cache: both use the same blocks, and neither ever sees old data."""
+"""A master beside the data cache, and an L2 behind it: they use the same blocks, and none ever sees
+old data."""
 
 import importlib.util
 import random
 from pathlib import Path
 
+import pytest
 from amaranth.hdl import Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, connect, flipped
@@ -12,6 +14,7 @@ from pteg import Simulator
 from pteg.hw.bus.dma import SnoopedMaster
 from pteg.hw.bus.interfaces import MemoryPort, TransferType
 from pteg.hw.cache.interfaces import DataOp
+from pteg.hw.cache.l2 import L2Cache
 
 _spec = importlib.util.spec_from_file_location(
     "pteg_test_data_cache", Path(__file__).with_name("test_cache_data.py"))
@@ -20,26 +23,39 @@ _spec.loader.exec_module(data_bench)
 
 
 class Both(wiring.Component):
-    """The cache and the other master."""
+    """The cache and the other master, and perhaps an L2."""
 
     request: In(MemoryPort())
 
-    def __init__(self, cache):
-        self.cache, self.master = cache, SnoopedMaster()
+    def __init__(self, cache, l2):
+        self.cache, self.master, self.l2 = cache, SnoopedMaster(), l2
         super().__init__()
 
     def elaborate(self, platform):
         m = Module()
         m.submodules.cache, m.submodules.master = self.cache, self.master
         connect(m, flipped(self.request), self.master.request)
-        connect(m, self.master.snoop, self.cache.snoop)
+        if self.l2 is None:
+            connect(m, self.master.snoop, self.cache.snoop)
+            return m
+        m.submodules.l2 = l2 = self.l2
+        connect(m, self.cache.bus, l2.data)
+        connect(m, self.cache.castout, l2.castout)
+        snoop = self.master.snoop
+        m.d.comb += [
+            self.cache.below.eq(l2.on), snoop.done.eq(l2.snoop.done),
+            *(port.pa.eq(snoop.pa) for port in (self.cache.snoop, l2.snoop)),
+            *(port.clean.eq(snoop.clean) for port in (self.cache.snoop, l2.snoop)),
+            self.cache.snoop.valid.eq(snoop.valid),
+            l2.snoop.valid.eq(snoop.valid & self.cache.snoop.done)]
         return m
 
 
 class Bench(data_bench.Bench):
-    def __init__(self, seed):
+    def __init__(self, seed, l2=None):
         super().__init__(seed, sets=2, ways=2)
-        self.both = Both(self.cache)
+        self.l2 = l2
+        self.both = Both(self.cache, l2)
 
     async def transfer(self, ctx, pa, values=None, burst=False):
         """A read, or with values a write, by the other master; the double words read."""
@@ -67,25 +83,32 @@ class Bench(data_bench.Bench):
         async def start(ctx):
             ctx.set(self.cache.control.enable, 1)
             ctx.set(self.cache.drained, 1)
+            if self.l2:
+                ctx.set(self.l2.control.enable, 1)
+                ctx.set(self.l2.control.clock, self.rng.choice((1, 2, 4, 5, 6)))
 
         simulator = Simulator(self.both)
         simulator.add_clock(1e-6)
         # Memory looks at the data of a cycle after the master has set them.
         for testbench in (start, *testbenches):
             simulator.add_testbench(testbench)
-        for process in (self.clock, self.bus(self.cache.bus), self.bus(self.cache.castout),
-                        self.bus(self.both.master.bus), self.drain):
+        ports = (self.cache.bus, self.cache.castout)
+        if self.l2:
+            ports = (self.l2.bus_data, self.l2.bus_castout, self.l2.bus_fetch)
+        for process in (self.clock, *map(self.bus, ports), self.bus(self.both.master.bus),
+                        self.drain):
             simulator.add_testbench(process, background=True)
         simulator.run()
 
 
-def test_neither_side_sees_data_older_than_what_the_other_has_finished_writing():
+@pytest.mark.parametrize("l2", [None, (2, 2), (1, 4)])
+def test_neither_side_sees_data_older_than_what_the_other_has_finished_writing(l2):
     """Each double word has one writer, who counts it up: blocks 0 to 5 are shared by both writers,
-    of blocks 6 and 7 the other master writes all in bursts."""
+    the others the other master writes, in bursts too. Instructions are fetched from those."""
     seed = random.randrange(1 << 32)
     print("seed", seed)
-    bench = Bench(seed)
-    rng, blocks = bench.rng, 8
+    bench = Bench(seed, l2 and L2Cache(*l2))
+    rng, blocks = bench.rng, 16 if l2 else 8
     begun, ended = {}, {}       # number of the latest write of each double word
     for pa in range(0, 32 * blocks, 8):
         begun[pa] = ended[pa] = bench.memory[pa] = 0
@@ -96,7 +119,7 @@ def test_neither_side_sees_data_older_than_what_the_other_has_finished_writing()
 
     async def processor(ctx):
         issued = []
-        for _ in range(500):
+        for _ in range(300):
             while issued and len(bench.stores) < len(issued):
                 pa, number = issued.pop(0)
                 ended[pa] = number
@@ -144,9 +167,35 @@ def test_neither_side_sees_data_older_than_what_the_other_has_finished_writing()
                 found = await bench.transfer(ctx, places[0], None, burst)
                 for pa, low, data in zip(places, least, found, strict=True):
                     assert low <= data <= begun[pa], (pa, low, data, begun[pa])
-        assert transfers > 50
+        assert transfers > 30
 
-    bench.run(processor, master)
+    async def fetches(ctx):
+        port = bench.l2.fetch
+        ctx.set(port.burst, 1)
+        ctx.set(port.type, TransferType.READ)
+        while not over:
+            for _ in range(rng.randrange(20)):
+                await ctx.tick()
+            block = 32 * rng.randrange(6, blocks)
+            places = [block + (8 * rng.randrange(4))]
+            places = [block + (places[0] + 8 * n) % 32 for n in range(4)]
+            least = [ended[pa] for pa in places]
+            ctx.set(port.addr, places[0])
+            ctx.set(port.valid, 1)
+            for pa, low in zip(places, least, strict=True):
+                data, done = await bench.until(ctx, port.beat, port.rdata, port.done)
+                assert low <= data <= begun[pa], (pa, low, data, begun[pa])
+            assert done
+            ctx.set(port.valid, 0)
+
+    async def l2_modes(ctx):
+        while not over:
+            ctx.set(bench.l2.control.write_through, rng.random() < 0.5)
+            ctx.set(bench.l2.control.data_only, rng.random() < 0.3)
+            for _ in range(rng.randrange(800)):
+                await ctx.tick()
+
+    bench.run(processor, master, *([fetches, l2_modes] if l2 else []))
     assert not bench.errors and bench.bursts(write=True)
 
 

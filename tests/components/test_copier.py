@@ -10,16 +10,20 @@ from pteg.errors import UserError
 from pteg.firmware.asm import assemble
 from pteg.hw.isa.registers import Hid0, Msr
 
-CPUS = ("functional", "pipeline")
+#: Each with its L2 cache.
+CPUS = [("functional", 0), ("pipeline", 0),
+        pytest.param(("pipeline", "256K"), marks=pytest.mark.slow)]
+L2CR = 0x92000000   # enabled, 256 KB, at the core's clock
 COPIER = 0x0C006000
 #: RAM is cached; the page of devices is inhibited and guarded.
 BATS = {"ibat0u": 0x3E, "ibat0l": 0x2, "dbat0u": 0x3E, "dbat0l": 0x2,
         "dbat1u": 0x0C000002, "dbat1l": 0x0C00002A}
 
 
-@pytest.fixture(scope="module", params=CPUS)
+@pytest.fixture(scope="module", params=CPUS, ids=str)
 def machine(request):
-    return pteg.Machine("g3", cpu=request.param, ram="1M", dma=True)
+    cpu, l2 = request.param
+    return pteg.Machine("g3", cpu=cpu, ram="1M", dma=True, l2=l2)
 
 
 def run(machine, source, cycles=3_000_000, **gprs):
@@ -31,6 +35,7 @@ def run(machine, source, cycles=3_000_000, **gprs):
     with machine.cpu.changed() as state:
         state["pc"], state["msr"] = program.symbols["_start"], Msr.IR | Msr.DR | Msr.ME
         state["hid0"] = Hid0.ICE | Hid0.DCE | Hid0.BHT | Hid0.BTIC
+        state["l2cr"] = L2CR if machine.platform.l2 else 0
         state["gpr"][0][10] = COPIER
         for name, value in BATS.items():
             state[name] = value
