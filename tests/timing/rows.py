@@ -234,6 +234,10 @@ Grades: **A** the text of a manual; **B** two or more independent compiler model
 model, or the field's memory; **D** inferred from A. GX is IBM's PowerPC 750GX/GL User's Manual 1.2
 (its core is the 750's), by page, 7400 Motorola's MPC7400 User's Manual; GCC and LLVM are the 750
 schedulers of those compilers.
+
+Not measured: the other table searches of GX 236, with the PTE in the L2 (13; the GX has its L2 on
+the chip) or in memory behind a slower bus (62, 77; here the bus has the core's clock,
+[decision 7](decisions/0007-one-clock.md)).
 """
 
 
