@@ -2,9 +2,10 @@
 
 import hashlib
 import os
-import sys
 import tempfile
 from pathlib import Path
+
+from platformdirs import user_cache_dir
 
 from pteg.errors import UserError
 
@@ -70,15 +71,7 @@ def _digest(source):
 
 def _cache_folder():
     """$PTEG_CACHE, or `pteg` in the platform's cache folder, as the engine has it."""
-    if chosen := os.environ.get("PTEG_CACHE"):
-        return Path(chosen)
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base / "pteg"
+    return Path(os.environ.get("PTEG_CACHE") or user_cache_dir("pteg", appauthor=False))
 
 
 def _keep(path, data):

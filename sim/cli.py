@@ -44,6 +44,7 @@ def run(
     machine: str | None = None,
     cpu: str | None = None,
     ram: str | None = None,
+    l2: str | None = None,
     rom: str | None = None,
     kernel: str | None = None,
     dtb: str | None = None,
@@ -88,6 +89,8 @@ def run(
         timing. After --restore by default the one that was saved.
     ram
         Size of main memory; by default 32M, and 128M for mac99.
+    l2
+        Size of an L2 cache: 256K, 512K or 1M; by default there is none.
     rom
         A built-in image, an installed firmware (`openbios`), a file (ELF or raw), or `none`.
         Default: `first`; `openbios` for mac99; `none` with a kernel that no firmware starts.
@@ -165,6 +168,7 @@ def gdb(
     machine: str | None = None,
     cpu: str | None = None,
     ram: str | None = None,
+    l2: str | None = None,
     rom: str | None = None,
     kernel: str | None = None,
     dtb: str | None = None,

@@ -15,7 +15,7 @@ from pteg.components.rom import Rom
 from pteg.components.uart16550 import Uart16550
 from pteg.errors import UserError
 from pteg.loader import parse_size
-from pteg.platform import Platform, Wire
+from pteg.platform import L2_SIZES, Platform, Wire
 
 __all__ = ["PRESETS", "ROMS", "g3", "mac99"]
 
@@ -48,7 +48,7 @@ def g3(ram="32M", timed_uart=False, dma=False, l2=0):
         [Dram(size=size), Rom(), Uart16550(timed=timed_uart), FlipperPic(),
          *([Copier()] if dma else [])],
         [Wire("uart", "pic", 6), Wire("pic"), *([Wire("copier", "pic", 5)] if dma else [])],
-        l2=parse_size(l2, "l2"))
+        l2=_l2_size(l2))
 
 
 def mac99(ram="128M", timed_uart=False, l2=0):
@@ -89,7 +89,7 @@ def mac99(ram="128M", timed_uart=False, l2=0):
                 Key.NVRAM_ADDRESS: nvram.base, Key.VIA_CONFIG: 1})],
         [Wire("escc", "openpic", 0x24, pin="irq_b"), Wire("escc", "openpic", 0x25, pin="irq_a"),
          Wire("disk", "openpic", 0x0D), Wire("openpic")],
-        l2=parse_size(l2, "l2"))
+        l2=_l2_size(l2))
 
 
 #: Clock of the mac99's processor in Hz. The bus has half of it, the time base a fourth of that.
@@ -106,6 +106,13 @@ def _ram_size(ram, least, most):
 
         raise UserError(f"ram must be a power of two from {short(least)} to {short(most)}, "
                         f"not {ram}")
+    return size
+
+
+def _l2_size(l2):
+    size = parse_size(l2, "l2")
+    if size not in L2_SIZES:
+        raise UserError(f"l2 must be 256K, 512K, 1M or 0, not {l2}")
     return size
 
 

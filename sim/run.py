@@ -24,6 +24,7 @@ class Options:
     machine: str | None = None
     cpu: str | None = None
     ram: str | None = None
+    l2: str | None = None
     rom: str | None = None
     kernel: str | None = None
     dtb: str | None = None
@@ -131,7 +132,7 @@ def debug(options, port):
 #: Options that look at signals.
 _PIPELINE_ONLY = ("vcd", "kanata", "pipeline")
 #: Options that say what a checkpoint says already.
-_SAVED = ("machine", "ram", "rom", "kernel", "dtb", "append", "disk", "timed_uart")
+_SAVED = ("machine", "ram", "l2", "rom", "kernel", "dtb", "append", "disk", "timed_uart")
 
 
 def build(options):
@@ -177,7 +178,8 @@ def _no_signals(option):
 
 
 def _new(options):
-    settings = {"timed_uart": options.timed_uart} | ({"ram": options.ram} if options.ram else {})
+    settings = {"timed_uart": options.timed_uart} | {
+        name: value for name in ("ram", "l2") if (value := getattr(options, name)) is not None}
     machine = Machine(options.machine or "g3", cpu=_first_model(options), **settings)
     boots = fw_cfg(machine.platform) is not None    # its firmware can start programs
     alone = options.kernel is not None and (options.dtb is not None or not boots)

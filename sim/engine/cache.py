@@ -8,9 +8,10 @@ a temporary file and renamed, so that processes may share the folder.
 import hashlib
 import json
 import os
-import sys
 import tempfile
 from pathlib import Path
+
+from platformdirs import user_cache_dir
 
 __all__ = ["folder", "get", "put", "digest", "digest_files"]
 
@@ -19,15 +20,7 @@ MAGIC = b"pteg-cache-1\n"
 
 def folder():
     """Return the cache folder: $PTEG_CACHE, or `pteg` in the platform's cache folder."""
-    if chosen := os.environ.get("PTEG_CACHE"):
-        return Path(chosen)
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base / "pteg"
+    return Path(os.environ.get("PTEG_CACHE") or user_cache_dir("pteg", appauthor=False))
 
 
 def digest(*parts):

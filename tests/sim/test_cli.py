@@ -153,6 +153,7 @@ def elf_with(folder, name, offset, format, value):
 @pytest.mark.parametrize("arguments, message", [
     (["run", "--machine", "g9"], "machine must be one of g3, mac99, not 'g9'"),
     (["run", "--cpu", "fast"], "cpu must be one of pipeline, functional, not 'fast'"),
+    (["run", "--l2", "300K"], "l2 must be 256K, 512K, 1M or 0, not 300K"),
     (["run", "--ram", "lots"], "ram must be a number of bytes such as 32M, not 'lots'"),
     (["run", "--cycles", "-4"], "Invalid value for --cycles: must not be negative, not -4"),
     (["run", "--rom", "nosuch"], "ROM must be a file or one of first, openbios, not 'nosuch'"),
