@@ -11,7 +11,7 @@ import struct
 
 import pteg
 from pteg.firmware.asm import assemble
-from pteg.hw.isa.registers import Hid0, Msr, PteHigh, PteLow
+from pteg.hw.isa.registers import Hid0, L2cr, Msr, PteHigh, PteLow
 
 #: Passes through the loop: the first ones warm it up, the rest is measured.
 WARM, MEASURED = 6, 4
@@ -32,28 +32,40 @@ done:   b       done
 """
 
 
+#: L2CR with an L2 of 256 KB on, at the core's clock.
+L2CR = L2cr.L2E.mask | L2cr.L2SIZ.put(1) | L2cr.L2CLK.put(1)
+
+
 @functools.cache
-def machine():
-    return pteg.Machine("g3", cpu="pipeline", ram="1M")
+def machine(l2=0, dram=None):
+    """A machine with an L2 of some size, and with DRAM of other core cycles (first, next)."""
+    made = pteg.Machine("g3", cpu="pipeline", ram="1M", l2=l2)
+    if dram:
+        made.ram.first, made.ram.next = dram
+    return made
+
+
+def group(page):
+    """Address of the primary PTEG of a page."""
+    return TABLE + ((VSID ^ page >> 12 & 0xFFFF) & 0x3FF) * 64
 
 
 def map_pages(memory):
     """Write the page table (PEM 7.6.1) and the ring of pointers."""
     for n, page in enumerate(PAGES):
         frame = FRAMES + 0x1000 * n + 0x40 * n  # each in a cache set of its own
-        group = TABLE + ((VSID ^ page >> 12 & 0xFFFF) & 0x3FF) * 64
         high = PteHigh.V.mask | PteHigh.VSID.put(VSID) | PteHigh.API.put(page >> 22 & 0x3F)
         low = frame & ~0xFFF | PteLow.R.mask | PteLow.C.mask | 2
-        memory.write(group, struct.pack(">II", high, low))
+        memory.write(group(page), struct.pack(">II", high, low))
         following = (n + 1) % len(PAGES)
         memory.write(frame, struct.pack(">I", PAGES[following] + 0x40 * following))
 
 
-def run(setup, body, passes, last="        bdnz    loop"):
+def run(setup, body, passes, last="        bdnz    loop", **options):
     """Cycles that a program with so many passes through `body` takes."""
     program = assemble(_PROGRAM.format(setup=setup, body=body, passes=passes, last=last),
                        sections={".text": 0})
-    m = machine()
+    m = machine(**options)
     m.reset()
     m.memory.write(0, bytes(0x80000))
     m.memory.write(0, program.image(0))
@@ -61,6 +73,7 @@ def run(setup, body, passes, last="        bdnz    loop"):
     with m.cpu.changed() as state:
         state["pc"], state["msr"] = program.symbols["_start"], Msr.IR | Msr.DR | Msr.FP | Msr.ME
         state["hid0"], state["sdr1"], state["sr"][0][1] = HID0, TABLE, VSID
+        state["l2cr"] = L2CR if "l2" in options else 0
         for side in "id":
             state[f"{side}bat0u"], state[f"{side}bat0l"] = 0x00001FFE | 2, 0x00000002
         for n in range(4, 32):

@@ -9,11 +9,11 @@ those compilers (7xx.md, PPCScheduleG3.td).
 """
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from bench750 import each, per_pass  # noqa: E402
+from bench750 import PAGES, each, group, per_pass  # noqa: E402
 
 PAGE = Path(__file__).parents[2] / "docs" / "timing.md"
 
@@ -36,6 +36,8 @@ class Row:
     body : str
         Or the pass of a loop, see `bench750.per_pass`; `minus` is a second one to subtract, and
         the rest is divided by `per`.
+    machine : dict
+        Options of `bench750.machine`.
     why : str
         What stands behind a row that disagrees, or a choice that the sources leave.
     """
@@ -49,13 +51,15 @@ class Row:
     body: str = ""
     minus: str = ""
     per: int = 1
+    machine: dict = field(default_factory=dict)
     why: str = ""
 
     def measure(self):
         if self.line:
             return each(self.line, self.setup)
-        minus = per_pass(self.minus, self.setup) if self.minus else 0
-        return (per_pass(self.body, self.setup) - minus) / self.per
+        times = [per_pass(body, self.setup, **self.machine)
+                 for body in (self.body, self.minus) if body]
+        return (times[0] - sum(times[1:])) / self.per
 
     def agree(self, cycles):
         return self.agrees[0] <= cycles <= self.agrees[1]
@@ -73,6 +77,24 @@ _DEPENDENT = [("add", "add r5, r5, r6"), ("subf", "subf r5, r5, r6"), ("and", "a
               ("rlwinm", "rlwinm r5, r5, 3, 0, 31"), ("slw", "slw r5, r5, r6"),
               ("srawi", "srawi r5, r5, 1"), ("extsb", "extsb r5, r5"),
               ("cntlzw", "cntlzw r5, r5"), ("neg", "neg r5, r5")]
+
+#: Sixteen blocks of the set of a PTEG: nothing else stays in the first-level cache.
+_EVICT = "\n".join(f"lwz r4, {n % 8 * 0x1000}({{block}})\n lwz r4, {n % 8 * 0x1000}({{more}})"
+                   for n in range(8))
+
+
+def _searches(before):
+    """Loads from pages that are in no TLB, each after `before`; and loads that hit instead."""
+    setup, bodies = "lis r5, 0x1000\n", ["", ""]
+    for n, page in enumerate(PAGES):
+        names = dict(pteg=f"r{7 + 3 * n}", block=f"r{8 + 3 * n}", more=f"r{9 + 3 * n}")
+        places = group(page), 0x8_0000 | group(page) & 0xFFF, 0x9_0000 | group(page) & 0xFFF
+        setup += "".join(f"lis {name}, {place >> 16}\n ori {name}, {name}, {place & 0xFFFF}\n"
+                         for name, place in zip(names.values(), places, strict=True))
+        for number, register in enumerate(("r5", "r6")):
+            bodies[number] += before.format(**names) + f"\n lwz {register}, 0({register})\n"
+    return {"body": bodies[0], "minus": bodies[1], "setup": setup, "per": len(PAGES)}
+
 
 _POINTER = "lis r5, 1\n stw r5, 0(r5)"
 _FLOATS = ("lis r5, 0x4000\n stw r5, 0(r6)\n lfs f1, 0(r6)\n fmr f2, f1\n fmr f3, f1\n"
@@ -158,6 +180,15 @@ SECTIONS = {
             "cache: beyond a hit", "7", "GX 236 A", exactly(7),
             body="\n".join(["lwz r5, 0(r5)"] * 6), setup="lis r5, 0x1000",
             minus="\n".join(["lwz r6, 0(r6)"] * 6), per=6),
+        Row("the same, the PTE in the L2 only", "13", "GX 236 A", exactly(13),
+            **_searches(_EVICT), machine={"l2": "256K"},
+            why="the GX has its L2 on the chip, the 750 in SRAM beside it: no figure for that"),
+        *(Row(f"the same, the PTE in memory, {ratio}:1, {beats}", str(cycles), "GX 236 A",
+              exactly(cycles), **_searches("dcbf 0, {pteg}\n sync"), machine={"dram": dram},
+              why="here the bus has the core's clock (docs/decisions/0007): the clocks of memory "
+                  "are converted, those between core and bus are not there")
+          for ratio, beats, cycles, dram in (("2.5", "6:3:3:3", 62, (15, 8)),
+                                             ("4", "5:2:2:2", 77, (20, 8)))),
     ],
     "Floating point": [
         *(Row(f"{name}, dependent", str(latency), source, exactly(latency), line=line,
@@ -234,10 +265,6 @@ Grades: **A** the text of a manual; **B** two or more independent compiler model
 model, or the field's memory; **D** inferred from A. GX is IBM's PowerPC 750GX/GL User's Manual 1.2
 (its core is the 750's), by page, 7400 Motorola's MPC7400 User's Manual; GCC and LLVM are the 750
 schedulers of those compilers.
-
-Not measured: the other table searches of GX 236, with the PTE in the L2 (13; the GX has its L2 on
-the chip) or in memory behind a slower bus (62, 77; here the bus has the core's clock,
-[decision 7](decisions/0007-one-clock.md)).
 """
 
 
