@@ -8,8 +8,10 @@ the same clock edge.
 """
 
 import fnmatch
+import gc
 import json
 import zlib
+from contextlib import contextmanager
 from dataclasses import astuple
 from functools import cached_property
 from pathlib import Path
@@ -47,7 +49,20 @@ def compile_design(design, *, ports=None, name="top", cache=True):
     """
     from pteg.engine.frontend import elaborate
 
-    return _build(elaborate(design, ports=ports, name=name), cache)
+    with _nothing_to_collect():
+        return _build(elaborate(design, ports=ports, name=name), cache)
+
+
+@contextmanager
+def _nothing_to_collect():
+    """Leave out garbage collection: millions of small objects come and few go."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def load_design(build, *, sources, parameters, name, cache=True):

@@ -8,7 +8,6 @@ their splitting and order (`chunks`, `indexed`), operators (`expressions`), the 
 """
 
 import functools
-import gc
 from contextlib import contextmanager
 
 from amaranth.hdl import Elaboratable, Fragment, Shape, Signal, Value, _ir, _nir
@@ -42,13 +41,10 @@ def elaborate(design, *, ports=None, name="top", undriven="constant"):
 def _hurry():
     """Leave out what makes elaboration slow: half of its time.
 
-    Millions of small objects come and few go, so that there is no garbage to collect; and Amaranth
-    works out the shape of a plain enumeration anew for every signal, and asks of every bit of
-    every value in the netlist whether it is a net.
+    Amaranth works out the shape of a plain enumeration anew for every signal, and asks of every bit
+    of every value in the netlist whether it is a net.
     """
-    collecting, shape_of = gc.isenabled(), Shape._cast_plain_enum
-    new_value = _nir.Value.__new__
-    gc.disable()
+    shape_of, new_value = Shape._cast_plain_enum, _nir.Value.__new__
     Shape._cast_plain_enum = staticmethod(functools.cache(shape_of))
     _nir.Value.__new__ = _value_of_nets
     try:
@@ -56,8 +52,6 @@ def _hurry():
     finally:
         Shape._cast_plain_enum = staticmethod(shape_of)
         _nir.Value.__new__ = new_value
-        if collecting:
-            gc.enable()
 
 
 def _value_of_nets(cls, nets=()):
