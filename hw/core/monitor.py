@@ -113,60 +113,41 @@ class PerformanceMonitor(wiring.Component):
                     m.d.comb += self.system.rdata.eq(register)
 
         user = Signal()
-        selected = Signal()  # the bit of TBL, in the cycle before
+        selected = Signal()   # the bit of TBL, in the cycle before
         watched = Signal()
         happens = Signal(len(Event))
-        counting = Signal()
-        stopped = Signal()  # by DISCOUNT
-        signals = Signal()  # an interrupt
+        stopped = Signal()    # by DISCOUNT
         negative = Signal(4)  # the counters, at the end of this cycle
-        m.d.comb += [
-            counting.eq(~mmcr0[_DIS.slice].any() & ~stopped
-                        & ~Mux(self.user, mmcr0[_DU.slice], mmcr0[_DP.slice]).any()
-                        & ~Mux(self.marked, mmcr0[_DMS.slice], mmcr0[_DMR.slice]).any()
-                        & ((mmcr0[:13] != 0) | (registers["MMCR1"] != 0))),
-            negative.eq(Cat(counter[31] for counter in counters)),
-            signals.eq(mmcr0[_ENINT.slice].any()
-                       & (mmcr0[_ON_PMC1.slice].any() & negative[0]
-                          | mmcr0[_ON_OTHERS.slice].any() & negative[1:].any()
-                          | mmcr0[_ON_TIME.slice].any() & watched & ~selected)),
-        ]
-        with m.If(counting | mmcr0[_ON_TIME.slice].any()):
+
+        def control(field):
+            return mmcr0[field.slice].any()
+
+        frozen = (control(_DIS) | stopped | Mux(self.user, control(_DU), control(_DP))
+                  | Mux(self.marked, control(_DMS), control(_DMR)))
+        signals = (control(_ON_PMC1) & negative[0] | control(_ON_OTHERS) & negative[1:].any()
+                   | control(_ON_TIME) & watched & ~selected)
+        with m.If(self.taken):
+            m.d.sync += self.interrupt.eq(0)
+        with m.If((mmcr0 != 0) | (registers["MMCR1"] != 0)):
+            m.d.comb += negative.eq(Cat(counter[31] for counter in counters))
             with m.Switch(mmcr0[_RTCSELECT.slice]):
                 for number, bit in enumerate(_TBL_BITS):
                     with m.Case(number):
                         m.d.comb += watched.eq(self.time_base[bit])
             m.d.sync += [selected.eq(watched), user.eq(self.user)]
-        with m.If(counting):
             m.d.comb += [
                 happens.eq(self.happens), happens[Event.CYCLES].eq(1),
                 happens[Event.TIME_BASE].eq(watched & ~selected),
                 happens[Event.PRIVILEGE].eq(self.user ^ user),
             ]
-            for number, (counter, events) in enumerate(zip(counters, EVENTS, strict=True)):
-                name, bits = _SELECT[number]
-                step = Signal(2, name=f"step{number + 1}")
-                with m.Switch(registers[name][bits.slice]):
-                    for select, event in events.items():
-                        with m.Case(select):
-                            if event is Event.COMPLETED:
-                                m.d.comb += step.eq(self.completed)
-                            elif event is Event.DISPATCHED:
-                                m.d.comb += step.eq(self.dispatched)
-                            else:
-                                m.d.comb += step.eq(happens[event])
-                # PMCTRIGGER: the others wait until PMC1 has become negative.
-                waits = mmcr0[_TRIGGER.slice].any() & ~counters[0][31] if number else C(0)
-                with m.If((step != 0) & ~waits):
-                    m.d.comb += negative[number].eq((counter + step)[31])
-                    m.d.sync += counter.eq(counter + step)
-        with m.If(self.taken):
-            m.d.sync += self.interrupt.eq(0)
-        with m.If(signals):
-            m.d.sync += [self.interrupt.eq(1), mmcr0[_ENINT.slice].eq(0),
-                         stopped.eq(mmcr0[_DISCOUNT.slice])]
-            with m.If(self.completed != 0):
-                m.d.sync += registers["SIA"].eq(self.pc)
+            with m.If(~frozen):
+                self._count(m, registers, counters, happens, negative)
+            with m.If(control(_ENINT)):
+                with m.If(signals):
+                    m.d.sync += [self.interrupt.eq(1), mmcr0[_ENINT.slice].eq(0),
+                                 stopped.eq(control(_DISCOUNT))]
+                    with m.If(self.completed != 0):
+                        m.d.sync += registers["SIA"].eq(self.pc)
         with m.If(self.system.write):
             with m.Switch(self.system.spr):
                 for name, register in registers.items():
@@ -175,3 +156,24 @@ class PerformanceMonitor(wiring.Component):
                         if name == "MMCR0":
                             m.d.sync += stopped.eq(0)
         return m
+
+    def _count(self, m, registers, counters, happens, negative):
+        """Add what happens in this cycle to the counters that count it."""
+        mmcr0 = registers["MMCR0"]
+        for number, (counter, events) in enumerate(zip(counters, EVENTS, strict=True)):
+            name, bits = _SELECT[number]
+            step = Signal(2, name=f"step{number + 1}")
+            with m.Switch(registers[name][bits.slice]):
+                for select, event in events.items():
+                    with m.Case(select):
+                        if event is Event.COMPLETED:
+                            m.d.comb += step.eq(self.completed)
+                        elif event is Event.DISPATCHED:
+                            m.d.comb += step.eq(self.dispatched)
+                        else:
+                            m.d.comb += step.eq(happens[event])
+            # PMCTRIGGER: the others wait until PMC1 has become negative.
+            waits = mmcr0[_TRIGGER.slice].any() & ~counters[0][31] if number else C(0)
+            with m.If((step != 0) & ~waits):
+                m.d.comb += negative[number].eq((counter + step)[31])
+                m.d.sync += counter.eq(counter + step)
