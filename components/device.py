@@ -30,8 +30,9 @@ from pteg.errors import UserError
 __all__ = ["Device", "kernel", "NO_EVENT"]
 
 #: Compiles a function that only compiled code calls: without the entry from Python, which takes
-#: longer to compile than a small kernel itself.
-kernel = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
+#: longer to compile than a small kernel itself, and without reference counting, which numba would
+#: do, atomically, for each view of an array: kernels create none.
+kernel = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False)
 
 #: `next_event` of a device that waits for nothing.
 NO_EVENT = 1 << 62

@@ -314,18 +314,18 @@ def next_event(state, memory):
 @kernel
 def _events(s, memory, clocks):
     """Let `clocks` pass, no more than up to the next event."""
-    if s.tx_clocks:
-        s.tx_clocks -= clocks
-        if s.tx_clocks == 0:
-            _shift(s, memory)
-    if s.timeout_clocks:
-        s.timeout_clocks -= clocks
-        if s.timeout_clocks == 0:
-            s.timeout_pending = 1
-    if s.rx_clocks:
-        s.rx_clocks -= clocks
-        if s.rx_clocks == 0:
-            _received(s, take(s, memory))
+    sent, timed_out, arrived = (s.tx_clocks == clocks, s.timeout_clocks == clocks,
+                                s.rx_clocks == clocks)
+    # All that counts has counted before anything happens, which may start a count anew.
+    s.tx_clocks = max(s.tx_clocks - clocks, 0)
+    s.timeout_clocks = max(s.timeout_clocks - clocks, 0)
+    s.rx_clocks = max(s.rx_clocks - clocks, 0)
+    if sent:
+        _shift(s, memory)
+    if timed_out:
+        s.timeout_pending = 1
+    if arrived:
+        _received(s, take(s, memory))
     _settle(s)
 
 

@@ -14,6 +14,7 @@ from pteg.components.console import new_watch
 from pteg.components.target import TARGET
 from pteg.cpu import FOREVER, Limits, Stop
 from pteg.generated import load_module
+from pteg.platform import PORT
 
 __all__ = ["Driver", "Tap", "Signals"]
 
@@ -198,9 +199,7 @@ class Driver:
     def _text(self, kernels, taps):
         imports, ports = [], []
         for i, device in enumerate(self.platform.devices):
-            for kernel in ("read", "write"):
-                imports.append(f"from {type(device).__module__} import {kernel} "
-                               f"as {device.name}_{kernel}")
+            imports.append(f"from {kernels} import {device.name}_clock")
             ports.append(self._port_text(i, device.name))
             if device is self.platform.master:
                 imports.append(f"from {type(device).__module__} import answer as "
@@ -218,10 +217,10 @@ class Driver:
             set_interrupt=self._set(signals.interrupt, "interrupt(devices)"))
 
     def _port_text(self, i, name):
-        signal = {port: self._get(f"{name}.{port}")
-                  for port in ("ts", "a", "tt", "tsiz", "tbst", "dbb", "d_w")}
+        signal = {port: self._get(f"{name}.{port}") for port in PORT}
         put = [self._set(f"{name}.{port}", f"t.{port}") for port in ("aack", "ta", "tea")]
-        return _PORT.format(i=i, name=name, put="\n            ".join(put), **signal,
+        return _PORT.format(i=i, name=name, put="\n            ".join(put), ts=signal["ts"],
+                            signals=", ".join(signal.values()),
                             set_data=self._set(f"{name}.d_r", "data"))
 
     def _master_text(self, i, name):
@@ -267,18 +266,15 @@ _DRIVER = '''\
 import numpy as np
 from numba import njit
 from pteg.components.master import BLOCK, advance, bus_type, bus_value
-from pteg.components.target import READ, WRITE, clock
 
 {imports}
-from {kernels} import console_kernel as console
-from {kernels} import interrupt_kernel as interrupt
-from {kernels} import tick_kernel as tick
+from {kernels} import console, interrupt, tick
 
 U = np.uint64
 GLOBAL = 2  # M of WIMG
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", _nrt=False)
 def run(step, state, devices, targets, control, watch{arguments}):
     cycle = begin = control[0].cycle
     last_cycle = control[0].last_cycle
@@ -292,7 +288,7 @@ def run(step, state, devices, targets, control, watch{arguments}):
         cycle += 1
 
 {ports}
-        tick(devices, 1)
+        tick(devices, np.int64(1))
         {set_interrupt}
 
         new_pc = np.int64({pc})
@@ -320,14 +316,8 @@ _PORT = '''\
         # {name}
         t = targets[{i}][0]
         if {ts} or t.busy:
-            action = clock(targets[{i}], {ts}, {a},
-                           {tt}, {tsiz}, {tbst}, {dbb})
-            data = U(0)
-            if action == READ:
-                data = {name}_read(devices[{i}][0], devices[{i}][1], t.offset, t.size) << U(t.up)
-            elif action == WRITE:
-                {name}_write(devices[{i}][0], devices[{i}][1], t.offset, t.size,
-                             ({d_w}) >> U(t.up) & (~U(0) >> U(64 - 8 * t.size)))
+            data = {name}_clock(devices[{i}][0], devices[{i}][1], targets[{i}],
+                                {signals})
             {put}
             {set_data}
 '''

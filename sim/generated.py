@@ -9,11 +9,14 @@ old code for changed sources.
 import hashlib
 import importlib.util
 import os
+import pickle
 import sys
 import tempfile
 from pathlib import Path
 
-__all__ = ["cache_folder", "load_module"]
+from pteg.background import Background
+
+__all__ = ["cache_folder", "load_module", "compile_ahead"]
 
 
 def cache_folder(name):
@@ -52,15 +55,36 @@ def load_module(kind, text, sources=(), key=""):
     if name not in sys.modules:
         path = cache_folder("generated") / f"{name}.py"
         _write(path, text)
-        spec = importlib.util.spec_from_file_location(name, path)
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        try:
-            spec.loader.exec_module(module)
-        except BaseException:
-            del sys.modules[name]
-            raise
+        _import(name, path)
     return sys.modules[name]
+
+
+def compile_ahead(module, signatures):
+    """Have another process compile functions of a generated module, for numba's cache.
+
+    Parameters
+    ----------
+    module : module
+    signatures : dict of str to tuple of numba types
+        Names of functions, and the types of their arguments.
+
+    Returns
+    -------
+    pteg.background.Background
+        Its `result` is of no interest: what is not in the cache is compiled when it is called.
+    """
+    return Background(__name__, pickle.dumps((module.__name__, module.__file__, signatures)))
+
+
+def _import(name, path):
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
 
 
 def _write(path, text):
@@ -73,3 +97,10 @@ def _write(path, text):
     with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".tmp", delete=False) as file:
         file.write(text)
     os.replace(file.name, path)
+
+
+if __name__ == "__main__":
+    _name, _path, _signatures = pickle.load(sys.stdin.buffer)
+    _module = _import(_name, _path)
+    for _function, _types in _signatures.items():
+        getattr(_module, _function).compile(_types)

@@ -73,33 +73,33 @@ def capture(state, arch):
 '''
 
 
-def load_processor(memory_map, timebase_divider, master=False, l2=0):
-    """Compile `hw.processor.Processor`, or get it from the cache.
+def load_processor(platform, timebase_divider):
+    """Compile `hw.processor.Processor` for a platform, or get it from the cache.
 
-    Parameters
-    ----------
-    memory_map : dict of str to (int, int)
-    timebase_divider : int
-    master : bool
-        A device is a bus master too.
-    l2 : int
-        Bytes of the L2 cache, or 0.
+    While it is being compiled, another process compiles the platform's kernels.
 
     Returns
     -------
     pteg.engine.Native
     """
+    ports = {"memory_map": platform.memory_map, "master": platform.master is not None,
+             "l2": platform.l2}
+    kernels = None
+
     def build():
         from pteg.hw.processor import Processor
 
-        return Processor(memory_map, timebase_divider=timebase_divider, master=master,
-                         l2=l2)
+        nonlocal kernels
+        kernels = platform.compile_ahead()
+        return Processor(timebase_divider=timebase_divider, **ports)
 
     from pteg import hw
 
-    return load_design(build, sources=[Path(hw.__file__).parent], name="processor",
-                       parameters={"memory_map": memory_map, "divider": timebase_divider,
-                                   "master": master, "l2": l2})
+    native = load_design(build, sources=[Path(hw.__file__).parent], name="processor",
+                         parameters={"divider": timebase_divider, **ports})
+    if kernels is not None:
+        kernels.result()
+    return native
 
 
 class PipelineCpu:
@@ -120,8 +120,7 @@ class PipelineCpu:
 
     def __init__(self, platform, cycles_per_tick=8):
         self.platform = platform
-        self.native = load_processor(platform.memory_map, cycles_per_tick,
-                                     platform.master is not None, platform.l2)
+        self.native = load_processor(platform, cycles_per_tick)
         self.driver = Driver(platform, self.native)
         self._between = True    # the last run ended between two instructions
         self._fetching = False  # instructions may be in flight

@@ -1,8 +1,9 @@
 """The engine: compiles an Amaranth design to native code.
 
 Stages, a file each: `frontend` (Amaranth's netlist to a word-level circuit), `ir` (the expression
-graph), `plan` (where in the cycle each operation runs), `codegen` (LLVM text), `native` (object
-code, callable from Python and numba), `cache`, and `compiled`, which puts them together.
+graph), `plan` (where in the cycle each operation runs), `codegen` (LLVM text), `objects` (LLVM's
+object files), `native` (functions for Python and numba), `cache`, and `compiled`, which puts them
+together.
 """
 
 import importlib

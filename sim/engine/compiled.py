@@ -21,7 +21,8 @@ import numpy as np
 from pteg.engine import cache
 from pteg.engine.codegen import function, module
 from pteg.engine.ir import Design, Graph, Register, Write
-from pteg.engine.native import compile_object, load_object, target_name
+from pteg.engine.native import load_object
+from pteg.engine.objects import Job, target_name
 from pteg.engine.plan import plan_cycle, plan_values
 from pteg.engine.probes import Kind, MemoryInfo, Probe, extract, insert
 from pteg.errors import UserError
@@ -111,15 +112,29 @@ _version = None
 
 
 def _compile(texts, use_cache):
-    """Compile LLVM functions to an object, or get it from the cache."""
+    """Compile LLVM functions to an object file, or get it from the cache.
+
+    Returns
+    -------
+    key : str
+        Name of the object file in the cache.
+    code : callable
+        Waits for the bytes of the object file.
+    """
     text = module(texts)
     key = _key("object", text)
     blobs = _cache.get(key) if use_cache else None
-    if blobs is None:
-        blobs = {"object": compile_object(text)}
+    if blobs is not None:
+        return key, lambda: blobs["object"]
+    job = Job(text)
+
+    def code():
+        data = job.result()
         if use_cache:
-            _cache.put(key, blobs)
-    return blobs["object"]
+            _cache.put(key, {"object": data})
+        return data
+
+    return key, code
 
 
 #: The functions of a design: the level of the reset input, and whether there is a clock edge.
@@ -136,8 +151,11 @@ def _function_text(design, name):
 
 
 def _build(design, use_cache):
-    texts = [_function_text(design, name) for name in ("step", "settle")]
-    return Native(design, _compile(texts, use_cache), use_cache)
+    return Native(design, *_compile(_texts(design), use_cache), use_cache)
+
+
+def _texts(design):
+    return [_function_text(design, name) for name in ("step", "settle")]
 
 
 class Native:
@@ -153,11 +171,11 @@ class Native:
     memories : dict of str to MemoryInfo
     """
 
-    def __init__(self, design, code, use_cache=True):
+    def __init__(self, design, key, code, use_cache=True):
         self._design = design
-        self._code = code
+        self._key = key  # of the object file in the cache
         self._use_cache = use_cache
-        functions = load_object([code], {"step": 1, "settle": 1})
+        functions = load_object(code, {"step": 1, "settle": 1})
         self.step = functions["step"]
         self.settle = functions["settle"]
         self.name = design.name
@@ -169,8 +187,8 @@ class Native:
     @cached_property
     def reset(self):
         # Compiled when it is used, which is seldom: a new state needs no reset.
-        text = _function_text(self._design, "reset")
-        return load_object([_compile([text], self._use_cache)], {"reset": 1})["reset"]
+        _, code = _compile([_function_text(self._design, "reset")], self._use_cache)
+        return load_object(code, {"reset": 1})["reset"]
 
     @cached_property
     def signals(self):
@@ -247,10 +265,10 @@ class Native:
     # Storing -------------------------------------------------------------------------------------
 
     def to_blobs(self):
-        """Return the design as named byte strings for the cache."""
+        """Return the design as named byte strings for the cache, where its code is by itself."""
         design = self._design
         manifest = {
-            "name": design.name, "words": design.words, "reset": design.reset,
+            "object": self._key, "name": design.name, "words": design.words, "reset": design.reset,
             "initial": list(design.initial.items()),
             "inputs": {path: probe.to_json() for path, probe in design.inputs.items()},
             "outputs": {path: probe.to_json() for path, probe in design.outputs_by_path.items()},
@@ -262,13 +280,18 @@ class Native:
                    "registers": [astuple(register) for register in design.registers],
                    "writes": [astuple(write) for write in design.writes]}
         pack = {"manifest": manifest, "signals": signals, "circuit": circuit}
-        blobs = {name: zlib.compress(json.dumps(data).encode(), 1) for name, data in pack.items()}
-        return {"object": self._code, **blobs}
+        return {name: zlib.compress(json.dumps(data).encode(), 1) for name, data in pack.items()}
 
     @classmethod
     def from_blobs(cls, blobs):
         """Rebuild a design from :meth:`to_blobs`; names and circuit are unpacked when used."""
-        return cls(_StoredDesign(blobs), blobs["object"])
+        design = _StoredDesign(blobs)
+
+        def code():
+            stored = _cache.get(design.object)
+            return stored["object"] if stored else _compile(_texts(design), True)[1]()
+
+        return cls(design, design.object, code)
 
 
 class _StoredDesign(Design):
@@ -277,7 +300,8 @@ class _StoredDesign(Design):
     def __init__(self, blobs):
         self._blobs = blobs
         data = self._load("manifest")
-        self.name, self.words, self.reset = data["name"], data["words"], data["reset"]
+        self.object, self.name = data["object"], data["name"]
+        self.words, self.reset = data["words"], data["reset"]
         self.initial = dict(data["initial"])
         self.inputs = {path: Probe.from_json(probe) for path, probe in data["inputs"].items()}
         self.outputs_by_path = {path: Probe.from_json(probe)
@@ -336,7 +360,8 @@ class Tracer:
             self.offsets.append(known[key])
         self.words = len(nodes)
         text = function("trace", design, plan_values(design, nodes), buffer=True)
-        self.trace = load_object([_compile([text], native._use_cache)], {"trace": 2})["trace"]
+        _, code = _compile([text], native._use_cache)
+        self.trace = load_object(code, {"trace": 2})["trace"]
 
     @staticmethod
     def _node(design, path, probe):

@@ -1,4 +1,4 @@
-"""Native code: LLVM text -> object -> functions that Python and numba code call.
+"""Native code: object files -> functions that Python and numba code call.
 
 A :class:`NativeFunction` is called as `function(state)`, from Python or inside `@njit` code that
 got it *as an argument*:
@@ -19,7 +19,6 @@ import ctypes
 import functools
 import itertools
 
-import llvmlite
 import llvmlite.binding as llvm
 import llvmlite.ir
 import numpy as np
@@ -36,60 +35,26 @@ from numba.extending import (
     unbox,
 )
 
-__all__ = ["NativeFunction", "compile_object", "load_object", "target_name"]
+from pteg.engine.objects import host_machine
 
-# The cheap passes that pay; the planner has done what the others would do. (The combiner of
-# instructions would make a constant of every "anything" of a guard, which then costs a move.)
-PASSES = ("simplify_cfg", "sinking")
-
-
-#: The sections of an object may be mapped more than 2 GB apart, when much else has been mapped.
-_CODE_MODEL = "large"
-
-
-@functools.cache
-def _machine():
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
-    target = llvm.Target.from_default_triple()
-    return target.create_target_machine(
-        cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(),
-        opt=2, reloc="pic", codemodel=_CODE_MODEL, jit=True)
-
-
-def target_name():
-    """Return what compiled code depends on beside its text."""
-    return (f"{llvm.get_process_triple()} {llvm.get_host_cpu_name()} {_CODE_MODEL} "
-            f"llvmlite {llvmlite.__version__}")
-
-
-def compile_object(text):
-    """Compile LLVM text; return the bytes of an object file."""
-    machine = _machine()
-    module = llvm.parse_assembly(f'target triple = "{machine.triple}"\n'
-                                 f'target datalayout = "{machine.target_data}"\n{text}')
-    builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(1))
-    passes = llvm.create_new_module_pass_manager()
-    for name in PASSES:
-        getattr(passes, f"add_{name}_pass")()
-    passes.run(module, builder)
-    return machine.emit_object(module)
+__all__ = ["NativeFunction", "load_object"]
 
 
 @functools.cache
 def _linker():
-    return llvm.create_lljit_compiler(_machine())
+    return llvm.create_lljit_compiler(host_machine())
 
 
 _serial = itertools.count()
 
 
-def load_object(objects, functions):
-    """Load and link object files.
+def load_object(code, functions):
+    """Load an object file when one of its functions is used for the first time.
 
     Parameters
     ----------
-    objects : list of bytes
+    code : callable
+        Returns the bytes of the object file.
     functions : dict of str to int
         Symbols and the number of array arguments of each.
 
@@ -97,25 +62,35 @@ def load_object(objects, functions):
     -------
     dict of str to NativeFunction
     """
-    builder = llvm.JITLibraryBuilder().add_current_process()
-    for data in objects:
-        builder.add_object_img(data)
-    for name in functions:
-        builder.export_symbol(name)
-    library = builder.link(_linker(), f"pteg{next(_serial)}")
-    return {name: NativeFunction(name, library[name], arity, library)
-            for name, arity in functions.items()}
+    @functools.cache
+    def library():
+        builder = llvm.JITLibraryBuilder().add_current_process().add_object_img(code())
+        for name in functions:
+            builder.export_symbol(name)
+        return builder.link(_linker(), f"pteg{next(_serial)}")
+
+    return {name: NativeFunction(name, arity, library) for name, arity in functions.items()}
 
 
 class NativeFunction:
-    """A compiled function of one or two arrays of 64-bit words."""
+    """A compiled function of one or two arrays of 64-bit words.
 
-    def __init__(self, name, address, arity, owner):
+    It may still be being compiled: numba knows its type at once and takes the address at the call.
+    """
+
+    def __init__(self, name, arity, library):
         self.name = name
-        self.address = address
         self.arity = arity
-        self._owner = owner
-        self._call = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * arity)(address)
+        self._library = library
+
+    @functools.cached_property
+    def address(self):
+        """Where the function is in memory."""
+        return self._library()[self.name]
+
+    @functools.cached_property
+    def _call(self):
+        return ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * self.arity)(self.address)
 
     def __call__(self, *arrays):
         for array in arrays:
@@ -125,7 +100,7 @@ class NativeFunction:
         self._call(*(array.ctypes.data for array in arrays))
 
     def __repr__(self):
-        return f"<NativeFunction {self.name} at {self.address:#x}>"
+        return f"<NativeFunction {self.name}>"
 
 
 # numba: a NativeFunction is a callable value, represented by its address -------------------------

@@ -175,18 +175,16 @@ class Placement:
         if depth == MAX_GUARDS or region.depth >= MAX_DEPTH:
             return
         for node in nodes:
-            needed = self._need[node] & ~region.known
-            while needed:
-                literal = needed & -needed
-                needed ^= literal
-                rest.setdefault(literal, {})[node] = self._weight(node)
+            weight = self._weight(node)
+            for literal in _bits(self._need[node] & ~region.known):
+                rest.setdefault(literal, {})[node] = weight
         for literal in list(rest):
             condition, polarity = facts.meaning(literal)
             # That a number is not a certain one says little; what is not computed, nothing.
             if condition not in self.args or (not polarity and self.graph.op[condition] == "eq"):
                 del rest[literal]
+        totals = {literal: sum(members.values()) for literal, members in rest.items()}
         while rest:
-            totals = {literal: sum(members.values()) for literal, members in rest.items()}
             most = max(totals.values())
             if most < GUARD_COST:
                 return
@@ -196,13 +194,23 @@ class Placement:
             guard = region.guard(*facts.meaning(literal))
             guard.known = region.known | facts.implied(guard.condition, guard.polarity)
             members = rest.pop(literal)
+            del totals[literal]
             self._add_guards(guard, list(members), depth + 1)
-            for others in rest.values():
-                for node in members:
-                    others.pop(node, None)
+            for node, weight in members.items():
+                for other in _bits(self._need[node] & ~region.known):
+                    if rest.get(other, {}).pop(node, None) is not None:
+                        totals[other] -= weight
 
     def _drop_guards(self, region):
         """Drop the guards that turned out to be too small."""
         for guard in region.guards:
             self._drop_guards(guard)
         region.guards = [guard for guard in region.guards if self._cost(guard) >= GUARD_COST]
+
+
+def _bits(literals):
+    """Yield the literals of a set."""
+    while literals:
+        literal = literals & -literals
+        yield literal
+        literals ^= literal

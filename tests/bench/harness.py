@@ -97,9 +97,10 @@ class Ours:
     name = "pteg"
 
     def __init__(self, make):
-        begin = cpu_time()
+        begin = cpu_time() + cpu_time(True)
         self.native = compile_design(make(), cache=False)
-        self.build = cpu_time() - begin
+        self.native.settle(self.native.new_state())  # waits for the process that compiles
+        self.build = cpu_time() + cpu_time(True) - begin
         self.inputs = np.array(input_words(self.native))
         self.outputs = np.array([part.word for probe in self.native.outputs.values()
                                  for part in probe.parts])

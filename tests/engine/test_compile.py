@@ -293,6 +293,16 @@ def test_damaged_cache_entries_are_rebuilt(driver):
     assert driver(3)[0] == "300 1 False"
 
 
+def test_cache_entries_may_be_gone_one_by_one(driver):
+    driver(3)
+    entries = [file for file in (driver.folder / "cache").iterdir() if file.is_file()]
+    assert len(entries) > 2  # design, its functions, reset, tracer
+    for file in entries:
+        file.unlink()
+        assert driver(3)[-2:] == ["600", "0"]
+        assert file.exists()
+
+
 def test_cache_that_cannot_be_written_is_no_error(tmp_path, monkeypatch):
     blocked = tmp_path / "file"
     blocked.write_text("")

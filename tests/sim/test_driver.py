@@ -19,10 +19,14 @@ MASTERS = ("data", "castout", "fetch")
 
 @pytest.fixture(scope="module")
 def native():
+    return compile_bus(make_platform())
+
+
+def compile_bus(platform):
     from pteg.engine import compile_design
     from pteg.hw.bus.bus import Bus
 
-    return compile_design(Bus(make_platform().memory_map))
+    return compile_design(Bus(platform.memory_map))
 
 
 def make_platform():
@@ -140,6 +144,18 @@ def test_a_burst_to_a_device_without_bursts_ends_with_tea(bench):
     assert bench.driver.stats()["pic"]["errors"] == 1
     bench.write(0x0C003004, 4, 0x55)
     assert bench.read(0x0C003004, 4) == 0x55
+
+
+def test_the_loop_takes_kernels_that_were_compiled_ahead(native):
+    # An address that no other platform has, so that its kernels are new to this process.
+    base = random.randrange(0x10000000, 0x40000000, 0x1000)
+    platform = Platform([Dram(size=0x1000), Rom(size=0x1000), Uart16550(timed=True), FlipperPic(),
+                         Dram("more", base, size=0x1000)])
+    assert platform.compile_ahead().result() is not None
+    Driver(platform, compile_bus(platform), Signals("", "", "", "", "")).run(Limits(cycles=1))
+    for name in ("tick", "interrupt", "console", "more_clock", "uart_clock"):
+        stats = getattr(platform.kernels(), name).stats
+        assert sum(stats.cache_hits.values()) == 1 and not stats.cache_misses, name
 
 
 def test_nothing_there_ends_with_tea(bench):

@@ -1,0 +1,49 @@
+"""Work that another Python process does while this one goes on."""
+
+import subprocess
+import sys
+import tempfile
+import weakref
+
+__all__ = ["Background"]
+
+
+class Background:
+    """A module that runs as a program, with bytes for its standard input.
+
+    It is killed when nobody can ask for its result any more: the object is gone, or this process
+    ends.
+
+    Parameters
+    ----------
+    module : str
+        Name of the module, as `python -m` takes it.
+    data : bytes
+    """
+
+    def __init__(self, module, data):
+        # Files without names: nothing is left behind, however this ends.
+        self._output = tempfile.TemporaryFile()
+        self._process = None
+        with tempfile.TemporaryFile() as source:
+            source.write(data)
+            source.seek(0)
+            try:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-m", module], stdin=source, stdout=self._output,
+                    stderr=subprocess.DEVNULL)
+            except OSError:
+                return  # there is no interpreter, as inside of another program
+        weakref.finalize(self, _stop, self._process)
+
+    def result(self):
+        """Wait for what it wrote; None if it failed, or could not be started."""
+        if self._process is None or self._process.wait() != 0:
+            return None
+        self._output.seek(0)
+        return self._output.read()
+
+
+def _stop(process):
+    process.kill()
+    process.wait()

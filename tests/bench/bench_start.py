@@ -1,0 +1,41 @@
+"""How long `pteg run` takes to its first simulated cycle: with nothing compiled, and again.
+
+Wall-clock time of a process of its own, from its start: two processors share the first one's work.
+"""
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+ROUNDS = 3
+
+FIRST_CYCLE = """
+from pteg.machine import Machine
+Machine("g3", rom="first").run(cycles=1)
+"""
+
+
+def seconds(folder):
+    """Run the script with its caches in a folder."""
+    environment = {**os.environ, "PTEG_CACHE": folder, "NUMBA_CACHE_DIR": f"{folder}/numba"}
+    begin = time.perf_counter()
+    subprocess.run([sys.executable, "-c", FIRST_CYCLE], check=True, env=environment)
+    return time.perf_counter() - begin
+
+
+def main():
+    first, again = [], []
+    for _ in range(ROUNDS):
+        with tempfile.TemporaryDirectory(prefix="pteg-bench-") as folder:
+            first.append(seconds(folder))
+            again += [seconds(folder) for _ in range(ROUNDS)]
+    for name, times in (("the first time ever", first), ("when nothing changed", again)):
+        print(f"{name:22}{statistics.median(times):6.1f} s  "
+              f"({min(times):.1f} to {max(times):.1f})")
+
+
+if __name__ == "__main__":
+    main()
