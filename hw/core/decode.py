@@ -1,19 +1,152 @@
 """Instruction decoder: made from the table in hw/isa/instructions.py.
 
-Combinational. Reserved bits of an instruction are ignored (MPC750 UM 2.3.1.4 leaves invalid forms
-undefined). SPR numbers that do not exist are illegal; those with spr[0] = 1 are privileged, whether
-they exist or not (PEM 8.2, mfspr).
+Combinational, in two steps. The opcodes choose a constant for each row of the table, the control
+word; that says which fields of the instruction word are registers, immediates and so on. Reserved
+bits of an instruction are ignored (MPC750 UM 2.3.1.4 leaves invalid forms undefined). SPR numbers
+that do not exist are illegal; those with spr[0] = 1 are privileged, whether they exist or not
+(PEM 8.2, mfspr).
 """
 
-from amaranth.hdl import C, Cat, Module
-from amaranth.lib import wiring
+import functools
+
+from amaranth.hdl import C, Cat, Module, Mux, Signal
+from amaranth.lib import data, enum, wiring
 from amaranth.lib.wiring import In, Out
 
 from pteg.hw.core.interfaces import Decoded
-from pteg.hw.isa.instructions import FIELDS, INSTRUCTIONS, Form, Unit
-from pteg.hw.isa.registers import SPRS, TIME_BASE_LOWER, TIME_BASE_UPPER, Access
+from pteg.hw.isa.instructions import FIELDS, INSTRUCTIONS, Form, Op, Serialize, Unit
+from pteg.hw.isa.registers import SPR_BY_NAME, SPRS, TIME_BASE_LOWER, TIME_BASE_UPPER, Access
 
-__all__ = ["Decoder", "field", "spr_number", "switch_instruction", "condition_fields"]
+__all__ = ["Decoder", "Fields", "field", "spr_number", "switch_instruction", "written_fields",
+           "choose_fields", "is_link"]
+
+
+class Register(enum.Enum, shape=2):
+    """Field of the instruction word that names a register."""
+
+    NONE = 0
+    D = 1  # bits 6 to 10: rD, rS, frD, frS
+    A = 2  # bits 11 to 15: rA, frA
+    C = 3  # bits 21 to 25: frC
+
+
+class Immediate(enum.Enum, shape=3):
+    """Field of the instruction word that is operand B."""
+
+    NONE = 0
+    SIGNED = 1    # SIMM, d
+    UNSIGNED = 2  # UIMM
+    UPPER = 3     # in the upper half word
+    SH = 4
+
+
+class Fields(enum.Enum, shape=3):
+    """Fields of CR that are written."""
+
+    NONE = 0
+    CR0 = 1
+    RECORD = 2   # CR0 if Rc is one
+    RECORD1 = 3  # CR1 if Rc is one
+    CRFD = 4
+    CRBD = 5     # that of the bit
+    CRM = 6
+
+
+class Check(enum.Enum, shape=2):
+    """Which register table says whether the instruction is legal and privileged."""
+
+    NONE = 0
+    READ_SPR = 1
+    WRITE_SPR = 2
+    TIME_BASE = 3
+
+
+class Control(data.Struct):
+    """The control word: what follows from the opcodes alone."""
+
+    op: Op
+    unit: Unit
+    serialize: Serialize
+    legal: 1
+    fixed: 2        # bits 30 and 31 of the word that must be one
+    privileged: 1
+    check: Check
+    fp: 1
+    a: Register
+    a_or_zero: 1    # register 0 as operand A is the number zero
+    b: 1            # operand B is bits 16 to 20: rB, frB
+    c: Register
+    f: 1            # operand C is a floating-point register that is stored
+    immediate: Immediate
+    d: Register
+    float_d: 1
+    update: 1
+    fields: Fields
+
+
+@functools.cache
+def control_word(row):
+    """The bits of `Control` for a row of the instruction table."""
+    sources = _float_sources(row) if row.unit is Unit.FPU else _sources(row)
+    check = {"mfspr": Check.READ_SPR, "mtspr": Check.WRITE_SPR, "mftb": Check.TIME_BASE}
+    return Control.const({
+        "op": row.op, "unit": row.unit, "serialize": row.serialize, "legal": 1,
+        "fixed": row.fixed, "privileged": row.privileged,
+        "check": check.get(row.name, Check.NONE),
+        "fp": row.unit is Unit.FPU or any(name.startswith("fr") for name in row.operands),
+        **sources, "d": _destination(row), "float_d": "frD" in row.writes, "update": row.update,
+        "fields": written_fields(row)}).as_bits()
+
+
+def _float_sources(row):
+    return {"a": Register.A if "frA" in row.reads else Register.NONE, "b": "frB" in row.reads,
+            "c": Register.C if "frC" in row.reads else Register.NONE}
+
+
+def _sources(row):
+    """Operand A is the first source, B the second or an immediate, C what a store stores."""
+    reads = row.reads
+    stores = row.unit is Unit.LSU and "rS" in reads
+    a = c = Register.NONE
+    if "rS" in reads and not stores:
+        a = Register.D
+        # rlwimi inserts into rA: its third operand.
+        c = Register.A if "rA" in reads else Register.NONE
+    else:
+        a = Register.A if {"rA", "rA0"} & reads else Register.NONE
+        c = Register.D if stores or "frS" in reads else Register.NONE
+    return {"a": a, "a_or_zero": "rA0" in reads, "b": "rB" in reads, "c": c, "f": "frS" in reads,
+            "immediate": _immediate(row)}
+
+
+def _immediate(row):
+    names = row.operands
+    if row.name in ("addis", "oris", "xoris", "andis."):
+        return Immediate.UPPER
+    if "SIMM" in names or "d" in names:
+        return Immediate.SIGNED
+    if "UIMM" in names:
+        return Immediate.UNSIGNED
+    return Immediate.SH if "SH" in names else Immediate.NONE
+
+
+def _destination(row):
+    if row.name in ("lmw", "lswi", "lswx"):  # these write the register file themselves
+        return Register.NONE
+    if {"rD", "frD"} & row.writes:
+        return Register.D
+    return Register.A if "rA" in row.writes and not row.update else Register.NONE
+
+
+def written_fields(row):
+    """The member of `Fields` for a row of the instruction table."""
+    if "CR0" in row.writes:
+        return Fields.CR0
+    if "Rc" in row.options:
+        # Floating-point instructions record in CR1.
+        return Fields.RECORD1 if row.unit is Unit.FPU else Fields.RECORD
+    wanted = {"crfD": Fields.CRFD, "crbD": Fields.CRBD, "CR": Fields.CRM}
+    return next((wanted[name] for name in wanted if name in row.writes), Fields.NONE)
 
 
 def field(insn, name):
@@ -58,21 +191,23 @@ def _extended(row):
     return [extended]
 
 
-def condition_fields(row, insn):
-    """CR fields that an instruction writes, field 0 in bit 7; None if it never writes any."""
-    if "CR0" in row.writes:
-        return C(0x80, 8)
-    if "Rc" in row.options:
-        # Floating-point instructions record in CR1.
-        recorded = field(insn, "Rc")
-        return Cat(C(0, 6), recorded) if row.unit is Unit.FPU else Cat(C(0, 7), recorded)
-    if "crfD" in row.writes:
-        return (C(0x80, 8) >> field(insn, "crfD"))
-    if "crbD" in row.writes:
-        return (C(0x80, 8) >> field(insn, "crbD")[2:])
-    if "CR" in row.writes:
-        return field(insn, "CRM")
-    return None
+def choose_fields(m, insn, fields, chosen):
+    """Give `chosen` the CR fields that an instruction writes, field 0 in bit 7."""
+    recorded = field(insn, "Rc")
+    with m.Switch(fields):
+        for member, value in ((Fields.CR0, C(0x80, 8)),
+                              (Fields.RECORD, recorded << 7), (Fields.RECORD1, recorded << 6),
+                              (Fields.CRFD, C(0x80, 8) >> field(insn, "crfD")),
+                              (Fields.CRBD, C(0x80, 8) >> field(insn, "crbD")[2:]),
+                              (Fields.CRM, field(insn, "CRM"))):
+            with m.Case(member):
+                m.d.comb += chosen.eq(value)
+
+
+def is_link(insn):
+    """Whether the SPR of an mtspr is LR or CTR."""
+    spr = spr_number(insn)
+    return (spr == SPR_BY_NAME["LR"].number) | (spr == SPR_BY_NAME["CTR"].number)
 
 
 class Decoder(wiring.Component):
@@ -89,112 +224,72 @@ class Decoder(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        m.d.comb += self.decoded.illegal.eq(1)
-        switch_instruction(m, self.insn, lambda row: self._row(m, row))
+        insn, out = self.insn, self.decoded
+        control = Signal(Control)
+
+        def choose(row):
+            m.d.comb += control.as_value().eq(control_word(row))
+
+        switch_instruction(m, insn, choose)
+        m.d.comb += [
+            out.op.eq(control.op), out.unit.eq(control.unit), out.serialize.eq(control.serialize),
+            out.fp.eq(control.fp),
+            # Opcodes aside, only sc and stwcx. have bits that must be one.
+            out.illegal.eq(~control.legal | ((insn & control.fixed) != control.fixed)),
+            out.privileged.eq(control.privileged),
+        ]
+        self._check(m, control)
+
+        rd, ra = field(insn, "rD"), field(insn, "rA")
+        m.d.comb += [
+            out.use_a.eq((control.a != Register.NONE) & ~(control.a_or_zero & (ra == 0))),
+            out.reg_a.eq(Mux(control.a == Register.D, rd, ra)),
+            out.use_b.eq(control.b), out.reg_b.eq(field(insn, "rB")),
+            out.use_c.eq((control.c != Register.NONE) & ~control.f),
+            out.use_f.eq(control.f),
+            out.write_d.eq((control.d != Register.NONE) & ~control.float_d),
+            out.write_f.eq(control.float_d),
+            out.reg_d.eq(Mux(control.d == Register.A, ra, rd)),
+            out.write_u.eq(control.update), out.reg_u.eq(ra),
+            out.record.eq((control.fields == Fields.RECORD1) & field(insn, "Rc")),
+            out.link.eq((control.check == Check.WRITE_SPR) & is_link(insn)),
+        ]
+        with m.Switch(control.c):
+            for register, name in ((Register.D, "rS"), (Register.A, "rA"), (Register.C, "frC")):
+                with m.Case(register):
+                    m.d.comb += out.reg_c.eq(field(insn, name))
+        with m.Switch(control.immediate):
+            for immediate, value in ((Immediate.SIGNED, insn[:16].as_signed()),
+                                     (Immediate.UNSIGNED, insn[:16]),
+                                     (Immediate.UPPER, Cat(C(0, 16), insn[:16])),
+                                     (Immediate.SH, field(insn, "SH"))):
+                with m.Case(immediate):
+                    m.d.comb += out.imm.eq(value)
+        choose_fields(m, insn, control.fields, out.write_cr)
         return m
 
-    def _row(self, m, row):
-        """Assigns everything that follows from one row of the table."""
-        insn, out = self.insn, self.decoded
-        names = row.operands
-        m.d.comb += [
-            out.op.eq(row.op),
-            out.unit.eq(row.unit),
-            out.serialize.eq(row.serialize),
-            # Opcodes aside, only sc and stwcx. have bits that must be one.
-            out.illegal.eq((insn & row.fixed) != row.fixed),
-            out.privileged.eq(row.privileged),
-            out.fp.eq(row.unit is Unit.FPU or any(name.startswith("fr") for name in names)),
-        ]
-        self._sources(m, row)
-        self._destinations(m, row)
-        if "spr" in row.syntax:
-            self._check_spr(m, write=row.name == "mtspr")
-        if "tbr" in row.syntax:
-            m.d.comb += out.illegal.eq(~self._is_time_base(insn))
-
-    def _sources(self, m, row):
-        """Operand A is the first source, B the second or an immediate, C what a store stores."""
-        insn, out, reads = self.insn, self.decoded, row.reads
-        stores = row.unit is Unit.LSU and "rS" in reads
-        if "frS" in reads:
-            m.d.comb += [out.use_f.eq(1), out.reg_c.eq(field(insn, "frS"))]
-        if row.unit is Unit.FPU:
-            for operand in "abc":
-                name = f"fr{operand.upper()}"
-                if name in reads:
-                    m.d.comb += [out[f"use_{operand}"].eq(1),
-                                 out[f"reg_{operand}"].eq(field(insn, name))]
-            return
-
-        def use(operand, name, enable=1):
-            m.d.comb += [out[f"use_{operand}"].eq(enable),
-                         out[f"reg_{operand}"].eq(field(insn, name))]
-
-        if "rS" in reads:
-            use("c" if stores else "a", "rS")
-        if "rA0" in reads:
-            use("a", "rA", field(insn, "rA").any())
-        elif "rA" in reads:
-            # rlwimi inserts into rA: its third operand.
-            use("c" if "rS" in reads and not stores else "a", "rA")
-        if "rB" in reads:
-            use("b", "rB")
-        else:
-            m.d.comb += out.imm.eq(self._immediate(row))
-
-    def _immediate(self, row):
-        insn, names = self.insn, row.operands
-        if row.name in ("addis", "oris", "xoris", "andis."):
-            return Cat(C(0, 16), insn[:16])
-        if "SIMM" in names or "d" in names:
-            return insn[:16].as_signed()
-        if "UIMM" in names:
-            return insn[:16]
-        if "SH" in names:
-            return field(insn, "SH")
-        return C(0)
-
-    def _destinations(self, m, row):
-        insn, out = self.insn, self.decoded
-        multiple = row.name in ("lmw", "lswi", "lswx")  # these write the register file themselves
-        if "rD" in row.writes and not multiple:
-            m.d.comb += [out.write_d.eq(1), out.reg_d.eq(field(insn, "rD"))]
-        if "rA" in row.writes and not row.update:
-            m.d.comb += [out.write_d.eq(1), out.reg_d.eq(field(insn, "rA"))]
-        if "frD" in row.writes:
-            m.d.comb += [out.write_f.eq(1), out.reg_d.eq(field(insn, "frD"))]
-        if row.unit is Unit.FPU and "Rc" in row.options:
-            m.d.comb += out.record.eq(field(insn, "Rc"))
-        if row.update:
-            m.d.comb += [out.write_u.eq(1), out.reg_u.eq(field(insn, "rA"))]
-        written = condition_fields(row, insn)
-        if written is not None:
-            m.d.comb += out.write_cr.eq(written)
-        if row.name == "mtspr":
-            spr = spr_number(insn)
-            m.d.comb += out.link.eq((spr == 8) | (spr == 9))
-
-    def _check_spr(self, m, write):
+    def _check(self, m, control):
+        """Illegal and privileged register numbers."""
         spr, out = spr_number(self.insn), self.decoded
-        user = ("USER",) if write else ("USER", "USER_READ")
-        m.d.comb += [
-            out.privileged.eq(spr[4]),
-            out.illegal.eq(1),
-        ]
+        with m.Switch(control.check):
+            with m.Case(Check.READ_SPR):
+                self._check_spr(m, spr, lambda row: row.readable, ("USER", "USER_READ"))
+            with m.Case(Check.WRITE_SPR):
+                self._check_spr(m, spr, lambda row: row.writable, ("USER",))
+            with m.Case(Check.TIME_BASE):
+                m.d.comb += out.illegal.eq((spr != TIME_BASE_LOWER) & (spr != TIME_BASE_UPPER))
+
+    def _check_spr(self, m, spr, exists, user):
+        out = self.decoded
+        m.d.comb += [out.privileged.eq(spr[4]), out.illegal.eq(1)]
         with m.Switch(spr):
             for row in SPRS:
-                if row.writable if write else row.readable:
+                if exists(row):
                     with m.Case(row.number):
                         m.d.comb += out.illegal.eq(0)
                         if row.access in (Access[name] for name in user):
                             m.d.comb += out.privileged.eq(0)
-            if not write:
+            if "USER_READ" in user:
                 # Some compilers read the time base with mfspr.
                 with m.Case(TIME_BASE_LOWER, TIME_BASE_UPPER):
                     m.d.comb += [out.illegal.eq(0), out.privileged.eq(0)]
-
-    @staticmethod
-    def _is_time_base(insn):
-        spr = spr_number(insn)
-        return (spr == TIME_BASE_LOWER) | (spr == TIME_BASE_UPPER)

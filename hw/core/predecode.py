@@ -3,16 +3,37 @@
 Combinational, one for each instruction that a fetch brings; made from the instruction table.
 """
 
-from amaranth.hdl import Module
-from amaranth.lib import wiring
+import functools
+
+from amaranth.hdl import Module, Signal
+from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from pteg.hw.core.decode import condition_fields, spr_number, switch_instruction
+from pteg.hw.core.decode import (
+    Fields,
+    choose_fields,
+    is_link,
+    switch_instruction,
+    written_fields,
+)
 from pteg.hw.core.interfaces import Predecoded
 from pteg.hw.isa.instructions import Unit
-from pteg.hw.isa.registers import SPR_BY_NAME
 
 __all__ = ["Predecoder"]
+
+
+class Control(data.Struct):
+    """What follows from the opcodes alone."""
+
+    branch: 1
+    move: 1  # mtspr
+    fields: Fields
+
+
+@functools.cache
+def _control_word(row):
+    return Control.const({"branch": row.unit is Unit.BPU, "move": row.name == "mtspr",
+                          "fields": written_fields(row)}).as_bits()
 
 
 class Predecoder(wiring.Component):
@@ -31,16 +52,15 @@ class Predecoder(wiring.Component):
         m = Module()
         insn, known = self.insn, self.known
 
-        def describe(row):
-            if row.unit is Unit.BPU:
-                m.d.comb += known.branch.eq(1)
-            written = condition_fields(row, insn)
-            if written is not None:
-                m.d.comb += known.write_cr.eq(written)
-            if row.name == "mtspr":
-                spr = spr_number(insn)
-                m.d.comb += known.link.eq((spr == SPR_BY_NAME["LR"].number)
-                                          | (spr == SPR_BY_NAME["CTR"].number))
+        control = Signal(Control)
 
-        switch_instruction(m, insn, describe)
+        def choose(row):
+            m.d.comb += control.as_value().eq(_control_word(row))
+
+        switch_instruction(m, insn, choose)
+        m.d.comb += [
+            known.branch.eq(control.branch),
+            known.link.eq(control.move & is_link(insn)),
+        ]
+        choose_fields(m, insn, control.fields, known.write_cr)
         return m
