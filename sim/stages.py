@@ -69,7 +69,7 @@ RETIRE = ("core.completion.complete", "core.completion.both")
 _Now = namedtuple("_Now", SIGNALS)
 
 #: Of hw.core.interfaces, the second of its `Cause`; importing it would import Amaranth.
-CQ_ENTRIES, SYSTEM_CALL = 6, 9
+CQ_ENTRIES, SYSTEM_CALL = 6, 10
 
 
 @dataclass(eq=False)

@@ -80,6 +80,7 @@ _EXCEPTIONS = {
     Cause.ISI_PAGE_FAULT: (Vector.ISI, Srr1.PAGE_FAULT),
     Cause.ISI_PROTECTION: (Vector.ISI, Srr1.PROTECTION),
     Cause.ISI_NO_EXECUTE: (Vector.ISI, Srr1.NO_EXECUTE),
+    Cause.BREAKPOINT: (Vector.INSTRUCTION_BREAKPOINT, 0),
     Cause.ILLEGAL: (Vector.PROGRAM, Srr1.ILLEGAL),
     Cause.PRIVILEGED: (Vector.PROGRAM, Srr1.PRIVILEGED),
     Cause.TRAP: (Vector.PROGRAM, Srr1.TRAP),

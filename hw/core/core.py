@@ -163,7 +163,7 @@ class Core(wiring.Component):
         connect(m, fetch.cache, flipped(self.fetch_cache))
         m.d.comb += [
             fetch.relocate.eq(msr_bit(msr, Msr.IR)),
-            fetch.pr.eq(msr_bit(msr, Msr.PR)),
+            fetch.pr.eq(msr_bit(msr, Msr.PR)), fetch.iabr.eq(special.iabr),
             fetch.oldest.eq(completion.empty & (queue.count == 0) & ~completion.drain
                             & ~redirected),
             fetch.stop.eq(completion.stopped | special.asleep),
@@ -335,7 +335,7 @@ class Core(wiring.Component):
 
         # ---- Load/store unit --------------------------------------------------------------------
         m.d.comb += [lsu.msr.eq(msr), lsu.hid0.eq(special.hid0), lsu.ear.eq(special.ear),
-                     lsu.xer.eq(condition.xer), lsu.quiet.eq(self.quiet),
+                     lsu.dabr.eq(special.dabr), lsu.xer.eq(condition.xer), lsu.quiet.eq(self.quiet),
                      self.drained.eq(lsu.drained), self.exclusive.eq(lsu.exclusive),
                      lsu.foreign.eq(self.foreign), lsu.foreign_line.eq(self.foreign_line),
                      self.broadcast.eq(msr_bit(special.hid0, Hid0.ABE))]

@@ -6,6 +6,10 @@ instruction cache and the predecoders work in the same clock. What the cache doe
 for until it comes. Fetch runs ahead in predicted program order and follows a redirect at once.
 Faults travel with the instruction and count only if it is dispatched. A table search is not
 speculative: it waits until nothing older is in flight (MPC750 UM 5.4.5).
+
+The instruction address breakpoint (MPC750 UM 2.1.2.1, 4.5.14) marks the word that IABR names, while
+IABR[TE] is MSR[IR]: it travels like a fault, and fetch goes on behind it. mtspr to IABR has
+everything younger fetched again.
 """
 
 from amaranth.hdl import Module, Mux, Signal
@@ -15,7 +19,7 @@ from amaranth.lib.wiring import In, Out
 from pteg.hw.cache.interfaces import InstructionPort
 from pteg.hw.core.interfaces import FETCH_WIDTH, FetchFault, FetchToQueue, Redirect
 from pteg.hw.core.predecode import Predecoder
-from pteg.hw.isa.registers import RESET_VECTOR
+from pteg.hw.isa.registers import RESET_VECTOR, Iabr
 from pteg.hw.mmu.interfaces import AccessKind, TranslatePort, Translation
 
 __all__ = ["Fetch"]
@@ -39,6 +43,7 @@ class Fetch(wiring.Component):
         Go on elsewhere, from the next cycle on.
     relocate, pr : In(1)
         MSR[IR], MSR[PR].
+    iabr : In(32)
     oldest : In(1)
         The next instruction to fetch is the next to complete: nothing older is in flight, and no
         interrupt waits. A table search may start.
@@ -54,6 +59,7 @@ class Fetch(wiring.Component):
     redirect: In(Redirect())
     relocate: In(1)
     pr: In(1)
+    iabr: In(32)
     oldest: In(1)
     stop: In(1)
     translate: Out(TranslatePort())
@@ -92,7 +98,15 @@ class Fetch(wiring.Component):
                 predecoder.insn.eq(entry.insn),
                 entry.known.eq(predecoder.known),
             ]
-        m.d.comb += queue.entries[0].fault.eq(fault)
+        here = Signal()  # the breakpoint is in this quad word
+        with m.If(self.iabr[Iabr.BE.slice] & (self.iabr[Iabr.TE.slice] == self.relocate)):
+            m.d.comb += here.eq(pc[4:] == self.iabr[4:])
+        with m.If(here):
+            for entry in queue.entries:
+                with m.If(entry.pc[2:4] == self.iabr[2:4]):
+                    m.d.comb += [entry.fault.eq(FetchFault.BREAKPOINT), entry.known.branch.eq(0)]
+        with m.If(fault != FetchFault.NONE):
+            m.d.comb += queue.entries[0].fault.eq(fault)
 
         held = Signal(range(FETCH_WIDTH + 1))  # instructions that the answer holds
         m.d.comb += held.eq(Mux(cache.half, 2 - pc[2], 4 - pc[2:4]))

@@ -45,24 +45,26 @@ class Cause(enum.IntEnum):
     ISI_PAGE_FAULT = 2
     ISI_PROTECTION = 3
     ISI_NO_EXECUTE = 4        # N bit, guarded memory, direct-store segment
-    ILLEGAL = 5
-    PRIVILEGED = 6
-    TRAP = 7
-    FP_UNAVAILABLE = 8
-    SYSTEM_CALL = 9
-    ALIGNMENT = 10
-    DSI = 11                  # DSISR tells more
-    FP_ENABLED = 12           # it has left FPSCR[FEX] set, and a mode of FE0 and FE1 cares
+    BREAKPOINT = 5            # IABR
+    ILLEGAL = 6
+    PRIVILEGED = 7
+    TRAP = 8
+    FP_UNAVAILABLE = 9
+    SYSTEM_CALL = 10
+    ALIGNMENT = 11
+    DSI = 12                  # DSISR tells more
+    FP_ENABLED = 13           # it has left FPSCR[FEX] set, and a mode of FE0 and FE1 cares
 
 
 class FetchFault(enum.IntEnum):
-    """What went wrong when an instruction was fetched; taken if it reaches dispatch."""
+    """Why a fetched instruction is not to be executed; taken if it reaches dispatch."""
 
     NONE = Cause.NONE
     MACHINE_CHECK = Cause.MACHINE_CHECK
     PAGE_FAULT = Cause.ISI_PAGE_FAULT
     PROTECTION = Cause.ISI_PROTECTION
     NO_EXECUTE = Cause.ISI_NO_EXECUTE
+    BREAKPOINT = Cause.BREAKPOINT
 
 
 class Predecoded(data.Struct):

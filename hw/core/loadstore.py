@@ -17,6 +17,10 @@ that hits has its result two cycles after it began, and one can begin each cycle
   and string instructions move a register a cycle, straight from and to the register file: a fault
   in the middle leaves the registers before it loaded.
 
+A data address breakpoint (PEM 2.3.15, 6.4.3) is a DSI of the part that lies in the double word of
+DABR, or of a dcbz whose block holds it, after all other causes but before anything is moved. No
+other cache instruction matches. The PEM leaves stwcx. without a reservation open: here it matches.
+
 A transfer error of a cacheable store comes too late to be precise: see the data cache.
 """
 
@@ -48,7 +52,7 @@ from pteg.hw.core.station import Station, StationToUnit
 from pteg.hw.core.storequeue import StoreQueue
 from pteg.hw.isa.exceptions import Dsisr
 from pteg.hw.isa.instructions import Op
-from pteg.hw.isa.registers import Hid0, Msr, Wimg
+from pteg.hw.isa.registers import Dabr, Hid0, Msr, Wimg
 from pteg.hw.mmu.interfaces import AccessKind, InvalidatePort, TranslatePort, Translation
 
 __all__ = ["LoadStoreUnit", "LoadStoreState"]
@@ -110,7 +114,7 @@ class LoadStoreUnit(wiring.Component):
     retired : In(CQ_ENTRIES)
         Completion queue entries that retire in this cycle.
     flush : In(1)
-    msr, hid0, ear, xer : In(32)
+    msr, hid0, ear, dabr, xer : In(32)
     translate : Out(TranslatePort)
     cache : Out(DataPort)
     stores : Out(MemoryPort)
@@ -148,6 +152,7 @@ class LoadStoreUnit(wiring.Component):
     msr: In(32)
     hid0: In(32)
     ear: In(32)
+    dabr: In(32)
     xer: In(32)
     translate: Out(TranslatePort())
     cache: Out(DataPort())
@@ -465,6 +470,7 @@ class LoadStoreUnit(wiring.Component):
                              stored.eq(self.direct.rdata >> self._unused_bits())]
             m.d.sync += self._data.eq(stored)
 
+        watched = self._watched(m)
         one = (access.moves == Moves.REGISTER) | (access.moves == Moves.FLOAT)
         whole = one & (self._left == access.size) & (self._rest == 0)
         m.d.comb += self._leaves.eq(whole & ~access.store & (held.op != Op.LWARX))
@@ -481,12 +487,18 @@ class LoadStoreUnit(wiring.Component):
                 with m.Elif((access.moves == Moves.ZEROS) & (write_through | inhibited)):
                     m.d.comb += port.used.eq(1)
                     self._fault(m, Cause.ALIGNMENT, alignment_dsisr(held.insn), self._first)
+                with m.Elif((access.moves == Moves.ZEROS) & watched):
+                    m.d.comb += port.used.eq(1)
+                    self._fault(m, Cause.DSI, self._dsisr(Dsisr.DABR), port.ea)
                 with m.Elif(self._head & queue.empty):
                     m.d.comb += self._asks.eq(1)
             with m.Default():
                 with m.If(access.exclusive & write_through):
                     m.d.comb += port.used.eq(1)
                     self._fault(m, Cause.DSI, self._dsisr(Dsisr.DIRECT_STORE), self._ea)
+                with m.Elif(watched):
+                    m.d.comb += port.used.eq(1)
+                    self._fault(m, Cause.DSI, self._dsisr(Dsisr.DABR), self._ea)
                 with m.Elif((held.op == Op.STWCX_DOT)
                             & ~(self._reserved & ~self._lost
                                 & (self._reservation == port.pa[LINE_BITS:]))):
@@ -503,6 +515,17 @@ class LoadStoreUnit(wiring.Component):
                         m.d.comb += self._moved.eq(1)
                 with m.Elif(~queue.overlap):
                     m.d.comb += self._asks.eq(1)
+
+    def _watched(self, m):
+        """Whether the data address breakpoint stops this part of a load or store."""
+        access, ea, dabr = self._held.access, self.translate.ea, self.dabr
+        watched = Signal(name="watched")
+        with m.If(Mux(access.store, dabr[Dabr.DW.slice], dabr[Dabr.DR.slice])
+                  & (dabr[Dabr.BT.slice] == msr_bit(self.msr, Msr.DR))):
+            m.d.comb += watched.eq(
+                (ea[5:] == dabr[5:])
+                & ((ea[3:5] == dabr[3:5]) | (access.moves == Moves.ZEROS)))
+        return watched
 
     def _ask(self, m):
         """Ask the data cache, and see what it says."""

@@ -5,8 +5,9 @@ base, SDR1 and the BATs in the MMU, counters and their controls in the performan
 controls the caches, history table and target cache; ICFI and DCFI read as zero if the cache is
 enabled, as the hardware clears them in the next cycle (MPC750 UM table 2-5). MSR[POW] with one of
 DOZE, NAP and SLEEP stops the core until an interrupt is taken, which clears POW (MPC750 UM 10.2).
-L2CR controls the L2 cache, if there is one, and L2IP is read there. The other bits of HID0, ICTC,
-THRM1-3, IABR and DABR hold what is written; what they would control is not modelled.
+L2CR controls the L2 cache, if there is one, and L2IP is read there. IABR is looked at by fetch, DABR
+by the load/store unit. The other bits of HID0, ICTC and THRM1-3 hold what is written; what they
+would control is not modelled.
 """
 
 from amaranth.hdl import Cat, Module, Mux, Signal
@@ -80,7 +81,7 @@ class SpecialRegisters(wiring.Component):
     rfi : In(1)
         MSR takes its bits back from SRR1.
     exception : In(ExceptionPort)
-    msr, srr0, hid0, ear : Out(32)
+    msr, srr0, hid0, ear, iabr, dabr : Out(32)
     asleep : Out(1)
         A power-save mode: nothing is to be fetched or dispatched.
     sleep : Out(1)
@@ -98,6 +99,8 @@ class SpecialRegisters(wiring.Component):
     srr0: Out(32)
     hid0: Out(32)
     ear: Out(32)
+    iabr: Out(32)
+    dabr: Out(32)
     asleep: Out(1)
     sleep: Out(1)
     instruction_cache: Out(CacheControl())
@@ -120,7 +123,7 @@ class SpecialRegisters(wiring.Component):
         }
         m.d.comb += [
             self.msr.eq(msr), self.srr0.eq(held["SRR0"]), self.hid0.eq(held["HID0"]),
-            self.ear.eq(held["EAR"]),
+            *(getattr(self, name).eq(held[name.upper()]) for name in ("ear", "iabr", "dabr")),
         ]
 
         with m.Switch(self.system.spr):

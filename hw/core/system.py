@@ -37,8 +37,9 @@ _CR_LOGICAL = {
     Op.CRNAND: lambda a, b: ~(a & b), Op.CRNOR: lambda a, b: ~(a | b),
 }
 
-_TRANSLATION = [SPR_BY_NAME[name].number for name in SPR_BY_NAME
-                if name.startswith(("IBAT", "DBAT")) or name in ("SDR1", "HID0")]
+#: After a mtspr to these, everything younger is fetched again.
+_CONTEXT = [SPR_BY_NAME[name].number for name in SPR_BY_NAME
+            if name.startswith(("IBAT", "DBAT")) or name in ("SDR1", "HID0", "IABR")]
 
 
 class SystemUnit(wiring.Component):
@@ -215,7 +216,7 @@ class SystemUnit(wiring.Component):
                         m.d.comb += self.lr_write.eq(1)
                     with m.Case(SPR_BY_NAME["CTR"].number):
                         m.d.comb += self.ctr_write.eq(1)
-                    with m.Case(*_TRANSLATION):
+                    with m.Case(*_CONTEXT):
                         m.d.comb += [self.registers.write.eq(1), self.special.write.eq(1),
                                      self.finish.refetch.eq(1)]
                     with m.Default():

@@ -93,7 +93,8 @@ class TargetCache(wiring.Component):
                 m.d.sync += turn[wanted[2:6]].eq(place + 1)
         for write in writes:
             m.d.comb += [
-                write.data.tag.eq(wanted[6:]), write.data.two.eq(self.fetched.count >= 2),
+                write.data.tag.eq(wanted[6:]), write.data.two.eq(
+                    (self.fetched.count >= 2) & (self.fetched.entries[1].fault == 0)),
                 *(write.data.insn[n].eq(self.fetched.entries[n].insn) for n in range(WIDTH)),
                 *(write.data.known[n].eq(self.fetched.entries[n].known) for n in range(WIDTH)),
             ]

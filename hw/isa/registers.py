@@ -160,6 +160,23 @@ class L2cr:
     IMPLEMENTED = 0xFFFFE000
 
 
+class Iabr:
+    """Instruction address breakpoint register (MPC750 UM 2.1.2.1)."""
+
+    ADDRESS = Field(0, 29)  # word
+    BE = Field(30)          # enable
+    TE = Field(31)          # MSR[IR] must be the same
+
+
+class Dabr:
+    """Data address breakpoint register (PEM 2.3.15)."""
+
+    DAB = Field(0, 28)    # double word
+    BT = Field(29)        # MSR[DR] must be the same
+    DW = Field(30)        # stores
+    DR = Field(31)        # loads
+
+
 class Wimg(enum.IntFlag):
     """Storage attributes, in the order in which PTEs and BATs keep them (PEM 5.2.1)."""
 

@@ -20,7 +20,8 @@ _PREFIXES = {
     "EVENT": ledger.Kind, "WALK": ledger.Walk,
 }
 _FIELDS = {"SR": registers.SegmentRegister, "BATU": registers.BatUpper, "BATL": registers.BatLower,
-           "SDR1": registers.Sdr1, "PTEH": registers.PteHigh, "PTEL": registers.PteLow}
+           "SDR1": registers.Sdr1, "PTEH": registers.PteHigh, "PTEL": registers.PteLow, "IABR": registers.Iabr,
+           "DABR": registers.Dabr}
 
 
 class AccessKind(enum.IntEnum):
@@ -62,7 +63,7 @@ globals().update(_collect())
 
 NONE = 0  # of an event's fields
 #: Bytes of an access.
-BYTE, HALFWORD, WORD, DOUBLEWORD = 1, 2, 4, 8
+BYTE, HALFWORD, WORD, DOUBLEWORD, BLOCK = 1, 2, 4, 8, 32
 READ, WRITE = 0, 1
 #: In place of a TLB set, for a translation that does not come from a TLB.
 NO_SET = 64
@@ -85,7 +86,7 @@ SPR_RESET = np.zeros(1024, np.int64)
 #: Bits 0: exists and can be read, 1: can be written, 2: also in user state.
 SPR_READ, SPR_WRITE, SPR_USER = 1, 2, 4
 SPR_RULE = np.zeros(1024, np.uint8)
-#: Registers whose writing changes translation.
+#: Registers whose writing changes translation, or which pages may have soft translations.
 SPR_TRANSLATES = np.zeros(1024, np.uint8)
 
 
@@ -98,7 +99,7 @@ for _spr in registers.SPRS:
     SPR_RESET[_spr.number] = _spr.reset
     SPR_RULE[_spr.number] = (SPR_READ * _spr.readable + SPR_WRITE * _spr.writable
                              + SPR_USER * _spr.user)
-    SPR_TRANSLATES[_spr.number] = "BAT" in _spr.name or _spr.name == "SDR1"
+    SPR_TRANSLATES[_spr.number] = "BAT" in _spr.name or _spr.name in ("SDR1", "DABR")
     if _spr in STORED_SPRS:
         SPR_WORD[_spr.number] = _word(_spr.name)
     elif _spr.name in ("TBL", "TBU"):

@@ -10,7 +10,7 @@ from pteg.functional import constants as isa
 from pteg.functional.blocks import run_blocks
 from pteg.functional.branch import branch, condition
 from pteg.functional.decoded import decode
-from pteg.functional.exceptions import event, program, set_msr, take
+from pteg.functional.exceptions import event, program, raise_exception, set_msr, take
 from pteg.functional.float_unit import floating_point
 from pteg.functional.floating import floating_access
 from pteg.functional.integer import arithmetic, compare, logic
@@ -43,6 +43,14 @@ def fetch(s, m):
     if pa < 0:
         return 0
     return read_physical(m, pa, isa.WORD)
+
+
+@kernel
+def breaks(s):
+    """Whether the instruction address breakpoint, enabled, is at `pc` (MPC750 UM 4.5.14)."""
+    iabr = 0 | s.iabr
+    return ((iabr ^ s.pc) & isa.IABR_ADDRESS == 0
+            and (iabr & isa.IABR_TE != 0) == (s.msr & isa.MSR_IR != 0))
 
 
 @kernel
@@ -79,6 +87,8 @@ def step(s, m):
     word = fetch(s, m)
     if m.outcome:
         return m.outcome
+    if s.iabr & isa.IABR_BE and breaks(s):
+        return raise_exception(m, isa.VECTOR_INSTRUCTION_BREAKPOINT, isa.NONE)
     m.word, m.op = word, decode(word)
     return execute(s, m, m.op, word)
 
@@ -219,7 +229,9 @@ def make_run(bus_read, bus_write, tick, transfers, next_event, interrupt, consol
                     s.pc = s.pc + 4 & MASK32
                 elif outcome != isa.OUT_JUMP:
                     break
-                if m.code and m.cycles < m.look and s.pc != address:
+                # Nothing in a block looks at the breakpoint.
+                if (m.code and m.cycles < m.look and s.pc != address
+                        and not s.iabr & isa.IABR_BE):
                     outcome = run_blocks(s, m, address)
                     if outcome != isa.OUT_STEP:
                         break

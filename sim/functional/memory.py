@@ -14,6 +14,7 @@ from pteg.functional.mmu import (
     read_at,
     read_physical,
     translate,
+    watches,
     write_at,
     write_physical,
 )
@@ -45,20 +46,31 @@ def load(s, m, ea, size):
 
 
 @kernel
+def stopped(s, m, ea, kind, size):
+    """Whether the data address breakpoint stops an access that has been translated, to the `size`
+    bytes at `ea`: a double word or part of one, or a block (PEM 2.3.15, 6.4.3)."""
+    if not watches(s, kind) or (ea ^ s.dabr) & ~(size - 1 | 7) & MASK32:
+        return False
+    storage_fault(s, m, ea, kind, isa.DSISR_DABR, isa.NONE)
+    return True
+
+
+@kernel
 def load_anywhere(s, m, ea, size):
     if m.blocks:
         m.outcome = isa.OUT_STEP
         return 0
     front = min(size, 8 - (ea & 7))
     pa = translate(s, m, ea, isa.KIND_LOAD)
-    if pa < 0:
+    if pa < 0 or stopped(s, m, ea, isa.KIND_LOAD, front):
         return 0
     value = read_physical(m, pa, front)
     back = size - front
     if m.outcome or not back:
         return value
-    pa = translate(s, m, ea + front & MASK32, isa.KIND_LOAD)
-    if pa < 0:
+    ea = ea + front & MASK32
+    pa = translate(s, m, ea, isa.KIND_LOAD)
+    if pa < 0 or stopped(s, m, ea, isa.KIND_LOAD, back):
         return 0
     return value << 8 * back | read_physical(m, pa, back)
 
@@ -83,13 +95,14 @@ def store_anywhere(s, m, ea, size, value):
     front = min(size, 8 - (ea & 7))
     back = size - front
     pa = translate(s, m, ea, isa.KIND_STORE)
-    if pa < 0:
+    if pa < 0 or stopped(s, m, ea, isa.KIND_STORE, front):
         return
     write_physical(m, pa, front, value >> 8 * back)
     if m.outcome or not back:
         return
-    pa = translate(s, m, ea + front & MASK32, isa.KIND_STORE)
-    if pa >= 0:
+    ea = ea + front & MASK32
+    pa = translate(s, m, ea, isa.KIND_STORE)
+    if pa >= 0 and not stopped(s, m, ea, isa.KIND_STORE, back):
         write_physical(m, pa, back, value & ((1 << 8 * back) - 1))
 
 
@@ -192,12 +205,14 @@ def multiple(s, m, op, word):
 def reserve(s, m, op, ea):
     """lwarx and stwcx.: value loaded, or whether the store was performed."""
     loads = op == isa.LWARX
-    pa = translate(s, m, ea, isa.KIND_LOAD if loads else isa.KIND_STORE)
+    kind = isa.KIND_LOAD if loads else isa.KIND_STORE
+    pa = translate(s, m, ea, kind)
     if pa < 0:
         return 0
     if m.wimg & isa.WIMG_W:
-        storage_fault(s, m, ea, isa.KIND_LOAD if loads else isa.KIND_STORE,
-                      isa.DSISR_DIRECT_STORE, isa.NONE)
+        storage_fault(s, m, ea, kind, isa.DSISR_DIRECT_STORE, isa.NONE)
+        return 0
+    if stopped(s, m, ea, kind, isa.WORD):
         return 0
     reservation = pa & ~31 | 1
     if loads:
@@ -219,6 +234,8 @@ def clear_block(s, m, word, ea):
         return m.outcome
     if m.wimg & (isa.WIMG_W | isa.WIMG_I):
         return alignment(s, m, word, ea)
+    if stopped(s, m, ea & ~31, isa.KIND_STORE, isa.BLOCK):
+        return m.outcome
     for beat in range(4):
         write_physical(m, pa + 8 * beat, isa.DOUBLEWORD, isa.NONE)
         if m.outcome:

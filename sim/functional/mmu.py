@@ -23,8 +23,8 @@ from pteg.functional.exceptions import event, raise_exception, storage_fault
 from pteg.functional.kernel import inlined, kernel
 from pteg.functional.operands import MASK32
 
-__all__ = ["translate", "flush", "invalidate", "read_physical", "write_physical", "read_at",
-           "write_at"]
+__all__ = ["translate", "watches", "flush", "invalidate", "read_physical", "write_physical",
+           "read_at", "write_at"]
 
 TLB_VALID = 1 << 34
 
@@ -121,14 +121,24 @@ def flush_set(m, index):
 
 
 @kernel
-def remember(m, ea, kind, pa, tlb_set, lru):
+def watches(s, kind):
+    """Whether the data address breakpoint is set for loads or stores (PEM 2.3.15)."""
+    dabr = 0 | s.dabr
+    return (dabr & (isa.DABR_DW if kind == isa.KIND_STORE else isa.DABR_DR) != 0
+            and (dabr & isa.DABR_BT != 0) == (s.msr & isa.MSR_DR != 0))
+
+
+@kernel
+def remember(s, m, ea, kind, pa, tlb_set, lru):
     """Remember the translation of a page that lies in RAM, or may be read from the ROM.
 
     Not of stores that have to be seen: they are logged, or the page holds decoded instructions.
-    Nor of loads from the ROM if they are logged as accesses of a device.
+    Nor of loads from the ROM if they are logged as accesses of a device, nor of data in the page
+    of the data address breakpoint.
     """
     page = pa & ~0xFFF
-    if kind == isa.KIND_TOUCH:
+    if kind == isa.KIND_TOUCH or (kind != isa.KIND_FETCH and watches(s, kind)
+                                  and ea >> 12 == s.dabr >> 12):
         return pa
     if page + 4096 <= m.ram_size:
         base = m.ram + page
@@ -176,7 +186,7 @@ def translate(s, m, ea, kind):
     msr = 0 | s.msr
     if not msr & (isa.MSR_IR if fetch else isa.MSR_DR):
         m.wimg = isa.WIMG_G | (0 if fetch else isa.WIMG_M)
-        return remember(m, ea, kind, ea, isa.NO_SET, isa.NONE)
+        return remember(s, m, ea, kind, ea, isa.NO_SET, isa.NONE)
 
     user = msr & isa.MSR_PR != 0
     first_bat = isa.SPR_IBAT0U if fetch else isa.SPR_DBAT0U
@@ -193,7 +203,7 @@ def translate(s, m, ea, kind):
             return no_execute(s, m, ea)
         if prohibited(isa.BLOCK_KEY, lower & 3, store):
             return protection(s, m, ea, kind)
-        return remember(m, ea, kind, lower & isa.BATL_BRPN | ea & length,
+        return remember(s, m, ea, kind, lower & isa.BATL_BRPN | ea & length,
                         isa.NO_SET, isa.NONE)
 
     segment = 0 | s.sr[ea >> 28]
@@ -228,7 +238,7 @@ def translate(s, m, ea, kind):
         return no_execute(s, m, ea)
     if prohibited(key, word & 3, store):
         return protection(s, m, ea, kind)
-    return remember(m, ea, kind, word & isa.PTEL_RPN | ea & 0xFFF, index, 1 - way)
+    return remember(s, m, ea, kind, word & isa.PTEL_RPN | ea & 0xFFF, index, 1 - way)
 
 
 @kernel

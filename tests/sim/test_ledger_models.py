@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pteg import events
+from pteg import events, stages
 from pteg.firmware.asm import assemble
 from pteg.hw.bus.interfaces import TransferType
 from pteg.hw.cache.data import Client, DataCacheState
@@ -213,6 +213,7 @@ def test_constants_are_those_of_the_hardware():
     assert events.DCACHE_SINGLE == DataCacheState.SINGLE
     assert events.CLIENT_LSU == Client.LSU
     assert events.CAUSE_MACHINE_CHECK == Cause.MACHINE_CHECK
+    assert stages.SYSTEM_CALL == Cause.SYSTEM_CALL
     assert events.SIDE_DATA == Side.DATA
     reads = {TransferType.READ, TransferType.READ_ATOMIC, TransferType.READ_WITH_INTENT_TO_MODIFY,
              TransferType.EXTERNAL_CONTROL_WORD_READ}
