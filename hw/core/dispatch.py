@@ -4,8 +4,8 @@ An instruction needs a free reservation station, rename buffers for its destinat
 completion queue entry, and nothing that is completion or refetch serialised in flight. IQ1 goes
 only together with IQ0, to another unit, with what IQ0 leaves of buffers and entries. Instructions
 that cannot execute (fetch fault, breakpoint, illegal, privileged, no floating point, system call)
-go straight to the completion queue with their cause. Branches have been executed when they come here: folded
-ones just leave, the others get a completion queue entry and no unit.
+go straight to the completion queue with their cause. Branches have been executed when they come
+here: folded ones just leave, the others get a completion queue entry and no unit.
 """
 
 from amaranth.hdl import Module, Mux, Signal

@@ -5,9 +5,9 @@ base, SDR1 and the BATs in the MMU, counters and their controls in the performan
 controls the caches, history table and target cache; ICFI and DCFI read as zero if the cache is
 enabled, as the hardware clears them in the next cycle (MPC750 UM table 2-5). MSR[POW] with one of
 DOZE, NAP and SLEEP stops the core until an interrupt is taken, which clears POW (MPC750 UM 10.2).
-L2CR controls the L2 cache, if there is one, and L2IP is read there. IABR is looked at by fetch, DABR
-by the load/store unit. The other bits of HID0, ICTC and THRM1-3 hold what is written; what they
-would control is not modelled.
+L2CR controls the L2 cache, if there is one, and L2IP is read there. IABR is looked at by
+fetch, DABR by the load/store unit. The other bits of HID0, ICTC and THRM1-3 hold what is written;
+what they would control is not modelled.
 """
 
 from amaranth.hdl import Cat, Module, Mux, Signal

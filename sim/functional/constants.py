@@ -20,8 +20,8 @@ _PREFIXES = {
     "EVENT": ledger.Kind, "WALK": ledger.Walk,
 }
 _FIELDS = {"SR": registers.SegmentRegister, "BATU": registers.BatUpper, "BATL": registers.BatLower,
-           "SDR1": registers.Sdr1, "PTEH": registers.PteHigh, "PTEL": registers.PteLow, "IABR": registers.Iabr,
-           "DABR": registers.Dabr}
+           "SDR1": registers.Sdr1, "PTEH": registers.PteHigh, "PTEL": registers.PteLow,
+           "IABR": registers.Iabr, "DABR": registers.Dabr}
 
 
 class AccessKind(enum.IntEnum):
