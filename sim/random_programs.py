@@ -17,7 +17,7 @@ import random
 from dataclasses import dataclass, field
 
 from pteg.hw.isa.instructions import BY_NAME, FIELDS, INSTRUCTIONS, Unit
-from pteg.hw.isa.registers import SPR_BY_NAME, SPRS, Hid0, Msr, Wimg
+from pteg.hw.isa.registers import SPR_BY_NAME, SPRS, Dabr, Hid0, Iabr, Msr, Wimg
 
 __all__ = ["Options", "Program", "random_program", "encode", "STOP", "LOG", "LOG_BYTES", "TABLE",
            "TABLE_BYTES", "DATA", "DATA_BYTES"]
@@ -50,6 +50,9 @@ class Options:
         middle of multiples and strings, reserved bits, registers with odd read-back.
     floating : bool
         Floating-point instructions, loads and stores; FPSCR and MSR[FP], FE0 and FE1 change.
+    breakpoints : bool
+        IABR and DABR are set: to instructions that follow, and to where pointers point. QEMU's
+        750 does not stop there.
     """
 
     length: int = 200
@@ -59,6 +62,7 @@ class Options:
     time: bool = False
     strict: bool = False
     floating: bool = False
+    breakpoints: bool = False
 
 
 @dataclass
@@ -106,12 +110,14 @@ def _branch(source, target):
 
 
 def _handlers(floating):
-    """Vector code and common ends: skip the instruction, go on, return to LR; in programs with
-    `floating` point, also make it available, and disable its exceptions."""
+    """Vector code and common ends: skip the instruction, go on, clear the breakpoint, return to LR;
+    in programs with `floating` point, also make it available, and disable its exceptions."""
     memory = {}
     tails = {"skip": [_from_spr("SRR0", 1), encode("addi", rD=1, rA=1, SIMM=4), _to_spr("SRR0", 1)],
-             "resume": [], "return": [_from_spr("LR", 1), _to_spr("SRR0", 1)]}
-    ends = {0x400: "return", 0x500: "resume", 0x900: "resume", 0xC00: "resume", 0xD00: "resume"}
+             "resume": [], "clear": [encode("addi", rD=1, rA=0, SIMM=0), _to_spr("IABR", 1)],
+             "return": [_from_spr("LR", 1), _to_spr("SRR0", 1)]}
+    ends = {0x400: "return", 0x500: "resume", 0x900: "resume", 0xC00: "resume", 0xD00: "resume",
+            0x1300: "clear"}
     if floating:
         tails["available"] = [_from_spr("SRR1", 1), encode("ori", rA=1, rS=1, UIMM=int(Msr.FP)),
                               _to_spr("SRR1", 1)]
@@ -306,6 +312,8 @@ class _Generator:
             return keep + [encode("ori", rA=2, rS=2, UIMM=self.hid0()), _to_spr("HID0", 2)]
         code = [encode("mfmsr", rD=2), encode("rlwinm", rA=1, rS=2, SH=0, MB=17, ME=15),
                 encode("mtmsr", rS=1), _to_spr("SPRG2", 2)]
+        if self.options.breakpoints:    # they are exceptions too
+            code = [encode("addi", rD=2, rA=0, SIMM=0), _to_spr("IABR", 2), *code]
         for first, size in ((LOG_POINTER, 32), (LOG, LOG_BYTES), (TABLE, TABLE_BYTES),
                             (DATA, DATA_BYTES), (BODY, 0x10000)):
             code += _load(2, size // 32) + [
@@ -434,6 +442,23 @@ class _Generator:
         register = self.random.choice((*POINTERS, *SAFE))
         return _load(register, self.address(register in SAFE))
 
+    def group_breakpoint(self):
+        """The double word at a pointer, or an instruction a little further on."""
+        if self.random.random() < 0.6:
+            bits = self.random.choice((Dabr.DW.mask, Dabr.DR.mask, Dabr.DW.mask | Dabr.DR.mask))
+            if (self.program_msr & Msr.DR != 0) != (self.random.random() < 0.1):
+                bits |= Dabr.BT.mask
+            return [encode("addi", rD=2, rA=self.random.choice((*POINTERS, *SAFE)),
+                           SIMM=self.random.choice((0, 0, 4, 8, -8, 32))),
+                    encode("rlwinm", rA=2, rS=2, SH=0, MB=0, ME=28),
+                    encode("ori", rA=2, rS=2, UIMM=bits), _to_spr("DABR", 2)]
+        return [("breakpoint", self.random.randrange(24), self.iabr_bits())]
+
+    def iabr_bits(self):
+        """Enabled, mostly in the mode that the body is in."""
+        matches = (self.program_msr & Msr.IR != 0) != (self.random.random() < 0.1)
+        return Iabr.BE.mask | (Iabr.TE.mask if matches else 0)
+
     def group_time(self):
         if not self.options.time:
             return self.group_plain()
@@ -509,6 +534,11 @@ class _Generator:
             code += _load(1, value) + [_to_spr(name, 1)]
         if options.floating:
             code += [encode("lfd", frD=number, rA=0, d=FLOATS + 8 * number) for number in range(32)]
+        if options.breakpoints:
+            place = BODY + 4 * self.random.randrange(8 * options.length // 5)
+            code += _load(1, place | self.iabr_bits()) + [_to_spr("IABR", 1)]
+            code += _load(1, self.address(False) & ~7 | Dabr.DW.mask | Dabr.DR.mask
+                          | (Dabr.BT.mask if options.translation else 0)) + [_to_spr("DABR", 1)]
         code += _load(0, self.value())
         code += [encode("mtcrf", CRM=255, rS=0), encode("lmw", rD=1, rA=0, d=REGISTERS),
                  encode("rfi")]
@@ -555,10 +585,12 @@ class _Generator:
 
     def body(self):
         weighted = self._GROUPS | (self._WITH_FLOATING if self.options.floating else {})
+        if self.options.breakpoints and not self.options.user:
+            weighted |= {"breakpoint": 8}
         names, weights = list(weighted), list(weighted.values())
         groups = [getattr(self, f"group_{name}")()
                   for name in self.random.choices(names, weights, k=self.options.length)]
-        # bclr and bcctr need their target in a register: four words instead of one.
+        # bclr and bcctr need their target in a register: four words instead of one. So does IABR.
         sizes = [sum(1 if isinstance(w, int) or w[1] in ("b", "bc") else
                      _MODIFY_WORDS if w[0] == "modify" else 4 for w in group)
                  for group in groups]
@@ -572,6 +604,11 @@ class _Generator:
                     continue
                 if word[0] == "modify":
                     self.words += self.modify(BODY + 4 * len(self.words), *word[1:])
+                    continue
+                if word[0] == "breakpoint":
+                    here = BODY + 4 * len(self.words)
+                    self.words += [*_load(2, here + 16 + 4 * word[1] | word[2]),
+                                   _to_spr("IABR", 2), encode("isync")]
                     continue
                 _, kind, fields, ahead = word
                 target = starts[min(index + ahead, len(groups))]
@@ -597,7 +634,7 @@ _MODIFY_WORDS = 10
 _PLAIN_SPRS = ("XER", "LR", "CTR", "DSISR", "DAR", "SRR0", "SRR1", "SPRG0", "SPRG1", "SPRG2",
                "SPRG3", "PVR", "SDR1", "IBAT0U", "IBAT3L", "DBAT0U", "DBAT1L")
 _WRITABLE_SPRS = ("LR", "CTR", "DSISR", "DAR", "SRR0", "SPRG0", "SPRG1", "SPRG2", "SPRG3",
-                  "MMCR0", "PMC1", "PMC2", "SIA", "EAR", "ICTC", "THRM1", "THRM2", "IABR")
+                  "MMCR0", "PMC1", "PMC2", "SIA", "EAR", "ICTC", "THRM1", "THRM2")
 
 
 def random_program(seed, options=None):

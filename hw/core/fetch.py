@@ -8,8 +8,7 @@ Faults travel with the instruction and count only if it is dispatched. A table s
 speculative: it waits until nothing older is in flight (MPC750 UM 5.4.5).
 
 The instruction address breakpoint (MPC750 UM 2.1.2.1, 4.5.14) marks the word that IABR names, while
-IABR[TE] is MSR[IR]: it travels like a fault, and fetch goes on behind it. mtspr to IABR has
-everything younger fetched again.
+IABR[TE] is MSR[IR]: it travels like a fault, and fetch goes on behind it.
 """
 
 from amaranth.hdl import Module, Mux, Signal

@@ -39,7 +39,7 @@ _CR_LOGICAL = {
 
 #: After a mtspr to these, everything younger is fetched again.
 _CONTEXT = [SPR_BY_NAME[name].number for name in SPR_BY_NAME
-            if name.startswith(("IBAT", "DBAT")) or name in ("SDR1", "HID0", "IABR")]
+            if name.startswith(("IBAT", "DBAT")) or name in ("SDR1", "HID0", "IABR", "DABR")]
 
 
 class SystemUnit(wiring.Component):

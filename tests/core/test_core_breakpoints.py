@@ -187,7 +187,7 @@ def test_iabr_is_enabled_by_be_and_by_te_as_msr_ir(run, msr, bits, stops):
     assert log == [(BREAKPOINT, "here", msr, 0, 0)] * stops
 
 
-def test_mtspr_counts_from_the_next_instruction_on(run):
+def test_mtspr_to_iabr_counts_from_the_next_instruction_on(run):
     log, machine = run("""
 loop:   mtspr   1010, r4
 here:   addi    r5, r5, 1
@@ -341,6 +341,12 @@ def test_registers_of_a_multiple_that_were_loaded_before_the_double_word_stay(ru
     assert struct.pack(">II", machine.cpu.gpr[5], machine.cpu.gpr[6]) == BYTES[4:8] + b"\0\0\0c"
 
 
+def test_a_load_behind_mtspr_is_stopped_though_it_could_go_ahead(run):
+    log, _ = run("        divw r6, r7, r8\n        mtspr 1013, r5\nhere:   lwz r4, 0(r3)",
+                 r5=DATA | DR, r7=100, r8=7)
+    assert log == match(0, store=False)
+
+
 def test_fast_paths_are_left_when_dabr_is_set(run):
     """The page is used before, and by another kind of access."""
     log, machine = run("""
@@ -356,3 +362,35 @@ here:   stw     r7, 4(r3)
         stw     r7, 4(r3)
     """, r5=DATA | DW)
     assert log == [(Vector.DSI, "here", MSR, int(Dsisr.DABR | Dsisr.STORE), DATA + 4)]
+
+
+def test_a_restored_functional_model_stops_where_it_should(tmp_path):
+    """Both registers were set when it was saved, in the middle of a loop."""
+    program = assemble(f"""{VECTORS}{HANDLER}
+        .org    0x3000
+loop:   lwz     r7, 4(r3)
+        addi    r4, r4, 1
+        cmpwi   r4, 500
+        bne     loop
+here:   stw     r4, 4(r3)
+end:    b       end
+    """, sections={".text": 0})
+    machine = pteg.Machine("g3", cpu="functional", ram="1M")
+    machine.memory.write(0, program.image(0))
+    with machine.cpu.changed() as state:
+        state["pc"], state["msr"], state["sprg3"] = program.symbols["loop"], MSR, LOG
+        state["gpr"][0][3], state["dabr"] = DATA, DATA | DW
+        state["iabr"] = program.symbols["here"] | BE
+    machine.run(instructions=1000)
+    machine.save(tmp_path / "checkpoint")
+    restored = pteg.Machine.restore(tmp_path / "checkpoint")
+    restored.run(until=program.symbols["end"], instructions=5000)
+    # The handler of the first clears both.
+    assert struct.unpack(">5I", restored.memory.read(LOG, 20)) == (
+        BREAKPOINT, program.symbols["here"], MSR, 0, 0)
+    again = pteg.Machine.restore(tmp_path / "checkpoint")
+    with again.cpu.changed() as state:
+        state["iabr"] = 0
+    again.run(until=program.symbols["end"], instructions=5000)
+    assert struct.unpack(">5I", again.memory.read(LOG, 20)) == (
+        Vector.DSI, program.symbols["here"], MSR, int(Dsisr.DABR | Dsisr.STORE), DATA + 4)

@@ -13,11 +13,12 @@ import pytest
 from pteg.components.dram import Dram
 from pteg.cpu import Stop
 from pteg.firmware.asm import assemble
+from pteg.hw.isa.exceptions import Dsisr, Vector
 from pteg.loader import read_elf
 from pteg.lockstep import Lockstep, Mismatch
 from pteg.pipeline import PipelineCpu
 from pteg.platform import Platform, Wire
-from pteg.random_programs import STOP, Options, encode, random_program
+from pteg.random_programs import LOG, LOG_BYTES, STOP, Options, encode, random_program
 from pteg.symbols import Symbols
 
 _spec = importlib.util.spec_from_file_location(
@@ -55,10 +56,11 @@ def prepare(cpu, program, symbols=None):
     return Lockstep(cpu, symbols)
 
 
-def check(cpu, seed, length=300, interrupts=False, floating=False):
+def check(cpu, seed, length=300, interrupts=False, floating=False, breakpoints=False):
     choice = random.Random(seed)
     options = Options(length=length, user=choice.random() < 0.4,
-                      translation=choice.random() < 0.8, floating=floating)
+                      translation=choice.random() < 0.8, floating=floating,
+                      breakpoints=breakpoints)
     program = random_program(seed, options)
     program.msr |= EE if interrupts else 0
     prepare(cpu, program)
@@ -97,6 +99,21 @@ def test_random_programs_with_floating_point_agree(cpu, interrupted_cpu):
     done += sum(check(interrupted_cpu, seed, floating=True, interrupts=True)
                 for seed in range(310, 315))
     assert done > 5000
+
+
+def test_random_programs_with_breakpoints_agree(cpu, interrupted_cpu):
+    stops = {"instruction": 0, "load": 0, "store": 0}
+    for seed in range(400, 420):
+        model = interrupted_cpu if seed % 4 == 0 else cpu
+        check(model, seed, breakpoints=True, interrupts=seed % 4 == 0, floating=seed % 4 == 1)
+        memory = model.platform["dram"].memory[LOG:LOG + LOG_BYTES].copy()
+        model.overlay(LOG, memory)
+        log = memory.view(">u4").reshape(-1, 8)
+        data = log[(log[:, 0] == Vector.DSI) & (log[:, 3] & Dsisr.DABR != 0)]
+        stops["instruction"] += np.sum(log[:, 0] == Vector.INSTRUCTION_BREAKPOINT)
+        stops["load"] += np.sum(data[:, 3] & Dsisr.STORE == 0)
+        stops["store"] += np.sum(data[:, 3] & Dsisr.STORE != 0)
+    assert min(stops.values()) > 3, stops
 
 
 def test_a_difference_in_a_register_is_reported(cpu):
@@ -166,5 +183,5 @@ def test_ten_million_instructions_agree(cpu, interrupted_cpu):
     done = 0
     while done < 10_000_000:
         done += check(interrupted_cpu if seed % 2 else cpu, seed, length=2000,
-                      interrupts=bool(seed % 2), floating=seed % 4 < 2)
+                      interrupts=bool(seed % 2), floating=seed % 4 < 2, breakpoints=seed % 3 == 0)
         seed += 1
