@@ -320,7 +320,7 @@ def test_the_breakpoint_comes_after_everything_else_that_stops_an_access(
 
 def test_what_has_been_stored_before_the_double_word_stays(run):
     """The handler finds the first part of a word there, and the second not yet."""
-    body = f"""
+    body = """
         lis     r8, 0x1122
         ori     r8, r8, 0x3344
 here:   stw     r8, 6(r3)
