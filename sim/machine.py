@@ -1,6 +1,5 @@
 """`Machine`: a whole computer in a Python script, whichever processor model runs it."""
 
-import atexit
 import importlib
 import inspect
 import time
@@ -9,128 +8,25 @@ from pathlib import Path
 
 from pteg.components.ata_disk import AtaDisk
 from pteg.components.console import new_watch
+from pteg.console import Console
 from pteg.cpu import FOREVER, PATIENCE, Limits, Stop
 from pteg.errors import UserError
 from pteg.hw.isa.registers import Hid0, Msr
 from pteg.loader import is_elf, read_elf, read_file
+from pteg.memory import Memory
 from pteg.platform import Platform
 from pteg.presets import PRESETS
+from pteg.recording import Recording
 from pteg.registers import Registers
 from pteg.symbols import Symbols
 
-__all__ = ["Machine", "Memory", "Console", "Recording"]
+__all__ = ["Machine"]
 
 #: Processor models, and where they are.
 CPUS = {"pipeline": ("pteg.pipeline", "PipelineCpu"),
         "functional": ("pteg.functional", "FunctionalCpu")}
 #: Seconds that a run goes on before Python looks at the console and at Ctrl-C.
 CHUNK = 0.05
-
-
-class Memory:
-    """The machine's RAM and ROM by physical address, as the processor sees them.
-
-    Devices are not reached from here.
-
-    Parameters
-    ----------
-    platform : Platform
-    model : callable
-        Gives the processor model, or None if there is none yet.
-    """
-
-    def __init__(self, platform, model=lambda: None):
-        self._platform = platform
-        self._model = model
-
-    def _find(self, address, size):
-        device = self._platform.device_at(address, size)
-        if device is None or not device.storage:
-            places = ", ".join(f"{d.base:#010x} to {d.base + d.size - 1:#010x}"
-                               for d in self._platform.devices if d.storage)
-            end = f" to {address + size - 1:#010x}" if size > 1 else ""
-            raise UserError(f"address must be inside RAM or ROM ({places}), "
-                            f"not {address:#010x}{end}")
-        return device.memory, address - device.base
-
-    def check(self, address, size):
-        """Raise UserError unless all of these bytes exist."""
-        self._find(address, size)
-
-    def read(self, address, size):
-        """`size` bytes."""
-        if size < 0:
-            raise UserError(f"size must not be negative, not {size}")
-        memory, offset = self._find(address, size)
-        data = memory[offset:offset + size].copy()
-        if model := self._model():
-            model.overlay(address, data)
-        return data.tobytes()
-
-    def write(self, address, data):
-        """Store bytes; ROM too."""
-        data = bytes(data)
-        memory, offset = self._find(address, len(data))
-        memory[offset:offset + len(data)] = memoryview(data)
-        if model := self._model():
-            model.memory_changed(address, data)
-
-    def read_word(self, address):
-        """The 32-bit number at `address`."""
-        return int.from_bytes(self.read(address, 4), "big")
-
-    def write_word(self, address, value):
-        self.write(address, (value & 0xFFFFFFFF).to_bytes(4, "big"))
-
-
-class Console:
-    """The other end of the machine's first serial port."""
-
-    def __init__(self, device):
-        self._device = device
-        self._text = bytearray()
-
-    def write(self, data):
-        """Type bytes (or text) on the console."""
-        if self._device is None:
-            raise UserError("this machine has no console")
-        self._device.send(data.encode() if isinstance(data, str) else bytes(data))
-
-    def read(self):
-        """Bytes printed since the last call."""
-        self.drain()
-        text, self._text = bytes(self._text), bytearray()
-        return text
-
-    def drain(self):
-        """Take what has been printed out of the device."""
-        if self._device is not None:
-            self._text += self._device.receive()
-
-    @property
-    def printed(self):
-        """Number of characters printed since the machine exists."""
-        return int(self._device.state["out_count"][0]) if self._device is not None else 0
-
-
-class Recording:
-    """A file that is being written while the machine runs."""
-
-    def __init__(self, close):
-        self._close = close
-        atexit.register(self.close)
-
-    def close(self):
-        """Complete the file. Later calls do nothing."""
-        atexit.unregister(self.close)
-        close, self._close = self._close, lambda: None
-        close()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exception):
-        self.close()
 
 
 class Machine:
@@ -150,8 +46,8 @@ class Machine:
     Attributes
     ----------
     cpu : pteg.registers.Registers
-    memory : Memory
-    console : Console
+    memory : pteg.memory.Memory
+    console : pteg.console.Console
     platform : Platform
     symbols : pteg.symbols.Symbols
         Names of addresses, from the programs that have been loaded.
@@ -498,7 +394,7 @@ class Machine:
 
         Returns
         -------
-        Recording
+        pteg.recording.Recording
             To be closed, which `with` does; at the latest when Python ends.
         """
         from pteg.driver import Tap
@@ -535,7 +431,7 @@ class Machine:
 
         Returns
         -------
-        Recording
+        pteg.recording.Recording
         """
         from pteg.driver import Tap
         from pteg.stages import PipelineStages, open_log
@@ -567,7 +463,7 @@ class Machine:
 
         Returns
         -------
-        Recording
+        pteg.recording.Recording
         """
         from pteg.ledger import Ledger
 

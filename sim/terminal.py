@@ -23,7 +23,7 @@ class ConsoleLink:
 
     Parameters
     ----------
-    console : pteg.machine.Console
+    console : pteg.console.Console
     input : path, optional
         File with the input, all of which is there from the start. Standard input otherwise.
     output : binary file

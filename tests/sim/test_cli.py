@@ -291,7 +291,7 @@ def test_ctrl_c_ends_the_run_cleanly(folder, number):
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout.readline() == b"ready\n"
     process.send_signal(number)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=240)
     assert process.returncode == 0 and b"--- interrupted after" in errors
     assert b"Traceback" not in errors
     assert json.loads(report.read_text())["stop"] == "interrupted"
@@ -321,7 +321,7 @@ class Terminal:
         os.write(self.master, data)
 
     def close(self):
-        assert self.process.wait(60) == 0
+        assert self.process.wait(240) == 0
         assert termios.tcgetattr(self.slave) == self.before, "settings are restored"
         os.close(self.master)
         os.close(self.slave)

@@ -1,0 +1,35 @@
+"""`Console`: the other end of a machine's serial port, for scripts."""
+
+from pteg.errors import UserError
+
+__all__ = ["Console"]
+
+
+class Console:
+    """The other end of the machine's first serial port."""
+
+    def __init__(self, device):
+        self._device = device
+        self._text = bytearray()
+
+    def write(self, data):
+        """Type bytes (or text) on the console."""
+        if self._device is None:
+            raise UserError("this machine has no console")
+        self._device.send(data.encode() if isinstance(data, str) else bytes(data))
+
+    def read(self):
+        """Bytes printed since the last call."""
+        self.drain()
+        text, self._text = bytes(self._text), bytearray()
+        return text
+
+    def drain(self):
+        """Take what has been printed out of the device."""
+        if self._device is not None:
+            self._text += self._device.receive()
+
+    @property
+    def printed(self):
+        """Number of characters printed since the machine exists."""
+        return int(self._device.state["out_count"][0]) if self._device is not None else 0

@@ -1,0 +1,61 @@
+"""`Memory`: what RAM and ROM of a machine hold, for scripts."""
+
+from pteg.errors import UserError
+
+__all__ = ["Memory"]
+
+
+class Memory:
+    """The machine's RAM and ROM by physical address, as the processor sees them.
+
+    Devices are not reached from here.
+
+    Parameters
+    ----------
+    platform : pteg.platform.Platform
+    model : callable
+        Gives the processor model, or None if there is none yet.
+    """
+
+    def __init__(self, platform, model=lambda: None):
+        self._platform = platform
+        self._model = model
+
+    def _find(self, address, size):
+        device = self._platform.device_at(address, size)
+        if device is None or not device.storage:
+            places = ", ".join(f"{d.base:#010x} to {d.base + d.size - 1:#010x}"
+                               for d in self._platform.devices if d.storage)
+            end = f" to {address + size - 1:#010x}" if size > 1 else ""
+            raise UserError(f"address must be inside RAM or ROM ({places}), "
+                            f"not {address:#010x}{end}")
+        return device.memory, address - device.base
+
+    def check(self, address, size):
+        """Raise UserError unless all of these bytes exist."""
+        self._find(address, size)
+
+    def read(self, address, size):
+        """`size` bytes."""
+        if size < 0:
+            raise UserError(f"size must not be negative, not {size}")
+        memory, offset = self._find(address, size)
+        data = memory[offset:offset + size].copy()
+        if model := self._model():
+            model.overlay(address, data)
+        return data.tobytes()
+
+    def write(self, address, data):
+        """Store bytes; ROM too."""
+        data = bytes(data)
+        memory, offset = self._find(address, len(data))
+        memory[offset:offset + len(data)] = memoryview(data)
+        if model := self._model():
+            model.memory_changed(address, data)
+
+    def read_word(self, address):
+        """The 32-bit number at `address`."""
+        return int.from_bytes(self.read(address, 4), "big")
+
+    def write_word(self, address, value):
+        self.write(address, (value & 0xFFFFFFFF).to_bytes(4, "big"))
