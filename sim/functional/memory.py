@@ -202,17 +202,24 @@ def multiple(s, m, op, word):
 # -- Reservations, external control, cache and TLB instructions ------------------------------------
 
 @kernel
+def permitted(s, m, ea, kind):
+    """Physical address of a word that lwarx, stwcx., eciwx or ecowx may use, or a negative number:
+    write-through memory refuses them (MPC8240 UM table 2-9, MPC604 UM table 1-2)."""
+    pa = translate(s, m, ea, kind)
+    if pa >= 0 and m.wimg & isa.WIMG_W:
+        storage_fault(s, m, ea, kind, isa.DSISR_DIRECT_STORE, isa.NONE)
+        return -1
+    if pa >= 0 and stopped(s, m, ea, kind, isa.WORD):
+        return -1
+    return pa
+
+
+@kernel
 def reserve(s, m, op, ea):
     """lwarx and stwcx.: value loaded, or whether the store was performed."""
     loads = op == isa.LWARX
-    kind = isa.KIND_LOAD if loads else isa.KIND_STORE
-    pa = translate(s, m, ea, kind)
+    pa = permitted(s, m, ea, isa.KIND_LOAD if loads else isa.KIND_STORE)
     if pa < 0:
-        return 0
-    if m.wimg & isa.WIMG_W:
-        storage_fault(s, m, ea, kind, isa.DSISR_DIRECT_STORE, isa.NONE)
-        return 0
-    if stopped(s, m, ea, kind, isa.WORD):
         return 0
     reservation = pa & ~31 | 1
     if loads:
@@ -272,11 +279,13 @@ def block(s, m, op, word):
             s.reservation = 0
             s.cr = (0 | s.cr) & 0x0FFFFFFF | (2 * performed | (0 | s.xer) >> 31) << 28
     elif op == isa.ECIWX:
-        value = load(s, m, ea, isa.WORD)
-        if not m.outcome:
-            s.gpr[d] = value
+        if permitted(s, m, ea, isa.KIND_LOAD) >= 0:
+            value = load(s, m, ea, isa.WORD)
+            if not m.outcome:
+                s.gpr[d] = value
     elif op == isa.ECOWX:
-        store(s, m, ea, isa.WORD, gpr(s, d))
+        if permitted(s, m, ea, isa.KIND_STORE) >= 0:
+            store(s, m, ea, isa.WORD, gpr(s, d))
     elif op == isa.DCBZ:
         return clear_block(s, m, word, ea)
     elif op == isa.DCBST or op == isa.DCBF or op == isa.ICBI:

@@ -1,4 +1,5 @@
-"""Page faults in every position of the instructions that move several registers."""
+"""Faults in lockstep: in every position of the instructions that move several registers, and where
+write-through memory refuses an access."""
 
 import struct
 
@@ -6,7 +7,8 @@ import pytest
 
 import pteg
 from pteg.firmware.asm import assemble
-from pteg.hw.isa.registers import Hid0, Msr, PteHigh, PteLow
+from pteg.hw.isa.exceptions import Dsisr
+from pteg.hw.isa.registers import BatLower, Hid0, Msr, PteHigh, PteLow, Wimg
 from pteg.lockstep import Lockstep
 
 #: Two pages that follow each other; the second one comes and goes. Its PTE is at GROUP.
@@ -62,3 +64,30 @@ def test_a_fault_in_any_position_is_repaired_and_the_models_agree(line, step, hi
     lockstep = Lockstep(machine.model)
     lockstep.run(10_000, address=program.symbols["done"])
     assert machine.cpu.gpr[2] == len(places) - 1    # all but the one that ends before the page
+
+
+REFUSED = """
+        .org    0x300
+        mfdsisr r29
+        mfdar   r30
+done:   b       done
+        .org    0x1000
+_start: {line}
+        b       done
+"""
+
+
+@pytest.mark.parametrize("line, cause", [
+    ("lwarx  r8, 0, r4", Dsisr.DIRECT_STORE), ("eciwx  r8, 0, r4", Dsisr.DIRECT_STORE),
+    ("stwcx. r8, 0, r4", Dsisr.DIRECT_STORE | Dsisr.STORE),
+    ("ecowx  r8, 0, r4", Dsisr.DIRECT_STORE | Dsisr.STORE)])
+def test_write_through_memory_refuses_reservations_and_external_control(line, cause):
+    program = assemble(REFUSED.format(line=line), sections={".text": 0})
+    machine = pteg.Machine("g3", cpu="pipeline", ram="1M")
+    machine.memory.write(0, program.image(0))
+    with machine.cpu.changed() as state:
+        state["pc"], state["msr"], state["hid0"] = program.symbols["_start"], Msr.DR, Hid0.DCE
+        state["dbat0u"], state["dbat0l"] = 0x00001FFE, BatLower.WIMG.put(Wimg.W) | 2
+        state["ear"], state["gpr"][0][4] = 0x80000000, 0x8000
+    Lockstep(machine.model).run(1_000, address=program.symbols["done"])
+    assert machine.cpu.gpr[29] == cause and machine.cpu.gpr[30] == 0x8000
