@@ -17,7 +17,7 @@ from pteg.hw.core.interfaces import Decoded
 from pteg.hw.isa.instructions import FIELDS, INSTRUCTIONS, Form, Op, Serialize, Unit
 from pteg.hw.isa.registers import SPR_BY_NAME, SPRS, TIME_BASE_LOWER, TIME_BASE_UPPER, Access
 
-__all__ = ["Decoder", "Fields", "field", "spr_number", "switch_instruction", "written_fields",
+__all__ = ["Decoder", "Fields", "field", "spr_number", "look_up", "written_fields",
            "choose_fields", "is_link"]
 
 
@@ -160,23 +160,27 @@ def spr_number(insn):
     return Cat(swapped[5:], swapped[:5])
 
 
-def switch_instruction(m, insn, action):
-    """Call `action(row)` inside the case of each instruction that the 750 has."""
+def look_up(m, insn, control, word):
+    """Give the signal `control` the bits `word(row)` of the instruction that `insn` is, or zero."""
     by_opcode = {}
     for row in INSTRUCTIONS:
         if row.implemented:
             by_opcode.setdefault(row.opcode, []).append(row)
+
+    def choose(row):
+        m.d.comb += control.as_value().eq(word(row))
+
     with m.Switch(field(insn, "OPCD")):
         for opcode, rows in by_opcode.items():
             with m.Case(opcode):
                 if len(rows) == 1 and rows[0].extended is None:
-                    action(rows[0])
+                    choose(rows[0])
                 else:
                     # Second level: the extended opcode, whose width depends on the form.
                     with m.Switch(field(insn, "XO")):
                         for row in rows:
                             with m.Case(*_extended(row)):
-                                action(row)
+                                choose(row)
 
 
 def _extended(row):
@@ -226,11 +230,8 @@ class Decoder(wiring.Component):
         m = Module()
         insn, out = self.insn, self.decoded
         control = Signal(Control)
+        look_up(m, insn, control, control_word)
 
-        def choose(row):
-            m.d.comb += control.as_value().eq(control_word(row))
-
-        switch_instruction(m, insn, choose)
         m.d.comb += [
             out.op.eq(control.op), out.unit.eq(control.unit), out.serialize.eq(control.serialize),
             out.fp.eq(control.fp),

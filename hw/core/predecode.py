@@ -13,7 +13,7 @@ from pteg.hw.core.decode import (
     Fields,
     choose_fields,
     is_link,
-    switch_instruction,
+    look_up,
     written_fields,
 )
 from pteg.hw.core.interfaces import Predecoded
@@ -53,11 +53,8 @@ class Predecoder(wiring.Component):
         insn, known = self.insn, self.known
 
         control = Signal(Control)
+        look_up(m, insn, control, _control_word)
 
-        def choose(row):
-            m.d.comb += control.as_value().eq(_control_word(row))
-
-        switch_instruction(m, insn, choose)
         m.d.comb += [
             known.branch.eq(control.branch),
             known.link.eq(control.move & is_link(insn)),
