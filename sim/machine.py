@@ -71,8 +71,10 @@ class Machine:
         self.cpu_name = cpu
         self.restored = None
         self._events = None  # where the ledger's events go
-        # A processor that does not exist yet has fetched nothing.
-        self.memory = Memory(self.platform, lambda: vars(self).get("model"))
+        # A processor that does not exist yet has fetched nothing. (No reference to the machine: one
+        # that is not used any more is gone at once, and its files are free.)
+        self._made = made = {}  # "model": the processor model, when there is one
+        self.memory = Memory(self.platform, lambda: made.get("model"))
         self.console = Console(self.platform.console)
         self.symbols = Symbols()
         if rom is not None:
@@ -83,10 +85,12 @@ class Machine:
         """Names of the presets, each with its first line of documentation."""
         return {name: make.__doc__.partition("\n")[0] for name, make in PRESETS.items()}
 
-    @cached_property
+    @property
     def model(self):
         # Made when first needed: bad input is found before a processor has been compiled.
-        return _model(self.cpu_name, self.platform)
+        if "model" not in self._made:
+            self._made["model"] = _model(self.cpu_name, self.platform)
+        return self._made["model"]
 
     @cached_property
     def cpu(self):
@@ -370,7 +374,7 @@ class Machine:
         before.overlay(self.ram.base, self.ram.memory)
         after.set_pending(before.get_pending())
         after.set_state(before.get_state())
-        self.cpu_name, self.model, self.cpu = cpu, after, Registers(after)
+        self.cpu_name, self._made["model"], self.cpu = cpu, after, Registers(after)
         if self._events is not None:
             before.ledger(None)
             after.ledger(self._events)

@@ -187,24 +187,21 @@ class Platform:
 
     def _sinks(self):
         """Devices with interrupt inputs, each after those that feed it."""
-        order, visiting = [], []
-
-        def visit(name):
-            if name in visiting:
-                raise UserError(f"interrupt wires must not form a circle: {' -> '.join(visiting)}")
-            if name == PROCESSOR or name in order:
-                return
-            visiting.append(name)
-            for wire in self.wires:
-                if wire.sink == name:
-                    visit(wire.source)
-            visiting.remove(name)
-            if any(wire.sink == name for wire in self.wires):
-                order.append(name)
-
+        order = []
         for device in self.devices:
-            visit(device.name)
+            self._visit(device.name, order, [])
         return order
+
+    def _visit(self, name, order, visiting):
+        if name in visiting:
+            raise UserError(f"interrupt wires must not form a circle: {' -> '.join(visiting)}")
+        if name == PROCESSOR or name in order:
+            return
+        feeding = [wire.source for wire in self.wires if wire.sink == name]
+        for source in feeding:
+            self._visit(source, order, [*visiting, name])
+        if feeding:
+            order.append(name)
 
     def _lines(self, sink):
         """Expression for the levels of the inputs of `sink`."""
