@@ -30,7 +30,7 @@ class Background:
             source.seek(0)
             try:
                 self._process = subprocess.Popen(
-                    [sys.executable, "-m", module], stdin=source, stdout=self._output,
+                    [sys.executable or "", "-m", module], stdin=source, stdout=self._output,
                     stderr=subprocess.DEVNULL)
             except OSError:
                 return  # there is no interpreter, as inside of another program

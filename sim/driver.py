@@ -288,7 +288,7 @@ def run(step, state, devices, targets, control, watch{arguments}):
         cycle += 1
 
 {ports}
-        tick(devices, np.int64(1))
+        tick(devices, np.int64(1))  # not a literal, for which it would be compiled anew
         {set_interrupt}
 
         new_pc = np.int64({pc})

@@ -17,7 +17,7 @@ from pteg.hw.core.interfaces import Decoded
 from pteg.hw.isa.instructions import FIELDS, INSTRUCTIONS, Form, Op, Serialize, Unit
 from pteg.hw.isa.registers import SPR_BY_NAME, SPRS, TIME_BASE_LOWER, TIME_BASE_UPPER, Access
 
-__all__ = ["Decoder", "Fields", "field", "spr_number", "look_up", "written_fields",
+__all__ = ["Decoder", "CrFields", "field", "spr_number", "look_up", "written_fields",
            "choose_fields", "is_link"]
 
 
@@ -40,8 +40,8 @@ class Immediate(enum.Enum, shape=3):
     SH = 4
 
 
-class Fields(enum.Enum, shape=3):
-    """Fields of CR that are written."""
+class CrFields(enum.Enum, shape=3):
+    """How to find the CR fields that are written."""
 
     NONE = 0
     CR0 = 1
@@ -81,7 +81,7 @@ class Control(data.Struct):
     d: Register
     float_d: 1
     update: 1
-    fields: Fields
+    fields: CrFields
 
 
 @functools.cache
@@ -107,7 +107,6 @@ def _sources(row):
     """Operand A is the first source, B the second or an immediate, C what a store stores."""
     reads = row.reads
     stores = row.unit is Unit.LSU and "rS" in reads
-    a = c = Register.NONE
     if "rS" in reads and not stores:
         a = Register.D
         # rlwimi inserts into rA: its third operand.
@@ -139,14 +138,14 @@ def _destination(row):
 
 
 def written_fields(row):
-    """The member of `Fields` for a row of the instruction table."""
+    """The member of `CrFields` for a row of the instruction table."""
     if "CR0" in row.writes:
-        return Fields.CR0
+        return CrFields.CR0
     if "Rc" in row.options:
         # Floating-point instructions record in CR1.
-        return Fields.RECORD1 if row.unit is Unit.FPU else Fields.RECORD
-    wanted = {"crfD": Fields.CRFD, "crbD": Fields.CRBD, "CR": Fields.CRM}
-    return next((wanted[name] for name in wanted if name in row.writes), Fields.NONE)
+        return CrFields.RECORD1 if row.unit is Unit.FPU else CrFields.RECORD
+    wanted = {"crfD": CrFields.CRFD, "crbD": CrFields.CRBD, "CR": CrFields.CRM}
+    return next((wanted[name] for name in wanted if name in row.writes), CrFields.NONE)
 
 
 def field(insn, name):
@@ -199,11 +198,11 @@ def choose_fields(m, insn, fields, chosen):
     """Give `chosen` the CR fields that an instruction writes, field 0 in bit 7."""
     recorded = field(insn, "Rc")
     with m.Switch(fields):
-        for member, value in ((Fields.CR0, C(0x80, 8)),
-                              (Fields.RECORD, recorded << 7), (Fields.RECORD1, recorded << 6),
-                              (Fields.CRFD, C(0x80, 8) >> field(insn, "crfD")),
-                              (Fields.CRBD, C(0x80, 8) >> field(insn, "crbD")[2:]),
-                              (Fields.CRM, field(insn, "CRM"))):
+        for member, value in ((CrFields.CR0, C(0x80, 8)),
+                              (CrFields.RECORD, recorded << 7), (CrFields.RECORD1, recorded << 6),
+                              (CrFields.CRFD, C(0x80, 8) >> field(insn, "crfD")),
+                              (CrFields.CRBD, C(0x80, 8) >> field(insn, "crbD")[2:]),
+                              (CrFields.CRM, field(insn, "CRM"))):
             with m.Case(member):
                 m.d.comb += chosen.eq(value)
 
@@ -252,7 +251,7 @@ class Decoder(wiring.Component):
             out.write_f.eq(control.float_d),
             out.reg_d.eq(Mux(control.d == Register.A, ra, rd)),
             out.write_u.eq(control.update), out.reg_u.eq(ra),
-            out.record.eq((control.fields == Fields.RECORD1) & field(insn, "Rc")),
+            out.record.eq((control.fields == CrFields.RECORD1) & field(insn, "Rc")),
             out.link.eq((control.check == Check.WRITE_SPR) & is_link(insn)),
         ]
         with m.Switch(control.c):

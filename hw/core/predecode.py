@@ -10,7 +10,7 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from pteg.hw.core.decode import (
-    Fields,
+    CrFields,
     choose_fields,
     is_link,
     look_up,
@@ -27,7 +27,7 @@ class Control(data.Struct):
 
     branch: 1
     move: 1  # mtspr
-    fields: Fields
+    fields: CrFields
 
 
 @functools.cache

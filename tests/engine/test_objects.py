@@ -33,7 +33,7 @@ def test_small_text_needs_no_process(monkeypatch):
     assert objects.Job(TEXT).result() == objects.compile_object(TEXT)
 
 
-@pytest.mark.parametrize("interpreter", ["/nonexistent/python", "false"])
+@pytest.mark.parametrize("interpreter", ["/nonexistent/python", "false", None])
 def test_without_another_process_the_object_is_made_here(large, monkeypatch, interpreter):
     monkeypatch.setattr(sys, "executable", interpreter)
     assert objects.Job(TEXT).result() == objects.compile_object(TEXT)

@@ -1,6 +1,8 @@
 """The script interface, the same for both processor models."""
 
+import gc
 import re
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -131,6 +133,21 @@ def test_a_program_that_does_not_fit_changes_nothing(m):
     with pytest.raises(pteg.UserError, match="^program: address must be inside RAM or ROM .*"):
         m.load(large)
     assert m.memory.read(0, 0x3000) == before
+
+
+@pytest.mark.parametrize("cpu", ["pipeline", "functional"])
+def test_a_machine_that_nobody_uses_is_gone_without_garbage_collection(cpu):
+    machine = pteg.Machine("g3", cpu=cpu, rom="first")
+    machine.run(cycles=10)
+    machine.memory.read(0, 4)
+    machine.stats()
+    parts = [weakref.ref(part) for part in (machine, machine.model, machine.platform)]
+    gc.disable()
+    try:
+        del machine
+        assert [part() for part in parts] == [None] * 3
+    finally:
+        gc.enable()
 
 
 def test_steps_are_instructions(m):
