@@ -16,15 +16,15 @@ off.
 import random
 from dataclasses import dataclass, field
 
+from pteg.encoding import as_bytes, encode, from_spr, load_constant, to_spr
+from pteg.exception_log import LOG, LOG_BYTES, LOG_POINTER, STOP, exception_log
 from pteg.hw.isa.instructions import BY_NAME, FIELDS, INSTRUCTIONS, Unit
 from pteg.hw.isa.registers import SPR_BY_NAME, SPRS, Dabr, Hid0, Iabr, Msr, Wimg
 
-__all__ = ["Options", "Program", "random_program", "encode", "STOP", "LOG", "LOG_BYTES", "TABLE",
+__all__ = ["Options", "Program", "random_program", "STOP", "LOG", "LOG_BYTES", "TABLE",
            "TABLE_BYTES", "DATA", "DATA_BYTES"]
 
-STOP, BODY, PROLOGUE, HANDLERS = 0x3F00, 0x40000, 0x10000, 0x3000
-LOG_POINTER, REGISTERS, FLOATS = 0x2000, 0x2100, 0x2200
-LOG, LOG_BYTES = 0x20000, 0x10000
+BODY, PROLOGUE, REGISTERS, FLOATS = 0x40000, 0x10000, 0x2100, 0x2200
 TABLE, TABLE_BYTES = 0x100000, 0x10000
 DATA, DATA_BYTES = 0x200000, 0x40000
 #: Registers: pointers to any page, pointers to memory that may always be written, small offsets.
@@ -77,83 +77,13 @@ class Program:
     pages: list = field(default_factory=list)   # addresses of the PTEs
 
 
-def encode(name, **fields):
-    """Instruction word. SPR numbers are given as in assembler."""
-    word = BY_NAME[name].match
-    for key, value in fields.items():
-        if key in ("spr", "tbr"):
-            value = (value & 31) << 5 | value >> 5
-        word |= FIELDS[key].put(value & (1 << FIELDS[key].width) - 1)
-    return word
-
-
-def _load(register, value):
-    """lis and ori: a 32-bit constant."""
-    return [encode("addis", rD=register, rA=0, SIMM=value >> 16),
-            encode("ori", rA=register, rS=register, UIMM=value)]
-
-
-def _to_spr(name, register):
-    return encode("mtspr", spr=SPR_BY_NAME[name].number, rS=register)
-
-
-def _from_spr(name, register):
-    return encode("mfspr", spr=SPR_BY_NAME[name].number, rD=register)
-
-
-def _words(words):
-    return b"".join(word.to_bytes(4, "big") for word in words)
-
-
-def _branch(source, target):
-    return encode("b", LI=(target - source) >> 2)
-
-
-def _handlers(floating):
-    """Vector code and common ends: skip the instruction, go on, clear the breakpoint, return to LR;
-    in programs with `floating` point, also make it available, and disable its exceptions."""
-    memory = {}
-    tails = {"skip": [_from_spr("SRR0", 1), encode("addi", rD=1, rA=1, SIMM=4), _to_spr("SRR0", 1)],
-             "resume": [], "clear": [encode("addi", rD=1, rA=0, SIMM=0), _to_spr("IABR", 1)],
-             "return": [_from_spr("LR", 1), _to_spr("SRR0", 1)]}
-    ends = {0x400: "return", 0x500: "resume", 0x900: "resume", 0xC00: "resume", 0xD00: "resume",
-            0x1300: "clear"}
-    if floating:
-        tails["available"] = [_from_spr("SRR1", 1), encode("ori", rA=1, rS=1, UIMM=int(Msr.FP)),
-                              _to_spr("SRR1", 1)]
-        tails["disable"] = [encode("mfmsr", rD=1), encode("ori", rA=1, rS=1, UIMM=int(Msr.FP)),
-                            encode("mtmsr", rS=1), encode("mtfsfi", crfD=6, IMM=0),
-                            encode("mtfsb0", crbD=28), *tails["skip"]]
-        ends |= {0x700: "disable", 0x800: "available"}
-    place = {}
-    for number, (name, tail) in enumerate(tails.items()):
-        place[name] = HANDLERS + 0x100 * number
-        code = [encode("lwz", rD=2, rA=0, d=LOG_POINTER), encode("stw", rS=1, rA=2, d=0)]
-        for offset, spr in ((4, "SRR0"), (8, "SRR1"), (12, "DSISR"), (16, "DAR")):
-            code += [_from_spr(spr, 1), encode("stw", rS=1, rA=2, d=offset)]
-        code += [encode("addi", rD=2, rA=2, SIMM=32),
-                 encode("rlwinm", rA=2, rS=2, SH=0, MB=16, ME=31),
-                 encode("oris", rA=2, rS=2, UIMM=LOG >> 16),
-                 encode("stw", rS=2, rA=0, d=LOG_POINTER), *tail,
-                 _from_spr("SPRG0", 1), _from_spr("SPRG1", 2), encode("rfi")]
-        memory[place[name]] = _words(code)
-    for vector in range(0x100, 0x1800, 0x100):
-        code = [_to_spr("SPRG0", 1), _to_spr("SPRG1", 2),
-                encode("addi", rD=1, rA=0, SIMM=vector)]
-        target = place[ends.get(vector, "skip")]
-        memory[vector] = _words([*code, _branch(vector + 12, target)])
-    memory[STOP] = _words([encode("b", LI=0)])
-    memory[LOG_POINTER] = LOG.to_bytes(4, "big")
-    return memory
-
-
 class _Generator:
     """Makes one program; each `_group_*` method returns the words of a group."""
 
     def __init__(self, seed, options):
         self.random = random.Random(seed)
         self.options = options
-        self.program = Program(seed, options, _handlers(options.floating))
+        self.program = Program(seed, options, exception_log(options.floating))
         self.words = []
         # Either jumps to nowhere, or changes of MSR[IR], under which nowhere would be memory.
         self.traces = options.trace and self.random.random() < 0.5
@@ -253,7 +183,7 @@ class _Generator:
         b = 27
         count = self.random.randrange(0 if name[0] == "s" else 1, 32)
         return [encode("addi", rD=2, rA=0, SIMM=count),
-                _to_spr("XER", 2), encode(name, rA=base, rB=b, **register)]
+                to_spr("XER", 2), encode(name, rA=base, rB=b, **register)]
 
     def group_reservation(self):
         if self.options.strict and self.traces:
@@ -289,7 +219,8 @@ class _Generator:
     def modify(self, here, old, new, register):
         """The words of such a group, which begins at `here`."""
         place = here + 4 * (_MODIFY_WORDS - 1)
-        return [*_load(2, place), *_load(register, new), encode("stw", rS=register, rA=2, d=0),
+        return [*load_constant(2, place), *load_constant(register, new),
+                encode("stw", rS=register, rA=2, d=0),
                 encode("dcbst", rA=0, rB=2), encode("sync"), encode("icbi", rA=0, rB=2),
                 encode("isync"), old]
 
@@ -307,22 +238,22 @@ class _Generator:
         if self.options.user or self.options.strict:
             return self.group_plain()
         dce = int(Hid0.DCE)
-        keep = [_from_spr("HID0", 2), encode("rlwinm", rA=2, rS=2, SH=0, MB=17, ME=17)]
+        keep = [from_spr("HID0", 2), encode("rlwinm", rA=2, rS=2, SH=0, MB=17, ME=17)]
         if self.traces or self.random.random() < 0.95:
-            return keep + [encode("ori", rA=2, rS=2, UIMM=self.hid0()), _to_spr("HID0", 2)]
+            return keep + [encode("ori", rA=2, rS=2, UIMM=self.hid0()), to_spr("HID0", 2)]
         code = [encode("mfmsr", rD=2), encode("rlwinm", rA=1, rS=2, SH=0, MB=17, ME=15),
-                encode("mtmsr", rS=1), _to_spr("SPRG2", 2)]
+                encode("mtmsr", rS=1), to_spr("SPRG2", 2)]
         if self.options.breakpoints:    # they are exceptions too
-            code = [encode("addi", rD=2, rA=0, SIMM=0), _to_spr("IABR", 2), *code]
+            code = [encode("addi", rD=2, rA=0, SIMM=0), to_spr("IABR", 2), *code]
         for first, size in ((LOG_POINTER, 32), (LOG, LOG_BYTES), (TABLE, TABLE_BYTES),
                             (DATA, DATA_BYTES), (BODY, 0x10000)):
-            code += _load(2, size // 32) + [
-                _to_spr("CTR", 2), *_load(2, first), encode("dcbf", rA=0, rB=2),
+            code += load_constant(2, size // 32) + [
+                to_spr("CTR", 2), *load_constant(2, first), encode("dcbf", rA=0, rB=2),
                 encode("addi", rD=2, rA=2, SIMM=32), encode("bc", BO=16, BI=0, BD=-2)]
         # What was modified while it was disabled is not what it holds.
         return code + [encode("sync"), *keep, encode("xori", rA=2, rS=2, UIMM=dce),
                        encode("ori", rA=2, rS=2, UIMM=self.hid0() | int(Hid0.DCFI)),
-                       _to_spr("HID0", 2), _from_spr("SPRG2", 2), encode("mtmsr", rS=2),
+                       to_spr("HID0", 2), from_spr("SPRG2", 2), encode("mtmsr", rS=2),
                        encode("isync")]
 
     def group_spr(self):
@@ -346,7 +277,8 @@ class _Generator:
             return [encode("mfsrin", rD=self.free(), rB=self.any())]
         if pick == 2:  # T = 0 and no reserved bits
             value = self.random.getrandbits(32) & 0x70FFFFFF
-            return _load(2, value) + [encode("mtsr", SR=self.random.randrange(12, 16), rS=2)]
+            return [*load_constant(2, value),
+                    encode("mtsr", SR=self.random.randrange(12, 16), rS=2)]
         if pick == 3:
             return [encode("tlbie", rB=self.any()), encode("tlbsync")]
         if pick == 4:
@@ -354,7 +286,7 @@ class _Generator:
         if pick == 5 and not self.options.user:
             # An exception that has waited for the new MSR skips what follows.
             nop = encode("ori", rA=0, rS=0, UIMM=0)
-            return [*_load(2, self.mode()), encode("mtmsr", rS=2), nop]
+            return [*load_constant(2, self.mode()), encode("mtmsr", rS=2), nop]
         return [encode("rfi")] if self.options.user else [encode("eieio")]
 
     def mode(self):
@@ -384,8 +316,8 @@ class _Generator:
             row = self.random.choice(rows)
             return [encode(row.name, **self.operands(row))]
         # An ISI: its handler returns to LR, behind the branch.
-        return _load(2, 0x70000000 | self.random.getrandbits(20) << 2) + [
-            _to_spr("CTR", 2), encode("bcctr", BO=20, BI=0, LK=1)]
+        return load_constant(2, 0x70000000 | self.random.getrandbits(20) << 2) + [
+            to_spr("CTR", 2), encode("bcctr", BO=20, BI=0, LK=1)]
 
     _FLOATING = [row for row in INSTRUCTIONS if row.unit is Unit.FPU]
     _FLOAT_ACCESSES = [row for row in INSTRUCTIONS
@@ -431,16 +363,16 @@ class _Generator:
     def group_loop(self):
         count = self.random.randrange(1, 6)
         body = self.group_plain()
-        return [encode("addi", rD=2, rA=0, SIMM=count), _to_spr("CTR", 2), *body,
+        return [encode("addi", rD=2, rA=0, SIMM=count), to_spr("CTR", 2), *body,
                 encode("bc", BO=16, BI=0, BD=-len(body))]
 
     def group_pointer(self):
         """Send a pointer or an offset somewhere else."""
         if self.random.random() < 0.3:
-            return _load(self.random.choice(OFFSETS), self.random.choice(
+            return load_constant(self.random.choice(OFFSETS), self.random.choice(
                 (0, 1, 2, 4, 8, 28, 31, 32, 4092, 0xFFFFFFFF, 0xFFFFFFF8)))
         register = self.random.choice((*POINTERS, *SAFE))
-        return _load(register, self.address(register in SAFE))
+        return load_constant(register, self.address(register in SAFE))
 
     def group_breakpoint(self):
         """The double word at a pointer, or an instruction a little further on."""
@@ -451,7 +383,7 @@ class _Generator:
             return [encode("addi", rD=2, rA=self.random.choice((*POINTERS, *SAFE)),
                            SIMM=self.random.choice((0, 0, 4, 8, -8, 32))),
                     encode("rlwinm", rA=2, rS=2, SH=0, MB=0, ME=28),
-                    encode("ori", rA=2, rS=2, UIMM=bits), _to_spr("DABR", 2)]
+                    encode("ori", rA=2, rS=2, UIMM=bits), to_spr("DABR", 2)]
         return [("breakpoint", self.random.randrange(24), self.iabr_bits())]
 
     def iabr_bits(self):
@@ -521,9 +453,9 @@ class _Generator:
                   "DBAT2U": 0x90000002, "DBAT2L": DATA | 2, "DBAT3U": 0xA0000001,
                   "DBAT3L": DATA | 2}
         for name in (f"{side}BAT{n}{half}" for side in "ID" for n in range(4) for half in "UL"):
-            code += _load(1, blocks.get(name, 0)) + [_to_spr(name, 1)]
+            code += load_constant(1, blocks.get(name, 0)) + [to_spr(name, 1)]
         for number, segment in enumerate(self.segments):
-            code += _load(1, segment) + [encode("mtsr", SR=number, rS=1)]
+            code += load_constant(1, segment) + [encode("mtsr", SR=number, rS=1)]
         hid0 = int(Hid0.DCE) if options.strict or self.random.random() < 0.8 else 0
         if not options.strict:
             hid0 |= self.hid0() | int(Hid0.DCFI)
@@ -531,15 +463,15 @@ class _Generator:
                             ("LR", BODY), ("XER", self.value() & 0xE000001F),
                             ("SPRG0", 0), ("SPRG1", 0), ("SPRG2", 0), ("SPRG3", 0),
                             ("DSISR", 0), ("DAR", 0), ("SRR0", BODY), ("SRR1", self.program_msr)):
-            code += _load(1, value) + [_to_spr(name, 1)]
+            code += load_constant(1, value) + [to_spr(name, 1)]
         if options.floating:
             code += [encode("lfd", frD=number, rA=0, d=FLOATS + 8 * number) for number in range(32)]
         if options.breakpoints:
             place = BODY + 4 * self.random.randrange(8 * options.length // 5)
-            code += _load(1, place | self.iabr_bits()) + [_to_spr("IABR", 1)]
-            code += _load(1, self.address(False) & ~7 | Dabr.DW.mask | Dabr.DR.mask
-                          | (Dabr.BT.mask if options.translation else 0)) + [_to_spr("DABR", 1)]
-        code += _load(0, self.value())
+            code += load_constant(1, place | self.iabr_bits()) + [to_spr("IABR", 1)]
+            code += load_constant(1, self.address(False) & ~7 | Dabr.DW.mask | Dabr.DR.mask
+                          | (Dabr.BT.mask if options.translation else 0)) + [to_spr("DABR", 1)]
+        code += load_constant(0, self.value())
         code += [encode("mtcrf", CRM=255, rS=0), encode("lmw", rD=1, rA=0, d=REGISTERS),
                  encode("rfi")]
         return code
@@ -565,17 +497,17 @@ class _Generator:
         program.memory[TABLE] = bytes(self.page_table())
         if options.translation:
             self.windows += self.extra
-        program.memory[PROLOGUE] = _words(self.prologue())
+        program.memory[PROLOGUE] = as_bytes(self.prologue())
         registers = [self.value() for _ in range(31)]
         for number in (*POINTERS, *SAFE):
             registers[number - 1] = self.address(number in SAFE)
         for number in OFFSETS:
             registers[number - 1] = self.random.choice((0, 4, 8, 12))
-        program.memory[REGISTERS] = _words(registers)
+        program.memory[REGISTERS] = as_bytes(registers)
         program.memory[DATA] = self.random.randbytes(DATA_BYTES)
         program.memory[LOG] = bytes(LOG_BYTES)
         self.body()
-        program.memory[BODY] = _words(self.words)
+        program.memory[BODY] = as_bytes(self.words)
         return program
 
     _GROUPS = {"plain": 30, "access": 25, "branch": 8, "pointer": 5, "divide": 2, "trap": 1,
@@ -607,8 +539,8 @@ class _Generator:
                     continue
                 if word[0] == "breakpoint":
                     here = BODY + 4 * len(self.words)
-                    self.words += [*_load(2, here + 16 + 4 * word[1] | word[2]),
-                                   _to_spr("IABR", 2), encode("isync")]
+                    self.words += [*load_constant(2, here + 16 + 4 * word[1] | word[2]),
+                                   to_spr("IABR", 2), encode("isync")]
                     continue
                 _, kind, fields, ahead = word
                 target = starts[min(index + ahead, len(groups))]
@@ -618,8 +550,8 @@ class _Generator:
                 elif kind == "bc":
                     self.words.append(encode("bc", BD=(target - here) >> 2, **fields))
                 else:
-                    self.words += _load(2, target) + [
-                        _to_spr("LR" if kind == "bclr" else "CTR", 2), encode(kind, **fields)]
+                    self.words += load_constant(2, target) + [
+                        to_spr("LR" if kind == "bclr" else "CTR", 2), encode(kind, **fields)]
         self.words.append(encode("b", LI=STOP >> 2, AA=1))
 
 

@@ -5,9 +5,9 @@ import pytest
 
 from pteg.components.dram import Dram
 from pteg.cpu import Limits
+from pteg.encoding import encode
 from pteg.pipeline import PipelineCpu
 from pteg.platform import Platform
-from pteg.random_programs import encode
 
 CODE, DATA = 0x1000, 0x8000
 FP, FE0, FE1, ICE, DCE = 0x2000, 0x800, 0x100, 0x8000, 0x4000

@@ -4,9 +4,9 @@ import numpy as np
 
 from pteg.components.dram import Dram
 from pteg.cpu import Limits
+from pteg.encoding import encode
 from pteg.functional import FunctionalCpu
 from pteg.platform import Platform
-from pteg.random_programs import encode
 
 CODE, DATA, FP = 0x1000, 0x100000, 0x2000
 

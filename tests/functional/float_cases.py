@@ -4,7 +4,7 @@ import random
 
 import numpy as np
 
-from pteg.random_programs import encode
+from pteg.encoding import encode
 
 A, B, C = {"frA": 4}, {"frB": 5}, {"frC": 6}
 AB, AC, ACB = A | B, A | C, A | C | B

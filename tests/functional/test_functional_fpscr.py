@@ -7,10 +7,10 @@ import pytest
 
 from pteg.components.dram import Dram
 from pteg.cpu import Limits
+from pteg.encoding import encode
 from pteg.functional import FunctionalCpu
 from pteg.hw.isa.registers import Fpscr, Msr
 from pteg.platform import Platform
-from pteg.random_programs import encode
 
 PLACE = 0x1000
 FEX_VX_FX = Fpscr.FX | Fpscr.FEX | Fpscr.VX
