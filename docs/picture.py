@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape
 import numpy as np
 
 import pteg
-from pteg.driver import Tap
+from pteg.pipeline.driver import Tap
 from pteg.waveforms.capture import Capture, Trigger
 
 TRIGGER = "mmu.walker.updated_r and mmu.walker.ptes_examined == 1 and mmu.walker.side == DATA"

@@ -12,12 +12,12 @@ from functools import partial
 from pathlib import Path
 
 import pteg
-from pteg.driver import Driver, Tap
 from pteg.engine import compile_design
 from pteg.firmware.asm import assemble
 from pteg.hw.core import core
 from pteg.hw.isa.registers import Hid0
 from pteg.hw.processor import Processor
+from pteg.pipeline.driver import Driver, Tap
 
 KB = 1024
 SIZES = [4 * KB, 8 * KB, 16 * KB, 24 * KB, 32 * KB, 36 * KB, 40 * KB, 48 * KB, 64 * KB]

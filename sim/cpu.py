@@ -1,17 +1,23 @@
 """What a processor model offers to the machine: one small interface, two models behind it.
 
-`pteg.pipeline.PipelineCpu` runs the hardware description, `pteg.functional.FunctionalCpu` the
+`pteg.pipeline.cpu.PipelineCpu` runs the hardware description, `pteg.functional.FunctionalCpu` the
 instruction set. Each is made as `Model(platform)`, shares the platform's devices, and can be asked
 for its architectural state between two calls of `run`.
 """
 
 import enum
+import importlib
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
-__all__ = ["Stop", "Limits", "Cpu", "FOREVER", "PATIENCE"]
+__all__ = ["Stop", "Limits", "Cpu", "CPUS", "FOREVER", "PATIENCE", "new_cpu"]
+
+#: Processor models by the name that users give them, and where they are: a model is imported
+#: when it is first needed.
+CPUS = {"pipeline": ("pteg.pipeline.cpu", "PipelineCpu"),
+        "functional": ("pteg.functional.cpu", "FunctionalCpu")}
 
 #: A count that no run reaches.
 FOREVER = 1 << 62
@@ -121,3 +127,9 @@ class Cpu(Protocol):
 
     def stats(self):
         """What was counted since reset: a dict of numbers and such dicts."""
+
+
+def new_cpu(name, platform):
+    """A new processor model for a platform: `name` is a key of `CPUS`."""
+    module, model = CPUS[name]
+    return getattr(importlib.import_module(module), model)(platform)

@@ -1,18 +1,17 @@
 """`Machine`: a whole computer in a Python script, whichever processor model runs it."""
 
-import importlib
 import inspect
 import time
 from functools import cached_property
 from pathlib import Path
 
+from pteg.boot.loader import is_elf, read_elf, read_file
 from pteg.components.ata_disk import AtaDisk
 from pteg.components.console import new_watch
 from pteg.console import Console
-from pteg.cpu import FOREVER, PATIENCE, Limits, Stop
+from pteg.cpu import CPUS, FOREVER, PATIENCE, Limits, Stop, new_cpu
 from pteg.errors import UserError
 from pteg.hw.isa.registers import Hid0, Msr
-from pteg.loader import is_elf, read_elf, read_file
 from pteg.memory import Memory
 from pteg.platform import Platform
 from pteg.presets import PRESETS
@@ -22,9 +21,6 @@ from pteg.symbols import Symbols
 
 __all__ = ["Machine"]
 
-#: Processor models, and where they are.
-CPUS = {"pipeline": ("pteg.pipeline", "PipelineCpu"),
-        "functional": ("pteg.functional", "FunctionalCpu")}
 #: Seconds that a run goes on before Python looks at the console and at Ctrl-C.
 CHUNK = 0.05
 
@@ -89,7 +85,7 @@ class Machine:
     def model(self):
         # Made when first needed: bad input is found before a processor has been compiled.
         if "model" not in self._made:
-            self._made["model"] = _model(self.cpu_name, self.platform)
+            self._made["model"] = new_cpu(self.cpu_name, self.platform)
         return self._made["model"]
 
     @cached_property
@@ -182,7 +178,7 @@ class Machine:
         append : str, optional
             Kernel command line instead of the one in the tree.
         """
-        from pteg.linux import enter_kernel, patched_tree
+        from pteg.boot.linux import enter_kernel, patched_tree
 
         tree = patched_tree(read_file(dtb), self.ram.size, append, str(dtb))
         entry = self.load(kernel)
@@ -201,7 +197,7 @@ class Machine:
         append : str, optional
             Its command line.
         """
-        from pteg.preload import placed, preload
+        from pteg.boot.preload import placed, preload
 
         data = read_file(program)
         image = placed(read_elf(data, str(program)))
@@ -212,8 +208,8 @@ class Machine:
 
     def check_program(self, program, dtb=None, firmware=False):
         """Raise UserError if `load` would, or `boot_linux` with `dtb`, or `preload`."""
-        from pteg.linux import patched_tree
-        from pteg.preload import placed
+        from pteg.boot.linux import patched_tree
+        from pteg.boot.preload import placed
 
         image = read_elf(read_file(program), str(program))
         self._check_segments(placed(image) if firmware else image, str(program))
@@ -355,7 +351,7 @@ class Machine:
         """
         from pteg.checkpoint import restore
 
-        return restore(path, cpu, platform)
+        return restore(Machine, path, cpu, platform)
 
     def hand_over(self, cpu):
         """Let the other processor model go on from here, at an instruction boundary.
@@ -368,7 +364,7 @@ class Machine:
             raise UserError(f"cpu must be one of {', '.join(CPUS)}, not {cpu!r}")
         if cpu == self.cpu_name:
             return
-        before, after = self.model, _model(cpu, self.platform)
+        before, after = self.model, new_cpu(cpu, self.platform)
         before.settle()
         self.console.drain()
         before.overlay(self.ram.base, self.ram.memory)
@@ -401,7 +397,7 @@ class Machine:
         pteg.recording.Recording
             To be closed, which `with` does; at the latest when Python ends.
         """
-        from pteg.driver import Tap
+        from pteg.pipeline.driver import Tap
         from pteg.waveforms.capture import Trigger
         from pteg.waveforms.trace import Trace, select
 
@@ -437,8 +433,8 @@ class Machine:
         -------
         pteg.recording.Recording
         """
-        from pteg.driver import Tap
-        from pteg.stages import PipelineStages, open_log
+        from pteg.pipeline.driver import Tap
+        from pteg.pipeline.stages import PipelineStages, open_log
         from pteg.waveforms.capture import Window
 
         if self.cpu_name != "pipeline":
@@ -504,10 +500,6 @@ def _preset(name, options):
         raise UserError(f"option of machine {name} must be one of {', '.join(known)}, "
                         f"not {unknown[0]!r}") from None
 
-
-def _model(cpu, platform):
-    module, name = CPUS[cpu]
-    return getattr(importlib.import_module(module), name)(platform)
 
 
 def _rom_bytes(rom, device):

@@ -1,5 +1,6 @@
 """Ready-made machines by name. Each preset is a function that returns a `Platform`."""
 
+from pteg.boot.loader import parse_size
 from pteg.components.ata_disk import AtaDisk
 from pteg.components.copier import Copier
 from pteg.components.dram import Dram
@@ -14,7 +15,6 @@ from pteg.components.pci_host import PciFunction, PciHost
 from pteg.components.rom import Rom
 from pteg.components.uart16550 import Uart16550
 from pteg.errors import UserError
-from pteg.loader import parse_size
 from pteg.platform import L2_SIZES, Platform, Wire
 
 __all__ = ["PRESETS", "ROMS", "g3", "mac99"]

@@ -7,7 +7,7 @@ loaded too, where its exception handlers run.
 from bisect import bisect_right
 from functools import lru_cache
 
-from pteg.loader import read_elf, read_file, read_symbols
+from pteg.boot.loader import read_elf, read_file, read_symbols
 
 __all__ = ["Symbols"]
 
@@ -34,7 +34,7 @@ class Symbols:
         ----------
         data : bytes
             The ELF file.
-        image : pteg.loader.Image
+        image : pteg.boot.loader.Image
             Where it has been loaded.
         """
         self._programs = [(old, place) for old, place in self._programs

@@ -1,7 +1,7 @@
 """The engine on the processor: against Verilator and Amaranth's simulator.
 
 The bus traffic of real runs, with all devices, is recorded from reset on and replayed to every
-engine: the first ROM, a loop over memory, the kernels of `pteg.kernels`, and the boot of a Linux
+engine: the first ROM, a loop over memory, `pteg.workloads`, and the boot of a Linux
 kernel if there is one beside the repository.
 """
 
@@ -14,10 +14,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from harness import compare_engines  # noqa: E402
 
-from pteg.driver import Tap  # noqa: E402
 from pteg.firmware.asm import assemble  # noqa: E402
-from pteg.kernels import KERNELS, STOP, prepare  # noqa: E402
 from pteg.machine import Machine  # noqa: E402
+from pteg.pipeline.driver import Tap  # noqa: E402
+from pteg.workloads import STOP, WORKLOADS, prepare  # noqa: E402
 
 RAM = "32M"
 LINUX = Path(__file__).parents[3] / "shared" / "linux"
@@ -96,10 +96,10 @@ def recordings(cycles):
     """Yield names and recordings."""
     for name, image in (("first ROM", "first"), ("memory loop", rom(LOOP))):
         yield name, record(Machine("g3", ram=RAM, rom=image), cycles)
-    for kernel in KERNELS:
+    for workload in WORKLOADS:
         machine = Machine("g3", ram=RAM)
-        prepare(machine, kernel)
-        yield f"kernel {kernel}", record(entered_from_reset(machine), cycles, STOP)
+        prepare(machine, workload)
+        yield f"workload {workload}", record(entered_from_reset(machine), cycles, STOP)
     if (LINUX / "vmlinux-gamecube").exists():
         machine = Machine("g3", ram=RAM)
         machine.boot_linux(LINUX / "vmlinux-gamecube", LINUX / "gamecube.dtb")

@@ -18,7 +18,7 @@ def seconds(folder):
     """Run the command with its caches in a folder."""
     environment = {**os.environ, "PTEG_CACHE": folder, "NUMBA_CACHE_DIR": f"{folder}/numba"}
     begin = time.perf_counter()
-    subprocess.run([sys.executable, "-m", "pteg.cli", "run", "--cycles", "1"], check=True,
+    subprocess.run([sys.executable, "-m", "pteg", "run", "--cycles", "1"], check=True,
                    env=environment, capture_output=True)
     return time.perf_counter() - begin
 

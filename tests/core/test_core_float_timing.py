@@ -5,8 +5,8 @@ import pytest
 
 from pteg.components.dram import Dram
 from pteg.cpu import Limits
-from pteg.encoding import encode
-from pteg.pipeline import PipelineCpu
+from pteg.lockstep.encoding import encode
+from pteg.pipeline.cpu import PipelineCpu
 from pteg.platform import Platform
 
 CODE, DATA = 0x1000, 0x8000

@@ -4,7 +4,7 @@ import importlib.util
 from pathlib import Path
 
 from pteg.components.dram import Dram
-from pteg.pipeline import PipelineCpu
+from pteg.pipeline.cpu import PipelineCpu
 from pteg.platform import Platform
 
 _path = Path(__file__).parents[1] / "functional" / "vectors.py"

@@ -9,9 +9,9 @@ import subprocess
 import pytest
 
 import pteg
+from pteg.boot.loader import read_elf
 from pteg.errors import UserError
 from pteg.firmware import images
-from pteg.loader import read_elf
 
 TESTS = ("window", "R and C", "code", "rights", "tlbie", "spaces", "causes")
 LSR, RBR = 0x0C00F005, 0x0C00F000

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pteg.encoding import encode
 from pteg.hw.isa.instructions import INSTRUCTIONS, Unit, decode
+from pteg.lockstep.encoding import encode
 
 HERE = Path(__file__).parent
 

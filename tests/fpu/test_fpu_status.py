@@ -4,12 +4,12 @@ import random
 
 import pytest
 
-from pteg.encoding import encode
 from pteg.engine import compile_design
 from pteg.hw.fpu.operation import Changes
 from pteg.hw.fpu.status import StatusRegister
 from pteg.hw.isa.instructions import decode
 from pteg.hw.isa.registers import bit
+from pteg.lockstep.encoding import encode
 
 INVALID = sum(bit(n) for n in (7, 8, 9, 10, 11, 12, 21, 22, 23))
 EXCEPTIONS = INVALID | sum(bit(n) for n in (3, 4, 5, 6))

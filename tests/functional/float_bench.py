@@ -4,8 +4,8 @@ import numpy as np
 
 from pteg.components.dram import Dram
 from pteg.cpu import Limits
-from pteg.encoding import encode
 from pteg.functional import FunctionalCpu
+from pteg.lockstep.encoding import encode
 from pteg.platform import Platform
 
 CODE, DATA, FP = 0x1000, 0x100000, 0x2000

@@ -4,7 +4,7 @@ import random
 
 import numpy as np
 
-from pteg.encoding import encode
+from pteg.lockstep.encoding import encode
 
 A, B, C = {"frA": 4}, {"frB": 5}, {"frC": 6}
 AB, AC, ACB = A | B, A | C, A | C | B

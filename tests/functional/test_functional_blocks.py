@@ -12,12 +12,12 @@ import pytest
 from pteg.components.dram import Dram
 from pteg.components.rom import Rom
 from pteg.cpu import Limits, Stop
-from pteg.encoding import encode
 from pteg.functional import FunctionalCpu
 from pteg.hw.isa.instructions import FIELDS
 from pteg.hw.isa.registers import SPR_BY_NAME, Msr
+from pteg.lockstep.encoding import encode
+from pteg.lockstep.random_programs import STOP, Options, random_program
 from pteg.platform import Platform
-from pteg.random_programs import STOP, Options, random_program
 from pteg.state import differences
 
 CODE, COPY, TABLE, DATA = 0x40000, 0x60000, 0x100000, 0x200000

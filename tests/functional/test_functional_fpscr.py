@@ -7,9 +7,9 @@ import pytest
 
 from pteg.components.dram import Dram
 from pteg.cpu import Limits
-from pteg.encoding import encode
 from pteg.functional import FunctionalCpu
 from pteg.hw.isa.registers import Fpscr, Msr
+from pteg.lockstep.encoding import encode
 from pteg.platform import Platform
 
 PLACE = 0x1000

@@ -5,11 +5,11 @@ import pytest
 
 from pteg.components.dram import Dram
 from pteg.cpu import Limits, Stop
-from pteg.encoding import encode
 from pteg.functional import FunctionalCpu
 from pteg.functional import constants as isa
 from pteg.hw.isa.instructions import INSTRUCTIONS, decode
 from pteg.ledger import Kind
+from pteg.lockstep.encoding import encode
 from pteg.platform import Platform
 
 ME, EE, SE = 0x1000, 0x8000, 0x400

@@ -9,8 +9,7 @@ import pytest
 from pteg.components.dram import Dram
 from pteg.cpu import Limits, Stop
 from pteg.functional import FunctionalCpu
-from pteg.platform import Platform
-from pteg.random_programs import (
+from pteg.lockstep.random_programs import (
     DATA,
     DATA_BYTES,
     LOG,
@@ -21,6 +20,7 @@ from pteg.random_programs import (
     Options,
     random_program,
 )
+from pteg.platform import Platform
 
 #: Registers compared at the end, by QEMU's names.
 REGISTERS = {"cr": "cr", "lr": "lr", "ctr": "ctr", "xer": "xer", "msr": "msr", "srr0": "srr0",

@@ -8,7 +8,7 @@ get wrong; under all control bits, with and without exceptions from before.
 import numpy as np
 import pytest
 
-from pteg.encoding import encode
+from pteg.lockstep.encoding import encode
 
 U = np.uint64
 SIGN, FRACTION = 1 << 63, (1 << 52) - 1

@@ -159,7 +159,7 @@ def test_ctrl_c_stops_a_running_machine(server, cpu):
 
 def test_the_command_runs_to_a_point_and_waits(server, tmp_path):
     (tmp_path / "p.elf").write_bytes(PROGRAM.elf())
-    port = server("-m", "pteg.cli", "gdb", "--cpu", "functional", "--ram", "1M", "--port", "0",
+    port = server("-m", "pteg", "gdb", "--cpu", "functional", "--ram", "1M", "--port", "0",
                   "--kernel", tmp_path / "p.elf", "--fast-forward-until", "loop")
     with socket.create_connection(("127.0.0.1", port), timeout=60) as client:
         client.sendall(frame(b"p40"))
@@ -172,7 +172,7 @@ def test_a_port_in_use_is_one_clear_line():
         taken.listen()
         port = taken.getsockname()[1]
         done = subprocess.run(
-            [sys.executable, "-m", "pteg.cli", "gdb", "--cpu", "functional", "--port", str(port)],
+            [sys.executable, "-m", "pteg", "gdb", "--cpu", "functional", "--port", str(port)],
             capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=120)
     assert (done.returncode, done.stderr) == (
         2, f"pteg: cannot listen on port {port}: Address already in use\n")

@@ -10,16 +10,16 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from pteg.boot.loader import read_elf
 from pteg.components.dram import Dram
 from pteg.cpu import Stop
-from pteg.encoding import encode
 from pteg.firmware.asm import assemble
 from pteg.hw.isa.exceptions import Dsisr, Vector
-from pteg.loader import read_elf
 from pteg.lockstep import Lockstep, Mismatch
-from pteg.pipeline import PipelineCpu
+from pteg.lockstep.encoding import encode
+from pteg.lockstep.random_programs import LOG, LOG_BYTES, STOP, Options, random_program
+from pteg.pipeline.cpu import PipelineCpu
 from pteg.platform import Platform, Wire
-from pteg.random_programs import LOG, LOG_BYTES, STOP, Options, random_program
 from pteg.symbols import Symbols
 
 _spec = importlib.util.spec_from_file_location(

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import pteg
-from pteg import container, pages, records
+from pteg.checkpoint import container, pages, records
 from pteg.components.serial import IN_RING, OUT_RING
 from pteg.cpu import Stop
 from pteg.errors import UserError
@@ -368,7 +368,7 @@ def test_forged_state_is_refused_or_harmless(opened, tmp_path, cpu, data):
 def disk(request, tmp_path, monkeypatch):
     """A file of 9 sectors beyond two pages, which a checkpoint holds, or only names."""
     if request.param == "large":
-        monkeypatch.setattr("pteg.pages.LARGEST", 4096)
+        monkeypatch.setattr("pteg.checkpoint.pages.LARGEST", 4096)
     path = tmp_path / "disk.img"
     path.write_bytes(random.Random(1).randbytes(25 * 512))
     return path, request.param == "large"
@@ -396,7 +396,7 @@ def test_a_disk_is_kept_with_what_was_written_to_it(disk, tmp_path):
 
 
 def test_a_large_disk_needs_its_file_as_it_was(tmp_path, monkeypatch):
-    monkeypatch.setattr("pteg.pages.LARGEST", 4096)
+    monkeypatch.setattr("pteg.checkpoint.pages.LARGEST", 4096)
     path, moved = tmp_path / "disk.img", tmp_path / "elsewhere"
     path.write_bytes(bytes(8192))
     with_disk(path, writable=True).save(tmp_path / "x")
@@ -414,7 +414,7 @@ def test_a_large_disk_needs_its_file_as_it_was(tmp_path, monkeypatch):
 
 
 def test_a_large_disk_without_its_file_is_refused_at_once(tmp_path, monkeypatch):
-    monkeypatch.setattr("pteg.pages.LARGEST", 4096)
+    monkeypatch.setattr("pteg.checkpoint.pages.LARGEST", 4096)
     path = tmp_path / "disk.img"
     path.write_bytes(bytes(8192))
     m = with_disk(path)
@@ -442,7 +442,8 @@ def test_pages_put_back_what_has_changed(size):
 def test_a_full_disk_leaves_the_old_file(tmp_path):
     script = """if 1:
         import resource, signal, sys
-        from pteg import container, pages
+        from pteg.checkpoint import container
+        from pteg.checkpoint import pages
         from pteg.errors import UserError
         import os
         container.write(sys.argv[1], {"n": 1}, {"x": b"abc"})
@@ -464,7 +465,8 @@ def test_a_full_disk_leaves_the_old_file(tmp_path):
 def test_kill_during_a_save_leaves_a_whole_file(tmp_path):
     script = """if 1:
         import os, sys
-        from pteg import container, pages
+        from pteg.checkpoint import container
+        from pteg.checkpoint import pages
         data, n = os.urandom(1 << 20), 0
         while True:
             n += 1
@@ -507,7 +509,7 @@ def test_records_have_no_padding_and_one_byte_order():
 # The command line -------------------------------------------------------------------------------
 
 def run(*arguments, cwd):
-    return subprocess.run([sys.executable, "-m", "pteg.cli", "run", *map(str, arguments)],
+    return subprocess.run([sys.executable, "-m", "pteg", "run", *map(str, arguments)],
                           stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd=cwd,
                           timeout=300)
 

@@ -55,7 +55,7 @@ def folder(tmp_path_factory):
 
 def pteg(*arguments, stdin=b"", cwd=None, timeout=300):
     """Run the command; its result has bytes for stdout and text for stderr."""
-    done = subprocess.run([sys.executable, "-m", "pteg.cli", *map(str, arguments)], input=stdin,
+    done = subprocess.run([sys.executable, "-m", "pteg", *map(str, arguments)], input=stdin,
                           capture_output=True, cwd=cwd, timeout=timeout)
     done.stderr = done.stderr.decode()
     return done
@@ -277,7 +277,7 @@ def test_graph_formats(folder):
 
 
 def test_a_reader_that_leaves_early_is_no_error():
-    command = f"{sys.executable} -m pteg.cli graph | head -1"
+    command = f"{sys.executable} -m pteg graph | head -1"
     done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True)
     assert done.stderr == "" and done.stdout.startswith("processor")
 
@@ -286,7 +286,7 @@ def test_a_reader_that_leaves_early_is_no_error():
 def test_ctrl_c_ends_the_run_cleanly(folder, number):
     wave, report = folder / "cut.vcd", folder / "cut.json"
     process = subprocess.Popen(
-        [sys.executable, "-m", "pteg.cli", "run", "--kernel", folder / "echo.elf", "--vcd", wave,
+        [sys.executable, "-m", "pteg", "run", "--kernel", folder / "echo.elf", "--vcd", wave,
          "--signals", "core.completion.pc", "--json", report],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout.readline() == b"ready\n"
@@ -305,7 +305,7 @@ class Terminal:
         self.master, self.slave = pty.openpty()
         self.before = termios.tcgetattr(self.slave)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "pteg.cli", *map(str, arguments)],
+            [sys.executable, "-m", "pteg", *map(str, arguments)],
             stdin=self.slave, stdout=self.slave, stderr=self.slave)
         self.text = b""
 

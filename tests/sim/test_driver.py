@@ -10,7 +10,7 @@ from pteg.components.flipper_pic import FlipperPic
 from pteg.components.rom import Rom
 from pteg.components.uart16550 import Uart16550
 from pteg.cpu import Limits, Stop
-from pteg.driver import Driver, Signals, Tap
+from pteg.pipeline.driver import Driver, Signals, Tap
 from pteg.platform import Platform, Wire
 
 READ, WRITE, BURST_READ, BURST_WRITE = 0b01010, 0b00010, 0b01110, 0b00110

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pteg.boot.fdt import Node, Tree, build, parse
+from pteg.boot.linux import patched_tree
 from pteg.errors import UserError
-from pteg.fdt import Node, Tree, build, parse
-from pteg.linux import patched_tree
 
 ONE = struct.pack(">I", 1)
 SAMPLE = Tree(Node("", {"#address-cells": ONE, "#size-cells": ONE, "model": b"board\0"}, [

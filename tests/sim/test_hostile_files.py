@@ -15,15 +15,15 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import pteg
-from pteg import fdt
+from pteg.boot import fdt
+from pteg.boot.linux import patched_tree
+from pteg.boot.loader import read_symbols
 from pteg.components.dram import Dram
 from pteg.components.rom import Rom
 from pteg.errors import UserError
 from pteg.firmware.asm import assemble
 from pteg.gdb.packets import LONGEST, Packets, frame
 from pteg.gdb.stub import Stub
-from pteg.linux import patched_tree
-from pteg.loader import read_symbols
 from pteg.platform import Platform
 
 pytestmark = pytest.mark.slow

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pteg.boot.loader import read_elf
 from pteg.errors import UserError
 from pteg.firmware.asm import assemble
 from pteg.hw.isa.exceptions import Vector
@@ -26,7 +27,6 @@ from pteg.ledger import (
     read,
     to_json,
 )
-from pteg.loader import read_elf
 from pteg.symbols import Symbols
 
 

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from pteg import events, stages
 from pteg.firmware.asm import assemble
 from pteg.hw.bus.interfaces import TransferType
 from pteg.hw.cache.data import Client, DataCacheState
@@ -13,6 +12,8 @@ from pteg.hw.mmu.interfaces import AccessKind, SearchResult
 from pteg.hw.mmu.walker import Side
 from pteg.ledger import RECORD, Access, Kind, Ledger, PteBits, Walk, describe, read
 from pteg.machine import Machine
+from pteg.pipeline import ledger as events
+from pteg.pipeline import stages
 
 #: Each step names where to go on, in r30, if an exception is taken.
 PROGRAM = """

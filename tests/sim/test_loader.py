@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pteg.boot.loader import parse_size, read_elf, read_file
 from pteg.errors import UserError
 from pteg.firmware.asm import assemble
-from pteg.loader import parse_size, read_elf, read_file
 
 PROGRAM = assemble("""
     .text

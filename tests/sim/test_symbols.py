@@ -5,9 +5,9 @@ import struct
 import pytest
 
 import pteg
+from pteg.boot.loader import read_elf, read_symbols
 from pteg.components.dram import Dram
 from pteg.firmware.asm import assemble
-from pteg.loader import read_elf, read_symbols
 from pteg.platform import Platform
 from pteg.symbols import Symbols
 

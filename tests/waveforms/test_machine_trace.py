@@ -50,7 +50,7 @@ def test_the_waveform_shows_what_the_machine_did(pair):
 
 @pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
 def test_a_waveform_can_be_read_after_ctrl_c(tmp_path):
-    command = [sys.executable, "-m", "pteg.cli", "run", "--rom", "first", "--vcd", "rom.vcd",
+    command = [sys.executable, "-m", "pteg", "run", "--rom", "first", "--vcd", "rom.vcd",
                "--signals", "core.completion.*"]
     process = subprocess.Popen(command, cwd=tmp_path, stdin=subprocess.PIPE,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from pteg import Machine, UserError, kernels
+from pteg import Machine, UserError, workloads
 from pteg.firmware.asm import assemble
 from pteg.hw.isa.registers import Hid0
 from pteg.waveforms.pipeline import Fate, KanataLog, Passage, PipelineTable, Stage
@@ -348,17 +348,17 @@ def test_symbols_stand_behind_the_instruction(tmp_path, form):
 
 @pytest.mark.parametrize("name", ["machine", "sort", "string"])
 def test_wrong_predictions_do_not_show_as_executed(name, tmp_path):
-    """Kernels full of branches that are folded, predicted, and predicted wrongly."""
+    """Workloads full of branches that are folded, predicted, and predicted wrongly."""
     size, translated = 20, False
     this, reference = (Machine("g3", cpu=cpu) for cpu in ("pipeline", "functional"))
-    kernels.prepare(this, name, size, translated=translated)
-    kernels.prepare(reference, name, size, translated=translated)
+    workloads.prepare(this, name, size, translated=translated)
+    workloads.prepare(reference, name, size, translated=translated)
     with this.pipeline_log(tmp_path / "run.kanata"):
-        this.run(until=kernels.STOP)
+        this.run(until=workloads.STOP)
     found = read_kanata(tmp_path / "run.kanata")
     shown = [address(read) for read in found if read.retired]
     expected = []
-    while reference.cpu.pc != kernels.STOP:
+    while reference.cpu.pc != workloads.STOP:
         expected.append(reference.cpu.pc)
         reference.step()
     assert shown == expected

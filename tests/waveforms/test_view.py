@@ -2,8 +2,8 @@
 
 import pytest
 
-from pteg.events import PROBES
 from pteg.machine import Machine
+from pteg.pipeline.ledger import PROBES
 from pteg.waveforms.gtkw import GROUPS, arrange
 from pteg.waveforms.trace import select
 

@@ -11,7 +11,9 @@ import os
 
 import numpy as np
 
-from pteg import __version__, container, pages, records
+from pteg import __version__
+from pteg.checkpoint import container, pages, records
+from pteg.cpu import CPUS
 from pteg.errors import UserError
 from pteg.state import ARCH_STATE, PENDING
 
@@ -55,11 +57,13 @@ def save(machine, path):
     container.write(path, manifest, {name: records.pack(part) for name, part in parts.items()})
 
 
-def restore(path, cpu=None, platform=None):
+def restore(make, path, cpu=None, platform=None):
     """Make a machine from a checkpoint.
 
     Parameters
     ----------
+    make : type
+        `pteg.Machine`, or a subclass.
     path : path
     cpu : str, optional
         Processor model; by default the one that was saved.
@@ -74,7 +78,7 @@ def restore(path, cpu=None, platform=None):
     """
     with container.Reader(path) as file:
         try:
-            return _Restorer(file).machine(cpu, platform)
+            return _Restorer(make, file).machine(cpu, platform)
         except UserError as error:
             if str(error).startswith(f"{file.name}: "):
                 raise
@@ -87,21 +91,19 @@ def restore(path, cpu=None, platform=None):
 class _Restorer:
     """Reads one file, and believes nothing in it."""
 
-    def __init__(self, file):
-        self._file, self._manifest = file, file.manifest
+    def __init__(self, make, file):
+        self._make, self._file, self._manifest = make, file, file.manifest
         for name, kind in (("options", dict), ("devices", list), ("layouts", dict), ("cpu", str),
                            ("identity", str), ("boundary", bool)):
             if not isinstance(self._manifest.get(name), kind):
                 raise file.damaged(f"its manifest has no {name!r}")
 
     def machine(self, cpu, platform):
-        from pteg.machine import CPUS, Machine
-
         manifest, saved = self._manifest, self._manifest["cpu"]
         if saved not in CPUS:
             raise self._file.damaged(f"processor model {saved!r} is not known")
         wanted = cpu or saved
-        machine = Machine(*self._platform(platform), cpu=wanted, **self._options(platform))
+        machine = self._make(*self._platform(platform), cpu=wanted, **self._options(platform))
         self._devices(machine.platform)
         arch, pending = self._record("arch", ARCH_STATE), self._record("pending", PENDING)
         self._check(arch[0], pending[0])

@@ -4,8 +4,8 @@ An entry of the log has 32 bytes: vector, SRR0, SRR1, DSISR, DAR, and 12 that st
 a ring; the next entry is where `LOG_POINTER` points. SPRG0 and SPRG1 keep r1 and r2 meanwhile.
 """
 
-from pteg.encoding import as_bytes, branch_to, encode, from_spr, to_spr
 from pteg.hw.isa.registers import Msr
+from pteg.lockstep.encoding import as_bytes, branch_to, encode, from_spr, to_spr
 
 __all__ = ["exception_log", "STOP", "LOG", "LOG_BYTES", "LOG_POINTER"]
 

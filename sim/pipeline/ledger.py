@@ -122,7 +122,7 @@ _ROOM = 16
 
 
 class PipelineEvents:
-    """Finds the events in a trace of one processor: the sink of a `pteg.driver.Tap`.
+    """Finds the events in a trace of one processor: the sink of a `pteg.pipeline.driver.Tap`.
 
     Parameters
     ----------

@@ -16,10 +16,10 @@ off.
 import random
 from dataclasses import dataclass, field
 
-from pteg.encoding import as_bytes, encode, from_spr, load_constant, to_spr
-from pteg.exception_log import LOG, LOG_BYTES, LOG_POINTER, STOP, exception_log
 from pteg.hw.isa.instructions import BY_NAME, FIELDS, INSTRUCTIONS, Unit
 from pteg.hw.isa.registers import SPR_BY_NAME, SPRS, Dabr, Hid0, Iabr, Msr, Wimg
+from pteg.lockstep.encoding import as_bytes, encode, from_spr, load_constant, to_spr
+from pteg.lockstep.exception_log import LOG, LOG_BYTES, LOG_POINTER, STOP, exception_log
 
 __all__ = ["Options", "Program", "random_program", "STOP", "LOG", "LOG_BYTES", "TABLE",
            "TABLE_BYTES", "DATA", "DATA_BYTES"]

@@ -7,7 +7,7 @@ is set too.
 
 import struct
 
-from pteg import fdt
+from pteg.boot import fdt
 from pteg.errors import UserError
 
 __all__ = ["patched_tree", "enter_kernel"]

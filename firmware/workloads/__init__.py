@@ -14,15 +14,15 @@ from pathlib import Path
 
 from pteg.firmware.asm import assemble
 
-__all__ = ["KERNELS", "Work", "code", "work", "CODE", "DATA", "RESULT"]
+__all__ = ["WORKLOADS", "Work", "code", "work", "CODE", "DATA", "RESULT"]
 
-#: Where a kernel, its data and what it writes stand.
+#: Where a workload, its data and what it writes stand.
 CODE, DATA, RESULT = 0x1000, 0x1_0000, 0x10_0000
 
 
 @dataclass
 class Work:
-    """What a kernel is given, and what it must give.
+    """What a workload is given, and what it must give.
 
     Attributes
     ----------
@@ -98,7 +98,7 @@ def _machine(rng, size):
 
 
 #: Name: what makes its work from a random generator and a size, and the usual size.
-KERNELS = {
+WORKLOADS = {
     "sort": (_sort, 1000), "crc": (_crc, 2000), "matrix": (_matrix, 24), "list": (_list, 3000),
     "string": (_string, 4000), "machine": (_machine, 5000),
 }
@@ -106,12 +106,12 @@ KERNELS = {
 
 @lru_cache
 def code(name):
-    """The assembled kernel."""
+    """The assembled workload."""
     source = Path(__file__).with_name(f"{name}.s")
     return assemble(source.read_text(), name=source.name, sections={".text": CODE})
 
 
 def work(name, size=None, seed=1):
-    """The usual work of a kernel, or more or less of it."""
-    make, usual = KERNELS[name]
+    """The usual work of a workload, or more or less of it."""
+    make, usual = WORKLOADS[name]
     return make(random.Random(seed), usual if size is None else size)

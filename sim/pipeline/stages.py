@@ -103,7 +103,7 @@ class _Flight(Passage):
 
 
 class PipelineStages:
-    """Finds each instruction's way in a trace: the sink of a `pteg.driver.Tap`.
+    """Finds each instruction's way in a trace: the sink of a `pteg.pipeline.driver.Tap`.
 
     Instructions that were in flight before the first row are not reported.
 
@@ -141,7 +141,7 @@ class PipelineStages:
         self._fetch_began = None
 
     def wanted(self, cycle):
-        """See `pteg.driver.Tap`."""
+        """See `pteg.pipeline.driver.Tap`."""
         cycle = max(cycle, self._window.start)
         return None if self._window.stop is not None and cycle >= self._window.stop else cycle
 

@@ -154,8 +154,8 @@ def run(
     quiet
         No statistics at the end.
     """
-    from pteg.run import Options
-    from pteg.run import run as run_machine
+    from pteg.cli.run import Options
+    from pteg.cli.run import run as run_machine
 
     options = dict(locals())
     return run_machine(Options(**{name: options[name] for name in Options.__dataclass_fields__}))
@@ -194,7 +194,7 @@ def gdb(
     machine
         As for `pteg run`, like all that follow.
     """
-    from pteg.run import Options, debug
+    from pteg.cli.run import Options, debug
 
     options = dict(locals())
     return debug(Options(**{name: options[name] for name in Options.__dataclass_fields__
@@ -347,7 +347,3 @@ def _usage_problem(error):
     """cyclopts' message on one line, without markup."""
     text = " ".join(str(error).split())
     return text or "bad usage; see pteg --help"
-
-
-if __name__ == "__main__":
-    main()

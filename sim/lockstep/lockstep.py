@@ -15,13 +15,13 @@ import numpy as np
 
 from pteg.components.console import new_watch
 from pteg.cpu import PATIENCE, Stop
-from pteg.driver import STOPS
 from pteg.errors import UserError
 from pteg.functional.constants import TIMED
 from pteg.functional.cpu import RAM, sources
 from pteg.functional.float_unit import compiled_unit
 from pteg.functional.model import CPU_STATE, new_model
 from pteg.generated import load_module
+from pteg.pipeline.driver import STOPS
 from pteg.state import ARCH_STATE, differences
 from pteg.symbols import Symbols
 
@@ -149,7 +149,7 @@ class Lockstep:
 
     Parameters
     ----------
-    cpu : pteg.pipeline.PipelineCpu
+    cpu : pteg.pipeline.cpu.PipelineCpu
         At an instruction boundary. Its TLBs should be empty, as they are after a reset, because the
         functional model begins with empty ones.
     symbols : pteg.symbols.Symbols, optional

@@ -7,12 +7,12 @@ import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 
+from pteg.boot.preload import fw_cfg
+from pteg.cli.terminal import ConsoleLink, interrupts_noted
 from pteg.cpu import Stop
 from pteg.errors import UserError
 from pteg.machine import Machine
-from pteg.preload import fw_cfg
 from pteg.presets import ROMS
-from pteg.terminal import ConsoleLink, interrupts_noted
 
 __all__ = ["Options", "run", "debug"]
 

@@ -1,19 +1,19 @@
-"""Runs the kernels of `pteg.firmware.kernels` and reports what the processor made of them.
+"""Runs the workloads of `pteg.firmware.workloads` and reports what the processor made of them.
 
-A kernel runs with caches and branch prediction on and, unless told otherwise, with its addresses
+A workload runs with caches and branch prediction on and, unless told otherwise, with its addresses
 mapped one to one by a page table, so that TLB misses are counted too. What it gives is checked
 against Python.
 """
 
-from pteg.firmware.kernels import CODE, DATA, KERNELS, code, work
+from pteg.firmware.workloads import CODE, DATA, WORKLOADS, code, work
 from pteg.hw.isa.registers import Hid0, Msr, PteHigh, PteLow, Wimg
 from pteg.machine import Machine
 
-__all__ = ["measure", "prepare", "run", "report", "KERNELS", "STOP"]
+__all__ = ["measure", "prepare", "run", "report", "WORKLOADS", "STOP"]
 
-#: Where a kernel returns to.
+#: Where a workload returns to.
 STOP = 0x2000
-#: Cycles in which any kernel ends.
+#: Cycles in which any workload ends.
 LIMIT = 20_000_000
 #: The page table (64 KB), and the physical memory that it maps.
 TABLE, MAPPED = 0x1F0_0000, 0x40_0000
@@ -21,7 +21,7 @@ PAGE = 4096
 
 
 class WrongResult(Exception):
-    """A kernel has not given what it must, or has not ended."""
+    """A workload has not given what it must, or has not ended."""
 
 
 def map_one_to_one(machine, size=MAPPED):
@@ -43,11 +43,11 @@ def map_one_to_one(machine, size=MAPPED):
 
 
 def prepare(machine, name, size=None, seed=1, translated=True):
-    """Load a kernel and its work; the machine then stands before the first instruction.
+    """Load a workload and its work; the machine then stands before the first instruction.
 
     Returns
     -------
-    pteg.firmware.kernels.Work
+    pteg.firmware.workloads.Work
     """
     task = work(name, size, seed)
     machine.load(code(name).elf())
@@ -64,7 +64,7 @@ def prepare(machine, name, size=None, seed=1, translated=True):
 
 
 def run(machine, name, size=None, seed=1, translated=True):
-    """Run a kernel to its end on a machine; `WrongResult` if it gives something else.
+    """Run a workload to its end on a machine; `WrongResult` if it gives something else.
 
     Returns
     -------
@@ -85,8 +85,8 @@ def run(machine, name, size=None, seed=1, translated=True):
     return _difference(machine.stats(), before)
 
 
-def measure(names=KERNELS, machine=Machine, **options):
-    """Run kernels, each on a new machine: a list of dicts, one a kernel.
+def measure(names=WORKLOADS, machine=Machine, **options):
+    """Run workloads, each on a new machine: a list of dicts, one a workload.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def report(rows):
 
 
 def _row(name, stats):
-    row = {"kernel": name, "instructions": stats["instructions"], "cycles": stats["cycles"],
+    row = {"workload": name, "instructions": stats["instructions"], "cycles": stats["cycles"],
            "IPC": stats["instructions"] / stats["cycles"]}
     for cache, counts in stats["cache"].items():
         row[f"{cache} misses"] = counts["misses"]

@@ -1,6 +1,0 @@
-"""Instructions a cycle, cache and TLB misses of small integer programs: docs/kernels.md."""
-
-from pteg.kernels import measure, report
-
-if __name__ == "__main__":
-    print("\n".join(report(measure())))
