@@ -14,7 +14,7 @@ FOLDERS = ("sim", "hw", "components", "firmware", "waveforms", "tests", "docs")
 def texts():
     """Text files of the project and what stands in them."""
     files = [file for folder in FOLDERS for file in (ROOT / folder).rglob("*") if file.is_file()]
-    files += [file for file in ROOT.iterdir() if file.is_file()]
+    files += [file for file in ROOT.iterdir() if file.is_file() and file.name != ".git"]
     for file in files:
         if file.suffix in (".py", ".md", ".toml", ".s", ".S", ".inc", ".fs", ".dts", ".svg", ""):
             yield file, file.read_text(encoding="utf-8")
