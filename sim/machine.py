@@ -441,8 +441,8 @@ class Machine:
             raise UserError("a pipeline log needs cpu='pipeline': the functional model has no "
                             "pipeline")
         window = Window.of(window)
-        stages = PipelineStages(self.model.native, open_log(path, form), window,
-                                self.symbols.instruction)
+        stages = PipelineStages(self.model.native, self.model.places, open_log(path, form),
+                                window, self.symbols.instruction)
         taps, tap = self.model.driver.taps, Tap(stages.tracer, stages)
         taps.append(tap)
 

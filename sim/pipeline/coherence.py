@@ -25,32 +25,36 @@ class Coherence:
     Parameters
     ----------
     native : pteg.engine.Native
-        The compiled `hw.processor.Processor`.
+        The compiled hardware.
     state : numpy.ndarray
         Its state.
+    cpu : pteg.pipeline.places.Processor
+        Which of its processors.
     """
 
-    def __init__(self, native, state):
+    def __init__(self, native, state, cpu):
         self._native, self._state = native, state
+        self._dcache, self._l2, self._queue = cpu.dcache, cpu.l2, cpu.core.lsu.queue
         memories = native.memories
-        self._data = memories["dcache.words"]
-        self._sets = memories["dcache.directory.valids"].depth
+        self._data = memories[self._dcache.words]
+        self._sets = memories[self._dcache.directory.valids].depth
         self._ways = self._data.depth // (self._sets * BLOCK // DOUBLE)
 
     def modified(self):
         """What memory does not have: a list of (physical address, bytes), the later the newer."""
+        dcache = self._dcache
         found = [(base, self._bytes(row)) for base, row in self._l2_blocks("modified")]
-        if self._read("dcache.buffer.busy"):
-            base = self._read("dcache.buffer.line") * BLOCK
+        if self._read(dcache.buffer.busy):
+            base = self._read(dcache.buffer.line) * BLOCK
             found.append((base, b"".join(self._double(place) for place in self._castout())))
-        for base, row in self._blocks("modifieds"):
+        for base, row in self._blocks(dcache.directory.modifieds):
             found.append((base, self._bytes(self._data.base + row)))
-        if (self._read("dcache.held.op") == ZERO
-                and self._read("dcache.state") in (ALLOCATE, BROADCAST, ZERO_STATE)):
-            found.append((self._read("dcache.held.pa") & -BLOCK, bytes(BLOCK)))
+        if (self._read(dcache.held.op) == ZERO
+                and self._read(dcache.state) in (ALLOCATE, BROADCAST, ZERO_STATE)):
+            found.append((self._read(dcache.held.pa) & -BLOCK, bytes(BLOCK)))
         for entry in self._stores():
-            pa, size = self._read(f"{entry}.pa"), self._read(f"{entry}.size")
-            double = self._read(f"{entry}.data").to_bytes(DOUBLE, "big")
+            pa, size = self._read(entry.pa), self._read(entry.size)
+            double = self._read(entry.data).to_bytes(DOUBLE, "big")
             found.append((pa, double[pa % DOUBLE:pa % DOUBLE + size]))
         return found
 
@@ -71,33 +75,35 @@ class Coherence:
 
     def _copies(self, address, size):
         """(Physical address, place) of every double word that the processor has of these bytes."""
+        dcache = self._dcache
+
         def inside(pa):
             return pa < address + size and address < pa + DOUBLE
 
         blocks = [*self._l2_blocks("valid"),
-                  *((base, self._data.base + row) for base, row in self._blocks("valids"))]
+                  *((base, self._data.base + row)
+                    for base, row in self._blocks(dcache.directory.valids))]
         for base, at in blocks:
             if base < address + size and address < base + BLOCK:
                 for n in range(BLOCK // DOUBLE):
                     if inside(base + DOUBLE * n):
                         yield base + DOUBLE * n, at + n
         doubles = []
-        if self._read("dcache.buffer.busy"):
-            base = self._read("dcache.buffer.line") * BLOCK
+        if self._read(dcache.buffer.busy):
+            base = self._read(dcache.buffer.line) * BLOCK
             doubles += [(base + DOUBLE * n, place) for n, place in enumerate(self._castout())]
-        held = self._read("dcache.held.pa")
-        if self._read("dcache.state") == RELOAD:
-            row = self._row(held, self._read("dcache.way"))
+        held = self._read(dcache.held.pa)
+        if self._read(dcache.state) == RELOAD:
+            row = self._row(held, self._read(dcache.way))
             doubles += [((held & -BLOCK) + DOUBLE * n, self._data.base + row + n)
                         for n in range(BLOCK // DOUBLE)]
-        if self._read("dcache.held.op") == STORE:
-            doubles.append((held & -DOUBLE, "dcache.held.wdata"))
-        if self._l2 and self._read("l2.state") in (MISS, EVICT, FILL):
-            pa = self._read("l2.pa")
-            doubles += [(pa & -BLOCK | pa + DOUBLE * n & BLOCK - DOUBLE, f"l2.line{n}")
+        if self._read(dcache.held.op) == STORE:
+            doubles.append((held & -DOUBLE, dcache.held.wdata))
+        if self._l2_shape and self._read(self._l2.state) in (MISS, EVICT, FILL):
+            pa = self._read(self._l2.pa)
+            doubles += [(pa & -BLOCK | pa + DOUBLE * n & BLOCK - DOUBLE, self._l2.line(n))
                         for n in range(BLOCK // DOUBLE)]
-        doubles += [(self._read(f"{entry}.pa") & -DOUBLE, f"{entry}.data")
-                    for entry in self._stores()]
+        doubles += [(self._read(entry.pa) & -DOUBLE, entry.data) for entry in self._stores()]
         yield from (double for double in doubles if inside(double[0]))
 
     def _row(self, pa, way):
@@ -105,46 +111,47 @@ class Coherence:
 
     def _castout(self):
         """Places of the double words of the block that is cast out, as far as it is copied."""
-        places = [f"dcache.buffer.word{n}" for n in range(BLOCK // DOUBLE)]
-        if self._read("dcache.buffer.copying"):
-            row = self._row(self._read("dcache.out"), self._read("dcache.out_way"))
-            index, copied = (self._read(f"dcache.buffer.{name}") for name in ("index", "copied"))
+        dcache, buffer = self._dcache, self._dcache.buffer
+        places = [buffer.word(n) for n in range(BLOCK // DOUBLE)]
+        if self._read(buffer.copying):
+            row = self._row(self._read(dcache.out), self._read(dcache.out_way))
+            index, copied = self._read(buffer.index), self._read(buffer.copied)
             for later in range(BLOCK // DOUBLE - copied):
                 n = (index + later) % (BLOCK // DOUBLE)
                 places[n] = self._data.base + row + n
         return places
 
-    def _blocks(self, which):
-        """(Address, first row of the data array) of all valid or all modified blocks."""
-        written = self._read("dcache.directory.written")
-        valid, wanted = (self._rows(f"dcache.directory.{name}") for name in ("valids", which))
+    def _blocks(self, marks):
+        """(Address, first row of the data array) of the valid blocks with a mark in this memory."""
+        directory = self._dcache.directory
+        written = self._read(directory.written)
+        valid, wanted = self._rows(directory.valids), self._rows(marks)
         for index in np.flatnonzero(valid & wanted):
             if written >> int(index) & 1:
                 ways = int(valid[index] & wanted[index])
                 for way in range(self._ways):
                     if ways >> way & 1:
-                        tag = int(self._rows(f"dcache.directory.tag{way}")[index])
+                        tag = int(self._rows(directory.tag(way))[index])
                         base = (tag * self._sets + int(index)) * BLOCK
                         yield base, self._row(base, way)
 
     @cached_property
-    def _l2(self):
+    def _l2_shape(self):
         """Sets and sectors of the L2, or None."""
         memories = self._native.memories
-        if "l2.words" not in memories:
+        if self._l2.words not in memories:
             return None
-        sets = memories["l2.valid0"].depth
-        return sets, memories["l2.valid0"].width
+        marks = memories[self._l2.marks("valid", 0)]
+        return marks.depth, marks.width
 
     def _l2_blocks(self, which):
         """(Address, index in the state) of all valid or all modified sectors of the L2."""
-        if not self._l2:
+        if not self._l2_shape:
             return
-        sets, sectors = self._l2
-        words = self._native.memories["l2.words"].base
+        sets, sectors = self._l2_shape
+        words = self._native.memories[self._l2.words].base
         for way in (0, 1):
-            marks = self._rows(f"l2.{which}{way}")
-            tags = self._rows(f"l2.tag{way}")
+            marks, tags = self._rows(self._l2.marks(which, way)), self._rows(self._l2.tag(way))
             for index in map(int, np.flatnonzero(marks)):
                 for sector in range(sectors):
                     if int(marks[index]) >> sector & 1:
@@ -153,10 +160,9 @@ class Coherence:
                         yield place * BLOCK, words + row * (BLOCK // DOUBLE)
 
     def _stores(self):
-        """Paths of the completed stores in the queue, the oldest first."""
-        completed = self._read("core.lsu.queue.completed")
-        return [f"core.lsu.queue.entry{n}" for n in range(completed.bit_length())
-                if completed >> n & 1]
+        """The completed stores in the queue, the oldest first."""
+        completed = self._read(self._queue.completed)
+        return [self._queue.entry(n) for n in range(completed.bit_length()) if completed >> n & 1]
 
     def _rows(self, path):
         memory = self._native.memories[path]

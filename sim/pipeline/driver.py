@@ -14,6 +14,7 @@ from pteg.components.console import new_watch
 from pteg.components.target import TARGET
 from pteg.cpu import FOREVER, Limits, Stop
 from pteg.generated import load_module
+from pteg.pipeline.places import Pause, Processor, System
 from pteg.platform import PORT
 
 __all__ = ["Driver", "Tap", "Signals"]
@@ -34,16 +35,23 @@ STOPS = (Stop.CYCLES, Stop.CHECKSTOP, Stop.CONSOLE, Stop.ADDRESS, Stop.INSTRUCTI
 
 @dataclass(frozen=True)
 class Signals:
-    """Registers of the hardware that the loop looks at, and inputs that it drives.
+    """Registers of the hardware that the loop reads, and inputs that it drives.
 
-    An empty name stands for a signal that the design does not have.
+    An empty path stands for a signal that the design does not have.
     """
 
-    pc: str = "core.completion.pc"
-    instructions: str = "core.completion.instructions"
-    checkstop: str = "core.completion.checkstop"
-    interrupt: str = "interrupt"
-    pause: str = "pause"  # a `pteg.hw.core.interfaces.PausePort`
+    pc: str = ""
+    instructions: str = ""
+    checkstop: str = ""
+    interrupt: str = ""
+    pause: Pause | None = None
+
+    @staticmethod
+    def of(cpu: Processor) -> "Signals":
+        """Those of a processor."""
+        completion = cpu.core.completion
+        return Signals(completion.pc, completion.instructions, completion.checkstop,
+                       cpu.interrupt, cpu.pause)
 
 
 @dataclass
@@ -73,6 +81,7 @@ class Driver:
     native : pteg.engine.Native
         With one `TargetPort` for each device, of the device's name.
     signals : Signals
+        None unless given: a design without a processor.
 
     Attributes
     ----------
@@ -135,9 +144,10 @@ class Driver:
     def pause(self, address=None, single=False):
         """Tell the hardware where to complete less than it could in a cycle; see `PausePort`."""
         if self.signals.pause:
-            values = {"single": single, "valid": address is not None, "pc": address or 0}
-            for name, value in values.items():
-                self.native.write(self.state, f"{self.signals.pause}.{name}", int(value))
+            pause = self.signals.pause
+            for path, value in ((pause.single, single), (pause.valid, address is not None),
+                                (pause.pc, address or 0)):
+                self.native.write(self.state, path, int(value))
 
     def _run(self, end, last_instruction, limits):
         control = self.control[0]
@@ -217,20 +227,24 @@ class Driver:
             set_interrupt=self._set(signals.interrupt, "interrupt(devices)"))
 
     def _port_text(self, i, name):
-        signal = {port: self._get(f"{name}.{port}") for port in PORT}
-        put = [self._set(f"{name}.{port}", f"t.{port}") for port in ("aack", "ta", "tea")]
-        return _PORT.format(i=i, name=name, put="\n            ".join(put), ts=signal["ts"],
-                            signals=", ".join(signal.values()),
-                            set_data=self._set(f"{name}.d_r", "data"))
+        port = System("").target(name)
+        put = [self._set(port.aack, "t.aack"), self._set(port.ta, "t.ta"),
+               self._set(port.tea, "t.tea")]
+        signals = [self._get(getattr(port, signal)) for signal in PORT]
+        return _PORT.format(i=i, name=name, put="\n            ".join(put),
+                            ts=self._get(port.ts), signals=", ".join(signals),
+                            set_data=self._set(port.d_r, "data"))
 
     def _master_text(self, i, name):
-        signal = {port: self._get(f"request.{port}") for port in ("beat", "rdata", "done", "error")}
-        request = {"valid": "s.bus_size != 0", "type": "bus_type(devices[{i}][0])",
-                   "addr": "s.bus_address", "size": "s.bus_size & 15",
-                   "burst": "s.bus_size == BLOCK", "wimg": "GLOBAL",
-                   "wdata": "bus_value(devices[{i}][0], targets[{i}])"}
-        put = [self._set(f"request.{port}", value.format(i=i)) for port, value in request.items()]
-        return _MASTER.format(i=i, name=name, put="\n        ".join(put), **signal)
+        port = System("").request
+        request = {port.valid: "s.bus_size != 0", port.type: f"bus_type(devices[{i}][0])",
+                   port.addr: "s.bus_address", port.size: "s.bus_size & 15",
+                   port.burst: "s.bus_size == BLOCK", port.wimg: "GLOBAL",
+                   port.wdata: f"bus_value(devices[{i}][0], targets[{i}])"}
+        put = [self._set(path, value) for path, value in request.items()]
+        return _MASTER.format(i=i, name=name, put="\n        ".join(put),
+                              beat=self._get(port.beat), rdata=self._get(port.rdata),
+                              done=self._get(port.done), error=self._get(port.error))
 
     def _get(self, path):
         """Expression for the value of a signal that the state holds."""

@@ -21,81 +21,60 @@ from numba import njit
 from pteg.hw.isa.exceptions import Vector
 from pteg.hw.isa.registers import MSR_IMPLEMENTED, MSR_TO_SRR1, Msr, Wimg
 from pteg.ledger import RECORD, Access, Kind, PteBits, Walk
+from pteg.pipeline.places import Processor, Signal
 
-__all__ = ["PROBES", "PipelineEvents"]
+__all__ = ["PipelineEvents"]
 
-#: Signals that are looked at.
-PROBES = {
-    # Completion: exceptions.
-    "pc": "core.completion.pc",
-    "instructions": "core.completion.instructions",
-    "exception": "core.completion.exception__valid",
-    "vector": "core.completion.exception__vector",
-    "srr0": "core.completion.exception__srr0",
-    "cause_bits": "core.completion.exception__cause_bits",
-    "has_dar": "core.completion.exception__data",
-    "dar": "core.completion.exception__dar",
-    "fault": "core.completion.fault",
-    "cause": "core.completion.cause",
-    "in_flight": "core.completion.count",
-    "oldest_pc": "core.completion.oldest.pc",
-    # Folded branches that have not been counted yet.
-    "owed": "core.completion.owed",
-    "oldest_credit": "core.completion.oldest.credit",
-    "dispatch_credit": "core.dispatch.credit",
-    "queue_credit": "core.queue.credit",
-    "flush": "core.completion.redirect__valid",
-    # System unit: rfi, mtmsr.
-    "msr": "core.special.msr",
-    "old_srr0": "core.special.srr0",
-    "old_srr1": "core.special.srr1",
-    "rfi": "core.sru.rfi",
-    "mtmsr": "core.sru.msr_write",
-    "new_msr": "core.sru.wdata",
-    # Load/store unit.
-    "tlbie": "core.lsu.invalidate__valid",
-    "tlbie_ea": "core.lsu.invalidate__ea",
-    # Data cache: single beats on the bus, and blocks that are read.
-    "dcache_state": "dcache.state",
-    "dcache_client": "dcache.held.client",
-    "dcache_enable": "dcache.control__enable",
-    "data_done": "dcache.bus__done",
-    "data_error": "dcache.bus__error",
-    "data_type": "dcache.held.type",
-    "data_pa": "dcache.held.pa",
-    "data_size": "dcache.held.size",
-    "data_wimg": "dcache.held.wimg",
-    "data_read": "dcache.bus__rdata",
-    "data_write": "dcache.held.wdata",
-    # Fetch.
-    "fetch_ready": "core.fetch.cache__ready",
-    "fetch_error": "core.fetch.cache__error",
-    "fetch_pa": "core.fetch.cache__pa",
-    "fetch_pc": "core.fetch.pc",
-    "fetch_redirect": "core.fetch.redirect__valid",
-    # Table searches.
-    "fetch_miss": "mmu.immu.tlb_miss",
-    "data_miss": "mmu.dmmu.tlb_miss",
-    "data_kind": "mmu.dmmu.search__kind",
-    "walk_done": "mmu.walker.done",
-    "walk_side": "mmu.walker.side",
-    "walk_ea": "mmu.walker.ea",
-    "walk_vsid": "mmu.walker.vsid",
-    "walk_outcome": "mmu.walker.outcome",
-    "walk_ptes": "mmu.walker.ptes_examined",
-    "walk_pte": "mmu.walker.found_at",
-    "walk_r": "mmu.walker.updated_r",
-    "walk_c": "mmu.walker.updated_c",
-    "walk_word": "mmu.walker.update_word",
-    "pte_done": "mmu.walker.memory__done",
-    "pte_error": "mmu.walker.memory__error",
-    "pte_type": "mmu.walker.memory__type",
-    "pte_pa": "mmu.walker.memory__addr",
-    "pte_size": "mmu.walker.memory__size",
-    "pte_read": "mmu.walker.memory__rdata",
-    "pte_write": "mmu.walker.memory__wdata",
-}
-_Columns = namedtuple("_Columns", PROBES)
+
+def probes(cpu: Processor) -> dict[str, Signal]:
+    """The signals that are read each cycle, by their names in this file."""
+    core, dcache, walker = cpu.core, cpu.dcache, cpu.mmu.walker
+    completion, lsu, sru, fetch = core.completion, core.lsu, core.sru, core.fetch
+    return {
+        # Completion: exceptions.
+        "pc": completion.pc, "instructions": completion.instructions,
+        "exception": completion.exception__valid, "vector": completion.exception__vector,
+        "srr0": completion.exception__srr0, "cause_bits": completion.exception__cause_bits,
+        "has_dar": completion.exception__data, "dar": completion.exception__dar,
+        "fault": completion.fault, "cause": completion.cause,
+        "in_flight": completion.count, "oldest_pc": completion.oldest.pc,
+        # Folded branches that have not been counted yet.
+        "owed": completion.owed, "oldest_credit": completion.oldest.credit,
+        "dispatch_credit": core.dispatch.credit, "queue_credit": core.queue.credit,
+        "flush": completion.redirect__valid,
+        # System unit: rfi, mtmsr.
+        "msr": core.special.msr, "old_srr0": core.special.srr0, "old_srr1": core.special.srr1,
+        "rfi": sru.rfi, "mtmsr": sru.msr_write, "new_msr": sru.wdata,
+        # Load/store unit.
+        "tlbie": lsu.invalidate__valid, "tlbie_ea": lsu.invalidate__ea,
+        # Data cache: single beats on the bus, and blocks that are read.
+        "dcache_state": dcache.state, "dcache_client": dcache.held.client,
+        "dcache_enable": dcache.control__enable,
+        "data_done": dcache.bus__done, "data_error": dcache.bus__error,
+        "data_type": dcache.held.type, "data_pa": dcache.held.pa, "data_size": dcache.held.size,
+        "data_wimg": dcache.held.wimg, "data_read": dcache.bus__rdata,
+        "data_write": dcache.held.wdata,
+        # Fetch.
+        "fetch_ready": fetch.cache__ready, "fetch_error": fetch.cache__error,
+        "fetch_pa": fetch.cache__pa, "fetch_pc": fetch.pc,
+        "fetch_redirect": fetch.redirect__valid,
+        # Table searches.
+        "fetch_miss": cpu.mmu.immu.tlb_miss, "data_miss": cpu.mmu.dmmu.tlb_miss,
+        "data_kind": cpu.mmu.dmmu.search__kind,
+        "walk_done": walker.done, "walk_side": walker.side, "walk_ea": walker.ea,
+        "walk_vsid": walker.vsid, "walk_outcome": walker.outcome,
+        "walk_ptes": walker.ptes_examined, "walk_pte": walker.found_at,
+        "walk_r": walker.updated_r, "walk_c": walker.updated_c,
+        "walk_word": walker.update_word,
+        "pte_done": walker.memory.done, "pte_error": walker.memory.error,
+        "pte_type": walker.memory.type, "pte_pa": walker.memory.addr,
+        "pte_size": walker.memory.size, "pte_read": walker.memory.rdata,
+        "pte_write": walker.memory.wdata,
+    }
+
+
+#: Where each signal is in a row of the trace.
+_Columns = namedtuple("_Columns", probes(Processor("")))
 
 #: What is remembered from one cycle to another. Cycles are 0 where there is nothing to remember.
 _PENDING = np.dtype([
@@ -129,7 +108,9 @@ class PipelineEvents:
     sink : callable
         Gets arrays of `RECORD`, which are used again after the call, such as `Ledger.add`.
     native : pteg.engine.Native
-        The compiled `hw.processor.Processor`.
+        The compiled hardware.
+    cpu : pteg.pipeline.places.Processor
+        Which of its processors.
     ram : (int, int)
         Base address and size of main memory: accesses elsewhere are those of devices.
 
@@ -139,11 +120,12 @@ class PipelineEvents:
         Makes the rows.
     """
 
-    def __init__(self, sink, native, ram):
+    def __init__(self, sink, native, cpu, ram):
         self._sink = sink
-        self.tracer = native.tracer(list(PROBES.values()))
+        signals = probes(cpu)
+        self.tracer = native.tracer(list(signals.values()))
         column = dict(zip(self.tracer.paths, self.tracer.offsets, strict=True))
-        self._columns = _Columns(*(column[path] for path in PROBES.values()))
+        self._columns = _Columns(*(column[path] for path in signals.values()))
         self._ram = ram
         self._out = np.zeros(4096, RECORD)
         self.reset()

@@ -2,8 +2,8 @@
 
 Stages are those of MPC750 UM 6.3: fetch, instruction queue, dispatch, a reservation station, the
 unit that executes, the completion queue. Nothing in the hardware is there for this, and nothing is
-spent on it when it is off. `SIGNALS` and what follows it say which signals are looked at; all else
-follows from two mirrors, of the instruction queue and of the completion queue.
+spent on it when it is off. A few signals are read in each cycle; all else follows from two mirrors,
+of the instruction queue and of the completion queue.
 
 A folded branch leaves the instruction queue for good, taken ones as soon as they are executed. It
 shares the fate of the instruction that comes after it: that one may turn out to be on a wrong path.
@@ -14,59 +14,47 @@ Left out: a fetch that brings nothing, because a redirect came before it ended.
 import os
 from collections import deque, namedtuple
 from dataclasses import dataclass, field
+from itertools import chain
 
 from pteg.errors import UserError
+from pteg.pipeline.places import Core, LoadStoreUnit, Processor, Signal, Unit
 from pteg.waveforms.pipeline import Fate, KanataLog, Passage, PipelineTable, Stage
 
 __all__ = ["STAGES", "PipelineStages", "open_log"]
 
 FETCH, QUEUE, DISPATCH = Stage("F", "F"), Stage("Q", "Q"), Stage("D", "D")
 WAIT, COMPLETE = Stage("W", "w"), Stage("C", "C")
-#: Units with a reservation station: whether they execute what they hold, and its entry in the
-#: completion queue; whether they execute it only as the oldest. And where they say what finishes.
-UNITS = {
-    Stage("IU1", "1"): ("core.iu1.station.unit__valid", "core.iu1.station.unit", "core.iu1.finish"),
-    Stage("IU2", "2"): ("core.iu2.station.unit__valid", "core.iu2.station.unit", "core.iu2.finish"),
-    Stage("SRU", "S"): ("core.sru.station.unit__valid", "core.sru.station.unit", "core.sru.finish"),
-    Stage("LSU", "L"): ("core.lsu.here__valid", "core.lsu.here", "core.lsu.finish"),
-    Stage("FPU", "P"): ("core.fpu.station.unit__valid", "core.fpu.station.unit", "core.fpu.finish"),
-}
-STAGES = (FETCH, QUEUE, DISPATCH, WAIT, *UNITS, COMPLETE)
+IU1, IU2, SRU = Stage("IU1", "1"), Stage("IU2", "2"), Stage("SRU", "S")
+LSU, FPU = Stage("LSU", "L"), Stage("FPU", "P")
+STAGES = (FETCH, QUEUE, DISPATCH, WAIT, IU1, IU2, SRU, LSU, FPU, COMPLETE)
 
-#: Signals of which there is one.
-SIGNALS = {
-    "fetching": "core.fetch.translate__valid",      # an address is being fetched from
-    "redirect": "core.fetch.redirect__valid",       # and is no more: another one follows
-    # Instruction queue. Positions are those at the beginning of the cycle.
-    "queued": "core.queue.count",
-    "arriving": "core.fetch.queue__count",          # so many instructions come from fetch
-    "injecting": "core.queue.inject__count",        # and so many from the branch target cache
-    "leaving": "core.queue.pop",                    # so many are dispatched, or leave folded
-    "emptied": "core.queue.flush",
-    # Branch unit.
-    "executing": "core.branch.queue__mark",         # the branch at `position` is executed
-    "position": "core.branch.queue__position",
-    "folded": "core.branch.queue__folded",
-    "taken": "core.branch.queue__taken",
-    "predicted": "core.branch.queue__predict",
-    "cut": "core.branch.queue__cut",                # what follows position `keep` is dropped
-    "keep": "core.branch.queue__keep",
-    "right": "core.branch.accept",                  # of the oldest prediction
-    "wrong": "core.branch.wrong",
-    "cancel": "core.branch.cancel",                 # what followed it is flushed now
-    # Completion.
-    "head": "core.completion.head",
-    "oldest": "core.sru.oldest",                    # that may act
-    "flush": "core.completion.redirect__valid",     # everything in flight is dropped
-    "fault": "core.completion.fault",               # the head causes an exception instead
-    "cause": "core.completion.cause",
-}
-#: Signals of which there are several, in program order.
-ARRIVE = tuple(f"core.fetch.queue__entries__{i}" for i in range(4))
-INJECT = tuple(f"core.queue.inject__entries__{i}" for i in range(2))
-ENTER = tuple(f"core.completion.dispatch__{i}" for i in range(2))
-RETIRE = ("core.completion.complete", "core.completion.both")
-_Now = namedtuple("_Now", SIGNALS)
+
+def _units(core: Core) -> dict[Stage, Unit | LoadStoreUnit]:
+    """Units with a reservation station, by the stage of what they execute."""
+    return {IU1: core.iu1, IU2: core.iu2, SRU: core.sru, LSU: core.lsu, FPU: core.fpu}
+
+
+def _signals(core: Core) -> dict[str, Signal]:
+    """Signals of which there is one, by their names in this file."""
+    fetch, queue, branch, completion = core.fetch, core.queue, core.branch, core.completion
+    return {
+        "fetching": fetch.translate__valid, "redirect": fetch.redirect__valid,
+        # Instruction queue. Positions are those at the beginning of the cycle.
+        "queued": queue.count, "arriving": fetch.queue__count, "injecting": queue.inject__count,
+        "leaving": queue.pop, "emptied": queue.flush,
+        # Branch unit.
+        "executing": branch.queue__mark, "position": branch.queue__position,
+        "folded": branch.queue__folded, "taken": branch.queue__taken,
+        "predicted": branch.queue__predict, "cut": branch.queue__cut, "keep": branch.queue__keep,
+        "right": branch.accept, "wrong": branch.wrong, "cancel": branch.cancel,
+        # Completion.
+        "head": completion.head, "oldest": core.sru.oldest,
+        "flush": completion.redirect__valid, "fault": completion.fault,
+        "cause": completion.cause,
+    }
+
+
+_Now = namedtuple("_Now", _signals(Processor("").core))
 
 #: Of hw.core.interfaces, the second of its `Cause`; importing it would import Amaranth.
 CQ_ENTRIES, SYSTEM_CALL = 6, 10
@@ -110,6 +98,7 @@ class PipelineStages:
     Parameters
     ----------
     native : pteg.engine.Native
+    cpu : pteg.pipeline.places.Processor
     log
         Its `write` gets each `Passage` in fetch order, its `close` is called at the end.
     window : pteg.waveforms.capture.Window
@@ -123,12 +112,23 @@ class PipelineStages:
         What `write` expects.
     """
 
-    def __init__(self, native, log, window, label):
-        paths = [*SIGNALS.values(), *RETIRE,
-                 *(f"{place}.{name}" for place in ARRIVE + INJECT for name in ("pc", "insn")),
-                 *(f"{place}__{name}" for place in ENTER for name in ("valid", "cq", "finished")),
-                 *(path for unit in UNITS.values() for path in _unit_paths(*unit))]
-        self.tracer = native.tracer(list(dict.fromkeys(paths)))
+    def __init__(self, native, cpu, log, window, label):
+        core = cpu.core
+        self._signals = list(_signals(core).values())
+        self._retiring = [core.completion.complete, core.completion.both]
+        self._arriving, self._injected = (
+            [(entry.pc, entry.insn) for entry in entries]
+            for entries in (core.fetch.arriving, core.queue.injected))
+        self._entering = [(port.valid, port.cq, port.finished) for port in
+                          (core.completion.dispatch__0, core.completion.dispatch__1)]
+        self._executing = {
+            stage: (unit.executing.valid, unit.executing.cq, unit.executing.serialize,
+                    unit.finish.valid, unit.finish.cq)
+            for stage, unit in _units(core).items()}
+        self.tracer = native.tracer(list(dict.fromkeys(
+            [*self._signals, *self._retiring,
+             *chain(*self._arriving, *self._injected, *self._entering,
+                    *self._executing.values())])))
         self._columns = {probe.path: offset for probe, offset in zip(
             self.tracer.probes, self.tracer.offsets, strict=True)}
         self._log, self._window, self._label = log, window, label
@@ -150,14 +150,16 @@ class PipelineStages:
         if self._window.stop is not None:
             rows = rows[:max(0, self._window.stop - cycle)]
         column = {path: rows[:, place].tolist() for path, place in self._columns.items()}
-        shared = zip(*(column[path] for path in SIGNALS.values()), strict=True)
-        self._retire = [column[path] for path in RETIRE]
-        self._arrive, self._inject = ([(column[f"{place}.pc"], column[f"{place}.insn"])
-                                       for place in places] for places in (ARRIVE, INJECT))
-        self._enter = [[column[f"{place}__{name}"] for name in ("valid", "cq", "finished")]
-                       for place in ENTER]
-        self._units = [(stage, *(column[path] for path in _unit_paths(*unit)))
-                       for stage, unit in UNITS.items()]
+
+        def columns(paths):
+            return [column[path] for path in paths]
+
+        shared = zip(*columns(self._signals), strict=True)
+        self._retire = columns(self._retiring)
+        self._arrive = [columns(paths) for paths in self._arriving]
+        self._inject = [columns(paths) for paths in self._injected]
+        self._enter = [columns(paths) for paths in self._entering]
+        self._units = [(stage, *columns(paths)) for stage, paths in self._executing.items()]
         for row, values in enumerate(shared):
             now = _Now._make(values)
             if self._cycle is None:
@@ -290,10 +292,6 @@ class PipelineStages:
         passage, self._entries[index] = self._entries[index], None
         if passage is not None:
             passage.leave(self._cycle + 1, fate)
-
-
-def _unit_paths(executes, place, finish):
-    return (executes, f"{place}__cq", f"{place}__serialize", f"{finish}__valid", f"{finish}__cq")
 
 
 class _LogFile:

@@ -39,7 +39,7 @@ class Bench:
 
     def __init__(self, native):
         self.platform = make_platform()
-        self.driver = Driver(self.platform, native, Signals("", "", "", "", ""))
+        self.driver = Driver(self.platform, native)
 
     def put(self, path, value):
         self.driver.native.write(self.driver.state, path, value)
@@ -152,7 +152,7 @@ def test_the_loop_takes_kernels_that_were_compiled_ahead(tmp_path, monkeypatch):
     platform = Platform([Dram(size=0x1000), Rom(size=0x1000), Uart16550(timed=True), FlipperPic(),
                          Dram("more", 0x12340000, size=0x1000)])
     assert platform.compile_ahead().result() is not None
-    Driver(platform, compile_bus(platform), Signals("", "", "", "", "")).run(Limits(cycles=1))
+    Driver(platform, compile_bus(platform)).run(Limits(cycles=1))
     for name in ("tick", "interrupt", "console", "more_clock", "uart_clock"):
         stats = getattr(platform.kernels(), name).stats
         assert sum(stats.cache_hits.values()) == 1 and not stats.cache_misses, name
@@ -166,7 +166,7 @@ def test_nothing_there_ends_with_tea(bench):
 
 def test_device_interrupts_reach_the_processor_pin_through_the_controller(native):
     platform = make_platform()
-    driver = Driver(platform, native, Signals("", "", "", "data.valid", ""))  # any input will do
+    driver = Driver(platform, native, Signals(interrupt="data.valid"))  # any input will do
     platform["pic"].state["mask"] = 1 << 6
     platform["uart"].state["ier"] = 2
     kernels = platform.kernels()

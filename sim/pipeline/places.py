@@ -1,0 +1,524 @@
+"""Places: which signal of the design holds what. The only file that knows the paths.
+
+A path names the components from the outside to the inside, then the signal, with dots between
+them; `port__member` is a signal of a port. The classes below have the structure of the design: an
+attribute is a part, or a path of its own name. `Processor("")` has the paths of the only
+processor, `Processor("cpu1")` those of a processor of that name.
+
+    >>> Processor("").mmu.walker.state
+    'mmu.walker.state'
+
+Only what pteg itself reads or writes is here; waveforms show every signal.
+"""
+
+from typing import NewType, get_type_hints
+
+__all__ = ["Signal", "Memory", "Part", "Port", "Pause", "Processor", "System", "Target", "Master"]
+
+#: Path of a register, a wire or a port.
+Signal = NewType("Signal", str)
+#: Path of a memory: its rows are read one by one.
+Memory = NewType("Memory", str)
+
+
+class Part:
+    """Paths of one component: an attribute for each annotation of the class.
+
+    Parameters
+    ----------
+    path : str
+        Of the component itself; "" for the whole design.
+    """
+
+    def __init__(self, path: str):
+        self.path = path
+        for name, kind in get_type_hints(type(self)).items():
+            setattr(self, name, self.at(name) if kind in (Signal, Memory) else kind(self.at(name)))
+
+    def at(self, name: str) -> str:
+        """Path of something in this part."""
+        return f"{self.path}.{name}" if self.path else name
+
+    def paths(self) -> dict[str, type]:
+        """Every path in this part and its parts, with its kind: `Signal` or `Memory`."""
+        found = {}
+        for name, kind in get_type_hints(type(self)).items():
+            value = getattr(self, name)
+            found |= {value: kind} if kind in (Signal, Memory) else value.paths()
+        return found
+
+
+class Port(Part):
+    """Paths of the signals of a port."""
+
+    def at(self, name: str) -> str:
+        return f"{self.path}__{name}"
+
+
+# Core ---------------------------------------------------------------------------------------------
+
+class Instruction(Part):
+    """An instruction on its way from one unit to another."""
+
+    pc: Signal
+    insn: Signal
+
+
+class Fetch(Part):
+    pc: Signal
+    translate__valid: Signal    # an address is being fetched from
+    redirect__valid: Signal     # and is no more: another one follows
+    cache__ready: Signal
+    cache__error: Signal
+    cache__pa: Signal
+    queue__count: Signal        # so many instructions arrive
+    queue__entries__0: Instruction
+    queue__entries__1: Instruction
+    queue__entries__2: Instruction
+    queue__entries__3: Instruction
+
+    @property
+    def arriving(self) -> list[Instruction]:
+        return [getattr(self, f"queue__entries__{n}") for n in range(4)]
+
+
+class InstructionQueue(Part):
+    count: Signal
+    credit: Signal              # folded branches in it
+    pop: Signal                 # so many are dispatched, or leave folded
+    flush: Signal
+    inject__count: Signal       # so many instructions come from the branch target cache
+    inject__entries__0: Instruction
+    inject__entries__1: Instruction
+
+    @property
+    def injected(self) -> list[Instruction]:
+        return [self.inject__entries__0, self.inject__entries__1]
+
+
+class Branch(Part):
+    queue__mark: Signal         # the branch at `queue__position` is executed
+    queue__position: Signal
+    queue__folded: Signal
+    queue__taken: Signal
+    queue__predict: Signal
+    queue__cut: Signal          # what follows position `queue__keep` is dropped
+    queue__keep: Signal
+    accept: Signal              # the oldest prediction was right
+    wrong: Signal               # or wrong
+    cancel: Signal              # what followed a wrong one is flushed now
+
+
+class Dispatch(Part):
+    credit: Signal
+
+
+class Entering(Port):
+    """A port by which instructions enter the completion queue."""
+
+    valid: Signal
+    cq: Signal                  # its place there
+    finished: Signal
+
+
+class OldestEntry(Part):
+    pc: Signal
+    credit: Signal
+
+
+class Completion(Part):
+    pc: Signal                  # the next instruction to complete
+    instructions: Signal        # completed since reset
+    owed: Signal                # folded branches that are not counted yet
+    checkstop: Signal
+    count: Signal               # instructions in flight
+    head: Signal                # place of the oldest
+    oldest: OldestEntry
+    dispatch__0: Entering
+    dispatch__1: Entering
+    complete: Signal            # the oldest completes
+    both: Signal                # and the next
+    fault: Signal               # the oldest causes an exception instead
+    cause: Signal
+    exception__valid: Signal
+    exception__vector: Signal
+    exception__srr0: Signal
+    exception__cause_bits: Signal
+    exception__data: Signal     # the exception sets DAR
+    exception__dar: Signal
+    redirect__valid: Signal     # everything in flight is dropped
+    last_interrupt: Signal
+    external_interrupts: Signal
+    monitor_interrupts: Signal
+    decrementer_interrupts: Signal
+
+
+class Finishing(Port):
+    """A port by which units say what has finished."""
+
+    valid: Signal
+    cq: Signal                  # its place in the completion queue
+
+
+class Executing(Finishing):
+    """The operation that a unit executes."""
+
+    serialize: Signal           # it waits until it is the oldest
+
+
+class Station(Part):
+    unit: Executing             # what the unit executes
+
+
+class Unit(Part):
+    """An execution unit behind a reservation station."""
+
+    station: Station
+    finish: Finishing
+
+    @property
+    def executing(self) -> Executing:
+        return self.station.unit
+
+
+class SystemUnit(Unit):
+    oldest: Signal              # place of the instruction that may act
+    rfi: Signal
+    msr_write: Signal
+    wdata: Signal
+
+
+class FloatStatus(Part):
+    fpscr: Signal
+
+
+class FloatUnit(Unit):
+    status: FloatStatus
+
+
+class QueuedStore(Part):
+    pa: Signal
+    size: Signal
+    data: Signal                # the double word that holds it
+
+
+class StoreQueue(Part):
+    completed: Signal           # a bit for each entry
+
+    def entry(self, number: int) -> QueuedStore:
+        return QueuedStore(self.at(f"entry{number}"))
+
+
+class LoadStoreUnit(Part):
+    here: Executing
+    finish: Finishing
+    invalidate__valid: Signal   # tlbie
+    invalidate__ea: Signal
+    reserved: Signal
+    reservation: Signal         # of this block
+    queue: StoreQueue
+
+    @property
+    def executing(self) -> Executing:
+        return self.here
+
+
+class Registers(Part):
+    gpr: Memory
+
+
+class FloatRegisters(Part):
+    fpr: Memory
+
+
+class ConditionRegister(Part):
+    cr: Signal
+    so: Signal
+    ov: Signal
+    ca: Signal
+    count: Signal               # XER[25-31]
+
+
+class LinkRegisters(Part):
+    lr: Signal
+    ctr: Signal
+
+
+class TimeBase(Part):
+    tb: Signal
+    dec: Signal
+    prescaler: Signal           # core cycles since the last tick
+    pending: Signal             # a decrementer exception waits
+
+
+class Monitor(Part):
+    mmcr0: Signal
+    mmcr1: Signal
+    sia: Signal
+    pmc1: Signal
+    pmc2: Signal
+    pmc3: Signal
+    pmc4: Signal
+
+
+class SpecialRegisters(Part):
+    """MSR and the SPRs that no other part has."""
+
+    msr: Signal
+    srr0: Signal
+    srr1: Signal
+    asleep_cycles: Signal
+
+    def spr(self, name: str) -> Signal:
+        """By its name in lower case."""
+        return Signal(self.at(name))
+
+
+class Core(Part):
+    fetch: Fetch
+    queue: InstructionQueue
+    branch: Branch
+    dispatch: Dispatch
+    iu1: Unit
+    iu2: Unit
+    sru: SystemUnit
+    lsu: LoadStoreUnit
+    fpu: FloatUnit
+    completion: Completion
+    rename: Registers
+    float_rename: FloatRegisters
+    condition: ConditionRegister
+    link: LinkRegisters
+    special: SpecialRegisters
+    timebase: TimeBase
+    monitor: Monitor
+
+
+# MMU ----------------------------------------------------------------------------------------------
+
+class Tlb(Part):
+    def valid(self, way: int) -> Signal:
+        """A bit for each set."""
+        return Signal(self.at(f"valid{way}"))
+
+    def way(self, way: int) -> Memory:
+        return Memory(self.at(f"way{way}"))
+
+
+class Bats(Part):
+    def register(self, number: int, half: str) -> Signal:
+        """`half` is "upper" or "lower"."""
+        return Signal(self.at(f"{half}{number}"))
+
+
+class Translator(Part):
+    tlb: Tlb
+    bats: Bats
+    tlb_miss: Signal
+    search__kind: Signal
+
+
+class WalkerMemory(Port):
+    """The walker's port to memory."""
+
+    done: Signal
+    error: Signal
+    type: Signal
+    addr: Signal
+    size: Signal
+    rdata: Signal
+    wdata: Signal
+
+
+class Walker(Part):
+    sdr1: Signal
+    done: Signal
+    side: Signal
+    ea: Signal
+    vsid: Signal
+    outcome: Signal
+    ptes_examined: Signal
+    found_at: Signal
+    updated_r: Signal
+    updated_c: Signal
+    update_word: Signal
+    memory: WalkerMemory
+
+
+class Segments(Part):
+    words: Memory
+
+
+class Counters(Part):
+    fetch_bat_hits: Signal
+    fetch_tlb_hits: Signal
+    fetch_tlb_misses: Signal
+    data_bat_hits: Signal
+    data_tlb_hits: Signal
+    data_tlb_misses: Signal
+    walks: Signal
+    ptes_examined: Signal
+    walk_cycles: Signal
+    r_updates: Signal
+    c_updates: Signal
+
+
+class Mmu(Part):
+    segments: Segments
+    immu: Translator
+    dmmu: Translator
+    walker: Walker
+    counters: Counters
+
+
+# Caches -------------------------------------------------------------------------------------------
+
+class Directory(Part):
+    written: Signal             # a bit for each set whose rows mean something
+    valids: Memory
+    modifieds: Memory
+
+    def tag(self, way: int) -> Memory:
+        return Memory(self.at(f"tag{way}"))
+
+
+class InstructionDirectory(Part):
+    written: Signal
+
+
+class InstructionCache(Part):
+    hits: Signal
+    misses: Signal
+    directory: InstructionDirectory
+
+
+class Held(Part):
+    """The request that the data cache works on."""
+
+    client: Signal
+    op: Signal
+    type: Signal
+    pa: Signal
+    size: Signal
+    wimg: Signal
+    wdata: Signal
+
+
+class CastoutBuffer(Part):
+    busy: Signal
+    line: Signal                # number of the block
+    copying: Signal             # from the data array
+    index: Signal               # of the double word that is copied next
+    copied: Signal
+
+    def word(self, number: int) -> Signal:
+        return Signal(self.at(f"word{number}"))
+
+
+class DataCache(Part):
+    state: Signal
+    held: Held
+    way: Signal
+    out: Signal                 # address and way of the block that leaves
+    out_way: Signal
+    words: Memory
+    directory: Directory
+    buffer: CastoutBuffer
+    control__enable: Signal
+    bus__done: Signal
+    bus__error: Signal
+    bus__rdata: Signal
+    hits: Signal
+    misses: Signal
+    castouts: Signal
+
+
+class L2Cache(Part):
+    """Only there if the machine has one."""
+
+    state: Signal
+    pa: Signal
+    words: Memory
+    hits: Signal
+    misses: Signal
+    castouts: Signal
+
+    def line(self, number: int) -> Signal:
+        """A double word of the block on its way."""
+        return Signal(self.at(f"line{number}"))
+
+    def marks(self, which: str, way: int) -> Memory:
+        """A bit for each sector: `which` is "valid" or "modified"."""
+        return Memory(self.at(f"{which}{way}"))
+
+    def tag(self, way: int) -> Memory:
+        return Memory(self.at(f"tag{way}"))
+
+
+# The whole ----------------------------------------------------------------------------------------
+
+class Pause(Part):
+    """See `pteg.hw.core.interfaces.PausePort`."""
+
+    single: Signal
+    valid: Signal
+    pc: Signal
+
+
+class Processor(Part):
+    core: Core
+    mmu: Mmu
+    icache: InstructionCache
+    dcache: DataCache
+    interrupt: Signal
+    pause: Pause
+    restart: Signal
+
+    @property
+    def l2(self) -> L2Cache:
+        return L2Cache(self.at("l2"))
+
+
+class Target(Part):
+    """The port of a device: see `pteg.hw.bus.interfaces.TargetPort`."""
+
+    ts: Signal
+    a: Signal
+    tt: Signal
+    tsiz: Signal
+    tbst: Signal
+    dbb: Signal
+    d_w: Signal
+    aack: Signal
+    ta: Signal
+    tea: Signal
+    d_r: Signal
+
+
+class Master(Part):
+    """The port of a device that is a bus master: see `pteg.hw.bus.interfaces.MemoryPort`."""
+
+    valid: Signal
+    type: Signal
+    addr: Signal
+    size: Signal
+    burst: Signal
+    wimg: Signal
+    wdata: Signal
+    beat: Signal
+    rdata: Signal
+    done: Signal
+    error: Signal
+
+
+class System(Part):
+    """Processor and bus; each device has a port of its name."""
+
+    request: Master
+
+    def target(self, device: str) -> Target:
+        return Target(self.at(device))
+
+    @property
+    def processor(self) -> Processor:
+        return Processor(self.path)
