@@ -37,6 +37,12 @@ def probe():
 
 
 @pytest.fixture(scope="session")
+def read_vcd():
+    """The function that reads a VCD file strictly; see tests/waveforms/strict_vcd.py."""
+    return load_helper("waveforms/strict_vcd.py").read
+
+
+@pytest.fixture(scope="session")
 def openbios():
     """Path of the OpenBIOS that the system has installed."""
     from pteg.errors import UserError

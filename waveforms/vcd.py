@@ -16,7 +16,6 @@ from collections.abc import Mapping
 
 import numpy as np
 from vcd import VCDWriter
-from vcd.common import VarType
 
 from pteg.errors import UserError
 from pteg.waveforms import vcdbody
@@ -98,7 +97,8 @@ class VcdFile:
         What a row holds.
     places
         First word of each signal in a row; by default they follow each other (`columns`). Signals
-        in the same place become names of one variable.
+        in the same place become names of one variable, if they have the same width and names of
+        values.
     frequency
         Of the clock, in hertz. Row n lasts from n to n+1 periods.
     clock
@@ -133,21 +133,21 @@ class VcdFile:
             places, _ = columns(signals)
         words = max((place + (signal.width + 63) // 64
                      for signal, place in zip(signals, places, strict=True)), default=0)
-        self._owner = np.full(words, -1)
-        self._variables, rows, members, text = [], [], [], bytearray()
+        self._variables, rows, members, text, known = [], [], [], bytearray(), {}
         for signal, column in zip(signals, places, strict=True):
             if signal.width == 0 or signal.path == clock or signal.path in self.names:
                 continue
-            owner = self._owner[column]
-            if owner >= 0:
-                self.names[signal.path] = self._header.alias(signal.path, self._variables[owner])
-                if self._variables[owner].type == VarType.string:
-                    self.strings.add(signal.path)
+            named = bool(signal.enum) and not pure and signal.width <= 64
+            if named:
+                self.strings.add(signal.path)
+            # One wire under several names is one variable, if it looks the same under all.
+            looks = column, signal.width, tuple(signal.enum.items()) if named else None
+            if looks in known:
+                self.names[signal.path] = self._header.alias(signal.path, known[looks])
                 continue
             first_member, kind, type, width = len(members), VECTOR, "wire", signal.width
-            if signal.enum and not pure and width <= 64:
+            if named:
                 kind, type, width = STRING, "string", 1
-                self.strings.add(signal.path)
                 for value, name in signal.enum.items():
                     name = re.sub(r"[^!-~]|\\", "_", name).encode()
                     members.append((value % (1 << signal.width), len(text), len(text) + len(name)))
@@ -155,14 +155,15 @@ class VcdFile:
             elif width == 1:
                 kind = SCALAR
             variable, self.names[signal.path] = self._header.add(signal.path, type, width)
-            self._owner[column:column + (signal.width + 63) // 64] = len(rows)
+            known[looks] = variable
             self._variables.append(variable)
             rows.append((*vcdbody.pack(variable.ident + "\n"), column, signal.width, kind,
                          first_member, len(members)))
 
         self._clock_row = np.array([(*vcdbody.pack(self._clock.ident + "\n"), 0, 1, 0, 0, 0)],
                                    VARIABLE)
-        self._tables = (np.array(rows, VARIABLE), np.array(members, MEMBER),
+        table = np.array(rows, VARIABLE)
+        self._tables = (*vcdbody.users_of(table, words), table, np.array(members, MEMBER),
                         np.frombuffer(bytes(text) or b"\0", np.uint8))
         self._previous = np.zeros(words, np.uint64)
         longest_name = max((end - start for _, start, end in members), default=0)
@@ -223,7 +224,7 @@ class VcdFile:
     def _changes(self, cycle, rows):
         """Text of the changes of some rows, valid until the next call, and how many they are."""
         size, done = vcdbody.changes(rows, self._previous, cycle, self._half, self._clock_row[0],
-                                     self._owner, *self._tables, self._out, self._longest)
+                                     *self._tables, self._out, self._longest)
         return self._out[:size].data, done
 
 

@@ -11,7 +11,8 @@ from numba import njit, types
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
 
-__all__ = ["MEMBER", "SCALAR", "SLACK", "STRING", "VARIABLE", "VECTOR", "changes", "pack"]
+__all__ = ["MEMBER", "SCALAR", "SLACK", "STRING", "VARIABLE", "VECTOR", "changes", "pack",
+           "users_of"]
 
 # Kinds of variable.
 SCALAR, VECTOR, STRING = 0, 1, 2
@@ -39,6 +40,19 @@ def pack(text):
     """Up to eight ASCII characters as a number, and how many they are."""
     assert len(text) <= 8
     return int.from_bytes(text.encode(), "little"), len(text)
+
+
+def users_of(table, words):
+    """Which variables of a table each of so many words belongs to, as `changes` takes it.
+
+    Any word may belong to any number of variables: signals can be the same wire, or parts of one.
+    """
+    users = [[] for _ in range(words)]
+    for index, variable in enumerate(table):
+        for word in range((int(variable["width"]) + 63) // 64):
+            users[int(variable["column"]) + word].append(index)
+    first = np.cumsum([0, *map(len, users)])
+    return first, np.array([index for indices in users for index in indices], np.int64)
 
 
 @intrinsic
@@ -136,7 +150,15 @@ def _put_change(out, at, row, variable, members, text):
 
 
 @njit(cache=True)
-def changes(rows, previous, cycle, half, clock, owner, table, members, text, out, longest):
+def _differ(row, before, start, stop):
+    for word in range(start, stop):
+        if row[word] != before[word]:
+            return True
+    return False
+
+
+@njit(cache=True)
+def changes(rows, previous, cycle, half, clock, first, users, table, members, text, out, longest):
     """Write the changes of as many rows as surely fit `out`; returns the bytes and the rows done.
 
     Parameters
@@ -149,8 +171,9 @@ def changes(rows, previous, cycle, half, clock, owner, table, members, text, out
         Number of the first row's cycle, and half a period of the clock in units of time.
     clock
         Variable of the clock, which `table` does not contain.
-    owner
-        Index in `table` of the variable to which each word belongs, rising, or -1.
+    first, users
+        The variables with bits in word n of a row: `users[first[n]:first[n + 1]]`, as indices in
+        `table`. See `users_of`.
     longest
         Bytes that a row may need at most.
     """
@@ -162,14 +185,13 @@ def changes(rows, previous, cycle, half, clock, owner, table, members, text, out
         time = 2 * half * (cycle + done)
         at = _put(out, _put_time(out, at, time), 49, 1)
         at = _put(out, at, clock.tail, clock.tail_size)
-        last = -1
         for word in range(len(row)):
             if row[word] != before[word]:
-                index = owner[word]
-                # The words of one variable follow each other; it is written once.
-                if index > last:
-                    at = _put_change(out, at, row, table[index], members, text)
-                    last = index
+                for user in range(first[word], first[word + 1]):
+                    variable = table[users[user]]
+                    # A wide variable is written with the first of its words that has changed.
+                    if not _differ(row, before, variable.column, word):
+                        at = _put_change(out, at, row, variable, members, text)
         at = _put(out, _put_time(out, at, time + half), 48, 1)
         at = _put(out, at, clock.tail, clock.tail_size)
         before = row

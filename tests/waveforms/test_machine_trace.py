@@ -48,6 +48,16 @@ def test_the_waveform_shows_what_the_machine_did(pair):
     assert found["top.clk"].value_at(500_000) == 1 and found["top.clk"].value_at(502_500) == 0
 
 
+def test_every_signal_of_the_machine_has_a_value_after_each_gap(tmp_path, read_vcd):
+    machine = Machine("g3", rom="first")
+    path = tmp_path / "rom.vcd"
+    with machine.trace(path, trigger="icache.state == 0 and core.fetch.redirect__valid",
+                       before=2, after=3, again=True):
+        machine.run(cycles=3000)
+    variables, dumps = read_vcd(path.read_bytes())
+    assert len(variables) > 1000 and len(dumps) > 5
+
+
 @pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
 def test_a_waveform_can_be_read_after_ctrl_c(tmp_path):
     command = [sys.executable, "-m", "pteg", "run", "--rom", "first", "--vcd", "rom.vcd",

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pteg.errors import UserError
+from pteg.waveforms.capture import Capture, Window
 from pteg.waveforms.vcd import Signal, VcdFile, columns, timebase
 
 STATE = {0: "IDLE", 1: "PRIMARY_READ", 3: "DONE"}
@@ -251,3 +252,81 @@ def test_signals_in_one_place_are_names_of_one_variable():
         assert tuple(found[f"top.{signal.path}"].signal.value_at(time)
                      for signal in signals) == values
     assert body(file.getvalue()).count("b10 ") == 2     # a and c, each once
+
+
+# Every identifier has a value in every full dump -------------------------------------------------
+
+def test_a_variable_in_a_low_place_that_is_named_late_is_dumped():
+    signals = [Signal("clk", 1), Signal("a", 8), Signal("b", 8), Signal("zero", 1)]
+    file = io.BytesIO()
+    vcd = VcdFile(file, signals, [0, 1, 2, 0], frequency=500e6)
+    vcd.write(0, np.array([[0, 5, 7]], np.uint64))
+    vcd.close()
+    assert body(file.getvalue()).splitlines()[:7] == [
+        "#0", "$dumpvars", "1!", "0$", 'b101 "', "b111 #", "$end"]
+
+
+@st.composite
+def shared(draw):
+    """Signals whose words lie anywhere, also over each other, and rows of such words."""
+    words = draw(st.integers(4, 12))
+    signals = [Signal("clk", 1), Signal("last", 1)]
+    places = [draw(st.integers(0, words - 1)), words - 1]
+    for number in range(draw(st.integers(1, 30))):
+        width = draw(st.sampled_from([1, 2, 8, 64, 65, 130]))
+        signals.append(Signal(f"s{number}", width, draw(st.booleans()),
+                              draw(st.sampled_from([None, None, STATE])) if width > 1 else None))
+        places.append(draw(st.integers(0, words - (width + 63) // 64)))
+    random = np.random.default_rng(draw(st.integers(0, 2 ** 32)))
+    rows = random.integers(0, 2 ** 64, (draw(st.integers(1, 12)), words), np.uint64,
+                           endpoint=False)
+    rows[:, random.random(words) < 0.3] = 0             # constants
+    for row in range(1, len(rows)):
+        same = random.random(words) < 0.7
+        rows[row, same] = rows[row - 1, same]
+    return signals, places, rows
+
+
+def shown(signal, place, row):
+    """The text of a value in a file."""
+    value = sum(int(word) << (64 * n) for n, word in
+                enumerate(row[place:place + (signal.width + 63) // 64])) % (1 << signal.width)
+    if signal.enum is not None and signal.width <= 64:
+        return STATE.get(value, f"0x{value:X}")
+    return f"{value:b}"
+
+
+@settings(max_examples=100, deadline=None)
+@given(shared(), st.data())
+def test_every_variable_has_its_value_in_every_full_dump(read_vcd, trace, data):
+    """For any sharing of places, any window, and a trigger that fires again and again."""
+    signals, places, rows = trace
+    start = data.draw(st.integers(0, 3), "start")
+    window = Window(start, data.draw(st.none() | st.integers(start + 1, 12), "stop"))
+    fires = data.draw(st.none() | st.lists(st.booleans(), min_size=12, max_size=12), "fires")
+    capture = Capture(window=window) if fires is None else Capture(
+        window=window, trigger=lambda piece: np.array(fires)[piece[:, -1].astype(int)],
+        before=data.draw(st.integers(0, 2), "before"), after=1, again=True)
+    numbered = np.column_stack([rows, np.arange(len(rows), dtype=np.uint64)])
+    file, kept = io.BytesIO(), []
+    vcd = VcdFile(file, signals, places, frequency=500e6)
+    for cycle, piece in capture.take(0, numbered):
+        vcd.write(cycle, np.ascontiguousarray(piece[:, :-1]))
+        kept += range(cycle, cycle + len(piece))
+    vcd.close()
+
+    found, dumps = read_vcd(file.getvalue())
+    by_name = {name: variable for variable in found.values() for name in variable.names}
+    readers = variables(file.getvalue())
+    assert set(readers) == set(by_name) == {f"top.{signal.path}" for signal in signals}
+    gaps = [cycle for cycle in kept if cycle - 1 not in kept]
+    assert [time for time, keyword in dumps if keyword != "$dumpoff"] == [2 * n for n in gaps]
+    for signal, place in zip(signals[1:], places[1:], strict=True):
+        name = f"top.{signal.path}"
+        for cycle in kept:
+            expected = shown(signal, place, rows[cycle])
+            assert by_name[name].at(2 * cycle) == expected
+            other = readers[name].signal.value_at(2 * cycle)
+            assert other == expected if readers[name].is_string else other == int(expected, 2)
+        for cycle in set(range(kept[0] if kept else 0, kept[-1] if kept else 0)) - set(kept):
+            assert by_name[name].at(2 * cycle) == "x"
