@@ -18,11 +18,11 @@ from pteg.hw.bus.dma import SnoopedMaster
 from pteg.hw.bus.interfaces import MemoryPort, TargetPort
 from pteg.hw.cache.data import DataCache
 from pteg.hw.cache.instruction import InstructionCache
-from pteg.hw.cache.interfaces import LINE_BITS
-from pteg.hw.cache.l2 import L2_SIZES, L2Cache
+from pteg.hw.cache.l2 import L2Cache
 from pteg.hw.core.core import Core
 from pteg.hw.core.interfaces import PausePort
 from pteg.hw.mmu.mmu import Mmu
+from pteg.hw.sizes import L2_SIZES, LINE_BITS
 
 __all__ = ["Processor"]
 

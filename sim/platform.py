@@ -32,6 +32,7 @@ from pteg.components.console import new_watch
 from pteg.components.target import TARGET
 from pteg.errors import UserError
 from pteg.generated import compile_ahead, load_module
+from pteg.hw.sizes import L2_SIZES
 
 __all__ = ["Platform", "Wire", "PORT", "PROCESSOR"]
 
@@ -40,9 +41,6 @@ EVERYWHERE = (0, 1 << 32)
 
 #: Signals of a device's bus port that it looks at, in the order in which `NAME_clock` takes them.
 PORT = ("ts", "a", "tt", "tsiz", "tbst", "dbb", "d_w")
-
-#: Sizes that an L2 cache can have; 0: there is none.
-L2_SIZES = (0, 256 << 10, 512 << 10, 1 << 20)
 
 #: Name of the processor in wires and in the machine graph.
 PROCESSOR = "processor"
@@ -75,7 +73,7 @@ class Platform:
     """
 
     def __init__(self, devices, wires=(), *, l2=0):
-        if l2 not in L2_SIZES:
+        if l2 and l2 not in L2_SIZES:
             raise UserError(f"l2 must be 256K, 512K, 1M or 0, not {l2}")
         self.l2 = l2
         # Who answers everywhere is asked last.

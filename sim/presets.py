@@ -15,7 +15,8 @@ from pteg.components.pci_host import PciFunction, PciHost
 from pteg.components.rom import Rom
 from pteg.components.uart16550 import Uart16550
 from pteg.errors import UserError
-from pteg.platform import L2_SIZES, Platform, Wire
+from pteg.hw.sizes import L2_SIZES
+from pteg.platform import Platform, Wire
 
 __all__ = ["PRESETS", "ROMS", "g3", "mac99"]
 
@@ -111,7 +112,7 @@ def _ram_size(ram, least, most):
 
 def _l2_size(l2):
     size = parse_size(l2, "l2")
-    if size not in L2_SIZES:
+    if size and size not in L2_SIZES:
         raise UserError(f"l2 must be 256K, 512K, 1M or 0, not {l2}")
     return size
 

@@ -19,7 +19,9 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from pteg.hw.bus.interfaces import BEATS, MasterPort, MemoryPort, TransferType
+from pteg.hw.bus.enums import TransferType
+from pteg.hw.bus.interfaces import MasterPort, MemoryPort
+from pteg.hw.sizes import BEATS
 
 __all__ = ["Master", "State", "address_only", "BURST_TSIZ"]
 

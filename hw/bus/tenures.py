@@ -9,7 +9,7 @@ from amaranth.hdl import Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from pteg.hw.bus.interfaces import BEATS
+from pteg.hw.sizes import BEATS
 
 __all__ = ["TenureQueue"]
 

@@ -12,9 +12,10 @@ from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from pteg.hw.bus.interfaces import BEATS, MemoryPort, TransferType
-from pteg.hw.cache.interfaces import LINE_BITS
+from pteg.hw.bus.enums import TransferType
+from pteg.hw.bus.interfaces import MemoryPort
 from pteg.hw.isa.registers import Wimg
+from pteg.hw.sizes import BEATS, LINE_BITS
 
 __all__ = ["CastoutBuffer"]
 

@@ -23,49 +23,21 @@ What a TEA does: the access that waits for the double word gets it. If nobody do
 store that has left the store queue, a later beat), `error` asks for a machine check.
 """
 
-import enum
-
 from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from pteg.hw.bus.interfaces import BEATS, MemoryPort, TransferType
+from pteg.hw.bus.enums import TransferType
+from pteg.hw.bus.interfaces import MemoryPort
 from pteg.hw.cache.castout import CastoutBuffer
-from pteg.hw.cache.interfaces import (
-    LINE_BITS,
-    CacheControl,
-    DataOp,
-    DataPort,
-    SnoopPort,
-    byte_lanes,
-)
-from pteg.hw.cache.tags import BlockState, Directory
+from pteg.hw.cache.enums import BlockState, Client, DataCacheState, DataOp
+from pteg.hw.cache.interfaces import CacheControl, DataPort, SnoopPort, byte_lanes
+from pteg.hw.cache.tags import Directory
 from pteg.hw.isa.registers import Wimg
+from pteg.hw.sizes import BEATS, LINE_BITS
 
-__all__ = ["DataCache", "DataCacheState", "Client"]
-
-
-class DataCacheState(enum.IntEnum):
-    """What goes on beside hits."""
-
-    IDLE = 0
-    ALLOCATE = 1    # choose a way for the block
-    RELOAD = 2      # read it
-    MERGE = 3       # the store that wanted it is written
-    SINGLE = 4      # a single beat
-    BROADCAST = 5   # an address-only transaction
-    ZERO = 6        # dcbz writes
-
-
-class Client(enum.IntEnum):
-    """Who asks."""
-
-    NOBODY = 0
-    SNOOP = 1
-    WALKER = 2
-    LSU = 3
-    STORES = 4
+__all__ = ["DataCache"]
 
 
 class Request(data.Struct):

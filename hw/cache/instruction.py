@@ -18,11 +18,14 @@ from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
-from pteg.hw.bus.interfaces import BEATS, MemoryPort, TransferType
+from pteg.hw.bus.enums import TransferType
+from pteg.hw.bus.interfaces import MemoryPort
+from pteg.hw.cache.enums import BlockState
 from pteg.hw.cache.interfaces import BlockPort, CacheControl, InstructionPort
 from pteg.hw.cache.replacement import WAYS
-from pteg.hw.cache.tags import BlockState, Directory
+from pteg.hw.cache.tags import Directory
 from pteg.hw.isa.registers import Wimg
+from pteg.hw.sizes import BEATS
 
 __all__ = ["InstructionCache", "CacheState", "SETS"]
 

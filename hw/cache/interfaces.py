@@ -1,18 +1,14 @@
 """Signatures of the caches (MPC750 UM chapter 3)."""
 
-import enum
-
 from amaranth.hdl import C
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from pteg.hw.bus.interfaces import TransferType
+from pteg.hw.bus.enums import TransferType
+from pteg.hw.cache.enums import DataOp
 
-__all__ = ["BlockPort", "CacheControl", "DataOp", "DataPort", "InstructionPort", "L2Control",
-           "SnoopPort", "LINE_BITS", "byte_lanes"]
-
-#: Address bits of a byte within its block of 32 bytes.
-LINE_BITS = 5
+__all__ = ["BlockPort", "CacheControl", "DataPort", "InstructionPort", "L2Control",
+           "SnoopPort", "byte_lanes"]
 
 
 def byte_lanes(pa, size):
@@ -99,19 +95,6 @@ class L2Control(wiring.Signature):
         super().__init__({
             "enable": Out(1), "clock": Out(3), "data_only": Out(1), "write_through": Out(1),
             "invalidate": Out(1), "busy": In(1)})
-
-
-class DataOp(enum.IntEnum):
-    """What the data cache is asked to do."""
-
-    LOAD = 0
-    STORE = 1
-    TOUCH = 2        # dcbt, dcbtst: a load that nobody waits for
-    ZERO = 3         # dcbz
-    CLEAN = 4        # dcbst: memory gets what is modified
-    FLUSH = 5        # dcbf: and the block leaves the cache
-    INVALIDATE = 6   # dcbi: the block leaves the cache, modified or not
-    BARRIER = 7      # sync, eieio: only told to the bus
 
 
 class DataPort(wiring.Signature):

@@ -30,51 +30,26 @@ Left out: several accesses at a time, parity, test support (L2TS), low-power mod
 phase. L2SIZ must name the size of the SRAM that is there, and L2CLK a ratio, or the L2 stays off.
 """
 
-import enum
-
 from amaranth.hdl import Array, C, Cat, Const, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
-from pteg.hw.bus.interfaces import BEATS, MemoryPort, TransferType
+from pteg.hw.bus.enums import TransferType
+from pteg.hw.bus.interfaces import MemoryPort
 from pteg.hw.bus.master import address_only
-from pteg.hw.cache.interfaces import LINE_BITS, L2Control, SnoopPort, byte_lanes
+from pteg.hw.cache.enums import L2State, Who
+from pteg.hw.cache.interfaces import L2Control, SnoopPort, byte_lanes
 from pteg.hw.isa.registers import Wimg
+from pteg.hw.sizes import BEATS, LINE_BITS
 
-__all__ = ["L2Cache", "L2State", "L2_SIZES"]
+__all__ = ["L2Cache"]
 
-#: Sizes: the value of L2CR[L2SIZ], sets, sectors of a line (MPC750 UM table 9-1).
-L2_SIZES = {256 << 10: (1, 2048, 2), 512 << 10: (2, 4096, 2), 1 << 20: (3, 4096, 4)}
 #: Half core cycles of an L2 clock, by L2CLK; 0: no clock.
 _HALVES = (0, 2, 3, 0, 4, 5, 6, 0)
 #: L2 clocks to the first beat.
 FIRST = 3
 WAYS = 2
-
-
-class L2State(enum.IntEnum):
-    """What goes on."""
-
-    IDLE = 0
-    LOOK = 1         # into the tags
-    HIT = 2          # beats go from the SRAM to the first level
-    MISS = 3         # a block is read on the bus, and kept in `line`
-    EVICT = 4        # the modified sectors of the victim, one after the other
-    FILL = 5         # `line` goes into the SRAM
-    ACCEPT = 6       # a castout comes from the first level
-    FORWARD = 7      # the request goes on to the bus
-    PUSH = 8         # a sector goes from the SRAM to the bus
-    INVALIDATE = 9   # every set, one after the other
-
-
-class Who(enum.IntEnum):
-    """Whose request."""
-
-    DATA = 0
-    CASTOUT = 1
-    FETCH = 2
-    SNOOP = 3
 
 
 class L2Cache(wiring.Component):

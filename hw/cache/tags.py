@@ -5,25 +5,16 @@ states are those of the MEI protocol. A flash invalidation takes one cycle: each
 says whether anything was written to it since.
 """
 
-import enum
-
 from amaranth.hdl import Array, C, Cat, Const, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
-from pteg.hw.cache.interfaces import LINE_BITS
+from pteg.hw.cache.enums import BlockState
 from pteg.hw.cache.replacement import first_invalid, used, victim
+from pteg.hw.sizes import LINE_BITS
 
-__all__ = ["Directory", "BlockState"]
-
-
-class BlockState(enum.IntEnum):
-    """MEI."""
-
-    INVALID = 0
-    EXCLUSIVE = 1   # as in memory
-    MODIFIED = 2
+__all__ = ["Directory"]
 
 
 class Directory(wiring.Component):

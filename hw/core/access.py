@@ -3,32 +3,17 @@
 PEM 4.2.3, 4.3; alignment rules MPC750 UM 4.5.6.
 """
 
-import enum
-
 from amaranth.hdl import Cat, Module, Mux
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from pteg.hw.bus.interfaces import TransferType
-from pteg.hw.cache.interfaces import DataOp
+from pteg.hw.bus.enums import TransferType
+from pteg.hw.cache.enums import DataOp
+from pteg.hw.core.enums import Moves
 from pteg.hw.isa.instructions import INSTRUCTIONS, Op, Unit
 from pteg.hw.isa.registers import Field
 
-__all__ = ["Access", "AccessDecoder", "Moves", "alignment_dsisr"]
-
-
-class Moves(enum.IntEnum):
-    """What an instruction moves."""
-
-    REGISTER = 0   # one general-purpose register
-    FLOAT = 1      # one floating-point register
-    MULTIPLE = 2   # lmw, stmw
-    STRING = 3     # bytes of consecutive registers
-    BLOCK = 4      # nothing: an instruction for a cache block
-    ZEROS = 5      # dcbz
-    TOUCH = 6      # nothing: a hint
-    BARRIER = 7    # nothing: sync and eieio
-    NOTHING = 8    # tlbie, tlbsync
+__all__ = ["Access", "AccessDecoder", "alignment_dsisr"]
 
 
 class Access(data.Struct):

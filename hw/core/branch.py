@@ -20,8 +20,9 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from pteg.hw.core.decode import field
-from pteg.hw.core.interfaces import CREDITS, IQ_ENTRIES, WIDTH, Fetched, Progress, Redirect
+from pteg.hw.core.interfaces import Fetched, Progress, Redirect
 from pteg.hw.core.queue import BranchToQueue
+from pteg.hw.sizes import CREDITS, IQ_ENTRIES, WIDTH
 
 __all__ = ["BranchUnit", "ConditionPort", "LEVELS"]
 

@@ -21,13 +21,10 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from pteg.hw.core.condition import ConditionRetire
+from pteg.hw.core.enums import Cause
 from pteg.hw.core.interfaces import (
-    CQ_ENTRIES,
-    GPR_RENAMES,
     NOBODY,
-    WIDTH,
     BranchRetire,
-    Cause,
     Flags,
     PausePort,
     Redirect,
@@ -37,6 +34,7 @@ from pteg.hw.core.rename import CommitPort, after
 from pteg.hw.core.special import ExceptionPort, msr_bit
 from pteg.hw.isa.exceptions import Srr1, Vector
 from pteg.hw.isa.registers import RESET_VECTOR, Msr
+from pteg.hw.sizes import CQ_ENTRIES, GPR_RENAMES, WIDTH
 
 __all__ = ["Completion", "CompletionDispatch", "Entry", "FloatRetire", "NextPc"]
 

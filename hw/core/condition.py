@@ -10,7 +10,8 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from pteg.hw.core.branch import ConditionPort
-from pteg.hw.core.interfaces import CQ_ENTRIES, WIDTH, Flags
+from pteg.hw.core.interfaces import Flags
+from pteg.hw.sizes import CQ_ENTRIES, WIDTH
 
 __all__ = ["ConditionRegister", "ConditionDispatch", "ConditionRetire"]
 

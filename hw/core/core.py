@@ -22,14 +22,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from pteg.hw.bus.interfaces import MemoryPort
-from pteg.hw.cache.interfaces import (
-    LINE_BITS,
-    BlockPort,
-    CacheControl,
-    DataPort,
-    InstructionPort,
-    L2Control,
-)
+from pteg.hw.cache.interfaces import BlockPort, CacheControl, DataPort, InstructionPort, L2Control
 from pteg.hw.core.branch import BranchUnit
 from pteg.hw.core.completion import Completion
 from pteg.hw.core.condition import ConditionRegister
@@ -38,7 +31,7 @@ from pteg.hw.core.fetch import Fetch
 from pteg.hw.core.floating import FloatUnit
 from pteg.hw.core.history import HistoryTable
 from pteg.hw.core.integer import IntegerUnit
-from pteg.hw.core.interfaces import WIDTH, PausePort
+from pteg.hw.core.interfaces import PausePort
 from pteg.hw.core.link import LinkRegisters
 from pteg.hw.core.loadstore import LoadStoreUnit
 from pteg.hw.core.monitor import Event, PerformanceMonitor
@@ -51,6 +44,7 @@ from pteg.hw.core.timebase import TimeBase
 from pteg.hw.isa.exceptions import Vector
 from pteg.hw.isa.registers import Hid0, Msr, Xer
 from pteg.hw.mmu.interfaces import InvalidatePort, RegisterPort, TranslatePort
+from pteg.hw.sizes import LINE_BITS, WIDTH
 
 __all__ = ["Core"]
 

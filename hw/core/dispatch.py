@@ -15,26 +15,13 @@ from amaranth.lib.wiring import In, Out
 from pteg.hw.core.completion import CompletionDispatch, NextPc
 from pteg.hw.core.condition import ConditionDispatch
 from pteg.hw.core.decode import Decoder
-from pteg.hw.core.interfaces import (
-    CQ_ENTRIES,
-    CREDITS,
-    FLOATING,
-    FPR_RENAMES,
-    GPR_RENAMES,
-    IQ_ENTRIES,
-    MIXED,
-    WIDTH,
-    Cause,
-    Decoded,
-    DispatchToUnit,
-    Fetched,
-    FetchFault,
-    Progress,
-)
+from pteg.hw.core.enums import Cause, FetchFault
+from pteg.hw.core.interfaces import FLOATING, MIXED, Decoded, DispatchToUnit, Fetched, Progress
 from pteg.hw.core.rename import AllocatePort, SourcePort, after
 from pteg.hw.core.special import msr_bit
 from pteg.hw.isa.instructions import Op, Serialize, Unit
 from pteg.hw.isa.registers import Msr
+from pteg.hw.sizes import CQ_ENTRIES, CREDITS, FPR_RENAMES, GPR_RENAMES, IQ_ENTRIES, WIDTH
 
 __all__ = ["Dispatch", "UNITS"]
 

@@ -16,10 +16,13 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from pteg.hw.cache.interfaces import InstructionPort
-from pteg.hw.core.interfaces import FETCH_WIDTH, FetchFault, FetchToQueue, Redirect
+from pteg.hw.core.enums import FetchFault
+from pteg.hw.core.interfaces import FetchToQueue, Redirect
 from pteg.hw.core.predecode import Predecoder
 from pteg.hw.isa.registers import RESET_VECTOR, Iabr
-from pteg.hw.mmu.interfaces import AccessKind, TranslatePort, Translation
+from pteg.hw.mmu.enums import AccessKind, Translation
+from pteg.hw.mmu.interfaces import TranslatePort
+from pteg.hw.sizes import FETCH_WIDTH
 
 __all__ = ["Fetch"]
 

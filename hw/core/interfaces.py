@@ -4,67 +4,29 @@ Named `SourceToDestination`. The pipeline registers are the reservation stations
 these signatures are the wires between them.
 """
 
-import enum
-
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
+from pteg.hw.core.enums import Cause, FetchFault
 from pteg.hw.isa.instructions import Op, Serialize, Unit
+from pteg.hw.sizes import (
+    CQ_ENTRIES,
+    FETCH_WIDTH,
+    GPR_RENAMES,
+    IQ_ENTRIES,
+)
 
-__all__ = ["CQ_ENTRIES", "IQ_ENTRIES", "GPR_RENAMES", "FPR_RENAMES", "FETCH_WIDTH", "WIDTH",
-           "NOBODY", "CREDITS", "GENERAL", "FLOATING", "MIXED", "Cause", "FetchFault",
-           "Predecoded", "Fetched", "Progress", "Decoded", "operand", "Flags", "FetchToQueue",
-           "DispatchToUnit", "UnitToCompletion", "UnitToRename", "OperationPort", "Redirect",
-           "BranchRetire", "SystemToSpecial", "PausePort"]
+__all__ = ["NOBODY", "GENERAL", "FLOATING", "MIXED", "Predecoded", "Fetched", "Progress", "Decoded",
+           "operand", "Flags", "FetchToQueue", "DispatchToUnit", "UnitToCompletion", "UnitToRename",
+           "OperationPort", "Redirect", "BranchRetire", "SystemToSpecial", "PausePort"]
 
-#: Sizes of the 750 (MPC750 UM 1.2.1, 6.1).
-CQ_ENTRIES = 6
-IQ_ENTRIES = 6
-GPR_RENAMES = 6
-FPR_RENAMES = GPR_RENAMES
 #: Operands of a reservation station and their bits: 64 for floating-point registers. In the
 #: load/store unit F is what a floating-point store stores.
 GENERAL = {"a": 32, "b": 32, "c": 32}
 FLOATING = {"a": 64, "b": 64, "c": 64}
 MIXED = GENERAL | {"f": 64}
-#: Instructions that one fetch brings at most: a quad word.
-FETCH_WIDTH = 4
-#: Instructions dispatched, and retired, in one cycle at most.
-WIDTH = 2
 #: In place of the completion queue entry of the oldest instruction: it may not act yet.
 NOBODY = 7
-#: Folded branches that one instruction can stand for.
-CREDITS = 3
-
-
-class Cause(enum.IntEnum):
-    """Why an instruction does not complete normally."""
-
-    NONE = 0
-    MACHINE_CHECK = 1         # transfer error on fetch, data access or table search
-    ISI_PAGE_FAULT = 2
-    ISI_PROTECTION = 3
-    ISI_NO_EXECUTE = 4        # N bit, guarded memory, direct-store segment
-    BREAKPOINT = 5            # IABR
-    ILLEGAL = 6
-    PRIVILEGED = 7
-    TRAP = 8
-    FP_UNAVAILABLE = 9
-    SYSTEM_CALL = 10
-    ALIGNMENT = 11
-    DSI = 12                  # DSISR tells more
-    FP_ENABLED = 13           # it has left FPSCR[FEX] set, and a mode of FE0 and FE1 cares
-
-
-class FetchFault(enum.IntEnum):
-    """Why a fetched instruction is not to be executed; taken if it reaches dispatch."""
-
-    NONE = Cause.NONE
-    MACHINE_CHECK = Cause.MACHINE_CHECK
-    PAGE_FAULT = Cause.ISI_PAGE_FAULT
-    PROTECTION = Cause.ISI_PROTECTION
-    NO_EXECUTE = Cause.ISI_NO_EXECUTE
-    BREAKPOINT = Cause.BREAKPOINT
 
 
 class Predecoded(data.Struct):

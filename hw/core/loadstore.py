@@ -31,21 +31,12 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from pteg.hw.bus.interfaces import MemoryPort
-from pteg.hw.cache.interfaces import LINE_BITS, BlockPort, DataPort, byte_lanes
-from pteg.hw.core.access import Access, AccessDecoder, Moves, alignment_dsisr
+from pteg.hw.cache.interfaces import BlockPort, DataPort, byte_lanes
+from pteg.hw.core.access import Access, AccessDecoder, alignment_dsisr
 from pteg.hw.core.decode import field
+from pteg.hw.core.enums import Cause, Moves
 from pteg.hw.core.float_registers import double_to_single, single_to_double
-from pteg.hw.core.interfaces import (
-    CQ_ENTRIES,
-    FPR_RENAMES,
-    GPR_RENAMES,
-    MIXED,
-    NOBODY,
-    Cause,
-    DispatchToUnit,
-    UnitToCompletion,
-    UnitToRename,
-)
+from pteg.hw.core.interfaces import MIXED, NOBODY, DispatchToUnit, UnitToCompletion, UnitToRename
 from pteg.hw.core.rename import DirectPort
 from pteg.hw.core.special import msr_bit
 from pteg.hw.core.station import Station, StationToUnit
@@ -53,7 +44,9 @@ from pteg.hw.core.storequeue import StoreQueue
 from pteg.hw.isa.exceptions import Dsisr
 from pteg.hw.isa.instructions import Op
 from pteg.hw.isa.registers import Dabr, Hid0, Msr, Wimg
-from pteg.hw.mmu.interfaces import AccessKind, InvalidatePort, TranslatePort, Translation
+from pteg.hw.mmu.enums import AccessKind, Translation
+from pteg.hw.mmu.interfaces import InvalidatePort, TranslatePort
+from pteg.hw.sizes import CQ_ENTRIES, FPR_RENAMES, GPR_RENAMES, LINE_BITS
 
 __all__ = ["LoadStoreUnit", "LoadStoreState"]
 

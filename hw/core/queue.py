@@ -9,14 +9,8 @@ from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from pteg.hw.core.interfaces import (
-    FETCH_WIDTH,
-    IQ_ENTRIES,
-    WIDTH,
-    Fetched,
-    FetchToQueue,
-    Progress,
-)
+from pteg.hw.core.interfaces import Fetched, FetchToQueue, Progress
+from pteg.hw.sizes import FETCH_WIDTH, IQ_ENTRIES, WIDTH
 
 __all__ = ["InstructionQueue", "BranchToQueue"]
 

@@ -10,7 +10,8 @@ from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
-from pteg.hw.core.interfaces import GPR_RENAMES, WIDTH, UnitToRename, operand
+from pteg.hw.core.interfaces import UnitToRename, operand
+from pteg.hw.sizes import GPR_RENAMES, WIDTH
 
 __all__ = ["SourcePort", "AllocatePort", "CommitPort", "DirectPort", "Rename", "after"]
 

@@ -8,15 +8,9 @@ from amaranth.hdl import Array, Cat, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from pteg.hw.core.interfaces import (
-    CQ_ENTRIES,
-    FPR_RENAMES,
-    GENERAL,
-    GPR_RENAMES,
-    DispatchToUnit,
-    operand,
-)
+from pteg.hw.core.interfaces import GENERAL, DispatchToUnit, operand
 from pteg.hw.isa.instructions import Op
+from pteg.hw.sizes import CQ_ENTRIES, FPR_RENAMES, GPR_RENAMES
 
 __all__ = ["Station", "StationToUnit"]
 

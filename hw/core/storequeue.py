@@ -15,8 +15,9 @@ from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from pteg.hw.bus.interfaces import MemoryPort, TransferType
-from pteg.hw.core.interfaces import CQ_ENTRIES
+from pteg.hw.bus.enums import TransferType
+from pteg.hw.bus.interfaces import MemoryPort
+from pteg.hw.sizes import CQ_ENTRIES
 
 __all__ = ["StoreQueue", "QueuedStore", "STORES"]
 

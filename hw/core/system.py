@@ -11,7 +11,6 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from pteg.hw.core.decode import field, spr_number
 from pteg.hw.core.interfaces import (
-    GPR_RENAMES,
     NOBODY,
     DispatchToUnit,
     SystemToSpecial,
@@ -22,6 +21,7 @@ from pteg.hw.core.station import Station
 from pteg.hw.isa.instructions import Op
 from pteg.hw.isa.registers import SPR_BY_NAME, XER_IMPLEMENTED
 from pteg.hw.mmu.interfaces import RegisterPort
+from pteg.hw.sizes import GPR_RENAMES
 
 __all__ = ["SystemUnit"]
 

@@ -11,7 +11,8 @@ from amaranth.lib import data, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
-from pteg.hw.core.interfaces import WIDTH, FetchToQueue, Predecoded
+from pteg.hw.core.interfaces import FetchToQueue, Predecoded
+from pteg.hw.sizes import WIDTH
 
 __all__ = ["TargetCache", "SETS", "WAYS"]
 

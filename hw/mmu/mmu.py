@@ -20,10 +20,11 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from pteg.hw.bus.interfaces import MemoryPort
 from pteg.hw.isa.registers import SPR_BY_NAME, Wimg
 from pteg.hw.mmu.counters import Counters
+from pteg.hw.mmu.enums import Side
 from pteg.hw.mmu.interfaces import InvalidatePort, RegisterPort, TranslatePort
 from pteg.hw.mmu.segments import Segments
 from pteg.hw.mmu.translator import Translator
-from pteg.hw.mmu.walker import Side, Walker
+from pteg.hw.mmu.walker import Walker
 
 __all__ = ["Mmu"]
 

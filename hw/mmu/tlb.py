@@ -14,13 +14,9 @@ from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 
 from pteg.hw.mmu.interfaces import InvalidatePort, TlbEntry
+from pteg.hw.sizes import TLB_SETS, TLB_WAYS
 
-__all__ = ["Lru", "Tlb", "SETS", "WAYS"]
-
-#: Sets of one TLB, selected by EA[14-19].
-SETS = 64
-#: Entries of one set.
-WAYS = 2
+__all__ = ["Lru", "Tlb"]
 
 
 def one_bit(index):
@@ -28,23 +24,23 @@ def one_bit(index):
 
     Words are changed as a whole: the simulator keeps such a word in one piece.
     """
-    return (Const(1, SETS) << index)[:SETS]
+    return (Const(1, TLB_SETS) << index)[:TLB_SETS]
 
 
 class Lru(wiring.Component):
     """Replaces the way that was used longest ago: one bit a set (MPC750 UM 5.4.3.1)."""
 
     #: Set that is looked up, and the way to replace in it.
-    index: In(range(SETS))
-    victim: Out(range(WAYS))
+    index: In(range(TLB_SETS))
+    victim: Out(range(TLB_WAYS))
     #: `used_way` of set `used_index` is used, or has just been filled.
     used: In(1)
-    used_index: In(range(SETS))
-    used_way: In(range(WAYS))
+    used_index: In(range(TLB_SETS))
+    used_way: In(range(TLB_WAYS))
 
     def elaborate(self, platform):
         m = Module()
-        oldest = Signal(SETS)
+        oldest = Signal(TLB_SETS)
         m.d.comb += self.victim.eq(oldest.bit_select(self.index, 1))
         one = one_bit(self.used_index)
         with m.If(self.used):
@@ -68,13 +64,13 @@ class Tlb(wiring.Component):
     hit: Out(1)
     entry: Out(TlbEntry)
     #: Way that hit, or else the one to be replaced.
-    way: Out(range(WAYS))
+    way: Out(range(TLB_WAYS))
     #: The entry that hits is used in this cycle.
     used: In(1)
     #: `refill_entry` is written at the end of the cycle.
     refill: In(1)
     refill_ea: In(32)
-    refill_way: In(range(WAYS))
+    refill_way: In(range(TLB_WAYS))
     refill_entry: In(TlbEntry)
     #: tlbie.
     invalidate: In(InvalidatePort())
@@ -90,11 +86,11 @@ class Tlb(wiring.Component):
         def index(ea):
             return ea[12:18]
 
-        valid = [Signal(SETS, name=f"valid{way}") for way in range(WAYS)]
+        valid = [Signal(TLB_SETS, name=f"valid{way}") for way in range(TLB_WAYS)]
         hits, entries = [], []
-        for way in range(WAYS):
+        for way in range(TLB_WAYS):
             m.submodules[f"way{way}"] = rows = memory.Memory(
-                shape=TlbEntry, depth=SETS, init=[])
+                shape=TlbEntry, depth=TLB_SETS, init=[])
             read, write = rows.read_port(domain="comb"), rows.write_port()
             entries.append(read.data)
             hits.append(valid[way].bit_select(index(self.ea), 1)
@@ -111,7 +107,7 @@ class Tlb(wiring.Component):
             with m.Elif(refill):
                 m.d.sync += valid[way].eq(valid[way] | one_bit(index(self.refill_ea)))
 
-        matches = Signal(WAYS)
+        matches = Signal(TLB_WAYS)
         hit_way = matches[1]
         with m.If(self.valid):
             m.d.comb += matches.eq(Cat(hits))

@@ -20,14 +20,13 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from pteg.hw.isa.registers import Wimg
 from pteg.hw.mmu.bat import BatArray
+from pteg.hw.mmu.enums import AccessKind, Translation
 from pteg.hw.mmu.interfaces import (
-    AccessKind,
     InvalidatePort,
     RegisterPort,
     SearchPort,
     SegmentWord,
     TranslatePort,
-    Translation,
 )
 from pteg.hw.mmu.protection import BLOCK_KEY, prohibited
 from pteg.hw.mmu.tlb import Tlb

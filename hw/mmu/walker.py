@@ -27,17 +27,14 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from pteg.hw.bus.interfaces import MemoryPort, TransferType
+from pteg.hw.bus.enums import TransferType
+from pteg.hw.bus.interfaces import MemoryPort
 from pteg.hw.isa.registers import SPR_BY_NAME, PteLow, Sdr1, Wimg
-from pteg.hw.mmu.interfaces import (
-    AccessKind,
-    RegisterPort,
-    SearchPort,
-    SearchResult,
-)
+from pteg.hw.mmu.enums import AccessKind, SearchResult, Side
+from pteg.hw.mmu.interfaces import RegisterPort, SearchPort
 from pteg.hw.mmu.protection import prohibited
 
-__all__ = ["Walker", "State", "Side", "PageTableEntry", "Sdr1Word", "PTEG_ENTRIES"]
+__all__ = ["Walker", "State", "PageTableEntry", "Sdr1Word", "PTEG_ENTRIES"]
 
 #: PTEs of one group.
 PTEG_ENTRIES = 8
@@ -59,13 +56,6 @@ class State(enum.IntEnum):
     REFILL = 10              # the TLB entry is written
     NOT_FOUND = 11           # page fault
     BUS_ERROR = 12           # TEA
-
-
-class Side(enum.IntEnum):
-    """For whom the walker works."""
-
-    FETCH = 0
-    DATA = 1
 
 
 class PageTableEntry(data.Struct):

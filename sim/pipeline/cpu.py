@@ -174,12 +174,12 @@ class PipelineCpu:
         self.architecture.set_pending(self.driver.state, pending)
 
     def tlb(self, side):
-        from pteg.hw.mmu.tlb import SETS, WAYS
+        from pteg.hw.sizes import TLB_SETS, TLB_WAYS
 
         tlb = (self.places.mmu.immu, self.places.mmu.dmmu)[side].tlb
-        for way in range(WAYS):
+        for way in range(TLB_WAYS):
             valid, rows = self._read(tlb.valid(way)), self.native.memories[tlb.way(way)]
-            for index in range(SETS):
+            for index in range(TLB_SETS):
                 if valid >> index & 1:
                     entry = rows.read(self.driver.state, index)
                     # hw.mmu.interfaces.TlbEntry: pp, wimg, c, rpn, page, vsid

@@ -12,7 +12,8 @@ import pytest
 
 from pteg.engine import compile_design
 from pteg.hw.bus.bus import Bus
-from pteg.hw.bus.interfaces import BEATS, TransferType
+from pteg.hw.bus.enums import TransferType
+from pteg.hw.sizes import BEATS
 
 MAP = {"dram": (0, 1 << 16), "device": (0x0C003000, 0x100), "rom": (0xFFF00000, 1 << 20)}
 MASTERS = ("data", "castout", "fetch")

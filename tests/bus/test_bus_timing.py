@@ -8,7 +8,7 @@ from pteg.components import target as bus_target
 from pteg.components.target import READ, TARGET, WRITE
 from pteg.engine import compile_design
 from pteg.hw.bus.bus import Bus
-from pteg.hw.bus.interfaces import TransferType
+from pteg.hw.bus.enums import TransferType
 
 MAP = {"dram": (0, 1 << 20), "rom": (0xFFF00000, 1 << 20)}
 

@@ -5,9 +5,9 @@ import random
 import pytest
 
 from pteg import Simulator
-from pteg.hw.bus.interfaces import TransferType
+from pteg.hw.bus.enums import TransferType
 from pteg.hw.cache.data import DataCache
-from pteg.hw.cache.interfaces import DataOp
+from pteg.hw.cache.enums import DataOp
 
 W, I, M, G = 8, 4, 2, 1  # noqa: E741
 FIELDS = ("op", "pa", "size", "wimg", "wdata", "type", "speculative")

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pteg.hw.bus.interfaces import TransferType
-from pteg.hw.cache.interfaces import DataOp
+from pteg.hw.bus.enums import TransferType
+from pteg.hw.cache.enums import DataOp
 from pteg.hw.cache.l2 import L2Cache
 
 _spec = importlib.util.spec_from_file_location(

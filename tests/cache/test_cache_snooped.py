@@ -12,8 +12,9 @@ from amaranth.lib.wiring import In, connect, flipped
 
 from pteg import Simulator
 from pteg.hw.bus.dma import SnoopedMaster
-from pteg.hw.bus.interfaces import MemoryPort, TransferType
-from pteg.hw.cache.interfaces import DataOp
+from pteg.hw.bus.enums import TransferType
+from pteg.hw.bus.interfaces import MemoryPort
+from pteg.hw.cache.enums import DataOp
 from pteg.hw.cache.l2 import L2Cache
 
 _spec = importlib.util.spec_from_file_location(

@@ -2,8 +2,9 @@
 
 from amaranth.sim import Simulator
 
-from pteg.hw.bus.interfaces import TransferType
-from pteg.hw.core.access import AccessDecoder, Moves, alignment_dsisr
+from pteg.hw.bus.enums import TransferType
+from pteg.hw.core.access import AccessDecoder, alignment_dsisr
+from pteg.hw.core.enums import Moves
 from pteg.hw.isa.instructions import BY_NAME, FIELDS, INSTRUCTIONS, Unit
 
 

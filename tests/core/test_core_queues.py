@@ -6,10 +6,10 @@ from collections import deque
 import pytest
 from amaranth.sim import Simulator
 
-from pteg.hw.core.interfaces import FETCH_WIDTH, GPR_RENAMES, IQ_ENTRIES, WIDTH
 from pteg.hw.core.queue import InstructionQueue
 from pteg.hw.core.rename import Rename
 from pteg.hw.core.station import Station
+from pteg.hw.sizes import FETCH_WIDTH, GPR_RENAMES, IQ_ENTRIES, WIDTH
 
 
 def simulate(component, testbench):

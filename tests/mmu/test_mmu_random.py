@@ -4,9 +4,9 @@ import random
 
 import pytest
 
-from pteg.hw.bus.interfaces import TransferType
+from pteg.hw.bus.enums import TransferType
 from pteg.hw.isa.registers import SPR_BY_NAME
-from pteg.hw.mmu.interfaces import AccessKind, Translation
+from pteg.hw.mmu.enums import AccessKind, Translation
 from pteg.hw.mmu.walker import State
 
 

@@ -5,10 +5,10 @@ import itertools
 import pytest
 from amaranth.sim import Simulator
 
-from pteg.hw.bus.interfaces import TransferType
+from pteg.hw.bus.enums import TransferType
 from pteg.hw.isa.registers import SPR_BY_NAME
-from pteg.hw.mmu.interfaces import AccessKind, SearchResult
-from pteg.hw.mmu.walker import Side, State, Walker
+from pteg.hw.mmu.enums import AccessKind, SearchResult, Side
+from pteg.hw.mmu.walker import State, Walker
 
 SDR1 = 0x00200000
 VSID, EA = 0x123456, 0x10003ABC

@@ -3,7 +3,7 @@
 from amaranth.hdl import Fragment
 
 from pteg.hw.isa.registers import SPR_BY_NAME
-from pteg.hw.mmu.interfaces import AccessKind, Translation
+from pteg.hw.mmu.enums import AccessKind, Translation
 from pteg.hw.mmu.mmu import Mmu
 from pteg.hw.mmu.tlb import Lru
 

@@ -103,6 +103,8 @@ def test_the_editable_install_uses_these_files(tmp_path):
 
 
 def test_importing_a_part_loads_neither_engine_nor_numba(tmp_path):
-    script = "import sys, pteg, pteg.hw.isa.instructions, pteg.errors; " \
+    enums = ", ".join(f"pteg.hw.{group}.enums" for group in ("bus", "cache", "core", "mmu"))
+    script = "import sys, pteg, pteg.hw.isa.instructions, pteg.errors, pteg.hw.sizes; " \
+             f"import {enums}; " \
              "assert not {'numba', 'amaranth', 'pteg.engine', 'networkx'} & set(sys.modules)"
     run(sys.executable, "-c", script, cwd=tmp_path)

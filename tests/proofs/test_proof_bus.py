@@ -12,7 +12,8 @@ import importlib
 import pytest
 
 from pteg.hw.bus.bus import Bus
-from pteg.hw.bus.interfaces import BEATS, TransferType
+from pteg.hw.bus.enums import TransferType
+from pteg.hw.sizes import BEATS
 
 z3 = pytest.importorskip("z3")
 

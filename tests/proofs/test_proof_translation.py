@@ -8,7 +8,7 @@ no-execute, direct-store segments, and that only the changed bit sends a store t
 import pytest
 
 from pteg.hw.mmu import protection
-from pteg.hw.mmu.interfaces import AccessKind, Translation
+from pteg.hw.mmu.enums import AccessKind, Translation
 from pteg.hw.mmu.translator import Translator
 
 z3 = pytest.importorskip("z3")

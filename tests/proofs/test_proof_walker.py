@@ -10,9 +10,9 @@ import functools
 
 import pytest
 
-from pteg.hw.bus.interfaces import TransferType
-from pteg.hw.mmu.interfaces import AccessKind, SearchResult
-from pteg.hw.mmu.walker import Side, State, Walker
+from pteg.hw.bus.enums import TransferType
+from pteg.hw.mmu.enums import AccessKind, SearchResult, Side
+from pteg.hw.mmu.walker import State, Walker
 
 z3 = pytest.importorskip("z3")
 

@@ -4,12 +4,11 @@ import numpy as np
 import pytest
 
 from pteg.firmware.asm import assemble
-from pteg.hw.bus.interfaces import TransferType
-from pteg.hw.cache.data import Client, DataCacheState
-from pteg.hw.core.interfaces import Cause
+from pteg.hw.bus.enums import TransferType
+from pteg.hw.cache.enums import Client, DataCacheState
+from pteg.hw.core.enums import Cause
 from pteg.hw.isa.exceptions import Vector
-from pteg.hw.mmu.interfaces import AccessKind, SearchResult
-from pteg.hw.mmu.walker import Side
+from pteg.hw.mmu.enums import AccessKind, SearchResult, Side
 from pteg.ledger import RECORD, Access, Kind, Ledger, PteBits, Walk, describe, read
 from pteg.machine import Machine
 from pteg.pipeline import ledger as events

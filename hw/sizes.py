@@ -1,0 +1,27 @@
+"""Sizes of the 750, for the hardware and for the simulator, which reads its state."""
+
+__all__ = ["CQ_ENTRIES", "CREDITS", "FETCH_WIDTH", "FPR_RENAMES", "GPR_RENAMES", "IQ_ENTRIES",
+           "WIDTH", "BEATS", "LINE_BITS", "TLB_SETS", "TLB_WAYS", "L2_SIZES"]
+
+#: Core: completion queue, instruction queue, rename buffers (MPC750 UM 1.2.1, 6.1).
+CQ_ENTRIES = 6
+IQ_ENTRIES = 6
+GPR_RENAMES = 6
+FPR_RENAMES = GPR_RENAMES
+#: Instructions that one fetch brings at most: a quad word.
+FETCH_WIDTH = 4
+#: Instructions dispatched, and retired, in one cycle at most.
+WIDTH = 2
+#: Folded branches that one instruction can stand for.
+CREDITS = 3
+
+#: Address bits of a byte within its cache block of 32 bytes (MPC750 UM 3.1).
+LINE_BITS = 5
+#: Data beats of a burst: a cache block, 8 bytes at a time (MPC750 UM 8.3.2.3).
+BEATS = 4
+
+#: Sets of one TLB, selected by EA[14-19], and entries of a set (MPC750 UM 5.4.3).
+TLB_SETS, TLB_WAYS = 64, 2
+
+#: Bytes of an L2 cache: the value of L2CR[L2SIZ], sets, sectors of a line (MPC750 UM table 9-1).
+L2_SIZES = {256 << 10: (1, 2048, 2), 512 << 10: (2, 4096, 2), 1 << 20: (3, 4096, 4)}
