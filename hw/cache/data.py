@@ -35,6 +35,7 @@ from pteg.hw.cache.enums import BlockState, Client, DataCacheState, DataOp
 from pteg.hw.cache.interfaces import CacheControl, DataPort, SnoopPort, byte_lanes
 from pteg.hw.cache.tags import Directory
 from pteg.hw.isa.registers import Wimg
+from pteg.hw.named import Named
 from pteg.hw.sizes import BEATS, LINE_BITS
 
 __all__ = ["DataCache"]
@@ -43,12 +44,12 @@ __all__ = ["DataCache"]
 class Request(data.Struct):
     """An access; fields as those of `DataPort`."""
 
-    client: Client
-    op: DataOp
+    client: Named(Client)
+    op: Named(DataOp)
     pa: 32
     size: 4
     wimg: 4
-    type: TransferType
+    type: Named(TransferType)
     wdata: 64
     speculative: 1
 

@@ -12,6 +12,7 @@ from pteg.hw.cache.enums import DataOp
 from pteg.hw.core.enums import Moves
 from pteg.hw.isa.instructions import INSTRUCTIONS, Op, Unit
 from pteg.hw.isa.registers import Field
+from pteg.hw.named import Named
 
 __all__ = ["Access", "AccessDecoder", "alignment_dsisr"]
 
@@ -19,8 +20,8 @@ __all__ = ["Access", "AccessDecoder", "alignment_dsisr"]
 class Access(data.Struct):
     """One instruction's access."""
 
-    moves: Moves
-    op: DataOp     # what the data cache is asked to do
+    moves: Named(Moves)
+    op: Named(DataOp)     # what the data cache is asked to do
     store: 1       # for translation, also dcbz and dcbi
     size: 4        # bytes of a register
     reverse: 1     # byte-reversed
@@ -28,7 +29,7 @@ class Access(data.Struct):
     single: 1      # converts between single and double
     aligned: 1     # the address must be a multiple of 4
     exclusive: 1   # refused by write-through memory: lwarx, stwcx., eciwx, ecowx
-    type: TransferType
+    type: Named(TransferType)
 
 
 _TYPES = {

@@ -34,6 +34,7 @@ from pteg.hw.core.rename import CommitPort, after
 from pteg.hw.core.special import ExceptionPort, msr_bit
 from pteg.hw.isa.exceptions import Srr1, Vector
 from pteg.hw.isa.registers import RESET_VECTOR, Msr
+from pteg.hw.named import Named
 from pteg.hw.sizes import CQ_ENTRIES, GPR_RENAMES, WIDTH
 
 __all__ = ["Completion", "CompletionDispatch", "Entry", "FloatRetire", "NextPc"]
@@ -53,7 +54,7 @@ class Entry(data.Struct):
     pc: 32
     insn: 32
     target: 32
-    next: NextPc
+    next: Named(NextPc)
     write_d: 1
     write_f: 1   # reg_d is a floating-point register
     reg_d: 5

@@ -16,6 +16,7 @@ from amaranth.lib.wiring import In, Out
 from pteg.hw.core.interfaces import Decoded
 from pteg.hw.isa.instructions import FIELDS, INSTRUCTIONS, Form, Op, Serialize, Unit
 from pteg.hw.isa.registers import SPR_BY_NAME, SPRS, TIME_BASE_LOWER, TIME_BASE_UPPER, Access
+from pteg.hw.named import Named
 
 __all__ = ["Decoder", "CrFields", "field", "spr_number", "look_up", "written_fields",
            "choose_fields", "is_link"]
@@ -64,9 +65,9 @@ class Check(enum.Enum, shape=2):
 class Control(data.Struct):
     """The control word: what follows from the opcodes alone."""
 
-    op: Op
-    unit: Unit
-    serialize: Serialize
+    op: Named(Op)
+    unit: Named(Unit)
+    serialize: Named(Serialize)
     legal: 1
     fixed: 2        # bits 30 and 31 of the word that must be one
     privileged: 1

@@ -21,6 +21,7 @@ from pteg.hw.core.rename import AllocatePort, SourcePort, after
 from pteg.hw.core.special import msr_bit
 from pteg.hw.isa.instructions import Op, Serialize, Unit
 from pteg.hw.isa.registers import Msr
+from pteg.hw.named import Named
 from pteg.hw.sizes import CQ_ENTRIES, CREDITS, FPR_RENAMES, GPR_RENAMES, IQ_ENTRIES, WIDTH
 
 __all__ = ["Dispatch", "UNITS"]
@@ -36,7 +37,7 @@ class Slot(data.Struct):
     """What becomes of one of the instructions at the head of the queue."""
 
     there: 1      # there is one, and it is not too speculative
-    cause: Cause  # why it cannot execute
+    cause: Named(Cause)  # why it cannot execute
     branch: 1
     to_unit: 1    # it needs a unit
     enters: 1     # it needs a completion queue entry

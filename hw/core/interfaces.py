@@ -9,6 +9,7 @@ from amaranth.lib.wiring import In, Out
 
 from pteg.hw.core.enums import Cause, FetchFault
 from pteg.hw.isa.instructions import Op, Serialize, Unit
+from pteg.hw.named import Named
 from pteg.hw.sizes import (
     CQ_ENTRIES,
     FETCH_WIDTH,
@@ -42,7 +43,7 @@ class Fetched(data.Struct):
 
     insn: 32
     pc: 32
-    fault: FetchFault
+    fault: Named(FetchFault)
     known: Predecoded
 
 
@@ -59,9 +60,9 @@ class Progress(data.Struct):
 class Decoded(data.Struct):
     """What dispatch must know of an instruction; units look at the word for the rest."""
 
-    op: Op
-    unit: Unit
-    serialize: Serialize
+    op: Named(Op)
+    unit: Named(Unit)
+    serialize: Named(Serialize)
     illegal: 1
     privileged: 1
     fp: 1

@@ -46,6 +46,7 @@ from pteg.hw.isa.instructions import Op
 from pteg.hw.isa.registers import Dabr, Hid0, Msr, Wimg
 from pteg.hw.mmu.enums import AccessKind, Translation
 from pteg.hw.mmu.interfaces import InvalidatePort, TranslatePort
+from pteg.hw.named import Named
 from pteg.hw.sizes import CQ_ENTRIES, FPR_RENAMES, GPR_RENAMES, LINE_BITS
 
 __all__ = ["LoadStoreUnit", "LoadStoreState"]
@@ -71,7 +72,7 @@ class LoadStoreState(enum.IntEnum):
 class Held(data.Struct):
     """The instruction in the second stage."""
 
-    op: Op
+    op: Named(Op)
     insn: 32
     cq: range(CQ_ENTRIES)
     access: Access
@@ -86,7 +87,7 @@ class Missing(data.Struct):
 
     cq: range(CQ_ENTRIES)
     tag_d: range(GPR_RENAMES)
-    moves: Moves
+    moves: Named(Moves)
     single: 1
     size: 4
     lanes: 4        # bytes of the double word behind it

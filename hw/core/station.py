@@ -115,7 +115,7 @@ class Station(wiring.Component):
             self.unit.valid.eq(occupied & ~Cat(missing).any()),
         ]
         for name in ("op", "insn", "cq", "serialize", "write_d", "tag_d", "write_u", "tag_u"):
-            held = Signal.like(getattr(self.unit, name), name=name)
+            held = Signal(self.unit.signature.members[name].shape, name=name)
             m.d.comb += getattr(self.unit, name).eq(held)
             with m.If(self.dispatch.valid):
                 m.d.sync += held.eq(getattr(self.dispatch, name))

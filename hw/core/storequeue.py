@@ -17,6 +17,7 @@ from amaranth.lib.wiring import In, Out
 
 from pteg.hw.bus.enums import TransferType
 from pteg.hw.bus.interfaces import MemoryPort
+from pteg.hw.named import Named
 from pteg.hw.sizes import CQ_ENTRIES
 
 __all__ = ["StoreQueue", "QueuedStore", "STORES"]
@@ -33,7 +34,7 @@ class QueuedStore(data.Struct):
     lanes: 8       # bytes that it writes; bit 7 is byte 0
     size: 4
     wimg: 4
-    type: TransferType
+    type: Named(TransferType)
     cq: range(CQ_ENTRIES)
 
 

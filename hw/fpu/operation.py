@@ -7,6 +7,7 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from pteg.hw.isa.instructions import INSTRUCTIONS, Op, Unit
+from pteg.hw.named import Named
 
 __all__ = ["Changes", "Kind", "Operation", "OperationDecoder"]
 
@@ -36,7 +37,7 @@ class Changes(enum.IntEnum):
 class Operation(data.Struct):
     """What to do."""
 
-    kind: Kind
+    kind: Named(Kind)
     narrow: 1        # round to single precision
     multiply: 1      # frC is a factor; otherwise it is one
     add: 1           # frB is a term; otherwise there is none

@@ -15,6 +15,7 @@ from pteg.hw.core.decode import field
 from pteg.hw.fpu.operation import Changes
 from pteg.hw.isa.instructions import Op
 from pteg.hw.isa.registers import FPSCR_IMPLEMENTED, Fpscr
+from pteg.hw.named import Named
 
 __all__ = ["INVALID", "Control", "Rounding", "StatusRegister", "summarised"]
 
@@ -42,7 +43,7 @@ class Rounding(enum.IntEnum):
 class Control(data.Struct):
     """Bits 24 to 31 of FPSCR, which say how to calculate."""
 
-    rounding: Rounding
+    rounding: Named(Rounding)
     ni: 1    # non-IEEE mode
     xe: 1    # enables of the exceptions
     ze: 1

@@ -1,7 +1,14 @@
 """The save file's view of the processor names signals that exist."""
 
-import pytest
+import enum
+import importlib
+import pkgutil
 
+import pytest
+from amaranth.hdl import ShapeCastable
+from amaranth.lib import data
+
+import pteg.hw
 from pteg.machine import Machine
 from pteg.waveforms.gtkw import GROUPS, arrange
 from pteg.waveforms.trace import select
@@ -33,3 +40,27 @@ def test_default_traces_hold_each_component_without_copies(signals):
     shown, rest = arrange([signals[path] for path in paths])
     assert list(shown) == ["pipeline", "MMU", "walker", "bus"]
     assert sum(map(len, shown.values())) + sum(map(len, rest.values())) == len(paths)
+
+
+def structs():
+    """Every struct of the hardware description."""
+    for module in pkgutil.walk_packages(pteg.hw.__path__, "pteg.hw."):
+        for name, value in vars(importlib.import_module(module.name)).items():
+            if isinstance(value, type) and issubclass(value, data.Struct) and (
+                    value.__module__ == module.name):
+                yield f"{module.name}.{name}", data.Layout.cast(value)
+
+
+def test_enumerations_in_structs_keep_the_names_of_their_values():
+    nameless = [f"{name}.{field}" for name, layout in structs() for field, at in layout
+                if isinstance(at.shape, type) and issubclass(at.shape, enum.Enum)
+                and not isinstance(at.shape, ShapeCastable)]
+    assert len(list(structs())) > 15 and nameless == []
+
+
+@pytest.mark.parametrize("path, member", [
+    ("core.lsu.held.op", "LWZ"), ("core.iu1.station.op", "ADD"), ("dcache.held.client", "WALKER"),
+    ("core.dispatch.slot0.cause", "ILLEGAL"), ("core.queue.iq0.fault", "PAGE_FAULT"),
+    ("core.fpu.pipeline.operation.kind", "ARITHMETIC")])
+def test_fields_of_structs_have_names_of_values(signals, path, member):
+    assert member in signals[path].enum.values()
