@@ -33,11 +33,12 @@ import os
 
 import numpy as np
 
-from pteg.components.device import NO_EVENT, Device, kernel
+from pteg.components.device import NO_EVENT, Device, compiled
+from pteg.components.roles import Disk
 from pteg.components.storage import load, store
 from pteg.errors import UserError
 
-__all__ = ["AtaDisk", "Command", "read", "write", "tick", "next_event"]
+__all__ = ["AtaDisk", "Command"]
 
 SECTOR = 512
 #: The largest disk that 28-bit addresses reach.
@@ -99,7 +100,7 @@ _SIMPLE = np.array([Command.RECALIBRATE, Command.GEOMETRY, Command.STANDBY, Comm
                     Command.STANDBY_TIMER, Command.IDLE_TIMER, Command.FLUSH], np.uint8)
 
 
-class AtaDisk(Device):
+class AtaDisk(Device, Disk):
     """An IDE channel, with or without a disk.
 
     Parameters
@@ -189,6 +190,89 @@ class AtaDisk(Device):
                 and (s["command"] not in _WRITES or s["length"] <= s["left"] * SECTOR)):
             raise UserError(f"{self.name} cannot be in this state")
 
+    @compiled
+    def read(state, memory, offset, size):
+        s = state[0]
+        n = offset >> 4
+        if n == TIMING and size == 4:
+            return np.uint64(s.timing)
+        present = s.sectors and not s.device & DEVICE_1
+        if n == CONTROL_2:
+            n = CONTROL
+        if not present or offset & 15 or n > CONTROL:
+            return np.uint64(0)
+        if n == DATA:
+            if not s.status & DRQ or size > 4 or size & 1 or s.position + size > s.length:
+                return np.uint64(0)
+            value = load(s.buffer, np.int64(s.position), size)
+            s.position += np.uint32(size)
+            _moved(s)
+            return value
+        # The command block is the disk's while it is busy: only the status can be seen.
+        value = s.status if s.status & BSY or n == CONTROL else _register(s, n)
+        if n == STATUS:
+            s.interrupting = 0
+            _pins(s)
+        return np.uint64(value) << np.uint64(8 * (size - 1))
+
+    @compiled
+    def write(state, memory, offset, size, value):
+        s = state[0]
+        n = offset >> 4
+        byte = np.uint8(np.uint64(value) >> np.uint64(8 * (size - 1)) & np.uint64(0xFF))
+        if n == TIMING and size == 4:
+            s.timing = np.uint32(value)
+            return
+        if s.sectors == 0 or offset & 15:
+            return
+        if n == CONTROL or n == CONTROL_2:
+            if s.control & RESET and not byte & RESET:
+                _signature(s)
+                s.status = DRDY | DSC
+            elif byte & RESET:
+                s.status = BSY
+                s.multiple = s.interrupting = s.busy = s.left = s.length = s.position = 0
+            s.control = byte
+            _pins(s)
+            return
+        if s.status & BSY or n > STATUS:
+            return
+        if n == DATA:
+            if (s.status & DRQ and _writes(s.command) and not s.device & DEVICE_1 and size <= 4
+                    and size & 1 == 0 and s.position + size <= s.length):
+                store(s.buffer, np.int64(s.position), size, value)
+                s.position += np.uint32(size)
+                _moved(s)
+        elif n == ERROR:
+            s.feature = byte
+        elif n == COUNT:
+            s.count = byte
+        elif n == LOW:
+            s.low = byte
+        elif n == MIDDLE:
+            s.middle = byte
+        elif n == HIGH:
+            s.high = byte
+        elif n == DEVICE:
+            s.device = byte
+        elif not s.device & DEVICE_1 or byte == _DIAGNOSE:
+            _start(s, byte)
+            _pins(s)
+
+    @compiled
+    def next_event(state, memory):
+        s = state[0]
+        return s.busy if s.busy else np.int64(NO_EVENT)
+
+    @compiled
+    def tick(state, memory, clocks):
+        s = state[0]
+        if s.busy:
+            s.busy = max(0, s.busy - clocks)
+            if s.busy == 0:
+                _answer(s, memory)
+                _pins(s)
+
 
 def _lock(file, exclusive):
     """Keep other processes from writing to the file, or from using it at all."""
@@ -201,12 +285,12 @@ def _lock(file, exclusive):
 
 # Commands ---------------------------------------------------------------------------------------
 
-@kernel
+@compiled
 def _pins(s):
     s.irq = np.uint32(s.interrupting != 0 and not s.control & NO_INTERRUPT)
 
 
-@kernel
+@compiled
 def _end(s, error):
     """The command is over."""
     s.error = error
@@ -214,7 +298,7 @@ def _end(s, error):
     s.interrupting = 1
 
 
-@kernel
+@compiled
 def _address(s):
     """The sector that the command block names; `sectors` if there is no such sector."""
     if s.device & BLOCK_ADDRESS:
@@ -228,7 +312,7 @@ def _address(s):
     return min(sector, np.int64(s.sectors))
 
 
-@kernel
+@compiled
 def _set_address(s, sector):
     """Leave the address of the latest sector in the command block."""
     if s.device & BLOCK_ADDRESS:
@@ -241,24 +325,24 @@ def _set_address(s, sector):
         s.high, s.middle = track // HEADS >> 8 & 0xFF, track // HEADS & 0xFF
 
 
-@kernel
+@compiled
 def _reads(command):
     return command == _READ or command == _READ_ONCE or command == _READ_MULTIPLE
 
 
-@kernel
+@compiled
 def _writes(command):
     return command == _WRITE or command == _WRITE_ONCE or command == _WRITE_MULTIPLE
 
 
-@kernel
+@compiled
 def _block(s):
     """Sectors of the next block."""
     many = s.command == _READ_MULTIPLE or s.command == _WRITE_MULTIPLE
     return min(np.int64(s.left), np.int64(s.multiple) if many else 1)
 
 
-@kernel
+@compiled
 def _identify(s):
     """The 256 words that describe the disk."""
     s.buffer[:SECTOR] = 0
@@ -280,7 +364,7 @@ def _identify(s):
             s.buffer[2 * start + (i ^ 1)] = text[i] if i < len(text) else 0x20
 
 
-@kernel
+@compiled
 def _answer(s, memory):
     """The disk has data for the processor, or room for some, or the command is over."""
     command = s.command
@@ -315,7 +399,7 @@ def _answer(s, memory):
     s.interrupting = 1
 
 
-@kernel
+@compiled
 def _simple(command):
     for known in _SIMPLE:
         if command == known:
@@ -323,7 +407,7 @@ def _simple(command):
     return False
 
 
-@kernel
+@compiled
 def _start(s, command):
     """A command has been written."""
     s.command = command
@@ -367,7 +451,7 @@ def _start(s, command):
         s.busy = s.latency
 
 
-@kernel
+@compiled
 def _signature(s):
     """What a disk that is not a packet device shows after a reset."""
     s.count = s.low = s.error = 1
@@ -376,7 +460,7 @@ def _signature(s):
 
 # Registers --------------------------------------------------------------------------------------
 
-@kernel
+@compiled
 def _moved(s):
     """Bytes have passed through the data register; was it the end of the block?"""
     if s.position < s.length:
@@ -388,7 +472,7 @@ def _moved(s):
         s.status = DRDY | DSC
 
 
-@kernel
+@compiled
 def _register(s, n):
     if n == ERROR:
         return s.error
@@ -403,90 +487,3 @@ def _register(s, n):
     if n == DEVICE:
         return s.device
     return s.status
-
-
-@kernel
-def read(state, memory, offset, size):
-    s = state[0]
-    n = offset >> 4
-    if n == TIMING and size == 4:
-        return np.uint64(s.timing)
-    present = s.sectors and not s.device & DEVICE_1
-    if n == CONTROL_2:
-        n = CONTROL
-    if not present or offset & 15 or n > CONTROL:
-        return np.uint64(0)
-    if n == DATA:
-        if not s.status & DRQ or size > 4 or size & 1 or s.position + size > s.length:
-            return np.uint64(0)
-        value = load(s.buffer, np.int64(s.position), size)
-        s.position += np.uint32(size)
-        _moved(s)
-        return value
-    # The command block is the disk's while it is busy: only the status can be seen.
-    value = s.status if s.status & BSY or n == CONTROL else _register(s, n)
-    if n == STATUS:
-        s.interrupting = 0
-        _pins(s)
-    return np.uint64(value) << np.uint64(8 * (size - 1))
-
-
-@kernel
-def write(state, memory, offset, size, value):
-    s = state[0]
-    n = offset >> 4
-    byte = np.uint8(np.uint64(value) >> np.uint64(8 * (size - 1)) & np.uint64(0xFF))
-    if n == TIMING and size == 4:
-        s.timing = np.uint32(value)
-        return
-    if s.sectors == 0 or offset & 15:
-        return
-    if n == CONTROL or n == CONTROL_2:
-        if s.control & RESET and not byte & RESET:
-            _signature(s)
-            s.status = DRDY | DSC
-        elif byte & RESET:
-            s.status = BSY
-            s.multiple = s.interrupting = s.busy = s.left = s.length = s.position = 0
-        s.control = byte
-        _pins(s)
-        return
-    if s.status & BSY or n > STATUS:
-        return
-    if n == DATA:
-        if (s.status & DRQ and _writes(s.command) and not s.device & DEVICE_1 and size <= 4
-                and size & 1 == 0 and s.position + size <= s.length):
-            store(s.buffer, np.int64(s.position), size, value)
-            s.position += np.uint32(size)
-            _moved(s)
-    elif n == ERROR:
-        s.feature = byte
-    elif n == COUNT:
-        s.count = byte
-    elif n == LOW:
-        s.low = byte
-    elif n == MIDDLE:
-        s.middle = byte
-    elif n == HIGH:
-        s.high = byte
-    elif n == DEVICE:
-        s.device = byte
-    elif not s.device & DEVICE_1 or byte == _DIAGNOSE:
-        _start(s, byte)
-        _pins(s)
-
-
-@kernel
-def next_event(state, memory):
-    s = state[0]
-    return s.busy if s.busy else np.int64(NO_EVENT)
-
-
-@kernel
-def tick(state, memory, clocks):
-    s = state[0]
-    if s.busy:
-        s.busy = max(0, s.busy - clocks)
-        if s.busy == 0:
-            _answer(s, memory)
-            _pins(s)

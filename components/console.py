@@ -1,7 +1,7 @@
 """Watching a console for a text, so that a run ends in the very cycle in which it is complete.
 
 A watch holds the text and how much of it the latest characters match (the automaton of Knuth,
-Morris and Pratt). A device with a console has a kernel `console(state, memory, watch)`, which feeds
+Morris and Pratt). A `ConsolePort` has a function `console(state, memory, watch)`, which feeds
 the watch and says 1: the text is complete, 2: the host should empty the ring, 0: neither.
 """
 

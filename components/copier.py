@@ -19,11 +19,12 @@ word on both sides. Source and destination should not overlap. Modelled after no
 
 import numpy as np
 
-from pteg.components.device import Device, kernel
+from pteg.components.device import Device, compiled
 from pteg.components.master import BLOCK, MASTER, check_request
+from pteg.components.roles import BusMaster
 from pteg.errors import UserError
 
-__all__ = ["Copier", "BUSY", "INTERRUPT", "DONE", "ERROR", "read", "write", "answer"]
+__all__ = ["Copier", "BUSY", "INTERRUPT", "DONE", "ERROR"]
 
 #: Bits of CONTROL.
 BUSY, INTERRUPT, DONE, ERROR = 1, 2, 4, 8
@@ -31,7 +32,7 @@ BUSY, INTERRUPT, DONE, ERROR = 1, 2, 4, 8
 _MASK = 0xFFFFFFFF
 
 
-class Copier(Device):
+class Copier(Device, BusMaster):
     """The engine."""
 
     dtype = np.dtype([("irq", "i8"), *MASTER, ("source", "i8"), ("destination", "i8"),
@@ -48,8 +49,65 @@ class Copier(Device):
                 and (s["bus_size"] == 0 or s["bus_size"] <= s["length"])):
             raise UserError(f"{self.name} cannot have been in this state")
 
+    @compiled
+    def answer(state, memory):
+        s = state[0]
+        if s.bus_error:
+            _end(s, 1)
+            return
+        if s.bus_write:
+            s.source = s.source + s.bus_size & _MASK
+            s.destination = s.destination + s.bus_size & _MASK
+            s.length -= s.bus_size
+        s.bus_write ^= 1
+        if s.length:
+            _ask(s)
+        else:
+            _end(s, 0)
 
-@kernel
+    @compiled
+    def read(state, memory, offset, size):
+        s = state[0]
+        value = 0
+        if size == 4:
+            if offset == 0x00:
+                value = s.source
+            elif offset == 0x04:
+                value = s.destination
+            elif offset == 0x08:
+                value = s.length
+            elif offset == 0x0C:
+                value = s.control
+        return np.uint64(value)
+
+    @compiled
+    def write(state, memory, offset, size, value):
+        s = state[0]
+        given = np.int64(value)
+        if size != 4:
+            return
+        busy = s.control & BUSY
+        if offset == 0x0C:
+            kept = s.control & ~(given & DONE) & ~INTERRUPT
+            s.control = kept | given & INTERRUPT
+            if given & BUSY and not busy:
+                s.control = s.control & ~(DONE | ERROR) | BUSY
+                s.bus_write = 0
+                if s.length:
+                    _ask(s)
+                else:
+                    _end(s, 0)
+            s.irq = 1 if s.control & INTERRUPT and s.control & DONE else 0
+        elif not busy:
+            if offset == 0x00:
+                s.source = given
+            elif offset == 0x04:
+                s.destination = given
+            elif offset == 0x08:
+                s.length = given
+
+
+@compiled
 def _ask(s):
     """The next transfer: a read, unless what has been read is there to be written."""
     if not s.bus_write:
@@ -61,68 +119,8 @@ def _ask(s):
     s.bus_address = s.destination if s.bus_write else s.source
 
 
-@kernel
+@compiled
 def _end(s, error):
     s.bus_size = 0
     s.control = s.control & ~BUSY | DONE | (ERROR if error else 0)
     s.irq = 1 if s.control & INTERRUPT else 0
-
-
-@kernel
-def answer(state, memory):
-    s = state[0]
-    if s.bus_error:
-        _end(s, 1)
-        return
-    if s.bus_write:
-        s.source = s.source + s.bus_size & _MASK
-        s.destination = s.destination + s.bus_size & _MASK
-        s.length -= s.bus_size
-    s.bus_write ^= 1
-    if s.length:
-        _ask(s)
-    else:
-        _end(s, 0)
-
-
-@kernel
-def read(state, memory, offset, size):
-    s = state[0]
-    value = 0
-    if size == 4:
-        if offset == 0x00:
-            value = s.source
-        elif offset == 0x04:
-            value = s.destination
-        elif offset == 0x08:
-            value = s.length
-        elif offset == 0x0C:
-            value = s.control
-    return np.uint64(value)
-
-
-@kernel
-def write(state, memory, offset, size, value):
-    s = state[0]
-    given = np.int64(value)
-    if size != 4:
-        return
-    busy = s.control & BUSY
-    if offset == 0x0C:
-        kept = s.control & ~(given & DONE) & ~INTERRUPT
-        s.control = kept | given & INTERRUPT
-        if given & BUSY and not busy:
-            s.control = s.control & ~(DONE | ERROR) | BUSY
-            s.bus_write = 0
-            if s.length:
-                _ask(s)
-            else:
-                _end(s, 0)
-        s.irq = 1 if s.control & INTERRUPT and s.control & DONE else 0
-    elif not busy:
-        if offset == 0x00:
-            s.source = given
-        elif offset == 0x04:
-            s.destination = given
-        elif offset == 0x08:
-            s.length = given

@@ -1,7 +1,8 @@
-"""What a behavioural component is: state as numpy records, behaviour as numba kernels.
+"""What a behavioural component is: state as numpy records, behaviour as compiled functions.
 
-A device hangs on the bus as a target. Its file holds a class derived from `Device`, which owns the
-state and its documentation, and beside the class these kernels, functions under `@kernel`:
+A device hangs on the bus as a target. Its class derives from `Device` and from its roles
+(`pteg.components.roles`), owns the state and its documentation, and has these functions under
+`@compiled`, which take the place of methods: their first argument is `state`, not `self`.
 
 ========================================= ========================================================
 `read(state, memory, offset, size)`       value of 1 to 8 bytes as one big-endian number
@@ -9,35 +10,37 @@ state and its documentation, and beside the class these kernels, functions under
 `tick(state, memory, clocks)`             optional: lets so many core clocks pass
 `next_event(state, memory)`               with `tick`: clocks until `irq` may change by itself
 `drive(state, lines)`                     optional: levels of `inputs` interrupt inputs, n is bit n
-`answer(state, memory)`                   optional: of a bus master, see `pteg.components.master`
+`answer(state, memory)`                   of a `BusMaster`, see `pteg.components.master`
+`console(state, memory, watch)`           of a `ConsolePort`, see `pteg.components.console`
 ========================================= ========================================================
 
 `tick(a + b)` must equal `tick(a)` and then `tick(b)`: the pipeline model ticks every clock, the
 functional model in longer strides up to the next event. Output pins are fields of the state: `irq`.
 
-Kernels are not cached one by one. They are cached as part of the module that `pteg.platform`
+Compiled functions are not cached one by one, but as part of the module that `pteg.platform`
 generates, whose name has a hash of all sources; numba alone would not notice that a function which
 another file calls has changed.
 """
 
-import sys
-
 import numpy as np
 from numba import njit
+from numba.core.dispatcher import Dispatcher
 
 from pteg.errors import UserError
 
-__all__ = ["Device", "kernel", "NO_EVENT"]
+__all__ = ["Device", "compiled", "NO_EVENT"]
 
 #: Compiles a function that only compiled code calls: without the entry from Python, which takes
-#: longer to compile than a small kernel itself, and without reference counting, which numba would
-#: do, atomically, for each view of an array: kernels create none.
-kernel = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False)
+#: longer to compile than a small function itself, and without reference counting, which numba would
+#: do, atomically, for each view of an array: devices create none.
+compiled = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False)
 
 #: `next_event` of a device that waits for nothing.
 NO_EVENT = 1 << 62
 
-KERNELS = ("read", "write", "tick", "next_event", "drive", "answer")
+#: Functions of a device, and those that every device has.
+FUNCTIONS = ("read", "write", "tick", "next_event", "drive", "answer", "console")
+REQUIRED = ("read", "write")
 
 
 class Device:
@@ -64,11 +67,9 @@ class Device:
 
     #: Structure of `state`. A device without any keeps this one.
     dtype = np.dtype([("unused", "u8")])
-    #: Whether `memory` is what the bus sees, byte by byte, so that files can be loaded into it.
-    storage = False
     #: Path of the file that a method `attach(path)` has mapped into `memory`, if any.
     file = None
-    #: Number of interrupt inputs, up to 64, of a device with the kernel `drive`.
+    #: Number of interrupt inputs, up to 64, of a device with the function `drive`.
     inputs = 32
 
     def __init__(self, name, base, size, *, first=2, next=1, burst=False, memory=0):
@@ -97,19 +98,21 @@ class Device:
         self.state[:] = np.zeros(1, self.dtype)
 
     def check(self):
-        """Raise UserError if a kernel could not work with what is in `state` and `memory`.
+        """Raise UserError if the functions could not work with what is in `state` and `memory`.
 
         Asked after both have come from a file.
         """
 
     @classmethod
-    def kernels(cls):
-        """The kernels that this device has, by name."""
-        module = sys.modules[cls.__module__]
-        found = {name: getattr(module, name) for name in KERNELS if hasattr(module, name)}
-        for required in ("read", "write"):
-            if required not in found:
-                raise UserError(f"{cls.__module__} must define the kernel {required!r}")
+    def functions(cls) -> dict[str, Dispatcher]:
+        """The compiled functions of this class, by name."""
+        found = {name: getattr(cls, name) for name in FUNCTIONS if hasattr(cls, name)}
+        for name in REQUIRED:
+            if name not in found:
+                raise UserError(f"{cls.__name__} must have a function {name!r}")
+        for name, function in found.items():
+            if not isinstance(function, Dispatcher):
+                raise UserError(f"{name!r} of {cls.__name__} must be a function under @compiled")
         return found
 
     def __repr__(self):

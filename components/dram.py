@@ -6,13 +6,14 @@ been transferred. Left out: refresh, banks and open rows, parity.
 Contents after power-up are zero (real DRAM holds noise), so that runs can be repeated.
 """
 
-from pteg.components.device import Device, kernel
+from pteg.components.device import Device, compiled
+from pteg.components.roles import Ram
 from pteg.components.storage import load, store
 
-__all__ = ["Dram", "read", "write"]
+__all__ = ["Dram"]
 
 
-class Dram(Device):
+class Dram(Device, Ram):
     """DRAM of `size` bytes.
 
     Parameters
@@ -23,17 +24,13 @@ class Dram(Device):
         Bus clocks between the beats of a burst. 1: synchronous DRAM.
     """
 
-    storage = True
-
     def __init__(self, name="dram", base=0, size=32 << 20, *, first=4, next=1):
         super().__init__(name, base, size, first=first, next=next, burst=True, memory=size)
 
+    @compiled
+    def read(state, memory, offset, size):
+        return load(memory, offset, size)
 
-@kernel
-def read(state, memory, offset, size):
-    return load(memory, offset, size)
-
-
-@kernel
-def write(state, memory, offset, size, value):
-    store(memory, offset, size, value)
+    @compiled
+    def write(state, memory, offset, size, value):
+        store(memory, offset, size, value)

@@ -28,11 +28,11 @@ acknowledge cycles and daisy chain, DMA, parity and framing errors.
 
 import numpy as np
 
-from pteg.components.device import NO_EVENT, kernel
-from pteg.components.serial import RINGS, SerialPort, console, put, take, waiting
+from pteg.components.device import NO_EVENT, compiled
+from pteg.components.serial import RINGS, SerialPort, put, take, waiting
 from pteg.errors import UserError
 
-__all__ = ["Escc8530", "read", "write", "tick", "next_event", "console"]
+__all__ = ["Escc8530"]
 
 #: Channels: index in the state, and bit 1 of the number of the byte on the bus.
 B, A = 0, 1
@@ -99,10 +99,55 @@ class Escc8530(SerialPort):
                 and s["rx_count"].max() <= DEPTH and s["pointer"].max() < 16):
             raise UserError(f"{self.name} cannot be in this state")
 
+    @compiled
+    def read(state, memory, offset, size):
+        """Only the first byte of an access reaches the chip, which has 8 data lines."""
+        s = state[0]
+        value = np.uint64(0)
+        if offset & 15 == 0:
+            c = offset >> 5 & 1
+            byte = np.int64(_read_data(s, c)) if offset & 16 else np.int64(_read_control(s, c))
+            value = np.uint64(byte) << np.uint64(8 * (size - 1))
+            _settle(s)
+        return value
+
+    @compiled
+    def write(state, memory, offset, size, value):
+        s = state[0]
+        if offset & 15 == 0:
+            c = offset >> 5 & 1
+            byte = np.int64(np.uint64(value) >> np.uint64(8 * (size - 1)) & np.uint64(0xFF))
+            if offset & 16:
+                _write_data(s, c, byte)
+            else:
+                _write_control(s, c, byte)
+            _settle(s)
+
+    @compiled
+    def next_event(state, memory):
+        return _next_event(state[0])
+
+    @compiled
+    def tick(state, memory, clocks):
+        s = state[0]
+        while clocks > 0 and s.active:
+            stride = min(clocks, _next_event(s))
+            for c in range(2):
+                if s.tx_clocks[c]:
+                    s.tx_clocks[c] -= stride
+                    if s.tx_clocks[c] == 0:
+                        _sent(s, memory, c)
+                if s.rx_clocks[c]:
+                    s.rx_clocks[c] -= stride
+                    if s.rx_clocks[c] == 0:
+                        _received(s, c, take(s, memory))
+            _settle(s)
+            clocks -= stride
+
 
 # Characters -------------------------------------------------------------------------------------
 
-@kernel
+@compiled
 def _character_clocks(s, c):
     """Core clocks that one character takes on the line: start, 8 data, 1 stop bit."""
     if not s.timed:
@@ -112,7 +157,7 @@ def _character_clocks(s, c):
     return max(1, 10 * 2 * (constant + 2) * divider * s.core_clock // s.clock)
 
 
-@kernel
+@compiled
 def _received(s, c, character):
     """A character has arrived at the receiver; a full one loses it."""
     if s.rx_count[c] == DEPTH:
@@ -125,7 +170,7 @@ def _received(s, c, character):
         s.rx_armed[c] = 0
 
 
-@kernel
+@compiled
 def _sent(s, memory, c):
     """The shift register is empty: its character is on the other side."""
     s.shifting[c] = 0
@@ -136,7 +181,7 @@ def _sent(s, memory, c):
         put(s, memory, s.shifter[c])
 
 
-@kernel
+@compiled
 def _settle(s):
     """After any change: start what can start, and set the pins."""
     active = np.int64(0)
@@ -160,7 +205,7 @@ def _settle(s):
 
 # Interrupts -------------------------------------------------------------------------------------
 
-@kernel
+@compiled
 def _pending(s, c):
     """Pending and enabled interrupts of a channel: bits 0 to 2 as RR3 has them for channel B."""
     enables = s.wr[c, 1]
@@ -172,7 +217,7 @@ def _pending(s, c):
     return pending
 
 
-@kernel
+@compiled
 def _vector(s):
     """RR2 of channel B: the vector with the highest pending interrupt in bits 3 to 1."""
     pending = _pending(s, A) << 3 | _pending(s, B)
@@ -186,7 +231,7 @@ def _vector(s):
 
 # Registers --------------------------------------------------------------------------------------
 
-@kernel
+@compiled
 def _reset_channel(s, c):
     s.wr[c, 1] &= 0x24
     s.wr[c, 3] &= 0xFE
@@ -199,7 +244,7 @@ def _reset_channel(s, c):
     s.rx_armed[c] = 1
 
 
-@kernel
+@compiled
 def _command(s, c, value):
     """WR0: register pointer and command."""
     command = value >> 3 & 7
@@ -212,12 +257,12 @@ def _command(s, c, value):
         s.overrun[c] = 0
 
 
-@kernel
+@compiled
 def _write_data(s, c, value):
     s.tx_buffer[c], s.tx_full[c], s.tx_pending[c] = value, 1, 0
 
 
-@kernel
+@compiled
 def _read_data(s, c):
     value = s.rx_fifo[c, 0]
     for i in range(DEPTH - 1):
@@ -229,7 +274,7 @@ def _read_data(s, c):
     return value
 
 
-@kernel
+@compiled
 def _write_control(s, c, value):
     n = s.pointer[c]
     s.pointer[c] = 0
@@ -252,7 +297,7 @@ def _write_control(s, c, value):
         s.wr[c, n] = value
 
 
-@kernel
+@compiled
 def _read_control(s, c):
     n = s.pointer[c]
     s.pointer[c] = 0
@@ -277,37 +322,10 @@ def _read_control(s, c):
     return 0
 
 
-# Kernels ----------------------------------------------------------------------------------------
+# Time -------------------------------------------------------------------------------------------
 
-@kernel
-def read(state, memory, offset, size):
-    """Only the first byte of an access reaches the chip, which has 8 data lines."""
-    s = state[0]
-    value = np.uint64(0)
-    if offset & 15 == 0:
-        c = offset >> 5 & 1
-        byte = np.int64(_read_data(s, c)) if offset & 16 else np.int64(_read_control(s, c))
-        value = np.uint64(byte) << np.uint64(8 * (size - 1))
-        _settle(s)
-    return value
-
-
-@kernel
-def write(state, memory, offset, size, value):
-    s = state[0]
-    if offset & 15 == 0:
-        c = offset >> 5 & 1
-        byte = np.int64(np.uint64(value) >> np.uint64(8 * (size - 1)) & np.uint64(0xFF))
-        if offset & 16:
-            _write_data(s, c, byte)
-        else:
-            _write_control(s, c, byte)
-        _settle(s)
-
-
-@kernel
-def next_event(state, memory):
-    s = state[0]
+@compiled
+def _next_event(s):
     if not s.active:
         return np.int64(NO_EVENT)
     nearest = np.int64(NO_EVENT)
@@ -318,21 +336,3 @@ def next_event(state, memory):
             nearest = min(nearest, s.rx_clocks[c])
     # Characters from the console that nobody has looked at yet.
     return nearest if nearest != NO_EVENT else 1
-
-
-@kernel
-def tick(state, memory, clocks):
-    s = state[0]
-    while clocks > 0 and s.active:
-        stride = min(clocks, next_event(state, memory))
-        for c in range(2):
-            if s.tx_clocks[c]:
-                s.tx_clocks[c] -= stride
-                if s.tx_clocks[c] == 0:
-                    _sent(s, memory, c)
-            if s.rx_clocks[c]:
-                s.rx_clocks[c] -= stride
-                if s.rx_clocks[c] == 0:
-                    _received(s, c, take(s, memory))
-        _settle(s)
-        clocks -= stride

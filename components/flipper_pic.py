@@ -18,9 +18,9 @@ FIFO and every other register: they read as zero.
 
 import numpy as np
 
-from pteg.components.device import Device, kernel
+from pteg.components.device import Device, compiled
 
-__all__ = ["FlipperPic", "read", "write", "drive"]
+__all__ = ["FlipperPic"]
 
 #: Inputs that latch: bus error and reset switch.
 EDGE = 0x00000003
@@ -41,40 +41,37 @@ class FlipperPic(Device):
     def __init__(self, name="pic", base=0x0C003000, size=0x100, *, first=3):
         super().__init__(name, base, size, first=first)
 
+    @compiled
+    def drive(state, lines):
+        s = state[0]
+        s.latched |= np.uint32(lines) & ~s.lines & _EDGE
+        s.lines = np.uint32(lines)
+        _output(s)
 
-@kernel
+    @compiled
+    def read(state, memory, offset, size):
+        s = state[0]
+        # The 8 bytes that hold both registers, of which the access takes a part.
+        pair = np.uint64(0)
+        if offset < 8:
+            pair = np.uint64(s.lines & ~_EDGE | s.latched) << np.uint64(32) | np.uint64(s.mask)
+        down = np.uint64(64 - 8 * ((offset & 7) + size))
+        return pair >> down & (~np.uint64(0) >> np.uint64(64 - 8 * size))
+
+    @compiled
+    def write(state, memory, offset, size, value):
+        if offset >= 8:
+            return
+        s = state[0]
+        up = np.uint64(64 - 8 * ((offset & 7) + size))
+        written = ~np.uint64(0) >> np.uint64(64 - 8 * size) << up
+        data = np.uint64(value) << up & written
+        low = np.uint64(0xFFFFFFFF)
+        s.latched &= ~np.uint32(data >> np.uint64(32))
+        s.mask = s.mask & ~np.uint32(written & low) | np.uint32(data & low)
+        _output(s)
+
+
+@compiled
 def _output(s):
     s.irq = np.uint32(((s.lines & ~_EDGE | s.latched) & s.mask) != 0)
-
-
-@kernel
-def drive(state, lines):
-    s = state[0]
-    s.latched |= np.uint32(lines) & ~s.lines & _EDGE
-    s.lines = np.uint32(lines)
-    _output(s)
-
-
-@kernel
-def read(state, memory, offset, size):
-    s = state[0]
-    # The 8 bytes that hold both registers, of which the access takes a part.
-    pair = np.uint64(0)
-    if offset < 8:
-        pair = np.uint64(s.lines & ~_EDGE | s.latched) << np.uint64(32) | np.uint64(s.mask)
-    down = np.uint64(64 - 8 * ((offset & 7) + size))
-    return pair >> down & (~np.uint64(0) >> np.uint64(64 - 8 * size))
-
-
-@kernel
-def write(state, memory, offset, size, value):
-    if offset >= 8:
-        return
-    s = state[0]
-    up = np.uint64(64 - 8 * ((offset & 7) + size))
-    written = ~np.uint64(0) >> np.uint64(64 - 8 * size) << up
-    data = np.uint64(value) << up & written
-    low = np.uint64(0xFFFFFFFF)
-    s.latched &= ~np.uint32(data >> np.uint64(32))
-    s.mask = s.mask & ~np.uint32(written & low) | np.uint32(data & low)
-    _output(s)

@@ -10,10 +10,11 @@ import enum
 
 import numpy as np
 
-from pteg.components.device import Device, kernel
+from pteg.components.device import Device, compiled
+from pteg.components.roles import FirmwareConfiguration
 from pteg.errors import UserError
 
-__all__ = ["FwCfg", "Key", "read", "write"]
+__all__ = ["FwCfg", "Key"]
 
 #: Before each item in `memory`: its key (2 bytes) and length (4 bytes), big-endian.
 HEAD = 6
@@ -45,7 +46,7 @@ class Key(enum.IntEnum):
     VIA_CONFIG = 0x800B         # 1: a PMU, without ADB
 
 
-class FwCfg(Device):
+class FwCfg(Device, FirmwareConfiguration):
     """The items, by key, as bytes or numbers.
 
     `device[Key.RAM_SIZE] = 1 << 27` sets one; a number has 4 bytes.
@@ -71,38 +72,36 @@ class FwCfg(Device):
         if not 0 <= s["at"] <= s["end"] <= len(self.memory):
             raise UserError(f"{self.name} cannot be in this state")
 
+    @compiled
+    def read(state, memory, offset, size):
+        """A wider access is that many bytes in a row."""
+        s = state[0]
+        value = np.uint64(0)
+        for i in range(size):
+            value <<= np.uint64(8)
+            if offset + i >= DATA and s.at < s.end:
+                value |= np.uint64(memory[s.at])
+                s.at += 1
+        return value
 
-@kernel
+    @compiled
+    def write(state, memory, offset, size, value):
+        s = state[0]
+        if offset != 0 or size != 2:
+            return
+        s.at = s.end = 0
+        at = 0
+        while at + HEAD <= len(memory):
+            key, length = _number(memory, at, 2), _number(memory, at + 2, 4)
+            at += HEAD
+            if key == np.int64(value):
+                s.at, s.end = at, min(at + length, len(memory))
+            at += length
+
+
+@compiled
 def _number(memory, at, size):
     value = np.int64(0)
     for i in range(size):
         value = value << 8 | np.int64(memory[at + i])
     return value
-
-
-@kernel
-def read(state, memory, offset, size):
-    """A wider access is that many bytes in a row."""
-    s = state[0]
-    value = np.uint64(0)
-    for i in range(size):
-        value <<= np.uint64(8)
-        if offset + i >= DATA and s.at < s.end:
-            value |= np.uint64(memory[s.at])
-            s.at += 1
-    return value
-
-
-@kernel
-def write(state, memory, offset, size, value):
-    s = state[0]
-    if offset != 0 or size != 2:
-        return
-    s.at = s.end = 0
-    at = 0
-    while at + HEAD <= len(memory):
-        key, length = _number(memory, at, 2), _number(memory, at + 2, 4)
-        at += HEAD
-        if key == np.int64(value):
-            s.at, s.end = at, min(at + length, len(memory))
-        at += length

@@ -6,10 +6,10 @@ back. Here every cell always works, so that the registers only remember. Source 
 arch/powerpc/platforms/powermac/feature.c. Left out: what clocks and GPIO inputs would do.
 """
 
-from pteg.components.device import Device, kernel
+from pteg.components.device import Device, compiled
 from pteg.components.storage import load, store
 
-__all__ = ["KeyLargo", "read", "write"]
+__all__ = ["KeyLargo"]
 
 
 class KeyLargo(Device):
@@ -22,12 +22,10 @@ class KeyLargo(Device):
         super().reset()
         self.memory[:] = 0
 
+    @compiled
+    def read(state, memory, offset, size):
+        return load(memory, offset, size)
 
-@kernel
-def read(state, memory, offset, size):
-    return load(memory, offset, size)
-
-
-@kernel
-def write(state, memory, offset, size, value):
-    store(memory, offset, size, value)
+    @compiled
+    def write(state, memory, offset, size, value):
+        store(memory, offset, size, value)

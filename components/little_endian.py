@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pteg.components.device import kernel
+from pteg.components.device import compiled
 
 __all__ = ["swapped", "WORD"]
 
@@ -10,7 +10,7 @@ __all__ = ["swapped", "WORD"]
 WORD = 4
 
 
-@kernel
+@compiled
 def swapped(value):
     """A 32-bit number with its bytes in the other order."""
     v = np.uint32(value)

@@ -1,9 +1,9 @@
 """A device that is a bus master: it reads and writes memory by itself (DMA).
 
-Its state has the fields MASTER, and its file a kernel `answer(state, memory)`. To ask for a
-transfer, a kernel sets `bus_size` last; nothing of the request may change until `answer` is called,
-when it is over. There the device looks at `bus_data` and `bus_error`, and sets the next request, or
-`bus_size` to 0.
+It has the role `BusMaster`, the fields MASTER in its state, and a function `answer(state, memory)`.
+To ask for a transfer, a function sets `bus_size` last; nothing of the request may change until
+`answer` is called, when it is over. There the device finds `bus_data` and `bus_error`, and sets the
+next request, or `bus_size` to 0.
 
 In the pipeline model the transfers go over the bus, snooped by the processor (hw/bus/dma.py). In
 the functional model they take no time.
@@ -11,7 +11,7 @@ the functional model they take no time.
 
 import numpy as np
 
-from pteg.components.device import kernel
+from pteg.components.device import compiled
 from pteg.errors import UserError
 
 __all__ = ["MASTER", "BLOCK", "advance", "bus_type", "bus_value", "check_request"]
@@ -42,13 +42,13 @@ def check_request(device):
         raise UserError(f"{device.name} cannot have asked for {size} bytes at {address:#x}")
 
 
-@kernel
+@compiled
 def _up(s):
     """How far the bytes of a small transfer are from the right in their double word."""
     return np.uint64(0 if s.bus_size == BLOCK else 64 - 8 * ((s.bus_address & 7) + s.bus_size))
 
 
-@kernel
+@compiled
 def bus_type(state):
     """Transfer type of the request."""
     s = state[0]
@@ -57,14 +57,14 @@ def bus_type(state):
     return _WRITE_WITH_KILL if s.bus_size == BLOCK else _WRITE_WITH_FLUSH
 
 
-@kernel
+@compiled
 def bus_value(state, target):
     """What the master drives on the data bus in its current beat."""
     s = state[0]
     return s.bus_data[target[0].moved] << _up(s)
 
 
-@kernel
+@compiled
 def advance(state, target, beat, value, done, error):
     """One clock edge of the pipeline model's bus.
 

@@ -6,9 +6,9 @@ of a checkpoint; a new machine has erased ones (zeros), which firmware fills.
 
 import numpy as np
 
-from pteg.components.device import Device, kernel
+from pteg.components.device import Device, compiled
 
-__all__ = ["Nvram", "read", "write"]
+__all__ = ["Nvram"]
 
 
 class Nvram(Device):
@@ -26,22 +26,20 @@ class Nvram(Device):
     def check(self):
         self.reset()
 
+    @compiled
+    def read(state, memory, offset, size):
+        stride = np.int64(state[0].stride)
+        value = np.uint64(0)
+        for i in range(offset, offset + size):
+            value <<= np.uint64(8)
+            if i % stride == 0:
+                value |= np.uint64(memory[i // stride])
+        return value
 
-@kernel
-def read(state, memory, offset, size):
-    stride = np.int64(state[0].stride)
-    value = np.uint64(0)
-    for i in range(offset, offset + size):
-        value <<= np.uint64(8)
-        if i % stride == 0:
-            value |= np.uint64(memory[i // stride])
-    return value
-
-
-@kernel
-def write(state, memory, offset, size, value):
-    stride = np.int64(state[0].stride)
-    for i in range(size):
-        if (offset + i) % stride == 0:
-            byte = np.uint64(value) >> np.uint64(8 * (size - 1 - i)) & np.uint64(0xFF)
-            memory[(offset + i) // stride] = np.uint8(byte)
+    @compiled
+    def write(state, memory, offset, size, value):
+        stride = np.int64(state[0].stride)
+        for i in range(size):
+            if (offset + i) % stride == 0:
+                byte = np.uint64(value) >> np.uint64(8 * (size - 1 - i)) & np.uint64(0xFF)
+                memory[(offset + i) // stride] = np.uint8(byte)

@@ -11,9 +11,9 @@ address of the latest access is kept in `state`, to find out what a program look
 
 import numpy as np
 
-from pteg.components.device import Device, kernel
+from pteg.components.device import Device, compiled
 
-__all__ = ["OpenBus", "read", "write"]
+__all__ = ["OpenBus"]
 
 
 class OpenBus(Device):
@@ -24,13 +24,11 @@ class OpenBus(Device):
     def __init__(self, name="open_bus", *, first=3, next=1):
         super().__init__(name, 0, 1 << 32, first=first, next=next, burst=True)
 
+    @compiled
+    def read(state, memory, offset, size):
+        state[0].latest = offset
+        return np.uint64(0)
 
-@kernel
-def read(state, memory, offset, size):
-    state[0].latest = offset
-    return np.uint64(0)
-
-
-@kernel
-def write(state, memory, offset, size, value):
-    state[0].latest = offset
+    @compiled
+    def write(state, memory, offset, size, value):
+        state[0].latest = offset

@@ -26,11 +26,11 @@ mode.
 
 import numpy as np
 
-from pteg.components.device import Device, kernel
+from pteg.components.device import Device, compiled
 from pteg.components.little_endian import WORD, swapped
 from pteg.errors import UserError
 
-__all__ = ["OpenPic", "read", "write", "drive"]
+__all__ = ["OpenPic"]
 
 INPUTS, IPIS = 64, 4
 #: All sources: inputs, then inter-processor interrupts.
@@ -75,8 +75,36 @@ class OpenPic(Device):
         if (s["vector"] & ~np.uint32(WRITABLE)).any() or s["task"] > 15 or s["serving"] > 0xFFFF:
             raise UserError(f"{self.name} cannot be in this state")
 
+    @compiled
+    def drive(state, lines):
+        s = state[0]
+        now = np.uint64(lines)
+        if now != s.lines:
+            risen = now & ~s.lines
+            for n in range(INPUTS):
+                if risen >> np.uint64(n) & np.uint64(1):
+                    s.edge[n] = 1
+            s.lines = now
+            _output(s)
 
-@kernel
+    @compiled
+    def read(state, memory, offset, size):
+        s = state[0]
+        if size != WORD or offset & 15:
+            return np.uint64(0)
+        value = _get(s, offset)
+        _output(s)
+        return np.uint64(swapped(value))
+
+    @compiled
+    def write(state, memory, offset, size, value):
+        s = state[0]
+        if size == WORD and offset & 15 == 0:
+            _set(s, offset, np.int64(swapped(value)))
+            _output(s)
+
+
+@compiled
 def _pending(s, n):
     """Whether source `n` asks for service."""
     if n < INPUTS and s.vector[n] & LEVEL:
@@ -84,7 +112,7 @@ def _pending(s, n):
     return s.edge[n] != 0
 
 
-@kernel
+@compiled
 def _highest(s):
     """The pending source of the highest priority that may interrupt now, or -1."""
     found, best = -1, np.int64(s.task)
@@ -100,25 +128,12 @@ def _highest(s):
     return found
 
 
-@kernel
+@compiled
 def _output(s):
     s.irq = np.uint32(_highest(s) >= 0)
 
 
-@kernel
-def drive(state, lines):
-    s = state[0]
-    now = np.uint64(lines)
-    if now != s.lines:
-        risen = now & ~s.lines
-        for n in range(INPUTS):
-            if risen >> np.uint64(n) & np.uint64(1):
-                s.edge[n] = 1
-        s.lines = now
-        _output(s)
-
-
-@kernel
+@compiled
 def _reset(s):
     s.vector[:] = MASK
     s.destination[:INPUTS] = 0
@@ -126,7 +141,7 @@ def _reset(s):
     s.task, s.spurious, s.serving = 15, VECTOR, 0
 
 
-@kernel
+@compiled
 def _acknowledge(s):
     n = _highest(s)
     if n < 0:
@@ -136,7 +151,7 @@ def _acknowledge(s):
     return s.vector[n] & VECTOR
 
 
-@kernel
+@compiled
 def _end(s):
     """The interrupt of the highest priority in service is over."""
     for priority in range(15, -1, -1):
@@ -145,7 +160,7 @@ def _end(s):
             return
 
 
-@kernel
+@compiled
 def _source(offset):
     """Source that a vector register at `offset` belongs to, or -1."""
     if IPI <= offset < IPI + 16 * IPIS:
@@ -155,7 +170,7 @@ def _source(offset):
     return -1
 
 
-@kernel
+@compiled
 def _get(s, offset):
     n = _source(offset)
     if n >= 0:
@@ -175,7 +190,7 @@ def _get(s, offset):
     return np.uint32(0)
 
 
-@kernel
+@compiled
 def _set(s, offset, value):
     n = _source(offset)
     own = offset & 0xFFF
@@ -195,21 +210,3 @@ def _set(s, offset, value):
             _end(s)
         elif DISPATCH <= own < DISPATCH + 16 * IPIS and value & 1:
             s.edge[INPUTS + (own - DISPATCH >> 4)] = 1
-
-
-@kernel
-def read(state, memory, offset, size):
-    s = state[0]
-    if size != WORD or offset & 15:
-        return np.uint64(0)
-    value = _get(s, offset)
-    _output(s)
-    return np.uint64(swapped(value))
-
-
-@kernel
-def write(state, memory, offset, size, value):
-    s = state[0]
-    if size == WORD and offset & 15 == 0:
-        _set(s, offset, np.int64(swapped(value)))
-        _output(s)

@@ -23,12 +23,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pteg.components.device import Device, kernel
+from pteg.components.device import Device, compiled
 from pteg.components.little_endian import WORD, swapped
 from pteg.components.storage import load
 from pteg.errors import UserError
 
-__all__ = ["PciFunction", "PciHost", "read", "write"]
+__all__ = ["PciFunction", "PciHost"]
 
 #: Bytes of a function's configuration space.
 SPACE = 256
@@ -105,8 +105,32 @@ class PciHost(Device):
                 s["device"][n] != function.device for n, function in enumerate(self._functions)):
             raise UserError(f"{self.name} cannot be in this state")
 
+    @compiled
+    def read(state, memory, offset, size):
+        s = state[0]
+        if offset < DATA:
+            return np.uint64(swapped(s.address)) if size == WORD else np.uint64(0)
+        place = _place(s, offset, size)
+        if place < 0:
+            return ~np.uint64(0) >> np.uint64(64 - 8 * size)
+        return load(memory, place, size)
 
-@kernel
+    @compiled
+    def write(state, memory, offset, size, value):
+        s = state[0]
+        if offset < DATA:
+            if size == WORD:
+                s.address = swapped(value)
+            return
+        place = _place(s, offset, size)
+        if place >= 0:
+            for i in range(size):
+                byte = np.uint64(value) >> np.uint64(8 * (size - 1 - i)) & np.uint64(0xFF)
+                mask = memory[place + SPACE + i]
+                memory[place + i] = memory[place + i] & ~mask | np.uint8(byte) & mask
+
+
+@compiled
 def _place(s, offset, size):
     """Index in `memory` of the bytes that CONFIG_DATA stands for, or -1."""
     a = np.int64(s.address)
@@ -124,29 +148,3 @@ def _place(s, offset, size):
             if s.device[n] == device:
                 return 2 * SPACE * n + register
     return -1
-
-
-@kernel
-def read(state, memory, offset, size):
-    s = state[0]
-    if offset < DATA:
-        return np.uint64(swapped(s.address)) if size == WORD else np.uint64(0)
-    place = _place(s, offset, size)
-    if place < 0:
-        return ~np.uint64(0) >> np.uint64(64 - 8 * size)
-    return load(memory, place, size)
-
-
-@kernel
-def write(state, memory, offset, size, value):
-    s = state[0]
-    if offset < DATA:
-        if size == WORD:
-            s.address = swapped(value)
-        return
-    place = _place(s, offset, size)
-    if place >= 0:
-        for i in range(size):
-            byte = np.uint64(value) >> np.uint64(8 * (size - 1 - i)) & np.uint64(0xFF)
-            mask = memory[place + SPACE + i]
-            memory[place + i] = memory[place + i] & ~mask | np.uint8(byte) & mask

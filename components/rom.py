@@ -7,17 +7,16 @@ whose write enable is tied off. Left out: flash commands, bus widths below 64 bi
 
 import numpy as np
 
-from pteg.components.device import Device, kernel
+from pteg.components import roles
+from pteg.components.device import Device, compiled
 from pteg.components.storage import load
 from pteg.errors import UserError
 
-__all__ = ["Rom", "read", "write"]
+__all__ = ["Rom"]
 
 
-class Rom(Device):
+class Rom(Device, roles.Rom):
     """ROM of `size` bytes, erased (all ones) until it is programmed."""
-
-    storage = True
 
     def __init__(self, name="rom", base=0xFFF00000, size=1 << 20, *, first=6, next=6):
         super().__init__(name, base, size, first=first, next=next, burst=True, memory=size)
@@ -34,12 +33,10 @@ class Rom(Device):
         self.memory[:] = 0
         self.memory[:len(image)] = np.frombuffer(image, np.uint8)
 
+    @compiled
+    def read(state, memory, offset, size):
+        return load(memory, offset, size)
 
-@kernel
-def read(state, memory, offset, size):
-    return load(memory, offset, size)
-
-
-@kernel
-def write(state, memory, offset, size, value):
-    pass
+    @compiled
+    def write(state, memory, offset, size, value):
+        pass

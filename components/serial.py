@@ -7,9 +7,10 @@ character only when there is room for it.
 
 import numpy as np
 
-from pteg.components.device import Device, kernel
+from pteg.components.device import Device, compiled
+from pteg.components.roles import ConsolePort
 
-__all__ = ["SerialPort", "RINGS", "OUT_RING", "IN_RING", "put", "waiting", "take", "console"]
+__all__ = ["SerialPort", "RINGS", "OUT_RING", "IN_RING", "put", "waiting", "take"]
 
 OUT_RING = 1 << 16
 IN_RING = 1 << 12
@@ -20,9 +21,8 @@ RINGS = [("active", "u4"),
          ("out_count", "i8"), ("out_taken", "i8"), ("in_count", "i8"), ("in_taken", "i8")]
 
 
-class SerialPort(Device):
-    """A device with a console. Its `dtype` has the fields `RINGS`, its module the kernel `console`.
-    """
+class SerialPort(Device, ConsolePort):
+    """A device with a console. Its `dtype` has the fields `RINGS`."""
 
     def __init__(self, name, base, size, **timing):
         super().__init__(name, base, size, memory=OUT_RING + IN_RING, **timing)
@@ -36,7 +36,7 @@ class SerialPort(Device):
         self.state["active"] = 1
 
     def rings_are_sound(self):
-        """Whether the kernels could work with the rings as they are."""
+        """Whether the functions could work with the rings as they are."""
         s, ring = self.state[0], len(self.memory) - OUT_RING
         typed, printed = (int(s[f"{way}_count"]) - int(s[f"{way}_taken"]) for way in ("in", "out"))
         return (ring >= IN_RING and ring & (ring - 1) == 0
@@ -71,42 +71,46 @@ class SerialPort(Device):
         s["out_taken"] = count
         return self.memory[at].tobytes()
 
+    @property
+    def printed(self):
+        """Number of characters that the console has ever printed."""
+        return int(self.state["out_count"][0])
 
-@kernel
+    @compiled
+    def console(state, memory, watch):
+        """Look at what has been printed since the last call; see `pteg.components.console`."""
+        s = state[0]
+        w = watch[0]
+        while w.seen < s.out_count:
+            character = memory[w.seen & (OUT_RING - 1)]
+            w.seen += 1
+            if w.length:
+                while w.matched and w.pattern[w.matched] != character:
+                    w.matched = w.fallback[w.matched - 1]
+                if w.pattern[w.matched] == character:
+                    w.matched += 1
+                if w.matched == w.length:
+                    w.matched = 0
+                    return 1
+        return 2 if s.out_count - s.out_taken >= OUT_RING // 2 else 0
+
+
+@compiled
 def put(s, memory, character):
     """The console prints a character."""
     memory[s.out_count & (OUT_RING - 1)] = character
     s.out_count += 1
 
 
-@kernel
+@compiled
 def waiting(s):
     """Whether the console has a character to send."""
     return s.in_count > s.in_taken
 
 
-@kernel
+@compiled
 def take(s, memory):
     """The next character from the console, which has one."""
     character = memory[OUT_RING + s.in_taken % (len(memory) - OUT_RING)]
     s.in_taken += 1
     return character
-
-
-@kernel
-def console(state, memory, watch):
-    """Look at what has been printed since the last call; see `pteg.components.console`."""
-    s = state[0]
-    w = watch[0]
-    while w.seen < s.out_count:
-        character = memory[w.seen & (OUT_RING - 1)]
-        w.seen += 1
-        if w.length:
-            while w.matched and w.pattern[w.matched] != character:
-                w.matched = w.fallback[w.matched - 1]
-            if w.pattern[w.matched] == character:
-                w.matched += 1
-            if w.matched == w.length:
-                w.matched = 0
-                return 1
-    return 2 if s.out_count - s.out_taken >= OUT_RING // 2 else 0

@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from pteg.components.device import kernel
+from pteg.components.device import compiled
 
 __all__ = ["load", "store"]
 
 _EIGHT = np.uint64(8)
 
 
-@kernel
+@compiled
 def load(memory, offset, size):
     """The `size` bytes from `offset` on as one number."""
     value = np.uint64(0)
@@ -18,7 +18,7 @@ def load(memory, offset, size):
     return value
 
 
-@kernel
+@compiled
 def store(memory, offset, size, value):
     """Write the low `size` bytes of `value`."""
     rest = np.uint64(value)

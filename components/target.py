@@ -1,4 +1,4 @@
-"""The 60x bus side of every behavioural component: one kernel for all of them.
+"""The 60x bus side of every behavioural component: one function for all of them.
 
 It speaks the protocol of `pteg.hw.bus.interfaces.TargetPort` (MPC750 UM chapter 8) for a device, as
 a Moore machine: `clock` is called at each clock edge with the values of the cycle that ends there,
@@ -18,7 +18,7 @@ gets its `aack` when there is room. A burst to a device that has none ends with 
 
 import numpy as np
 
-from pteg.components.device import kernel
+from pteg.components.device import compiled
 
 __all__ = ["TARGET", "clock", "NOTHING", "READ", "WRITE"]
 
@@ -50,7 +50,7 @@ TARGET = np.dtype([
 ], align=True)
 
 
-@kernel
+@compiled
 def clock(target, ts, a, tt, tsiz, tbst, dbb):
     """One clock edge.
 
@@ -122,7 +122,7 @@ def clock(target, ts, a, tt, tsiz, tbst, dbb):
     return action
 
 
-@kernel
+@compiled
 def _locate(t):
     """Where the current beat lies: bursts wrap inside their 32 bytes."""
     a = np.int64(t.a[0])
@@ -135,7 +135,7 @@ def _locate(t):
     t.up = 64 - 8 * ((a & 7) + t.size)
 
 
-@kernel
+@compiled
 def _retire(t):
     """The oldest transaction is over."""
     if t.is_read[0]:

@@ -30,11 +30,11 @@ interrupt by OUT2 (a habit of the IBM PC).
 
 import numpy as np
 
-from pteg.components.device import NO_EVENT, kernel
-from pteg.components.serial import RINGS, SerialPort, console, put, take, waiting
+from pteg.components.device import NO_EVENT, compiled
+from pteg.components.serial import RINGS, SerialPort, put, take, waiting
 from pteg.errors import UserError
 
-__all__ = ["Uart16550", "read", "write", "tick", "next_event", "console"]
+__all__ = ["Uart16550"]
 
 # IER and IIR
 DATA, EMPTY, LINE, MODEM = 1, 2, 4, 8
@@ -95,10 +95,40 @@ class Uart16550(SerialPort):
                 and int(s["fcr"]) | 0xC9 == 0xC9):
             raise UserError(f"{self.name} cannot be in this state")
 
+    @compiled
+    def read(state, memory, offset, size):
+        """A wider access is that many bytes in rising order, as a bus bridge would make them."""
+        s = state[0]
+        value = np.uint64(0)
+        for i in range(size):
+            value = value << np.uint64(8) | np.uint64(_read_register(s, offset + i))
+        _settle(s)
+        return value
+
+    @compiled
+    def write(state, memory, offset, size, value):
+        s = state[0]
+        for i in range(size):
+            byte = np.uint64(value) >> np.uint64(8 * (size - 1 - i)) & np.uint64(0xFF)
+            _write_register(s, offset + i, np.int64(byte))
+        _settle(s)
+
+    @compiled
+    def next_event(state, memory):
+        return _next_event(state[0])
+
+    @compiled
+    def tick(state, memory, clocks):
+        s = state[0]
+        while clocks > 0 and s.active:
+            stride = min(clocks, _next_event(s))
+            _events(s, memory, stride)
+            clocks -= stride
+
 
 # Characters -------------------------------------------------------------------------------------
 
-@kernel
+@compiled
 def _character_clocks(s):
     """Core clocks that one character takes on the line."""
     if not s.timed:
@@ -112,12 +142,12 @@ def _character_clocks(s):
     return max(1, half_bits * 8 * divisor * np.int64(s.core_clock) // np.int64(s.clock))
 
 
-@kernel
+@compiled
 def _capacity(s):
     return 16 if s.fcr & FIFO_ENABLE else 1
 
 
-@kernel
+@compiled
 def _received(s, character):
     """A character has arrived at the receiver."""
     if s.rx_count == _capacity(s):
@@ -130,7 +160,7 @@ def _received(s, character):
     s.timeout_clocks = 4 * _character_clocks(s)
 
 
-@kernel
+@compiled
 def _shift(s, memory):
     """The transmitter: a character has left the shift register, or the first is to enter it."""
     if s.shifting:
@@ -151,7 +181,7 @@ def _shift(s, memory):
 
 # Interrupts -------------------------------------------------------------------------------------
 
-@kernel
+@compiled
 def _source(s):
     """IIR[3-0]: the pending enabled interrupt of the highest priority (data sheet, table IV)."""
     if s.ier & LINE and s.overrun:
@@ -172,7 +202,7 @@ def _source(s):
     return IIR_NONE
 
 
-@kernel
+@compiled
 def _settle(s):
     """After any change: start what can start, and set the pins."""
     if s.tx_count and not s.shifting and s.tx_clocks == 0:
@@ -188,7 +218,7 @@ def _settle(s):
     s.irq = _source(s) != IIR_NONE
 
 
-@kernel
+@compiled
 def _set_modem_lines(s, lines):
     changed = (lines ^ s.msr) & 0xF0
     delta = changed >> 4
@@ -199,7 +229,7 @@ def _set_modem_lines(s, lines):
 
 # Registers --------------------------------------------------------------------------------------
 
-@kernel
+@compiled
 def _read_register(s, n):
     if n == 0:
         if s.lcr & DLAB:
@@ -239,7 +269,7 @@ def _read_register(s, n):
     return s.scr
 
 
-@kernel
+@compiled
 def _write_register(s, n, value):
     if n == 0 and s.lcr & DLAB:
         s.dll = value
@@ -277,41 +307,9 @@ def _write_register(s, n, value):
         s.scr = value
 
 
-# Kernels ----------------------------------------------------------------------------------------
+# Time -------------------------------------------------------------------------------------------
 
-@kernel
-def read(state, memory, offset, size):
-    """A wider access is that many bytes in rising order, as a bus bridge would make them."""
-    s = state[0]
-    value = np.uint64(0)
-    for i in range(size):
-        value = value << np.uint64(8) | np.uint64(_read_register(s, offset + i))
-    _settle(s)
-    return value
-
-
-@kernel
-def write(state, memory, offset, size, value):
-    s = state[0]
-    for i in range(size):
-        byte = np.uint64(value) >> np.uint64(8 * (size - 1 - i)) & np.uint64(0xFF)
-        _write_register(s, offset + i, np.int64(byte))
-    _settle(s)
-
-
-@kernel
-def next_event(state, memory):
-    s = state[0]
-    nearest = np.int64(NO_EVENT)
-    if s.active:
-        for clocks in (s.tx_clocks, s.rx_clocks, s.timeout_clocks):
-            if 0 < clocks < nearest:
-                nearest = clocks
-        nearest = nearest if nearest != NO_EVENT else 1
-    return nearest
-
-
-@kernel
+@compiled
 def _events(s, memory, clocks):
     """Let `clocks` pass, no more than up to the next event."""
     sent, timed_out, arrived = (s.tx_clocks == clocks, s.timeout_clocks == clocks,
@@ -329,10 +327,12 @@ def _events(s, memory, clocks):
     _settle(s)
 
 
-@kernel
-def tick(state, memory, clocks):
-    s = state[0]
-    while clocks > 0 and s.active:
-        stride = min(clocks, next_event(state, memory))
-        _events(s, memory, stride)
-        clocks -= stride
+@compiled
+def _next_event(s):
+    nearest = np.int64(NO_EVENT)
+    if s.active:
+        for clocks in (s.tx_clocks, s.rx_clocks, s.timeout_clocks):
+            if 0 < clocks < nearest:
+                nearest = clocks
+        nearest = nearest if nearest != NO_EVENT else 1
+    return nearest

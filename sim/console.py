@@ -32,4 +32,4 @@ class Console:
     @property
     def printed(self):
         """Number of characters printed since the machine exists."""
-        return int(self._device.state["out_count"][0]) if self._device is not None else 0
+        return self._device.printed if self._device is not None else 0

@@ -6,8 +6,8 @@ from functools import cached_property
 from pathlib import Path
 
 from pteg.boot.loader import is_elf, read_elf, read_file
-from pteg.components.ata_disk import AtaDisk
 from pteg.components.console import new_watch
+from pteg.components.roles import Disk
 from pteg.console import Console
 from pteg.cpu import CPUS, FOREVER, PATIENCE, Limits, Stop, new_cpu
 from pteg.errors import UserError
@@ -96,15 +96,16 @@ class Machine:
 
     @property
     def ram(self):
-        """The main memory: the storage device at address 0."""
-        device = self.platform.device_at(0)
-        if device is None or not device.storage:
+        """The main memory: the RAM at address 0."""
+        if self.platform.ram is None:
             raise UserError("this machine has no RAM at address 0")
-        return device
+        return self.platform.ram
 
     def program_rom(self, rom):
         """Put an image into the ROM: a built-in one by name, a file, or bytes."""
-        device = self.platform["rom"]
+        device = self.platform.rom
+        if device is None:
+            raise UserError("this machine has no ROM")
         if isinstance(rom, bytes | bytearray):
             data, name = bytes(rom), "ROM image"
         else:
@@ -218,11 +219,10 @@ class Machine:
 
     def attach_disk(self, path, writable=False):
         """Make a file the machine's disk; see `pteg.components.ata_disk.AtaDisk.attach`."""
-        for device in self.platform.devices:
-            if isinstance(device, AtaDisk):
-                device.attach(path, writable)
-                return
-        raise UserError("this machine has no disk controller")
+        disk = self.platform.first(Disk)
+        if disk is None:
+            raise UserError("this machine has no disk controller")
+        disk.attach(path, writable)
 
     # Running ----------------------------------------------------------------------------------
 

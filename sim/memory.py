@@ -1,5 +1,6 @@
 """`Memory`: what RAM and ROM of a machine hold, for scripts."""
 
+from pteg.components.roles import Storage, has_role, with_role
 from pteg.errors import UserError
 
 __all__ = ["Memory"]
@@ -23,9 +24,9 @@ class Memory:
 
     def _find(self, address, size):
         device = self._platform.device_at(address, size)
-        if device is None or not device.storage:
+        if device is None or not has_role(device, Storage):
             places = ", ".join(f"{d.base:#010x} to {d.base + d.size - 1:#010x}"
-                               for d in self._platform.devices if d.storage)
+                               for d in with_role(self._platform.devices, Storage))
             end = f" to {address + size - 1:#010x}" if size > 1 else ""
             raise UserError(f"address must be inside RAM or ROM ({places}), "
                             f"not {address:#010x}{end}")

@@ -1,6 +1,6 @@
 """The machine around the processor: devices, memory map, interrupt wiring.
 
-`Platform.kernels()` gives the compiled functions through which both processor models reach the
+`Platform.functions()` gives the compiled functions through which both processor models reach the
 devices. Their first argument is `Platform.arrays`, a pair (state, memory) for each device.
 
 =========================================== ======================================================
@@ -29,6 +29,14 @@ from pathlib import Path
 import numpy as np
 
 from pteg.components.console import new_watch
+from pteg.components.roles import (
+    BusMaster,
+    ConsolePort,
+    Ram,
+    Role,
+    Rom,
+    with_role,
+)
 from pteg.components.target import TARGET
 from pteg.errors import UserError
 from pteg.generated import compile_ahead, load_module
@@ -44,6 +52,17 @@ PORT = ("ts", "a", "tt", "tsiz", "tbst", "dbb", "d_w")
 
 #: Name of the processor in wires and in the machine graph.
 PROCESSOR = "processor"
+
+#: Compiled functions that devices must have for a role.
+FUNCTION_OF_ROLE = {ConsolePort: "console", BusMaster: "answer"}
+
+#: Names that the hardware around the devices has for its ports and parts, and Amaranth for
+#: attributes of a component.
+RESERVED = frozenset({
+    PROCESSOR, "bus", "request", "interrupt", "pause", "restart", "snooped",
+    "core", "mmu", "icache", "dcache", "l2", "data", "castout", "fetch", "device", "arbiter",
+    "decoder", "clk", "rst", "master", "memory_map", "timebase_divider", "l2_size", "l2_shape",
+    "signature", "elaborate", "metadata"})
 
 
 @dataclass(frozen=True)
@@ -65,8 +84,9 @@ class Platform:
     Parameters
     ----------
     devices : sequence of pteg.components.device.Device
-        Their addresses must not overlap, but one device may have all 4 GB: it answers where no
-        other does.
+        The machine finds main memory, ROM, console, bus master, disk and firmware configuration by
+        the roles that they declare (`pteg.components.roles`). Their addresses must not overlap, but
+        one device may have all 4 GB: it answers where no other does.
     wires : sequence of Wire
     l2 : int
         Bytes of the processor's L2 cache, 256K, 512K or 1M; 0: it has none.
@@ -84,7 +104,9 @@ class Platform:
     def _check(self):
         names = [device.name for device in self.devices]
         for name in names:
-            if name == PROCESSOR or names.count(name) > 1:
+            if name in RESERVED:
+                raise UserError(f"{name!r} is a name inside the machine, not one for a device")
+            if names.count(name) > 1:
                 raise UserError(f"device names must be different, not {name!r} twice")
         placed = [device for device in self.devices if not _everywhere(device)]
         if len(placed) < len(self.devices) - 1:
@@ -99,13 +121,18 @@ class Platform:
                     raise UserError(f"wire must join devices of the machine, not {end!r}")
             if wire.source == PROCESSOR or wire.pin not in self[wire.source].dtype.names:
                 raise UserError(f"{wire.source} has no interrupt output {wire.pin!r}")
-            if wire.sink != PROCESSOR and "drive" not in self[wire.sink].kernels():
+            if wire.sink != PROCESSOR and "drive" not in self[wire.sink].functions():
                 raise UserError(f"{wire.sink} has no interrupt inputs")
             inputs = 1 if wire.sink == PROCESSOR else self[wire.sink].inputs
             if not 0 <= wire.number < inputs:
                 raise UserError(f"{wire.sink} has no interrupt input {wire.number}")
         self._sinks()
-        masters = [device.name for device in self.devices if _is_master(device)]
+        for role, function in FUNCTION_OF_ROLE.items():
+            for device in with_role(self.devices, role):
+                if function not in device.functions():
+                    raise UserError(f"{device.name} must have a function {function!r} to be a "
+                                    f"{role.__name__}")
+        masters = [device.name for device in with_role(self.devices, BusMaster)]
         if len(masters) > 1:
             raise UserError(f"only one device can be a bus master, not {', '.join(masters)}")
 
@@ -121,7 +148,10 @@ class Platform:
 
     @property
     def arrays(self):
-        """What kernels get as `devices`. Ask anew after a device has changed its memory array."""
+        """What compiled functions get as `devices`.
+
+        Ask anew after a device has changed its memory array.
+        """
         return tuple((device.state, device.memory) for device in self.devices)
 
     @property
@@ -141,28 +171,38 @@ class Platform:
         for device in self.devices:
             device.reset()
 
-    @cached_property
-    def console(self):
-        """The first device with a console, or None."""
-        for device in self.devices:
-            if hasattr(sys.modules[type(device).__module__], "console"):
-                return device
-        return None
+    # Roles ------------------------------------------------------------------------------------
+
+    def first(self, role: type[Role]) -> Role | None:
+        """The first device with a role of `pteg.components.roles`, or None."""
+        return next(iter(with_role(self.devices, role)), None)
 
     @cached_property
-    def master(self):
-        """The device that is a bus master (`pteg.components.master`), or None."""
-        return next((device for device in self.devices if _is_master(device)), None)
+    def ram(self) -> Ram | None:
+        """Main memory: the RAM at address 0."""
+        return next((ram for ram in with_role(self.devices, Ram) if ram.base == 0), None)
+
+    @cached_property
+    def rom(self) -> Rom | None:
+        return self.first(Rom)
+
+    @cached_property
+    def console(self) -> ConsolePort | None:
+        return self.first(ConsolePort)
+
+    @cached_property
+    def master(self) -> BusMaster | None:
+        return self.first(BusMaster)
 
     # Generated code ---------------------------------------------------------------------------
 
-    def kernels(self):
+    def functions(self):
         """The module of compiled functions for these devices."""
-        return self._kernels
+        return self._functions
 
     @cached_property
-    def _kernels(self):
-        return load_module("platform", self._kernels_text(), self.sources)
+    def _functions(self):
+        return load_module("platform", self._functions_text(), self.sources)
 
     def compile_ahead(self):
         """Begin to compile what the pipeline model calls, in the background."""
@@ -172,7 +212,7 @@ class Platform:
         target = typeof(np.zeros(1, TARGET))
         clocks = {f"{device.name}_clock": (typeof(device.state), typeof(device.memory), target,
                                            *[uint64] * len(PORT)) for device in self.devices}
-        return compile_ahead(self.kernels(), {
+        return compile_ahead(self.functions(), {
             "tick": (devices, int64), "interrupt": (devices,),
             "console": (devices, typeof(new_watch())), **clocks})
 
@@ -210,25 +250,25 @@ class Platform:
     def _index(self, name):
         return [device.name for device in self.devices].index(name)
 
-    def _kernels_text(self):
+    def _functions_text(self):
         imports, reads, writes, ticks, events = [], [], [], [], []
         console = "    return 0"
         for i, device in enumerate(self.devices):
             module = type(device).__module__
             args = f"devices[{i}][0], devices[{i}][1]"
-            for kernel in device.kernels():
-                imports.append(f"from {module} import {kernel} as {device.name}_{kernel}")
+            kind = f"{device.name}_class"
+            imports.append(f"from {module} import {type(device).__qualname__} as {kind}")
+            imports += [f"{device.name}_{name} = {kind}.{name}" for name in device.functions()]
             inside = (f"    if {device.base:#x} <= at and at + size <= "
                       f"{device.base + device.size:#x}:")
             offset = f"at - {device.base:#x}, size"
             reads += [inside, f"        return {device.name}_read({args}, {offset}), 0"]
             writes += [inside, f"        {device.name}_write({args}, {offset}, np.uint64(value))",
                        "        return 0"]
-            if "tick" in device.kernels():
+            if "tick" in device.functions():
                 ticks.append(f"    {device.name}_tick({args}, clocks)")
                 events.append(f"    clocks = min(clocks, {device.name}_next_event({args}))")
             if device is self.console:
-                imports.append(f"from {module} import console as {device.name}_console")
                 console = f"    return {device.name}_console({args}, watch)"
         drives = [f"    {name}_drive(devices[{self._index(name)}][0], {self._lines(name)})"
                   for name in self._sinks()]
@@ -237,7 +277,7 @@ class Platform:
             bursts = [f"{d.base:#x} <= at < {d.base + d.size:#x}" for d in self.devices if d.burst]
             transfers = _TRANSFERS.format(i=self._index(self.master.name), name=self.master.name,
                                           bursts=" or ".join(bursts) or "False")
-        return _KERNELS.format(
+        return _FUNCTIONS.format(
             imports="\n".join(imports), reads="\n".join(reads), writes="\n".join(writes),
             transfers=transfers, ticks="\n".join(ticks) or "    pass", events="\n".join(events),
             clocks="\n\n".join(_CLOCK.format(name=device.name, port=", ".join(PORT))
@@ -267,10 +307,6 @@ class Platform:
 
 def _everywhere(device):
     return (device.base, device.size) == EVERYWHERE
-
-
-def _is_master(device):
-    return "answer" in device.kernels()
 
 
 _TRANSFERS = '''\
@@ -308,7 +344,7 @@ def {name}_clock(state, memory, target, {port}):
     return U(0)
 '''
 
-_KERNELS = '''\
+_FUNCTIONS = '''\
 """Generated by pteg.platform. Changes are lost."""
 
 import numpy as np

@@ -4,7 +4,8 @@ OpenBIOS finds the program's address, size and command line there, and enters it
 of its client interface (IEEE 1275, PowerPC binding, 8.2.2).
 """
 
-from pteg.components.fw_cfg import FwCfg, Key
+from pteg.components.fw_cfg import Key
+from pteg.components.roles import FirmwareConfiguration
 from pteg.errors import UserError
 
 __all__ = ["fw_cfg", "preload", "placed"]
@@ -19,7 +20,7 @@ VECTORS = 0x4000
 
 def fw_cfg(platform):
     """The device that tells firmware about a program, or None."""
-    return next((device for device in platform.devices if isinstance(device, FwCfg)), None)
+    return platform.first(FirmwareConfiguration)
 
 
 def placed(image):

@@ -13,6 +13,7 @@ import numpy as np
 
 from pteg import __version__
 from pteg.checkpoint import container, pages, records
+from pteg.components.roles import Storage, has_role
 from pteg.cpu import CPUS
 from pteg.errors import UserError
 from pteg.state import ARCH_STATE, PENDING
@@ -37,7 +38,7 @@ def save(machine, path):
     for device in machine.platform.devices:
         parts[f"device.{device.name}"] = device.state
         memory = device.memory
-        if device.storage:
+        if has_role(device, Storage):
             # As the processor sees it: another model can go on from that.
             memory = memory.copy()
             model.overlay(device.base, memory)
@@ -166,7 +167,7 @@ class _Restorer:
                     raise self._file.damaged(f"{device.name} has no file")
                 pages.map_origin(device, file, os.path.dirname(self._file.name))
             if length != len(device.memory):
-                if (device.storage or file is not None or type(length) is not int
+                if (has_role(device, Storage) or file is not None or type(length) is not int
                         or not 0 < length <= pages.LARGEST):
                     raise self._file.damaged(f"memory of {device.name} has a wrong size")
                 device.memory = np.zeros(length, np.uint8)

@@ -1,7 +1,7 @@
 """The functional model: a compiled interpreter of the same architecture, without timing.
 
 `FunctionalCpu` is what others use. Inside, 32-bit values travel as non-negative int64, because
-numba turns mixed unsigned arithmetic into 64-bit or floating-point numbers. The kernels take
+numba turns mixed unsigned arithmetic into 64-bit or floating-point numbers. The functions take
 
 * `s`, the record of architectural registers (`pteg.state.ARCH_STATE`, see `model.CPU_STATE`),
 * `m`, the record of everything else that the model remembers (`model.MODEL`), and

@@ -3,9 +3,9 @@
 import numpy as np
 
 from pteg.functional import constants as isa
+from pteg.functional.compiled import compiled
 from pteg.functional.estimates import reciprocal, reciprocal_root
 from pteg.functional.fpscr import INVALID, finish, move_fpscr, record_status
-from pteg.functional.kernel import kernel
 from pteg.functional.operands import MASK32, first, second, third
 from pteg.functional.softfloat import (
     INFINITY,
@@ -46,7 +46,7 @@ for _row in INSTRUCTIONS:
 CLASS = isa.FPSCR_C | isa.FPSCR_FL | isa.FPSCR_FG | isa.FPSCR_FE | isa.FPSCR_FU
 
 
-@kernel
+@compiled
 def operand(s, number):
     """A register. In non-IEEE mode, denormalised operands are zero (MPC750 UM table 2-5)."""
     bits = np.int64(s.fpr[number])
@@ -55,7 +55,7 @@ def operand(s, number):
     return bits
 
 
-@kernel
+@compiled
 def quiet(a, b, c):
     """The first NaN of frA, frB and frC, made quiet, or else the default one; and VXSNAN."""
     status = 0
@@ -70,7 +70,7 @@ def quiet(a, b, c):
     return QUIET_NAN, status
 
 
-@kernel
+@compiled
 def multiply_add(a, b, c, form, fpscr):
     """fadd to fnmsubs: result and status. fadd multiplies by one, fmul adds nothing."""
     undefined = (is_infinite(a) and is_zero(c)) or (is_zero(a) and is_infinite(c))
@@ -101,7 +101,7 @@ def multiply_add(a, b, c, form, fpscr):
     return result, status
 
 
-@kernel
+@compiled
 def quotient(a, b, form, fpscr):
     """fdiv and fdivs: result and status."""
     if is_nan(a) or is_nan(b):
@@ -118,7 +118,7 @@ def quotient(a, b, form, fpscr):
     return pack(divide(unpack(a), unpack(b)), form & SINGLE, fpscr)
 
 
-@kernel
+@compiled
 def estimate(b, op, form, fpscr):
     """fres and frsqrte: result and status."""
     if is_nan(b):
@@ -132,7 +132,7 @@ def estimate(b, op, form, fpscr):
     return reciprocal(b, form & SINGLE, fpscr) if op == isa.FRES else (reciprocal_root(b), 0)
 
 
-@kernel
+@compiled
 def rounded_to_single(b, form, fpscr):
     """frsp: result and status."""
     if is_nan(b):
@@ -142,14 +142,14 @@ def rounded_to_single(b, form, fpscr):
     return pack(unpack(b), form & SINGLE, fpscr)
 
 
-@kernel
+@compiled
 def integer_result(value, b):
     """What fctiw writes. The upper half is undefined; the 750 marks a zero from a negative b."""
     minus_zero = 1 << 32 if value == 0 and b < 0 else 0
     return -1 << 51 | minus_zero | value & MASK32
 
 
-@kernel
+@compiled
 def converted(b, op, fpscr):
     """fctiw and fctiwz: result and status."""
     rounding = TOWARD_ZERO if op == isa.FCTIWZ else fpscr & 3
@@ -165,7 +165,7 @@ def converted(b, op, fpscr):
     return integer_result(value, b), status
 
 
-@kernel
+@compiled
 def compare_floats(s, m, op, word):
     """fcmpu and fcmpo. FR, FI and the class bit stay as they are."""
     a, b = operand(s, second(word)), operand(s, third(word))
@@ -186,7 +186,7 @@ def compare_floats(s, m, op, word):
     return finish(s, m, isa.NONE)
 
 
-@kernel
+@compiled
 def move_register(s, op, word):
     """fsel, fneg, fmr, fnabs, fabs: no arithmetic, no exceptions, no FPRF."""
     bits = np.int64(s.fpr[third(word)])
@@ -206,7 +206,7 @@ def move_register(s, op, word):
     return isa.OUT_NEXT
 
 
-@kernel
+@compiled
 def execute_floating(s, m, op, word):
     """fadd to mtfsf."""
     if op >= isa.MCRFS:

@@ -13,12 +13,12 @@ from numba.extending import intrinsic
 from pteg.functional import constants as isa
 from pteg.functional.branch import branch, condition
 from pteg.functional.bytes import read_host
+from pteg.functional.compiled import compiled, inlined
 from pteg.functional.decoded import PLACE, code_row, decode_block
 from pteg.functional.float_unit import floating_point
 from pteg.functional.floating import floating_access
 from pteg.functional.forms import FORMS
 from pteg.functional.integer import arithmetic, compare, logic
-from pteg.functional.kernel import inlined, kernel
 from pteg.functional.memory import load_store, multiple
 from pteg.functional.operands import MASK32
 from pteg.functional.system import system
@@ -121,7 +121,7 @@ def run_block(typingctx, s, m, place, origin):
     return types.UniTuple(number, 2)(s, m, number, number), generate
 
 
-@kernel
+@compiled
 def run_blocks(s, m, address):
     """Execute whole blocks up to the next look, but none with an instruction at `address`.
 

@@ -1,7 +1,7 @@
 """Branches and condition register instructions (PEM 4.2.4)."""
 
 from pteg.functional import constants as isa
-from pteg.functional.kernel import inlined, kernel
+from pteg.functional.compiled import compiled, inlined
 from pteg.functional.operands import MASK32, first, gpr, second, third
 
 __all__ = ["branch", "condition"]
@@ -44,7 +44,7 @@ def branch(s, op, word):
     return isa.OUT_JUMP
 
 
-@kernel
+@compiled
 def condition(s, op, word):
     """crand to crxor, mcrf, mcrxr, mfcr, mtcrf."""
     cr = 0 | s.cr

@@ -6,7 +6,6 @@ import numpy as np
 
 from pteg import ledger
 from pteg.components.console import new_watch
-from pteg.components.rom import Rom
 from pteg.cpu import Stop
 from pteg.errors import UserError
 from pteg.functional import interpreter
@@ -25,9 +24,6 @@ from pteg.hw.isa.registers import PteLow
 from pteg.state import ARCH_STATE, PENDING, new_state
 
 __all__ = ["FunctionalCpu", "sources"]
-
-#: Name of the device whose memory is RAM from physical address 0 on.
-RAM = "dram"
 
 _STOPS = {
     interpreter.STOP_CYCLES: Stop.CYCLES, interpreter.STOP_INSTRUCTIONS: Stop.INSTRUCTIONS,
@@ -90,9 +86,8 @@ class FunctionalCpu:
     def __init__(self, platform, cycles_per_tick=8, *, blocks=True, host_floats=True):
         self.platform = platform
         self._cycles_per_tick = cycles_per_tick
-        kernels = platform.kernels()
-        self._run = load_module("functional", _TEXT.format(platform=kernels.__name__),
-                                sources()).run
+        devices = platform.functions().__name__
+        self._run = load_module("functional", _TEXT.format(platform=devices), sources()).run
         self._code = new_code() if blocks else None
         self._host_floats = host_floats
         self._no_watch = new_watch()
@@ -183,8 +178,8 @@ class FunctionalCpu:
     def _place_memory(self):
         """Tell the model where the bytes of RAM and ROM are, which a device may have moved."""
         nothing = np.zeros(0, np.uint8)
-        rom = next((device for device in self.platform.devices if isinstance(device, Rom)), None)
-        ram = self.platform[RAM].memory if RAM in self.platform else nothing
+        rom = self.platform.rom
+        ram = self.platform.ram.memory if self.platform.ram else nothing
         places = {"ram": _address(ram), "ram_size": ram.size, "code": _address(self._code),
                   "rom": 0, "rom_base": 0, "rom_size": 0}
         if rom is not None:

@@ -16,6 +16,7 @@ soft translations, so that `forget` sees them: a store to a decoded word empties
 
 from pteg.functional import constants as isa
 from pteg.functional.bytes import peek32, read_host, write_host
+from pteg.functional.compiled import compiled
 from pteg.functional.forms import (
     FIRST_FORM,
     FORM_BITS,
@@ -25,7 +26,6 @@ from pteg.functional.forms import (
     STEP,
     UNDECODED,
 )
-from pteg.functional.kernel import kernel
 from pteg.functional.model import CODE_PAGES, CODE_PLACES
 
 __all__ = ["decode", "code_row", "decode_block", "is_code", "forget", "PLACE"]
@@ -34,14 +34,14 @@ __all__ = ["decode", "code_row", "decode_block", "is_code", "forget", "PLACE"]
 PLACE = 8
 
 
-@kernel
+@compiled
 def decode(word):
     primary = word >> 26
     op = 0 | isa.OPS[isa.DECODE_BASE[primary] + (word >> 1 & isa.DECODE_EXTENDED[primary])]
     return op if word & isa.DECODE_ONES[op] == isa.DECODE_ONES[op] else 0
 
 
-@kernel
+@compiled
 def form_of(word):
     op = decode(word)
     form = FIRST_FORM[op]
@@ -52,26 +52,26 @@ def form_of(word):
     return STEP
 
 
-@kernel
+@compiled
 def row_at(m, page):
     return m.code + page % CODE_PAGES * (CODE_PLACES * PLACE)
 
 
-@kernel
+@compiled
 def is_code(m, pa):
     """Whether the page at `pa` is in a row."""
     page = pa >> 12
     return m.code_page[page % CODE_PAGES] == page + 1
 
 
-@kernel
+@compiled
 def empty(row):
     for place in range(CODE_PLACES - 1):
         write_host(row + place * PLACE, UNDECODED)
     write_host(row + (CODE_PLACES - 1) * PLACE, STEP << 48)
 
 
-@kernel
+@compiled
 def forget(m, pa):
     """The double word at `pa`, which lies in a page that is in a row, has been stored to."""
     row = row_at(m, pa >> 12)
@@ -80,7 +80,7 @@ def forget(m, pa):
         empty(row)
 
 
-@kernel
+@compiled
 def new_row(m, page):
     """Use the row of `page` for it, and let stores to it be seen from now on."""
     m.code_page[page % CODE_PAGES] = page + 1
@@ -90,7 +90,7 @@ def new_row(m, page):
             m.soft_tag[isa.KIND_STORE, soft] = 0
 
 
-@kernel
+@compiled
 def code_row(m, base):
     """Where the decoded instructions of the page are whose bytes are at `base` in the host."""
     at = base - m.ram
@@ -100,7 +100,7 @@ def code_row(m, base):
     return row_at(m, page)
 
 
-@kernel
+@compiled
 def decode_block(base, row, first):
     """Decode a block from word number `first` of a page on. Returns its length."""
     last = first

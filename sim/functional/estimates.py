@@ -8,7 +8,7 @@ hardware, and so is the status: FI without XX, FR never, results cut off instead
 import numpy as np
 
 from pteg.functional import constants as isa
-from pteg.functional.kernel import kernel
+from pteg.functional.compiled import compiled
 from pteg.functional.softfloat import TOWARD_ZERO, pack, unpack
 
 __all__ = ["reciprocal", "reciprocal_root"]
@@ -34,7 +34,7 @@ RECIPROCAL_ROOT = np.array([
     (0x046A000, 0x261), (0x0339800, 0x243), (0x0218800, 0x226), (0x0105800, 0x20B)], np.int64)
 
 
-@kernel
+@compiled
 def reciprocal(bits, single, fpscr):
     """Estimate of 1 / x for a finite number that is not zero, and its status. `single` is true."""
     sign, exponent, significand, _ = unpack(bits)
@@ -45,7 +45,7 @@ def reciprocal(bits, single, fpscr):
     return result, status & ~isa.FPSCR_XX
 
 
-@kernel
+@compiled
 def reciprocal_root(bits):
     """Estimate of 1 / sqrt(x) for a positive finite number."""
     _, exponent, significand, _ = unpack(bits)

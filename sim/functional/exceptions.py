@@ -1,20 +1,20 @@
-"""Exceptions: how they are raised inside a kernel, and how they are taken (PEM 6, MPC750 UM 4)."""
+"""Exceptions: how they are raised, and how they are taken (PEM 6, MPC750 UM 4)."""
 
 from pteg.functional import constants as isa
-from pteg.functional.kernel import kernel
+from pteg.functional.compiled import compiled
 from pteg.functional.operands import MASK32
 
 __all__ = ["event", "instructions", "set_msr", "raise_exception", "program", "storage_fault",
            "alignment", "take"]
 
 
-@kernel
+@compiled
 def instructions(m):
     """Instructions completed so far."""
     return m.cycles - m.uncompleted
 
 
-@kernel
+@compiled
 def event(s, m, kind, cause, ea, va, pa, value):
     """Append a record to the ledger, if there is one."""
     if not m.log_events or m.event_count >= m.events.shape[0]:
@@ -30,7 +30,7 @@ def event(s, m, kind, cause, ea, va, pa, value):
         m.look = 0  # the run loop hands the full buffer out
 
 
-@kernel
+@compiled
 def set_msr(s, m, value):
     """Write the MSR and derive the modes that mark soft translations."""
     s.msr = value & isa.MSR_IMPLEMENTED
@@ -39,19 +39,19 @@ def set_msr(s, m, value):
     m.data_mode = (4 | user << 1 | (1 if value & isa.MSR_DR else 0)) << 20
 
 
-@kernel
+@compiled
 def raise_exception(m, vector, cause):
     """Stop the instruction; the run loop takes the exception."""
     m.vector, m.cause, m.outcome = vector, cause, isa.OUT_EXCEPTION
     return isa.OUT_EXCEPTION
 
 
-@kernel
+@compiled
 def program(m, cause):
     return raise_exception(m, isa.VECTOR_PROGRAM, cause)
 
 
-@kernel
+@compiled
 def storage_fault(s, m, ea, kind, dsisr, srr1):
     """ISI with the bits `srr1`, or DSI with the bits `dsisr`, by the kind of access."""
     if kind == isa.KIND_FETCH:
@@ -61,7 +61,7 @@ def storage_fault(s, m, ea, kind, dsisr, srr1):
     return raise_exception(m, isa.VECTOR_DSI, isa.NONE)
 
 
-@kernel
+@compiled
 def alignment(s, m, word, ea):
     """Alignment exception. DSISR describes the instruction (PEM 6.4.6.1, table 6-10)."""
     if word >> 26 == 31:  # bits 29-30, 25 and 21-24 to 15-16, 17 and 18-21
@@ -73,7 +73,7 @@ def alignment(s, m, word, ea):
     return raise_exception(m, isa.VECTOR_ALIGNMENT, isa.NONE)
 
 
-@kernel
+@compiled
 def take(s, m, vector, cause):
     """Enter the handler of `vector`; `s.pc` is the instruction that is not completed.
 

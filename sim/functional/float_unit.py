@@ -11,8 +11,8 @@ from numba import from_dtype, types
 from numba.extending import intrinsic
 
 from pteg.functional import constants as isa
+from pteg.functional.compiled import compiled
 from pteg.functional.exceptions import raise_exception
-from pteg.functional.kernel import kernel
 from pteg.functional.model import CPU_STATE, MODEL
 from pteg.generated import load_module
 
@@ -62,7 +62,7 @@ def _call(typingctx, address, s, m, op, word):
     return types.int64(types.int64, s, m, types.int64, types.int64), generate
 
 
-@kernel
+@compiled
 def floating_point(s, m, op, word):
     """fadd to mtfsf."""
     if not s.msr & isa.MSR_FP or m.float_unit == ABSENT:

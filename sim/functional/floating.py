@@ -3,15 +3,15 @@
 import numpy as np
 
 from pteg.functional import constants as isa
+from pteg.functional.compiled import compiled
 from pteg.functional.exceptions import alignment, raise_exception
-from pteg.functional.kernel import kernel
 from pteg.functional.memory import ADDRESSING, INDEXED, TRANSFER, UPDATE, load, store
 from pteg.functional.operands import MASK32, first, gpr, immediate, second, third
 
 __all__ = ["floating_access"]
 
 
-@kernel
+@compiled
 def to_double(word):
     """The double-precision form of a single (PEM appendix D.6)."""
     sign, exponent, fraction = word >> 31 << 63, word >> 23 & 0xFF, word & 0x7FFFFF
@@ -27,7 +27,7 @@ def to_double(word):
     return sign | exponent << 52 | (fraction & 0x7FFFFF) << 29
 
 
-@kernel
+@compiled
 def to_single(number):
     """The 32 bits that stfs stores (PEM appendix D.7); the value is not rounded."""
     exponent = number >> 52 & 0x7FF
@@ -37,7 +37,7 @@ def to_single(number):
     return number >> 32 & 0x80000000 | fraction
 
 
-@kernel
+@compiled
 def floating_access(s, m, op, word):
     """lfs to stfiwx. The address must be a multiple of 4."""
     if not s.msr & isa.MSR_FP:

@@ -3,8 +3,8 @@
 import numpy as np
 
 from pteg.functional import constants as isa
+from pteg.functional.compiled import compiled
 from pteg.functional.exceptions import program
-from pteg.functional.kernel import kernel
 from pteg.functional.operands import first, third
 
 __all__ = ["INVALID", "EXCEPTIONS", "set_fpscr", "record_status", "finish", "move_fpscr"]
@@ -22,7 +22,7 @@ assert isa.FPSCR_VX >> ENABLE_DISTANCE == isa.FPSCR_VE
 assert isa.FPSCR_XX >> ENABLE_DISTANCE == isa.FPSCR_XE
 
 
-@kernel
+@compiled
 def set_fpscr(s, value):
     """Write FPSCR: VX and FEX follow from the other bits."""
     value &= isa.FPSCR_IMPLEMENTED & ~SUMMARIES
@@ -33,7 +33,7 @@ def set_fpscr(s, value):
     s.fpscr = value
 
 
-@kernel
+@compiled
 def record_status(s, status, changed):
     """Add to FPSCR what an instruction has found. The bits `changed` are not sticky."""
     before = 0 | s.fpscr
@@ -42,7 +42,7 @@ def record_status(s, status, changed):
     set_fpscr(s, before & ~changed | status)
 
 
-@kernel
+@compiled
 def finish(s, m, word):
     """Rc = 1: copy FX, FEX, VX and OX to CR1. Take an enabled exception, unless FE0 = FE1 = 0.
 
@@ -55,7 +55,7 @@ def finish(s, m, word):
     return isa.OUT_NEXT
 
 
-@kernel
+@compiled
 def move_fpscr(s, m, op, word):
     """mcrfs to mtfsf. VX and FEX cannot be written."""
     before = 0 | s.fpscr

@@ -1,8 +1,8 @@
 """Integer instructions: arithmetic, logic, rotate and shift, compare, trap (PEM 4.2.1, 4.2.4.6)."""
 
 from pteg.functional import constants as isa
+from pteg.functional.compiled import compiled, inlined
 from pteg.functional.exceptions import program
-from pteg.functional.kernel import inlined, kernel
 from pteg.functional.operands import (
     MASK32,
     first,
@@ -18,19 +18,19 @@ from pteg.functional.operands import (
 __all__ = ["arithmetic", "logic", "compare"]
 
 
-@kernel
+@compiled
 def set_carry(s, carry):
     s.xer = (0 | s.xer) & ~isa.XER_CA | (isa.XER_CA if carry else 0)
 
 
-@kernel
+@compiled
 def set_overflow(s, overflow):
     """OV tells of this instruction, SO remembers."""
     xer = (0 | s.xer) & ~isa.XER_OV
     s.xer = xer | isa.XER_OV | isa.XER_SO if overflow else xer
 
 
-@kernel
+@compiled
 def divide(op, a, b):
     """Quotient and overflow. Without a quotient the 750 gives 0, or -1 for a negative dividend."""
     if op == isa.DIVWU:
@@ -115,12 +115,12 @@ def arithmetic(s, op, word):
     return isa.OUT_NEXT
 
 
-@kernel
+@compiled
 def rotate(value, count):
     return (value << count | value >> (32 - count)) & MASK32
 
 
-@kernel
+@compiled
 def mask(begin, end):
     """Ones from bit `begin` to bit `end`, wrapping around (PEM 4.2.1.4)."""
     inside = (MASK32 >> begin) ^ (MASK32 >> end >> 1)

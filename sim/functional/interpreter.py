@@ -9,12 +9,12 @@ from numba import njit
 from pteg.functional import constants as isa
 from pteg.functional.blocks import run_blocks
 from pteg.functional.branch import branch, condition
+from pteg.functional.compiled import compiled
 from pteg.functional.decoded import decode
 from pteg.functional.exceptions import event, program, raise_exception, set_msr, take
 from pteg.functional.float_unit import floating_point
 from pteg.functional.floating import floating_access
 from pteg.functional.integer import arithmetic, compare, logic
-from pteg.functional.kernel import kernel
 from pteg.functional.memory import block, load_store, multiple
 from pteg.functional.mmu import read_at, read_physical, translate
 from pteg.functional.operands import MASK32
@@ -31,7 +31,7 @@ __all__ = ["step", "settle", "make_run", "STOP_CYCLES", "STOP_INSTRUCTIONS", "ST
 STRIDE = 1 << 16
 
 
-@kernel
+@compiled
 def fetch(s, m):
     """The word at `pc`. Look at `m.outcome` before using it."""
     ea = 0 | s.pc
@@ -45,7 +45,7 @@ def fetch(s, m):
     return read_physical(m, pa, isa.WORD)
 
 
-@kernel
+@compiled
 def breaks(s):
     """Whether the instruction address breakpoint, enabled, is at `pc` (MPC750 UM 4.5.14)."""
     iabr = 0 | s.iabr
@@ -53,7 +53,7 @@ def breaks(s):
             and (iabr & isa.IABR_TE != 0) == (s.msr & isa.MSR_IR != 0))
 
 
-@kernel
+@compiled
 def execute(s, m, op, word):
     """One instruction, by its group: the order of `Op` is that of the instruction table."""
     if op < isa.ORI:
@@ -79,7 +79,7 @@ def execute(s, m, op, word):
     return floating_point(s, m, op, word)
 
 
-@kernel
+@compiled
 def step(s, m):
     """Execute one instruction. `m.op` is 0 unless it was fetched and is one."""
     m.cycles += 1
@@ -93,7 +93,7 @@ def step(s, m):
     return execute(s, m, m.op, word)
 
 
-@kernel
+@compiled
 def settle(s, m, outcome, traced):
     """Finish an instruction that is not waiting for the bus: next `pc`, or the exception.
 
@@ -119,7 +119,7 @@ def settle(s, m, outcome, traced):
     return isa.OUT_CONTEXT if outcome == isa.OUT_CONTEXT else isa.OUT_NEXT
 
 
-@kernel
+@compiled
 def take_interrupt(s, m):
     """Take the pending interrupt of highest priority, if MSR[EE] allows any. Returns whether."""
     if not s.msr & isa.MSR_EE or not (m.interrupt or m.decrementer):

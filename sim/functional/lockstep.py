@@ -1,16 +1,16 @@
 """One instruction at a time, without platform: the functional side of `pteg.lockstep`."""
 
 from pteg.functional import constants as isa
+from pteg.functional.compiled import compiled
 from pteg.functional.exceptions import set_msr, take
 from pteg.functional.interpreter import settle, step
-from pteg.functional.kernel import kernel
 from pteg.functional.memory import TRANSFER
 from pteg.functional.operands import first
 
 __all__ = ["functional_step", "differs", "reads_time", "loaded_value"]
 
 
-@kernel
+@compiled
 def functional_step(state, model, vector):
     """Complete one instruction, taking the exceptions that come before.
 
@@ -46,7 +46,7 @@ def functional_step(state, model, vector):
             return isa.OUT_NEXT
 
 
-@kernel
+@compiled
 def differs(state, other):
     """Whether two states differ in anything but time."""
     a, b = state[0], other[0]
@@ -62,7 +62,7 @@ def differs(state, other):
     return False
 
 
-@kernel
+@compiled
 def reads_time(model):
     """The register into which the instruction just done has read TB, DEC, a register that the
     performance monitor changes, or L2CR, whose L2IP is a matter of time; or -1."""
@@ -80,7 +80,7 @@ def reads_time(model):
     return first(m.word)
 
 
-@kernel
+@compiled
 def loaded_value(model, other):
     """What a device gave to the access under way: it is in the register that `other` has loaded."""
     m = model[0]

@@ -7,8 +7,8 @@ made before the second is looked at.
 import numpy as np
 
 from pteg.functional import constants as isa
+from pteg.functional.compiled import compiled, inlined
 from pteg.functional.exceptions import alignment, program, storage_fault
-from pteg.functional.kernel import inlined, kernel
 from pteg.functional.mmu import (
     invalidate,
     read_at,
@@ -45,7 +45,7 @@ def load(s, m, ea, size):
     return load_anywhere(s, m, ea, size)
 
 
-@kernel
+@compiled
 def stopped(s, m, ea, kind, size):
     """Whether the data address breakpoint stops an access that has been translated, to the `size`
     bytes at `ea`: a double word or part of one, or a block (PEM 2.3.15, 6.4.3)."""
@@ -55,7 +55,7 @@ def stopped(s, m, ea, kind, size):
     return True
 
 
-@kernel
+@compiled
 def load_anywhere(s, m, ea, size):
     if m.blocks:
         m.outcome = isa.OUT_STEP
@@ -87,7 +87,7 @@ def store(s, m, ea, size, value):
         store_anywhere(s, m, ea, size, value)
 
 
-@kernel
+@compiled
 def store_anywhere(s, m, ea, size, value):
     if m.blocks:
         m.outcome = isa.OUT_STEP
@@ -106,7 +106,7 @@ def store_anywhere(s, m, ea, size, value):
         write_physical(m, pa, back, value & ((1 << 8 * back) - 1))
 
 
-@kernel
+@compiled
 def swap(value, size):
     """The bytes of a halfword or word in the other order."""
     if size == 2:
@@ -158,7 +158,7 @@ def load_store(s, m, op, word):
 
 # -- Several registers ----------------------------------------------------------------------------
 
-@kernel
+@compiled
 def multiple(s, m, op, word):
     """lmw, stmw, lswi, lswx, stswi, stswx: registers from rD on, wrapping from r31 to r0."""
     register, base, b = first(word), second(word), third(word)
@@ -201,7 +201,7 @@ def multiple(s, m, op, word):
 
 # -- Reservations, external control, cache and TLB instructions ------------------------------------
 
-@kernel
+@compiled
 def permitted(s, m, ea, kind):
     """Physical address of a word that lwarx, stwcx., eciwx or ecowx may use, or a negative number:
     write-through memory refuses them (MPC8240 UM table 2-9, MPC604 UM table 1-2)."""
@@ -214,7 +214,7 @@ def permitted(s, m, ea, kind):
     return pa
 
 
-@kernel
+@compiled
 def reserve(s, m, op, ea):
     """lwarx and stwcx.: value loaded, or whether the store was performed."""
     loads = op == isa.LWARX
@@ -230,7 +230,7 @@ def reserve(s, m, op, ea):
     return 1 if s.reservation == reservation else 0
 
 
-@kernel
+@compiled
 def clear_block(s, m, word, ea):
     """dcbz: 32 bytes of zeros, if the data cache could hold them (MPC750 UM 4.5.6)."""
     if not s.hid0 & isa.HID0_DCE:
@@ -250,7 +250,7 @@ def clear_block(s, m, word, ea):
     return m.outcome
 
 
-@kernel
+@compiled
 def block(s, m, op, word):
     """lwarx to tlbsync: synchronisation, external control, caches and TLBs."""
     if isa.PRIVILEGED[op] and s.msr & isa.MSR_PR:

@@ -18,9 +18,9 @@ from pteg.functional.bytes import (
     poke32,
     poke64,
 )
+from pteg.functional.compiled import compiled, inlined
 from pteg.functional.decoded import forget, is_code
 from pteg.functional.exceptions import event, raise_exception, storage_fault
-from pteg.functional.kernel import inlined, kernel
 from pteg.functional.operands import MASK32
 
 __all__ = ["translate", "watches", "flush", "invalidate", "read_physical", "write_physical",
@@ -63,14 +63,14 @@ def write_at(at, size, value):
             poke8(at + i, value >> 8 * (size - 1 - i))
 
 
-@kernel
+@compiled
 def log_write(m, pa, size, value):
     row = m.writes[m.write_count]
     row[0], row[1], row[2] = pa, size, value & ((1 << 8 * size) - 1) if size < 8 else value
     m.write_count += 1
 
 
-@kernel
+@compiled
 def outside(m, pa, size, write, value):
     """Access outside RAM: the answer, if the run loop has it already, or else a request for it."""
     if m.used < m.answered:
@@ -84,7 +84,7 @@ def outside(m, pa, size, write, value):
     return 0
 
 
-@kernel
+@compiled
 def read_physical(m, pa, size):
     """Read 1 to 8 bytes that lie in one double word. Look at `m.outcome` before using the value."""
     if pa + size <= m.ram_size:
@@ -92,7 +92,7 @@ def read_physical(m, pa, size):
     return outside(m, pa, size, isa.READ, isa.NONE)
 
 
-@kernel
+@compiled
 def write_physical(m, pa, size, value):
     if pa + size <= m.ram_size:
         write_at(m.ram + pa, size, value)
@@ -106,13 +106,13 @@ def write_physical(m, pa, size, value):
 
 # -- Soft translations ----------------------------------------------------------------------------
 
-@kernel
+@compiled
 def flush(m):
     """Forget soft translations, because registers have changed on which they depend."""
     m.soft_tag[:] = 0
 
 
-@kernel
+@compiled
 def flush_set(m, index):
     """Forget the soft translations of pages whose TLB entries share a set."""
     for kind in range(3):
@@ -120,7 +120,7 @@ def flush_set(m, index):
             m.soft_tag[kind, row] = 0
 
 
-@kernel
+@compiled
 def watches(s, kind):
     """Whether the data address breakpoint is set for loads or stores (PEM 2.3.15)."""
     dabr = 0 | s.dabr
@@ -128,7 +128,7 @@ def watches(s, kind):
             and (dabr & isa.DABR_BT != 0) == (s.msr & isa.MSR_DR != 0))
 
 
-@kernel
+@compiled
 def remember(s, m, ea, kind, pa, tlb_set, lru):
     """Remember the translation of a page that lies in RAM, or may be read from the ROM.
 
@@ -159,7 +159,7 @@ def remember(s, m, ea, kind, pa, tlb_set, lru):
 
 # -- Translation ----------------------------------------------------------------------------------
 
-@kernel
+@compiled
 def prohibited(key, pp, store):
     """Whether key and PP forbid the access (PEM table 7-10). A block counts as key 1."""
     if store:
@@ -167,19 +167,19 @@ def prohibited(key, pp, store):
     return key and pp == 0
 
 
-@kernel
+@compiled
 def no_execute(s, m, ea):
     storage_fault(s, m, ea, isa.KIND_FETCH, isa.NONE, isa.SRR1_NO_EXECUTE)
     return -1
 
 
-@kernel
+@compiled
 def protection(s, m, ea, kind):
     storage_fault(s, m, ea, kind, isa.DSISR_PROTECTION, isa.SRR1_PROTECTION)
     return -1
 
 
-@kernel
+@compiled
 def translate(s, m, ea, kind):
     """Physical address, with its storage attributes in `m.wimg`; -1 if the instruction stops."""
     fetch, store = kind == isa.KIND_FETCH, kind == isa.KIND_STORE
@@ -241,7 +241,7 @@ def translate(s, m, ea, kind):
     return remember(s, m, ea, kind, word & isa.PTEL_RPN | ea & 0xFFF, index, 1 - way)
 
 
-@kernel
+@compiled
 def invalidate(s, m, ea):
     """tlbie: both ways of the set that EA[14-19] selects, in both TLBs (MPC750 UM 5.4.3.2)."""
     index = ea >> 12 & 63
@@ -252,7 +252,7 @@ def invalidate(s, m, ea):
     event(s, m, isa.EVENT_TLBIE, isa.NONE, ea, isa.NONE, isa.NONE, isa.NONE)
 
 
-@kernel
+@compiled
 def search(s, m, ea, kind, vsid, key, missed):
     """Table search (PEM 7.6.1): the PTE's second word, or -1 if the instruction stops.
 
@@ -305,7 +305,7 @@ def search(s, m, ea, kind, vsid, key, missed):
     return -1
 
 
-@kernel
+@compiled
 def search_over(s, m, ea, virtual, kind, missed, examined, result, pte):
     m.walks += 1
     m.walk_ptes += examined
@@ -314,7 +314,7 @@ def search_over(s, m, ea, virtual, kind, missed, examined, result, pte):
     event(s, m, isa.EVENT_WALK, result, ea, virtual, pte, examined)
 
 
-@kernel
+@compiled
 def search_failed(s, m, ea, virtual, kind, missed, examined, pte):
     """A read or update of the table waits for its answer, or was ended by a transfer error."""
     if m.outcome != isa.OUT_BUS:

@@ -1,7 +1,7 @@
 """Operand fields of an instruction word, and the registers that they name, as int64."""
 
 from pteg.functional import constants as isa
-from pteg.functional.kernel import kernel
+from pteg.functional.compiled import compiled
 
 __all__ = ["first", "second", "third", "gpr", "immediate", "unsigned", "signed", "record",
            "MASK32"]
@@ -9,49 +9,49 @@ __all__ = ["first", "second", "third", "gpr", "immediate", "unsigned", "signed",
 MASK32 = 0xFFFFFFFF
 
 
-@kernel
+@compiled
 def first(word):
     """Field rD, rS, BO, crbD or TO: bits 6-10."""
     return word >> 21 & 31
 
 
-@kernel
+@compiled
 def second(word):
     """Field rA, BI or crbA: bits 11-15."""
     return word >> 16 & 31
 
 
-@kernel
+@compiled
 def third(word):
     """Field rB, SH, NB or crbB: bits 16-20."""
     return word >> 11 & 31
 
 
-@kernel
+@compiled
 def gpr(s, number):
     """General-purpose register, 0 to 2**32 - 1."""
     return 0 | s.gpr[number]
 
 
-@kernel
+@compiled
 def unsigned(word):
     """Field UIMM."""
     return word & 0xFFFF
 
 
-@kernel
+@compiled
 def immediate(word):
     """Field SIMM or d, sign-extended."""
     return ((word & 0xFFFF) ^ 0x8000) - 0x8000
 
 
-@kernel
+@compiled
 def signed(value):
     """The two's complement number that 32 bits hold."""
     return (value ^ 0x80000000) - 0x80000000
 
 
-@kernel
+@compiled
 def record(s, value):
     """Set CR0 from a 32-bit result: LT, GT, EQ, and a copy of XER[SO]."""
     number = signed(value)

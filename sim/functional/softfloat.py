@@ -14,7 +14,7 @@ FR and FI. Infinities and NaNs are the callers' (`pteg.functional.arithmetic`).
 """
 
 from pteg.functional import constants as isa
-from pteg.functional.kernel import kernel
+from pteg.functional.compiled import compiled
 
 __all__ = ["TOWARD_ZERO", "SIGN", "INFINITY", "QUIET_NAN", "ONE", "is_nan", "is_signalling",
            "is_infinite", "is_zero", "is_less", "classify", "unpack", "multiply", "shorten", "add",
@@ -37,27 +37,27 @@ INTEGER_FRACTION = 27
 
 # -- Classes --------------------------------------------------------------------------------------
 
-@kernel
+@compiled
 def is_nan(bits):
     return bits & MAGNITUDE > INFINITY
 
 
-@kernel
+@compiled
 def is_signalling(bits):
     return is_nan(bits) and not bits >> 51 & 1
 
 
-@kernel
+@compiled
 def is_infinite(bits):
     return bits & MAGNITUDE == INFINITY
 
 
-@kernel
+@compiled
 def is_zero(bits):
     return bits & MAGNITUDE == 0
 
 
-@kernel
+@compiled
 def is_less(a, b):
     """Whether a < b. Neither is a NaN."""
     # Magnitudes are ordered as integers.
@@ -66,7 +66,7 @@ def is_less(a, b):
     return a < b
 
 
-@kernel
+@compiled
 def classify(bits, single):
     """FPRF: class and sign of a result (PEM table 3-3)."""
     sign = bits < 0
@@ -83,7 +83,7 @@ def classify(bits, single):
 
 # -- Operands -------------------------------------------------------------------------------------
 
-@kernel
+@compiled
 def unpack(bits):
     """A finite number, normalised."""
     sign, exponent, fraction = bits >> 63 & 1, bits >> 52 & 0x7FF, bits & ((1 << 52) - 1)
@@ -94,7 +94,7 @@ def unpack(bits):
     return normalise(sign, exponent - 1022, fraction << 7, isa.NONE)
 
 
-@kernel
+@compiled
 def normalise(sign, exponent, high, low):
     """Shift the leading one, which there is, to the top."""
     if high == 0:
@@ -109,7 +109,7 @@ def normalise(sign, exponent, high, low):
     return sign, exponent, high, low
 
 
-@kernel
+@compiled
 def shift_right(significand, places):
     """One limb to the right; a lost bit sets the last one."""
     if places > LIMB:
@@ -118,7 +118,7 @@ def shift_right(significand, places):
     return significand >> places | (1 if lost else 0)
 
 
-@kernel
+@compiled
 def shift_right_both(high, low, places):
     """Both limbs to the right; a lost bit sets the last one."""
     if places >= LIMB:
@@ -129,7 +129,7 @@ def shift_right_both(high, low, places):
 
 # -- Operations -----------------------------------------------------------------------------------
 
-@kernel
+@compiled
 def multiply(x, y):
     """The exact product, from four products of half limbs."""
     (sign, exponent, a, _), (y_sign, y_exponent, b, _) = x, y
@@ -148,7 +148,7 @@ def multiply(x, y):
     return sign, exponent, high, low
 
 
-@kernel
+@compiled
 def shorten(x):
     """An operand as the second factor of a single-precision multiplication: 25 bits.
 
@@ -163,7 +163,7 @@ def shorten(x):
     return sign, exponent, high, low
 
 
-@kernel
+@compiled
 def add(x, y, rounding):
     """The sum, exact but for the last bit. The rounding mode chooses the sign of x - x."""
     if x[2] == 0 and y[2] == 0:
@@ -194,7 +194,7 @@ def add(x, y, rounding):
     return normalise(sign, exponent, high, low)
 
 
-@kernel
+@compiled
 def divide(x, y):
     """The quotient of two numbers that are not zero: 55 bits by long division, and the rest."""
     (sign, exponent, a, _), (y_sign, y_exponent, b, _) = x, y
@@ -212,7 +212,7 @@ def divide(x, y):
 
 # -- Results --------------------------------------------------------------------------------------
 
-@kernel
+@compiled
 def round_up(rounding, sign, kept, rest, half):
     """Whether a magnitude is incremented, `rest` of which is cut off (PEM 3.3.5)."""
     if rounding == NEAREST:
@@ -221,7 +221,7 @@ def round_up(rounding, sign, kept, rest, half):
     return 1 if rest and away else 0
 
 
-@kernel
+@compiled
 def pack(number, single, fpscr):
     """Round to the bits of a result. A single is a double with 24 bits and a small exponent.
 
@@ -270,7 +270,7 @@ def pack(number, single, fpscr):
     return sign << 63 | (exponent + 1023 & 0x7FF) << 52 | kept & ((1 << 52) - 1), status
 
 
-@kernel
+@compiled
 def overflowed(rounding, sign, single):
     """Magnitude of a result that is too large: infinity, or the largest number."""
     if rounding == NEAREST or rounding == (DOWNWARD if sign else UPWARD):
@@ -278,7 +278,7 @@ def overflowed(rounding, sign, single):
     return 1150 << 52 | 0x7FFFFF << 29 if single else INFINITY - 1
 
 
-@kernel
+@compiled
 def to_integer(number, rounding):
     """Round to an integer of 32 bits and sign. Returns it, FR and FI; or VXCVI, if it is none."""
     sign, exponent, high, _ = number

@@ -3,15 +3,15 @@
 import numpy as np
 
 from pteg.functional import constants as isa
+from pteg.functional.compiled import compiled, inlined
 from pteg.functional.exceptions import event, program, raise_exception, set_msr
-from pteg.functional.kernel import inlined, kernel
 from pteg.functional.mmu import flush
 from pteg.functional.operands import MASK32, first, gpr, second, third
 
 __all__ = ["system", "sync_time", "cycles_to_decrementer", "power_save"]
 
 
-@kernel
+@compiled
 def sync_time(m, s):
     """Bring time base and decrementer up to the present cycle."""
     ticks = (m.cycles - m.time_synced) // m.cycles_per_tick
@@ -25,7 +25,7 @@ def sync_time(m, s):
         s.dec = before - ticks
 
 
-@kernel
+@compiled
 def cycles_to_decrementer(m, s):
     """Cycles until the decrementer passes zero; far away if it is negative."""
     if s.dec & 0x80000000:
@@ -33,19 +33,19 @@ def cycles_to_decrementer(m, s):
     return ((0 | s.dec) + 1) * m.cycles_per_tick - (m.cycles - m.time_synced)
 
 
-@kernel
+@compiled
 def power_save(s):
     """Modes of HID0 that the processor may be in, or 0 if it is awake (MPC750 UM 10.2)."""
     return s.hid0 & isa.HID0_SAVES if s.msr & isa.MSR_POW else 0
 
 
-@kernel
+@compiled
 def spr_number(word):
     """Field spr or tbr, its halves in order."""
     return word >> 16 & 31 | word >> 6 & 0x3E0
 
 
-@kernel
+@compiled
 def spr_fault(s, m, spr, needed):
     """Program exception for a register that does not exist or may not be used so, or 0."""
     user = s.msr & isa.MSR_PR != 0
@@ -56,7 +56,7 @@ def spr_fault(s, m, spr, needed):
     return isa.OUT_NEXT
 
 
-@kernel
+@compiled
 def time_base(m, s, upper):
     sync_time(m, s)
     now = np.int64(s.tb)

@@ -18,6 +18,7 @@ from pteg.functional.arithmetic import (
     execute_floating,
     integer_result,
 )
+from pteg.functional.compiled import inlined
 from pteg.functional.host_floats import (
     bits_of,
     double_of,
@@ -29,7 +30,6 @@ from pteg.functional.host_floats import (
     quotient_of,
     total,
 )
-from pteg.functional.kernel import inlined
 from pteg.functional.operands import first, second, third
 from pteg.functional.softfloat import SIGN
 

@@ -14,10 +14,11 @@ from pathlib import Path
 import numpy as np
 
 from pteg.components.console import new_watch
+from pteg.components.roles import Storage, has_role
 from pteg.cpu import PATIENCE, Stop
 from pteg.errors import UserError
 from pteg.functional.constants import TIMED
-from pteg.functional.cpu import RAM, sources
+from pteg.functional.cpu import sources
 from pteg.functional.float_unit import compiled_unit
 from pteg.functional.model import CPU_STATE, new_model
 from pteg.generated import load_module
@@ -170,9 +171,11 @@ class Lockstep:
         if self.platform.master:
             raise UserError(f"lockstep cannot follow what the master {self.platform.master.name} "
                             "does to memory")
+        if self.platform.ram is None:
+            raise UserError("lockstep needs RAM at address 0")
         self._symbols = symbols or Symbols()
-        self._ram = self.platform[RAM].memory.copy()
-        cpu.overlay(self.platform[RAM].base, self._ram)
+        self._ram = self.platform.ram.memory.copy()
+        cpu.overlay(self.platform.ram.base, self._ram)
         self._ram_every = ram_every
         self._module = self._load()
         self._state = cpu.get_state().view(CPU_STATE)
@@ -198,7 +201,7 @@ class Lockstep:
                   completion.decrementer_interrupts)
         interrupts = " + ".join(f"state[{word(path)}]" for path in counts)
         devices = [
-            (_MEMORY if device.storage else _DEVICE).format(
+            (_MEMORY if has_role(device, Storage) else _DEVICE).format(
                 i=i, test="elif" if i else "if", base=device.base, end=device.base + device.size)
             for i, device in enumerate(self.platform.devices)]
         text = _TEXT.format(
@@ -229,7 +232,7 @@ class Lockstep:
         driver.control["address"] = -1
         driver.pause(address)
         console = self.platform.console
-        watch = new_watch(text, seen=int(console.state["out_count"][0]) if console else 0)
+        watch = new_watch(text, seen=console.printed if console else 0)
         end = self.instructions + instructions
         while self.instructions < end:
             control["limit"] = min(end, self.instructions + self._ram_every)
@@ -260,9 +263,9 @@ class Lockstep:
         return np.array([counts[device.name]["writes"] for device in self.platform.devices])
 
     def _compare_ram(self):
-        device = self.platform[RAM]
-        theirs = device.memory.copy()
-        self.cpu.overlay(device.base, theirs)
+        ram = self.platform.ram
+        theirs = ram.memory.copy()
+        self.cpu.overlay(ram.base, theirs)
         if not np.array_equal(theirs, self._ram):
             places = np.flatnonzero(theirs != self._ram)
             raise Mismatch(self._report(
@@ -270,7 +273,7 @@ class Lockstep:
                 f"functional {self._ram[place]:#04x}" for place in places[:16]))
         made = self._pipeline_writes() - self._writes_before
         for device, ours, count in zip(self.platform.devices, self._writes, made, strict=True):
-            if device.name != RAM and ours != count:
+            if device is not ram and ours != count:
                 raise Mismatch(self._report(
                     [f"writes to {device.name}: pipeline {count}, functional {ours}"]))
 

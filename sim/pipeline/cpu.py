@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pteg.components.roles import Storage, has_role
 from pteg.cpu import Limits, Stop
 from pteg.engine import load_design
 from pteg.errors import UserError
@@ -23,13 +24,10 @@ from pteg.state import ARCH_STATE, new_state
 
 __all__ = ["PipelineCpu", "load_processor"]
 
-#: Device that is main memory; accesses to others are ledger events.
-RAM = "dram"
-
 def load_processor(platform, timebase_divider):
     """Compile `hw.processor.Processor` for a platform, or get it from the cache.
 
-    While it is being compiled, another process compiles the platform's kernels.
+    While it is being compiled, another process compiles the platform's functions.
 
     Returns
     -------
@@ -37,21 +35,21 @@ def load_processor(platform, timebase_divider):
     """
     ports = {"memory_map": platform.memory_map, "master": platform.master is not None,
              "l2": platform.l2}
-    kernels = None
+    devices = None
 
     def build():
         from pteg.hw.processor import Processor
 
-        nonlocal kernels
-        kernels = platform.compile_ahead()
+        nonlocal devices
+        devices = platform.compile_ahead()
         return Processor(timebase_divider=timebase_divider, **ports)
 
     from pteg import hw
 
     native = load_design(build, sources=[Path(hw.__file__).parent], name="processor",
                          parameters={"divider": timebase_divider, **ports})
-    if kernels is not None:
-        kernels.result()
+    if devices is not None:
+        devices.result()
     return native
 
 
@@ -100,8 +98,9 @@ class PipelineCpu:
         if sink is not None:
             from pteg.pipeline.ledger import PipelineEvents
 
+            ram = self.platform.ram
             events = PipelineEvents(sink, self.native, self.places,
-                                    self.platform.memory_map[RAM])
+                                    (ram.base, ram.size) if ram else (0, 0))
             self._ledger = Tap(events.tracer, events)
             self.driver.taps.append(self._ledger)
 
@@ -122,7 +121,7 @@ class PipelineCpu:
         # A double word that is on the bus in this cycle has been read before.
         for device, target in zip(self.platform.devices, self.driver.targets, strict=True):
             t = target[0]
-            if t["ta"] and t["is_read"][0] and device.storage:
+            if t["ta"] and t["is_read"][0] and has_role(device, Storage):
                 offset, size = int(t["offset"]), int(t["size"])
                 value = int.from_bytes(device.memory[offset:offset + size].tobytes(), "big")
                 self._write(System("").target(device.name).d_r, value << int(t["up"]))

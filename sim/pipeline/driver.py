@@ -170,7 +170,7 @@ class Driver:
     def _printed(self):
         """Characters that the console has printed up to now."""
         console = self.platform.console
-        return int(console.state["out_count"][0]) if console else 0
+        return console.printed if console else 0
 
     def _active_taps(self):
         """Taps to serve from this cycle on, and the cycle before which that stays so."""
@@ -202,25 +202,24 @@ class Driver:
     def module(self, taps=0):
         """The generated module whose `run` is the loop, with so many traces."""
         if taps not in self._modules:
-            text = self._text(self.platform.kernels().__name__, taps)
+            text = self._text(self.platform.functions().__name__, taps)
             self._modules[taps] = load_module("driver", text, self.platform.sources)
         return self._modules[taps]
 
-    def _text(self, kernels, taps):
+    def _text(self, functions, taps):
         imports, ports = [], []
         for i, device in enumerate(self.platform.devices):
-            imports.append(f"from {kernels} import {device.name}_clock")
+            imports.append(f"from {functions} import {device.name}_clock")
             ports.append(self._port_text(i, device.name))
             if device is self.platform.master:
-                imports.append(f"from {type(device).__module__} import answer as "
-                               f"{device.name}_answer")
+                imports.append(f"from {functions} import {device.name}_answer")
                 ports.append(self._master_text(i, device.name))
         signals = self.signals
         arguments = "".join(f", trace{i}, buffer{i}" for i in range(taps))
         traces = "".join(f"        trace{i}(state, buffer{i}[cycle - begin])\n"
                          for i in range(taps))
         return _DRIVER.format(
-            kernels=kernels, imports="\n".join(imports), ports="\n".join(ports),
+            functions=functions, imports="\n".join(imports), ports="\n".join(ports),
             arguments=arguments, traces=traces,
             pc=self._get(signals.pc), instructions=self._get(signals.instructions),
             checkstop=self._get(signals.checkstop),
@@ -282,7 +281,7 @@ from numba import njit
 from pteg.components.master import BLOCK, advance, bus_type, bus_value
 
 {imports}
-from {kernels} import console, interrupt, tick
+from {functions} import console, interrupt, tick
 
 U = np.uint64
 GLOBAL = 2  # M of WIMG

@@ -3,10 +3,13 @@
 import pytest
 from numba import njit
 
-from pteg.components.flipper_pic import FlipperPic, drive
+from pteg.components.flipper_pic import FlipperPic
 from pteg.platform import Platform, Wire
 
 ICR, IMR = 0x0C003000, 0x0C003004
+
+
+drive = FlipperPic.drive
 
 
 @njit
@@ -17,14 +20,14 @@ def set_lines(state, levels):
 @pytest.fixture
 def pic():
     platform = Platform([FlipperPic()], [Wire("pic")])
-    kernels = platform.kernels()
+    functions = platform.functions()
 
     class Pic:
         def read(self, address, size=4):
-            return kernels.bus_read(platform.arrays, address, size)[0]
+            return functions.bus_read(platform.arrays, address, size)[0]
 
         def write(self, address, value, size=4):
-            assert kernels.bus_write(platform.arrays, address, size, value) == 0
+            assert functions.bus_write(platform.arrays, address, size, value) == 0
 
         def lines(self, levels):
             set_lines(platform["pic"].state, levels)

@@ -70,11 +70,11 @@ def open_platform():
 
 def test_open_bus_reads_as_zero_where_nothing_else_is():
     platform = open_platform()
-    kernels, devices = platform.kernels(), platform.arrays
-    assert kernels.bus_write(devices, 0x100, 4, 0x12345678) == 0
-    assert kernels.bus_read(devices, 0x100, 4) == (0x12345678, 0)
-    assert kernels.bus_write(devices, 0x90000000, 4, 1) == 0
-    assert kernels.bus_read(devices, 0x90000000, 4) == (0, 0)
+    functions, devices = platform.functions(), platform.arrays
+    assert functions.bus_write(devices, 0x100, 4, 0x12345678) == 0
+    assert functions.bus_read(devices, 0x100, 4) == (0x12345678, 0)
+    assert functions.bus_write(devices, 0x90000000, 4, 1) == 0
+    assert functions.bus_read(devices, 0x90000000, 4) == (0, 0)
     assert platform["open_bus"].state["latest"][0] == 0x90000000
 
 

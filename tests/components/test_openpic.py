@@ -4,12 +4,15 @@ import numpy as np
 import pytest
 from numba import njit
 
-from pteg.components.openpic import OpenPic, drive
+from pteg.components.openpic import OpenPic
 from pteg.errors import UserError
 
 MASK, LEVEL = 1 << 31, 1 << 22
 TASK, ACKNOWLEDGE, END = 0x20080, 0x200A0, 0x200B0
 SPURIOUS = 0x10E0
+
+
+drive = OpenPic.drive
 
 
 @njit

@@ -18,25 +18,25 @@ ROM = Platform([Rom(size=0x1000)])
 @settings(deadline=None)
 @given(st.integers(0, 0xFF8), st.sampled_from([1, 2, 3, 4, 5, 8]), st.integers(0, 2**64 - 1))
 def test_dram_keeps_big_endian_numbers_and_touches_nothing_else(address, size, value):
-    kernels, devices = DRAM.kernels(), DRAM.arrays
+    functions, devices = DRAM.functions(), DRAM.arrays
     memory = DRAM["dram"].memory
     before = memory.tobytes()
-    assert kernels.bus_write(devices, address, size, np.uint64(value)) == 0
+    assert functions.bus_write(devices, address, size, np.uint64(value)) == 0
     number = value & (1 << 8 * size) - 1
-    assert kernels.bus_read(devices, address, size) == (number, 0)
+    assert functions.bus_read(devices, address, size) == (number, 0)
     assert memory.tobytes() == (before[:address] + number.to_bytes(size, "big")
                                 + before[address + size:])
 
 
 @pytest.mark.parametrize("address, size", [(0x1000, 1), (0xFFF, 2), (0xFFFFFFFF, 4), (0x2000, 8)])
 def test_addresses_that_nothing_holds_are_errors(address, size):
-    assert DRAM.kernels().bus_read(DRAM.arrays, address, size) == (0, 1)
-    assert DRAM.kernels().bus_write(DRAM.arrays, address, size, 0) == 1
+    assert DRAM.functions().bus_read(DRAM.arrays, address, size) == (0, 1)
+    assert DRAM.functions().bus_write(DRAM.arrays, address, size, 0) == 1
 
 
 def test_rom_is_erased_then_programmed_and_never_written():
     rom = ROM["rom"]
-    read, write = ROM.kernels().bus_read, ROM.kernels().bus_write
+    read, write = ROM.functions().bus_read, ROM.functions().bus_write
     base = 0xFFF00000
     assert read(ROM.arrays, base, 4) == (0xFFFFFFFF, 0)
     rom.program(b"\x12\x34\x56\x78")

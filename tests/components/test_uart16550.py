@@ -1,4 +1,4 @@
-"""The 16550, register by register, through the same kernels as the processor models use."""
+"""The 16550, register by register, through the functions that the processor models use."""
 
 import pytest
 from hypothesis import example, given, settings
@@ -23,25 +23,25 @@ class Bench:
     def __init__(self, **parameters):
         self.platform = Platform([Uart16550(**parameters)], [Wire("uart")])
         self.uart = self.platform["uart"]
-        self.kernels = self.platform.kernels()
+        self.functions = self.platform.functions()
         self[LCR] = 3
 
     def __getitem__(self, n):
-        return int(self.kernels.bus_read(self.platform.arrays, BASE + n, 1)[0])
+        return int(self.functions.bus_read(self.platform.arrays, BASE + n, 1)[0])
 
     def __setitem__(self, n, value):
-        assert self.kernels.bus_write(self.platform.arrays, BASE + n, 1, value) == 0
+        assert self.functions.bus_write(self.platform.arrays, BASE + n, 1, value) == 0
 
     def tick(self, clocks=1):
-        self.kernels.tick(self.platform.arrays, clocks)
+        self.functions.tick(self.platform.arrays, clocks)
 
     @property
     def irq(self):
-        return self.kernels.interrupt(self.platform.arrays)
+        return self.functions.interrupt(self.platform.arrays)
 
     @property
     def next_event(self):
-        return self.kernels.next_event(self.platform.arrays)
+        return self.functions.next_event(self.platform.arrays)
 
 
 @pytest.fixture
@@ -257,7 +257,7 @@ def test_fifo_switch_empties_both(timed):
 
 
 def test_wide_accesses_are_bytes_in_rising_order(uart):
-    read, write = uart.kernels.bus_read, uart.kernels.bus_write
+    read, write = uart.functions.bus_read, uart.functions.bus_write
     assert write(uart.platform.arrays, BASE + 6, 2, 0xFF77) == 0
     assert uart[SCR] == 0x77
     assert read(uart.platform.arrays, BASE + 3, 4) == (0x03_00_60_B0, 0)
@@ -334,7 +334,7 @@ def test_watch_finds_the_text_with_its_last_character(text, printed):
     for i, character in enumerate(printed.encode()):
         bench[THR] = character
         bench.tick(2)
-        if bench.kernels.console(bench.platform.arrays, watch) == 1 and found is None:
+        if bench.functions.console(bench.platform.arrays, watch) == 1 and found is None:
             found = i + 1
     position = printed.find(text)
     assert found == (None if position < 0 else position + len(text))
@@ -347,12 +347,12 @@ WATCHED = Bench()
 def test_watch_asks_for_emptying_before_the_ring_is_full(uart):
     watch = new_watch()
     for _ in range(OUT_RING // 2):
-        assert uart.kernels.console(uart.platform.arrays, watch) == 0
+        assert uart.functions.console(uart.platform.arrays, watch) == 0
         uart[THR] = 0
         uart.tick(2)
-    assert uart.kernels.console(uart.platform.arrays, watch) == 2
+    assert uart.functions.console(uart.platform.arrays, watch) == 2
     assert len(uart.uart.receive()) == OUT_RING // 2
-    assert uart.kernels.console(uart.platform.arrays, watch) == 0
+    assert uart.functions.console(uart.platform.arrays, watch) == 0
 
 
 def test_watch_text_must_fit():

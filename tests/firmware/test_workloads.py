@@ -32,7 +32,7 @@ def test_a_wrong_result_is_noticed(monkeypatch):
         workloads.run(Machine("g3", cpu="functional"), "crc")
 
 
-def test_the_report_has_a_line_for_each_kernel():
+def test_the_report_has_a_line_for_each_workload():
     head, first, second = workloads.report(workloads.measure(["string", "machine"], size=100))
     assert head.split()[:4] == ["workload", "instructions", "cycles", "IPC"]
     assert first.split()[0] == "string" and second.split()[0] == "machine"

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pteg.components.device import NO_EVENT, Device, kernel
+from pteg.components.device import NO_EVENT, Device, compiled
 
 
 class Injector(Device):
@@ -18,31 +18,27 @@ class Injector(Device):
         self.state["irq"] = self.state["left"] = 0
         self.state["every"], self.state["random"] = self.every, self.seed * 2 + 1
 
+    @compiled
+    def read(state, memory, offset, size):
+        return np.uint64(0)
 
-@kernel
-def read(state, memory, offset, size):
-    return np.uint64(0)
+    @compiled
+    def write(state, memory, offset, size, value):
+        pass
 
+    @compiled
+    def tick(state, memory, clocks):
+        s = state[0]
+        for _ in range(clocks):
+            # A linear congruential generator; its upper bits are the good ones.
+            s.random = s.random * np.uint64(6364136223846793005) + np.uint64(1442695040888963407)
+            value = np.int64(s.random >> np.uint64(33))
+            if s.left > 0:
+                s.left -= 1
+            elif value % s.every == 0:
+                s.left = value // s.every % 80
+            s.irq = s.left > 0
 
-@kernel
-def write(state, memory, offset, size, value):
-    pass
-
-
-@kernel
-def tick(state, memory, clocks):
-    s = state[0]
-    for _ in range(clocks):
-        # A linear congruential generator; its upper bits are the good ones.
-        s.random = s.random * np.uint64(6364136223846793005) + np.uint64(1442695040888963407)
-        value = np.int64(s.random >> np.uint64(33))
-        if s.left > 0:
-            s.left -= 1
-        elif value % s.every == 0:
-            s.left = value // s.every % 80
-        s.irq = s.left > 0
-
-
-@kernel
-def next_event(state, memory):
-    return NO_EVENT
+    @compiled
+    def next_event(state, memory):
+        return NO_EVENT

@@ -146,7 +146,7 @@ def test_a_burst_to_a_device_without_bursts_ends_with_tea(bench):
     assert bench.read(0x0C003004, 4) == 0x55
 
 
-def test_the_loop_takes_kernels_that_were_compiled_ahead(tmp_path, monkeypatch):
+def test_the_loop_takes_functions_that_were_compiled_ahead(tmp_path, monkeypatch):
     # Nothing is compiled in this cache, and no other test has this platform.
     monkeypatch.setenv("PTEG_CACHE", str(tmp_path))
     platform = Platform([Dram(size=0x1000), Rom(size=0x1000), Uart16550(timed=True), FlipperPic(),
@@ -154,7 +154,7 @@ def test_the_loop_takes_kernels_that_were_compiled_ahead(tmp_path, monkeypatch):
     assert platform.compile_ahead().result() is not None
     Driver(platform, compile_bus(platform)).run(Limits(cycles=1))
     for name in ("tick", "interrupt", "console", "more_clock", "uart_clock"):
-        stats = getattr(platform.kernels(), name).stats
+        stats = getattr(platform.functions(), name).stats
         assert sum(stats.cache_hits.values()) == 1 and not stats.cache_misses, name
 
 
@@ -169,14 +169,14 @@ def test_device_interrupts_reach_the_processor_pin_through_the_controller(native
     driver = Driver(platform, native, Signals(interrupt="data.valid"))  # any input will do
     platform["pic"].state["mask"] = 1 << 6
     platform["uart"].state["ier"] = 2
-    kernels = platform.kernels()
-    kernels.bus_write(platform.arrays, 0x0C00F000, 1, 0)  # becomes empty with the next clock
+    functions = platform.functions()
+    functions.bus_write(platform.arrays, 0x0C00F000, 1, 0)  # becomes empty with the next clock
     levels = []
     for _ in range(3):
         driver.run(Limits(cycles=1))
         levels.append(native.read(driver.state, "data.valid"))
     assert levels == [1, 1, 1]
-    kernels.bus_read(platform.arrays, 0x0C00F002, 1)
+    functions.bus_read(platform.arrays, 0x0C00F002, 1)
     driver.run(Limits(cycles=1))
     assert native.read(driver.state, "data.valid") == 0
 

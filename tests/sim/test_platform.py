@@ -7,7 +7,8 @@ from pteg.components.flipper_pic import FlipperPic
 from pteg.components.rom import Rom
 from pteg.components.uart16550 import Uart16550
 from pteg.errors import UserError
-from pteg.platform import Platform, Wire
+from pteg.machine import Machine
+from pteg.platform import RESERVED, Platform, Wire
 from pteg.presets import g3
 
 
@@ -45,27 +46,27 @@ def test_interrupts_pass_through_controllers_in_a_row():
     platform = Platform(
         [FlipperPic("outer"), FlipperPic("inner", base=0x0C004000), Uart16550()],
         [Wire("uart", "inner", 7), Wire("inner", "outer", 9), Wire("outer")])
-    kernels, devices = platform.kernels(), platform.arrays
-    kernels.bus_write(devices, 0x0C004004, 4, 1 << 7)
-    kernels.bus_write(devices, 0x0C003004, 4, 1 << 9)
-    assert kernels.interrupt(devices) == 0
-    kernels.bus_write(devices, 0x0C00F001, 1, 2)  # the transmitter is empty
-    assert kernels.interrupt(devices) == 1
-    kernels.bus_read(devices, 0x0C00F002, 1)
-    assert kernels.interrupt(devices) == 0
+    functions, devices = platform.functions(), platform.arrays
+    functions.bus_write(devices, 0x0C004004, 4, 1 << 7)
+    functions.bus_write(devices, 0x0C003004, 4, 1 << 9)
+    assert functions.interrupt(devices) == 0
+    functions.bus_write(devices, 0x0C00F001, 1, 2)  # the transmitter is empty
+    assert functions.interrupt(devices) == 1
+    functions.bus_read(devices, 0x0C00F002, 1)
+    assert functions.interrupt(devices) == 0
 
 
 def test_several_wires_to_the_processor_are_joined():
     platform = Platform([Uart16550("a"), Uart16550("b", base=0x0C00F008)], [Wire("a"), Wire("b")])
-    kernels, devices = platform.kernels(), platform.arrays
-    assert kernels.interrupt(devices) == 0
-    kernels.bus_write(devices, 0x0C00F009, 1, 2)
-    assert kernels.interrupt(devices) == 1
+    functions, devices = platform.functions(), platform.arrays
+    assert functions.interrupt(devices) == 0
+    functions.bus_write(devices, 0x0C00F009, 1, 2)
+    assert functions.interrupt(devices) == 1
 
 
 def test_generated_modules_are_shared_by_equal_platforms():
-    assert g3(ram="1M").kernels() is g3(ram="1M").kernels()
-    assert g3(ram="1M").kernels() is not g3(ram="2M").kernels()
+    assert g3(ram="1M").functions() is g3(ram="1M").functions()
+    assert g3(ram="1M").functions() is not g3(ram="2M").functions()
 
 
 def test_the_preset_is_the_documented_memory_map():
@@ -79,3 +80,31 @@ def test_impossible_ram_sizes_are_refused(ram):
     message = f"^ram must be a power of two from 64K to 128M, not {ram}$"
     with pytest.raises(UserError, match=message):
         g3(ram=ram)
+
+
+def test_no_device_has_a_name_from_inside_the_machine():
+    from pteg.hw.processor import Processor
+
+    hardware = Processor(g3(dma=True).memory_map, master=True, l2=256 << 10)
+    native = Machine("g3", dma=True, l2="256K").model.native
+    parts = {path.partition(".")[0] for path in native.signals if "." in path}
+    parts |= {path.partition(".")[0] for path in (*native.inputs, *native.outputs)}
+    attributes = {name for name in dir(hardware) if not name.startswith("_")}
+    inside = (parts | attributes) - {device.name for device in g3(dma=True).devices}
+    assert {"bus", "interrupt", "core", "signature"} <= inside
+    assert sorted(name for name in inside if "$" not in name and name not in RESERVED) == []
+    for name in RESERVED:
+        with pytest.raises(UserError, match=rf"^'{name}' is a name inside the machine, not one "
+                                            r"for a device$"):
+            Platform([Dram(name, size=0x1000)])
+
+
+def test_any_other_identifier_names_a_device():
+    names = ["class", "read", "U", "np", "tick", "target", "devices", "state"]
+    platform = Platform([Dram(name, n << 16, 1 << 16) for n, name in enumerate(names)])
+    for cpu in ("functional", "pipeline"):
+        machine = Machine(platform, cpu=cpu)
+        machine.load(bytes.fromhex("38600005"), at=0x1000)
+        machine.cpu.pc, machine.cpu.msr = 0x1000, 0
+        machine.step()
+        assert machine.cpu.gpr[3] == 5

@@ -2,9 +2,9 @@
 
 numba optimises each function together with all that it calls, and makes machine code of it. Nothing
 of that is needed for a function that is only called by others, and together it takes far longer
-than the model itself. So a kernel's code is kept as it was translated, and is optimised once, as
-part of the function that can be called from Python. This uses numba's insides; its version is
-fixed.
+than the model itself. So the code of a compiled function is kept as it was translated, and is
+optimised once, as part of the function that can be called from Python. This uses numba's insides;
+its version is fixed.
 """
 
 from numba import _dynfunc, njit
@@ -13,11 +13,11 @@ from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import LoweringPass, register_pass
 from numba.core.typed_passes import NativeLowering
 
-__all__ = ["kernel", "inlined"]
+__all__ = ["compiled", "inlined"]
 
 
 class _Library(JITCodeLibrary):
-    """Code of one kernel and of those that it calls, not optimised."""
+    """Code of one function and of those that it calls, not optimised."""
 
     def finalize(self):
         for library in dict.fromkeys(self._linking_libraries):
@@ -27,7 +27,7 @@ class _Library(JITCodeLibrary):
 
 @register_pass(mutates_CFG=False, analysis_only=False)
 class _Register(LoweringPass):
-    """Let other functions call the kernel, though it has no machine code."""
+    """Let other functions call it, though it has no machine code."""
 
     _name = "pteg_register"
 
@@ -37,7 +37,7 @@ class _Register(LoweringPass):
     def run_pass(self, state):
         result = state["cr"]
         stands_for = _dynfunc.make_function(
-            result.fndesc.lookup_module(), result.fndesc.qualname, "a kernel", 0, result.env, ())
+            result.fndesc.lookup_module(), result.fndesc.qualname, "compiled", 0, result.env, ())
         state.targetctx.insert_user_function(stands_for, result.fndesc, [state.library])
         state["cr"] = result._replace(cfunc=stands_for)
         return True
@@ -57,17 +57,17 @@ class _Compiler(CompilerBase):
 
 
 #: No reference counting, which numba would do, atomically, for each view of an array in a record:
-#: kernels create no arrays. No checks for division by zero. No entry points for Python.
+#: these functions create no arrays. No checks for division by zero. No entry points for Python.
 _OPTIONS = {"_nrt": False, "error_model": "numpy", "no_cpython_wrapper": True,
             "no_cfunc_wrapper": True, "pipeline_class": _Compiler}
 
 
-def kernel(function):
+def compiled(function):
     """Compile `function` when a compiled function first calls it. No recursion: numba's cache
     would lose the link."""
     return njit(**_OPTIONS)(function)
 
 
 def inlined(function):
-    """A kernel that is compiled into each of its callers, for the constants that they give."""
+    """A function that is compiled into each of its callers, for the constants that they give."""
     return njit(forceinline=True, **_OPTIONS)(function)
