@@ -12,8 +12,9 @@ import numpy as np
 
 from pteg.errors import UserError
 from pteg.hw.isa.exceptions import Vector
+from pteg.hw.mmu.enums import AccessKind, SearchResult
 
-__all__ = ["Kind", "Walk", "Access", "PteBits", "RECORD", "FIELDS",
+__all__ = ["Kind", "SearchResult", "AccessKind", "PteBits", "RECORD", "FIELDS",
            "Ledger", "to_json", "from_json", "read", "describe"]
 
 
@@ -22,33 +23,15 @@ class Kind(enum.IntEnum):
 
     EXCEPTION = 1     # cause = vector; ea = DAR for DSI and alignment; value = SRR1
     RETURN = 2        # rfi: value = new MSR, ea = target
-    TLB_MISS = 3      # ea, va; cause = Access
+    TLB_MISS = 3      # ea, va; cause = AccessKind
     WALK = 4          # table search: ea, va; pa = address of the PTE found, or 0;
-                      # cause = Walk; value = PTEs examined
+                      # cause = SearchResult; value = PTEs examined
     PTE_UPDATE = 5    # ea, va; pa = address of the PTE; cause = PteBits; value = new second word
     TLBIE = 6         # ea
     MODE = 7          # mtmsr: value = new MSR
     DEVICE_READ = 8   # pa, value; cause = bytes
     DEVICE_WRITE = 9  # pa, value; cause = bytes
-    BUS_ERROR = 10    # pa; cause = Access
-
-
-class Walk(enum.IntEnum):
-    """Result of a table search (`SearchResult` of the hardware)."""
-
-    NOT_FOUND = 0
-    PRIMARY = 1
-    SECONDARY = 2
-    BUS_ERROR = 3
-
-
-class Access(enum.IntEnum):
-    """Why an address was translated or used (`AccessKind` of the hardware)."""
-
-    FETCH = 0
-    LOAD = 1
-    STORE = 2
-    TOUCH = 3
+    BUS_ERROR = 10    # pa; cause = AccessKind
 
 
 class PteBits(enum.IntEnum):
@@ -72,14 +55,14 @@ COMMON = ("cycle", "instruction", "core", "world", "kind", "pc")
 FIELDS = {
     Kind.EXCEPTION: (("cause", "ea", "value"), Vector),
     Kind.RETURN: (("ea", "value"), None),
-    Kind.TLB_MISS: (("cause", "ea", "va"), Access),
-    Kind.WALK: (("cause", "ea", "va", "pa", "value"), Walk),
+    Kind.TLB_MISS: (("cause", "ea", "va"), AccessKind),
+    Kind.WALK: (("cause", "ea", "va", "pa", "value"), SearchResult),
     Kind.PTE_UPDATE: (("cause", "ea", "va", "pa", "value"), PteBits),
     Kind.TLBIE: (("ea",), None),
     Kind.MODE: (("value",), None),
     Kind.DEVICE_READ: (("cause", "pa", "value"), int),
     Kind.DEVICE_WRITE: (("cause", "pa", "value"), int),
-    Kind.BUS_ERROR: (("cause", "pa"), Access),
+    Kind.BUS_ERROR: (("cause", "pa"), AccessKind),
 }
 #: Numbers written as text in hexadecimal, with so many digits.
 _HEX = {"pc": 8, "ea": 8, "pa": 8, "va": 10, "value": 8}

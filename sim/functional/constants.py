@@ -11,26 +11,18 @@ import numpy as np
 from pteg import ledger
 from pteg.hw.isa import exceptions, registers
 from pteg.hw.isa.instructions import INSTRUCTIONS, Op
+from pteg.hw.mmu.enums import AccessKind, SearchResult
 from pteg.state import ARCH_STATE, STORED_SPRS
 
 _PREFIXES = {
     "MSR": registers.Msr, "XER": registers.Xer, "FPSCR": registers.Fpscr, "HID0": registers.Hid0,
     "WIMG": registers.Wimg, "VECTOR": exceptions.Vector, "SRR1": exceptions.Srr1,
     "DSISR": exceptions.Dsisr,
-    "EVENT": ledger.Kind, "WALK": ledger.Walk,
+    "EVENT": ledger.Kind, "WALK": SearchResult, "KIND": AccessKind,
 }
 _FIELDS = {"SR": registers.SegmentRegister, "BATU": registers.BatUpper, "BATL": registers.BatLower,
            "SDR1": registers.Sdr1, "PTEH": registers.PteHigh, "PTEL": registers.PteLow,
            "IABR": registers.Iabr, "DABR": registers.Dabr}
-
-
-class AccessKind(enum.IntEnum):
-    """Why an address is translated; the numbers are those of `pteg.hw.mmu.interfaces`."""
-
-    FETCH = 0
-    LOAD = 1
-    STORE = 2
-    TOUCH = 3
 
 
 class Outcome(enum.IntEnum):
@@ -48,7 +40,7 @@ class Outcome(enum.IntEnum):
 
 def _collect():
     found = {op.name: int(op) for op in Op}
-    for prefix, members in {**_PREFIXES, "KIND": AccessKind, "OUT": Outcome}.items():
+    for prefix, members in {**_PREFIXES, "OUT": Outcome}.items():
         found |= {f"{prefix}_{name}": int(value) for name, value in members.__members__.items()}
     for prefix, fields in _FIELDS.items():
         found |= {f"{prefix}_{name}": field.mask for name, field in vars(fields).items()

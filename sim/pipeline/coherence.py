@@ -9,14 +9,16 @@ from functools import cached_property
 
 import numpy as np
 
+from pteg.hw.cache.enums import DataCacheState, DataOp, L2State
+
 __all__ = ["Coherence"]
 
 #: Bytes of a block and of a double word.
 BLOCK, DOUBLE = 32, 8
-#: Members of DataCacheState, DataOp and L2State (importing them would import Amaranth).
-ALLOCATE, RELOAD, BROADCAST, ZERO_STATE = 1, 2, 5, 6
-STORE, ZERO = 1, 3
-MISS, EVICT, FILL = 3, 4, 5
+#: States of the data cache in which a dcbz has not yet been written.
+ZEROING = (DataCacheState.ALLOCATE, DataCacheState.BROADCAST, DataCacheState.ZERO)
+#: States of the L2 in which the block that it reads is in `line`.
+FILLING = (L2State.MISS, L2State.EVICT, L2State.FILL)
 
 
 class Coherence:
@@ -49,8 +51,7 @@ class Coherence:
             found.append((base, b"".join(self._double(place) for place in self._castout())))
         for base, row in self._blocks(dcache.directory.modifieds):
             found.append((base, self._bytes(self._data.base + row)))
-        if (self._read(dcache.held.op) == ZERO
-                and self._read(dcache.state) in (ALLOCATE, BROADCAST, ZERO_STATE)):
+        if self._read(dcache.held.op) == DataOp.ZERO and self._read(dcache.state) in ZEROING:
             found.append((self._read(dcache.held.pa) & -BLOCK, bytes(BLOCK)))
         for entry in self._stores():
             pa, size = self._read(entry.pa), self._read(entry.size)
@@ -93,13 +94,13 @@ class Coherence:
             base = self._read(dcache.buffer.line) * BLOCK
             doubles += [(base + DOUBLE * n, place) for n, place in enumerate(self._castout())]
         held = self._read(dcache.held.pa)
-        if self._read(dcache.state) == RELOAD:
+        if self._read(dcache.state) == DataCacheState.RELOAD:
             row = self._row(held, self._read(dcache.way))
             doubles += [((held & -BLOCK) + DOUBLE * n, self._data.base + row + n)
                         for n in range(BLOCK // DOUBLE)]
-        if self._read(dcache.held.op) == STORE:
+        if self._read(dcache.held.op) == DataOp.STORE:
             doubles.append((held & -DOUBLE, dcache.held.wdata))
-        if self._l2_shape and self._read(self._l2.state) in (MISS, EVICT, FILL):
+        if self._l2_shape and self._read(self._l2.state) in FILLING:
             pa = self._read(self._l2.pa)
             doubles += [(pa & -BLOCK | pa + DOUBLE * n & BLOCK - DOUBLE, self._l2.line(n))
                         for n in range(BLOCK // DOUBLE)]

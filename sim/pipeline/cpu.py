@@ -16,6 +16,7 @@ from pteg.components.roles import Storage, has_role
 from pteg.cpu import Limits, Stop
 from pteg.engine import load_design
 from pteg.errors import UserError
+from pteg.hw.sizes import TLB_SETS, TLB_WAYS
 from pteg.pipeline.architecture import Architecture
 from pteg.pipeline.coherence import Coherence
 from pteg.pipeline.driver import Driver, Signals, Tap
@@ -173,8 +174,6 @@ class PipelineCpu:
         self.architecture.set_pending(self.driver.state, pending)
 
     def tlb(self, side):
-        from pteg.hw.sizes import TLB_SETS, TLB_WAYS
-
         tlb = (self.places.mmu.immu, self.places.mmu.dmmu)[side].tlb
         for way in range(TLB_WAYS):
             valid, rows = self._read(tlb.valid(way)), self.native.memories[tlb.way(way)]

@@ -18,9 +18,12 @@ from collections import namedtuple
 import numpy as np
 from numba import njit
 
+from pteg.hw.cache.enums import Client, DataCacheState
+from pteg.hw.core.enums import Cause
 from pteg.hw.isa.exceptions import Vector
 from pteg.hw.isa.registers import MSR_IMPLEMENTED, MSR_TO_SRR1, Msr, Wimg
-from pteg.ledger import RECORD, Access, Kind, PteBits, Walk
+from pteg.hw.mmu.enums import AccessKind, SearchResult, Side
+from pteg.ledger import RECORD, Kind, PteBits
 from pteg.pipeline.places import Processor, Signal
 
 __all__ = ["PipelineEvents"]
@@ -85,15 +88,14 @@ _PENDING = np.dtype([
     ("ram_base", "i8"), ("ram_end", "i8"),
 ])
 
-#: Members of enumerations that numba should see as constants. DataCacheState, Client, Cause and
-#: Side are those of hw/; importing them would import Amaranth.
-DCACHE_RELOAD, DCACHE_SINGLE, CLIENT_LSU = 2, 4, 3
-CAUSE_MACHINE_CHECK, SIDE_DATA = 1, 1
+#: Members of enumerations as numbers, which numba takes as constants.
+_RELOAD, _SINGLE, _LSU = int(DataCacheState.RELOAD), int(DataCacheState.SINGLE), int(Client.LSU)
+_MACHINE_CHECK, _DATA = int(Cause.MACHINE_CHECK), int(Side.DATA)
 _INHIBITED = int(Wimg.I)
 _EXCEPTION, _RETURN, _TLB_MISS, _WALK, _PTE_UPDATE, _TLBIE, _MODE, _READ, _WRITE, _BUS_ERROR = (
     int(kind) for kind in Kind)
-_FETCH, _LOAD, _STORE = int(Access.FETCH), int(Access.LOAD), int(Access.STORE)
-_NOT_FOUND, _R, _C = int(Walk.NOT_FOUND), int(PteBits.R), int(PteBits.C)
+_FETCH, _LOAD, _STORE = (int(AccessKind[name]) for name in ("FETCH", "LOAD", "STORE"))
+_NOT_FOUND, _R, _C = int(SearchResult.NOT_FOUND), int(PteBits.R), int(PteBits.C)
 _SYSTEM_CALL, _TRACE = int(Vector.SYSTEM_CALL), int(Vector.TRACE)
 _TO_SRR1, _ILE, _IMPLEMENTED = int(MSR_TO_SRR1), int(Msr.ILE), int(MSR_IMPLEMENTED)
 #: Most records that one cycle can give.
@@ -171,8 +173,8 @@ def _find(rows, cycle, c, pending, out):
             count = _table_access(row, c, p, out, count, now)
         if row[c.walk_done]:
             count = _search(row, c, p, out, count, now)
-        if row[c.data_done] and row[c.dcache_client] == CLIENT_LSU and (
-                row[c.dcache_state] == DCACHE_SINGLE or row[c.dcache_state] == DCACHE_RELOAD):
+        if row[c.data_done] and row[c.dcache_client] == _LSU and (
+                row[c.dcache_state] == _SINGLE or row[c.dcache_state] == _RELOAD):
             count = _data_access(row, c, p, out, count, now)
         if row[c.fetch_error] and row[c.fetch_ready]:
             p.fetch_error = row[c.fetch_pa] | np.uint64(1)
@@ -187,7 +189,7 @@ def _find(rows, cycle, c, pending, out):
         if row[c.mtmsr]:
             count = _record(row, c, out, count, now, _MODE)
             out[count - 1].value = np.int64(row[c.new_msr]) & _IMPLEMENTED
-        if row[c.fault] and row[c.cause] == CAUSE_MACHINE_CHECK:
+        if row[c.fault] and row[c.cause] == _MACHINE_CHECK:
             count = _transfer_error(row, c, p, out, count, now)
         if row[c.exception]:
             count = _exception(row, c, out, count, now)
@@ -236,7 +238,7 @@ def _device(row, c, p, out, count, now, type, pa, size, read, write):
 @njit(cache=True)
 def _table_access(row, c, p, out, count, now):
     """The walker has read, or written, a PTE."""
-    data = row[c.walk_side] == SIDE_DATA
+    data = row[c.walk_side] == _DATA
     pa, size = np.int64(row[c.pte_pa]), np.int64(row[c.pte_size])
     if row[c.pte_error]:
         p.search_error = 1

@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from pteg.errors import UserError
+from pteg.hw.core.enums import Cause
+from pteg.hw.sizes import CQ_ENTRIES
 from pteg.pipeline.places import Core, LoadStoreUnit, Processor, Signal, Unit
 from pteg.waveforms.pipeline import Fate, KanataLog, Passage, PipelineTable, Stage
 
@@ -55,9 +57,6 @@ def _signals(core: Core) -> dict[str, Signal]:
 
 
 _Now = namedtuple("_Now", _signals(Processor("").core))
-
-#: Of hw.core.interfaces, the second of its `Cause`; importing it would import Amaranth.
-CQ_ENTRIES, SYSTEM_CALL = 6, 10
 
 
 @dataclass(eq=False)
@@ -183,7 +182,8 @@ class PipelineStages:
             if retires[row]:
                 self._leave((now.head + place) % CQ_ENTRIES, Fate.RETIRED)
         if now.fault:
-            self._leave(now.head, Fate.RETIRED if now.cause == SYSTEM_CALL else Fate.EXCEPTION)
+            completes = now.cause == Cause.SYSTEM_CALL
+            self._leave(now.head, Fate.RETIRED if completes else Fate.EXCEPTION)
         self._branches(now)
         self._dispatch(row, now.leaving)
         if now.fetching and self._fetch_began is None:

@@ -17,11 +17,11 @@ from pteg.ledger import (
     COMMON,
     FIELDS,
     RECORD,
-    Access,
+    AccessKind,
     Kind,
     Ledger,
     PteBits,
-    Walk,
+    SearchResult,
     describe,
     from_json,
     read,
@@ -66,7 +66,7 @@ def test_records_survive_json(seed):
 def test_a_record_reads_well():
     record = np.zeros(1, RECORD)[0]
     for name, value in (("cycle", 42), ("instruction", 7), ("pc", 0xFFF00104), ("kind", Kind.WALK),
-                        ("cause", Walk.PRIMARY), ("ea", 0x400000), ("va", 0x1230400),
+                        ("cause", SearchResult.PRIMARY), ("ea", 0x400000), ("va", 0x1230400),
                         ("pa", 0x148D0), ("value", 3)):
         record[name] = value
     assert to_json(record) == {
@@ -176,7 +176,7 @@ def test_the_documentation_has_every_kind_and_its_fields():
     assert set(rows) == set(Kind.__members__)
     for kind, (fields, _) in FIELDS.items():
         assert re.findall(r"`(\w+)`", rows[kind.name]) == list(fields), kind
-    for enum in (Vector, Walk, Access, PteBits):
+    for enum in (Vector, SearchResult, AccessKind, PteBits):
         for member in enum:
             if enum is not Vector or member is not Vector.NONE:
                 assert f"`{member.name}`" in text, member
