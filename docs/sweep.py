@@ -16,8 +16,9 @@ from pteg.engine import compile_design
 from pteg.firmware.asm import assemble
 from pteg.hw.core import core
 from pteg.hw.isa.registers import Hid0
-from pteg.hw.processor import Processor
-from pteg.pipeline.driver import Driver, Tap
+from pteg.hw.system import System
+from pteg.pipeline.driver import Driver, Signals, Tap
+from pteg.pipeline.system import UNNAMED
 
 KB = 1024
 SIZES = [4 * KB, 8 * KB, 16 * KB, 24 * KB, 32 * KB, 36 * KB, 40 * KB, 48 * KB, 64 * KB]
@@ -105,8 +106,8 @@ def wrong_predictions(entries):
     machine = pteg.Machine("g3")
     model = machine.model
     with replaced(core, "HistoryTable", entries=entries):
-        model.native = compile_design(Processor(machine.platform.memory_map))
-    model.driver = Driver(machine.platform, model.native)
+        model.native = compile_design(System(machine.platform.memory_map), unnamed=UNNAMED)
+    model.driver = Driver(machine.platform, model.native, Signals.of(model.places))
     count = Count(machine, ["core.branch.wrong", "core.branch.resolved"])
     run(machine, branches(), TRAINING)
     trained = count.totals[:]

@@ -1,127 +1,135 @@
-"""A 750-class processor: core, MMU, caches, bus. Wiring only (MPC750 UM figure 1-1).
+"""A 750-class processor: core, MMU and caches. Wiring only (MPC750 UM figure 1-1).
 
     core --- loads, stores, cache instructions ---+
-      mmu -- table searches ----------------------+-- dcache --+-- data ----+
-                                                               +-- castout -+-- bus -- targets
-    core --- fetches --- icache ----------------------------------- fetch --+
-    request --- snooped --- dcache.snoop; and then --------------- device --+
+      mmu -- table searches ----------------------+-- dcache --+-- data ----
+                                                               +-- castout -
+    core --- fetches --- icache ----------------------------------- fetch --
+    snoop -------------- dcache
 
-An L2 cache, if there is one, lies between data, castout, fetch and the bus.
+An L2 cache, if there is one, lies between these and data, castout, fetch, the bus masters.
 """
 
 from amaranth.hdl import Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from pteg.hw.bus.bus import Bus
-from pteg.hw.bus.dma import SnoopedMaster
-from pteg.hw.bus.interfaces import MemoryPort, TargetPort
+from pteg.hw.bus.interfaces import MemoryPort, SnoopPort
 from pteg.hw.cache.data import DataCache
 from pteg.hw.cache.instruction import InstructionCache
-from pteg.hw.cache.l2 import L2Cache
 from pteg.hw.core.core import Core
 from pteg.hw.core.interfaces import PausePort
 from pteg.hw.mmu.mmu import Mmu
-from pteg.hw.sizes import L2_SIZES, LINE_BITS
+from pteg.hw.sizes import LINE_BITS
 
-__all__ = ["Processor"]
+__all__ = ["MASTERS", "Processor", "ProcessorPins"]
+
+#: Bus masters of a processor, highest priority first.
+MASTERS = ("data", "castout", "fetch")
+#: Events that the MMU tells the performance monitor.
+_MMU_EVENTS = ("fetch_tlb_miss", "data_tlb_miss", "fetch_search", "data_search")
 
 
-class Processor(wiring.Component):
-    """Core, MMU, caches and bus; the bus targets hang on ports of their own names.
-
-    Parameters
-    ----------
-    memory_map : dict of str to (int, int)
-        Base address and size of each target.
-    timebase_divider : int
-        Core cycles to one tick of time base and decrementer.
-    master : bool
-        A device is a bus master too.
-    l2 : int
-        Bytes of the L2 cache: one of `L2_SIZES`, or 0: there is none.
+class ProcessorPins(wiring.Signature):
+    """What reaches a processor from outside beside the bus, as ports of the same names.
 
     Members
     -------
-    interrupt : In(1)
-        External interrupt, level.
-    pause : In(PausePort)
-    restart : In(1)
-        See `Core`.
-    request : In(MemoryPort)
-        Of the other master, if there is one.
+    interrupt : Out(1)
+    pause : Out(PausePort)
+    restart : Out(1)
     """
 
-    def __init__(self, memory_map, *, timebase_divider=8, master=False, l2=0):
-        self.memory_map = memory_map
-        self.timebase_divider = timebase_divider
-        self.master = master
-        self.l2_size, *self.l2_shape = L2_SIZES[l2] if l2 else (0,)
-        super().__init__({
-            "interrupt": In(1),
-            "pause": In(PausePort()), "restart": In(1),
-            **({"request": In(MemoryPort())} if master else {}),
-            **{name: Out(TargetPort()) for name in memory_map},
-        })
+    def __init__(self):
+        super().__init__({"interrupt": Out(1), "pause": Out(PausePort()), "restart": Out(1)})
+
+
+class Processor(wiring.Component):
+    """Core, MMU and caches.
+
+    Parameters
+    ----------
+    mmu, icache, dcache : Component
+        With the ports of `Mmu`, `InstructionCache` and `DataCache`, which are the default.
+    l2 : Component or None
+        With the ports of `L2Cache`. None: there is none.
+    timebase_divider : int
+        Core cycles to one tick of time base and decrementer.
+    """
+
+    #: External interrupt, level.
+    interrupt: In(1)
+    #: For a debugger, see `Core`.
+    pause: In(PausePort())
+    restart: In(1)
+    #: Bus masters: reloads, single beats and broadcasts of the data cache; blocks that are written
+    #: back; the instruction cache.
+    data: Out(MemoryPort())
+    castout: Out(MemoryPort())
+    fetch: Out(MemoryPort())
+    #: What another bus master is about to do.
+    snoop: In(SnoopPort())
+
+    def __init__(self, *, mmu=None, icache=None, dcache=None, l2=None, timebase_divider=8):
+        self._mmu = mmu or Mmu()
+        self._icache = icache or InstructionCache()
+        self._dcache = dcache or DataCache()
+        self._l2 = l2
+        self._timebase_divider = timebase_divider
+        super().__init__()
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.core = core = Core(self.timebase_divider, self.l2_size)
-        m.submodules.mmu = mmu = Mmu()
-        m.submodules.icache = icache = InstructionCache()
-        m.submodules.dcache = dcache = DataCache()
-        # Nothing waits long for a master that must snoop between two transactions.
-        m.submodules.bus = bus = Bus(self.memory_map, masters=(
-            *(["device"] if self.master else []), "data", "castout", "fetch"))
+        m.submodules.core = core = Core(self._timebase_divider, self._l2.siz if self._l2 else 0)
+        m.submodules.mmu = mmu = self._mmu
+        m.submodules.icache = icache = self._icache
+        m.submodules.dcache = dcache = self._dcache
 
+        # ---- Between core, MMU and first level --------------------------------------------------
         connect(m, core.fetch_translate, mmu.fetch)
         connect(m, core.data_translate, mmu.data)
         connect(m, core.registers, mmu.registers)
         connect(m, core.invalidate, mmu.invalidate)
         connect(m, core.instruction_cache, icache.control)
         connect(m, core.block, icache.block)
-        connect(m, flipped(self.pause), core.pause)
         connect(m, core.fetch_cache, icache.fetch)
         connect(m, core.data_cache, dcache.control)
         connect(m, core.data, dcache.lsu)
         connect(m, core.stores, dcache.stores)
         connect(m, mmu.memory, dcache.walker)
-        if self.l2_size:
-            m.submodules.l2 = l2 = L2Cache(*self.l2_shape)
+        m.d.comb += [
+            dcache.drained.eq(core.drained), core.quiet.eq(dcache.quiet),
+            dcache.broadcast.eq(core.broadcast), core.machine_check.eq(dcache.error),
+            core.fetch_miss.eq(icache.missed),
+            *(getattr(core, event).eq(getattr(mmu, event)) for event in _MMU_EVENTS),
+        ]
+
+        # ---- The second level, and the bus ------------------------------------------------------
+        masters = dict(zip(MASTERS, (dcache.bus, dcache.castout, icache.bus), strict=True))
+        snooped = dcache.snoop.done
+        if self._l2:
+            m.submodules.l2 = l2 = self._l2
             connect(m, core.l2, l2.control)
-            connect(m, icache.bus, l2.fetch)
-            connect(m, l2.bus_fetch, bus.fetch)
-            connect(m, dcache.bus, l2.data)
-            connect(m, l2.bus_data, bus.data)
-            connect(m, dcache.castout, l2.castout)
-            connect(m, l2.bus_castout, bus.castout)
-            m.d.comb += dcache.below.eq(l2.on)
-        else:
-            connect(m, icache.bus, bus.fetch)
-            connect(m, dcache.bus, bus.data)
-            connect(m, dcache.castout, bus.castout)
-        m.d.comb += [dcache.drained.eq(core.drained), core.quiet.eq(dcache.quiet),
-                     dcache.broadcast.eq(core.broadcast), core.machine_check.eq(dcache.error)]
-        for name in self.memory_map:
-            connect(m, getattr(bus, name), flipped(getattr(self, name)))
-        if self.master:
-            m.submodules.snooped = snooped = SnoopedMaster()
-            connect(m, flipped(self.request), snooped.request)
-            m.d.comb += [getattr(dcache.snoop, name).eq(getattr(snooped.snoop, name))
-                         for name in ("valid", "pa", "clean")]
-            answer = dcache.snoop.done
-            if self.l2_size:
-                m.d.comb += [l2.snoop.valid.eq(snooped.snoop.valid & dcache.snoop.done),
-                             l2.snoop.pa.eq(snooped.snoop.pa),
-                             l2.snoop.clean.eq(snooped.snoop.clean)]
-                answer = l2.snoop.done
-            m.d.comb += snooped.snoop.done.eq(answer)
-            connect(m, snooped.bus, bus.device)
-            m.d.comb += [dcache.exclusive.eq(core.exclusive),
-                         core.foreign.eq(snooped.bus.valid & ~snooped.snoop.clean),
-                         core.foreign_line.eq(snooped.snoop.pa[LINE_BITS:])]
-        m.d.comb += [core.fetch_miss.eq(icache.missed),
-                     *(getattr(core, name).eq(getattr(mmu, name)) for name in (
-                         "fetch_tlb_miss", "data_tlb_miss", "fetch_search", "data_search"))]
-        m.d.comb += [core.interrupt.eq(self.interrupt), core.restart.eq(self.restart)]
+            for name, port in masters.items():
+                connect(m, port, getattr(l2, name))
+                masters[name] = getattr(l2, f"bus_{name}")
+            m.d.comb += [
+                dcache.below.eq(l2.on),
+                l2.snoop.valid.eq(self.snoop.valid & dcache.snoop.done),
+                l2.snoop.pa.eq(self.snoop.pa), l2.snoop.clean.eq(self.snoop.clean),
+            ]
+            snooped = l2.snoop.done
+        for name, port in masters.items():
+            connect(m, port, flipped(getattr(self, name)))
+
+        # ---- From outside -----------------------------------------------------------------------
+        snoop = self.snoop
+        m.d.comb += [
+            *(getattr(dcache.snoop, name).eq(getattr(snoop, name))
+              for name in ("valid", "pa", "clean")),
+            snoop.done.eq(snooped), dcache.exclusive.eq(core.exclusive),
+            core.foreign.eq(snoop.valid & snoop.done & ~snoop.clean),
+            core.foreign_line.eq(snoop.pa[LINE_BITS:]),
+            core.interrupt.eq(self.interrupt), core.restart.eq(self.restart),
+        ]
+        connect(m, flipped(self.pause), core.pause)
         return m

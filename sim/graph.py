@@ -17,26 +17,33 @@ def machine_graph(machine):
     """Devices, bus and processor parts of a machine, as a networkx.MultiDiGraph.
 
     Nodes have `kind` (name of the class) and, if they are inside another node, `parent`; edges have
-    `interface`. The targets' ports of the processor are joined to the devices.
+    `interface`.
     """
-    from pteg.hw.processor import Processor
+    from pteg.pipeline.system import make_system
 
     platform = machine.platform
     graph = platform.graph()
-    # The bus is a part of the processor here, so the platform's own bus node goes.
+    # The platform's bus is one node; the hardware's has parts.
     graph.remove_node("bus")
-    processor = Processor(platform.memory_map, master=platform.master is not None,
-                          l2=platform.l2)
-    graph.update(hardware_graph(processor, PROCESSOR))
-    # Each target's port leads through the processor's boundary to its device.
-    graph.remove_edges_from([(source, PROCESSOR, key) for source, _, key, port in graph.in_edges(
-        PROCESSOR, keys=True, data="port") if port in platform])
-    for device in platform.devices:
-        graph.add_edge(f"{PROCESSOR}.bus", device.name, interface="TargetPort", port=device.name)
-    for _, sink, key, data in list(graph.out_edges(PROCESSOR, keys=True, data=True)):
-        if data.get("port") == "request":
-            graph.remove_edge(PROCESSOR, sink, key)
-            graph.add_edge(platform.master.name, sink, **data)
+    hardware = hardware_graph(make_system(platform), "system")
+
+    def shown(node):
+        _, _, inside = node.partition(".")
+        part, dot, rest = inside.partition(".")
+        return f"{PROCESSOR if part == 'cpu0' else part}{dot}{rest}"
+
+    for node, data in hardware.nodes(data=True):
+        if node != "system":
+            parent = shown(data.pop("parent"))
+            graph.add_node(shown(node), **data, **({"parent": parent} if parent else {}))
+    # The ports of the system itself lead to devices, or are the processor's pins.
+    for source, sink, data in hardware.edges(data=True):
+        if sink == "system":
+            graph.add_edge(shown(source), data["port"], **data)
+        elif source == "system" and data["port"] == "request":
+            graph.add_edge(platform.master.name, shown(sink), **data)
+        elif source != "system":
+            graph.add_edge(shown(source), shown(sink), **data)
     return graph
 
 
@@ -104,7 +111,7 @@ def draw(machine, format="text", depth=None):
     Parameters
     ----------
     depth : int, optional
-        Levels of parts inside the processor. 0: the processor is one node.
+        Levels of the parts inside processor and bus. 0: each is one node.
     """
     if depth is not None and depth < 0:
         raise UserError(f"depth must not be negative, not {depth}")

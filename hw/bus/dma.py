@@ -19,8 +19,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from pteg.hw.bus.enums import TransferType
-from pteg.hw.bus.interfaces import MemoryPort
-from pteg.hw.cache.interfaces import SnoopPort
+from pteg.hw.bus.interfaces import MemoryPort, SnoopPort
 
 __all__ = ["SnoopedMaster"]
 

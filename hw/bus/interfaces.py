@@ -10,7 +10,7 @@ from amaranth.lib.wiring import In, Out
 
 from pteg.hw.bus.enums import TransferType
 
-__all__ = ["MemoryPort", "MasterPort", "TargetPort"]
+__all__ = ["MemoryPort", "MasterPort", "TargetPort", "SnoopPort"]
 
 
 class MemoryPort(wiring.Signature):
@@ -118,3 +118,23 @@ class TargetPort(wiring.Signature):
             "dbb": Out(1), "d_w": Out(64),
             "aack": In(1), "ta": In(1), "tea": In(1), "d_r": In(64),
         })
+
+
+class SnoopPort(wiring.Signature):
+    """Another master wants to use a block of global memory.
+
+    It asks before its address tenure, and holds the request until its transaction is over. This
+    stands for ARTRY: on the 60x bus the first attempt would be retried while the block is pushed.
+
+    Members
+    -------
+    valid : Out(1)
+    pa : Out(32)
+    clean : Out(1)
+        It only reads and keeps no copy (the bus operation clean): the block may stay, unmodified.
+    done : In(1)
+        Memory is up to date, and the cache reads no part of the block until `valid` falls.
+    """
+
+    def __init__(self):
+        super().__init__({"valid": Out(1), "pa": Out(32), "clean": Out(1), "done": In(1)})

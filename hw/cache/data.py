@@ -29,10 +29,10 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from pteg.hw.bus.enums import TransferType
-from pteg.hw.bus.interfaces import MemoryPort
+from pteg.hw.bus.interfaces import MemoryPort, SnoopPort
 from pteg.hw.cache.castout import CastoutBuffer
 from pteg.hw.cache.enums import BlockState, Client, DataCacheState, DataOp
-from pteg.hw.cache.interfaces import CacheControl, DataPort, SnoopPort, byte_lanes
+from pteg.hw.cache.interfaces import CacheControl, DataPort, byte_lanes
 from pteg.hw.cache.tags import Directory
 from pteg.hw.isa.registers import Wimg
 from pteg.hw.named import Named

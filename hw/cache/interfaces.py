@@ -8,7 +8,7 @@ from pteg.hw.bus.enums import TransferType
 from pteg.hw.cache.enums import DataOp
 
 __all__ = ["BlockPort", "CacheControl", "DataPort", "InstructionPort", "L2Control",
-           "SnoopPort", "byte_lanes"]
+           "byte_lanes"]
 
 
 def byte_lanes(pa, size):
@@ -133,23 +133,3 @@ class DataPort(wiring.Signature):
             "type": Out(TransferType), "wdata": Out(64), "speculative": Out(1),
             "hit": In(1), "taken": In(1), "done": In(1), "error": In(1), "rdata": In(64),
         })
-
-
-class SnoopPort(wiring.Signature):
-    """Another master wants to use a block of global memory.
-
-    It asks before its address tenure, and holds the request until its transaction is over. This
-    stands for ARTRY: on the 60x bus the first attempt would be retried while the block is pushed.
-
-    Members
-    -------
-    valid : Out(1)
-    pa : Out(32)
-    clean : Out(1)
-        It only reads and keeps no copy (the bus operation clean): the block may stay, unmodified.
-    done : In(1)
-        Memory is up to date, and the cache reads no part of the block until `valid` falls.
-    """
-
-    def __init__(self):
-        super().__init__({"valid": Out(1), "pa": Out(32), "clean": Out(1), "done": In(1)})

@@ -36,12 +36,12 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from pteg.hw.bus.enums import TransferType
-from pteg.hw.bus.interfaces import MemoryPort
+from pteg.hw.bus.interfaces import MemoryPort, SnoopPort
 from pteg.hw.bus.master import address_only
 from pteg.hw.cache.enums import L2State, Who
-from pteg.hw.cache.interfaces import L2Control, SnoopPort, byte_lanes
+from pteg.hw.cache.interfaces import L2Control, byte_lanes
 from pteg.hw.isa.registers import Wimg
-from pteg.hw.sizes import BEATS, LINE_BITS
+from pteg.hw.sizes import BEATS, L2_SIZES, LINE_BITS
 
 __all__ = ["L2Cache"]
 
@@ -59,6 +59,8 @@ class L2Cache(wiring.Component):
     ----------
     sets, sectors : int
         Powers of two; 32 bytes in a sector, `sectors` in a line.
+    siz : int
+        L2CR[L2SIZ] of this size.
 
     Members
     -------
@@ -74,8 +76,8 @@ class L2Cache(wiring.Component):
         Blocks read from it, read past it, and sectors written back.
     """
 
-    def __init__(self, sets=4096, sectors=2):
-        self.sets, self.sectors = sets, sectors
+    def __init__(self, sets, sectors, siz=0):
+        self.sets, self.sectors, self.siz = sets, sectors, siz
         super().__init__({
             "data": In(MemoryPort()), "castout": In(MemoryPort()), "fetch": In(MemoryPort()),
             "bus_data": Out(MemoryPort()), "bus_castout": Out(MemoryPort()),
@@ -83,6 +85,12 @@ class L2Cache(wiring.Component):
             "snoop": In(SnoopPort()), "control": In(L2Control()), "on": Out(1),
             "hits": Out(64), "misses": Out(64), "castouts": Out(64),
         })
+
+    @classmethod
+    def of_size(cls, size):
+        """One of `size` bytes, see `L2_SIZES`."""
+        siz, sets, sectors = L2_SIZES[size]
+        return cls(sets, sectors, siz)
 
     def elaborate(self, platform):
         m = Module()

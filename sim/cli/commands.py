@@ -291,7 +291,7 @@ def graph(
     format
         `text`, `dot` (Graphviz) or `json` (node-link data).
     depth
-        Levels of the processor's parts; all by default. 0: the processor is one node.
+        Levels of the parts of processor and bus; all by default. 0: each is one node.
     output
         File to write; standard output by default.
     """

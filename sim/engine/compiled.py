@@ -30,7 +30,7 @@ from pteg.errors import UserError
 __all__ = ["compile_design", "load_design", "Native", "Tracer"]
 
 
-def compile_design(design, *, ports=None, name="top", cache=True):
+def compile_design(design, *, ports=None, name="top", unnamed=(), cache=True):
     """Compile an Amaranth design to native code.
 
     Parameters
@@ -40,6 +40,9 @@ def compile_design(design, *, ports=None, name="top", cache=True):
     ports : list of Signal, optional
         The top-level ports. By default the members of a component's signature; for a design that
         is not a component, every signal that nothing drives is an input.
+    unnamed : collection of str
+        Submodules and ports of the top whose names paths leave out: with "cpu0", the signal
+        `cpu0.mmu.walker.state` has the path `mmu.walker.state`.
     cache : bool
         Whether to keep compiled objects, and use kept ones.
 
@@ -51,7 +54,7 @@ def compile_design(design, *, ports=None, name="top", cache=True):
     from pteg.engine.frontend import elaborate
 
     with _nothing_to_collect():
-        return _build(elaborate(design, ports=ports, name=name), cache)
+        return _build(elaborate(design, ports=ports, name=name, unnamed=unnamed), cache)
 
 
 @contextmanager
@@ -66,7 +69,7 @@ def _nothing_to_collect():
             gc.enable()
 
 
-def load_design(build, *, sources, parameters, name, cache=True):
+def load_design(build, *, sources, parameters, name, unnamed=(), cache=True):
     """Compile a design, or load the result of an earlier time.
 
     Parameters
@@ -77,13 +80,16 @@ def load_design(build, *, sources, parameters, name, cache=True):
         Files, and folders of `.py` files, whose contents determine the design.
     parameters : JSON-able
         Everything else that determines it.
+    unnamed : collection of str
+        See `compile_design`.
     """
     if not cache:
-        return compile_design(build(), name=name, cache=False)
-    key = _key("design", name, _cache.digest_files(sources), json.dumps(parameters, sort_keys=True))
+        return compile_design(build(), name=name, unnamed=unnamed, cache=False)
+    key = _key("design", name, _cache.digest_files(sources),
+               json.dumps([parameters, list(unnamed)], sort_keys=True))
     blobs = _cache.get(key)
     if blobs is None:
-        native = compile_design(build(), name=name)
+        native = compile_design(build(), name=name, unnamed=unnamed)
         _cache.put(key, native.to_blobs())
         return native
     return Native.from_blobs(blobs)

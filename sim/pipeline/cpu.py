@@ -1,57 +1,27 @@
 """`PipelineCpu`: the hardware description as a processor of the machine (`pteg.cpu.Cpu`).
 
-The processor of hw/processor.py, compiled by the engine, run by the driver together with the
-devices.
+The system of hw/system.py, compiled by the engine, run by the driver together with the devices.
 """
 
 import hashlib
 import json
 import zlib
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 
 from pteg.components.roles import Storage, has_role
 from pteg.cpu import Limits, Stop
-from pteg.engine import load_design
 from pteg.errors import UserError
 from pteg.hw.sizes import TLB_SETS, TLB_WAYS
 from pteg.pipeline.architecture import Architecture
 from pteg.pipeline.coherence import Coherence
 from pteg.pipeline.driver import Driver, Signals, Tap
 from pteg.pipeline.places import Processor, Signal, System
+from pteg.pipeline.system import load_system
 from pteg.state import ARCH_STATE, new_state
 
-__all__ = ["PipelineCpu", "load_processor"]
-
-def load_processor(platform, timebase_divider):
-    """Compile `hw.processor.Processor` for a platform, or get it from the cache.
-
-    While it is being compiled, another process compiles the platform's functions.
-
-    Returns
-    -------
-    pteg.engine.Native
-    """
-    ports = {"memory_map": platform.memory_map, "master": platform.master is not None,
-             "l2": platform.l2}
-    devices = None
-
-    def build():
-        from pteg.hw.processor import Processor
-
-        nonlocal devices
-        devices = platform.compile_ahead()
-        return Processor(timebase_divider=timebase_divider, **ports)
-
-    from pteg import hw
-
-    native = load_design(build, sources=[Path(hw.__file__).parent], name="processor",
-                         parameters={"divider": timebase_divider, **ports})
-    if devices is not None:
-        devices.result()
-    return native
+__all__ = ["PipelineCpu"]
 
 
 class PipelineCpu:
@@ -76,7 +46,7 @@ class PipelineCpu:
 
     def __init__(self, platform, cycles_per_tick=8):
         self.platform = platform
-        self.native = load_processor(platform, cycles_per_tick)
+        self.native = load_system(platform, cycles_per_tick)
         self.places = Processor("")
         self.architecture = Architecture(self.native, self.places)
         self.driver = Driver(platform, self.native, Signals.of(self.places))

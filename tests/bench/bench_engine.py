@@ -107,10 +107,10 @@ def recordings(cycles):
 
 
 def main(cycles=100_000):
-    from pteg.hw.processor import Processor
+    from pteg.hw.system import System
 
     memory_map = Machine("g3", ram=RAM).platform.memory_map
-    compare_engines(lambda: Processor(memory_map), dict(recordings(cycles)))
+    compare_engines(lambda: System(memory_map), dict(recordings(cycles)))
 
 
 if __name__ == "__main__":

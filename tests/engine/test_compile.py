@@ -92,6 +92,30 @@ def test_ports_and_signals_are_described(native):
     assert sum(part.width for part in native.signals["wide"].parts) == 100
 
 
+class Wrapped(wiring.Component):
+    """A part, and a port of the same name."""
+
+    part: In(wiring.Signature({"row": Out(2), "word": In(70)}))
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.part = part = Top()
+        m.d.comb += [part.row.eq(self.part.row), self.part.word.eq(part.word)]
+        return m
+
+
+def test_paths_leave_out_the_names_of_unnamed_parts_and_ports():
+    native = compile_design(Wrapped(), unnamed=["part"])
+    assert list(native.inputs) == ["row"] and list(native.outputs) == ["word"]
+    assert native.signals["inner.count"].kind is Kind.REGISTER
+    assert native.signals["row"].kind is Kind.INPUT
+    assert list(native.memories) == ["store"]
+    assert not [path for path in native.signals if path.startswith("part")]
+    named = compile_design(Wrapped())
+    assert list(named.inputs) == ["part.row"] and list(named.memories) == ["part.store"]
+    assert "part.inner.count" in named.signals
+
+
 def test_initial_values_and_access(native):
     state = native.new_state()
     assert state.dtype == np.uint64 and state.ndim == 1

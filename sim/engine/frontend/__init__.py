@@ -21,7 +21,7 @@ from pteg.errors import UserError
 __all__ = ["elaborate"]
 
 
-def elaborate(design, *, ports=None, name="top", undriven="constant"):
+def elaborate(design, *, ports=None, name="top", undriven="constant", unnamed=()):
     """Elaborate an Amaranth design into a :class:`~pteg.engine.ir.Design`.
 
     Parameters
@@ -32,9 +32,11 @@ def elaborate(design, *, ports=None, name="top", undriven="constant"):
         component, every signal that nothing drives.
     undriven : "constant" or "input"
         What a signal that nothing drives is: its initial value, or an input.
+    unnamed : collection of str
+        Submodules and ports of the top whose names paths leave out.
     """
     with _hurry():
-        return _elaborate(design, ports, name, undriven)
+        return _elaborate(design, ports, name, undriven, unnamed)
 
 
 @contextmanager
@@ -58,8 +60,8 @@ def _value_of_nets(cls, nets=()):
     return tuple.__new__(cls, (nets,) if isinstance(nets, _nir.Net) else nets)
 
 
-def _elaborate(design, ports, name, undriven):
-    fragment, port_paths = _prepare(design, ports)
+def _elaborate(design, ports, name, undriven, unnamed):
+    fragment, port_paths = _prepare(design, ports, unnamed)
     if port_paths is None:
         undriven = "input"
     try:
@@ -82,12 +84,12 @@ def _elaborate(design, ports, name, undriven):
         netlist.resolve_all_nets()
     except (_ir.DriverConflict, _ir.DomainRequirementFailed, _ir._cd.DomainError) as error:
         raise UserError(f"design {name!r}: {error}") from error
-    circuit = Circuit(netlist, prepared, undriven, name)
+    circuit = Circuit(netlist, prepared, undriven, name, unnamed)
     Names(circuit, port_paths or SignalDict())
     return circuit.design
 
 
-def _prepare(design, ports):
+def _prepare(design, ports, unnamed):
     """Return the fragment and, by port signal, its path and direction (None: not known)."""
     if not isinstance(design, (Elaboratable, Fragment)):
         raise UserError(f"a design must be an Amaranth Elaboratable or Fragment, not {design!r}")
@@ -98,6 +100,7 @@ def _prepare(design, ports):
         paths = SignalDict()
         for path, member, value in design.signature.flatten(design):
             value = Value.cast(value)
+            path = path[1:] if path[0] in unnamed and path[1:] else path
             if isinstance(value, Signal):
                 direction = (_ir.PortDirection.Input if member.flow == wiring.In
                              else _ir.PortDirection.Output)

@@ -17,13 +17,14 @@ __all__ = ["Circuit"]
 class Circuit(Switches):
     """A netlist turned into a :class:`~pteg.engine.ir.Design`, except for the names."""
 
-    def __init__(self, netlist, prepared, undriven, name):
+    def __init__(self, netlist, prepared, undriven, name, unnamed):
         super().__init__(netlist, prepared, undriven)
+        self.unnamed = unnamed
         self.design = Design(name, self.graph, memories=self.memories, signals=SignalDict(),
                              prepared=prepared)
         for fragment, info in prepared.fragments.items():
             if isinstance(fragment, MemoryInstance):
-                path = (*scope(info.name[:-1]), info.name[-1])
+                path = (*scope(info.name[:-1], unnamed), info.name[-1])
                 self.design.memory_data[fragment._data] = ".".join(path)
         self._port_inits = {}
         self.allocate()
@@ -78,7 +79,8 @@ class Circuit(Switches):
         for index, cell in enumerate(self.cells):
             if type(cell) is _nir.Memory:
                 stride = (cell.width + WORD - 1) // WORD
-                path = ".".join((*scope(self.netlist.modules[cell.module_idx].name), cell.name))
+                names = self.netlist.modules[cell.module_idx].name
+                path = ".".join((*scope(names, self.unnamed), cell.name))
                 info = MemoryInfo(path, word, cell.depth, cell.width, stride,
                                   where(cell.src_loc))
                 self.memory_number[index] = len(design.memories)

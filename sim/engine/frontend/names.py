@@ -11,13 +11,21 @@ from pteg.engine.probes import Kind, Part, Probe
 __all__ = ["Names", "scope"]
 
 
-def scope(names):
+def scope(names, unnamed=()):
     """Names of the components from below the top down to a module.
 
     Where a submodule and a signal have the same name, Amaranth appends `$` and a number to the
     submodule's. Here scopes and signals do not clash. (Submodules without a name are `U$0`, ...)
+
+    Parameters
+    ----------
+    names : sequence of str
+        Amaranth's, with that of the top.
+    unnamed : collection of str
+        Names of submodules of the top that paths leave out.
     """
-    return [re.sub(r"(?<!^U)\$\d+$", "", name) for name in names[1:]]
+    inside = [re.sub(r"(?<!^U)\$\d+$", "", name) for name in names[1:]]
+    return inside[1:] if inside[:1] and inside[0] in unnamed else inside
 
 
 class Names:
@@ -31,6 +39,7 @@ class Names:
 
     def __init__(self, circuit, port_paths):
         self.circuit = circuit
+        self.unnamed = circuit.unnamed
         self.design, self.graph, self.netlist = circuit.design, circuit.graph, circuit.netlist
         self.prepared, self.cells, self.clock = circuit.prepared, circuit.cells, circuit.clock
         self.value, self.is_free = circuit.value, circuit.is_free
@@ -42,8 +51,11 @@ class Names:
         design = self.design
         seen = set()
         for fragment, info in self.prepared.fragments.items():
-            prefix = ".".join(scope(info.name))
+            prefix = ".".join(scope(info.name, self.unnamed))
             for signal, name in info.signal_names.items():
+                if len(info.name) == 1:
+                    for port in self.unnamed:
+                        name = name.removeprefix(f"{port}__")
                 # A memory's signals mostly are ports of the module around it, named there.
                 if not (isinstance(fragment, MemoryInstance) and signal in design.signals):
                     self.describe(f"{prefix}.{name}" if prefix else name, signal, seen)
