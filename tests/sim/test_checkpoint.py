@@ -23,7 +23,7 @@ from pteg.components.serial import IN_RING, OUT_RING
 from pteg.cpu import Stop
 from pteg.errors import UserError
 from pteg.firmware.asm import assemble
-from pteg.hw.core.interfaces import CREDITS
+from pteg.hw.sizes import CREDITS
 from pteg.presets import PRESETS
 
 CPUS = ("functional", "pipeline")
