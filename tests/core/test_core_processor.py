@@ -44,6 +44,6 @@ def test_a_processor_takes_another_mmu():
 
 
 def test_a_system_has_ports_for_devices_and_another_master():
-    members = System({**MAP, "uart": (1 << 20, 8)}, master=True).signature.members
-    assert set(members) == {"cpu0", "request", "dram", "uart"}
-    Fragment.get(System(MAP, master=True), platform=None)
+    system = System({**MAP, "uart": (1 << 20, 8)}, master=True)
+    assert set(system.signature.members) == {"cpu0", "request", "dram", "uart"}
+    Fragment.get(system, platform=None)
