@@ -1,90 +1,168 @@
-"""The processor's registers as a script sees them: `m.cpu.gpr[3]`, `m.cpu.spr["SDR1"]`, `m.cpu.pc`.
+"""Registers by name, and the one rule book of what each of them keeps.
+
+Scripts, GDB and checkpoints read and write the architectural state by the functions here, so that
+a value is the same whoever has written it, and the same as after the instruction that writes the
+register (`pteg.hw.isa.registers` has the bits). `Registers` is what a script sees:
+`machine.cpu.gpr[3]`, `machine.cpu.spr["SDR1"]`, `machine.cpu.pc`.
 
 Reading takes the architectural state from the processor model, writing puts it back; both are
 meant for moments when the machine does not run, which is at an instruction boundary.
 """
 
+from collections.abc import Iterator
+from typing import SupportsIndex
+
+import numpy as np
+
+from pteg.cpu import Cpu
 from pteg.errors import UserError
-from pteg.hw.isa.registers import SPR_BY_NAME, SPRS
+from pteg.hw.isa.registers import IMPLEMENTED, SPR_BY_NAME, SPRS, Spr, with_summaries
 from pteg.state import ARCH_STATE
 
-__all__ = ["Registers"]
+__all__ = ["Registers", "get", "put", "conform"]
 
+BANKS = ("gpr", "fpr", "sr")
+#: Halves of the time base: their SPRs, and the bit of `tb` where each begins.
+_HALVES = {"tbl": 0, "tbu": 32}
+
+
+# The rule book ----------------------------------------------------------------------------------
+
+def _kept(name: str, value: int) -> int:
+    """What a field of the state keeps of a value."""
+    if name == "fpscr":
+        return with_summaries(value)
+    spr = SPR_BY_NAME.get(name.upper())
+    if spr is not None:
+        return value & spr.implemented
+    return value & IMPLEMENTED.get(name, 0xFFFFFFFF)
+
+
+def _field(name: str) -> str | None:
+    """Field of the state that an SPR is in, or None: it is a constant."""
+    if name in ARCH_STATE.names:
+        return name
+    # User-mode mirrors of the performance monitor.
+    return name[1:] if name[0] == "u" and name[1:] in ARCH_STATE.names else None
+
+
+def get(state: np.ndarray, name: str, number: int | None = None) -> int:
+    """A register of a state.
+
+    Parameters
+    ----------
+    state : record array of pteg.state.ARCH_STATE
+    name : str
+        A field of the state, or an SPR's name in lower case.
+    number : int, optional
+        Of a register of a bank: "gpr", "fpr", "sr".
+    """
+    if number is not None:
+        return int(state[name][0, number])
+    if name in _HALVES:
+        return int(state["tb"][0]) >> _HALVES[name] & 0xFFFFFFFF
+    field = _field(name)
+    return SPR_BY_NAME[name.upper()].reset if field is None else int(state[field][0])
+
+
+def put(state: np.ndarray, name: str, value: int, number: int | None = None):
+    """Write a register, as the instruction would that writes it; see `get`.
+
+    Raises
+    ------
+    UserError
+        The value is too wide, or no address of an instruction, or the register is read-only.
+    """
+    spr = SPR_BY_NAME.get(name.upper())
+    label = spr.name if spr else name
+    bits = 32 if name in _HALVES else 8 * ARCH_STATE[_field(name) or "pc"].base.itemsize
+    value = _checked(label, value, bits)
+    if number is not None:
+        state[name][0, number] = _kept(name, value)
+    elif name in _HALVES:
+        shift = _HALVES[name]
+        state["tb"] = int(state["tb"][0]) & ~(0xFFFFFFFF << shift) | value << shift
+    elif spr and not spr.writable:
+        raise UserError(f"{label} cannot be written")
+    elif name == "pc" and value % 4:
+        raise UserError(f"pc must be a multiple of 4, not {value:#x}")
+    else:
+        state[name] = _kept(name, value)
+
+
+def conform(state: np.ndarray):
+    """Clear in place what no register of a state can hold."""
+    for name in ARCH_STATE.names:
+        if name in BANKS:
+            state[name] &= ARCH_STATE[name].base.type(IMPLEMENTED[name])
+        elif name != "reservation":
+            state[name] = _kept(name, int(state[name][0]))
+
+
+def _checked(name, value, bits):
+    if not isinstance(value, SupportsIndex):
+        raise UserError(f"{name} must be an integer, not {value!r}")
+    value = int(value)
+    if not -(1 << bits - 1) <= value < 1 << bits:
+        raise UserError(f"{name} must fit in {bits} bits, not {value:#x}")
+    return value & (1 << bits) - 1
+
+
+# For scripts ------------------------------------------------------------------------------------
 
 class _Bank:
     """A numbered group of registers."""
 
-    def __init__(self, registers, name):
+    __slots__ = ("_registers", "_name")
+
+    def __init__(self, registers: "Registers", name: str):
         self._registers, self._name = registers, name
 
-    def __len__(self):
+    def __len__(self) -> int:
         return ARCH_STATE[self._name].shape[0]
 
     def _check(self, number):
-        if not 0 <= number < len(self):
+        if not isinstance(number, SupportsIndex) or not 0 <= int(number) < len(self):
             raise UserError(f"{self._name} number must be 0 to {len(self) - 1}, not {number!r}")
-        return number
+        return int(number)
 
-    def __getitem__(self, number):
-        return int(self._registers.state()[self._name][0, self._check(number)])
+    def __getitem__(self, number: int) -> int:
+        return get(self._registers.state(), self._name, self._check(number))
 
-    def __setitem__(self, number, value):
-        bits = 8 * ARCH_STATE[self._name].base.itemsize
+    def __setitem__(self, number: int, value: int):
+        number = self._check(number)
         with self._registers.changed() as state:
-            state[self._name][0, self._check(number)] = _bits(self._name, value, bits)
+            put(state, self._name, value, number)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[int]:
         return iter(self._registers.state()[self._name][0].tolist())
 
 
 class _Sprs:
     """Special-purpose registers by name or number, without regard to privilege."""
 
-    def __init__(self, registers):
+    __slots__ = ("_registers",)
+
+    def __init__(self, registers: "Registers"):
         self._registers = registers
 
-    def _find(self, key):
+    @staticmethod
+    def _find(key) -> Spr:
         for spr in SPRS:
             if key in (spr.name, spr.number) or isinstance(key, str) and key.upper() == spr.name:
                 return spr
         raise UserError(f"there is no special-purpose register {key!r}")
 
-    def __getitem__(self, key):
-        spr = self._find(key)
-        state = self._registers.state()
-        if spr.name in ("TBL", "TBU"):
-            return int(state["tb"][0]) >> (32 if spr.name == "TBU" else 0) & 0xFFFFFFFF
-        name = spr.name.lower()
-        if name not in ARCH_STATE.names and spr.name.startswith("U"):
-            name = name[1:]  # user-mode mirrors of the performance monitor
-        if name not in ARCH_STATE.names:
-            return spr.reset
-        return int(state[name][0])
+    def __getitem__(self, key: str | int) -> int:
+        return get(self._registers.state(), self._find(key).name.lower())
 
-    def __setitem__(self, key, value):
+    def __setitem__(self, key: str | int, value: int):
         spr = self._find(key)
-        if not spr.writable:
-            raise UserError(f"{spr.name} cannot be written")
-        value = _bits(spr.name, value, 32)
         with self._registers.changed() as state:
-            if spr.name == "TBL":
-                state["tb"] = int(state["tb"][0]) & ~0xFFFFFFFF | value
-            elif spr.name == "TBU":
-                state["tb"] = int(state["tb"][0]) & 0xFFFFFFFF | value << 32
-            else:
-                state[spr.name.lower()] = value & spr.implemented
+            put(state, spr.name.lower(), value)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[str]:
         return iter(SPR_BY_NAME)
-
-
-def _bits(name, value, bits):
-    if not isinstance(value, int) and not hasattr(value, "__index__"):
-        raise UserError(f"{name} must be an integer, not {value!r}")
-    value = int(value)
-    if not -(1 << bits - 1) <= value < 1 << bits:
-        raise UserError(f"{name} must fit in {bits} bits, not {value:#x}")
-    return value & (1 << bits) - 1
 
 
 class _Change:
@@ -93,17 +171,32 @@ class _Change:
     def __init__(self, model):
         self._model = model
 
-    def __enter__(self):
+    def __enter__(self) -> np.ndarray:
         self._state = self._model.get_state()
         return self._state
 
     def __exit__(self, kind, *exception):
         if kind is None:
+            conform(self._state)
             self._model.set_state(self._state)
 
 
+class _Single:
+    """A register that is one field of the state."""
+
+    def __set_name__(self, owner: type, name: str):
+        self._name = name
+
+    def __get__(self, registers: "Registers", owner: type | None = None) -> int:
+        return get(registers.state(), self._name)
+
+    def __set__(self, registers: "Registers", value: int):
+        with registers.changed() as state:
+            put(state, self._name, value)
+
+
 class Registers:
-    """All registers of one processor.
+    """All registers of one processor. Any other attribute is an AttributeError.
 
     Attributes
     ----------
@@ -114,35 +207,40 @@ class Registers:
     pc, msr, cr, fpscr, xer, lr, ctr, tb : int
     """
 
-    def __init__(self, model):
-        self._model = model
-        self.gpr, self.fpr, self.sr = (_Bank(self, name) for name in ("gpr", "fpr", "sr"))
-        self.spr = _Sprs(self)
+    __slots__ = ("_model",)
 
-    def state(self):
+    pc = _Single()
+    msr = _Single()
+    cr = _Single()
+    fpscr = _Single()
+    xer = _Single()
+    lr = _Single()
+    ctr = _Single()
+    tb = _Single()
+
+    def __init__(self, model: Cpu):
+        self._model = model
+
+    @property
+    def gpr(self) -> _Bank:
+        return _Bank(self, "gpr")
+
+    @property
+    def fpr(self) -> _Bank:
+        return _Bank(self, "fpr")
+
+    @property
+    def sr(self) -> _Bank:
+        return _Bank(self, "sr")
+
+    @property
+    def spr(self) -> _Sprs:
+        return _Sprs(self)
+
+    def state(self) -> np.ndarray:
         """The whole architectural state: a record array of `pteg.state.ARCH_STATE`, a copy."""
         return self._model.get_state()
 
-    def changed(self):
+    def changed(self) -> _Change:
         """Context manager: the record to change, which then becomes the state."""
         return _Change(self._model)
-
-
-def _single(name):
-    bits = 8 * ARCH_STATE[name].itemsize
-
-    def read(self):
-        return int(self.state()[name][0])
-
-    def write(self, value):
-        value = _bits(name, value, bits)
-        if name == "pc" and value % 4:
-            raise UserError(f"pc must be a multiple of 4, not {value:#x}")
-        with self.changed() as state:
-            state[name] = value
-
-    return property(read, write)
-
-
-for _name in ("pc", "msr", "cr", "fpscr", "xer", "lr", "ctr", "tb"):
-    setattr(Registers, _name, _single(_name))

@@ -16,6 +16,8 @@ __all__ = [
     "Msr", "MSR_IMPLEMENTED", "MSR_TO_SRR1", "Xer", "XER_IMPLEMENTED", "Fpscr",
     "FPSCR_IMPLEMENTED", "Hid0", "L2cr",
     "SegmentRegister", "BatUpper", "BatLower", "Sdr1", "PteHigh", "PteLow", "Wimg",
+    # What registers keep of a value
+    "IMPLEMENTED", "with_summaries",
     # Values after a hard reset
     "PVR", "RESET_VECTOR", "RESET_MSR",
 ]
@@ -126,6 +128,20 @@ class Fpscr(enum.IntFlag):
 
 
 FPSCR_IMPLEMENTED = int(sum(Fpscr))
+
+
+def with_summaries(fpscr: int) -> int:
+    """FPSCR as it is after a write: VX and FEX follow from the other bits (PEM 2.1.4)."""
+    invalid = (Fpscr.VXSNAN | Fpscr.VXISI | Fpscr.VXIDI | Fpscr.VXZDZ | Fpscr.VXIMZ | Fpscr.VXVC
+               | Fpscr.VXSOFT | Fpscr.VXSQRT | Fpscr.VXCVI)
+    enables = {Fpscr.VX: Fpscr.VE, Fpscr.OX: Fpscr.OE, Fpscr.UX: Fpscr.UE, Fpscr.ZX: Fpscr.ZE,
+               Fpscr.XX: Fpscr.XE}
+    fpscr &= FPSCR_IMPLEMENTED & ~(Fpscr.VX | Fpscr.FEX)
+    if fpscr & invalid:
+        fpscr |= Fpscr.VX
+    if any(fpscr & exception and fpscr & enable for exception, enable in enables.items()):
+        fpscr |= Fpscr.FEX
+    return int(fpscr)
 
 
 class Hid0(enum.IntFlag):
@@ -344,3 +360,10 @@ SPRS = [
     Spr(1022, "THRM3", _SV),
 ]
 SPR_BY_NAME = {spr.name: spr for spr in SPRS}
+
+#: Bits that the registers which are no SPRs keep; the others read as zero.
+IMPLEMENTED = {
+    "gpr": 0xFFFFFFFF, "fpr": 0xFFFFFFFF_FFFFFFFF, "sr": SegmentRegister.IMPLEMENTED,
+    "pc": 0xFFFFFFFC, "msr": MSR_IMPLEMENTED, "cr": 0xFFFFFFFF, "fpscr": FPSCR_IMPLEMENTED,
+    "tb": 0xFFFFFFFF_FFFFFFFF,
+}

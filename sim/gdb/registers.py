@@ -4,14 +4,9 @@ The first two features are GDB's own for PowerPC ("Debugging with GDB", appendix
 else the machine has follows in a feature of ours, in the group `system`.
 """
 
+from pteg import registers as rules
 from pteg.errors import UserError
-from pteg.hw.isa.registers import (
-    MSR_IMPLEMENTED,
-    SPR_BY_NAME,
-    SPRS,
-    XER_IMPLEMENTED,
-    SegmentRegister,
-)
+from pteg.hw.isa.registers import SPRS
 
 __all__ = ["REGISTERS", "PC", "target_description", "read", "write"]
 
@@ -58,18 +53,7 @@ def target_description():
 def read(state, number):
     """Bytes of a register, from a record of the architectural state."""
     _, name, bits, _ = REGISTERS[number]
-    return _value(state[0], name).to_bytes(bits // 8, "big")
-
-
-def _value(s, name):
-    bank, index = name.rstrip("0123456789"), name[len(name.rstrip("0123456789")):]
-    if index and bank in ("r", "f", "sr"):
-        return int(s[{"r": "gpr", "f": "fpr", "sr": "sr"}[bank]][int(index)])
-    if name in ("tbl", "tbu"):
-        return int(s["tb"]) >> (32 if name == "tbu" else 0) & 0xFFFFFFFF
-    if name in s.dtype.names:
-        return int(s[name])
-    return SPR_BY_NAME[name.upper()].reset
+    return rules.get(state, *_rule(name)).to_bytes(bits // 8, "big")
 
 
 def write(state, number, data):
@@ -77,18 +61,11 @@ def write(state, number, data):
     _, name, bits, _ = REGISTERS[number]
     if len(data) != bits // 8:
         raise UserError(f"{name} has {bits // 8} bytes, not {len(data)}")
-    s, value = state[0], int.from_bytes(data, "big")
-    bank, index = name.rstrip("0123456789"), name[len(name.rstrip("0123456789")):]
-    if index and bank in ("r", "f"):
-        s[{"r": "gpr", "f": "fpr"}[bank]][int(index)] = value
-    elif index and bank == "sr":
-        s["sr"][int(index)] = value & SegmentRegister.IMPLEMENTED
-    elif name in ("tbl", "tbu"):
-        shift = 32 if name == "tbu" else 0
-        s["tb"] = int(s["tb"]) & ~(0xFFFFFFFF << shift) | value << shift
-    elif name in s.dtype.names:
-        masks = {"pc": 0xFFFFFFFC, "msr": MSR_IMPLEMENTED, "xer": XER_IMPLEMENTED}
-        spr = SPR_BY_NAME.get(name.upper())
-        s[name] = value & masks.get(name, spr.implemented if spr is not None else 0xFFFFFFFF)
-    else:
-        raise UserError(f"{name} cannot be written")
+    field, index = _rule(name)
+    rules.put(state, field, int.from_bytes(data, "big"), index)
+
+
+def _rule(name):
+    """Name and number of a register in `pteg.registers`."""
+    bank = {"r": "gpr", "f": "fpr", "sr": "sr"}.get(name.rstrip("0123456789"))
+    return (bank, int(name.lstrip("rfs"))) if bank else (name, None)
