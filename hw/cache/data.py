@@ -37,6 +37,7 @@ from pteg.hw.cache.tags import Directory
 from pteg.hw.isa.registers import Wimg
 from pteg.hw.named import Named
 from pteg.hw.sizes import BEATS, LINE_BITS
+from pteg.hw.words import flag
 
 __all__ = ["DataCache"]
 
@@ -57,10 +58,6 @@ class Request(data.Struct):
 #: Transfer types of the address-only operations.
 _BROADCASTS = {DataOp.ZERO: TransferType.KILL_BLOCK, DataOp.CLEAN: TransferType.CLEAN_BLOCK,
                DataOp.FLUSH: TransferType.FLUSH_BLOCK, DataOp.INVALIDATE: TransferType.KILL_BLOCK}
-
-
-def _is(wimg, member):
-    return wimg[int(member).bit_length() - 1]
 
 
 class DataCache(wiring.Component):
@@ -197,7 +194,7 @@ class DataCache(wiring.Component):
                                  directory.write_state.eq(BlockState.INVALID)]
                     m.d.sync += [way.eq(directory.write_way), beat.eq(0), forget.eq(0)]
                     with m.If(held.op == DataOp.ZERO):
-                        m.d.sync += state.eq(Mux(~directory.hit & _is(held.wimg, Wimg.M),
+                        m.d.sync += state.eq(Mux(~directory.hit & flag(held.wimg, Wimg.M),
                                                  DataCacheState.BROADCAST, DataCacheState.ZERO))
                     with m.Else():
                         m.d.comb += bus.valid.eq(1)
@@ -330,7 +327,7 @@ class DataCache(wiring.Component):
         wanted = self._snoops & (self.snoop.pa[LINE_BITS:] == line)
         m.d.comb += [
             found.eq(directory.hit & self.control.enable),
-            cached.eq(self.control.enable & ~_is(asked.wimg, Wimg.I)),
+            cached.eq(self.control.enable & ~flag(asked.wimg, Wimg.I)),
             # What memory has yet to get, or another master uses, is not read.
             clash.eq(leaving | wanted),
             free.eq((self._state == DataCacheState.IDLE) & ~clash),
@@ -340,16 +337,16 @@ class DataCache(wiring.Component):
             m.d.comb += self.lsu.taken.eq(asked.client == Client.LSU)
             m.d.sync += [self._held.eq(asked), self._state.eq(state), self._beat.eq(0)]
 
-        write_through = _is(asked.wimg, Wimg.W)
+        write_through = flag(asked.wimg, Wimg.W)
         allocates = cached & ~self.control.lock
         with m.Switch(asked.op):
             with m.Case(DataOp.LOAD):
                 with m.If(cached & found):
                     m.d.comb += [hit.eq(1), directory.use.eq(1)]
-                with m.Elif(free & (~asked.speculative | allocates & ~_is(asked.wimg, Wimg.G))):
+                with m.Elif(free & (~asked.speculative | allocates & ~flag(asked.wimg, Wimg.G))):
                     begin(Mux(allocates, DataCacheState.ALLOCATE, DataCacheState.SINGLE))
             with m.Case(DataOp.TOUCH):
-                with m.If(free & allocates & ~found & ~_is(asked.wimg, Wimg.G)):
+                with m.If(free & allocates & ~found & ~flag(asked.wimg, Wimg.G)):
                     begin(DataCacheState.ALLOCATE)
             with m.Case(DataOp.STORE):
                 m.d.comb += directory.write_state.eq(BlockState.MODIFIED)
@@ -401,7 +398,7 @@ class DataCache(wiring.Component):
             with m.If(~leaving):
                 m.d.comb += leaves.eq(asked.op == DataOp.FLUSH)
                 m.d.sync += self._snooped.eq(1)
-        with m.Elif(self.below | self.broadcast & _is(asked.wimg, Wimg.M)):
+        with m.Elif(self.below | self.broadcast & flag(asked.wimg, Wimg.M)):
             with m.If(free):
                 m.d.comb += leaves.eq(asked.op != DataOp.CLEAN)
                 begin(DataCacheState.BROADCAST)

@@ -26,6 +26,7 @@ from pteg.hw.cache.replacement import WAYS
 from pteg.hw.cache.tags import Directory
 from pteg.hw.isa.registers import Wimg
 from pteg.hw.sizes import BEATS
+from pteg.hw.words import flag
 
 __all__ = ["InstructionCache", "CacheState", "SETS"]
 
@@ -101,7 +102,7 @@ class InstructionCache(wiring.Component):
         # Who asks for what is arriving on the bus takes it from there.
         reading = (state == CacheState.FILL) | (state == CacheState.BYPASS)
         wanted = fetch.valid & (fetch.pa[3:] == base[3:])
-        inhibited = fetch.wimg[int(Wimg.I).bit_length() - 1]
+        inhibited = flag(fetch.wimg, Wimg.I)
         cached = control.enable & ~inhibited
         hit = Signal()
         arrives = Signal()

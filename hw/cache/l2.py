@@ -42,6 +42,7 @@ from pteg.hw.cache.enums import L2State, Who
 from pteg.hw.cache.interfaces import L2Control, byte_lanes
 from pteg.hw.isa.registers import Wimg
 from pteg.hw.sizes import BEATS, L2_SIZES, LINE_BITS
+from pteg.hw.words import flag
 
 __all__ = ["L2Cache"]
 
@@ -192,7 +193,7 @@ class L2Cache(wiring.Component):
         for n, (port, bus) in enumerate(zip(first, buses, strict=True)):
             passing, passes = Signal(name=f"passing{n}"), Signal(name=f"passes{n}")
             barrier = (port.type == TransferType.SYNC) | (port.type == TransferType.EIEIO)
-            inhibited = port.wimg[int(Wimg.I).bit_length() - 1] & ~address_only(port.type)
+            inhibited = flag(port.wimg, Wimg.I) & ~address_only(port.type)
             skips = ~self.on | inhibited | barrier | (control.data_only if n == Who.FETCH else 0)
             # Pushes use the bus master of the castouts.
             mine = works & (1 if n == Who.CASTOUT else who == n)
@@ -258,7 +259,7 @@ class L2Cache(wiring.Component):
                             leave()
                         m.d.sync += state.eq(L2State.FORWARD)
                 with m.Elif(who == Who.CASTOUT):
-                    with m.If(here.wimg[int(Wimg.W).bit_length() - 1]):
+                    with m.If(flag(here.wimg, Wimg.W)):
                         with m.If(found):
                             leave()
                         m.d.sync += state.eq(L2State.FORWARD)
@@ -329,7 +330,7 @@ class L2Cache(wiring.Component):
                         leave()
             with m.Case(L2State.FORWARD):
                 # Of an address-only operation M says whether others are told.
-                told = ~address_only(here.type) | here.wimg[int(Wimg.M).bit_length() - 1]
+                told = ~address_only(here.type) | flag(here.wimg, Wimg.M)
                 m.d.comb += [bus.valid.eq(told), here.beat.eq(bus.beat), here.error.eq(bus.error),
                              here.done.eq(bus.done | ~told)]
                 with m.If(here.done):

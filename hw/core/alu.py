@@ -7,9 +7,9 @@ from amaranth.hdl import C, Cat, Module, Mux, Signal, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from pteg.hw.core.decode import field
 from pteg.hw.core.interfaces import Flags
 from pteg.hw.isa.instructions import Op
+from pteg.hw.words import field
 
 __all__ = ["Alu", "condition", "rotate_left", "rotate_mask"]
 

@@ -19,10 +19,10 @@ from amaranth.hdl import Array, Cat, Module, Mux, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from pteg.hw.core.decode import field
 from pteg.hw.core.interfaces import Fetched, Progress, Redirect
 from pteg.hw.core.queue import BranchToQueue
 from pteg.hw.sizes import CREDITS, IQ_ENTRIES, WIDTH
+from pteg.hw.words import field
 
 __all__ = ["BranchUnit", "ConditionPort", "LEVELS"]
 

@@ -31,11 +31,12 @@ from pteg.hw.core.interfaces import (
     UnitToCompletion,
 )
 from pteg.hw.core.rename import CommitPort, after
-from pteg.hw.core.special import ExceptionPort, msr_bit
+from pteg.hw.core.special import ExceptionPort
 from pteg.hw.isa.exceptions import Srr1, Vector
 from pteg.hw.isa.registers import RESET_VECTOR, Msr
 from pteg.hw.named import Named
 from pteg.hw.sizes import CQ_ENTRIES, GPR_RENAMES, WIDTH
+from pteg.hw.words import flag
 
 __all__ = ["Completion", "CompletionDispatch", "Entry", "FloatRetire", "NextPc"]
 
@@ -294,7 +295,7 @@ class Completion(wiring.Component):
         first, other = oldest
         held = self.sent & (barrier == head)
         cause = Signal(Cause)
-        heeded = msr_bit(self.msr, Msr.FE0) | msr_bit(self.msr, Msr.FE1)
+        heeded = flag(self.msr, Msr.FE0) | flag(self.msr, Msr.FE1)
         waits = Signal()     # the oldest must have been finished for a cycle
         ready = Signal()     # the oldest has finished
         traps = Signal()     # with an enabled floating-point exception
@@ -392,7 +393,7 @@ class Completion(wiring.Component):
             m.d.sync += machine_check.eq(1)
         m.d.comb += [
             pending.eq(machine_check
-                       | msr_bit(self.msr, Msr.EE)
+                       | flag(self.msr, Msr.EE)
                        & (self.external | self.monitor | self.decrementer)),
             self.drain.eq(pending & ~hold | checkstop | self.asleep),
             interrupt.eq(pending & ~hold & (count == 0) & ~self.restart & ~checkstop),
@@ -415,7 +416,7 @@ class Completion(wiring.Component):
                             m.d.sync += [instructions.eq(instructions + folded + 1), owed.eq(0)]
                         if member in (Cause.DSI, Cause.ALIGNMENT):
                             m.d.comb += taken.data.eq(1)
-            with m.If((cause == Cause.MACHINE_CHECK) & ~msr_bit(self.msr, Msr.ME)):
+            with m.If((cause == Cause.MACHINE_CHECK) & ~flag(self.msr, Msr.ME)):
                 # Nobody can handle it: the processor stops (MPC750 UM 4.5.2).
                 m.d.comb += taken.valid.eq(0)
                 m.d.sync += checkstop.eq(1)
@@ -437,8 +438,8 @@ class Completion(wiring.Component):
             with m.If(machine_check):
                 m.d.comb += [taken.vector.eq(Vector.MACHINE_CHECK),
                              taken.cause_bits.eq(int(Srr1.TEA)),
-                             taken.valid.eq(msr_bit(self.msr, Msr.ME))]
-                m.d.sync += [machine_check.eq(0), checkstop.eq(~msr_bit(self.msr, Msr.ME))]
+                             taken.valid.eq(flag(self.msr, Msr.ME))]
+                m.d.sync += [machine_check.eq(0), checkstop.eq(~flag(self.msr, Msr.ME))]
             with m.Else():
                 m.d.sync += last_interrupt.eq(taken.vector)
                 with m.Switch(taken.vector):
@@ -449,7 +450,7 @@ class Completion(wiring.Component):
             m.d.sync += hold.eq(0)
 
         # Redirect.
-        prefix = msr_bit(self.msr, Msr.IP)
+        prefix = flag(self.msr, Msr.IP)
         with m.If(taken.valid):
             m.d.comb += [self.redirect.valid.eq(1),
                          self.redirect.pc.eq(taken.vector | Mux(prefix, 0xFFF00000, 0))]

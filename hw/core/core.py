@@ -37,7 +37,7 @@ from pteg.hw.core.loadstore import LoadStoreUnit
 from pteg.hw.core.monitor import Event, PerformanceMonitor
 from pteg.hw.core.queue import InstructionQueue
 from pteg.hw.core.rename import Rename
-from pteg.hw.core.special import SpecialRegisters, msr_bit
+from pteg.hw.core.special import SpecialRegisters
 from pteg.hw.core.system import SystemUnit
 from pteg.hw.core.targets import TargetCache
 from pteg.hw.core.timebase import TimeBase
@@ -45,6 +45,7 @@ from pteg.hw.isa.exceptions import Vector
 from pteg.hw.isa.registers import Hid0, Msr, Xer
 from pteg.hw.mmu.interfaces import InvalidatePort, RegisterPort, TranslatePort
 from pteg.hw.sizes import LINE_BITS, WIDTH
+from pteg.hw.words import flag
 
 __all__ = ["Core"]
 
@@ -156,8 +157,8 @@ class Core(wiring.Component):
         connect(m, fetch.translate, flipped(self.fetch_translate))
         connect(m, fetch.cache, flipped(self.fetch_cache))
         m.d.comb += [
-            fetch.relocate.eq(msr_bit(msr, Msr.IR)),
-            fetch.pr.eq(msr_bit(msr, Msr.PR)), fetch.iabr.eq(special.iabr),
+            fetch.relocate.eq(flag(msr, Msr.IR)),
+            fetch.pr.eq(flag(msr, Msr.PR)), fetch.iabr.eq(special.iabr),
             fetch.oldest.eq(completion.empty & (queue.count == 0) & ~completion.drain
                             & ~redirected),
             fetch.stop.eq(completion.stopped | special.asleep),
@@ -182,7 +183,7 @@ class Core(wiring.Component):
               for mine, theirs in zip(branch.progress, queue.progress, strict=True)),
             branch.link_busy.eq(dispatch.link_busy), branch.lr.eq(link.next_lr),
             branch.ctr.eq(link.next_ctr), branch.flush.eq(redirected),
-            branch.fold.eq(~self.pause.single & ~msr_bit(msr, Msr.SE) & ~msr_bit(msr, Msr.BE)),
+            branch.fold.eq(~self.pause.single & ~flag(msr, Msr.SE) & ~flag(msr, Msr.BE)),
             branch.pause.eq(self.pause.valid), branch.pause_pc.eq(self.pause.pc),
             branch.sent.eq(completion.sent), branch.drained.eq(completion.drained),
             link.link.eq(branch.link), link.return_pc.eq(branch.link_pc),
@@ -190,11 +191,11 @@ class Core(wiring.Component):
             link.write_lr.eq(sru.lr_write), link.write_ctr.eq(sru.ctr_write),
             link.wdata.eq(sru.wdata),
             # History and targets.
-            branch.history.eq(msr_bit(hid0, Hid0.BHT)), history.pc.eq(branch.pc),
+            branch.history.eq(flag(hid0, Hid0.BHT)), history.pc.eq(branch.pc),
             branch.history_taken.eq(history.taken), history.update.eq(branch.resolved),
             history.update_pc.eq(branch.resolved_pc),
             history.update_taken.eq(branch.resolved_taken),
-            targets.enable.eq(msr_bit(hid0, Hid0.BTIC)), targets.target.eq(branch.target),
+            targets.enable.eq(flag(hid0, Hid0.BTIC)), targets.target.eq(branch.target),
             targets.want.eq(branch.taken), branch.found.eq(targets.found.count),
             # rfi, exceptions, isync; icbi and a flash invalidation of the instruction cache.
             targets.clear.eq(redirected | self.block.valid | special.instruction_cache.flash),
@@ -290,8 +291,8 @@ class Core(wiring.Component):
             condition.flush.eq(flush),
         ]
         for unit in (iu1, iu2):
-            m.d.comb += [unit.ca.eq(msr_bit(condition.xer, Xer.CA)),
-                         unit.so.eq(msr_bit(condition.xer, Xer.SO))]
+            m.d.comb += [unit.ca.eq(flag(condition.xer, Xer.CA)),
+                         unit.so.eq(flag(condition.xer, Xer.SO))]
 
         # ---- System registers -------------------------------------------------------------------
         connect(m, sru.special, special.system)
@@ -320,7 +321,7 @@ class Core(wiring.Component):
             Event.BRANCH_STALL: branch.stalled,
         }
         m.d.comb += [
-            monitor.user.eq(msr_bit(msr, Msr.PR)), monitor.marked.eq(msr_bit(msr, Msr.PM)),
+            monitor.user.eq(flag(msr, Msr.PR)), monitor.marked.eq(flag(msr, Msr.PM)),
             monitor.time_base.eq(timebase.lower), monitor.pc.eq(completion.last_pc),
             monitor.completed.eq(completion.retire[0].valid + completion.retire[1].valid),
             monitor.dispatched.eq(dispatch.completion[0].valid + dispatch.completion[1].valid),
@@ -332,7 +333,7 @@ class Core(wiring.Component):
                      lsu.dabr.eq(special.dabr), lsu.xer.eq(condition.xer), lsu.quiet.eq(self.quiet),
                      self.drained.eq(lsu.drained), self.exclusive.eq(lsu.exclusive),
                      lsu.foreign.eq(self.foreign), lsu.foreign_line.eq(self.foreign_line),
-                     self.broadcast.eq(msr_bit(special.hid0, Hid0.ABE))]
+                     self.broadcast.eq(flag(special.hid0, Hid0.ABE))]
         for retire in completion.retire:
             with m.If(retire.valid):
                 m.d.comb += lsu.retired.bit_select(retire.cq, 1).eq(1)

@@ -14,11 +14,12 @@ from amaranth.lib import data, enum, wiring
 from amaranth.lib.wiring import In, Out
 
 from pteg.hw.core.interfaces import Decoded
-from pteg.hw.isa.instructions import FIELDS, INSTRUCTIONS, Form, Op, Serialize, Unit
+from pteg.hw.isa.instructions import INSTRUCTIONS, Form, Op, Serialize, Unit
 from pteg.hw.isa.registers import SPR_BY_NAME, SPRS, TIME_BASE_LOWER, TIME_BASE_UPPER, Access
 from pteg.hw.named import Named
+from pteg.hw.words import field, spr_number
 
-__all__ = ["Decoder", "CrFields", "field", "spr_number", "look_up", "written_fields",
+__all__ = ["Decoder", "CrFields", "look_up", "written_fields",
            "choose_fields", "is_link"]
 
 
@@ -147,17 +148,6 @@ def written_fields(row):
         return CrFields.RECORD1 if row.unit is Unit.FPU else CrFields.RECORD
     wanted = {"crfD": CrFields.CRFD, "crbD": CrFields.CRBD, "CR": CrFields.CRM}
     return next((wanted[name] for name in wanted if name in row.writes), CrFields.NONE)
-
-
-def field(insn, name):
-    """Bits of the operand field `name` of the instruction word `insn`, an Amaranth value."""
-    return insn[FIELDS[name].slice]
-
-
-def spr_number(insn):
-    """SPR number of mfspr, mtspr and mftb: the halves of the field are swapped in the word."""
-    swapped = field(insn, "spr")
-    return Cat(swapped[5:], swapped[:5])
 
 
 def look_up(m, insn, control, word):

@@ -18,11 +18,11 @@ from pteg.hw.core.decode import Decoder
 from pteg.hw.core.enums import Cause, FetchFault
 from pteg.hw.core.interfaces import FLOATING, MIXED, Decoded, DispatchToUnit, Fetched, Progress
 from pteg.hw.core.rename import AllocatePort, SourcePort, after
-from pteg.hw.core.special import msr_bit
 from pteg.hw.isa.instructions import Op, Serialize, Unit
 from pteg.hw.isa.registers import Msr
 from pteg.hw.named import Named
 from pteg.hw.sizes import CQ_ENTRIES, CREDITS, FPR_RENAMES, GPR_RENAMES, IQ_ENTRIES, WIDTH
+from pteg.hw.words import flag
 
 __all__ = ["Dispatch", "UNITS"]
 
@@ -177,13 +177,13 @@ class Dispatch(wiring.Component):
 
     def _cause(self, m, slot, decoded, entry):
         """Exceptions that are known before execution, the one that wins last."""
-        with m.If(decoded.fp & ~msr_bit(self.msr, Msr.FP)):
+        with m.If(decoded.fp & ~flag(self.msr, Msr.FP)):
             m.d.comb += slot.cause.eq(Cause.FP_UNAVAILABLE)
         with m.If(decoded.op == Op.SC):
             m.d.comb += slot.cause.eq(Cause.SYSTEM_CALL)
         with m.If(decoded.illegal):
             m.d.comb += slot.cause.eq(Cause.ILLEGAL)
-        with m.If(decoded.privileged & msr_bit(self.msr, Msr.PR)):
+        with m.If(decoded.privileged & flag(self.msr, Msr.PR)):
             m.d.comb += slot.cause.eq(Cause.PRIVILEGED)
         with m.If(entry.fault != FetchFault.NONE):
             m.d.comb += [slot.cause.eq(entry.fault), slot.branch.eq(0)]
@@ -301,8 +301,8 @@ class Dispatch(wiring.Component):
 
         entry = completion.entry
         traced = Signal(name=f"traced{number}")
-        m.d.comb += traced.eq(msr_bit(self.msr, Msr.SE)
-                              | msr_bit(self.msr, Msr.BE) & slot.branch)
+        m.d.comb += traced.eq(flag(self.msr, Msr.SE)
+                              | flag(self.msr, Msr.BE) & slot.branch)
         with m.Switch(row.op):
             with m.Case(*_UNTRACED):
                 m.d.comb += traced.eq(0)

@@ -13,7 +13,6 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from pteg.hw.core.completion import FloatRetire
-from pteg.hw.core.decode import field
 from pteg.hw.core.interfaces import FLOATING, NOBODY, DispatchToUnit, UnitToCompletion, UnitToRename
 from pteg.hw.core.station import Station
 from pteg.hw.fpu.operation import Changes
@@ -22,6 +21,7 @@ from pteg.hw.fpu.status import StatusRegister
 from pteg.hw.isa.instructions import INSTRUCTIONS, Op, Unit
 from pteg.hw.isa.registers import Fpscr
 from pteg.hw.sizes import CQ_ENTRIES, FPR_RENAMES
+from pteg.hw.words import field
 
 __all__ = ["FloatUnit"]
 

@@ -5,7 +5,6 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from pteg.hw.core.alu import Alu, condition
-from pteg.hw.core.decode import field
 from pteg.hw.core.divide import Divider
 from pteg.hw.core.enums import Cause
 from pteg.hw.core.interfaces import NOBODY, DispatchToUnit, UnitToCompletion, UnitToRename
@@ -13,6 +12,7 @@ from pteg.hw.core.multiply import Multiplier
 from pteg.hw.core.station import Station
 from pteg.hw.isa.instructions import Op
 from pteg.hw.sizes import GPR_RENAMES
+from pteg.hw.words import field
 
 __all__ = ["IntegerUnit"]
 

@@ -33,12 +33,10 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from pteg.hw.bus.interfaces import MemoryPort
 from pteg.hw.cache.interfaces import BlockPort, DataPort, byte_lanes
 from pteg.hw.core.access import Access, AccessDecoder, alignment_dsisr
-from pteg.hw.core.decode import field
 from pteg.hw.core.enums import Cause, Moves
 from pteg.hw.core.float_registers import double_to_single, single_to_double
 from pteg.hw.core.interfaces import MIXED, NOBODY, DispatchToUnit, UnitToCompletion, UnitToRename
 from pteg.hw.core.rename import DirectPort
-from pteg.hw.core.special import msr_bit
 from pteg.hw.core.station import Station, StationToUnit
 from pteg.hw.core.storequeue import StoreQueue
 from pteg.hw.isa.exceptions import Dsisr
@@ -48,6 +46,7 @@ from pteg.hw.mmu.enums import AccessKind, Translation
 from pteg.hw.mmu.interfaces import InvalidatePort, TranslatePort
 from pteg.hw.named import Named
 from pteg.hw.sizes import CQ_ENTRIES, FPR_RENAMES, GPR_RENAMES, LINE_BITS
+from pteg.hw.words import field, flag
 
 __all__ = ["LoadStoreUnit", "LoadStoreState"]
 
@@ -370,7 +369,7 @@ class LoadStoreUnit(wiring.Component):
     def _access(self, m):
         held, port, access = self._held, self.translate, self._held.access
         translates = Signal(name="translates")
-        enabled = msr_bit(self.hid0, Hid0.DCE)
+        enabled = flag(self.hid0, Hid0.DCE)
         m.d.comb += translates.eq(1)
         with m.Switch(access.moves):
             with m.Case(Moves.NOTHING):
@@ -405,8 +404,8 @@ class LoadStoreUnit(wiring.Component):
             port.kind.eq(Mux(access.store, AccessKind.STORE,
                              Mux(access.moves == Moves.BLOCK, AccessKind.TOUCH,
                                  AccessKind.LOAD))),
-            port.pr.eq(msr_bit(self.msr, Msr.PR)),
-            port.relocate.eq(msr_bit(self.msr, Msr.DR)),
+            port.pr.eq(flag(self.msr, Msr.PR)),
+            port.relocate.eq(flag(self.msr, Msr.DR)),
             port.search.eq(self._head & ~touches),
         ]
         with m.If(translates):
@@ -431,7 +430,7 @@ class LoadStoreUnit(wiring.Component):
 
     def _barrier(self, m):
         """sync and eieio, as the oldest instruction."""
-        tells = msr_bit(self.hid0, Hid0.ABE)
+        tells = flag(self.hid0, Hid0.ABE)
         ready = Signal(name="ordered")
         m.d.comb += ready.eq(self.drained & self.quiet | (self._held.op == Op.EIEIO))
         with m.If(ready):
@@ -445,14 +444,14 @@ class LoadStoreUnit(wiring.Component):
     def _translated(self, m):
         """The translation is good: ask the cache, or enter the store queue."""
         held, port, access = self._held, self.translate, self._held.access
-        write_through, inhibited = (port.wimg[int(bit).bit_length() - 1]
+        write_through, inhibited = (flag(port.wimg, bit)
                                     for bit in (Wimg.W, Wimg.I))
         external = (held.op == Op.ECIWX) | (held.op == Op.ECOWX)
         bypasses = Signal(name="bypasses")
         cache, queue = self.cache, self._store_queue
         stored = Signal(64, name="stored")
         m.d.comb += [
-            bypasses.eq(inhibited | ~msr_bit(self.hid0, Hid0.DCE) | external),
+            bypasses.eq(inhibited | ~flag(self.hid0, Hid0.DCE) | external),
             cache.pa.eq(port.pa), cache.wimg.eq(port.wimg | Mux(external, int(Wimg.I), 0)),
             stored.eq(self._data),
             cache.wdata.eq((stored >> (self._rest << 3)) << (self._lanes << 3)),
@@ -470,7 +469,7 @@ class LoadStoreUnit(wiring.Component):
         m.d.comb += self._leaves.eq(whole & ~access.store & (held.op != Op.LWARX))
         with m.Switch(access.moves):
             with m.Case(Moves.TOUCH):
-                with m.If(~bypasses & ~msr_bit(self.hid0, Hid0.NOOPTI)):
+                with m.If(~bypasses & ~flag(self.hid0, Hid0.NOOPTI)):
                     m.d.comb += self._asks.eq(1)
             with m.Case(Moves.BLOCK, Moves.ZEROS):
                 with m.If(held.op == Op.ICBI):
@@ -515,7 +514,7 @@ class LoadStoreUnit(wiring.Component):
         access, ea, dabr = self._held.access, self.translate.ea, self.dabr
         watched = Signal(name="watched")
         with m.If(Mux(access.store, dabr[Dabr.DW.slice], dabr[Dabr.DR.slice])
-                  & (dabr[Dabr.BT.slice] == msr_bit(self.msr, Msr.DR))):
+                  & (dabr[Dabr.BT.slice] == flag(self.msr, Msr.DR))):
             m.d.comb += watched.eq(
                 (ea[5:] == dabr[5:])
                 & ((ea[3:5] == dabr[3:5]) | (access.moves == Moves.ZEROS)))

@@ -27,19 +27,15 @@ from pteg.hw.isa.registers import (
     L2cr,
     Msr,
 )
+from pteg.hw.words import flag
 
-__all__ = ["SpecialRegisters", "ExceptionPort", "msr_bit"]
+__all__ = ["SpecialRegisters", "ExceptionPort"]
 
 #: SPRs kept elsewhere.
 _ELSEWHERE = {"XER", "LR", "CTR", "DEC", "TBL", "TBU", "SDR1",
               "MMCR0", "MMCR1", "PMC1", "PMC2", "PMC3", "PMC4", "SIA"}
 #: HID0 bits of the power-save modes.
 _SAVES = int(Hid0.DOZE | Hid0.NAP | Hid0.SLEEP)
-
-
-def msr_bit(msr, member):
-    """The bit `member` of `Msr` in the Amaranth value `msr`."""
-    return msr[int(member).bit_length() - 1]
 
 
 class ExceptionPort(wiring.Signature):
@@ -145,7 +141,7 @@ class SpecialRegisters(wiring.Component):
             m.d.sync += asleep_cycles.eq(asleep_cycles + 1)
         hid0, written = held["HID0"], self.system.wdata
         m.d.comb += [
-            self.asleep.eq(msr_bit(msr, Msr.POW) & (hid0 & _SAVES).any()),
+            self.asleep.eq(flag(msr, Msr.POW) & (hid0 & _SAVES).any()),
             self.sleep.eq(~(hid0 & int(Hid0.DOZE | Hid0.NAP)).any()),
         ]
         writes_hid0 = self.system.write & (self.system.spr == SPR_BY_NAME["HID0"].number)
@@ -153,12 +149,12 @@ class SpecialRegisters(wiring.Component):
                 (self.instruction_cache, Hid0.ICE, Hid0.ILOCK, Hid0.ICFI),
                 (self.data_cache, Hid0.DCE, Hid0.DLOCK, Hid0.DCFI)):
             m.d.comb += [
-                cache.enable.eq(msr_bit(hid0, enable)), cache.lock.eq(msr_bit(hid0, lock)),
+                cache.enable.eq(flag(hid0, enable)), cache.lock.eq(flag(hid0, lock)),
                 # Only a cache that is enabled is invalidated.
-                cache.flash.eq(writes_hid0 & msr_bit(written, flash) & msr_bit(written, enable)),
+                cache.flash.eq(writes_hid0 & flag(written, flash) & flag(written, enable)),
             ]
             with m.If(cache.flash):
-                m.d.sync += msr_bit(hid0, flash).eq(0)
+                m.d.sync += flag(hid0, flash).eq(0)
 
         l2cr, l2 = held["L2CR"], self.l2
         m.d.comb += [
@@ -178,14 +174,14 @@ class SpecialRegisters(wiring.Component):
         taken = self.exception
         with m.If(taken.valid):
             kept = Msr.ILE | Msr.IP | Msr.ME
-            ile = msr_bit(msr, Msr.ILE)
+            ile = flag(msr, Msr.ILE)
             m.d.sync += [
                 held["SRR0"].eq(taken.srr0 & 0xFFFFFFFC),
                 held["SRR1"].eq(msr & MSR_TO_SRR1 | taken.cause_bits),
                 msr.eq(Cat(ile, msr[1:] & (kept >> 1))),
             ]
             with m.If(taken.vector == Vector.MACHINE_CHECK):
-                m.d.sync += msr_bit(msr, Msr.ME).eq(0)
+                m.d.sync += flag(msr, Msr.ME).eq(0)
             with m.If(taken.data):
                 m.d.sync += [held["DAR"].eq(taken.dar), held["DSISR"].eq(taken.dsisr)]
         return m

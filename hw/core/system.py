@@ -9,7 +9,6 @@ from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from pteg.hw.core.decode import field, spr_number
 from pteg.hw.core.interfaces import (
     NOBODY,
     DispatchToUnit,
@@ -22,6 +21,7 @@ from pteg.hw.isa.instructions import Op
 from pteg.hw.isa.registers import SPR_BY_NAME, XER_IMPLEMENTED
 from pteg.hw.mmu.interfaces import RegisterPort
 from pteg.hw.sizes import GPR_RENAMES
+from pteg.hw.words import field, spr_number
 
 __all__ = ["SystemUnit"]
 

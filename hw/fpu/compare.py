@@ -1,10 +1,8 @@
 """Comparison: fcmpu and fcmpo (PEM 4.2.2.5)."""
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
-
-from pteg.hw.core.alu import condition
 
 __all__ = ["Compare"]
 
@@ -37,7 +35,7 @@ class Compare(wiring.Component):
         less = Signal()
         m.d.comb += [
             less.eq(~equal & Mux(a.sign, ~(b.sign & smaller), ~b.sign & smaller)),
-            self.condition.eq(condition(less, ~less & ~equal, 0)),
+            self.condition.eq(Cat(0, equal, ~less & ~equal, less)),
         ]
         with m.If(unordered):
             m.d.comb += self.condition.eq(0b0001)

@@ -11,11 +11,11 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from pteg.hw.core.decode import field
 from pteg.hw.fpu.operation import Changes
 from pteg.hw.isa.instructions import Op
 from pteg.hw.isa.registers import FPSCR_IMPLEMENTED, Fpscr
 from pteg.hw.named import Named
+from pteg.hw.words import field
 
 __all__ = ["INVALID", "Control", "Rounding", "StatusRegister", "summarised"]
 

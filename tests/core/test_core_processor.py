@@ -1,7 +1,6 @@
 """A processor is put together from parts, and a system from a processor and a bus."""
 
 from amaranth.hdl import Fragment, Module
-from amaranth.lib import wiring
 
 from pteg.engine.frontend import elaborate
 from pteg.hw.cache.data import DataCache
@@ -25,11 +24,8 @@ def test_a_processor_takes_other_caches():
     assert "l2.words" not in usual and other["l2.words"] == (256 << 10) // 8
 
 
-class Flat(wiring.Component):
+class Flat(Mmu):
     """A memory management unit that translates nothing."""
-
-    def __init__(self):
-        super().__init__(Mmu().signature)
 
     def elaborate(self, platform):
         m = Module()
