@@ -14,7 +14,7 @@ import os
 from pathlib import Path
 
 from pteg.errors import UserError
-from pteg.firmware.asm.assembler import Assembler, AssemblyError
+from pteg.firmware.asm.assembler import AssemblyError, run
 from pteg.firmware.asm.program import Label, Program, Section, SectionFlags
 
 __all__ = ["assemble", "assemble_word", "AssemblyError",
@@ -60,7 +60,7 @@ def assemble(source, *, defines=None, include_paths=(), sections=None, name="<so
             raise UserError(f"{name}: {error.strerror}") from None
         except UnicodeDecodeError:
             raise UserError(f"{name}: source must be UTF-8 text") from None
-    return Assembler(source, name, defines, include_paths, sections).run()
+    return run(source, name, defines, include_paths, sections)
 
 
 def assemble_word(text, address=0, **symbols):

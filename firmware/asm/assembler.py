@@ -1,31 +1,40 @@
 """The assembler itself: one pass that reads and lays out, one that fills in the bytes.
 
-Every statement has a known size when it is read, so the first pass knows the offset of each label
-in its section. Expressions are kept as trees. When all has been read, sections get their
-addresses and the second pass evaluates what was kept.
+Every statement has a size when it is read, so the first pass knows the offset of each label in its
+section. Expressions are kept as trees. When all has been read, sections get their addresses and
+the second pass evaluates what was kept.
+
+A few sizes depend on labels that come later (`.uleb128 end-start`, `.skip end-start`). They are
+taken from an assembly before this one, and the source is assembled until they do not change.
 """
 
 import dataclasses
 
 from pteg.errors import UserError
-from pteg.firmware.asm.directives import DIRECTIVES, parse_section_flags
-from pteg.firmware.asm.encode import encode, read_instruction, register
-from pteg.firmware.asm.expression import (
-    Address,
-    Number,
-    Problem,
-    Symbol,
-    evaluate,
-    substitute,
-)
+from pteg.firmware.asm.directives import DIRECTIVES
+from pteg.firmware.asm.encode import encode, read_instruction
+from pteg.firmware.asm.expression import Address, Number, Problem, evaluate, substitute
+from pteg.firmware.asm.layout import Layout
+from pteg.firmware.asm.linetable import LineTable
 from pteg.firmware.asm.parser import parse
-from pteg.firmware.asm.program import Label, Line, Program, Section, SectionFlags
-from pteg.firmware.asm.source import Reader, split_operands
+from pteg.firmware.asm.program import Line, Program, SectionFlags
+from pteg.firmware.asm.reader import Reader
+from pteg.firmware.asm.source import Statement, split_operands
+from pteg.firmware.asm.symbols import Symbols
+from pteg.firmware.asm.unwind import UnwindTable
 
-__all__ = ["AssemblyError", "Assembler"]
+__all__ = ["AssemblyError", "Assembler", "run"]
 
-_MAX_ERRORS = 20
+_MAX_ERRORS, _MAX_PASSES = 20, 20
 _MAX_SIZE = 64 << 20
+_NOP, _BRANCH = 0x60000000, 0x48000000
+#: A gap in code that is longer than this many bytes begins with a branch over it, as in GNU as.
+_LONG_GAP = 16
+#: Distance from the start of a small data area to its base register.
+_SMALL_DATA_MIDDLE = 0x8000
+#: By base register: the symbol that it has the value of, and the sections that it reaches.
+_SMALL_DATA = {13: ("_SDA_BASE_", (".sdata", ".sbss")), 2: ("_SDA2_BASE_", (".sdata2", ".sbss2")),
+               0: (None, (".PPC.EMB.sdata0", ".PPC.EMB.sbss0"))}
 
 
 class AssemblyError(UserError):
@@ -41,6 +50,19 @@ class AssemblyError(UserError):
         super().__init__("\n".join(self.errors))
 
 
+def run(*arguments):
+    """Assemble with the arguments of `Assembler`; returns the `Program`."""
+    guesses = ()
+    for _ in range(_MAX_PASSES):
+        assembler = Assembler(*arguments, guesses)
+        program = assembler.run()
+        if program is not None:
+            return program
+        guesses = assembler.guesses
+    raise AssemblyError([f"{assembler.reader.location.file}: sizes that depend on each other must "
+                         f"settle in {_MAX_PASSES} passes"])
+
+
 class Assembler:
     """State of one assembly.
 
@@ -53,33 +75,23 @@ class Assembler:
     include_paths : iterable of Path
     addresses : dict
         Address of sections by name.
+    guesses : tuple of int
+        What `forward` has found in the assembly before.
     """
 
-    def __init__(self, text, file, defines, include_paths, addresses):
-        self.reader = Reader(text, file, self.number, self.is_defined, include_paths)
-        self.addresses = addresses
-        self.sections = {}
-        self.section = self.open_section(".text")
-        #: Sections that `.previous` and `.popsection` go back to.
+    def __init__(self, text, file, defines, include_paths, addresses, guesses=()):
+        self.symbols = Symbols(defines)
+        self.layout = Layout(addresses)
+        self.reader = Reader(text, file, self.number, self.symbols.__contains__, include_paths)
+        self.section = self.layout.open(".text")
+        #: Section that `.previous` goes back to; pairs of sections for `.popsection`.
         self.previous, self.stack = self.section, []
-        #: Tree of each symbol: an `Address` for a label, any expression after `.set`.
-        self.symbols = {name: Number(value) for name, value in defines.items()}
-        self.assigned = set(defines)
-        self.exported, self.types, self.sizes = set(), {}, {}
-        #: How often each numeric label has been defined.
-        self.counts = {}
-        self._order, self._lines, self._patches, self._errors = [], [], [], []
+        self.guesses = guesses
+        self.lines, self.unwind = LineTable(self.symbols.assign), UnwindTable()
+        self._forward, self._checks = [], []
+        self._lines, self._patches, self._errors = [], [], []
 
     # ---- what directives use
-
-    def open_section(self, name, flags=None, nobits=None):
-        """The section of this name, made if it is new."""
-        if name not in self.sections:
-            standard, empty = parse_section_flags(name)
-            self.sections[name] = Section(name, standard if flags is None else flags,
-                                          empty if nobits is None else nobits,
-                                          self.addresses.get(name))
-        return self.sections[name]
 
     def switch(self, section):
         """Go on in another section."""
@@ -90,24 +102,48 @@ class Assembler:
         section = self.section
         if section.size + size > _MAX_SIZE:
             raise Problem(f"section {section.name} must not be larger than {_MAX_SIZE >> 20} MB")
-        if section.size == 0 and size and section not in self._order:
-            self._order.append(section)
+        if size:
+            self.layout.use(section)
         location, text = self._statement.location, self._statement.text
         self._lines.append(Line(section, section.size, size, location, text))
         self._patches.append((section, section.size, size, location, make))
         section.data.extend(bytes(size))
 
-    def align(self, boundary, fill=None):
-        """Go on at a multiple of `boundary`; code is filled with `nop`."""
+    def put(self, data):
+        """Bytes that are known here."""
+        self.emit(len(data), lambda: data)
+
+    def check(self, function):
+        """Call `function()` in the second pass."""
+        self._checks.append((self._statement.location, function))
+
+    def align(self, boundary, fill=None, longest=None):
+        """Go on at a multiple of `boundary`, unless the gap is longer than `longest`.
+
+        `fill` are the bytes that the gap is made of; by default code is filled with `nop`.
+        """
         if boundary < 1 or boundary & boundary - 1 or boundary > 1 << 20:
             raise Problem(f"alignment must be a power of two up to 1 MB, not {boundary}")
         section = self.section
-        section.alignment = max(section.alignment, boundary)
         gap = -(section.size + (section.address or 0)) % boundary
-        code = section.flags & SectionFlags.EXECUTE and fill is None and gap % 4 == 0
-        data = b"\x60\0\0\0" * (gap // 4) if code else bytes([(fill or 0) & 0xFF]) * gap
+        if longest and gap > longest:
+            return
+        section.alignment = max(section.alignment, boundary)
+        if fill is None:
+            data = bytes(gap)
+            if section.flags & SectionFlags.EXECUTE and gap % 4 == 0:
+                words = [_NOP] * (gap // 4)
+                if gap > _LONG_GAP:
+                    words[0] = _BRANCH | gap
+                data = b"".join(word.to_bytes(4, "big") for word in words)
+        else:
+            data = bytes(gap % len(fill)) + fill * (gap // len(fill))
         if gap:
             self.emit(gap, lambda: data)
+
+    def here(self):
+        """The present address, as a tree."""
+        return Address(self.section, self.section.size)
 
     def tree(self, text):
         """Expression with everything replaced that would mean something else later."""
@@ -115,7 +151,7 @@ class Assembler:
 
     def value(self, tree):
         """`Value` of a tree, as far as addresses are known."""
-        return evaluate(tree, lambda name: self._lookup(name, ()))
+        return evaluate(tree, self._lookup)
 
     def number(self, text):
         """The number that an expression is now."""
@@ -124,91 +160,103 @@ class Assembler:
             raise Problem(f"{text!r} must be a number that is known here")
         return value.number
 
-    def is_defined(self, name):
-        return name in self.symbols
-
-    def assign(self, name, tree):
-        """`.set`: give a symbol a value; it can be given another one later."""
-        if name in self.symbols and name not in self.assigned:
-            raise Problem(f"{name!r} is a label and cannot be set")
-        self.symbols[name] = tree
-        self.assigned.add(name)
+    def forward(self, tree):
+        """The number that an expression is, perhaps of labels that come later."""
+        try:
+            value = self.value(tree)
+            if value.section is None:
+                return value.number
+        except Problem:
+            pass  # at the latest it is reported in the second pass
+        index = len(self._forward)
+        self._forward.append((tree, self._statement.location))
+        return self.guesses[index] if index < len(self.guesses) else 0
 
     # ---- symbols
 
-    def _here(self):
-        return Address(self.section, self.section.size)
-
     def _freeze(self, name):
-        if name == ".":
-            return self._here()
-        if name[0].isdigit():
-            number, direction = name[:-1], name[-1]
-            count = self.counts.get(number, 0)
-            if direction == "b" and count == 0:
-                raise Problem(f"no label {number!r} before this line")
-            return Symbol(f"{number} {count + (direction == 'f')}")
-        return self.symbols[name] if name in self.assigned else None
+        return self.here() if name == "." else self.symbols.freeze(name)
 
-    def _define(self, name):
-        if name.isdigit():
-            self.counts[name] = self.counts.get(name, 0) + 1
-            name = f"{name} {self.counts[name]}"
-        elif name in self.symbols:
-            raise Problem(f"{name!r} is defined twice")
-        self.symbols[name] = self._here()
+    def _lookup(self, name, classes=()):
+        if name in ("_SDA_BASE_", "_SDA2_BASE_") and name not in self.symbols:
+            sections = next(areas for symbol, areas in _SMALL_DATA.values() if symbol == name)
+            address = self.layout.first(*sections)
+            if address is None:
+                raise Problem(f"{name!r} is not defined, and there is no section {sections[0]}")
+            return self.value(Number(address + _SMALL_DATA_MIDDLE))
+        if name not in self.symbols and (section := self.layout.find(name)):
+            return self.value(Address(section, 0))
+        return self.symbols.lookup(name, classes)
 
-    def _lookup(self, name, classes, inside=()):
-        tree = self.symbols.get(name)
-        if tree is not None:
-            if name in inside:
-                raise Problem(f"{name!r} is defined by itself")
-            return evaluate(tree, lambda other: self._lookup(other, classes, (*inside, name)))
-        number = register(name, classes)
-        if number is not None:
-            return evaluate(Number(number), None)
-        if " " in name:
-            raise Problem(f"no label {name.split()[0]!r} after this line")
-        if register(name, ("r", "f", "cr", "bit")) is not None:
-            raise Problem(f"{name!r} is a register of a kind that cannot stand here")
-        raise Problem(f"{name!r} is not defined")
+    def _small_data(self, tree, register):
+        """Base register and displacement of a place in a small data area.
+
+        The section says which register it is; for a mere number, the one that is written there.
+        """
+        section = self.symbols.section(tree)
+        if section is not None:
+            register = next((number for number, (_, areas) in _SMALL_DATA.items()
+                             if section.name.startswith(areas)), None)
+        if register not in _SMALL_DATA:
+            where = f"r{register}" if section is None else section.name
+            raise Problem(f"@sda21 must name a place in .sdata, .sbss, .sdata2 or .sbss2, "
+                          f"not in {where}")
+        base = _SMALL_DATA[register][0]
+        start = self._lookup(base).number if base else 0
+        return register, self.value(tree).number - start
 
     # ---- passes
 
     def run(self):
-        """Assemble everything; returns the `Program`."""
+        """Assemble everything; returns the `Program`, or None if `guesses` were wrong."""
         while len(self._errors) < _MAX_ERRORS:
             try:
-                self._statement = self.reader.read()
-                if self._statement is None:
+                statement = self.reader.read()
+                if statement is None:
                     break
-                self._read(self._statement)
-            except Problem as problem:
+                self._statement = statement
+                self._read(statement)
+            except (Problem, OSError, UnicodeDecodeError, RecursionError) as problem:
                 self._error(self.reader.location, problem)
-            except (OSError, UnicodeDecodeError, RecursionError) as error:
-                self._error(self.reader.location, error)
         if not self._errors:
-            self._place()
+            self._at(self.reader.location, self._finish)
+            for problem in self.layout.place():
+                self._error(self.reader.location, problem)
+            found = tuple(self._at(location, lambda tree=tree: self.value(tree).number)
+                          for tree, location in self._forward)
+            if not self._errors and found != self.guesses:
+                self.guesses = found
+                return None
             for patch in self._patches:
                 self._fill(*patch)
+            for location, function in self._checks:
+                self._at(location, function)
         if self._errors:
             raise AssemblyError(self._errors)
-        return self._finish()
+        return self._program()
 
     def _error(self, location, problem):
         if len(self._errors) < _MAX_ERRORS:
             self._errors.append(f"{location}: {problem}")
 
+    def _at(self, location, function):
+        """Result of `function()`, or None after an error."""
+        try:
+            return function()
+        except Problem as problem:
+            self._error(location, problem)
+            return None
+
     def _read(self, statement):
         for label in statement.labels:
-            self._define(label)
+            self.symbols.define(label, self.here())
         name = statement.mnemonic
         if name.startswith("."):
             if name not in DIRECTIVES:
                 raise Problem(f"unknown directive {name!r}")
             DIRECTIVES[name](self, statement.operands)
         elif name:
-            self._instruction(name.lower(), split_operands(statement.operands))
+            self._instruction(name, split_operands(statement.operands))
 
     def _instruction(self, name, operands):
         operation = read_instruction(name, operands)
@@ -219,27 +267,21 @@ class Assembler:
         if (offset + (section.address or 0)) % 4:
             raise Problem("instruction is not at a multiple of 4")
         section.alignment = max(section.alignment, 4)
-        self.emit(4, lambda: encode(operation, section.address + offset,
-                                    self._lookup).to_bytes(4, "big"))
+        self.lines.place(section)
+        self.emit(4, lambda: encode(operation, section.address + offset, self._lookup,
+                                    self._small_data).to_bytes(4, "big"))
 
-    def _place(self):
-        """Sections that have no address follow the section that was begun before them."""
-        position = 0
-        for section in self._order:
-            if section.address is None:
-                section.address = -(-position // section.alignment) * section.alignment
-            position = section.end
-        placed = sorted((s for s in self._order if s.flags & SectionFlags.ALLOC),
-                        key=lambda section: section.address)
-        for low, high in zip(placed, placed[1:], strict=False):
-            if low.end > high.address:
-                self._error(self.reader.location,
-                            f"section {low.name}, {low.address:#x} to {low.end:#x}, overlaps "
-                            f"{high.name} at {high.address:#x}")
-        for section in placed:
-            if section.end > 1 << 32:
-                self._error(self.reader.location,
-                            f"section {section.name} must end below 4 GB, not at {section.end:#x}")
+    def _finish(self):
+        """After the last line: the line table, and room for `.comm` that nothing has defined."""
+        self._statement = Statement(self.reader.location, "", (), "", "")
+        self.lines.write(self)
+        self.unwind.write(self)
+        for name, common in self.symbols.commons.items():
+            if name not in self.symbols:
+                self.section = self.layout.open(".bss")
+                self.align(common.alignment)
+                self.symbols.define(name, self.here())
+                self.emit(common.size, lambda size=common.size: bytes(size))
 
     def _fill(self, section, offset, size, location, make):
         try:
@@ -251,21 +293,17 @@ class Assembler:
         if section.nobits and any(data):
             self._error(location, f"section {section.name} has no contents: only zeros fit here")
 
-    def _finish(self):
-        labels = []
-        for name, tree in self.symbols.items():
-            if " " in name or name.startswith(".L"):
-                continue
-            try:
-                value = self.value(tree).number
-            except Problem:
-                continue  # `.set` of a register name, or of a symbol that nobody used
-            section = tree.section if isinstance(tree, Address) else None
-            size = self.sizes.get(name)
-            labels.append(Label(name, value, section, name in self.exported,
-                                self.types.get(name, "notype"),
-                                self.value(size).number if size else 0))
-        sections = tuple(sorted(self._order, key=lambda section: section.address))
+    def _program(self):
+        whole = self.layout.join()
+        labels = tuple(dataclasses.replace(label, section=whole.get(label.section))
+                       for label in self.symbols.labels())
+        lines = tuple(dataclasses.replace(
+            line, section=whole[line.section],
+            offset=line.offset + line.section.address - whole[line.section].address)
+            for line in self._lines if line.section in whole)
+        sections = tuple(sorted((section for section in dict.fromkeys(whole.values())
+                                 if section.size),
+                                key=lambda section: (not section.allocated, section.address)))
         code = [s.address for s in sections if s.flags & SectionFlags.EXECUTE]
         entry = {label.name: label.value for label in labels}.get("_start", min(code, default=0))
-        return Program(sections, tuple(labels), tuple(self._lines), entry)
+        return Program(sections, labels, lines, entry)

@@ -1,7 +1,7 @@
 """ELF executables: 32 bits, big-endian, PowerPC (System V ABI, PowerPC supplement).
 
-One program header a section: GDB, binutils and loaders read it. No relocations, no debug
-information; labels are in the symbol table.
+One program header a section: GDB, binutils and loaders read it. No relocations; labels are
+in the symbol table.
 """
 
 import struct
@@ -86,9 +86,10 @@ def _symbol_table(sections, labels, strings):
     """Symbols, local ones first as ELF asks, and the number of the first global one."""
     index = {section.name: number for number, section in enumerate(sections, 1)}
     table = [bytes(16)]
-    ordered = sorted(labels, key=lambda label: label.exported)
+    ordered = sorted(labels, key=lambda label: label.binding > 0)
     for label in ordered:
         place = _ABSOLUTE if label.section is None else index.get(label.section.name, _ABSOLUTE)
         table.append(struct.pack(_SYMBOL, strings.add(label.name), label.value & 0xFFFFFFFF,
-                                 label.size, label.exported << 4 | _TYPES[label.type], 0, place))
-    return b"".join(table), 1 + sum(not label.exported for label in ordered)
+                                 label.size, label.binding << 4 | _TYPES[label.type],
+                                 label.visibility, place))
+    return b"".join(table), 1 + sum(not label.binding for label in ordered)

@@ -3,20 +3,32 @@
 import re
 from dataclasses import dataclass
 
-from pteg.firmware.asm.expression import Half, Number, Problem, Symbol, evaluate, substitute
+from pteg.firmware.asm.expression import (
+    Half,
+    Number,
+    Problem,
+    SmallData,
+    Symbol,
+    evaluate,
+    substitute,
+)
 from pteg.firmware.asm.mnemonics import HINTED, MNEMONICS, Mnemonic, split_halves
 from pteg.firmware.asm.parser import parse_operand
 from pteg.hw.isa.instructions import FIELDS, SIGNED
-from pteg.hw.isa.registers import SPR_BY_NAME
+from pteg.hw.isa.registers import SPR_BY_NAME, TIME_BASE_LOWER, TIME_BASE_UPPER
 
 __all__ = ["Operation", "read_instruction", "encode", "register"]
 
-_NUMBERED = re.compile(r"(r|f|cr)(\d+)")
-_LIMIT = {"r": 31, "f": 31, "cr": 7}
+_CONDITION = {"lt": 0, "gt": 1, "eq": 2, "so": 3, "un": 3}
+#: Registers with a number in their name, `r3` or `r.3`, by class: how many there are.
+_NUMBERED = re.compile(r"(r|f|cr|sr)\.?(\d+)")
+_COUNT = {"r": 32, "f": 32, "cr": 8, "sr": 16}
+#: Bits of the condition register in one word, as some disassemblers have them: `cr1eq`, `cr1_eq`.
+_CR_BIT = re.compile(r"cr([0-7])_?(lt|gt|eq|so|un)")
 _NAMED = {
-    "r": {"sp": 1}, "f": {}, "cr": {},
-    "bit": {"lt": 0, "gt": 1, "eq": 2, "so": 3, "un": 3},
-    "spr": {name.lower(): spr.number for name, spr in SPR_BY_NAME.items()},
+    "r": {"sp": 1, "rsp": 1, "r.sp": 1, "rtoc": 2, "r.toc": 2}, "f": {}, "cr": {}, "sr": {},
+    "bit": _CONDITION, "spr": {name.lower(): spr.number for name, spr in SPR_BY_NAME.items()},
+    "tbr": {"tbl": TIME_BASE_LOWER, "tbu": TIME_BASE_UPPER},
 }
 
 
@@ -32,12 +44,15 @@ class Operation:
 
 def register(name, classes):
     """Number of the register that `name` means in one of the `classes`, or None."""
+    name = name.lower()
     match = _NUMBERED.fullmatch(name)
     for kind in classes:
         # Bits of the condition register are written 4*cr2+eq.
         if match and match[1] == ("cr" if kind == "bit" else kind):
             number = int(match[2])
-            return number if number <= _LIMIT[match[1]] else None
+            return number if number < _COUNT[match[1]] else None
+        if kind == "bit" and (bit := _CR_BIT.fullmatch(name)):
+            return 4 * int(bit[1]) + _CONDITION[bit[2]]
         if name in _NAMED[kind]:
             return _NAMED[kind][name]
     return None
@@ -79,7 +94,7 @@ def _always(form):
     return isinstance(bo, Number) and bo.value & 20 == 20
 
 
-def encode(operation, address, lookup):
+def encode(operation, address, lookup, small_data):
     """The word of an instruction at `address`.
 
     Parameters
@@ -88,10 +103,22 @@ def encode(operation, address, lookup):
     address : int
     lookup : callable
         `lookup(name, classes)`: `Value` of a symbol, or of a register of these classes.
+    small_data : callable
+        `small_data(tree, register)`: base register and displacement of an operand with `@sda21`,
+        where `register` is written as the base.
     """
-    form = operation.form
+    form, trees = operation.form, operation.operands
+    base = None
+    for name, node in trees.items():
+        if isinstance(node, SmallData):
+            written = trees.get("rA", Number(0))
+            written = evaluate(written, lambda symbol: lookup(symbol, ("r",))).number
+            base, displacement = small_data(node.operand, written)
+            trees = trees | {name: Number(displacement)}
     operands = {name: _operand(form.kind(name), name, node, lookup)
-                for name, node in operation.operands.items()}
+                for name, node in trees.items()}
+    if "mask" in operands:
+        operands["MB"], operands["ME"] = _mask_ends(operands["mask"].value & 0xFFFFFFFF)
     word = form.row.match
     for option in operation.options:
         word |= FIELDS[option].mask
@@ -99,11 +126,26 @@ def encode(operation, address, lookup):
         number = evaluate(substitute(expression, operands.get), _no_symbols).number
         word |= FIELDS[name].put(_field(name, number, not isinstance(expression, Symbol),
                                         "AA" not in operation.options, address))
+    if base is not None:
+        word = word & ~FIELDS["rA"].mask | FIELDS["rA"].put(base)
     if operation.hint:
         # y reverses the static prediction: backward branches are taken, others are not.
         backward = form.row.name == "bc" and word & 0x8000
         word |= ((operation.hint == "+") != bool(backward)) << FIELDS["BO"].shift
     return word
+
+
+def _mask_ends(mask):
+    """First and last bit of a run of ones, which may go on from bit 31 to bit 0."""
+    def is_one(bit):
+        return mask >> 31 - bit % 32 & 1
+    first = [bit for bit in range(32) if is_one(bit) and not is_one(bit - 1)]
+    last = [bit for bit in range(32) if is_one(bit) and not is_one(bit + 1)]
+    if mask == 0xFFFFFFFF:
+        first, last = [0], [31]
+    if len(first) != 1:
+        raise Problem(f"mask must be one run of ones, not {mask:#010x}")
+    return Number(first[0]), Number(last[0])
 
 
 def _no_symbols(name):

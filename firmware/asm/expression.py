@@ -7,8 +7,12 @@ trees from text.
 
 from dataclasses import dataclass
 
-__all__ = ["Problem", "Number", "Symbol", "Unary", "Binary", "Half", "Address", "Value",
-           "evaluate", "substitute", "symbols"]
+__all__ = ["LOCAL", "Problem", "Number", "Symbol", "Unary", "Binary", "Half", "SmallData",
+           "Address", "Value", "evaluate", "substitute", "symbols"]
+
+
+#: First character of the names of numeric labels, which no other symbol has.
+LOCAL = "\0"
 
 
 class Problem(Exception):
@@ -54,6 +58,13 @@ class Half:
     """
 
     part: str
+    operand: object
+
+
+@dataclass(frozen=True)
+class SmallData:
+    """`@sda21` of an expression: base register and displacement of a place in a small data area."""
+
     operand: object
 
 
@@ -108,6 +119,8 @@ def evaluate(node, lookup):
             number = _number(evaluate(operand, lookup))
             return Value({"l": number, "h": number >> 16, "ha": number + 0x8000 >> 16}[part]
                          & 0xFFFF)
+        case SmallData():
+            raise Problem("@sda21 must be an immediate or a displacement of an instruction")
         case Unary(operator, operand):
             number = _number(evaluate(operand, lookup))
             return Value({"-": -number, "~": ~number, "!": int(not number)}[operator])
@@ -150,6 +163,8 @@ def substitute(node, replace):
             return Unary(operator, substitute(operand, replace))
         case Half(part, operand):
             return Half(part, substitute(operand, replace))
+        case SmallData(operand):
+            return SmallData(substitute(operand, replace))
         case Binary(operator, left, right):
             return Binary(operator, substitute(left, replace), substitute(right, replace))
     return node

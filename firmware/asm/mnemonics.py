@@ -2,8 +2,9 @@
 
 An extended mnemonic is one line, `mnemonic operands = instruction operands`. The assembler puts
 its operands into the right-hand side; the disassembler solves the right-hand side, which is
-linear in every operand, for the operands. Where several lines describe one word, the
-disassembler takes the first; lines below `# assembler only` are never taken.
+linear in every operand, for the operands. A field that is no operand of the instruction is named:
+`sync L=1`. `MB` and `ME` are the ends of an operand `mask`. Where several lines describe one
+word, the disassembler takes the first; lines below `# assembler only` are never taken.
 
 A mnemonic may have several forms with different numbers of operands. The options of the base
 instruction (`o`, `.`, `l`, `a`) can be added to every extended mnemonic.
@@ -65,6 +66,18 @@ _SIMPLE = """
     insrwi rA,rS,count,n = rlwimi rA,rS,32-n-count,n,n+count-1
     clrlslwi rA,rS,n,m = rlwinm rA,rS,m,n-m,31-m
     mtfs frB = mtfsf 255,frB
+    sc zero = sc
+    bclr BO,BI,zero = bclr BO,BI
+    bcctr BO,BI,zero = bcctr BO,BI
+    lwarx rD,rA,rB,zero = lwarx rD,rA,rB
+    tlbie rB,zero = tlbie rB
+    sync L = sync L=L
+    hwsync = sync
+    lwsync = sync L=1
+    mftbl rD = mftb rD,268
+    rlwinm rA,rS,SH,mask = rlwinm rA,rS,SH,MB,ME
+    rlwimi rA,rS,SH,mask = rlwimi rA,rS,SH,MB,ME
+    rlwnm rA,rS,rB,mask = rlwnm rA,rS,rB,MB,ME
 """
 
 #: Condition: BO and bit of the CR field. Synonyms come after what they mean.
@@ -151,15 +164,16 @@ KINDS = {
     "crfD": _CR, "crfS": _CR, "cr": _CR, "crbD": _BIT, "crbA": _BIT, "crbB": _BIT, "BI": _BIT,
     "SIMM": _SIGNED, "d": _SIGNED, "minus": Kind(-0x7FFF, 0x8000),
     "BD": Kind(0, 0xFFFFFFFF, "", "target"), "LI": Kind(0, 0xFFFFFFFF, "", "target"),
-    "spr": Kind(0, 1023, "spr"), "tbr": Kind(0, 1023),
+    "spr": Kind(0, 1023, "spr"), "tbr": Kind(0, 1023, "tbr"), "SR": Kind(0, 15, "sr"),
     "NB": Kind(0, 32), "n": Kind(0, 31), "m": Kind(0, 31), "count": Kind(1, 32),
-    "quarter": Kind(0, 3),
+    "quarter": Kind(0, 3), "zero": Kind(0, 0), "mask": Kind(-0x80000000, 0xFFFFFFFF),
 }
-#: Operands that are something else in one instruction: FPSCR bits and fields, and the upper
-#: immediate, which may be given as the signed or as the unsigned number that it stands for.
+#: Operands that are something else in one instruction: FPSCR bits and fields, and the immediates
+#: that may be given as the signed or as the unsigned number that they are.
 _SPECIAL = {
     ("mtfsb0", "crbD"): Kind(0, 31), ("mtfsb1", "crbD"): Kind(0, 31),
     ("mtfsfi", "crfD"): Kind(0, 7), ("addis", "SIMM"): Kind(-0x8000, 0xFFFF),
+    ("cmpli", "UIMM"): Kind(-0x8000, 0xFFFF),
 }
 
 
@@ -209,10 +223,13 @@ def _base(row):
 
 
 def _extended(line, shown):
-    left, right = (side.strip().split(maxsplit=1) for side in line.split("="))
+    left, right = (side.split(maxsplit=1) for side in line.split(" = "))
     row = BY_NAME[right[0]]
-    texts = right[1].split(",")
-    values = {name: parse(text) for name, text in zip(row.syntax, texts, strict=True)}
+    texts = right[1].split(",") if len(right) > 1 else []
+    if texts and "=" in texts[-1]:
+        values = {name: parse(text) for name, text in (text.split("=") for text in texts)}
+    else:
+        values = {name: parse(text) for name, text in zip(row.syntax, texts, strict=True)}
     return Mnemonic(left[0], tuple(left[1].split(",")) if len(left) > 1 else (), row, values,
                     shown)
 

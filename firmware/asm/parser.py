@@ -1,30 +1,71 @@
 """Text to expression trees.
 
 Syntax and precedence are those of GNU as: `*` `/` `%` `<<` `>>` bind tightest, then `|` `&` `^`
-`!`, then `+` `-` and the comparisons (true is -1), then `&&` and `||`.
+`!`, then `+` `-` and the comparisons (true is -1), then `&&` and `||`. `$` and, as an operand,
+`*` are the present address, as `.` is.
 """
 
+import functools
 import re
 
-from pteg.firmware.asm.expression import Binary, Half, Number, Problem, Symbol, Unary
+from pteg.firmware.asm.expression import (
+    LOCAL,
+    Binary,
+    Half,
+    Number,
+    Problem,
+    SmallData,
+    Symbol,
+    Unary,
+    symbols,
+)
+from pteg.firmware.asm.source import NAME, STRING, parse_string, symbol_name
 
 __all__ = ["parse", "parse_operand"]
 
-_TOKEN = re.compile(r"""\s*(?:
+_TOKEN = re.compile(rf"""\s*(?:
     (?P<number> 0[xX][0-9a-fA-F]+ | 0[bB][01]+ | \d+(?![\dbf]) | \d+(?=[bf]\w) )
   | (?P<local> \d+[bf] (?!\w) )
   | '(?P<character> \\. | [^\\] ) '?
-  | (?P<name> [A-Za-z_.$][\w.$]* )
-  | @(?P<half> ha|h|l ) (?!\w)
+  | (?P<name> {NAME} | {STRING} )
+  | @(?P<relocation> \w+ (?: @\w+ )* )
   | (?P<operator> << | >> | == | != | <> | <= | >= | && | \|\| | [-+*/%&|^~!<>()] )
 )""", re.VERBOSE)
-
-#: Characters after a backslash that stand for another one.
-_ESCAPES = {"n": 10, "t": 9, "r": 13, "0": 0, "b": 8, "f": 12}
 
 #: Binary operators, those that bind least first.
 _LEVELS = (("||",), ("&&",), ("+", "-", "==", "!=", "<>", "<", ">", "<=", ">="),
            ("|", "&", "^", "!"), ("*", "/", "%", "<<", ">>"))
+
+
+def _callee(node):
+    """`@plt`: the function itself. An addend says where a position-independent caller keeps its
+    table; without a table it means nothing."""
+    names = symbols(node)
+    if len(names) != 1:
+        raise Problem("@plt must follow one symbol")
+    return Symbol(names.pop())
+
+
+#: What an operator makes of the whole operand that it is in, as a relocation does: `table+4@ha`.
+_RELOCATIONS = {
+    **{part: functools.partial(Half, part) for part in ("l", "h", "ha")},
+    "local": lambda node: node, "plt": _callee, "sda21": SmallData,
+    "sdarel": lambda node: Binary("-", node, Symbol("_SDA_BASE_")),
+    "sda2rel": lambda node: Binary("-", node, Symbol("_SDA2_BASE_")),
+}
+#: Operators for which a linker makes tables that are not made here.
+_REFUSED = {"got": "a global offset table (compile with -fno-pic)",
+            "tls": "thread-local storage", "tprel": "thread-local storage",
+            "dtprel": "thread-local storage", "dtpmod": "thread-local storage"}
+
+
+def _relocate(operator, node):
+    known = _RELOCATIONS.get(operator.lower())
+    if known is None:
+        reason = _REFUSED.get(operator.lower().split("@")[0])
+        raise Problem(f"@{operator} needs a linker that makes {reason}" if reason else
+                      f"relocation @{operator} must be one of @{', @'.join(_RELOCATIONS)}")
+    return known(node)
 
 
 class _Parser:
@@ -32,7 +73,7 @@ class _Parser:
 
     def __init__(self, text):
         self.text = text
-        self.half = None
+        self.relocation = None
         self.tokens = []
         position = 0
         while text[position:].strip():
@@ -77,11 +118,15 @@ class _Parser:
             except ValueError:
                 raise Problem(f"{text} is not a number") from None
         elif kind == "character":
-            node = Number(_ESCAPES.get(text[1], ord(text[1])) if len(text) > 1 else ord(text))
-        elif kind in ("name", "local"):
-            node = Symbol(text)
+            node = Number(parse_string(f'"{text}"')[0] if text[0] == "\\" else ord(text))
+        elif kind == "local":
+            node = Symbol(LOCAL + text)
+        elif kind == "name":
+            node = Symbol("." if text == "$" else symbol_name(text))
         elif text == "%" and self.peek()[0] == "name":
             node = Symbol(self.next()[1])
+        elif text == "*":
+            node = Symbol(".")
         elif text == "(":
             node = self.expression()
             if self.next()[1] != ")":
@@ -90,15 +135,14 @@ class _Parser:
             raise Problem(f"expression expected at the end of {self.text.strip()!r}")
         else:
             raise Problem(f"expression expected before {text!r}")
-        if self.peek()[0] == "half":
-            # As a relocation does, the suffix means the whole operand: `table+4@ha`.
-            self.half = self.next()[1]
+        if self.peek()[0] == "relocation":
+            self.relocation = self.next()[1]
         return node
 
     def operand(self):
-        self.half = None
+        self.relocation = None
         node = self.expression()
-        return Half(self.half, node) if self.half else node
+        return _relocate(self.relocation, node) if self.relocation else node
 
     def end(self):
         if self.peek()[0] is not None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pteg.errors import UserError
 from pteg.firmware.asm.elf import write_elf
 
-__all__ = ["Section", "SectionFlags", "Label", "Line", "Program"]
+__all__ = ["Section", "SectionFlags", "Binding", "Visibility", "Label", "Line", "Program"]
 
 #: Bytes of one statement that a listing shows.
 _LISTED = 64
@@ -20,7 +20,24 @@ class SectionFlags(enum.IntFlag):
     EXECUTE = 4
 
 
-@dataclass
+class Binding(enum.IntEnum):
+    """Who may use a symbol, with the ELF values."""
+
+    LOCAL = 0
+    GLOBAL = 1
+    WEAK = 2
+
+
+class Visibility(enum.IntEnum):
+    """Who may use a global symbol of a shared object, with the ELF values."""
+
+    DEFAULT = 0
+    INTERNAL = 1
+    HIDDEN = 2
+    PROTECTED = 3
+
+
+@dataclass(eq=False)
 class Section:
     """A run of bytes with one address.
 
@@ -51,6 +68,11 @@ class Section:
     def end(self):
         return self.address + self.size
 
+    @property
+    def allocated(self):
+        """Whether it is in memory when the program runs."""
+        return bool(self.flags & SectionFlags.ALLOC)
+
 
 @dataclass(frozen=True)
 class Label:
@@ -59,9 +81,10 @@ class Label:
     name: str
     value: int
     section: Section | None
-    exported: bool
+    binding: Binding = Binding.LOCAL
     type: str = "notype"
     size: int = 0
+    visibility: Visibility = Visibility.DEFAULT
 
 
 @dataclass(frozen=True)
@@ -82,7 +105,8 @@ class Program:
     Attributes
     ----------
     sections : tuple of Section
-        Those with contents, in the order of their addresses.
+        Those with contents, in the order of their addresses, after them those that are not in
+        memory, at address 0.
     labels : tuple of Label
     lines : tuple of Line
     entry : int
@@ -112,13 +136,14 @@ class Program:
         fill : int
             Byte for the gaps between sections.
         """
-        loaded = [s for s in self.sections if s.flags & SectionFlags.ALLOC and not s.nobits]
+        allocated = [section for section in self.sections if section.allocated]
+        loaded = [section for section in allocated if not section.nobits]
         if base is None:
             base = min((s.address for s in loaded), default=0)
         if size is None:
             size = max((s.end for s in loaded), default=base) - base
         image = bytearray([fill]) * size
-        for section in self.sections:
+        for section in allocated:
             start = section.address - base
             if 0 <= start and start + section.size <= size:
                 image[start:start + section.size] = section.data

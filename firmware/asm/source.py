@@ -1,28 +1,34 @@
-"""Source text to statements: comments, includes, macros, repetition, conditional assembly.
+"""Source text to statements: comments out, labels, mnemonic and operands apart.
 
-Comments are `# …`, `// …` and `/* … */`; `;` separates statements. Of GNU as's macro language this
-has .macro with defaults, `:req`, `:vararg`, named arguments, `\\@` and `\\()`; .rept, .irp, .irpc;
-.if, .ifdef, .ifndef, .ifb, .ifnb, .ifc, .ifnc, .elseif, .else; .exitm.
+Comments are `# …`, `// …` and `/* … */`; `;` separates statements. A symbol is a name, or any
+text in quotes.
 """
 
-import itertools
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 from pteg.firmware.asm.expression import Problem
-from pteg.firmware.asm.macros import STRING, Macro, fill
 
-__all__ = ["Location", "Statement", "Reader", "split_operands"]
+__all__ = ["STRING", "NAME", "Location", "Statement", "lines_of", "statements_of", "first_word",
+           "split_operands", "symbol_name", "parse_string"]
 
-_CHARACTER = r"'(?:\\.|[^\\\n])'?"
-_COMMENT = re.compile(rf"({STRING}|(?<![\w$]){_CHARACTER})|/\*.*?\*/|//[^\n]*|\#[^\n]*", re.DOTALL)
-_PART = re.compile(rf"(?:{STRING}|(?<![\w$]){_CHARACTER}|[^;])+")
-_OPERAND = re.compile(rf"{STRING}|(?<![\w$]){_CHARACTER}|[(),]|[^\"'(),]+|.", re.DOTALL)
-_LABEL = re.compile(r"\s*([A-Za-z_.$][\w.$]*|\d+)\s*:(?!:)")
-_ASSIGNMENT = re.compile(r"\s*([A-Za-z_.$][\w.$]*)\s*=(?!=)(.*)", re.DOTALL)
-#: Against macros that never end.
-_MAX_DEPTH, _MAX_LINES = 200, 1_000_000
+#: Patterns of a string in quotes, of a name, and of a symbol.
+STRING = r'"(?:[^"\\\n]|\\.)*"'
+NAME = r"[A-Za-z_.$][\w.$]*"
+_SYMBOL = rf"(?:{NAME}|{STRING})"
+_CHARACTER = r"(?<![\w$])'(?:\\.|[^\\\n])'?"
+_COMMENT = re.compile(rf"({STRING}|{_CHARACTER})|/\*.*?\*/|//[^\n]*|\#[^\n]*", re.DOTALL)
+_STATEMENT = re.compile(rf"(?:{STRING}|{_CHARACTER}|[^;])+")
+_OPERAND = re.compile(rf"{STRING}|{_CHARACTER}|[(),]|[^\"'(),]+|.", re.DOTALL)
+_LABEL = re.compile(rf"\s*({_SYMBOL}|\d+)\s*:(?!:)")
+_ASSIGNMENT = re.compile(rf"\s*({_SYMBOL})\s*=(?!=)(.*)", re.DOTALL)
+_MNEMONIC = re.compile(r'\s*([^\s("]*)(.*)', re.DOTALL)
+
+#: Characters after a backslash that mean another one.
+_ESCAPES = {"n": 10, "t": 9, "r": 13, "b": 8, "f": 12, '"': 34, "\\": 92, "'": 39}
+#: Numbers after a backslash: digits and how many of them at most. All hexadecimal digits belong to
+#: the number, of which the last two count, as in GNU as.
+_OCTAL, _HEXADECIMAL = re.compile(r"[0-7]{1,3}"), re.compile(r"[xX]([0-9a-fA-F]+)")
 
 
 @dataclass(frozen=True)
@@ -56,21 +62,20 @@ class Statement:
     mnemonic: str
     operands: str
 
+    @classmethod
+    def parse(cls, text, location):
+        """The statement that `text` is. Names of directives are in lower case."""
+        labels, rest = [], text
+        while match := _LABEL.match(rest):
+            labels.append(symbol_name(match[1]) if match[1][0] == '"' else match[1])
+            rest = rest[match.end():]
+        if match := _ASSIGNMENT.match(rest):
+            return cls(location, text, tuple(labels), ".set", f"{match[1]},{match[2]}")
+        mnemonic, operands = _MNEMONIC.match(rest).groups()
+        return cls(location, text, tuple(labels), mnemonic.lower(), operands.strip())
 
-def split_operands(text, separator=","):
-    """Parts of `text` between commas that are neither in strings nor in parentheses."""
-    parts, depth = [""], 0
-    for token in _OPERAND.findall(text):
-        depth += (token == "(") - (token == ")")
-        if token == separator and depth <= 0:
-            parts.append("")
-        else:
-            parts[-1] += token
-    parts = [part.strip() for part in parts]
-    return parts if parts != [""] else []
 
-
-def _lines(text, file):
+def lines_of(text, file):
     """(line, location) of each line of a file, comments taken out."""
     def blank(match):
         return match[1] or " " + "\n" * match[0].count("\n")
@@ -78,215 +83,59 @@ def _lines(text, file):
         yield line, Location(file, number)
 
 
-class Reader:
-    """Statements of a source, one after the other.
+def statements_of(line):
+    """Texts of the statements of a line."""
+    return _STATEMENT.findall(line) if ";" in line else [line]
 
-    Parameters
-    ----------
-    text, file : str
-        Source, and its name in messages.
-    evaluate : callable
-        `evaluate(text)` gives the number that an expression is at this moment.
-    defined : callable
-        `defined(name)` tells whether a symbol has been defined.
-    include_paths : iterable of str or Path
-        Where `.include` looks, after the folder of the including file.
-    """
 
-    def __init__(self, text, file, evaluate, defined, include_paths=()):
-        self._stack = [_lines(text, file)]
-        self._evaluate = evaluate
-        self._defined = defined
-        self._include_paths = [Path(path) for path in include_paths]
-        self._macros = {}
-        #: Open conditionals: [this branch is assembled, some branch was, place of .if].
-        self._conditions = []
-        self._calls, self._lines_read = itertools.count(), itertools.count()
-        #: Where the statement read last stands.
-        self.location = Location(file, 1)
+def first_word(text):
+    """Mnemonic of a statement, without labels and in lower case."""
+    while match := _LABEL.match(text):
+        text = text[match.end():]
+    return _MNEMONIC.match(text)[1].lower()
 
-    def read(self):
-        """The next statement, or None at the end."""
-        while (line := self._next_line()) is not None:
-            text, self.location = line
-            statement = self._parse(text)
-            name, operands = statement.mnemonic, statement.operands
-            if self._conditional(name, operands) or not self._active:
-                continue
-            handler = getattr(self, "_do_" + name[1:], None) if name.startswith(".") else None
-            if name in self._macros:
-                macro = self._macros[name]
-                self._expand(macro.body, macro.bind(split_operands(operands)))
-            elif handler:
-                handler(operands)
-            else:
-                return statement
-            if statement.labels:
-                return Statement(self.location, text, statement.labels, "", "")
-        if self._conditions:
-            self.location = self._conditions.pop()[2]
-            raise Problem(".if without .endif")
-        return None
 
-    def find(self, name):
-        """Path of a file that a directive names."""
-        folder = Path(self.location.file).parent
-        for path in (folder, *self._include_paths):
-            if (path / name).is_file():
-                return path / name
-        raise Problem(f"no file {name!r} here or in the include paths")
-
-    # ---- lines
-
-    def _next_line(self):
-        while self._stack:
-            line = next(self._stack[-1], None)
-            if line is None:
-                self._stack.pop()
-                continue
-            if next(self._lines_read) == _MAX_LINES:
-                self._stack.clear()
-                raise Problem(f"macros must not make more than {_MAX_LINES} lines")
-            text, location = line
-            parts = _PART.findall(text) if ";" in text else [text]
-            if len(parts) > 1:
-                self._stack.append(iter([(part, location) for part in parts]))
-                continue
-            return (parts or [""])[0], location
-        return None
-
-    def _parse(self, text):
-        labels, rest = [], text
-        while match := _LABEL.match(rest):
-            labels.append(match[1])
-            rest = rest[match.end():]
-        if match := _ASSIGNMENT.match(rest):
-            return Statement(self.location, text, tuple(labels), ".set",
-                             f"{match[1]},{match[2]}")
-        mnemonic, _, operands = rest.strip().partition(" ")
-        if "\t" in mnemonic:
-            mnemonic, _, operands = rest.strip().partition("\t")
-        if mnemonic.startswith("."):
-            mnemonic = mnemonic.lower()
-        return Statement(self.location, text, tuple(labels), mnemonic, operands.strip())
-
-    def _push(self, lines, caller):
-        if caller.depth >= _MAX_DEPTH:
-            raise Problem(f"macros must not be nested more than {_MAX_DEPTH} deep")
-        self._stack.append((text, Location(place.file, place.line, caller))
-                           for text, place in lines)
-
-    def _block(self, openers, closer):
-        """Lines up to the `closer` that belongs to the block that has just been opened."""
-        start, depth, lines = self.location, 1, []
-        while (line := self._next_line()) is not None:
-            words = line[0].split(None, 1)
-            word = words[0].lower() if words else ""
-            depth += (word in openers) - (word == closer)
-            if depth == 0:
-                return lines
-            lines.append(line)
-        self.location = start
-        raise Problem(f"{openers[0]} without {closer}")
-
-    # ---- conditional assembly
-
-    @property
-    def _active(self):
-        return all(condition[0] for condition in self._conditions)
-
-    def _conditional(self, name, operands):
-        """Take a conditional directive; tells whether it was one."""
-        if name.startswith(".if"):
-            test = getattr(self, "_test_" + name[1:], None)
-            if test is None:
-                raise Problem(f"unknown directive {name!r}")
-            true = self._active and test(operands)
-            self._conditions.append([true, true, self.location])
-        elif name in (".else", ".elseif", ".endif"):
-            if not self._conditions:
-                raise Problem(f"{name} without .if")
-            condition = self._conditions[-1]
-            if name == ".endif":
-                self._conditions.pop()
-            else:
-                outer = all(outer[0] for outer in self._conditions[:-1])
-                condition[0] = (outer and not condition[1]
-                                and (name == ".else" or self._test_if(operands)))
-                condition[1] = condition[1] or condition[0]
+def split_operands(text):
+    """Parts of `text` between commas that are neither in strings nor in parentheses."""
+    parts, depth = [""], 0
+    for token in _OPERAND.findall(text):
+        depth += (token == "(") - (token == ")")
+        if token == "," and depth <= 0:
+            parts.append("")
         else:
-            return False
-        return True
+            parts[-1] += token
+    parts = [part.strip() for part in parts]
+    return parts if parts != [""] else []
 
-    def _test_if(self, operands):
-        return self._evaluate(operands) != 0
 
-    def _test_ifdef(self, operands):
-        return self._defined(operands)
+def symbol_name(text):
+    """The symbol that `text` names."""
+    if text.startswith('"'):
+        return parse_string(text).decode(errors="replace")
+    if not re.fullmatch(NAME, text):
+        raise Problem(f"a symbol is required here, not {text!r}")
+    return text
 
-    def _test_ifndef(self, operands):
-        return not self._defined(operands)
 
-    def _test_ifb(self, operands):
-        return not operands
-
-    def _test_ifnb(self, operands):
-        return bool(operands)
-
-    def _test_ifc(self, operands):
-        parts = split_operands(operands)
-        return len(set(parts)) <= 1 if len(parts) == 2 else not operands.replace(",", "").strip()
-
-    def _test_ifnc(self, operands):
-        return not self._test_ifc(operands)
-
-    # ---- includes, macros, repetition
-
-    def _do_include(self, operands):
-        path = self.find(operands.strip().strip('"'))
-        if len(self._stack) > _MAX_DEPTH:
-            raise Problem(f"files must not be included more than {_MAX_DEPTH} deep")
-        self._stack.append(_lines(path.read_text(), str(path)))
-
-    def _do_macro(self, operands):
-        macro = Macro.declare(operands)
-        self._macros[macro.name] = macro
-        macro.body = self._block((".macro",), ".endm")
-
-    def _do_purgem(self, operands):
-        if self._macros.pop(operands, None) is None:
-            raise Problem(f"no macro {operands!r}")
-
-    def _do_exitm(self, operands):
-        if self.location.caller is None:
-            raise Problem(".exitm outside a macro")
-        self._stack.pop()
-
-    def _expand(self, body, arguments):
-        number = next(self._calls)
-        self._push([(fill(text, arguments, number), place) for text, place in body],
-                   self.location)
-
-    def _do_rept(self, operands):
-        body = self._block((".rept", ".irp", ".irpc"), ".endr")
-        count = self._evaluate(operands)
-        if not 0 <= count <= 1_000_000:
-            raise Problem(f".rept count must be 0 to 1000000, not {count}")
-        if body:
-            repeated = itertools.chain.from_iterable(itertools.repeat(body, count))
-            self._push(repeated, self.location)
-
-    def _do_irp(self, operands):
-        name, *values = split_operands(operands) or [""]
-        self._repeat_with(name, values)
-
-    def _do_irpc(self, operands):
-        name, *values = split_operands(operands) or [""]
-        self._repeat_with(name, values[0] if values else "")
-
-    def _repeat_with(self, name, values):
-        body = self._block((".rept", ".irp", ".irpc"), ".endr")
-        if not name:
-            raise Problem("a name is required here")
-        for value in reversed(values):
-            self._expand(body, {name: value})
+def parse_string(text):
+    """Bytes of a string in quotes, with its escapes."""
+    if not re.fullmatch(STRING, text, re.DOTALL):
+        raise Problem(f"a string in quotes is required here, not {text!r}")
+    data, position, end = bytearray(), 1, len(text) - 1
+    while position < end:
+        character = text[position]
+        position += 1
+        if character != "\\":
+            data += character.encode()
+        elif match := _OCTAL.match(text, position, end):
+            data.append(int(match[0], 8) & 0xFF)
+            position = match.end()
+        elif match := _HEXADECIMAL.match(text, position, end):
+            data.append(int(match[1], 16) & 0xFF)
+            position = match.end()
+        elif text[position] in _ESCAPES:
+            data.append(_ESCAPES[text[position]])
+            position += 1
+        else:
+            raise Problem(f"unknown escape \\{text[position]} in a string")
+    return bytes(data)

@@ -64,7 +64,7 @@ SPACE_PAGES     = 0x00040000    # pages of the address spaces
 # Print a text that stands in the call.
         .macro print text
         .pushsection .rodata
-        .Ltext\@: .asciz \text
+        .Ltext\@: .asciz "\text"
         .popsection
         load    r3, .Ltext\@
         bl      puts

@@ -1,7 +1,7 @@
 # What was found, and what has happened.
 
         .macro show_decimal label, variable
-        print   \label
+        print   "\label"
         lwz     r3, \variable(0)
         bl      putdec
         .endm

@@ -24,7 +24,7 @@ self_test:
 
         .macro test name, text
         .pushsection .rodata
-.Lname\@: .asciz \text
+.Lname\@: .asciz "\text"
         .balign 4
         .popsection
         .pushsection .rodata.tests, "a"

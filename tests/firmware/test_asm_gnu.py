@@ -252,6 +252,9 @@ def operand_text(form, syntax, generator):
         kind = form.kind(name)
         if kind.shape == "target":
             parts.append(f".+{4 * generator.randrange(1, 1000)}")
+        elif name == "mask":
+            ones = (1 << generator.randrange(1, 32)) - 1 << 32 >> generator.randrange(32)
+            parts.append(hex((ones | ones >> 32) & 0xFFFFFFFF))
         else:
             parts.append(str(generator.randint(max(kind.low, 1), kind.high)))
     return f"{parts[0]}({parts[1]})" if len(parts) > 1 else parts[0]

@@ -215,7 +215,7 @@ def test_conditions(value, expected):
     (".byte 1\nnop", r"^a\.s:2: instruction is not at a multiple of 4$"),
     (".long 1/0", r"^a\.s:1: division by zero$"),
     (".long 1 << 100", r"^a\.s:1: shift count must be 0 to 64, not 100$"),
-    (".space x\nx:", r"^a\.s:1: 'x' is not defined$"),
+    (".space x", r"^a\.s:1: 'x' is not defined$"),
     (".org 8; .org 12; .org 8", r"^a\.s:1: \.org must not go back, from 0xc to 0x8 in \.text$"),
     (".bss; .byte 1", r"^a\.s:1: section \.bss has no contents: only zeros fit here$"),
     (".section .a,\"a\";.org 0;.long 1;.section .b,\"a\";.org 2;.long 1", r"overlaps"),
@@ -230,7 +230,7 @@ def test_errors_say_where_and_what(source, message):
 
 
 def test_repetition_without_end_is_an_error(monkeypatch):
-    monkeypatch.setattr("pteg.firmware.asm.source._MAX_LINES", 10_000)
+    monkeypatch.setattr("pteg.firmware.asm.reader._MAX_LINES", 10_000)
     source = ".rept 1000000\n" * 3 + ".endr\n" * 3
     assert "macros must not make more than 10000 lines" in error(source)
 
