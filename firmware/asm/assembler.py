@@ -13,12 +13,19 @@ import dataclasses
 from pteg.errors import UserError
 from pteg.firmware.asm.directives import DIRECTIVES
 from pteg.firmware.asm.encode import encode, read_instruction
-from pteg.firmware.asm.expression import Address, Number, Problem, evaluate, substitute
+from pteg.firmware.asm.expression import (
+    Address,
+    Problem,
+    SmallData,
+    evaluate,
+    substitute,
+)
 from pteg.firmware.asm.layout import Layout
 from pteg.firmware.asm.linetable import LineTable
 from pteg.firmware.asm.parser import parse
 from pteg.firmware.asm.program import Line, Program, SectionFlags
 from pteg.firmware.asm.reader import Reader
+from pteg.firmware.asm.small_data import SmallDataAreas
 from pteg.firmware.asm.source import Statement, split_operands
 from pteg.firmware.asm.symbols import Symbols
 from pteg.firmware.asm.unwind import UnwindTable
@@ -30,11 +37,6 @@ _MAX_SIZE = 64 << 20
 _NOP, _BRANCH = 0x60000000, 0x48000000
 #: A gap in code that is longer than this many bytes begins with a branch over it, as in GNU as.
 _LONG_GAP = 16
-#: Distance from the start of a small data area to its base register.
-_SMALL_DATA_MIDDLE = 0x8000
-#: By base register: the symbol that it has the value of, and the sections that it reaches.
-_SMALL_DATA = {13: ("_SDA_BASE_", (".sdata", ".sbss")), 2: ("_SDA2_BASE_", (".sdata2", ".sbss2")),
-               0: (None, (".PPC.EMB.sdata0", ".PPC.EMB.sbss0"))}
 
 
 class AssemblyError(UserError):
@@ -82,6 +84,7 @@ class Assembler:
     def __init__(self, text, file, defines, include_paths, addresses, guesses=()):
         self.symbols = Symbols(defines)
         self.layout = Layout(addresses)
+        self.small_data = SmallDataAreas(self.layout, self.symbols, self.value)
         self.reader = Reader(text, file, self.number, self.symbols.__contains__, include_paths)
         self.section = self.layout.open(".text")
         #: Section that `.previous` goes back to; pairs of sections for `.popsection`.
@@ -178,32 +181,11 @@ class Assembler:
         return self.here() if name == "." else self.symbols.freeze(name)
 
     def _lookup(self, name, classes=()):
-        if name in ("_SDA_BASE_", "_SDA2_BASE_") and name not in self.symbols:
-            sections = next(areas for symbol, areas in _SMALL_DATA.values() if symbol == name)
-            address = self.layout.first(*sections)
-            if address is None:
-                raise Problem(f"{name!r} is not defined, and there is no section {sections[0]}")
-            return self.value(Number(address + _SMALL_DATA_MIDDLE))
+        if base := self.small_data.base(name):
+            return base
         if name not in self.symbols and (section := self.layout.find(name)):
             return self.value(Address(section, 0))
         return self.symbols.lookup(name, classes)
-
-    def _small_data(self, tree, register):
-        """Base register and displacement of a place in a small data area.
-
-        The section says which register it is; for a mere number, the one that is written there.
-        """
-        section = self.symbols.section(tree)
-        if section is not None:
-            register = next((number for number, (_, areas) in _SMALL_DATA.items()
-                             if section.name.startswith(areas)), None)
-        if register not in _SMALL_DATA:
-            where = f"r{register}" if section is None else section.name
-            raise Problem(f"@sda21 must name a place in .sdata, .sbss, .sdata2 or .sbss2, "
-                          f"not in {where}")
-        base = _SMALL_DATA[register][0]
-        start = self._lookup(base).number if base else 0
-        return register, self.value(tree).number - start
 
     # ---- passes
 
@@ -263,13 +245,16 @@ class Assembler:
         frozen = {key: substitute(tree, self._freeze)
                   for key, tree in operation.operands.items()}
         operation = dataclasses.replace(operation, operands=frozen)
+        for tree in frozen.values():
+            if isinstance(tree, SmallData):
+                self.small_data.want(tree)
         section, offset = self.section, self.section.size
         if (offset + (section.address or 0)) % 4:
             raise Problem("instruction is not at a multiple of 4")
         section.alignment = max(section.alignment, 4)
-        self.lines.place(section)
+        self.lines.place()
         self.emit(4, lambda: encode(operation, section.address + offset, self._lookup,
-                                    self._small_data).to_bytes(4, "big"))
+                                    self.small_data.place).to_bytes(4, "big"))
 
     def _finish(self):
         """After the last line: the line table, and room for `.comm` that nothing has defined."""
@@ -278,7 +263,7 @@ class Assembler:
         self.unwind.write(self)
         for name, common in self.symbols.commons.items():
             if name not in self.symbols:
-                self.section = self.layout.open(".bss")
+                self.section = self.layout.open(".sbss" if self.small_data.wants(name) else ".bss")
                 self.align(common.alignment)
                 self.symbols.define(name, self.here())
                 self.emit(common.size, lambda size=common.size: bytes(size))

@@ -3,11 +3,11 @@
 Macros, repetition, conditions and includes are not here: the reader obeys them.
 """
 
+from pteg.firmware.asm.cfi import UNWIND_DIRECTIVES
 from pteg.firmware.asm.data import DATA_DIRECTIVES
 from pteg.firmware.asm.debug import DEBUG_DIRECTIVES
 from pteg.firmware.asm.names import NAME_DIRECTIVES
 from pteg.firmware.asm.places import PLACE_DIRECTIVES
-from pteg.firmware.asm.unwind import UNWIND_DIRECTIVES
 
 __all__ = ["DIRECTIVES"]
 

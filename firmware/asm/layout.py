@@ -18,8 +18,7 @@ _STANDARD = {
     **dict.fromkeys((".text", ".init", ".fini"), _CODE),
     **dict.fromkeys((".data", ".sdata", ".bss", ".sbss", ".init_array", ".fini_array",
                      ".preinit_array", ".ctors", ".dtors", ".got2"), _DATA),
-    **dict.fromkeys((".debug_info", ".debug_line", ".debug_abbrev", ".debug_str", ".comment",
-                     ".note"), SectionFlags(0))}
+    **dict.fromkeys((".comment", ".note"), SectionFlags(0))}
 _NOBITS = (".bss", ".sbss", ".sbss2")
 
 
@@ -51,7 +50,8 @@ class Layout:
                 raise Problem(f"section {name!r} was begun with other flags")
             flags, nobits = known.flags, known.nobits
         if flags is None:
-            flags = _STANDARD.get(_known(name, _STANDARD), _READ)
+            flags = (SectionFlags(0) if name.startswith(".debug_")
+                     else _STANDARD.get(_known(name, _STANDARD), _READ))
         if nobits is None:
             nobits = _known(name, _NOBITS) is not None
         if (group, subsection) not in parts:
@@ -67,10 +67,9 @@ class Layout:
         """The first part of a section, or None if there is no such section."""
         return self._ordered(name)[0] if name in self._parts else None
 
-    def first(self, *names):
-        """Address of the first of these sections that has contents, or None."""
-        name = next((name for name in names if name in self._used), None)
-        return self._ordered(name)[0].address if name else None
+    def lowest(self, *names):
+        """Lowest address of those of these sections that have contents, or None."""
+        return min((self.find(name).address for name in names if name in self._used), default=None)
 
     def _ordered(self, name):
         """Parts of a section: groups in the order of their appearance, subsections by number."""

@@ -71,25 +71,25 @@ class LineTable:
     #: Rows by section, and the view of the last one.
     _rows: dict = field(default_factory=dict)
     _views: dict = field(default_factory=dict)
-    #: What `.loc` said last, and whether it still waits for its instruction.
+    #: What `.loc` said last; its section and view while it waits for its instruction.
     _last: _Row = _Row()
-    _waiting: dict | None = None
+    _waiting: tuple | None = None
 
     def loc(self, file, line, column, options, section):
         """`.loc` in `section`."""
         if file not in self.files:
             raise Problem(f".loc: no .file has the number {file}")
-        self.place(section)
+        self.place()
         kept = {"is_stmt": self._last.is_stmt, "isa": self._last.isa}
         marks = {name: value for name, value in options.items() if name != "view"}
         self._last = _Row(0, file, line, column, **kept | marks)
-        self._waiting = {"view": options.get("view")}
+        self._waiting = section, options.get("view")
 
-    def place(self, section):
-        """What `.loc` said is about the present end of `section`."""
+    def place(self):
+        """What `.loc` said is about the present end of its section."""
         if self._waiting is None:
             return
-        view, self._waiting = self._waiting["view"], None
+        (section, view), self._waiting = self._waiting, None
         rows = self._rows.setdefault(section, [])
         same = rows and rows[-1].offset == section.size and view != "-0"
         self._views[section] = self._views[section] + 1 if same else 0
@@ -101,7 +101,7 @@ class LineTable:
 
     def write(self, assembler):
         """Emit the table, if there is anything in it."""
-        self.place(assembler.section)
+        self.place()
         if not self._rows:
             return
         assembler.section = assembler.layout.open(".debug_line")

@@ -5,58 +5,44 @@ entry (FDE) goes to .eh_frame or .debug_frame; what functions have in common is 
 information entries (CIE).
 """
 
-import re
 from dataclasses import dataclass, field
 
 from pteg.firmware.asm.expression import Address, Problem
 from pteg.firmware.asm.leb128 import leb128
-from pteg.firmware.asm.operands import adder, take_operands
-from pteg.firmware.asm.source import symbol_name
 
-__all__ = ["UNWIND_DIRECTIVES", "UnwindTable"]
+__all__ = ["CommonInformation", "Function", "UnwindTable", "DATA_UNIT", "OMIT"]
 
-UNWIND_DIRECTIVES = {}
-
-_directive = adder(UNWIND_DIRECTIVES)
-
-# Call frame instructions; the first three have an operand in their low six bits.
-_ADVANCE, _OFFSET, _RESTORE = 0x40, 0x80, 0xC0
-_OFFSET_EXTENDED, _RESTORE_EXTENDED, _OFFSET_EXTENDED_SF, _VAL_OFFSET_SF = 0x05, 0x06, 0x11, 0x15
-_REMEMBER, _RESTORE_STATE, _DEF_CFA, _DEF_CFA_OFFSET = 0x0A, 0x0B, 0x0C, 0x0E
-#: Instructions that are only an opcode and registers.
-_OF_REGISTERS = {".cfi_undefined": (0x07, 1), ".cfi_same_value": (0x08, 1),
-                 ".cfi_register": (0x09, 2), ".cfi_def_cfa_register": (0x0D, 1)}
-#: Advances by a number of instructions that is not in the opcode: size of the operand.
-_LONG_ADVANCES = {0x02: 1, 0x03: 2, 0x04: 4}
+#: Call frame instructions: go on by a number of code units in the opcode, or in an operand of a
+#: size; a frame address that is a register and an offset.
+_ADVANCE, _LONG_ADVANCES, _DEF_CFA = 0x40, {0x02: 1, 0x03: 2, 0x04: 4}, 0x0C
 #: Factors of code distances and of offsets in the stack frame.
-_CODE, _DATA = 4, -4
-#: Numbers of registers beside r0 to r31 (System V ABI, PowerPC supplement).
-_REGISTERS = {"sp": 1, "rtoc": 2, "lr": 65, "ctr": 66, "cr": 70, "xer": 76}
-_NUMBERED = {"r": (0, 32), "f": (32, 32), "cr": (68, 8)}
+CODE_UNIT, DATA_UNIT = 4, -4
+#: Registers: the stack pointer and the link register.
+_SP, _LR = 1, 65
 # Encodings of pointers: an unsigned or signed size, relative to the place, left out.
 _POINTER_SIZES = {0x00: 4, 0x02: 2, 0x03: 4, 0x0A: 2, 0x0B: 4}
-_RELATIVE, _RELATIVE_SIGNED, _OMIT = 0x10, 0x1B, 0xFF
+_RELATIVE, _RELATIVE_SIGNED, OMIT = 0x10, 0x1B, 0xFF
 
 
 @dataclass(frozen=True)
-class _Common:
+class CommonInformation:
     """What a CIE says."""
 
-    return_column: int = _REGISTERS["lr"]
+    return_column: int = _LR
     signal: bool = False
     personality: tuple | None = None   # encoding and tree
-    lsda: int = _OMIT                  # encoding of the pointer in the FDE
+    lsda: int = OMIT                  # encoding of the pointer in the FDE
     simple: bool = False
 
 
 @dataclass
-class _Function:
+class Function:
     """From `.cfi_startproc` to `.cfi_endproc`."""
 
     section: object
     start: int
     end: int = 0
-    common: _Common = _Common()
+    common: CommonInformation = CommonInformation()
     lsda: object = None
     #: (offset in the section, bytes of an instruction).
     code: list = field(default_factory=list)
@@ -125,14 +111,14 @@ class _Writer:
         letters, data, pointers = "", b"", ()
         if self.eh:
             letters, data = "zR", bytes([_RELATIVE_SIGNED])
-            if common.lsda != _OMIT:
+            if common.lsda != OMIT:
                 letters, data = "zLR", bytes([common.lsda]) + data
             if common.personality:
                 letters = letters.replace("z", "zP")
                 pointers = (self._pointer(*common.personality),)
             letters += "S" * common.signal
         start = bytes.fromhex("00000000" if self.eh else "ffffffff") + b"\1"
-        start += letters.encode() + b"\0" + leb128(_CODE) + leb128(_DATA, signed=True)
+        start += letters.encode() + b"\0" + leb128(CODE_UNIT) + leb128(DATA_UNIT, signed=True)
         start += bytes([common.return_column])
         if self.eh:
             extra = (bytes([common.personality[0]]), *pointers) if pointers else ()
@@ -140,7 +126,7 @@ class _Writer:
             yield from (start + leb128(size), *extra, data)
         else:
             yield start
-        yield b"" if common.simple else bytes([_DEF_CFA, _REGISTERS["sp"], 0])
+        yield b"" if common.simple else bytes([_DEF_CFA, _SP, 0])
 
     def _description(self, function, place):
         value = self.assembler.value
@@ -165,201 +151,11 @@ class _Writer:
 
 
 def _advance(distance):
-    count = distance // _CODE
-    if distance % _CODE:
-        raise Problem(f"a .cfi_ directive must be at a multiple of {_CODE}")
+    count = distance // CODE_UNIT
+    if distance % CODE_UNIT:
+        raise Problem(f"a .cfi_ directive must be at a multiple of {CODE_UNIT}")
     if count < 0x40:
         return bytes([_ADVANCE | count]) if count else b""
     opcode, size = next((opcode, size) for opcode, size in _LONG_ADVANCES.items()
                         if count < 1 << 8 * size)
     return bytes([opcode]) + count.to_bytes(size, "big")
-
-
-# ---- directives
-
-def _function(assembler):
-    function = assembler.unwind.open
-    if function is None:
-        raise Problem("this must be between .cfi_startproc and .cfi_endproc")
-    return function
-
-
-def _put(assembler, *parts):
-    function = _function(assembler)
-    if function.section is not assembler.section:
-        raise Problem(f"this function is in section {function.section.name}")
-    function.code.append((assembler.section.size, b"".join(parts)))
-
-
-def _register(assembler, text):
-    """Number that a debugger has for a register."""
-    name = text.lstrip("%").lower()
-    match = re.fullmatch(r"([a-z]+)(\d+)", name)
-    if match and match[1] in _NUMBERED and int(match[2]) < _NUMBERED[match[1]][1]:
-        return _NUMBERED[match[1]][0] + int(match[2])
-    return _REGISTERS[name] if name in _REGISTERS else assembler.number(text)
-
-
-def _common(assembler, **changes):
-    function = _function(assembler)
-    function.common = _Common(**vars(function.common) | changes)
-    return function
-
-
-@_directive(".cfi_sections")
-def _sections(assembler, text):
-    names = tuple(text.replace(",", " ").split())
-    if set(names) - {".eh_frame", ".debug_frame"}:
-        raise Problem(f".cfi_sections must be .eh_frame or .debug_frame, not {text!r}")
-    assembler.unwind.sections = names
-
-
-@_directive(".cfi_startproc")
-def _startproc(assembler, text):
-    if assembler.unwind.open:
-        raise Problem(".cfi_startproc without .cfi_endproc before it")
-    assembler.unwind.open = _Function(assembler.section, assembler.section.size,
-                                      common=_Common(simple=text == "simple"))
-
-
-@_directive(".cfi_endproc")
-def _endproc(assembler, text):
-    function = _function(assembler)
-    function.end = assembler.section.size
-    assembler.unwind.functions.append(function)
-    assembler.unwind.open = None
-
-
-def _of_registers(name, opcode, count, assembler, text):
-    parts = take_operands(text, count, count, name)
-    _put(assembler, bytes([opcode]), *(leb128(_register(assembler, part)) for part in parts))
-
-
-for _name, (_opcode, _count) in _OF_REGISTERS.items():
-    _directive(_name)(lambda assembler, text, row=(_name, _opcode, _count):
-                      _of_registers(*row, assembler, text))
-
-
-def _set_offset(assembler, offset):
-    _function(assembler).offset = offset
-    return leb128(offset)
-
-
-@_directive(".cfi_def_cfa")
-def _def_cfa(assembler, text):
-    register, offset = take_operands(text, 2, 2, ".cfi_def_cfa")
-    _put(assembler, bytes([_DEF_CFA]), leb128(_register(assembler, register)),
-         _set_offset(assembler, assembler.number(offset)))
-
-
-@_directive(".cfi_def_cfa_offset")
-def _def_cfa_offset(assembler, text):
-    _put(assembler, bytes([_DEF_CFA_OFFSET]), _set_offset(assembler, assembler.number(text)))
-
-
-@_directive(".cfi_adjust_cfa_offset")
-def _adjust_cfa_offset(assembler, text):
-    offset = _function(assembler).offset + assembler.number(text)
-    _put(assembler, bytes([_DEF_CFA_OFFSET]), _set_offset(assembler, offset))
-
-
-def _saved(assembler, text, name, relative=0):
-    register, offset = take_operands(text, 2, 2, name)
-    register = _register(assembler, register)
-    factored, rest = divmod(assembler.number(offset) - relative, _DATA)
-    if rest:
-        raise Problem(f"{name} offset must be a multiple of {-_DATA}, not {offset}")
-    return register, factored
-
-
-def _offset_of(assembler, register, factored):
-    if factored < 0:
-        _put(assembler, bytes([_OFFSET_EXTENDED_SF]), leb128(register), leb128(factored, True))
-    elif register < 0x40:
-        _put(assembler, bytes([_OFFSET | register]), leb128(factored))
-    else:
-        _put(assembler, bytes([_OFFSET_EXTENDED]), leb128(register), leb128(factored))
-
-
-@_directive(".cfi_offset")
-def _offset(assembler, text):
-    _offset_of(assembler, *_saved(assembler, text, ".cfi_offset"))
-
-
-@_directive(".cfi_rel_offset")
-def _rel_offset(assembler, text):
-    _offset_of(assembler, *_saved(assembler, text, ".cfi_rel_offset",
-                                  _function(assembler).offset))
-
-
-@_directive(".cfi_val_offset")
-def _val_offset(assembler, text):
-    register, factored = _saved(assembler, text, ".cfi_val_offset")
-    _put(assembler, bytes([_VAL_OFFSET_SF]), leb128(register), leb128(factored, True))
-
-
-@_directive(".cfi_restore")
-def _restore(assembler, text):
-    for part in take_operands(text, 1, 32, ".cfi_restore"):
-        register = _register(assembler, part)
-        _put(assembler, *([bytes([_RESTORE | register])] if register < 0x40 else
-                          [bytes([_RESTORE_EXTENDED]), leb128(register)]))
-
-
-@_directive(".cfi_remember_state")
-def _remember_state(assembler, text):
-    function = _function(assembler)
-    function.remembered.append(function.offset)
-    _put(assembler, bytes([_REMEMBER]))
-
-
-@_directive(".cfi_restore_state")
-def _restore_state(assembler, text):
-    function = _function(assembler)
-    if not function.remembered:
-        raise Problem(".cfi_restore_state without .cfi_remember_state")
-    function.offset = function.remembered.pop()
-    _put(assembler, bytes([_RESTORE_STATE]))
-
-
-@_directive(".cfi_escape")
-def _escape(assembler, text):
-    _put(assembler, bytes(assembler.number(part) & 0xFF
-                          for part in take_operands(text, 1, 255, ".cfi_escape")))
-
-
-@_directive(".cfi_label")
-def _label(assembler, text):
-    assembler.symbols.define(symbol_name(text), assembler.here())
-
-
-@_directive(".cfi_return_column")
-def _return_column(assembler, text):
-    _common(assembler, return_column=_register(assembler, text))
-
-
-@_directive(".cfi_signal_frame")
-def _signal_frame(assembler, text):
-    _common(assembler, signal=True)
-
-
-@_directive(".cfi_personality")
-def _personality(assembler, text):
-    encoding, *name = take_operands(text, 1, 2, ".cfi_personality")
-    encoding = assembler.number(encoding)
-    if encoding == _OMIT:
-        _common(assembler, personality=None)
-    elif name:
-        _common(assembler, personality=(encoding, assembler.tree(name[0])))
-    else:
-        raise Problem(".cfi_personality must have an encoding and a symbol")
-
-
-@_directive(".cfi_lsda")
-def _lsda(assembler, text):
-    encoding, *name = take_operands(text, 1, 2, ".cfi_lsda")
-    encoding = assembler.number(encoding)
-    if encoding != _OMIT and not name:
-        raise Problem(".cfi_lsda must have an encoding and a symbol")
-    function = _common(assembler, lsda=encoding)
-    function.lsda = assembler.tree(name[0]) if encoding != _OMIT else None

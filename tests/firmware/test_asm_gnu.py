@@ -256,7 +256,7 @@ def operand_text(form, syntax, generator):
             ones = (1 << generator.randrange(1, 32)) - 1 << 32 >> generator.randrange(32)
             parts.append(hex((ones | ones >> 32) & 0xFFFFFFFF))
         else:
-            parts.append(str(generator.randint(max(kind.low, 1), kind.high)))
+            parts.append(str(generator.randint(min(max(kind.low, 1), kind.high), kind.high)))
     return f"{parts[0]}({parts[1]})" if len(parts) > 1 else parts[0]
 
 
