@@ -16,6 +16,7 @@ from pathlib import Path
 from pteg.errors import UserError
 from pteg.firmware.asm.assembler import AssemblyError, run
 from pteg.firmware.asm.program import Label, Program, Section, SectionFlags
+from pteg.firmware.asm.source import read_source
 
 __all__ = ["assemble", "assemble_word", "AssemblyError",
            "Program", "Section", "SectionFlags", "Label"]
@@ -55,11 +56,9 @@ def assemble(source, *, defines=None, include_paths=(), sections=None, name="<so
     if isinstance(source, os.PathLike):
         name = str(Path(source))
         try:
-            source = Path(source).read_text(encoding="utf-8")
+            source = read_source(source)
         except OSError as error:
             raise UserError(f"{name}: {error.strerror}") from None
-        except UnicodeDecodeError:
-            raise UserError(f"{name}: source must be UTF-8 text") from None
     return run(source, name, defines, include_paths, sections)
 
 

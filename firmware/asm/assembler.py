@@ -198,7 +198,7 @@ class Assembler:
                     break
                 self._statement = statement
                 self._read(statement)
-            except (Problem, OSError, UnicodeDecodeError, RecursionError) as problem:
+            except (Problem, OSError, RecursionError) as problem:
                 self._error(self.reader.location, problem)
         if not self._errors:
             self._at(self.reader.location, self._finish)

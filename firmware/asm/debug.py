@@ -30,7 +30,7 @@ def _file(assembler, text):
     number, first, second, md5 = match.groups()
     folder, name = (first, second) if second else ('""', first)
     assembler.lines.files[int(number)] = File(
-        parse_string(folder).decode(errors="replace"), parse_string(name).decode(errors="replace"),
+        parse_string(folder), parse_string(name),
         bytes.fromhex(md5[2:].zfill(32)) if md5 else None)
 
 

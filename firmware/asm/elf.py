@@ -24,7 +24,7 @@ class _Strings:
 
     def add(self, text):
         offset = len(self.data)
-        self.data += text.encode() + b"\0"
+        self.data += text.encode(errors="surrogateescape") + b"\0"
         return offset
 
 

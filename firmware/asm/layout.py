@@ -61,7 +61,8 @@ class Layout:
 
     def use(self, part):
         """Something is put into a part."""
-        self._used.setdefault(part.name)
+        if part.name in self._parts:
+            self._used.setdefault(part.name)
 
     def find(self, name):
         """The first part of a section, or None if there is no such section."""

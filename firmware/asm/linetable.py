@@ -29,8 +29,8 @@ _PATH, _FOLDER_INDEX, _MD5, _STRING, _UDATA, _DATA16 = 1, 2, 5, 0x08, 0x0F, 0x1E
 class File:
     """A source file."""
 
-    folder: str
-    name: str
+    folder: bytes
+    name: bytes
     md5: bytes | None = None
 
 
@@ -133,28 +133,28 @@ class LineTable:
     def _in_order(self):
         """Files by number; a number that is missing has a file without a name."""
         first = 0 if 0 in self.files else 1
-        return [self.files.get(number, File("", "")) for number in
+        return [self.files.get(number, File(b"", b"")) for number in
                 range(first, max(self.files) + 1)]
 
     def _names3(self):
         folders = [folder for folder in self._folders() if folder]
-        table = b"".join(folder.encode() + b"\0" for folder in folders) + b"\0"
+        table = b"".join(folder + b"\0" for folder in folders) + b"\0"
         for file in self._in_order():
             index = folders.index(file.folder) + 1 if file.folder else 0
-            table += file.name.encode() + b"\0" + leb128(index) + b"\0\0"  # no time, no length
+            table += file.name + b"\0" + leb128(index) + b"\0\0"  # no time, no length
         return table + b"\0"
 
     def _names5(self):
         folders = list(dict.fromkeys([self.files[0].folder, *self._folders()]))
         table = bytes([1, _PATH, _STRING]) + leb128(len(folders))
-        table += b"".join(folder.encode() + b"\0" for folder in folders)
+        table += b"".join(folder + b"\0" for folder in folders)
         files = self._in_order()
         md5 = all(file.md5 for file in files)
         formats = [_PATH, _STRING, _FOLDER_INDEX, _UDATA, *[_MD5, _DATA16] * md5]
         table += bytes([len(formats) // 2, *formats]) + leb128(len(files))
         for file in files:
             index = folders.index(file.folder) if file.folder in folders else 0
-            table += file.name.encode() + b"\0" + leb128(index) + (file.md5 if md5 else b"")
+            table += file.name + b"\0" + leb128(index) + (file.md5 if md5 else b"")
         return table
 
 

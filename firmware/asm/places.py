@@ -10,7 +10,7 @@ import re
 from pteg.firmware.asm.expression import Problem
 from pteg.firmware.asm.operands import adder, take_operands
 from pteg.firmware.asm.program import Section, SectionFlags
-from pteg.firmware.asm.source import parse_string
+from pteg.firmware.asm.source import BYTES, parse_string
 
 __all__ = ["PLACE_DIRECTIVES", "org", "reserve"]
 
@@ -23,8 +23,11 @@ _directive = adder(PLACE_DIRECTIVES)
 
 def _align(name, exponent, size, assembler, text):
     """`.align boundary, fill, longest`: each of the last two may be left out."""
-    boundary, fill, longest = (assembler.number(part) if part else None for part in
-                               (*take_operands(text, 1, 3, name), "", "")[:3])
+    parts = take_operands(text, 1, 3, name)
+    boundary, fill, longest = (assembler.number(part) if part else None
+                               for part in (*parts, "", "")[:3])
+    if len(parts) == 2 and fill is None:
+        fill = 0  # a comma with nothing behind it, as in GNU as
     if exponent:
         if boundary is None or not 0 <= boundary <= 20:
             raise Problem(f"{name} takes the exponent of a power of two, 0 to 20, not {boundary}")
@@ -62,9 +65,9 @@ def _fill(assembler, text):
     repeat = assembler.forward(assembler.tree(repeat))
     if repeat < 0 or size < 0:
         raise Problem(f".fill must repeat a value of 0 to 8 bytes, not {repeat} times {size} bytes")
-    # As in GNU as, at most 8 bytes, and only 4 of them have a value.
-    size = min(size, 8)
-    data = (value & 0xFFFFFFFF).to_bytes(8, "big")[8 - size:]
+    # As GNU as has it: at most 8 bytes, of which the first 4 have a value.
+    size, held = min(size, 8), min(size, 4)
+    data = (value & (1 << 8 * held) - 1).to_bytes(held, "big") + bytes(size - held)
     assembler.emit(size * repeat, lambda: data * repeat)
 
 
@@ -123,7 +126,7 @@ def _open(assembler, text):
     where what follows the flags depends on them, and may be left out.
     """
     name, *rest = take_operands(text, 1, 9, ".section")
-    name = parse_string(name).decode() if name.startswith('"') else name
+    name = parse_string(name).decode(errors=BYTES) if name.startswith('"') else name
     if not rest:
         return assembler.layout.open(name)
     if not rest[0].startswith('"'):

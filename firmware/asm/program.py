@@ -177,4 +177,6 @@ class Program:
         rows += ["", "# symbols"]
         rows += [f"{label.value & 0xFFFFFFFF:08x}  {label.name}"
                  for label in sorted(self.labels, key=lambda label: (label.value, label.name))]
-        return "\n".join(rows) + "\n"
+        text = "\n".join(rows) + "\n"
+        # Sources may have bytes that are no text.
+        return text.encode(errors="surrogateescape").decode(errors="replace")

@@ -13,11 +13,13 @@ from pteg.firmware.asm.conditions import Conditions
 from pteg.firmware.asm.expression import Problem
 from pteg.firmware.asm.macros import Macro, fill, split_arguments
 from pteg.firmware.asm.source import (
+    BYTES,
     Location,
     Statement,
     first_word,
     lines_of,
     parse_string,
+    read_source,
     statements_of,
 )
 
@@ -147,11 +149,11 @@ class Reader:
     # ---- directives
 
     def _include(self, operands):
-        name = parse_string(operands).decode() if operands.startswith('"') else operands
+        name = parse_string(operands).decode(errors=BYTES) if operands.startswith('"') else operands
         path = self.find(name)
         if len(self._stack) > _MAX_DEPTH:
             raise Problem(f"files must not be included more than {_MAX_DEPTH} deep")
-        self._stack.append(_Frame(lines_of(path.read_text(encoding="utf-8"), str(path))))
+        self._stack.append(_Frame(lines_of(read_source(path), str(path))))
 
     def _end(self, operands):
         """`.end`: what follows is not read."""

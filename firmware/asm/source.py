@@ -4,14 +4,19 @@ Comments are `# …`, `// …` and `/* … */`; `;` separates statements. A symb
 text in quotes.
 """
 
+import functools
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from pteg.firmware.asm.expression import Problem
 
-__all__ = ["STRING", "NAME", "Location", "Statement", "lines_of", "statements_of", "first_word",
-           "split_operands", "symbol_name", "parse_string"]
+__all__ = ["STRING", "NAME", "BYTES", "read_source", "Location", "Statement", "lines_of",
+           "statements_of", "first_word", "split_operands", "symbol_name", "parse_string",
+           "parse_strings"]
 
+#: How bytes that are not UTF-8 pass through a text.
+BYTES = "surrogateescape"
 #: Patterns of a string in quotes, of a name, and of a symbol.
 STRING = r'"(?:[^"\\\n]|\\.)*"'
 NAME = r"[A-Za-z_.$][\w.$]*"
@@ -25,10 +30,10 @@ _ASSIGNMENT = re.compile(rf"\s*({_SYMBOL})\s*=(?!=)(.*)", re.DOTALL)
 _MNEMONIC = re.compile(r'\s*([^\s("]*)(.*)', re.DOTALL)
 
 #: Characters after a backslash that mean another one.
-_ESCAPES = {"n": 10, "t": 9, "r": 13, "b": 8, "f": 12, '"': 34, "\\": 92, "'": 39}
-#: Numbers after a backslash: digits and how many of them at most. All hexadecimal digits belong to
-#: the number, of which the last two count, as in GNU as.
-_OCTAL, _HEXADECIMAL = re.compile(r"[0-7]{1,3}"), re.compile(r"[xX]([0-9a-fA-F]+)")
+_ESCAPES = {"n": 10, "t": 9, "r": 13, "b": 8, "f": 12, "v": 11, '"': 34, "\\": 92, "'": 39}
+#: Numbers after a backslash. As in GNU as, an octal number may have the digits 8 and 9, and all
+#: hexadecimal digits belong to the number, of which the last two count.
+_OCTAL, _HEXADECIMAL = re.compile(r"\d{1,3}", re.ASCII), re.compile(r"[xX]([0-9a-fA-F]+)")
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,12 @@ class Statement:
         return cls(location, text, tuple(labels), mnemonic.lower(), operands.strip())
 
 
+def read_source(path):
+    """Text of a source file. Bytes that are not UTF-8 stay what they are: compilers put the
+    characters of data into comments."""
+    return Path(path).read_text(encoding="utf-8", errors=BYTES)
+
+
 def lines_of(text, file):
     """(line, location) of each line of a file, comments taken out."""
     def blank(match):
@@ -111,7 +122,7 @@ def split_operands(text):
 def symbol_name(text):
     """The symbol that `text` names."""
     if text.startswith('"'):
-        return parse_string(text).decode(errors="replace")
+        return parse_string(text).decode(errors=BYTES)
     if not re.fullmatch(NAME, text):
         raise Problem(f"a symbol is required here, not {text!r}")
     return text
@@ -126,9 +137,10 @@ def parse_string(text):
         character = text[position]
         position += 1
         if character != "\\":
-            data += character.encode()
+            data += character.encode(errors=BYTES)
         elif match := _OCTAL.match(text, position, end):
-            data.append(int(match[0], 8) & 0xFF)
+            data.append(functools.reduce(lambda value, digit: 8 * value + int(digit), match[0], 0)
+                        & 0xFF)
             position = match.end()
         elif match := _HEXADECIMAL.match(text, position, end):
             data.append(int(match[1], 16) & 0xFF)
@@ -139,3 +151,9 @@ def parse_string(text):
         else:
             raise Problem(f"unknown escape \\{text[position]} in a string")
     return bytes(data)
+
+
+def parse_strings(text):
+    """Bytes of strings in quotes, one after the other with only blanks between them."""
+    parts = re.findall(rf"{STRING}|\S+", text)
+    return b"".join(map(parse_string, parts or [text]))

@@ -6,6 +6,7 @@ pack in another way, must say the same.
 """
 
 import io
+import random
 import re
 import shutil
 import subprocess
@@ -37,6 +38,18 @@ def run(*command):
     return result.stdout
 
 
+def compare(text, folder):
+    """Assert that what both assemblers make says the same."""
+    program, gnu = both(text, folder)
+    assert differences(program, gnu) == []
+    ours = io.BytesIO(program.elf())
+    with gnu.open("rb") as stream:
+        assert bool(frames(ours)) == (".cfi_startproc" in text)
+        assert frames(ours) == frames(stream)
+        assert bool(line_table(ours)) == bool(re.search(r"\.loc\s", text))
+        assert line_table(ours) == line_table(stream)
+
+
 def compile_with(compiler, source, options, output):
     """Assembler text of a C or C++ source."""
     plus = source.suffix == ".cpp"
@@ -44,12 +57,12 @@ def compile_with(compiler, source, options, output):
         tool = f"{GNU}{'g++' if plus else 'gcc'}"
         if not shutil.which(tool):
             pytest.skip(f"needs {tool}")
-        run(tool, "-S", "-mcpu=750", "-o", output, *options, source)
-        return output.read_text()
+        run(tool, "-S", "-mcpu=750", "-ffreestanding", "-o", output, *options, source)
+        return output.read_text(errors="surrogateescape")
     pytest.importorskip("ziglang")
     run(*ZIG, "c++" if plus else "cc", "-target", "powerpc-linux-musl", "-mcpu=750", "-S",
         "-o", output, *options, source)
-    return output.read_text()
+    return output.read_text(errors="surrogateescape")
 
 
 def gnu_object(text, folder):
@@ -57,7 +70,7 @@ def gnu_object(text, folder):
     text = re.sub(r'(?m)^(\s*\.file\s+[1-9]\d*\s+)"(.*)"\s+"(.*)"$', r'\1"\2/\3"', text)
     # and it does not know these two of LLVM's.
     text = re.sub(r"(?m)^\s*\.addrsig(_sym)?\b.*$", "", text)
-    (folder / "gnu.s").write_text(text)
+    (folder / "gnu.s").write_text(text, errors="surrogateescape")
     run(f"{GNU}as", "-mppc", "-many", "-a32", "-o", folder / "gnu.o", folder / "gnu.s")
     # ld would merge equal strings, which this assembler does not do.
     merged = []
@@ -156,22 +169,119 @@ def frames(file):
     return sorted(found, key=str)
 
 
-GCC = ["-O2 -fno-pie", "-O2 -g -fno-pie", "-O0 -g", "-O2", "-Os -g -fPIC -ffunction-sections",
-       "-O3 -fno-pie -fdata-sections -ffunction-sections -fasynchronous-unwind-tables",
-       "-O2 -fno-pie -meabi -msdata=eabi -G8 -fcommon"]
-ZIGS = ["-O2 -g", "-O0 -g", "-Os -g0 -ffunction-sections", "-O2 -g -fPIC"]
-CASES = [("gcc", options) for options in GCC] + [("zig", options) for options in ZIGS]
+class RandomProgram:
+    """A C program of random functions; it only has to compile."""
+
+    TYPES = ["int", "unsigned", "short", "unsigned char", "long long", "unsigned long long",
+             "float", "double"]
+
+    def __init__(self, seed):
+        print("seed", seed)
+        self.random = random.Random(seed)
+        self.functions, self.globals = [], []
+
+    def text(self, count):
+        parts = [self.variable(number) for number in range(8)]
+        parts += [self.function(number) for number in range(count)]
+        return "\n".join(parts) + "\n"
+
+    def variable(self, number):
+        kind, size = self.random.choice(self.TYPES), self.random.randint(1, 9)
+        values = ", ".join(str(self.random.randrange(200)) for _ in range(size))
+        storage = self.random.choice(["", "static ", "const ", "volatile "])
+        self.globals.append((f"global{number}", size, "const" in storage))
+        value = f" = {{{values}}}" if self.random.random() < 0.7 or "const" in storage else ""
+        return f"{storage}{kind} global{number}[{size}]{value};"
+
+    def function(self, number):
+        """One with three parameters and a variable; it may call those before it."""
+        kinds = [self.random.choice(self.TYPES) for _ in range(4)]
+        parameters = ", ".join(f"{kind} {name}" for kind, name in zip(kinds, "abc", strict=False))
+        body = "\n".join(self.statement(2) for _ in range(self.random.randint(1, 6)))
+        name = f"function{number}"
+        text = f"{kinds[3]} {name}({parameters})\n{{\n{kinds[0]} d = a;\n{body}\nreturn d;\n}}"
+        self.functions.append(name)
+        return text
+
+    def statement(self, depth):
+        inner = ["if", "loop", "switch"] if depth else []
+        choice = self.random.choice(["set", "set", "store", *inner])
+        value = self.expression(2)
+        if choice == "set":
+            return f"{self.random.choice('abcd')} = {value};"
+        if choice == "store":
+            name, size, constant = self.random.choice(self.globals)
+            place = f"{name}[(unsigned)({self.expression(1)}) % {size}]"
+            return f"d += {place};" if constant else f"{place} = {value};"
+        inner = self.statement(depth - 1)
+        if choice == "if":
+            return f"if ({value}) {{ {inner} }} else {{ {self.statement(depth - 1)} }}"
+        if choice == "loop":
+            return f"for (int i = 0; i < {self.random.randint(1, 20)}; i++) {{ {inner} }}"
+        cases = " ".join(f"case {number}: {self.statement(depth - 1)} "
+                         f"{self.random.choice(['break;', ''])}"
+                         for number in self.random.sample(range(12), self.random.randint(2, 9)))
+        return f"switch ((int)({value})) {{ {cases} default: {inner} }}"
+
+    def expression(self, depth):
+        pick = self.random.choice
+        if depth == 0 or self.random.random() < 0.2:
+            return pick(["a", "b", "c", "d", str(self.random.randrange(-100, 100000)),
+                         f"{self.random.uniform(-9, 9):.4f}", f"{pick(self.globals)[0]}[0]"])
+        left, right = self.expression(depth - 1), self.expression(depth - 1)
+        form = self.random.randrange(6)
+        if form == 0 and self.functions:
+            return f"{pick(self.functions)}({left}, {right}, {self.expression(0)})"
+        if form == 1:
+            return f"((int)({left}) {pick(['<<', '>>', '&', '|', '^'])} ((int)({right}) & 31))"
+        if form == 2:
+            return f"({left} {pick(['<', '>', '==', '!=', '<=', '>=', '&&', '||'])} {right})"
+        if form == 3:
+            return f"({left} ? {right} : {self.expression(0)})"
+        if form == 4:
+            return f"((long long)({left}) {pick('/%')} ((int)({right}) | 1))"
+        return f"({left} {pick('+-*')} {right})"
+
+
+CASES = [("gcc", "-O2 -g -fno-pie"), ("gcc", "-O2"), ("zig", "-O2 -g"),
+         ("gcc", "-O2 -fno-pie -meabi -msdata=eabi -G8 -fcommon")]
+MORE = [("gcc", "-O0 -g"), ("gcc", "-Os -g -fPIC -ffunction-sections"), ("zig", "-O0 -g"),
+        ("gcc", "-O3 -fno-pie -fdata-sections -ffunction-sections -fasynchronous-unwind-tables"),
+        ("zig", "-Os -g0 -ffunction-sections"), ("zig", "-O2 -g -fPIC")]
+CASES += [pytest.param(*case, marks=pytest.mark.slow) for case in MORE]
 
 
 @pytest.mark.parametrize("compiler, options", CASES)
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_compiler_output_assembles_to_the_bytes_of_gnu_as_and_ld(compiler, options, name,
                                                                  tmp_path):
-    text = compile_with(compiler, HERE / name, options.split(), tmp_path / "compiled.s")
-    program, gnu = both(text, tmp_path)
-    assert differences(program, gnu) == []
-    ours = program.elf()
-    with gnu.open("rb") as stream:
-        assert frames(io.BytesIO(ours)) == frames(stream)
-        if "-g " in options + " ":
-            assert line_table(io.BytesIO(ours)) == line_table(stream)
+    compare(compile_with(compiler, HERE / name, options.split(), tmp_path / "compiled.s"), tmp_path)
+
+
+@pytest.mark.parametrize("compiler, options", [
+    ("gcc", "-O2 -g -fno-pie -w"), ("gcc", "-O0 -w"), ("zig", "-O2 -g -w"), ("zig", "-O0 -g -w")])
+def test_random_programs_assemble_to_the_bytes_of_gnu_as_and_ld(compiler, options, tmp_path):
+    (tmp_path / "random.c").write_text(RandomProgram(random.randrange(1 << 32)).text(4))
+    text = compile_with(compiler, tmp_path / "random.c", options.split(), tmp_path / "random.s")
+    assert text.count("\n") > 1000
+    compare(text, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["init.c", pytest.param("init-smp.c", marks=pytest.mark.slow)])
+def test_a_program_for_linux_assembles_to_the_bytes_of_gnu_as_and_ld(name, tmp_path):
+    if not (LINUX / name).is_file():
+        pytest.skip(f"needs ../shared/linux/{name}")
+    options = ["-O2", "-g", "-fno-pie", "-w"]
+    compare(compile_with("gcc", LINUX / name, options, tmp_path / "compiled.s"), tmp_path)
+
+
+def test_binutils_read_the_debug_information_of_the_elf_file(tmp_path):
+    text = compile_with("zig", HERE / "structures.c", ["-O2", "-g"], tmp_path / "compiled.s")
+    program, _ = both(text, tmp_path)
+    (tmp_path / "ours.elf").write_bytes(program.elf())
+    result = subprocess.run([f"{GNU}readelf", "-wlif", tmp_path / "ours.elf"], capture_output=True,
+                            text=True, check=True)
+    assert result.stderr == "" and "DW_AT_name" in result.stdout
+    place = run(f"{GNU}addr2line", "-f", "-e", tmp_path / "ours.elf",
+                hex(program.symbols["depth"])).split()
+    assert place[0] == "depth" and re.search(r"structures\.c:5[4-6]", place[1])

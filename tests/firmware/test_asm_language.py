@@ -244,9 +244,14 @@ def test_several_errors_come_in_one_run():
 def test_a_file_that_cannot_be_read_is_one_line(tmp_path):
     with pytest.raises(UserError, match=r"^.*none\.s: No such file or directory$"):
         assemble(tmp_path / "none.s")
-    (tmp_path / "latin.s").write_bytes(b"# \xff")
-    with pytest.raises(UserError, match=r"latin\.s: source must be UTF-8 text$"):
-        assemble(tmp_path / "latin.s")
+
+
+def test_bytes_that_are_not_utf_8_stay_what_they_are(tmp_path):
+    source = b'.byte 245  # \xf5\n.ascii "\xff\xc3\xa9"\n"\xfe": .long "\xfe"\n'
+    (tmp_path / "latin.s").write_bytes(source)
+    program = assemble(tmp_path / "latin.s")
+    assert program.image() == b"\xf5\xff\xc3\xa9\0\0\0\4"
+    assert b"\0\xfe\0" in program.elf() and '"\ufffd": .long' in program.listing()
 
 
 @given(st.text(alphabet=" \t\nabr013+-*/()[],.:;@\\\"'#=<>.macroendmifrept", max_size=60))
