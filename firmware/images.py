@@ -15,8 +15,8 @@ __all__ = ["images", "build", "program", "ROM_BASE"]
 ROM_BASE, ROM_SIZE = 0xFFF00000, 0x100000
 
 _FOLDER = Path(__file__).parent
-#: Main source of each image.
-_SOURCES = {"first": _FOLDER / "rom" / "first.s"}
+#: Folder of each image's sources.
+_SOURCES = {"first": _FOLDER / "rom", "openfirmware": _FOLDER / "openfirmware"}
 
 
 def images():
@@ -24,34 +24,41 @@ def images():
     return sorted(_SOURCES)
 
 
-def _source(name):
+def _check(name):
     if name not in _SOURCES:
         raise UserError(f"image must be one of {', '.join(images())}, not {name!r}")
-    return _SOURCES[name]
 
 
-def program(name):
-    """The image as a `Program` with symbols, sections and listing; always assembled anew."""
+def program(name, platform=None):
+    """The image as a `Program` with symbols, sections and listing; always made anew."""
     # Imported here: an image that has been kept is there without the assembler.
+    _check(name)
+    if name == "openfirmware":
+        from pteg.firmware.openfirmware.build import build as build_openfirmware
+
+        return build_openfirmware(_need(platform))
     from pteg.firmware.asm import assemble
 
-    return assemble(_source(name))
+    return assemble(_SOURCES[name] / f"{name}.s")
 
 
-def build(name):
+def build(name, platform=None):
     """The ELF file of an image, which lies from `ROM_BASE` on, with symbols.
 
     Parameters
     ----------
     name : str
         One of `images()`.
+    platform : Platform, optional
+        The machine that it is for. "openfirmware" must know its devices.
     """
-    path = _cache_folder() / f"rom-{name}-{_digest(_source(name))}.elf"
+    _check(name)
+    path = _cache_folder() / f"rom-{name}-{_digest(name, platform)}.elf"
     try:
         return path.read_bytes()
     except OSError:
         pass
-    built = program(name)
+    built = program(name, platform)
     size = len(built.image(ROM_BASE))
     if size > ROM_SIZE:
         raise UserError(f"image {name} must fit in {ROM_SIZE:#x} bytes, not {size:#x}")
@@ -59,11 +66,21 @@ def build(name):
     return built.elf()
 
 
-def _digest(source):
+def _need(platform):
+    if platform is None:
+        raise UserError("image openfirmware is made for one machine, which must be given")
+    return platform
+
+
+def _digest(name, platform):
     """Hash over everything that an image is made from, the assembler included."""
-    files = [*sorted(source.parent.glob("*.s")), *sorted((_FOLDER / "asm").glob("*.py")),
-             *sorted((_FOLDER.parent / "hw" / "isa").glob("*.py"))]
     total = hashlib.sha256()
+    if name == "openfirmware":
+        from pteg.firmware.openfirmware.board import Board
+
+        total.update(Board(_need(platform)).description().encode())
+    files = [file for folder in (_SOURCES[name], _FOLDER / "asm", _FOLDER.parent / "hw" / "isa")
+             for file in sorted(folder.rglob("*")) if file.suffix in (".s", ".fs", ".py")]
     for file in files:
         total.update(file.name.encode() + b"\0" + file.read_bytes())
     return total.hexdigest()[:24]

@@ -109,7 +109,7 @@ class Machine:
         if isinstance(rom, bytes | bytearray):
             data, name = bytes(rom), "ROM image"
         else:
-            data, name = _rom_bytes(rom, device), str(rom)
+            data, name = _rom_bytes(rom, self.platform), str(rom)
         if not is_elf(data):
             if len(data) > device.size:
                 raise UserError(f"{name}: ROM image must fit in {device.size:#x} bytes, "
@@ -502,12 +502,12 @@ def _preset(name, options):
 
 
 
-def _rom_bytes(rom, device):
+def _rom_bytes(rom, platform):
     """Contents of a built-in image, of an installed firmware, or of a file."""
     from pteg.firmware import images, installed
 
     if str(rom) in images.images():
-        return images.build(str(rom))
+        return images.build(str(rom), platform)
     if str(rom) in installed.INSTALLED:
         return read_file(installed.find(str(rom)))
     if not Path(rom).exists():

@@ -1,0 +1,67 @@
+"""Building the ROM: kernel, Forth, and what the machine has."""
+
+from pathlib import Path
+
+from pteg.errors import UserError
+from pteg.firmware.asm import Label, Program, Section, SectionFlags, assemble
+from pteg.firmware.openfirmware.board import Board
+from pteg.firmware.openfirmware.crosscompiler import CrossCompiler
+
+__all__ = ["build", "compile_rom", "FOLDER", "FORTH"]
+
+FOLDER = Path(__file__).parent
+#: Forth sources in the order of compilation.
+FORTH = ("base", "throwing", "output", "source", "search", "numbers", "compile", "control",
+         "define", "interpret", "console", "environment")
+_ROM_END = 0xFFFFFF00
+
+
+def compile_rom(platform):
+    """The ROM's dictionary for a platform, as the compiler that has made it."""
+    board = Board(platform)
+    kernel = assemble(FOLDER / "kernel" / "kernel.s")
+    compiler = CrossCompiler(kernel, _ROM_END)
+    compiler.compile(board.constants(), "board.fs")
+    for name in FORTH:
+        compiler.load(FOLDER / "forth" / f"{name}.fs")
+    for name in board.drivers():
+        compiler.load(FOLDER / "drivers" / f"{name}.fs")
+    compiler.load(FOLDER / "forth" / "cold.fs")
+    _finish(compiler, board)
+    return compiler, kernel
+
+
+def _finish(compiler, board):
+    """Give the values that only the finished dictionary has, and those the kernel waits for."""
+    last = list(compiler.lists.values())[-1]
+    for name, number in (("forth-wordlist", compiler.forth.address), ("list-link", last.address)):
+        compiler.data.store(compiler.need(name).operand, number)
+    compiler.data.align(32)
+    if compiler.data.here > compiler.buffers:
+        raise UserError(f"Open Firmware's variables must end below its buffers at "
+                        f"{compiler.buffers:#x}, not at {compiler.data.here:#x}")
+    compiler.rom.align()
+    windows = compiler.rom.cells(board.windows(compiler.symbols))
+    image = compiler.rom.append(bytes(compiler.data.data))
+    compiler.patch_kernel("windows", windows)
+    compiler.patch_kernel("data_image", image, len(compiler.data.data))
+    compiler.patch_kernel("start_word", compiler.xt("cold"))
+    compiler.patch_kernel("uncaught_word", compiler.xt("(uncaught)"))
+
+
+def build(platform):
+    """The ROM for a platform as a `Program`, with a symbol for every word."""
+    compiler, kernel = compile_rom(platform)
+    rom = compiler.symbols["ROM"]
+    data = compiler.kernel_bytes
+    data += bytes(compiler.rom.base - rom - len(data)) + bytes(compiler.rom.data)
+    section = Section(".rom", SectionFlags.ALLOC | SectionFlags.EXECUTE, address=rom,
+                      alignment=32, data=bytearray(data))
+    primitives = {word.xt for word in compiler.words}
+    labels = [label for label in kernel.labels
+              if label.section and label.value not in primitives]
+    labels += [Label(word.name or f"noname_{word.xt:x}", word.xt, section, False, "function")
+               for word in compiler.words]
+    labels += [Label(word.name, word.operand, None, False, "object") for word in compiler.words
+               if word.operand and compiler.data.base <= word.operand < compiler.data.end]
+    return Program((section,), tuple(labels), (), kernel.symbols["reset"])

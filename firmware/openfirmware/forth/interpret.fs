@@ -1,0 +1,97 @@
+\ The outer interpreter: lines become actions (ANS 3.4; IEEE 1275 7.3.9.1).
+
+\ What a word of the source does now: an xt that the interpreter executes.
+: compile-number  ( n 1 | d 2 -- xt )
+   1 = if  literal,  else  swap literal, literal,  then  ['] noop ;
+: word-action  ( a len -- … xt )
+   2dup culprit 2!
+   state @ #locals @ and if
+      2dup find-local if  nip nip local-fetch, ['] noop exit  then
+   then
+   2dup find-name ?dup if
+      nip nip
+      state @ if
+         dup immediate? if exit then  compile, ['] noop
+      else
+         dup compile-only? if  -14 throw  then
+      then  exit
+   then
+   number? dup 0= if  -13 throw  then
+   state @ if  compile-number exit  then
+   drop ['] noop ;
+
+\ Nothing of this loop is on the stacks while a word is executed, so that >r and r> work between
+\ words too; the interpreter's own return address is below interpreter-rp.
+: ?return-stack  ( -- )  rp@ 4+ interpreter-rp @ u> if  -6 throw  then ;
+: interpret  ( -- )
+   interpreter-rp @ >r  rp@ interpreter-rp !
+   begin  parse-name dup while  word-action execute  ?return-stack  repeat
+   2drop
+   interpreter-rp @ rp!  r> interpreter-rp ! ;
+
+\ ---- Other input sources
+: with-source  ( … a len id xt -- … )
+   (source) 2@ 2>r  >in @ >r  source-id >r
+   >r (source-id) ! swap (source) 2! >in off
+   r> catch
+   r> (source-id) !  r> >in !  2r> (source) 2!
+   throw ;
+: evaluate  ( … a len -- … )  -1 ['] interpret with-source ;
+: eval  ( … a len -- … )  evaluate ;
+: save-input  ( -- a len in id 4 )  (source) 2@ >in @ source-id 4 ;
+: restore-input  ( a len in id 4 -- flag )
+   drop (source-id) ! >in ! (source) 2! false ;
+
+\ ---- Lines from the console
+256 constant /tib
+/tib buffer: tib
+variable #tib
+variable span
+defer accept                            \ ( a len -- len' )
+: expect  ( a len -- )  accept span ! ;
+: query  ( -- )
+   tib /tib accept #tib !
+   #tib @ tib (source) 2! >in off  (source-id) off ;
+: refill  ( -- flag )
+   source-id if  false exit  then
+   query true ;
+
+\ ---- Error messages
+: .culprit  ( -- )  culprit 2@ dup if  type ." , "  else  2drop  then ;
+: .fault  ( code -- )
+   case
+      -9 of  ."  at " exception-frame 152 + @ .8  endof         \ DAR
+      -23 of  ."  at " exception-frame 152 + @ .8  endof
+      dup -256 <= if  ."  at " exception-frame 144 + @ .8  then  \ SRR0
+   endcase ;
+: .error  ( code -- )
+   #out @ if cr then
+   dup -1 = if  drop exit  then
+   dup -2 = if  drop abort-message 2@ type  exit  then
+   .culprit
+   dup message if  type .fault  else  ." error " .dec  then
+   [char] . emit ;
+
+\ ---- The prompt
+: undo-definition  ( -- )
+   state off
+   level @ if  level off  restore-here  then
+   definition-start if  definition-start to here  0 to definition-start  then
+   #order @ 0= if  only  then
+   #locals off  reset-temporary ;
+: .prompt  ( -- )
+   #out @ if cr then  depth .dec ."  > " ;
+: interpret-line  ( -- )
+   query  #out off  interpret ;
+: (quit)  ( -- )
+   begin
+      .prompt #line off
+      ['] interpret-line catch ?dup if
+         undo-definition .error cr clear
+      else
+         state @ if  ."  compiled"  else  ."  ok"  then  cr
+      then
+   again ;
+: quit  ( R: … -- )
+   r0 rp!  handler off  undo-definition  interpreter-rp off  (quit) ;
+: (uncaught)  ( code -- )  .error cr clear quit ;

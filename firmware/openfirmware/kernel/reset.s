@@ -1,0 +1,233 @@
+# From the reset vector to the first Forth word.
+
+reset:  # MSR is 0x40: real mode, vectors in ROM. Registers, BATs, segments and TLBs hold anything.
+        li      r3, MSR_IP | MSR_ME | MSR_RI
+        mtmsr   r3                      # from here on a bus error is an exception
+        load    r4, HID0_BHT | HID0_BTIC
+        mtspr   hid0, r4                # caches are off: probing must reach the bus
+        isync
+        bl      probe_memory
+        mr      r31, r3
+        lis     r4, FIRMWARE_END@h
+        cmplw   r3, r4
+        blt     too_little_memory
+
+        # Empty both caches, then turn them on.
+        mfspr   r3, hid0
+        ori     r4, r3, HID0_ICE | HID0_DCE | HID0_ICFI | HID0_DCFI
+        ori     r3, r3, HID0_ICE | HID0_DCE
+        isync
+        mtspr   hid0, r4
+        mtspr   hid0, r3
+        isync
+
+        bl      copy_data
+        stw     r31, memory_size(0)
+        bl      make_vectors
+        bl      make_translations
+        bl      map_rom
+        bl      make_hash_table
+        bl      load_segments
+        bl      clear_tlbs
+
+        # rfi turns translation on and goes on where it says, both in one step. From here on every
+        # page of memory is found in the hash table, and put there when it is first missed.
+        load    r3, translated
+        mtsrr0  r3
+        li      r3, MSR_FORTH
+        mtsrr1  r3
+        rfi
+translated:
+        load    RS, RETURN_STACK_TOP
+        load    DS, DATA_STACK_TOP
+        li      LP, 0
+        load    r3, start_word
+        lwz     r3, 0(r3)
+        mtctr   r3
+        bctr                            # `cold`, which does not return
+
+        # The stacks, the hash table and the dictionary need the first megabyte.
+too_little_memory:
+        b       too_little_memory
+
+# Find out how much RAM there is: double the size until a read is not answered (which the bus
+# reports as an error, and the processor as a machine check), or what is written there appears at
+# address 0 as well, because the address wraps. Nothing is changed. r3 <- bytes
+probe_memory:
+        mflr    r12
+        load    r5, 0x50544547          # "PTEG"
+        lis     r6, 1                   # 64 KB, the least that a board has
+        lis     r7, MEMORY_MOST@h
+        lwz     r8, 0(0)                # to be put back
+1:      load    r4, 2f
+        stw     r4, EXPECTED(0)
+        lwz     r9, 0(r6)               # machine check here: no memory
+        stw     r5, 0(r6)
+        sync
+        lwz     r10, 0(r6)
+        stw     r9, 0(r6)
+        cmpw    r10, r5
+        bne     2f                      # something answers that is not RAM
+        stw     r5, 0(0)
+        not     r10, r5
+        stw     r10, 0(r6)
+        sync
+        lwz     r11, 0(0)
+        stw     r9, 0(r6)
+        stw     r8, 0(0)
+        cmpw    r11, r5
+        bne     2f                      # the same word answers at both places
+        slwi    r6, r6, 1
+        cmplw   r6, r7
+        blt     1b
+2:      li      r3, 0
+        stw     r3, EXPECTED(0)
+        mr      r3, r6
+        mtlr    r12
+        blr
+
+# Variables get their initial values; buffers behind them are cleared by dcbz, which clears a cache
+# line of 32 bytes without reading it.
+copy_data:
+        load    r5, data_image
+        lwz     r4, 0(r5)               # where the image is in the ROM
+        lwz     r5, 4(r5)               # its size, a multiple of 32
+        srwi    r6, r5, 2
+        mtctr   r6
+        subi    r4, r4, 4
+        li      r3, DATA - 4
+1:      lwzu    r6, 4(r4)
+        stwu    r6, 4(r3)
+        bdnz    1b
+        addi    r3, r3, 4
+        load    r4, DATA_END
+        subf    r4, r3, r4
+        srwi    r4, r4, 5
+# Clear r4 blocks of 32 bytes from r3 on.
+clear:  mtctr   r4
+1:      dcbz    0, r3
+        addi    r3, r3, 32
+        bdnz    1b
+        blr
+
+# At each vector in RAM a branch to the one in the ROM, for clients, which run with MSR[IP] = 0.
+make_vectors:
+        li      r3, RAM_VECTORS
+        load    r4, 0x48000002 | (ROM & 0x03FFFFFC)     # ba ROM
+        li      r5, 0x17                                # vectors 0x100 to 0x1700
+        mtctr   r5
+1:      or      r6, r4, r3
+        stw     r6, 0(r3)
+        dcbst   0, r3
+        sync
+        icbi    0, r3
+        addi    r3, r3, 0x100
+        bdnz    1b
+        sync
+        isync
+        blr
+
+# The list of translations: RAM with its gaps, the ROM, and the windows of the devices.
+make_translations:
+        lwz     r5, memory_size(0)
+        li      r3, TRANSLATIONS - 4
+        load    r4, ram_pieces - 8
+1:      lwzu    r6, 8(r4)
+        lwz     r7, 4(r4)
+        cmpwi   r7, 0
+        bne     2f
+        mr      r7, r5                  # the last piece ends where memory ends
+2:      subf    r8, r6, r7
+        li      r9, MODE_RAM
+        stwu    r6, 4(r3)
+        stwu    r8, 4(r3)
+        stwu    r6, 4(r3)
+        stwu    r9, 4(r3)
+        cmplw   r7, r5
+        blt     1b
+        load    r4, windows
+        lwz     r4, 0(r4)               # the compiler's: ROM and devices, size 0 at the end
+        subi    r4, r4, 4
+3:      lwzu    r6, 4(r4)
+        lwzu    r7, 4(r4)
+        lwzu    r8, 4(r4)
+        lwzu    r9, 4(r4)
+        stwu    r6, 4(r3)
+        stwu    r7, 4(r3)
+        stwu    r8, 4(r3)
+        stwu    r9, 4(r3)
+        cmpwi   r7, 0
+        bne     3b
+        blr
+
+        .section .rodata
+        .balign 4
+ram_pieces:                             # begin and end; the gaps are the guards of the stacks
+        .long   0, DATA_STACK - 0x1000
+        .long   DATA_STACK, DATA_STACK_TOP
+        .long   RETURN_STACK, RETURN_STACK_TOP
+        .long   DICTIONARY, 0
+        .text
+
+# A block for the ROM, read-only. Everything else is mapped by pages.
+map_rom:
+        li      r0, 0
+        .irp    n, 0, 1, 2, 3
+        mtibatu \n, r0
+        mtdbatu \n, r0
+        .endr
+        load    r3, ROM | 1             # lower word: read-only
+        load    r4, ROM | 0x1E          # upper word: 1 MB, valid for the supervisor
+        mtibatl 0, r3
+        mtdbatl 0, r3
+        isync
+        mtibatu 0, r4
+        mtdbatu 0, r4
+        isync
+        blr
+
+make_hash_table:
+        mflr    r12
+        load    r3, HASH_TABLE
+        li      r4, HASH_TABLE_SIZE / 32
+        bl      clear                   # V = 0 everywhere
+        sync
+        load    r3, HASH_TABLE          # HTABMASK = 0: 64 KB
+        mtsdr1  r3
+        isync
+        mtlr    r12
+        blr
+
+# Sixteen segments with VSIDs that spread over the hash table.
+load_segments:
+        li      r3, 0                   # effective address
+        lis     r4, 0x2000              # Kp
+        li      r5, 16
+        mtctr   r5
+1:      mtsrin  r4, r3
+        addi    r4, r4, 0x111
+        addis   r3, r3, 0x1000
+        bdnz    1b
+        isync
+        blr
+
+# A tlbie for each of the 64 sets; the address bits EA[14-19] are what counts.
+clear_tlbs:
+        li      r3, 0
+        li      r4, 64
+        mtctr   r4
+1:      tlbie   r3
+        addi    r3, r3, 0x1000
+        bdnz    1b
+        tlbsync
+        sync
+        blr
+
+# What the compiler fills in.
+        .section .rodata
+        .balign 4
+start_word:     .long 0                 # xt of `cold`
+uncaught_word:  .long 0                 # xt of `(uncaught)`, for a THROW without a CATCH
+data_image:     .long 0, 0              # address and size of the initial values
+windows:        .long 0                 # address of the list of windows
+        .text

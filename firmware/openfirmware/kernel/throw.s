@@ -1,0 +1,85 @@
+# CATCH and THROW (ANS 9). A frame on the return stack holds, from 0(RS) on:
+#       link register, DS, LP, the outer frame, and the `restored` variables (variables.s):
+#       input source, interpreter's return stack, instance.
+FRAME_CELLS     = 4 + RESTORED
+
+# catch ( i*x xt -- j*x 0 | i*x code )          ANS 9.6.1.0875
+        code    "catch", catch
+        pop     r3
+        mflr    r0
+        stwu    r0, -4 * FRAME_CELLS(RS)
+        stw     DS, 4(RS)
+        stw     LP, 8(RS)
+        load    r5, handler
+        lwz     r6, 0(r5)
+        stw     r6, 12(RS)
+        stw     RS, 0(r5)
+        li      r7, RESTORED
+        mtctr   r7
+        load    r7, restored - 4
+        addi    r8, RS, 12
+1:      lwzu    r6, 4(r7)
+        stwu    r6, 4(r8)
+        bdnz    1b
+        mtctr   r3
+        bctrl
+        lwz     r6, 12(RS)
+        load    r5, handler
+        stw     r6, 0(r5)
+        lwz     r0, 0(RS)
+        mtlr    r0
+        addi    RS, RS, 4 * FRAME_CELLS
+        li      r3, 0
+        push    r3
+        blr
+
+# throw ( k*x n -- k*x | i*x n )                ANS 9.6.1.2275
+        code    "throw", throw
+        pop     r3
+        cmpwi   r3, 0
+        beqlr
+        # Keep the return stack for `ctrace`: its addresses say who called.
+        load    r4, trace - 4
+        mflr    r0
+        stwu    r0, 4(r4)
+        mr      r5, RS
+        load    r6, RETURN_STACK_TOP
+        li      r7, TRACE_CELLS - 1
+        mtctr   r7
+1:      li      r0, 0
+        cmplw   r5, r6
+        bge     2f
+        lwz     r0, 0(r5)
+        addi    r5, r5, 4
+2:      stwu    r0, 4(r4)
+        bdnz    1b
+# r3 = code: also where exceptions come in, whatever the registers hold.
+throw_code:
+        load    r5, handler
+        lwz     RS, 0(r5)
+        cmpwi   RS, 0
+        beq     nobody_catches
+        lwz     DS, 4(RS)
+        lwz     LP, 8(RS)
+        lwz     r6, 12(RS)
+        stw     r6, 0(r5)
+        li      r7, RESTORED
+        mtctr   r7
+        load    r7, restored - 4
+        addi    r8, RS, 12
+1:      lwzu    r6, 4(r8)
+        stwu    r6, 4(r7)
+        bdnz    1b
+        lwz     r0, 0(RS)
+        mtlr    r0
+        addi    RS, RS, 4 * FRAME_CELLS
+        push    r3
+        blr
+nobody_catches:
+        load    RS, RETURN_STACK_TOP
+        load    DS, DATA_STACK_TOP
+        push    r3
+        load    r3, uncaught_word
+        lwz     r3, 0(r3)
+        mtctr   r3
+        bctr

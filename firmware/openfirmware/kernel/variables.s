@@ -1,0 +1,45 @@
+# The kernel's variables, at the start of the data area. Their addresses fit in a displacement from
+# address 0, for handlers in real mode.
+
+TRACE_CELLS     = 64            # of the return stack, kept by THROW
+RESTORED        = 6             # cells that a CATCH frame restores
+
+        .bss
+        .org    DATA
+memory_size:    .space 4        # bytes of RAM
+evicted:        .space 4        # entries of the hash table that had to make room
+handler:        .space 4        # the innermost CATCH frame, or 0
+latest_xt:      .space 4        # the word that is being or was last defined
+restored:
+source_address: .space 4        # input source: ANS 3.4.1
+source_length:  .space 4
+to_in:          .space 4
+source_number:  .space 4        # SOURCE-ID
+interpreter_rp: .space 4        # return stack of the innermost interpreter
+my_self:        .space 4        # the running instance, or 0
+trace:          .space 4 * TRACE_CELLS
+kernel_variables_end:
+        .text
+
+        variable "memory-size", memory_size_word, memory_size
+        variable "handler", handler_word, handler
+        variable "latest-xt", latest_xt_word, latest_xt
+        variable ">in", to_in_word, to_in
+        variable "(source)", source_word, source_address        # address, length
+        variable "(source-id)", source_id_word, source_number
+        variable "interpreter-rp", interpreter_rp_word, interpreter_rp
+        variable "(my-self)", my_self_word, my_self
+        variable "trace-buffer", trace_word, trace
+
+        constant "/trace", trace_cells_word, TRACE_CELLS
+        constant "exception-frame", frame_word, FRAME
+        constant "translations-list", translations_word, TRANSLATIONS
+        constant "translations-end", translations_end_word, TRANSLATIONS_END
+        constant "s0", s0_word, DATA_STACK_TOP
+        constant "r0", r0_word, RETURN_STACK_TOP
+        constant "dictionary-start", dictionary_word, DICTIONARY
+        constant "dictionary-end", dictionary_end_word, DICTIONARY_END
+        constant "heap-start", heap_word, HEAP
+        constant "firmware-end", firmware_end_word, FIRMWARE_END
+        constant "hash-table", hash_table_word, HASH_TABLE
+        constant "rom-start", rom_word, ROM

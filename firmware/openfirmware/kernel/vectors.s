@@ -1,0 +1,113 @@
+# Exception vectors. While the firmware runs, MSR[IP] is 1 and they are here in the ROM, out of
+# reach of any program. A client runs with MSR[IP] = 0: at the vectors in RAM it finds branches to
+# these ones.
+#
+# DSI and ISI first go to pages.s. Every exception that is not a missing page of a known
+# translation becomes a THROW: its registers are kept in FRAME, for `.registers`, and the program
+# goes on at the nearest CATCH, which is the prompt's if there is no other.
+
+        .section .vectors, "ax"
+        .org    ROM
+        .ascii  "pteg Open Firmware\0"
+
+# Register save area. Handlers are in real mode: displacements from address 0 reach it.
+FRAME_R         = FRAME         # r0 to r31
+FRAME_CR        = FRAME + 128
+FRAME_LR        = FRAME + 132
+FRAME_CTR       = FRAME + 136
+FRAME_XER       = FRAME + 140
+FRAME_SRR0      = FRAME + 144
+FRAME_SRR1      = FRAME + 148
+FRAME_DAR       = FRAME + 152
+FRAME_DSISR     = FRAME + 156
+FRAME_VECTOR    = FRAME + 160
+FRAME_CODE      = FRAME + 164   # the THROW code that was made of it
+EXPECTED        = FRAME + 168   # where the next exception goes on while memory is probed, or 0
+
+        .macro  vector number, handler=exception
+        .org    ROM + \number
+        stw     r3, FRAME_R + 12(0)
+        li      r3, \number
+        b       \handler
+        .endm
+
+        .org    ROM + 0x100             # system reset: where the processor starts
+        b       reset
+        vector  0x200                   # machine check: no device answered
+        vector  0x300, page_fault       # DSI
+        vector  0x400, page_fault       # ISI
+        vector  0x500                   # external interrupt
+        vector  0x600                   # alignment
+        vector  0x700                   # program
+        vector  0x800                   # floating point unavailable
+        vector  0x900                   # decrementer
+        vector  0xC00                   # system call
+        vector  0xD00                   # trace
+        vector  0xF00                   # performance monitor
+        vector  0x1300                  # instruction address breakpoint
+        vector  0x1400                  # system management
+        vector  0x1700                  # thermal
+        .text
+
+# r3 = vector; its old value is in FRAME.
+exception:
+        stw     r3, FRAME_VECTOR(0)
+        lwz     r3, EXPECTED(0)
+        cmpwi   r3, 0
+        bne     expected
+        stw     r0, FRAME_R(0)
+        .irp    n, 1,2,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+        stw     r\n, FRAME_R + 4 * \n(0)
+        .endr
+        mfcr    r4
+        mflr    r5
+        mfctr   r6
+        mfxer   r7
+        mfsrr0  r8
+        mfsrr1  r9
+        mfdar   r10
+        mfdsisr r11
+        .irp    n, 4, 5, 6, 7, 8, 9, 10, 11
+        stw     r\n, FRAME_CR + 4 * (\n - 4)(0)
+        .endr
+
+        # The THROW code: what ANS has a number for, else one that tells the vector.
+        lwz     r4, FRAME_VECTOR(0)
+        srwi    r5, r4, 8
+        subfic  r3, r5, THROW_VECTOR
+        cmpwi   r4, 0x600
+        bne     1f
+        li      r3, THROW_ALIGNMENT
+1:      cmpwi   r4, 0x300
+        bne     2f
+        li      r3, THROW_ADDRESS
+        load    r6, guards - 8          # in the guard page of a stack?
+        clrrwi  r10, r10, 12
+3:      lwzu    r7, 8(r6)
+        cmpwi   r7, 0
+        beq     2f
+        cmplw   r7, r10
+        bne     3b
+        lwz     r3, 4(r6)
+2:      stw     r3, FRAME_CODE(0)
+        load    r4, throw_code
+        mtsrr0  r4
+        li      r4, MSR_FORTH
+        mtsrr1  r4
+        rfi
+
+# Memory is being probed: go on where the prober says. CR0 and r3 are lost.
+expected:
+        mtsrr0  r3
+        li      r3, 0
+        stw     r3, EXPECTED(0)
+        rfi
+
+        .section .rodata
+        .balign 4
+guards: .long   DATA_STACK - 0x1000, THROW_DATA_OVERFLOW
+        .long   DATA_STACK_TOP, THROW_DATA_UNDERFLOW
+        .long   RETURN_STACK - 0x1000, THROW_RETURN_OVERFLOW
+        .long   RETURN_STACK_TOP, THROW_RETURN_UNDERFLOW
+        .long   0
+        .text
