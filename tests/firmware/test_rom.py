@@ -181,5 +181,6 @@ def test_a_cache_that_cannot_be_written_is_no_error(tmp_path, monkeypatch):
 
 def test_names_of_images():
     assert images.images() == ["first", "openfirmware"]
-    with pytest.raises(UserError, match=r"^image must be one of first, openfirmware, not 'second'$"):
+    problem = r"^image must be one of first, openfirmware, not 'second'$"
+    with pytest.raises(UserError, match=problem):
         images.build("second")

@@ -1,4 +1,4 @@
-"""ANS Forth's CORE word set at the prompt: what each word does, by the text of the standard (6.1)."""
+"""ANS Forth's CORE word set at the prompt, by the text of the standard (6.1)."""
 
 import pytest
 

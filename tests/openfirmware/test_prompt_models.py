@@ -1,0 +1,47 @@
+"""The prompt on both processor models and both machines, and the ROM image itself."""
+
+import pytest
+
+from pteg.errors import UserError
+from pteg.firmware import images
+from pteg.platform import Platform
+from pteg.presets import g3, mac99
+
+
+@pytest.mark.parametrize("preset", ["g3", "mac99"])
+def test_the_pipeline_reaches_the_prompt_within_100_000_cycles(make_prompt, preset):
+    prompt = make_prompt(preset, cpu="pipeline")
+    assert prompt.machine.cycle < 100_000
+    assert prompt("2 3 + .") == "5  ok\n"
+
+
+@pytest.mark.parametrize(("ram", "shown"), [("1M", "1 MB"), ("16M", "16 MB"), ("128M", "128 MB")])
+def test_memory_is_found(make_prompt, ram, shown):
+    assert f", {shown} of memory" in make_prompt(ram=ram).banner
+
+
+def test_both_consoles(make_prompt):
+    assert make_prompt("mac99")("1 2 .s") == "1 2  ok\n"
+
+
+def test_the_same_sources_give_the_same_bytes():
+    first, second = (images.program("openfirmware", g3()).elf() for _ in range(2))
+    assert first == second
+    assert first != images.program("openfirmware", mac99()).elf()
+
+
+def test_a_machine_is_needed():
+    with pytest.raises(UserError, match="^image openfirmware is made for one machine, "):
+        images.build("openfirmware")
+
+
+def test_a_console_is_needed():
+    devices = [device for device in g3().devices if device.name != "uart"]
+    with pytest.raises(UserError, match="^Open Firmware needs a machine with a 16550 or an 8530"):
+        images.build("openfirmware", Platform(devices))
+
+
+def test_words_are_symbols(make_prompt):
+    symbols = make_prompt().machine.symbols
+    assert symbols.name(symbols.address("dup")) == "dup"
+    assert symbols.address("interpret") > 0xFFF00000
