@@ -2,7 +2,7 @@
 
 # One operand, one instruction: ( x1 -- x2 )
         .macro  unary name, label, instruction:vararg
-        code    \name, \label
+        code    "\name", \label
         lwz     r3, 0(DS)
         \instruction
         result  r3
@@ -32,7 +32,7 @@
 
 # Two operands, one instruction: ( x1 x2 -- x3 ), x1 in r3, x2 in r4
         .macro  binary name, label, instruction:vararg
-        code    \name, \label
+        code    "\name", \label
         pop2    r3, r4
         \instruction
         result  r3
@@ -110,7 +110,7 @@ divided_by_zero:
 
 # Two operands and a comparison: ( x1 x2 -- flag )
         .macro  comparison name, label, compare, branch
-        code    \name, \label
+        code    "\name", \label
         pop2    r3, r4
         \compare r3, r4
         \branch true_result
@@ -130,7 +130,7 @@ divided_by_zero:
 
 # One operand and zero: ( x -- flag )
         .macro  test name, label, branch
-        code    \name, \label
+        code    "\name", \label
         lwz     r3, 0(DS)
         cmpwi   r3, 0
         \branch true_result
@@ -155,7 +155,7 @@ false_result:
 
 # The smaller and the larger of two: ( x1 x2 -- x )
         .macro  choice name, label, compare, branch
-        code    \name, \label
+        code    "\name", \label
         pop2    r3, r4
         \compare r3, r4
         \branch 1f

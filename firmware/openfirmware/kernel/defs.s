@@ -94,7 +94,7 @@ THROW_VECTOR            = -256  # other exceptions: -256 minus the vector / 256
         .macro  code name, label, flags=0
         .balign 4, 0
 .Lname\@:
-        .ascii  \name
+        .ascii  "\name"
 .Lend\@:
         .balign 4, 0
         .long   0                       # link: set by the compiler
@@ -107,12 +107,12 @@ THROW_VECTOR            = -256  # other exceptions: -256 minus the vector / 256
 
 # A word that pushes the address of a kernel variable, in the form of all data words (inner.s).
         .macro  variable name, label, address
-        code    \name, \label
+        code    "\name", \label
         load    r3, \address
         ba      do_variable
         .endm
 
 # A word that pushes a number.
         .macro  constant name, label, value
-        variable \name, \label, \value
+        variable "\name", \label, \value
         .endm

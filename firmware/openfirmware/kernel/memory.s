@@ -2,7 +2,7 @@
 
 # A load: ( addr -- x )
         .macro  fetch name, label, instruction
-        code    \name, \label
+        code    "\name", \label
         lwz     r3, 0(DS)
         \instruction r3, 0(r3)
         result  r3
@@ -17,7 +17,7 @@
 
 # A store: ( x addr -- )
         .macro  store name, label, instruction
-        code    \name, \label
+        code    "\name", \label
         lwz     r4, 0(DS)
         lwz     r3, 4(DS)
         \instruction r3, 0(r4)
@@ -32,7 +32,7 @@
 
 # Device registers: each access is done, and done before the next (IEEE 1275 5.3.7.1).
         .macro  register_fetch name, label, instruction
-        code    \name, \label
+        code    "\name", \label
         lwz     r3, 0(DS)
         eieio
         \instruction r3, 0(r3)
@@ -47,7 +47,7 @@
         register_fetch "rl@", fetch_register_long, lwz
 
         .macro  register_store name, label, instruction
-        code    \name, \label
+        code    "\name", \label
         lwz     r4, 0(DS)
         lwz     r3, 4(DS)
         \instruction r3, 0(r4)
