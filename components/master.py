@@ -10,11 +10,12 @@ the functional model they take no time.
 """
 
 import numpy as np
+from numba import njit
 
 from pteg.components.device import compiled
 from pteg.errors import UserError
 
-__all__ = ["MASTER", "BLOCK", "advance", "bus_type", "bus_value", "check_request"]
+__all__ = ["MASTER", "BLOCK", "advance", "bus_type", "bus_value", "check_request", "make_transfers"]
 
 #: Bytes of a burst.
 BLOCK = 32
@@ -91,3 +92,41 @@ def advance(state, target, beat, value, done, error):
     t.moved = 0
     s.bus_error = error
     return True
+
+
+def make_transfers(bus_read, bus_write, answers_bursts, answer):
+    """Compile what the functional model does with a master: all that it asks for, at once.
+
+    Parameters
+    ----------
+    bus_read, bus_write
+        Of the platform's functions.
+    answers_bursts : function of an address
+        Whether the device there takes a block at a time.
+    answer
+        Of the master.
+    """
+
+    @njit(_nrt=False)
+    def transfers(state, memory, devices, reservation):
+        s = state[0]
+        wrote = 0
+        while s.bus_size:
+            at, s.bus_error = s.bus_address, 0
+            if s.bus_size == BLOCK and not answers_bursts(at):
+                s.bus_error = 1
+            beats = 4 if s.bus_size == BLOCK else 1
+            for beat in range(0 if s.bus_error else beats):
+                size = s.bus_size // beats
+                if s.bus_write:
+                    s.bus_error |= bus_write(devices, at + 8 * beat, size, s.bus_data[beat])
+                    wrote = 1
+                    if at & ~31 | 1 == reservation:
+                        reservation = 0
+                else:
+                    s.bus_data[beat], error = bus_read(devices, at + 8 * beat, size)
+                    s.bus_error |= error
+            answer(state, memory)
+        return wrote, reservation
+
+    return transfers

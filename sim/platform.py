@@ -6,6 +6,7 @@ devices. Their first argument is `Platform.arrays`, a pair (state, memory) for e
 =========================================== ======================================================
 `bus_read(devices, address, size)`          (value, error); error is 1 where nothing answers
 `bus_write(devices, address, size, value)`  error
+`locate(address, size)`                     number of the device there, or -1
 `tick(devices, clocks=1)`                   time passes: so many core clocks
 `transfers(devices, reservation)`           (whether a bus master wrote anything, the reservation)
 `next_event(devices)`                       clocks until an interrupt pin may change by itself
@@ -59,10 +60,10 @@ FUNCTION_OF_ROLE = {ConsolePort: "console", BusMaster: "answer"}
 #: Names that the hardware around the devices has for its ports and parts, and Amaranth for
 #: attributes of a component.
 RESERVED = frozenset({
-    PROCESSOR, "bus", "request", "interrupt", "pause", "restart", "snooped",
-    "core", "mmu", "icache", "dcache", "l2", "data", "castout", "fetch", "device", "arbiter",
-    "decoder", "clk", "rst", "master", "memory_map", "timebase_divider", "l2_size", "l2_shape",
-    "signature", "elaborate", "metadata"})
+    PROCESSOR, "cpu0", "cpu1", "cpu2", "cpu3", "core", "mmu", "icache", "dcache", "l2",
+    "interrupt", "pause", "restart", "bus", "request", "snooped", "arbiter", "decoder", "data",
+    "castout", "fetch", "device", "memory_map", "names", "clk", "rst", "signature", "elaborate",
+    "metadata"})
 
 
 @dataclass(frozen=True)
@@ -251,7 +252,7 @@ class Platform:
         return [device.name for device in self.devices].index(name)
 
     def _functions_text(self):
-        imports, reads, writes, ticks, events = [], [], [], [], []
+        imports, reads, writes, places, ticks, events = [], [], [], [], [], []
         console = "    return 0"
         for i, device in enumerate(self.devices):
             module = type(device).__module__
@@ -265,6 +266,7 @@ class Platform:
             reads += [inside, f"        return {device.name}_read({args}, {offset}), 0"]
             writes += [inside, f"        {device.name}_write({args}, {offset}, np.uint64(value))",
                        "        return 0"]
+            places += [inside, f"        return {i}"]
             if "tick" in device.functions():
                 ticks.append(f"    {device.name}_tick({args}, clocks)")
                 events.append(f"    clocks = min(clocks, {device.name}_next_event({args}))")
@@ -272,14 +274,17 @@ class Platform:
                 console = f"    return {device.name}_console({args}, watch)"
         drives = [f"    {name}_drive(devices[{self._index(name)}][0], {self._lines(name)})"
                   for name in self._sinks()]
-        transfers = "    return 0, reservation"
+        master, transfers = "# No bus master.", "    return 0, reservation"
         if self.master:
+            i, name = self._index(self.master.name), self.master.name
             bursts = [f"{d.base:#x} <= at < {d.base + d.size:#x}" for d in self.devices if d.burst]
-            transfers = _TRANSFERS.format(i=self._index(self.master.name), name=self.master.name,
-                                          bursts=" or ".join(bursts) or "False")
+            master = _MASTER.format(name=name, bursts=" or ".join(bursts) or "False")
+            transfers = (f"    return transfer_all(devices[{i}][0], devices[{i}][1], devices, "
+                         "reservation)")
         return _FUNCTIONS.format(
             imports="\n".join(imports), reads="\n".join(reads), writes="\n".join(writes),
-            transfers=transfers, ticks="\n".join(ticks) or "    pass", events="\n".join(events),
+            places="\n".join(places), master=master, transfers=transfers,
+            ticks="\n".join(ticks) or "    pass", events="\n".join(events),
             clocks="\n\n".join(_CLOCK.format(name=device.name, port=", ".join(PORT))
                                for device in self.devices),
             drives="\n".join(drives), pin=self._lines(PROCESSOR), console=console)
@@ -309,39 +314,21 @@ def _everywhere(device):
     return (device.base, device.size) == EVERYWHERE
 
 
-_TRANSFERS = '''\
-    state, memory = devices[{i}]
-    s = state[0]
-    wrote = 0
-    while s.bus_size:
-        at, s.bus_error = s.bus_address, 0
-        if s.bus_size == BLOCK and not ({bursts}):
-            s.bus_error = 1
-        beats = 4 if s.bus_size == BLOCK else 1
-        for beat in range(0 if s.bus_error else beats):
-            size = s.bus_size // beats
-            if s.bus_write:
-                s.bus_error |= bus_write(devices, at + 8 * beat, size, s.bus_data[beat])
-                wrote = 1
-                if at & ~31 | 1 == reservation:
-                    reservation = 0
-            else:
-                s.bus_data[beat], error = bus_read(devices, at + 8 * beat, size)
-                s.bus_error |= error
-        {name}_answer(state, memory)
-    return wrote, reservation'''
+_MASTER = '''\
+@compiled
+def answers_bursts(at):
+    return {bursts}
+
+
+transfer_all = make_transfers(bus_read, bus_write, answers_bursts, {name}_answer)'''
 
 _CLOCK = '''\
+{name}_on_clock = make_clock({name}_read, {name}_write)
+
+
 @njit(cache=True, _nrt=False)
 def {name}_clock(state, memory, target, {port}):
-    action = clock(target, ts, a, tt, tsiz, tbst, dbb)
-    t = target[0]
-    if action == READ:
-        return {name}_read(state, memory, t.offset, t.size) << U(t.up)
-    if action == WRITE:
-        {name}_write(state, memory, t.offset, t.size,
-                     d_w >> U(t.up) & (~U(0) >> U(64 - 8 * t.size)))
-    return U(0)
+    return {name}_on_clock(state, memory, target, {port})
 '''
 
 _FUNCTIONS = '''\
@@ -349,12 +336,11 @@ _FUNCTIONS = '''\
 
 import numpy as np
 from numba import njit
-from pteg.components.master import BLOCK
-from pteg.components.target import READ, WRITE, clock
+from pteg.components.device import compiled
+from pteg.components.master import make_transfers
+from pteg.components.target import make_clock
 
 {imports}
-
-U = np.uint64
 
 
 @njit(cache=True, _nrt=False)
@@ -372,8 +358,18 @@ def bus_write(devices, address, size, value):
 
 
 @njit(cache=True, _nrt=False)
+def locate(address, size):
+    at = np.int64(address)
+{places}
+    return -1
+
+
+@njit(cache=True, _nrt=False)
 def tick(devices, clocks=1):
 {ticks}
+
+
+{master}
 
 
 @njit(cache=True, _nrt=False)

@@ -7,6 +7,7 @@ The hardware itself is an argument: another design with the same ports uses the 
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from pteg.components.console import new_watch
 from pteg.components.target import TARGET
 from pteg.cpu import FOREVER, Limits, Stop
 from pteg.generated import load_module
+from pteg.pipeline import loop
+from pteg.pipeline.loop import CONTROL, STOPS
 from pteg.pipeline.places import Pause, Processor, System
 from pteg.platform import PORT
 
@@ -24,13 +27,6 @@ TRACE_ROWS = 4096
 #: Before the last so many instructions of a run, the hardware is told to complete them one by one:
 #: more than can be in flight, folded branches counted.
 SINGLE = 64
-
-#: What the loop keeps between two calls, and its limits.
-CONTROL = np.dtype([("cycle", "i8"), ("last_cycle", "i8"), ("last_instruction", "i8"),
-                    ("address", "i8")])
-
-#: Return values of the generated loop.
-STOPS = (Stop.CYCLES, Stop.CHECKSTOP, Stop.CONSOLE, Stop.ADDRESS, Stop.INSTRUCTIONS, Stop.DRAIN)
 
 
 @dataclass(frozen=True)
@@ -187,12 +183,11 @@ class Driver:
     def _segment(self, taps, devices, watch):
         begin = self.cycle
         rows = int(self.control["last_cycle"][0]) - begin if taps else 0
-        buffers = [np.empty((rows, tap.tracer.words), np.uint64) for tap in taps]
-        traces = [argument for tap, buffer in zip(taps, buffers, strict=True)
-                  for argument in (tap.tracer.trace, buffer)]
+        buffers = tuple(np.empty((rows, tap.tracer.words), np.uint64) for tap in taps)
+        traces = tuple(tap.tracer.trace for tap in taps)
         run = self.module(len(taps)).run
         stop = run(self.native.step, self.state, devices, self.targets, self.control, watch,
-                   *traces)
+                   traces, buffers)
         for tap, buffer in zip(taps, buffers, strict=True):
             tap.sink.write(begin, buffer[:self.cycle - begin])
         return STOPS[stop]
@@ -203,7 +198,8 @@ class Driver:
         """The generated module whose `run` is the loop, with so many traces."""
         if taps not in self._modules:
             text = self._text(self.platform.functions().__name__, taps)
-            self._modules[taps] = load_module("driver", text, self.platform.sources)
+            self._modules[taps] = load_module(
+                "driver", text, [*self.platform.sources, Path(loop.__file__)])
         return self._modules[taps]
 
     def _text(self, functions, taps):
@@ -215,22 +211,20 @@ class Driver:
                 imports.append(f"from {functions} import {device.name}_answer")
                 ports.append(self._master_text(i, device.name))
         signals = self.signals
-        arguments = "".join(f", trace{i}, buffer{i}" for i in range(taps))
-        traces = "".join(f"        trace{i}(state, buffer{i}[cycle - begin])\n"
-                         for i in range(taps))
+        traces = "\n".join(f"    traces[{n}](state, buffers[{n}][row])" for n in range(taps))
         return _DRIVER.format(
-            functions=functions, imports="\n".join(imports), ports="\n".join(ports),
-            arguments=arguments, traces=traces,
+            functions=functions, imports="\n".join(imports), ports="\n".join(ports) or "    pass",
+            traces=traces or "    pass",
             pc=self._get(signals.pc), instructions=self._get(signals.instructions),
             checkstop=self._get(signals.checkstop),
-            set_interrupt=self._set(signals.interrupt, "interrupt(devices)"))
+            set_interrupt=self._set(signals.interrupt, "level") if signals.interrupt else "pass")
 
     def _port_text(self, i, name):
         port = System("").target(name)
         put = [self._set(port.aack, "t.aack"), self._set(port.ta, "t.ta"),
                self._set(port.tea, "t.tea")]
         signals = [self._get(getattr(port, signal)) for signal in PORT]
-        return _PORT.format(i=i, name=name, put="\n            ".join(put),
+        return _PORT.format(i=i, name=name, put="\n        ".join(put),
                             ts=self._get(port.ts), signals=", ".join(signals),
                             set_data=self._set(port.d_r, "data"))
 
@@ -241,7 +235,7 @@ class Driver:
                    port.burst: "s.bus_size == BLOCK", port.wimg: "GLOBAL",
                    port.wdata: f"bus_value(devices[{i}][0], targets[{i}])"}
         put = [self._set(path, value) for path, value in request.items()]
-        return _MASTER.format(i=i, name=name, put="\n        ".join(put),
+        return _MASTER.format(i=i, name=name, put="\n    ".join(put),
                               beat=self._get(port.beat), rdata=self._get(port.rdata),
                               done=self._get(port.done), error=self._get(port.error))
 
@@ -262,8 +256,6 @@ class Driver:
 
     def _set(self, path, value):
         """Statement that gives an input a value."""
-        if not path:
-            return f"{value}"
         probe = self.native.probe(path)
         (part,) = probe.parts
         mask = (1 << part.width) - 1 << part.shift
@@ -278,68 +270,69 @@ _DRIVER = '''\
 
 import numpy as np
 from numba import njit
-from pteg.components.master import BLOCK, advance, bus_type, bus_value
+from pteg.pipeline.loop import (
+    BLOCK, GLOBAL, advance, bus_type, bus_value, generated, make_run)
 
 {imports}
 from {functions} import console, interrupt, tick
 
 U = np.uint64
-GLOBAL = 2  # M of WIMG
+
+
+@generated
+def read_pc(state):
+    return np.int64({pc})
+
+
+@generated
+def read_instructions(state):
+    return np.int64({instructions})
+
+
+@generated
+def read_checkstop(state):
+    return {checkstop} != U(0)
+
+
+@generated
+def set_interrupt(state, level):
+    {set_interrupt}
+
+
+@generated
+def clock_ports(state, devices, targets):
+{ports}
+
+
+@generated
+def take_traces(state, traces, buffers, row):
+{traces}
+
+
+run_on = make_run(read_pc, read_instructions, read_checkstop, set_interrupt, clock_ports,
+                  take_traces, tick, interrupt, console)
 
 
 @njit(cache=True, error_model="numpy", _nrt=False)
-def run(step, state, devices, targets, control, watch{arguments}):
-    cycle = begin = control[0].cycle
-    last_cycle = control[0].last_cycle
-    last_instruction = control[0].last_instruction
-    address = control[0].address
-    pc = np.int64({pc})
-    instructions = np.int64({instructions})
-    stop = 0
-    while cycle < last_cycle:
-{traces}        step(state)
-        cycle += 1
-
-{ports}
-        tick(devices, np.int64(1))  # not a literal, for which it would be compiled anew
-        {set_interrupt}
-
-        new_pc = np.int64({pc})
-        new_instructions = np.int64({instructions})
-        seen = console(devices, watch)
-        if {checkstop}:
-            stop = 1
-        elif seen == 1:
-            stop = 2
-        elif new_pc == address and (new_pc != pc or new_instructions != instructions):
-            stop = 3
-        elif new_instructions >= last_instruction:
-            stop = 4
-        elif seen == 2:
-            stop = 5
-        pc = new_pc
-        instructions = new_instructions
-        if stop:
-            break
-    control[0].cycle = cycle
-    return stop
+def run(step, state, devices, targets, control, watch, traces, buffers):
+    return run_on(step, state, devices, targets, control, watch, traces, buffers)
 '''
 
 _PORT = '''\
-        # {name}
-        t = targets[{i}][0]
-        if {ts} or t.busy:
-            data = {name}_clock(devices[{i}][0], devices[{i}][1], targets[{i}],
-                                {signals})
-            {put}
-            {set_data}
+    # {name}
+    t = targets[{i}][0]
+    if {ts} or t.busy:
+        data = {name}_clock(devices[{i}][0], devices[{i}][1], targets[{i}],
+                            {signals})
+        {put}
+        {set_data}
 '''
 
 _MASTER = '''\
-        # {name} as a master
-        s = devices[{i}][0][0]
-        if s.bus_size:
-            if advance(devices[{i}][0], targets[{i}], {beat}, {rdata}, {done}, {error}):
-                {name}_answer(devices[{i}][0], devices[{i}][1])
-        {put}
+    # {name} as a master
+    s = devices[{i}][0][0]
+    if s.bus_size:
+        if advance(devices[{i}][0], targets[{i}], {beat}, {rdata}, {done}, {error}):
+            {name}_answer(devices[{i}][0], devices[{i}][1])
+    {put}
 '''

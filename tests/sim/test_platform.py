@@ -1,5 +1,7 @@
 """The device graph: memory map, wiring, what is refused."""
 
+import re
+
 import pytest
 
 from pteg.components.dram import Dram
@@ -83,15 +85,18 @@ def test_impossible_ram_sizes_are_refused(ram):
 
 
 def test_no_device_has_a_name_from_inside_the_machine():
-    from pteg.hw.processor import Processor
+    from pteg.hw.bus.bus import Bus
+    from pteg.hw.system import System
 
-    hardware = Processor(g3(dma=True).memory_map, master=True, l2=256 << 10)
+    platform = g3(dma=True)
     native = Machine("g3", dma=True, l2="256K").model.native
-    parts = {path.partition(".")[0] for path in native.signals if "." in path}
-    parts |= {path.partition(".")[0] for path in (*native.inputs, *native.outputs)}
-    attributes = {name for name in dir(hardware) if not name.startswith("_")}
-    inside = (parts | attributes) - {device.name for device in g3(dma=True).devices}
-    assert {"bus", "interrupt", "core", "signature"} <= inside
+    paths = [*native.signals, *native.inputs, *native.outputs]
+    inside = {path.partition(".")[0] for path in paths if "." in path}
+    inside |= {path.split(".")[1] for path in paths if re.match(r"bus\.\w+\.", path)}
+    for component in (System(platform.memory_map, master=True), Bus(platform.memory_map)):
+        inside |= {name for name in dir(component) if not name.startswith("_")}
+    inside -= {device.name for device in platform.devices}
+    assert {"bus", "core", "data", "signature"} <= inside
     assert sorted(name for name in inside if "$" not in name and name not in RESERVED) == []
     for name in RESERVED:
         with pytest.raises(UserError, match=rf"^'{name}' is a name inside the machine, not one "

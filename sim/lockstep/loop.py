@@ -1,0 +1,132 @@
+"""The loop of lockstep, for the functions of one platform and one design."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from pteg.cpu import Stop
+from pteg.functional import constants as isa
+from pteg.functional.lockstep import differs, functional_step, loaded_value, reads_time
+from pteg.pipeline.loop import STOPS
+
+__all__ = ["CONTROL", "Places", "AGREE", "DIFFERENT", "STOPPED", "HALTED", "PRINTED", "STUCK",
+           "make_run"]
+
+#: What the loop keeps between two calls, and its limits.
+CONTROL = np.dtype([("done", "i8"), ("limit", "i8"), ("address", "i8"), ("patience", "i8")])
+#: How it ended.
+AGREE, DIFFERENT, STOPPED, HALTED, PRINTED, STUCK = range(6)
+
+_CYCLES, _CHECKSTOP, _CONSOLE, _DRAIN = (
+    STOPS.index(stop) for stop in (Stop.CYCLES, Stop.CHECKSTOP, Stop.CONSOLE, Stop.DRAIN))
+
+
+class Places(NamedTuple):
+    """Words of the pipeline's state that the loop reads."""
+
+    instructions: int
+    asleep: int
+    vector: int         # of the last interrupt
+    external: int       # interrupts taken
+    monitor: int
+    decrementer: int
+
+
+@njit
+def _interrupts(state, at):
+    return state[at.external] + state[at.monitor] + state[at.decrementer]
+
+
+def make_run(pipeline_run, capture, bus_read, locate):
+    """Compile the loop.
+
+    Parameters
+    ----------
+    pipeline_run, capture
+        Of the pipeline model: its driver's loop, and the copy of its registers.
+    bus_read, locate
+        Of the platform's functions.
+    """
+
+    @njit
+    def answer(model, devices, storage, arch, writes):
+        """Answer an access outside RAM as the pipeline's devices did."""
+        m = model[0]
+        value, error = np.uint64(0), 1
+        device = locate(m.request_pa, m.request_size)
+        if device >= 0:
+            error = 0
+            if m.request_write:
+                writes[device] += 1
+            elif storage[device]:
+                value = bus_read(devices, m.request_pa, m.request_size)[0]
+            else:
+                value = np.uint64(loaded_value(model, arch))
+        m.answer[m.answered] = value
+        m.answer_error[m.answered] = error
+        m.answered += 1
+
+    @njit
+    def run(step, state, at, devices, storage, targets, driver, watch, arch, functional, model,
+            control, trail, writes):
+        c = control[0]
+        while c.done < c.limit:
+            interrupts = _interrupts(state, at)
+            before = np.int64(state[at.instructions])
+            driver[0].last_instruction = before + 1
+            printed = console = False
+            while True:
+                asleep = state[at.asleep]
+                driver[0].last_cycle = driver[0].cycle + c.patience
+                stop = pipeline_run(step, state, devices, targets, driver, watch, (), ())
+                printed |= stop == _CONSOLE
+                console |= stop == _CONSOLE or stop == _DRAIN
+                if stop == _CYCLES and state[at.asleep] == asleep:
+                    return STUCK
+                if (stop == _CHECKSTOP
+                        or state[at.instructions] >= np.uint64(driver[0].last_instruction)):
+                    break
+            capture(state, arch)
+
+            vector = 0
+            if _interrupts(state, at) != interrupts:
+                vector = np.int64(state[at.vector])
+            outcome = isa.OUT_NEXT
+            # As many as have completed in one cycle; a checkstop comes instead of an instruction.
+            for _ in range(max(np.int64(state[at.instructions]) - before, 1)):
+                place = c.done % len(trail)
+                trail[place, 0], trail[place, 1] = functional[0].pc, driver[0].cycle
+                exceptions = model[0].exceptions
+                functional[0].tb, functional[0].dec = arch[0].tb, arch[0].dec
+                while True:
+                    outcome = functional_step(functional, model, vector)
+                    if outcome != isa.OUT_BUS:
+                        break
+                    vector = 0
+                    answer(model, devices, storage, arch, writes)
+                vector = 0
+                quiet = model[0].exceptions == exceptions and model[0].op
+                trail[place, 2] = model[0].word if quiet else -1
+                register = reads_time(model)
+                if register >= 0:
+                    functional[0].gpr[register] = arch[0].gpr[register]
+                functional[0].tb, functional[0].dec = arch[0].tb, arch[0].dec
+                model[0].decrementer = 0
+                c.done += 1
+                if outcome == isa.OUT_CHECKSTOP:
+                    break
+            halted = stop == _CHECKSTOP
+            if (outcome == isa.OUT_CHECKSTOP) != halted:
+                return STOPPED
+            if differs(functional, arch):
+                return DIFFERENT
+            if halted:
+                return HALTED
+            if printed:
+                return PRINTED
+            if console or arch[0].pc == c.address:
+                break
+        return AGREE
+
+    return run
