@@ -72,7 +72,7 @@ class Cpu(Protocol):
     identity : str
         Changes with anything in the model that a snapshot depends on.
     at_boundary : bool
-        The last run ended between two instructions.
+        The last run ended between two instructions, and no transfer of a bus master is under way.
     """
 
     cycle: int
@@ -90,7 +90,7 @@ class Cpu(Protocol):
         """Replace the architectural state; execution goes on at its `pc`."""
 
     def settle(self):
-        """Go on to an instruction boundary, if the model is not at one."""
+        """Go on to where `at_boundary` holds: another model can take over there."""
 
     def get_pending(self):
         """Counts and pending exceptions: a record array of `pteg.state.PENDING`."""
@@ -105,6 +105,12 @@ class Cpu(Protocol):
         """Go on from a snapshot of the same `identity`, and the architectural state beside it.
 
         UserError if a part holds what this model cannot have saved.
+        """
+
+    def modified(self):
+        """What the processor has newer than memory: a list of (physical address, bytes).
+
+        At most 32 bytes each; of two for the same place the later one is newer.
         """
 
     def overlay(self, address, data):

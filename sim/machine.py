@@ -12,7 +12,7 @@ from pteg.console import Console
 from pteg.cpu import CPUS, FOREVER, PATIENCE, Limits, Stop, new_cpu
 from pteg.errors import UserError
 from pteg.hw.isa.registers import Hid0, Msr
-from pteg.memory import Memory
+from pteg.memory import Memory, write_back
 from pteg.platform import Platform
 from pteg.presets import PRESETS
 from pteg.recording import Recording
@@ -356,9 +356,10 @@ class Machine:
     def hand_over(self, cpu):
         """Let the other processor model go on from here, at an instruction boundary.
 
-        Registers, pending exceptions and the counts of cycles and instructions pass over; TLBs are
-        empty then. The pipeline model completes the instruction that it is in before. Waveforms
-        have to be closed.
+        Registers, pending exceptions and the counts of cycles and instructions pass over; TLBs and
+        caches are empty then, and memory is as the processor saw it. Before, the pipeline model
+        completes the instruction that it is in, and the transfer of a bus master. Waveforms have to
+        be closed.
         """
         if cpu not in CPUS:
             raise UserError(f"cpu must be one of {', '.join(CPUS)}, not {cpu!r}")
@@ -367,7 +368,7 @@ class Machine:
         before, after = self.model, new_cpu(cpu, self.platform)
         before.settle()
         self.console.drain()
-        before.overlay(self.ram.base, self.ram.memory)
+        write_back(self.platform, before.modified())
         after.set_pending(before.get_pending())
         after.set_state(before.get_state())
         self.cpu_name, self._made["model"], self.cpu = cpu, after, Registers(after)

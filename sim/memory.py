@@ -1,9 +1,11 @@
 """`Memory`: what RAM and ROM of a machine hold, for scripts."""
 
-from pteg.components.roles import Storage, has_role, with_role
+import numpy as np
+
+from pteg.components.roles import Ram, Storage, has_role, with_role
 from pteg.errors import UserError
 
-__all__ = ["Memory"]
+__all__ = ["Memory", "write_back"]
 
 
 class Memory:
@@ -60,3 +62,14 @@ class Memory:
 
     def write_word(self, address, value):
         self.write(address, (value & 0xFFFFFFFF).to_bytes(4, "big"))
+
+
+def write_back(platform, modified):
+    """Put what a processor has newer than memory (`pteg.cpu.Cpu.modified`) into RAM."""
+    for ram in with_role(platform.devices, Ram):
+        for address, data in modified:
+            first = max(address, ram.base)
+            end = min(address + len(data), ram.base + len(ram.memory))
+            if first < end:
+                ram.memory[first - ram.base:end - ram.base] = np.frombuffer(
+                    data[first - address:end - address], np.uint8)

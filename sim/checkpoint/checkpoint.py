@@ -1,8 +1,9 @@
 """Checkpoints: the whole machine in a file, and back. docs/checkpoints.md describes the format.
 
-A checkpoint holds memories and devices, the architectural state with what is pending, and the
-state of the processor model that ran. The same model goes on from it as if nothing had happened,
-cycle by cycle; the other one takes over the architectural state.
+A checkpoint holds memories and devices as they are, the architectural state with what is pending,
+what the processor has newer than memory, and the state of the processor model that ran. The same
+model goes on from it as if nothing had happened, cycle by cycle; the other one takes over the
+architectural state.
 
 Left out: what is outside the machine, such as recordings, and console text that nobody has read.
 """
@@ -16,9 +17,14 @@ from pteg.checkpoint import container, pages, records
 from pteg.components.roles import Storage, has_role
 from pteg.cpu import CPUS
 from pteg.errors import UserError
+from pteg.memory import write_back
 from pteg.state import ARCH_STATE, PENDING
 
 __all__ = ["save", "restore"]
+
+#: What the processor has newer than memory: `size` bytes at `address`. The later, the newer.
+BLOCK = 32
+NEWER = np.dtype([("address", "u4"), ("size", "u4"), ("bytes", "u1", BLOCK)])
 
 #: How a restored machine goes on; see `restore`.
 EXACT, ARCHITECTURAL = "exact", "architectural"
@@ -33,20 +39,16 @@ def save(machine, path):
         The file cannot be written, or a disk's file, which it would have to name, is gone.
     """
     model = machine.model
-    parts = {"arch": model.get_state(), "pending": model.get_pending()}
+    parts = {"arch": model.get_state(), "pending": model.get_pending(),
+             "newer": _newer(model.modified())}
     devices = []
     for device in machine.platform.devices:
         parts[f"device.{device.name}"] = device.state
-        memory = device.memory
-        if has_role(device, Storage):
-            # As the processor sees it: another model can go on from that.
-            memory = memory.copy()
-            model.overlay(device.base, memory)
         file, before = pages.origin(device)
         parts[f"pages.{device.name}"], parts[f"memory.{device.name}"] = pages.changed(
-            memory, before)
+            device.memory, before)
         devices.append([device.name, type(device).__name__, device.base, device.size,
-                        len(memory), file])
+                        len(device.memory), file])
     parts |= {f"model.{name}": part for name, part in model.snapshot().items()}
     manifest = {
         "pteg": __version__, "preset": machine.preset, "options": machine.options,
@@ -56,6 +58,14 @@ def save(machine, path):
         "layouts": {name: records.layout(part.dtype) for name, part in parts.items()},
     }
     container.write(path, manifest, {name: records.pack(part) for name, part in parts.items()})
+
+
+def _newer(modified):
+    rows = np.zeros(len(modified), NEWER)
+    for row, (address, data) in zip(rows, modified, strict=True):
+        row["address"], row["size"] = address, len(data)
+        row["bytes"][:len(data)] = np.frombuffer(data, np.uint8)
+    return rows
 
 
 def restore(make, path, cpu=None, platform=None):
@@ -109,7 +119,7 @@ class _Restorer:
         arch, pending = self._record("arch", ARCH_STATE), self._record("pending", PENDING)
         self._check(arch[0], pending[0])
         if wanted != saved and not manifest["boundary"]:
-            # Only the saved model can complete the instruction that it was in.
+            # Only the saved model can complete what it was in.
             machine.cpu_name = saved
         model = machine.model
         same = machine.cpu_name == saved and model.identity == manifest["identity"]
@@ -118,10 +128,11 @@ class _Restorer:
                      for name, part in model.snapshot().items()}
             model.restore(parts, arch)
         elif manifest["boundary"]:
+            write_back(machine.platform, self._modified())
             model.set_pending(pending)
             model.set_state(arch)
         else:
-            raise UserError(f"saved within an instruction by another version "
+            raise UserError(f"saved within an instruction or a transfer by another version "
                             f"of the {saved} model, which alone can go on from there")
         if machine.cpu_name != wanted:
             machine.hand_over(wanted)
@@ -153,6 +164,14 @@ class _Restorer:
                 raise self._file.damaged(f"{name} must not be negative or absurd")
 
     # Memories and devices ---------------------------------------------------------------------
+
+    def _modified(self):
+        """What the processor had newer than memory, as `pteg.cpu.Cpu.modified` gives it."""
+        count = self._file.size("newer") // records.size(NEWER)
+        found = self._record("newer", NEWER, (count,))
+        if np.any(found["size"] > BLOCK):
+            raise self._file.damaged(f"what is newer than memory must have {BLOCK} bytes at most")
+        return [(int(row["address"]), row["bytes"][:row["size"]].tobytes()) for row in found]
 
     def _devices(self, platform):
         listed = self._manifest["devices"]

@@ -1,7 +1,7 @@
 """The file of a checkpoint: named sections, each compressed and with a checksum.
 
     magic      16 bytes  b"pteg-checkpoint\\n"
-    version     4 bytes  big-endian, 2
+    version     4 bytes  big-endian, 3
     length      4 bytes  big-endian: of the manifest
     checksum   32 bytes  SHA-256 of the manifest
     manifest             JSON; "sections" lists [name, size, stored size, SHA-256 of what is stored]
@@ -24,7 +24,7 @@ from pteg.errors import UserError
 __all__ = ["VERSION", "write", "Reader"]
 
 MAGIC = b"pteg-checkpoint\n"
-VERSION = 2
+VERSION = 3
 _HEAD = struct.Struct(">16sII32s")
 #: A manifest has some kilobytes; sections are limited by who reads them.
 LONGEST_MANIFEST = 1 << 20

@@ -169,8 +169,11 @@ class FunctionalCpu:
         self._model["event_count"] = 0
         clear_translations(self._model)  # loads from a ROM are events, or need not be seen
 
+    def modified(self):
+        return []   # memory is all there is
+
     def overlay(self, address, data):
-        pass    # memory is all there is
+        pass
 
     def memory_changed(self, address, data):
         clear_translations(self._model)

@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from pteg.hw.cache.enums import DataCacheState, DataOp, L2State
+from pteg.hw.isa.registers import Hid0, L2cr
 
 __all__ = ["Coherence"]
 
@@ -32,11 +33,14 @@ class Coherence:
         Its state.
     cpu : pteg.pipeline.places.Processor
         Which of its processors.
+
+    A cache that is disabled keeps its blocks, but the processor does not see them.
     """
 
     def __init__(self, native, state, cpu):
         self._native, self._state = native, state
         self._dcache, self._l2, self._queue = cpu.dcache, cpu.l2, cpu.core.lsu.queue
+        self._special = cpu.core.special
         memories = native.memories
         self._data = memories[self._dcache.words]
         self._sets = memories[self._dcache.directory.valids].depth
@@ -44,13 +48,15 @@ class Coherence:
 
     def modified(self):
         """What memory does not have: a list of (physical address, bytes), the later the newer."""
-        dcache = self._dcache
-        found = [(base, self._bytes(row)) for base, row in self._l2_blocks("modified")]
+        dcache, found = self._dcache, []
+        if self._enabled("l2cr", L2cr.L2E.mask):
+            found += [(base, self._bytes(row)) for base, row in self._l2_blocks("modified")]
         if self._read(dcache.buffer.busy):
             base = self._read(dcache.buffer.line) * BLOCK
             found.append((base, b"".join(self._double(place) for place in self._castout())))
-        for base, row in self._blocks(dcache.directory.modifieds):
-            found.append((base, self._bytes(self._data.base + row)))
+        if self._enabled("hid0", Hid0.DCE):
+            found += [(base, self._bytes(self._data.base + row))
+                      for base, row in self._blocks(dcache.directory.modifieds)]
         if self._read(dcache.held.op) == DataOp.ZERO and self._read(dcache.state) in ZEROING:
             found.append((self._read(dcache.held.pa) & -BLOCK, bytes(BLOCK)))
         for entry in self._stores():
@@ -71,6 +77,9 @@ class Coherence:
             double = np.frombuffer(self._double(place), np.uint8).copy()
             _copy(pa, double, address, data)
             self._set(place, int.from_bytes(double.tobytes(), "big"))
+
+    def _enabled(self, register, bit):
+        return self._read(self._special.spr(register)) & bit
 
     # Places: an index of the state, or the path of a signal -------------------------------------
 

@@ -83,6 +83,9 @@ class PipelineCpu:
     def instructions(self):
         return self.driver.instructions
 
+    def modified(self):
+        return self._coherence.modified()
+
     def overlay(self, address, data):
         self._coherence.overlay(address, data)
 
@@ -121,20 +124,19 @@ class PipelineCpu:
         end between two instructions, the oldest one completes first: it may already have acted on
         memory or on a device.
         """
-        self.settle()
+        self._finish_instruction()
         present = self.get_state()
         for name in ARCH_STATE.names:
             if not np.array_equal(present[name], state[name]):
                 self.architecture.write(self.driver.state, name, state[name][0])
-        self._write(self.places.restart, 1)
-        self.driver.run(Limits(cycles=1))
-        self._write(self.places.restart, 0)
-        self._between, self._fetching = True, False
+        self._drop_instructions()
+        self._fetching = False
 
     def settle(self):
-        if not self._between:
-            self._finish_instruction()
-            self._between = True
+        self._finish_instruction()
+        while self._transfers:
+            # Nothing completes meanwhile: the processor stays between two instructions.
+            self._drop_instructions()
 
     def get_pending(self):
         return self.architecture.get_pending(self.driver.state, self.cycle)
@@ -171,17 +173,18 @@ class PipelineCpu:
 
     @property
     def at_boundary(self):
-        return self._between
+        return self._between and not self._transfers
 
     def snapshot(self):
         return {"words": self.driver.state.copy(),
                 "targets": np.concatenate(self.driver.targets),
-                "counts": np.array([self.cycle, self._between], np.int64)}
+                "counts": np.array([self.cycle, self._between, self._fetching, self._stale],
+                                   np.int64)}
 
     def restore(self, parts, state):
-        words, targets, (cycle, between) = parts["words"], parts["targets"], parts["counts"]
+        words, targets, (cycle, *flags) = parts["words"], parts["targets"], parts["counts"]
         if (np.any(words & ~self._possible) or not 0 <= cycle < 1 << 60
-                or between not in (0, 1)):
+                or any(flag not in (0, 1) for flag in flags)):
             raise UserError("the pipeline model cannot have been in this state")
         for device, given in zip(self.platform.devices, targets, strict=True):
             _check_target(device, given)
@@ -190,7 +193,7 @@ class PipelineCpu:
         for target, given in zip(self.driver.targets, targets, strict=True):
             target[0] = given
         self.driver.control["cycle"] = cycle
-        self._between = bool(between)
+        self._between, self._fetching, self._stale = map(bool, flags)
 
     @cached_property
     def _possible(self):
@@ -256,8 +259,26 @@ class PipelineCpu:
         if self._fetching:
             self.set_state(self.get_state())
 
+    @property
+    def _transfers(self):
+        """A bus master has asked for a transfer that is not over: devices may have seen it."""
+        master = self.platform.master
+        return bool(master and master.state["bus_size"][0]
+                    and not self._read(System("").snooped.over))
+
+    def _drop_instructions(self):
+        """Let a cycle pass in which what is in flight is dropped and nothing completes."""
+        self._write(self.places.restart, 1)
+        self.driver.run(Limits(cycles=1))
+        self._write(self.places.restart, 0)
+
     def _finish_instruction(self):
-        """Run until an instruction has completed or faulted, or none is in flight."""
+        """Run to an instruction boundary: until an instruction has completed or faulted, or none is
+        in flight.
+        """
+        if self._between:
+            return
+        self._between = True
         completion = self.places.core.completion
 
         def progress():

@@ -511,10 +511,18 @@ class Master(Part):
     error: Signal
 
 
+class SnoopedMaster(Part):
+    over: Signal                # its transfer has ended in the cycle before
+
+
 class System(Part):
-    """Processor and bus; each device has a port of its name."""
+    """Processor and bus; each device has a port of its name.
+
+    `request` and `snooped` are only there if a device is a bus master.
+    """
 
     request: Master
+    snooped: SnoopedMaster
 
     def target(self, device: str) -> Target:
         return Target(self.at(device))

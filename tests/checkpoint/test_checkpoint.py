@@ -250,8 +250,8 @@ def test_the_same_state_gives_the_same_bytes(saved, tmp_path):
     (lambda data: data[:30], "damaged checkpoint: it is cut short"),
     (lambda data: data[:-1], "damaged checkpoint: its length is wrong"),
     (lambda data: data + b"\0", "damaged checkpoint: its length is wrong"),
-    (lambda data: data[:16] + struct.pack(">I", 1) + data[20:],
-     "checkpoint must have format version 2, not 1; it was saved by another version of pteg"),
+    (lambda data: data[:16] + struct.pack(">I", 2) + data[20:],
+     "checkpoint must have format version 3, not 2; it was saved by another version of pteg"),
     (lambda data: data[:20] + b"\xff" * 4 + data[24:],
      "damaged checkpoint: its manifest is too long"),
     (lambda data: data[:60] + b"!" + data[61:],
@@ -271,7 +271,7 @@ def test_a_section_that_unpacks_to_more_than_it_says_costs_no_memory(tmp_path):
     table = [["x", 1 << 17, len(bomb), hashlib.sha256(bomb).hexdigest()]]
     text = json.dumps({"sections": table}).encode()
     (tmp_path / "x").write_bytes(
-        b"pteg-checkpoint\n" + struct.pack(">II", 2, len(text)) + hashlib.sha256(text).digest()
+        b"pteg-checkpoint\n" + struct.pack(">II", 3, len(text)) + hashlib.sha256(text).digest()
         + text + bomb)
     with (container.Reader(tmp_path / "x") as file,
           pytest.raises(UserError, match="section 'x' must hold 131072 bytes$")):
