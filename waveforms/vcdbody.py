@@ -18,11 +18,11 @@ __all__ = ["MEMBER", "SCALAR", "SLACK", "STRING", "VARIABLE", "VECTOR", "changes
 SCALAR, VECTOR, STRING = 0, 1, 2
 
 #: A variable: its first word in a row, its width, and what ends its changes: its identifier and a
-#: newline, packed, and the length of that. An enum's members are rows [members, members_end) of
-#: the table of members.
+#: newline, packed, and the length of that. The names of a string's values are rows
+#: [members, members_end) of the table of members, in the order of the values.
 VARIABLE = np.dtype([("tail", "u8"), ("tail_size", "i8"), ("column", "i8"), ("width", "i8"),
                      ("kind", "i8"), ("members", "i8"), ("members_end", "i8")])
-#: A member of an enum: its value, and where its name stands in the text of all names.
+#: A value that has a name, and the place of the name in the text of all names.
 MEMBER = np.dtype([("value", "u8"), ("start", "i8"), ("end", "i8")])
 
 #: Bytes that `out` must have beyond the longest row.
@@ -115,15 +115,21 @@ def _put_vector(out, at, row, variable):
 
 @njit(cache=True)
 def _put_member(out, at, value, variable, members, text):
-    """The name of an enum's value, or the value as `0x…` if it has no name."""
+    """The name of a value, or the value as `0x…` if it has no name."""
     value &= _ALL >> np.uint64(-variable.width & 63)
     at = _put(out, at, 115, 1)      # s
-    for index in range(variable.members, variable.members_end):
-        if members[index].value == value:
-            for position in range(members[index].start, members[index].end):
-                out[at] = text[position]
-                at += 1
-            return at
+    low, high = variable.members, variable.members_end
+    while low < high:
+        middle = (low + high) // 2
+        if members[middle].value < value:
+            low = middle + 1
+        else:
+            high = middle
+    if low < variable.members_end and members[low].value == value:
+        for position in range(members[low].start, members[low].end):
+            out[at] = text[position]
+            at += 1
+        return at
     at = _put(out, at, 0x7830, 2)   # 0x
     shift = 60
     while shift and not value >> np.uint64(shift):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pteg.errors import UserError
 from pteg.waveforms.capture import Capture, Window
-from pteg.waveforms.vcd import Signal, VcdFile, columns, timebase
+from pteg.waveforms.vcd import Signal, Text, VcdFile, columns, timebase
 
 STATE = {0: "IDLE", 1: "PRIMARY_READ", 3: "DONE"}
 
@@ -163,15 +163,39 @@ def test_names_have_only_letters_digits_and_underscores():
                          "a b.ü": "top.a_b._"}
 
 
-def test_members_without_spaces_and_numbers_on_demand():
+def test_members_of_any_characters_and_numbers_on_demand():
     signals = [Signal("s", 3, enum={0: "TWO WORDS", 1: "back\\slash", 7: "MINUS"})]
     rows = pack(signals, [[0], [1], [7], [5]])
     named = variables(text(signals, (0, rows), frequency=500e6))["top.s"]
     assert [named.signal.value_at(2 * n) for n in range(4)] == [
-        "TWO_WORDS", "back_slash", "MINUS", "0x5"]
+        "TWO WORDS", "back\\slash", "MINUS", "0x5"]
     pure = variables(text(signals, (0, rows), frequency=500e6, pure=True))["top.s"]
     assert [pure.signal.value_at(2 * n) for n in range(4)] == [0, 1, 7, 5]
     assert not pure.is_string
+
+
+def test_texts_are_asked_for_once_and_their_table_grows():
+    asked = []
+
+    def label(value):
+        asked.append(value)
+        return f"word {value:#x}, {'long' * (value >> 60)}"
+
+    signals = [Text("text", 64, label=label), Signal("n", 8), Text("same", 64, label=label)]
+    values = [5, 5, 2 ** 64 - 1, 3, 5, 2 ** 64 - 1]
+    rows = np.array([[value, n] for n, value in enumerate(values)], np.uint64)
+    file = io.BytesIO()
+    vcd = VcdFile(file, signals, [0, 1, 0], frequency=500e6)
+    for first in range(0, len(rows), 2):
+        vcd.write(first, rows[first:first + 2])
+    vcd.close()
+    assert sorted(asked) == [3, 5, 2 ** 64 - 1]
+    assert vcd.size == len(file.getvalue()) and vcd.strings == {"text", "same"}
+    found = variables(file.getvalue())
+    for path in ("top.text", "top.same"):
+        assert [found[path].signal.value_at(2 * n) for n in range(len(values))] == [
+            f"word {value:#x}, {'long' * (value >> 60)}" for value in values]
+    assert "top.text" not in variables(text(signals, (0, rows[:, [0, 1, 0]]), pure=True))
 
 
 def test_members_with_negative_values():
