@@ -398,26 +398,12 @@ class Machine:
         pteg.recording.Recording
             To be closed, which `with` does; at the latest when Python ends.
         """
-        from pteg.pipeline.driver import Tap
-        from pteg.waveforms.capture import Trigger
-        from pteg.waveforms.trace import Trace, select
+        from pteg.pipeline.recordings import waveform
 
         if self.cpu_name != "pipeline":
             raise UserError("a waveform needs cpu='pipeline': the functional model has no signals")
-        native = self.model.native
-        needed = Trigger.paths(trigger) & set(native.signals) if trigger is not None else set()
-        shown = set(select(native.signals, signals)) | needed
-        tracer = native.tracer([path for path in native.signals if path in shown])
-        trace = Trace(path, tracer.probes, tracer.offsets, window=window, trigger=trigger,
-                      **options)
-        taps, tap = self.model.driver.taps, Tap(tracer, trace)
-        taps.append(tap)
-
-        def close():
-            taps.remove(tap)
-            trace.close()
-
-        return Recording(close)
+        return waveform(self.model, path, signals, self.symbols, window=window, trigger=trigger,
+                        **options)
 
     def pipeline_log(self, path, form="kanata", *, window=None):
         """Write how each instruction of the runs that follow goes through the pipeline.
@@ -434,24 +420,12 @@ class Machine:
         -------
         pteg.recording.Recording
         """
-        from pteg.pipeline.driver import Tap
-        from pteg.pipeline.stages import PipelineStages, open_log
-        from pteg.waveforms.capture import Window
+        from pteg.pipeline.recordings import pipeline_log
 
         if self.cpu_name != "pipeline":
             raise UserError("a pipeline log needs cpu='pipeline': the functional model has no "
                             "pipeline")
-        window = Window.of(window)
-        stages = PipelineStages(self.model.native, self.model.places, open_log(path, form),
-                                window, self.symbols.instruction)
-        taps, tap = self.model.driver.taps, Tap(stages.tracer, stages)
-        taps.append(tap)
-
-        def close():
-            taps.remove(tap)
-            stages.close()
-
-        return Recording(close)
+        return pipeline_log(self.model, path, form, window, self.symbols)
 
     def ledger(self, path, kinds=None):
         """Write every architectural event of the runs that follow, as JSON lines.

@@ -6,10 +6,18 @@ __all__ = ["Recording"]
 
 
 class Recording:
-    """A file that is being written while the machine runs."""
+    """A file that is being written while the machine runs.
 
-    def __init__(self, close):
-        self._close = close
+    Parameters
+    ----------
+    close : callable
+        Completes the file.
+    file : object, optional
+        Where `triggered` and `unreached` come from.
+    """
+
+    def __init__(self, close, file=None):
+        self._close, self._file = close, file
         atexit.register(self.close)
 
     def close(self):
@@ -23,3 +31,13 @@ class Recording:
 
     def __exit__(self, *exception):
         self.close()
+
+    @property
+    def triggered(self):
+        """Cycles in which the trigger of a waveform fired."""
+        return getattr(self._file, "triggered", ())
+
+    @property
+    def unreached(self):
+        """The window or the trigger that the run did not come to, in words; or None."""
+        return getattr(self._file, "unreached", None)

@@ -87,3 +87,10 @@ class Symbols:
 
         text, name = disassemble(word, address), self.name(address)
         return f"{address:08x}  " + (f"{text:{WIDTH}} <{name}>" if name else text)
+
+    def disassembled(self, address, word):
+        """An instruction, with the name of its address if there is one."""
+        from pteg.firmware.disasm import disassemble
+
+        text, name = " ".join(disassemble(word, address).split()), self.name(address)
+        return f"{text} <{name}>" if name else text

@@ -13,7 +13,7 @@ import re
 import numpy as np
 
 from pteg.errors import UserError
-from pteg.waveforms.vcd import columns
+from pteg.waveforms.signals import Text, columns
 
 __all__ = ["Window", "Trigger", "Capture"]
 
@@ -27,9 +27,11 @@ class Window:
 
     def __post_init__(self):
         if self.start < 0 or (self.stop is not None and self.stop <= self.start):
-            stop = "" if self.stop is None else self.stop
             raise UserError("a window must be A:B, cycle numbers with A < B, not "
-                            f"{f'{self.start}:{stop}'!r}")
+                            f"{str(self)!r}")
+
+    def __str__(self):
+        return f"{self.start}:{'' if self.stop is None else self.stop}"
 
     @classmethod
     def of(cls, window):
@@ -72,7 +74,8 @@ class Trigger:
         self.text = text
         self._signals = {signal.path: (signal, column)
                          for signal, column in zip(
-                             signals, places or columns(signals)[0], strict=True)}
+                             signals, places or columns(signals)[0], strict=True)
+                         if not isinstance(signal, Text)}
         try:
             self._test = self._condition(ast.parse(text.strip(), mode="eval").body)
         except (SyntaxError, ValueError, RecursionError, MemoryError):

@@ -1,75 +1,109 @@
-"""GTKWave save files: which signals of a VCD file are shown at first, in which groups."""
+"""GTKWave save files: which signals and which cycles of a VCD file the first screen shows.
 
+GTKWave shows the last part of a path only, and of an alias what follows its last dot. So a signal
+of an open group has an alias: as many parts of its path as tell it from the others, two at least.
+"""
+
+import dataclasses
 import fnmatch
 import io
+import math
+from collections.abc import Sequence
 
 from vcd.gtkw import GTKWSave
 
-__all__ = ["GROUPS", "arrange", "write_save_file"]
+from pteg.waveforms.signals import Text
 
-#: Groups of the processor's signals and the patterns of their paths, both in the order in which
-#: they are shown: what one looks at first. Everything else is in closed groups below.
-GROUPS = (
-    ("pipeline", (
-        "core.completion.pc", "core.completion.instructions", "core.special.msr",
-        "core.fetch.pc", "icache.state", "core.queue.count",
-        "core.branch.queue__mark", "core.branch.pc", "core.branch.taken", "core.branch.target",
-        "core.branch.accept", "core.branch.wrong",
-        "core.dispatch.pop", "core.dispatch.decoded0.op", "core.dispatch.slot0.cause",
-        "core.dispatch.decoded1.op", "core.dispatch.slot1.cause",
-        "core.iu1.unit__valid", "core.iu1.unit__op", "core.iu2.unit__valid", "core.iu2.unit__op",
-        "core.sru.unit__valid", "core.sru.unit__op",
-        "core.lsu.state", "core.lsu.held.op", "core.lsu.ea", "core.lsu.queue.count",
-        "dcache.state", "dcache.asked.client", "dcache.asked.op", "dcache.asked.pa", "dcache.hit",
-        "core.completion.count", "core.completion.complete", "core.completion.both",
-        "core.completion.cause",
-        "core.completion.exception__valid", "core.completion.exception__vector",
-        "core.completion.redirect__valid", "core.completion.redirect__pc", "interrupt")),
-    ("MMU", tuple(
-        f"mmu.{side}.{signal}" for side in ("immu", "dmmu")
-        for signal in ("port__valid", "port__ea", "port__kind", "port__relocate", "port__result",
-                       "port__pa", "port__wimg", "bat_hit", "tlb_hit", "tlb_miss"))),
-    ("walker", (
-        "mmu.walker.state", "mmu.walker.side", "mmu.walker.kind", "mmu.walker.ea",
-        "mmu.walker.vsid", "mmu.walker.secondary", "mmu.walker.index", "mmu.walker.found_at",
-        "mmu.walker.pte.v", "mmu.walker.pte.vsid", "mmu.walker.pte.api", "mmu.walker.pte.rpn",
-        "mmu.walker.pte.r", "mmu.walker.pte.c", "mmu.walker.pte.pp",
-        "mmu.walker.updated_r", "mmu.walker.updated_c", "mmu.walker.ptes_examined",
-        "mmu.walker.done", "mmu.walker.outcome")),
-    ("bus", (
-        "bus.arbiter.grant",
-        *(f"bus.arbiter.bus__{signal}" for signal in (
-            "ts", "a", "tt", "tsiz", "tbst", "aack", "dbb", "ta", "tea", "d_r", "d_w")),
-        *(f"{target}__{signal}" for target in ("dram", "rom", "uart", "pic")
-          for signal in ("ts", "ta")))),
-)
+__all__ = ["Screen", "View", "aliases", "arrange", "write_save_file"]
+
+#: Width and height of the window: fits on the screens that people have.
+SIZE = 1440, 860
+#: Width of a character of the list of signals, and what the window has beside list and waves.
+CHARACTER, FRAME = 8, 80
+#: Characters of a value that the list has room for.
+VALUE = 8, 38
 
 
-def arrange(signals, groups=GROUPS):
+@dataclasses.dataclass(frozen=True)
+class View:
+    """Which signals a viewer shows at first.
+
+    Parameters
+    ----------
+    groups
+        Name and patterns of each group: it holds the signals whose paths match, in the order of
+        the patterns. The first is open, the others are closed. All other signals are below, in
+        closed groups like the tree of components.
+    activity
+        Path of a signal that is not zero while that goes on what the first group is about.
+    """
+
+    groups: Sequence[tuple[str, Sequence[str]]] = ()
+    activity: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Screen:
+    """Which cycles it shows.
+
+    Parameters
+    ----------
+    first, stop
+        The cycles from edge to edge.
+    marker
+        That of the primary marker, or None.
+    end
+        The recording ends with the cycle before: there is a marker of this name.
+    """
+
+    first: int
+    stop: int
+    marker: int | None = None
+    end: int | None = None
+
+
+def arrange(signals, groups):
     """Sort signals into groups.
 
     Returns
     -------
     dict, dict
-        Group name -> list of signals, without empty groups: those of `groups`, where a signal
-        belongs to the longest pattern that matches it, and those of the components with the rest.
+        Group name -> list of signals, without empty groups, where a signal may be in several. And
+        a tree of the components for signals that are in none: name -> signal or branch.
     """
-    found, rest = {name: {} for name, _ in groups}, {}
+    shown, rest, seen = {}, {}, set()
+    for name, patterns in groups:
+        members = {signal.path: signal for pattern in patterns for signal in signals
+                   if fnmatch.fnmatchcase(signal.path, pattern)}
+        if members:
+            shown[name] = list(members.values())
+            seen.update(members)
     for signal in signals:
-        matches = [(len(pattern), -order, name) for name, patterns in groups
-                   for order, pattern in enumerate(patterns)
-                   if fnmatch.fnmatchcase(signal.path, pattern)]
-        if matches:
-            _, order, name = max(matches)
-            found[name].setdefault(-order, []).append(signal)
-        else:
-            rest.setdefault(signal.path.rpartition(".")[0] or "top", []).append(signal)
-    return {name: [signal for order in sorted(places) for signal in places[order]]
-            for name, places in found.items() if places}, rest
+        if signal.path not in seen:
+            branch = rest
+            *scope, name = signal.path.split(".")
+            for part in scope:
+                # A struct and its fields: the struct is a signal, and a branch as well.
+                branch = branch.setdefault(f"{part} ", {})
+            branch[name] = signal
+    return shown, rest
 
 
-def write_save_file(file, vcd_name, save_name, vcd, signals, *, groups=GROUPS, marker=None,
-                    clock="clk"):
+def aliases(names):
+    """A short name without dots for each full name: as long as it has to be to differ."""
+    found = {}
+    for name in names:
+        parts = name.split(".")
+        # The name of the top component says nothing.
+        tails = [parts[-count:] for count in range(2, len(parts))] or [parts[-1:]]
+        found[name] = " ".join(next(
+            (tail for tail in tails if not any(
+                other != name and other.split(".")[-len(tail):] == tail for other in names)),
+            tails[-1]))
+    return found
+
+
+def write_save_file(file, vcd_name, save_name, vcd, signals, view, screen, clock="clk"):
     """Write a save file.
 
     Parameters
@@ -82,38 +116,84 @@ def write_save_file(file, vcd_name, save_name, vcd, signals, *, groups=GROUPS, m
         The `VcdFile` that wrote it.
     signals
         What to show.
-    groups
-        As `GROUPS`.
-    marker
-        Time of the primary marker in units of the VCD file, or None.
+    view : View
+    screen : Screen
     clock
         Path of the clock, shown first.
     """
+    signals = [signal for signal in signals if signal.path in vcd.names]
+    shown, rest = arrange(signals, view.groups)
+    opened = next(iter(shown.values()), signals)
+    short = aliases({vcd.names[signal.path] for members in [opened, *shown.values()]
+                     for signal in members})
+    list_width = CHARACTER * (
+        max([len(short[vcd.names[signal.path]]) for signal in opened], default=0) + 2
+        + max([_value_width(signal, vcd) for signal in opened], default=VALUE[0]))
+
     text = io.StringIO()
     save = GTKWSave(text)
     # GTKWave takes the way from the one path to the other, and looks there from where the save
     # file really is. So both can be moved, and hold nothing of the machine that made them.
     save.dumpfile(f"/{vcd_name}", abspath=False)
     save.savefile(f"/{save_name}", abspath=False)
-    save.timestart(0 if marker is None else max(0, marker - 8 * vcd.period))
-    # At a zoom of -n, 2^n units of time take 200 pixels: a cycle gets 50 to 100.
-    save.zoom_markers(-float((2 * vcd.period).bit_length()), -1 if marker is None else marker)
+    save.timestart(screen.first * vcd.period)
+    save.size(*SIZE)
+    markers = {} if screen.end is None else {"a": screen.end * vcd.period}
+    save.zoom_markers(
+        _zoom(vcd.period * (screen.stop - screen.first), SIZE[0] - list_width - FRAME),
+        -1 if screen.marker is None else screen.marker * vcd.period, **markers)
+    if markers:
+        print("[markername] Aend", file=text)
+    save.signals_width(list_width)
+    save.sst_expanded(False)
+    print("[sst_width] 20", file=text)
     save.treeopen("top")
     save.trace(f"top.{clock}", datafmt="bin")
-    shown, rest = arrange([signal for signal in signals if signal.path in vcd.names], groups)
-    for closed, part in ((False, shown), (bool(shown), rest)):
-        for name, members in part.items():
-            with save.group(name, closed=closed):
-                for signal in members:
-                    save.trace(_label(signal, vcd), datafmt=_format(signal, vcd))
+
+    def show(signal):
+        name = vcd.names[signal.path]
+        save.trace(_name(signal, vcd), short.get(name) or name.rpartition(".")[2],
+                   datafmt=_format(signal, vcd))
+
+    for name, members in shown.items():
+        with save.group(name, closed=members is not opened):
+            for signal in members:
+                show(signal)
+
+    def branch(name, tree):
+        with save.group(name, closed=bool(shown)):
+            # Components before signals.
+            for part, what in sorted(tree.items(), key=lambda item: not isinstance(item[1], dict)):
+                if isinstance(what, dict):
+                    branch(part.strip(), what)
+                else:
+                    show(what)
+
+    if rest:
+        branch("top", rest)
     file.write(text.getvalue().encode())
 
 
-def _label(signal, vcd):
+def _zoom(duration, pixels):
+    """GTKWave's zoom for so many units of time in so many pixels: at -n, 2^n take 200 pixels."""
+    return -math.log2(200 * duration / pixels)
+
+
+def _name(signal, vcd):
     name = vcd.names[signal.path]
     if signal.path in vcd.strings or signal.width == 1:
         return name
     return f"{name}[{signal.width - 1}:0]"      # GTKWave's name for a vector
+
+
+def _value_width(signal, vcd):
+    """Characters of a value."""
+    least, most = VALUE
+    if isinstance(signal, Text):
+        return most
+    if signal.path in vcd.strings:
+        return min(most, max(map(len, signal.enum.values())))
+    return max(least, min(most, signal.width // 4))
 
 
 def _format(signal, vcd):

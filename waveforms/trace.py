@@ -3,13 +3,18 @@
 import fnmatch
 import os
 import re
+import warnings
 
 from pteg.errors import UserError
 from pteg.waveforms.capture import Capture, Trigger, Window
-from pteg.waveforms.gtkw import GROUPS, write_save_file
-from pteg.waveforms.vcd import VcdFile, timebase
+from pteg.waveforms.focus import Focus
+from pteg.waveforms.gtkw import View, write_save_file
+from pteg.waveforms.vcd import VcdFile, columns, timebase
 
 __all__ = ["Trace", "select"]
+
+#: Bytes of a file that viewers open in a moment; a larger one is worth a word.
+LARGE = 100 << 20
 
 _COPY = re.compile(r".*\$|.*\.(clk|rst)$").match
 
@@ -55,19 +60,25 @@ class Trace:
         See `Capture`.
     frequency, clock, pure
         See `VcdFile`.
-    groups
-        Of the save file; see `gtkw.GROUPS`.
+    view : pteg.waveforms.gtkw.View
+        What the save file shows first.
+    warn
+        Called once with a line of text if the file becomes too large for viewers.
     """
 
     def __init__(self, path, signals, places=None, *, window=None, trigger=None, before=0,
                  after=None, again=False, last=None, frequency=200e6, clock="clk", pure=False,
-                 groups=GROUPS):
-        window = Window.of(window)
-        if trigger is not None:
-            trigger = Trigger(trigger, signals, places)
-        self._signals, self._clock, self._groups = list(signals), clock, groups
-        self._capture = Capture(window=window, trigger=trigger, before=before, after=after,
-                                again=again, last=last)
+                 view=None, warn=warnings.warn):
+        self._window = Window.of(window)
+        places = columns(signals)[0] if places is None else places
+        self._signals, self._clock, self._view = list(signals), clock, view or View()
+        self._condition, self._reached, self._warn = trigger, False, warn
+        self._capture = Capture(
+            window=self._window, before=before, after=after, again=again, last=last,
+            trigger=None if trigger is None else Trigger(trigger, signals, places))
+        activity = [place for signal, place in zip(signals, places, strict=True)
+                    if signal.path == self._view.activity and trigger is not None]
+        self._focus = Focus(activity[0] if activity else None, at_end=last is not None)
         timebase(frequency)     # refuses a bad one before there is a file
         self._path = os.fspath(path)
         self._save_path = os.path.splitext(self._path)[0] + ".gtkw"
@@ -86,8 +97,18 @@ class Trace:
 
     def write(self, cycle, rows):
         """Take the rows of the cycles from `cycle` on; they may be overwritten afterwards."""
+        stop = self._window.stop
+        self._reached |= cycle + len(rows) > self._window.start and (stop is None or cycle < stop)
         for start, kept in self._capture.take(cycle, rows):
-            self._vcd.write(start, kept)
+            self._keep(start, kept)
+
+    def _keep(self, cycle, rows):
+        self._focus.add(cycle, rows, self._marker)
+        self._vcd.write(cycle, rows)
+        if self._vcd.size > LARGE and self._warn is not None:
+            warn, self._warn = self._warn, None
+            warn(f"{self._path} is larger than {LARGE >> 20} MB, and viewers take long to open it: "
+                 f"record a window, what surrounds a trigger, the last cycles, or fewer signals")
 
     def close(self):
         """End of the run."""
@@ -95,7 +116,7 @@ class Trace:
             return
         try:
             for start, kept in self._capture.finish():
-                self._vcd.write(start, kept)
+                self._keep(start, kept)
             self._vcd.close()
             self._write_save_file()
         finally:
@@ -106,6 +127,19 @@ class Trace:
         """Cycles in which the trigger fired."""
         return tuple(self._capture.triggered)
 
+    @property
+    def _marker(self):
+        return self._capture.triggered[0] if self._capture.triggered else None
+
+    @property
+    def unreached(self):
+        """What the run did not come to, in words: the window or the trigger; or None."""
+        if not self._reached:
+            return f"window {self._window} was never reached"
+        if self._condition is not None and not self._capture.triggered:
+            return f"trigger {self._condition!r} was never reached"
+        return None
+
     def __enter__(self):
         return self
 
@@ -113,11 +147,10 @@ class Trace:
         self.close()
 
     def _write_save_file(self):
-        marker = self.triggered[0] * self._vcd.period if self.triggered else None
         with self._open(self._save_path) as file:
             write_save_file(file, os.path.basename(self._path),
                             os.path.basename(self._save_path), self._vcd, self._signals,
-                            groups=self._groups, marker=marker, clock=self._clock)
+                            self._view, self._focus.screen(self._marker), self._clock)
 
     @staticmethod
     def _open(path):

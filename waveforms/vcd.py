@@ -150,12 +150,12 @@ class VcdFile:
         cycle
             Number of the first row's cycle. It may not lie before the end of the last row.
         rows
-            uint64 array, shape (cycles, words).
+            uint64 array, shape (cycles, words). Words after the last signal's are left out.
         """
         if self._cycle is not None and cycle < self._cycle:
             raise UserError(f"a waveform cannot go back in time, from cycle {self._cycle} to "
                             f"{cycle}: close it before a reset")
-        if rows.ndim != 2 or rows.shape[1] != self._words:
+        if rows.ndim != 2 or rows.shape[1] < self._words:
             raise ValueError(f"rows must have {self._words} words, not {rows.shape}")
         if len(rows) == 0:
             return
@@ -189,7 +189,7 @@ class VcdFile:
             unknown = [v.dump_off() or f"sx {v.ident}" for v in [self._clock, *self._variables]]
             lines = [f"#{self.period * self._cycle}", "$dumpoff", *unknown, "$end\n"]
             self._write("\n".join(lines).encode())
-        self._previous[:] = ~row        # so that everything has changed
+        self._previous[:] = ~row[:self._words]      # so that everything has changed
         text, _ = self._changes(cycle, row.reshape(1, -1))
         time, clock = self.period * cycle, self._clock.ident
         begin, end = f"#{time}\n".encode(), f"#{time + self._half}\n0{clock}\n".encode()

@@ -170,7 +170,7 @@ def changes(rows, previous, cycle, half, clock, first, users, table, members, te
     Parameters
     ----------
     rows
-        uint64, shape (cycles, words).
+        uint64, shape (cycles, words). Words that `previous` has not are left out.
     previous
         The row before `rows`; becomes the last row done.
     cycle, half
@@ -191,7 +191,7 @@ def changes(rows, previous, cycle, half, clock, first, users, table, members, te
         time = 2 * half * (cycle + done)
         at = _put(out, _put_time(out, at, time), 49, 1)
         at = _put(out, at, clock.tail, clock.tail_size)
-        for word in range(len(row)):
+        for word in range(len(previous)):
             if row[word] != before[word]:
                 for user in range(first[word], first[word + 1]):
                     variable = table[users[user]]
@@ -202,5 +202,5 @@ def changes(rows, previous, cycle, half, clock, first, users, table, members, te
         at = _put(out, at, clock.tail, clock.tail_size)
         before = row
         done += 1
-    previous[:] = before
+    previous[:] = before[:len(previous)]
     return at, done

@@ -111,6 +111,12 @@ class Branch(Part):
 
 class Dispatch(Part):
     credit: Signal
+    entries__0: Instruction     # IQ0 and IQ1, which it may dispatch
+    entries__1: Instruction
+
+    @property
+    def entries(self) -> list[Instruction]:
+        return [self.entries__0, self.entries__1]
 
 
 class Entering(Port):
@@ -151,6 +157,10 @@ class Completion(Part):
     external_interrupts: Signal
     monitor_interrupts: Signal
     decrementer_interrupts: Signal
+
+    @property
+    def entering(self) -> list[Entering]:
+        return [self.dispatch__0, self.dispatch__1]
 
 
 class Finishing(Port):

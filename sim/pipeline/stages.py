@@ -118,8 +118,8 @@ class PipelineStages:
         self._arriving, self._injected = (
             [(entry.pc, entry.insn) for entry in entries]
             for entries in (core.fetch.arriving, core.queue.injected))
-        self._entering = [(port.valid, port.cq, port.finished) for port in
-                          (core.completion.dispatch__0, core.completion.dispatch__1)]
+        self._entering = [(port.valid, port.cq, port.finished)
+                          for port in core.completion.entering]
         self._executing = {
             stage: (unit.executing.valid, unit.executing.cq, unit.executing.serialize,
                     unit.finish.valid, unit.finish.cq)
@@ -166,6 +166,11 @@ class PipelineStages:
             self._cycle = cycle + row
             self._one_cycle(row, now)
         self._cycle = cycle + len(rows)
+
+    @property
+    def unreached(self):
+        """The window that the run did not come to, in words; or None."""
+        return f"window {self._window} was never reached" if self._cycle is None else None
 
     def close(self):
         """End of the run: give out what is still in flight."""

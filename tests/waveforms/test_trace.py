@@ -5,10 +5,11 @@ import pytest
 import pywellen
 
 from pteg.errors import UserError
+from pteg.waveforms import trace as trace_module
 from pteg.waveforms.capture import Window
-from pteg.waveforms.gtkw import arrange
+from pteg.waveforms.gtkw import View, aliases, arrange
 from pteg.waveforms.trace import Trace, select
-from pteg.waveforms.vcd import Signal
+from pteg.waveforms.vcd import Signal, Text
 
 SIGNALS = [
     Signal("core.completion.pc", 32), Signal("core.offset", 8, signed=True),
@@ -48,7 +49,10 @@ def test_a_trigger_sets_the_marker(tmp_path):
         trace.write(0, rows(20))
         assert trace.triggered == (6,)
     assert b"\n#8\n$dumpvars\n" in path.read_bytes() and path.read_bytes().endswith(b"\n#18\n")
-    assert "\n*-3.000000 12 " in (tmp_path / "run.gtkw").read_text()
+    zoom = next(line for line in (tmp_path / "run.gtkw").read_text().splitlines()
+                if line.startswith("*"))
+    assert zoom.split()[1:4] == ["12", "18", "-1"]     # the trigger, and A where it ends
+    assert "[markername] Aend" in (tmp_path / "run.gtkw").read_text()
 
 
 def test_the_last_cycles_survive_an_exception(tmp_path):
@@ -73,30 +77,144 @@ def test_equal_runs_give_equal_bytes(tmp_path):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
 
-def test_the_save_file_groups_pipeline_mmu_walker_bus(tmp_path):
-    with Trace(tmp_path / "run.vcd", SIGNALS, frequency=500e6):
+VIEW = View((("search", ("mmu.walker.*", "core.completion.pc")),
+             ("other", ("core.completion.*", "none")), ("empty", ("nothing",))),
+            activity="mmu.walker.state")
+
+
+def shown(path):
+    """The list of signals in a save file: groups, formats and names."""
+    lines = path.read_text().splitlines()
+    return [line for line in lines if line.startswith(("-", "top.", "@", "+"))]
+
+
+def test_the_save_file_shows_the_groups_of_the_view(tmp_path):
+    with Trace(tmp_path / "run.vcd", SIGNALS, frequency=500e6, view=VIEW):
         pass
     lines = (tmp_path / "run.gtkw").read_text().splitlines()
     assert lines[:2] == ['[dumpfile] "/run.vcd"', '[savefile] "/run.gtkw"']
-    shown = [line for line in lines if line.startswith(("-", "top.", "@"))]
-    assert shown == [
+    assert shown(tmp_path / "run.gtkw") == [
         "@28", "top.clk",
-        "@800200", "-pipeline", "@22", "top.core.completion.pc[31:0]", "@28", "top.interrupt",
-        "@1000200", "-pipeline",
-        "@800200", "-MMU", "@28", "top.mmu.dmmu.tlb_hit", "@1000200", "-MMU",
-        "@800200", "-walker", "@820", "top.mmu.walker.state", "@1000200", "-walker",
-        "@800200", "-bus", "@22", "top.bus.arbiter.bus__a[31:0]", "@1000200", "-bus",
-        "@c00200", "-core", "@420", "top.core.offset[7:0]", "@1401200", "-core"]
+        "@800200", "-search", "@820", "+{walker state} top.mmu.walker.state",
+        "@22", "+{completion pc} top.core.completion.pc[31:0]", "@1000200", "-search",
+        "@c00200", "-other", "@22", "+{completion pc} top.core.completion.pc[31:0]",
+        "@1401200", "-other",
+        "@c00200", "-top", "-core", "@420", "top.core.offset[7:0]", "@1401200", "-core",
+        "@c00200", "-mmu", "-dmmu", "@28", "top.mmu.dmmu.tlb_hit", "@1401200", "-dmmu", "-mmu",
+        "@c00200", "-bus", "-arbiter", "@22", "top.bus.arbiter.bus__a[31:0]",
+        "@1401200", "-arbiter", "-bus", "@28", "top.interrupt", "@1401200", "-top"]
 
 
-def test_a_signal_belongs_to_the_pattern_that_names_it_best():
-    groups = (("all", ("*x",)), ("b", ("a.b.y", "a.b.*")), ("none", ("nothing",)))
-    signals = [Signal(path, 1) for path in ("a.b.x", "a.b.y", "c", "a.x", "d.e.z")]
-    shown, rest = arrange(signals, groups)
-    assert {name: [s.path for s in found] for name, found in shown.items()} == {
-        "all": ["a.x"], "b": ["a.b.y", "a.b.x"]}
-    assert {name: [s.path for s in found] for name, found in rest.items()} == {
-        "top": ["c"], "d.e": ["d.e.z"]}
+def test_without_a_view_all_groups_are_open(tmp_path):
+    with Trace(tmp_path / "run.vcd", SIGNALS[1:3]):
+        pass
+    assert shown(tmp_path / "run.gtkw") == [
+        "@28", "top.clk",
+        "@800200", "-top", "-core", "@420", "+{core offset} top.core.offset[7:0]",
+        "@1000200", "-core", "@800200", "-mmu", "-walker",
+        "@820", "+{walker state} top.mmu.walker.state",
+        "@1000200", "-walker", "-mmu", "-top"]
+
+
+def test_a_signal_can_be_in_several_groups_in_the_order_of_the_patterns():
+    groups = (("all", ("*.x",)), ("b", ("a.b.y", "a.b.*")), ("none", ("nothing",)))
+    signals = [Signal(path, 1) for path in ("a.b.x", "a.b.y", "c", "a.x", "d.e.z", "d.e")]
+    found, rest = arrange(signals, groups)
+    assert {name: [s.path for s in members] for name, members in found.items()} == {
+        "all": ["a.b.x", "a.x"], "b": ["a.b.y", "a.b.x"]}
+    assert rest == {"c": signals[2], "d ": {"e ": {"z": signals[4]}, "e": signals[5]}}
+
+
+def test_aliases_are_short_different_and_without_dots():
+    names = ["top.clk", "top.core.fetch.pc", "top.core.completion.pc", "top.l2.out.pc",
+             "top.dcache.out.pc", "top.a.b.c.d", "top.b.c.d", "top.core.lsu.held.op"]
+    assert aliases(names) == dict(zip(names, [
+        "clk", "fetch pc", "completion pc", "l2 out pc", "dcache out pc", "a b c d", "b c d",
+        "held op"], strict=True))
+
+
+@pytest.mark.parametrize("states, trigger, first, stop", [
+    ([0] * 20 + [1] * 8 + [0] * 30, 25, 16, 32),        # all of it, and 4 cycles on both sides
+    ([0] * 20 + [1] * 2 + [0] * 30, 20, 13, 29),        # at least 16
+    ([0] * 20 + [1] * 20 + [0] * 30, 20, 16, 44),
+    ([0] * 20 + [1] * 50 + [0] * 30, 40, 24, 56),       # at most 32, around the marker
+    ([1] * 3 + [0] * 50, 2, 0, 16),                     # not before the recording
+    ([0] * 60 + [1] * 8 + [0] * 30, 70, 62, 78),        # it is over
+])
+@pytest.mark.parametrize("piece", [1, 7, 1000])
+def test_the_screen_shows_what_the_trigger_is_about(tmp_path, states, trigger, first, stop, piece):
+    signals = [Signal("time", 32), Signal("mmu.walker.state", 2)]
+    data = np.array([[cycle, state] for cycle, state in enumerate(states)], np.uint64)
+    with Trace(tmp_path / "run.vcd", signals, trigger=f"time == {trigger}", before=100,
+               frequency=500e6, view=VIEW) as trace:
+        for start in range(0, len(data), piece):
+            trace.write(start, data[start:start + piece].copy())
+    assert screen(tmp_path / "run.gtkw") == (2 * first, 2 * stop, 2 * trigger, 2 * len(states))
+
+
+def screen(path):
+    """First and last time that are on the screen, and both markers."""
+    text = path.read_text()
+    width = int(text.partition("[signals_width] ")[2].split()[0])
+    zoom, marker, end = text.partition("\n*")[2].split()[:3]
+    start = int(text.partition("[timestart] ")[2].split()[0])
+    # 2 ^ -zoom units of time take 200 pixels.
+    duration = (1440 - width - 80) / 200 * 2 ** -float(zoom)
+    return start, round(start + duration), int(marker), int(end)
+
+
+def test_a_window_shows_its_beginning_and_the_last_cycles_their_end(tmp_path):
+    for options, expected in (({"window": (5, 90)}, (10, 74, -1, 180)),
+                              ({"last": 50}, (138, 202, 198, 200)),
+                              ({"last": 3}, (194, 226, 198, 200))):
+        with Trace(tmp_path / "run.vcd", SIGNALS, frequency=500e6, **options) as trace:
+            trace.write(0, rows(100))
+        assert screen(tmp_path / "run.gtkw") == expected
+
+
+def test_the_list_has_room_for_names_and_values(tmp_path):
+    signals = [Signal("a" * 20, 8), Signal("e", 2, enum={0: "N" * 15}), Text("t", 64)]
+    for count, width in ((1, 8 * (25 + 2 + 8)), (2, 8 * (25 + 2 + 15)), (3, 8 * (25 + 2 + 26))):
+        with Trace(tmp_path / "run.vcd", signals[:count]):
+            pass
+        assert f"[signals_width] {width}\n" in (tmp_path / "run.gtkw").read_text()
+
+
+def test_what_was_not_reached_is_said(tmp_path):
+    for options, cycles, expected in (
+            ({"window": "30:"}, 20, "window 30: was never reached"),
+            ({"window": "3:5"}, 20, None), ({"window": "19:25"}, 20, None),
+            ({"window": "20:25"}, 20, "window 20:25 was never reached"),
+            ({"trigger": "interrupt"}, 20, "trigger 'interrupt' was never reached"),
+            ({"trigger": "mmu.walker.state == READ"}, 20, None),
+            ({"trigger": "mmu.walker.state == READ", "window": "30:40"}, 20,
+             "window 30:40 was never reached"),
+            ({"last": 5}, 20, None), ({}, 20, None)):
+        with Trace(tmp_path / "run.vcd", SIGNALS, **options) as trace:
+            if trace.wanted(0) < cycles:
+                trace.write(0, rows(cycles))
+        assert trace.unreached == expected, options
+
+
+def test_a_window_that_is_over_was_not_reached(tmp_path):
+    with Trace(tmp_path / "run.vcd", SIGNALS, window=(3, 5)) as trace:
+        assert trace.wanted(7) is None
+    assert trace.unreached == "window 3:5 was never reached"
+
+
+def test_a_file_that_viewers_cannot_open_is_said_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(trace_module, "LARGE", 3 << 20)
+    said = []
+    with Trace(tmp_path / "run.vcd", [Signal("n", 64)], warn=said.append) as trace:
+        for start in range(0, 200_000, 10_000):
+            trace.write(start, np.arange(start, start + 10_000, dtype=np.uint64).reshape(-1, 1))
+            assert bool(said) == ((tmp_path / "run.vcd").stat().st_size > 3 << 20)
+    assert said == [f"{tmp_path / 'run.vcd'} is larger than 3 MB, and viewers take long to open "
+                    "it: record a window, what surrounds a trigger, the last cycles, or fewer "
+                    "signals"]
+    with (pytest.warns(UserWarning, match="is larger than 3 MB"),
+          Trace(tmp_path / "run.vcd", [Signal("n", 64)]) as trace):
+        trace.write(0, np.arange(200_000, dtype=np.uint64).reshape(-1, 1))
 
 
 def test_files_that_cannot_be_written_are_reported(tmp_path):

@@ -1,0 +1,73 @@
+"""Which cycles of a recording the first screen shows: those of what the trigger was about."""
+
+import numpy as np
+
+from pteg.waveforms.gtkw import Screen
+
+__all__ = ["Focus"]
+
+#: Cycles on a screen, and cycles before and after what is in focus.
+LEAST, MOST = 14, 28
+MARGIN = 3
+
+
+class Focus:
+    """Finds the screen while the recording goes on.
+
+    Parameters
+    ----------
+    column
+        Word of a row that is not zero while that goes on what the trigger is about; None: there is
+        no such signal, or no trigger.
+    at_end
+        The end of the recording is in focus, not its beginning.
+    """
+
+    def __init__(self, column=None, at_end=False):
+        self._column, self._at_end = column, at_end
+        self._begin = self._end = None      # first cycle that was recorded, and after the last
+        self._active = np.empty(0, bool)    # in the cycles from `_first` on
+        self._first = 0
+
+    def add(self, cycle, rows, trigger=None):
+        """Note the rows that are recorded, from `cycle` on; `trigger` is the first one's cycle."""
+        if self._begin is None:
+            self._begin = cycle
+        if self._column is not None and (trigger is None or cycle < trigger + MOST):
+            if cycle != self._end:
+                self._active, self._first = np.empty(0, bool), cycle
+            self._active = np.concatenate([self._active, rows[:, self._column] != 0])
+            if trigger is None:     # what is long over before it will not be in focus
+                excess = max(0, len(self._active) - MOST)
+                self._active, self._first = self._active[excess:], self._first + excess
+        self._end = cycle + len(rows)
+
+    def screen(self, trigger=None):
+        """What to show, with the cycle of the first trigger."""
+        if self._begin is None:
+            return Screen(0, LEAST)
+        if trigger is None:
+            if not self._at_end:
+                return Screen(self._begin, self._begin + MOST, end=self._end)
+            first = max(self._begin, self._end - MOST + 1)
+            return Screen(first, max(self._end + 1, first + LEAST), marker=self._end - 1,
+                          end=self._end)
+        first, stop = self._around(trigger)
+        missing = max(0, LEAST - (stop - first))
+        first, stop = first - (missing + 1) // 2, stop + missing // 2
+        if stop - first > MOST:
+            first = max(first, trigger - MOST // 2)
+            stop = first + MOST
+        shift = max(0, self._begin - first)
+        return Screen(first + shift, stop + shift, marker=trigger, end=self._end)
+
+    def _around(self, trigger):
+        """The cycles around the trigger in which what it is about goes on, and a few more."""
+        first, stop = trigger, trigger + 1
+        place = trigger - self._first
+        if 0 <= place < len(self._active) and self._active[place]:
+            pauses = np.flatnonzero(~self._active)
+            before, after = pauses[pauses < place], pauses[pauses > place]
+            first = self._first + (int(before[-1]) + 1 if len(before) else 0)
+            stop = self._first + (int(after[0]) if len(after) else len(self._active))
+        return first - MARGIN, stop + MARGIN
