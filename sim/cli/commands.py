@@ -1,8 +1,8 @@
 """The command line: `pteg run`, `gdb`, `asm`, `dis`, `graph`.
 
-Exit codes: 0 done; 1 the simulated program failed, or a limit was reached before `--until`; 2 bad
-usage or bad input, with one clear line on stderr. The console is on stdout; everything that pteg
-itself has to say goes to stderr.
+Exit codes: 0 done; 1 the simulated program failed, a limit was reached before `--until`, or a
+window or a trigger was not reached; 2 bad usage or bad input, with one clear line on stderr. The
+console is on stdout; everything that pteg itself has to say goes to stderr.
 """
 
 import sys
@@ -58,7 +58,9 @@ def run(
     trigger: Text = None,
     before: Number = None,
     after: Number = None,
+    again: Annotated[bool, Parameter(negative=())] = False,
     last: Number = None,
+    pure: Annotated[bool, Parameter(negative=())] = False,
     kanata: str | None = None,
     pipeline: str | None = None,
     ledger: str | None = None,
@@ -120,8 +122,12 @@ def run(
         Cycles of the waveform before the trigger.
     after
         Cycles of the waveform from the trigger on; all by default.
+    again
+        When these cycles are over, the waveform waits for the trigger again.
     last
         Only the last so many cycles of the run in the waveform.
+    pure
+        Enumerations in the waveform are numbers, for viewers that do not know strings.
     kanata
         Write the way of each instruction through the pipeline, for the viewer Konata.
     pipeline

@@ -38,7 +38,9 @@ class Options:
     trigger: str | None = None
     before: int | None = None
     after: int | None = None
+    again: bool = False
     last: int | None = None
+    pure: bool = False
     kanata: str | None = None
     pipeline: str | None = None
     ledger: str | None = None
@@ -76,14 +78,8 @@ def run(options):
         if forward is not None:
             with link.raw():
                 stop = _fast_forward(machine, cpu, forward, options, link, interrupted)
-        if options.vcd:
-            stack.enter_context(machine.trace(
-                options.vcd, signals=options.signals or "*", window=options.window,
-                trigger=options.trigger, before=options.before or 0, after=options.after,
-                last=options.last))
-        for path, form in ((options.kanata, "kanata"), (options.pipeline, "table")):
-            if path:
-                stack.enter_context(machine.pipeline_log(path, form, window=options.window))
+        recordings = {path: stack.enter_context(recording)
+                      for path, recording in _recordings(machine, options)}
         if options.ledger:
             stack.enter_context(machine.ledger(options.ledger, kinds=options.kinds))
         if stop is None:
@@ -96,17 +92,38 @@ def run(options):
     code = _exit_code(stop, options)
     stats = machine.stats()
     place = machine.symbols.describe(machine.cpu.pc)
-    problem = _problem(machine, stop, place, options)
+    problems = [_problem(machine, stop, place, options)]
+    problems += [f"{path}: {recording.unreached}" for path, recording in recordings.items()
+                 if recording.unreached]
+    problems = [problem for problem in problems if problem]
+    code = code or int(bool(problems))
     if not options.quiet:
         _print_report(stop, place, stats, seconds)
-    if problem:
-        print(f"pteg: {problem}", file=sys.stderr)
+    for problem in problems:
+        _say(problem)
     if options.json:
-        _write_json(options, {"stop": str(stop), "exit": code, "problem": problem,
+        _write_json(options, {"stop": str(stop), "exit": code,
+                              "problem": "; ".join(problems) or None,
                               "seconds": round(seconds, 3), "machine": machine.preset,
                               "cpu": machine.cpu_name, "pc": machine.cpu.pc,
                               "symbol": machine.symbols.name(machine.cpu.pc), "stats": stats})
     return code
+
+
+def _recordings(machine, options):
+    """Waveform and pipeline logs with their files, one after the other."""
+    if options.vcd:
+        yield options.vcd, machine.trace(
+            options.vcd, signals=options.signals or "*", window=options.window,
+            trigger=options.trigger, before=options.before or 0, after=options.after,
+            again=options.again, last=options.last, pure=options.pure, warn=_say)
+    for path, form in ((options.kanata, "kanata"), (options.pipeline, "table")):
+        if path:
+            yield path, machine.pipeline_log(path, form, window=options.window)
+
+
+def _say(text):
+    print(f"pteg: {text}", file=sys.stderr)
 
 
 def debug(options, port):
@@ -142,7 +159,7 @@ def build(options):
             raise UserError(f"--{name} needs --kernel")
     if options.disk_write and options.disk is None:
         raise UserError("--disk-write needs --disk")
-    for name in ("trigger", "signals", "before", "after", "last"):
+    for name in ("trigger", "signals", "before", "after", "again", "last", "pure"):
         if getattr(options, name) and options.vcd is None:
             raise UserError(f"--{name} needs --vcd")
     looking = [name for name in _PIPELINE_ONLY if getattr(options, name)]
@@ -151,6 +168,8 @@ def build(options):
     for name in ("before", "after"):
         if getattr(options, name) is not None and options.trigger is None:
             raise UserError(f"--{name} needs --trigger")
+    if options.again and options.after is None:
+        raise UserError("--again needs --after")
     if options.window is not None:
         from pteg.waveforms.capture import Window
 

@@ -143,6 +143,36 @@ def test_waveform_and_equal_runs(folder):
     assert files[0].with_suffix(".gtkw").exists()
 
 
+@pytest.mark.parametrize("options, expected", [
+    (["--vcd", "{}/w.vcd", "--window", "900:"], ["{}/w.vcd: window 900: was never reached"]),
+    (["--vcd", "{}/w.vcd", "--trigger", "mmu.walker.busy"],
+     ["{}/w.vcd: trigger 'mmu.walker.busy' was never reached"]),
+    (["--vcd", "{}/w.vcd", "--kanata", "{}/w.kanata", "--pipeline", "{}/w.txt", "--window",
+      "900:901"], [f"{{}}/{name}: window 900:901 was never reached"
+                   for name in ("w.vcd", "w.kanata", "w.txt")]),
+    (["--vcd", "{}/w.vcd", "--window", "100:900"], []),
+    (["--vcd", "{}/w.vcd", "--trigger", "core.completion.complete", "--after", "2", "--again"],
+     []),
+])
+def test_a_window_or_trigger_that_was_not_reached_is_a_failure(folder, options, expected):
+    options = [option.format(folder) for option in options]
+    done = pteg("run", "--kernel", folder / "echo.elf", "--cycles", 400, "-q", *options,
+                "--signals", "core.completion.*", "--json", folder / "unreached.json")
+    lines = [f"pteg: {line.format(folder)}" for line in expected]
+    assert done.returncode == (1 if expected else 0), done.stderr
+    assert [line for line in done.stderr.splitlines() if line.startswith("pteg")] == lines
+    problem = json.loads((folder / "unreached.json").read_text())["problem"]
+    assert problem == ("; ".join(line.removeprefix("pteg: ") for line in lines) or None)
+
+
+def test_a_pure_waveform_has_no_strings(folder):
+    for pure, strings in (((), True), (("--pure",), False)):
+        done = pteg("run", "--kernel", folder / "echo.elf", "--cycles", 50, "-q", *pure,
+                    "--vcd", folder / "p.vcd", "--signals", "core.completion.*")
+        assert done.returncode == 0, done.stderr
+        assert (b"$var string" in (folder / "p.vcd").read_bytes()) == strings
+
+
 def elf_with(folder, name, offset, format, value):
     data = bytearray((folder / "echo.elf").read_bytes())
     struct.pack_into(f">{format}", data, offset, value)
@@ -184,6 +214,8 @@ def elf_with(folder, name, offset, format, value):
     (["run", "--window", "1:2"], "--window needs --vcd, --kanata or --pipeline"),
     (["run", "--vcd", "{}/x.vcd", "--window", "9:3"],
      "a window must be A:B, cycle numbers with A < B, not '9:3'"),
+    (["run", "--pure"], "--pure needs --vcd"),
+    (["run", "--vcd", "{}/x.vcd", "--trigger", "interrupt", "--again"], "--again needs --after"),
     (["run", "--vcd", "{}/none/x.vcd"], "cannot write '{}/none/x.vcd': its folder does not exist"),
     (["run", "--vcd", "{}"], "cannot write '{}': is a folder"),
     (["run", "--json", "{}/none/x"], "cannot write '{}/none/x': its folder does not exist"),
