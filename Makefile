@@ -10,14 +10,15 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 # More options for `pteg run`, pytest and the benchmarks.
-RUN    ?= --until 'pteg: ready' --vcd rom.vcd --trigger mmu.walker.busy --before 1000 --after 20000
+RUN    ?= --until 'pteg: ready' \
+          --vcd rom.vcd --trigger 'mmu.walker.state == UPDATE_C' --before 700 --after 1000
 TESTS  ?=
 BENCH  ?=
 
 .PHONY: run test test-all bench setup clean distclean
 
 run: $(VENV)/with-nothing
-	@echo 'Booting the first ROM. From its first table search on, a waveform goes to rom.vcd: gtkwave rom.gtkw' >&2
+	@echo 'Booting the first ROM. How a table search sets R and C goes to rom.vcd: gtkwave rom.gtkw' >&2
 	@$(BIN)/pteg run $(RUN)
 
 test: setup
