@@ -99,10 +99,13 @@ def test_the_save_file_shows_the_groups_of_the_view(tmp_path):
         "@22", "+{completion pc} top.core.completion.pc[31:0]", "@1000200", "-search",
         "@c00200", "-other", "@22", "+{completion pc} top.core.completion.pc[31:0]",
         "@1401200", "-other",
-        "@c00200", "-top", "-core", "@420", "top.core.offset[7:0]", "@1401200", "-core",
-        "@c00200", "-mmu", "-dmmu", "@28", "top.mmu.dmmu.tlb_hit", "@1401200", "-dmmu", "-mmu",
-        "@c00200", "-bus", "-arbiter", "@22", "top.bus.arbiter.bus__a[31:0]",
-        "@1401200", "-arbiter", "-bus", "@28", "top.interrupt", "@1401200", "-top"]
+        "@c00200", "-top", "-core", "@420", "+{offset} top.core.offset[7:0]",
+        "@1401200", "-core",
+        "@c00200", "-mmu", "-dmmu", "@28", "+{tlb_hit} top.mmu.dmmu.tlb_hit",
+        "@1401200", "-dmmu", "-mmu",
+        "@c00200", "-bus", "-arbiter", "@22",
+        "+{bus__a} top.bus.arbiter.bus__a[31:0]", "@1401200", "-arbiter", "-bus", "@28",
+        "+{interrupt} top.interrupt", "@1401200", "-top"]
 
 
 def test_without_a_view_all_groups_are_open(tmp_path):
@@ -134,12 +137,12 @@ def test_aliases_are_short_different_and_without_dots():
 
 
 @pytest.mark.parametrize("states, trigger, first, stop", [
-    ([0] * 20 + [1] * 8 + [0] * 30, 25, 16, 32),        # all of it, and 4 cycles on both sides
-    ([0] * 20 + [1] * 2 + [0] * 30, 20, 13, 29),        # at least 16
-    ([0] * 20 + [1] * 20 + [0] * 30, 20, 16, 44),
-    ([0] * 20 + [1] * 50 + [0] * 30, 40, 24, 56),       # at most 32, around the marker
-    ([1] * 3 + [0] * 50, 2, 0, 16),                     # not before the recording
-    ([0] * 60 + [1] * 8 + [0] * 30, 70, 62, 78),        # it is over
+    ([0] * 20 + [1] * 10 + [0] * 30, 25, 17, 33),       # all of it, and 3 cycles on both sides
+    ([0] * 20 + [1] * 2 + [0] * 30, 20, 14, 28),        # at least 14
+    ([0] * 20 + [1] * 20 + [0] * 30, 20, 17, 43),
+    ([0] * 20 + [1] * 50 + [0] * 30, 40, 26, 54),       # at most 28, around the marker
+    ([1] * 3 + [0] * 50, 2, 0, 14),                     # not before the recording
+    ([0] * 60 + [1] * 8 + [0] * 30, 70, 63, 77),        # it is over
 ])
 @pytest.mark.parametrize("piece", [1, 7, 1000])
 def test_the_screen_shows_what_the_trigger_is_about(tmp_path, states, trigger, first, stop, piece):
@@ -164,9 +167,9 @@ def screen(path):
 
 
 def test_a_window_shows_its_beginning_and_the_last_cycles_their_end(tmp_path):
-    for options, expected in (({"window": (5, 90)}, (10, 74, -1, 180)),
-                              ({"last": 50}, (138, 202, 198, 200)),
-                              ({"last": 3}, (194, 226, 198, 200))):
+    for options, expected in (({"window": (5, 90)}, (10, 66, -1, 180)),
+                              ({"last": 50}, (146, 202, 198, 200)),
+                              ({"last": 3}, (194, 222, 198, 200))):
         with Trace(tmp_path / "run.vcd", SIGNALS, frequency=500e6, **options) as trace:
             trace.write(0, rows(100))
         assert screen(tmp_path / "run.gtkw") == expected
@@ -174,7 +177,7 @@ def test_a_window_shows_its_beginning_and_the_last_cycles_their_end(tmp_path):
 
 def test_the_list_has_room_for_names_and_values(tmp_path):
     signals = [Signal("a" * 20, 8), Signal("e", 2, enum={0: "N" * 15}), Text("t", 64)]
-    for count, width in ((1, 8 * (25 + 2 + 8)), (2, 8 * (25 + 2 + 15)), (3, 8 * (25 + 2 + 26))):
+    for count, width in ((1, 8 * (20 + 2 + 8)), (2, 8 * (20 + 2 + 15)), (3, 8 * (20 + 2 + 38))):
         with Trace(tmp_path / "run.vcd", signals[:count]):
             pass
         assert f"[signals_width] {width}\n" in (tmp_path / "run.gtkw").read_text()
