@@ -61,7 +61,7 @@ def run(*arguments):
         if program is not None:
             return program
         guesses = assembler.guesses
-    raise AssemblyError([f"{assembler.reader.location.file}: sizes that depend on each other must "
+    raise AssemblyError([f"{assembler.reader.location}: sizes that depend on each other must "
                          f"settle in {_MAX_PASSES} passes"])
 
 

@@ -50,7 +50,15 @@ def _register(assembler, text):
     match = re.fullmatch(r"([a-z]+)(\d+)", name)
     if match and match[1] in _NUMBERED and int(match[2]) < _NUMBERED[match[1]][1]:
         return _NUMBERED[match[1]][0] + int(match[2])
-    return _REGISTERS[name] if name in _REGISTERS else assembler.number(text)
+    return _REGISTERS[name] if name in _REGISTERS else _byte(assembler, text)
+
+
+def _byte(assembler, text):
+    """A number of a register or of an encoding."""
+    number = assembler.number(text)
+    if not 0 <= number <= 0xFF:
+        raise Problem(f"number must be 0 to 255 here, not {number}")
+    return number
 
 
 def _common(assembler, **changes):
@@ -199,7 +207,7 @@ def _signal_frame(assembler, text):
 @_directive(".cfi_personality")
 def _personality(assembler, text):
     encoding, *name = take_operands(text, 1, 2, ".cfi_personality")
-    encoding = assembler.number(encoding)
+    encoding = _byte(assembler, encoding)
     if encoding == OMIT:
         _common(assembler, personality=None)
     elif name:
@@ -211,7 +219,7 @@ def _personality(assembler, text):
 @_directive(".cfi_lsda")
 def _lsda(assembler, text):
     encoding, *name = take_operands(text, 1, 2, ".cfi_lsda")
-    encoding = assembler.number(encoding)
+    encoding = _byte(assembler, encoding)
     if encoding != OMIT and not name:
         raise Problem(".cfi_lsda must have an encoding and a symbol")
     function = _common(assembler, lsda=encoding)

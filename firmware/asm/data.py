@@ -54,10 +54,7 @@ def _variable(signed, assembler, text):
 
         def make(tree=tree):
             return leb128(assembler.value(tree).number, signed)
-        number = assembler.forward(tree)
-        if number < 0 and not signed:
-            raise Problem(f".uleb128 value must not be negative, but is {number}")
-        assembler.emit(len(leb128(number, signed)), make)
+        assembler.emit(len(leb128(assembler.forward(tree), signed)), make)
 
 
 _directive(".uleb128")(functools.partial(_variable, False))

@@ -261,9 +261,9 @@ def test_compiler_output_assembles_to_the_bytes_of_gnu_as_and_ld(compiler, optio
 @pytest.mark.parametrize("compiler, options", [
     ("gcc", "-O2 -g -fno-pie -w"), ("gcc", "-O0 -w"), ("zig", "-O2 -g -w"), ("zig", "-O0 -g -w")])
 def test_random_programs_assemble_to_the_bytes_of_gnu_as_and_ld(compiler, options, tmp_path):
-    (tmp_path / "random.c").write_text(RandomProgram(random.randrange(1 << 32)).text(4))
+    (tmp_path / "random.c").write_text(RandomProgram(random.randrange(1 << 32)).text(6))
     text = compile_with(compiler, tmp_path / "random.c", options.split(), tmp_path / "random.s")
-    assert text.count("\n") > 1000
+    assert text.count("\n") > 300
     compare(text, tmp_path)
 
 

@@ -1,6 +1,7 @@
 """The assembler's language: labels, expressions, sections, data, macros, errors."""
 
 import io
+import random
 import re
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from pteg.errors import UserError
 from pteg.firmware.asm import AssemblyError, assemble, assemble_word
+from pteg.firmware.asm.directives import DIRECTIVES
 
 
 def data(source, **options):
@@ -184,6 +186,116 @@ def test_conditions(value, expected):
     assert data(source, defines={"k": value}) == bytes([expected])
 
 
+def test_quotes_around_an_argument_are_taken_off():
+    source = ".macro text a, b:vararg\n.ascii \"\\a\"\n.byte \\b\n.endm\n"
+    assert data(source + 'text "x y\\n" 1, 2') == b"x y\n\1\2"
+
+
+def test_exitm_leaves_the_conditions_of_its_macro():
+    source = ".macro m a\n.if \\a\n.byte 1\n.exitm\n.endif\n.byte 2\n.endm\n"
+    assert data(source + ".if 1\nm 1\nm 0\n.else\n.byte 3\n.endif") == bytes([1, 2])
+
+
+def test_the_text_of_a_disassembled_program_assembles():
+    """Macros and names as decompilation projects have them."""
+    program = assemble(r"""
+        .macro .fn name, visibility=global
+        .ifc \visibility, local
+        .else
+        .\visibility "\name"
+        .endif
+        .type "\name", @function
+"\name":
+        .endm
+        .macro .endfn name
+        .size "\name", . - "\name"
+        .endm
+        .set r0, 0
+        .section .text, "ax"  # 0x80003100 - 0x80003110
+        .balign 4
+        # .text:0x0 | 0x80003100 | size: 0x10
+.fn draw<i>__Q24Test3FooFv, weak
+/* 80003100 00000100  94 21 FF F0 */	stwu r1, -0x10(r1)
+/* 80003104 00000104  80 0D 80 04 */	lwz r0, "@8_lbl"@sda21(r13)
+/* 80003108 00000108  4C C6 31 82 */	crclr cr1eq
+.L_8000310C:
+/* 8000310C 0000010C  40 82 00 00 */	bne .L_8000310C
+.endfn draw<i>__Q24Test3FooFv
+        .section .sdata, "wa"  # 0x80005000
+        .4byte 0x00000000
+"@8_lbl":
+        .4byte "draw<i>__Q24Test3FooFv"
+        """, sections={".text": 0x80003100, ".sdata": 0x80005000})
+    code, data = program.sections
+    assert code.data.hex() == "9421fff0" "800d8004" "4cc63182" "40820000"
+    assert data.data.hex() == "00000000" "80003100"
+    (label,) = [label for label in program.labels if label.name.startswith("draw")]
+    assert (label.size, label.type, label.binding.name) == (16, "function", "WEAK")
+
+
+# ---- sections and symbols
+
+def test_subsections_groups_and_unique_sections_of_one_name_are_joined_in_order():
+    program = assemble("""
+        .section .x,"a"
+        .byte 1
+        .subsection 1
+        .byte 4
+        .section .x,"aG",@progbits,second,comdat
+        .byte 5
+        .section .x,"a",@progbits,unique,7
+        .byte 7
+        .section .x
+        .subsection -1
+        .byte 0
+        .section .x
+        .byte 2
+        .pushsection .x,"aG",@progbits,second,comdat
+        .byte 6
+        .popsection
+        .byte 3
+before: .subsection 1
+after:  .data
+        .byte after - before
+        """)
+    sections = {section.name: section for section in program.sections}
+    assert sections[".x"].data == bytes(range(8)) and sections[".data"].data == bytes([1])
+    assert {label.section for label in program.labels} == {sections[".x"]}
+
+
+def test_what_is_not_in_memory_is_at_0_and_in_no_image():
+    program = assemble('nop\n.section .info,""\n.long 1, end\nend:', sections={".text": 0x1000})
+    assert len(program.image()) == 4 and program.symbols["end"] == 8
+    assert program.sections[1].data.hex() == "0000000100000008"
+
+
+def test_sizes_may_depend_on_labels_that_come_later():
+    source = ".uleb128 b-a\n.skip c-b, 9\na: .skip 200\nb: .byte 1, 2\nc:\n"
+    assert data(source) == b"\xc8\1" b"\t\t" + bytes(200) + b"\1\2"
+    assert error("b: .skip (x - b) & 1 ^ 1\nx:") == (
+        "a.s:2: sizes that depend on each other must settle in 20 passes")
+
+
+def test_bindings_are_in_the_symbol_table():
+    program = assemble(".globl a\n.hidden a\na: .weak b, none\nb: .long none\n.weakref c, gone\n"
+                       ".long c\n.comm d, 8\n.comm d, 4, 32\n.lcomm e, 3\n.equiv f, a + 4\n"
+                       ".local g\ng = f\n.size a, 8")
+    assert program.image(0, 8) == bytes(8)
+    symbols = {s.name: (s["st_info"]["bind"], s["st_other"]["visibility"], s["st_value"])
+               for s in ELFFile(io.BytesIO(program.elf())).get_section_by_name(
+                   ".symtab").iter_symbols() if s.name}
+    assert symbols["a"] == ("STB_GLOBAL", "STV_HIDDEN", 0)
+    assert symbols["b"] == ("STB_WEAK", "STV_DEFAULT", 0)
+    assert symbols["g"] == ("STB_LOCAL", "STV_DEFAULT", 4)
+    assert symbols["d"][2] % 32 == 0 and {"d", "e", "f"} <= symbols.keys()
+    assert assemble("c = 5\n.comm c, 4\n.long c").symbols["c"] == 5
+
+
+def test_struct_labels_are_offsets():
+    assert words(".struct 4\na: .skip 4\nb:\n.text\n lwz r3,b(r4)\n .long a") == [
+        assemble_word("lwz r3,8(r4)"), 4]
+
+
 # ---- errors
 
 @pytest.mark.parametrize("source, message", [
@@ -217,6 +329,23 @@ def test_conditions(value, expected):
     (".long 1 << 100", r"^a\.s:1: shift count must be 0 to 64, not 100$"),
     (".space x", r"^a\.s:1: 'x' is not defined$"),
     (".org 8; .org 12; .org 8", r"^a\.s:1: \.org must not go back, from 0xc to 0x8 in \.text$"),
+    (".else", r"^a\.s:1: \.else without \.if$"), (".ifx", r"^a\.s:1: unknown directive '\.ifx'$"),
+    (".if 0\n.else\n.else\n.endif", r"^a\.s:3: \.else after \.else$"),
+    (".macro m\n.if 1\n.endm\nm", r"^a\.s:2 \(from a\.s:4\): \.if without \.endif in this macro"),
+    (".section .x,\"aZ\"", r"^a\.s:1: unknown section flag 'Z'$"),
+    (".section .x,\"awT\"", r"^a\.s:1: section flag T: thread-local storage is not supported$"),
+    (".section .x,\"a\",@what", r"^a\.s:1: section type must be one of @progbits"),
+    (".section .x,\"a\"\n.section .x,\"aw\"", r"^a\.s:2: section '\.x' was begun with other flags"),
+    (".type x,@gnu_indirect_function", r"^a\.s:1: \.type must be @function, @object or @notype"),
+    (".globl 5", r"^a\.s:1: a symbol is required here, not '5'$"),
+    (".size x, y", r"^a\.s:1: 'y' is not defined$"),
+    (".loc 1 2", r"^a\.s:1: \.loc: no \.file has the number 1$"),
+    ("nop\n.cfi_endproc", r"^a\.s:2: this must be between \.cfi_startproc and \.cfi_endproc$"),
+    (".cfi_startproc\nnop", r"^a\.s:2: \.cfi_startproc without \.cfi_endproc$"),
+    (".uleb128 -1", r"^a\.s:1: number must not be negative here, but is -1$"),
+    (".float 1e39", r"^a\.s:1: '1e39' is not a number of this format$"),
+    (".double 1e400", r"^a\.s:1: '1e400' is not a number of this format$"),
+    ("li r3,_SDA_BASE_@l", r"^a\.s:1: '_SDA_BASE_' is not defined, and there is no section \.sda"),
     (".bss; .byte 1", r"^a\.s:1: section \.bss has no contents: only zeros fit here$"),
     (".section .a,\"a\";.org 0;.long 1;.section .b,\"a\";.org 2;.long 1", r"overlaps"),
     (".error \"stop here\"", r"^a\.s:1: stop here$"),
@@ -260,6 +389,28 @@ def test_any_text_is_a_program_or_an_error(text):
         assemble(text)
     except AssemblyError as caught:
         assert all(line.startswith("<source>:") for line in caught.errors)
+
+
+def test_any_mixture_of_directives_is_a_program_or_an_error():
+    seed = random.randrange(1 << 32)
+    print("seed", seed)
+    generator = random.Random(seed)
+    names = [*DIRECTIVES, *""".if .ifc .ifeqs .ifdef .else .elseif .endif .macro .endm .rept
+        .irp .irpc .endr .exitm .purgem li lwz beq+""".split()]
+    words = [*r"""a b 1 0 -1 0x10 "s" " ' @l @sda21 @progbits % ( ) , , , + - * \\ \a r3 cr1 eq .text
+        1f 1b : = /* */ $ . unique "aw" "axG" nan view lr 65 << ~ "\x" 4294967296 99999999999999999999
+        -5 simple""".split(), "\udcff"]
+    for _ in range(2000):
+        lines = []
+        for _ in range(generator.randint(1, 8)):
+            label, name = generator.choice(["", "a: ", "1: "]), generator.choice(names)
+            operands = generator.choices(words, k=generator.randrange(7))
+            lines.append(f"{label}{name} {generator.choice(['', ' ']).join(operands)}")
+        text = "\n".join(lines)
+        try:
+            assemble(text)
+        except AssemblyError as caught:
+            assert all(re.match(r"<source>:\d+", line) for line in caught.errors), text
 
 
 # ---- results
