@@ -397,9 +397,9 @@ def test_any_mixture_of_directives_is_a_program_or_an_error():
     generator = random.Random(seed)
     names = [*DIRECTIVES, *""".if .ifc .ifeqs .ifdef .else .elseif .endif .macro .endm .rept
         .irp .irpc .endr .exitm .purgem li lwz beq+""".split()]
-    words = [*r"""a b 1 0 -1 0x10 "s" " ' @l @sda21 @progbits % ( ) , , , + - * \\ \a r3 cr1 eq .text
-        1f 1b : = /* */ $ . unique "aw" "axG" nan view lr 65 << ~ "\x" 4294967296 99999999999999999999
-        -5 simple""".split(), "\udcff"]
+    words = [*r"""a b 1 0 -1 0x10 "s" " ' @l @sda21 @progbits % ( ) , , , + - * \\ \a r3 cr1 eq
+        .text 1f 1b : = /* */ $ . unique "aw" "axG" nan view lr 65 << ~ "\x" 4294967296
+        99999999999999999999 -5 simple""".split(), "\udcff"]
     for _ in range(2000):
         lines = []
         for _ in range(generator.randint(1, 8)):
