@@ -13,6 +13,8 @@ from pteg.errors import UserError
 __all__ = ["Board"]
 
 _PAGE = 0x1000
+#: The bus has half the processor's clock, the time base a fourth of the bus'.
+_BUS_DIVIDER, _TIMEBASE_DIVIDER = 2, 8
 #: Offset of channel A, which is the console, from the start of an 8530.
 _CHANNEL_A = 0x20
 #: Console drivers, in drivers/, by device class; the constant that gives them their place.
@@ -35,6 +37,8 @@ class Board:
         if not consoles:
             raise UserError("Open Firmware needs a machine with a 16550 or an 8530 as console")
         self._console = consoles[0]
+        #: Frequency of the processor's clock in Hz; the console counts in it.
+        self.clock = int(self._console[0].state["core_clock"][0])
 
     def description(self):
         """Text that differs whenever the ROM would."""
@@ -44,7 +48,10 @@ class Board:
     def constants(self):
         """Forth source of the board's constants."""
         device, _, name, offset = self._console
-        return f"{device.base + offset:#x} constant {name}\n"
+        return (f"{device.base + offset:#x} constant {name}\n"
+                f"{self.clock} constant clock-frequency\n"
+                f"{self.clock // _BUS_DIVIDER} constant bus-frequency\n"
+                f"{self.clock // _TIMEBASE_DIVIDER} constant timebase-frequency\n")
 
     def drivers(self):
         """Names of the drivers to compile."""

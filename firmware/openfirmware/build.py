@@ -12,7 +12,7 @@ __all__ = ["build", "compile_rom", "FOLDER", "FORTH"]
 FOLDER = Path(__file__).parent
 #: Forth sources in the order of compilation.
 FORTH = ("base", "throwing", "output", "source", "search", "numbers", "compile", "control",
-         "define", "interpret", "console", "environment")
+         "define", "interpret", "environment", "extras", "heap", "console", "editor", "tools")
 _ROM_END = 0xFFFFFF00
 
 

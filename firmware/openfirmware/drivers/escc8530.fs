@@ -15,5 +15,4 @@
    h# 68 5 escc-write ;                 \ 8 data bits, transmitter on
 : install-console  ( -- )
    escc-init
-   ['] escc-emit to (emit)  ['] escc-key to (key)  ['] escc-key? to (key?)
-   ['] (accept) to accept ;
+   ['] escc-emit to (emit)  ['] escc-key to (key)  ['] escc-key? to (key?) ;

@@ -13,5 +13,4 @@
    7 2 uart-register rb! ;              \ FCR: FIFOs on and empty
 : install-console  ( -- )
    uart-init
-   ['] uart-emit to (emit)  ['] uart-key to (key)  ['] uart-key? to (key?)
-   ['] (accept) to accept ;
+   ['] uart-emit to (emit)  ['] uart-key to (key)  ['] uart-key? to (key?) ;

@@ -7,7 +7,8 @@
 : cold  ( -- )
    only definitions
    dictionary-start to here  temporary-room to dictionary-limit  reset-temporary
-   install-console
+   heap-init
+   install-console  ['] edit-line to accept
    banner
    hex
    quit ;

@@ -40,7 +40,8 @@
 
 : >body  ( xt -- a )  dup behaviour 0= if  -31 throw  then  operand@ ;
 : body>  ( a -- xt )  12 - ;
-: storable?  ( xt -- flag )  behaviour dup ['] (value) = swap ['] (defer) = or ;
+: storable?  ( xt -- flag )
+   behaviour dup ['] (value) =  over ['] (defer) = or  swap ['] (2value) = or ;
 : ?storable  ( xt -- )  storable? 0= if  -32 throw  then ;
 : behavior  ( defer-xt -- xt )  dup ?storable >body @ ;
 : defer@  ( defer-xt -- xt )  behavior ;
@@ -65,8 +66,9 @@
    state @ if  2dup find-local if  nip nip local-store, exit  then  then
    2dup culprit 2!
    find-name dup 0= if  -13 throw  then
-   dup ?storable >body
-   state @ if  literal, ['] ! compile,  else  !  then ; immediate
+   dup ?storable  dup behaviour ['] (2value) = if  ['] 2!  else  ['] !  then
+   swap >body swap                      ( x a store )
+   state @ if  swap literal, compile,  else  execute  then ; immediate
 : is  ( xt "name" -- )
    ' dup ?storable >body state @ if  literal, ['] ! compile,  else  !  then ; immediate
 : action-of  ( "name" -- xt )

@@ -37,6 +37,9 @@
         push    r3
         blr
 
+        code    "(2value)", do_2value           # the same; `to` tells it from a constant
+        ba      do_2constant
+
         code    "(defer)", do_defer             # execute what it points to
         lwz     r3, 0(r3)
         mtctr   r3

@@ -38,23 +38,27 @@ FRAME_CELLS     = 4 + RESTORED
         pop     r3
         cmpwi   r3, 0
         beqlr
-        # Keep the return stack for `ctrace`: its addresses say who called.
-        load    r4, trace - 4
-        mflr    r0
-        stwu    r0, 4(r4)
-        mr      r5, RS
-        load    r6, RETURN_STACK_TOP
-        li      r7, TRACE_CELLS - 1
-        mtctr   r7
-1:      li      r0, 0
-        cmplw   r5, r6
-        bge     2f
-        lwz     r0, 0(r5)
-        addi    r5, r5, 4
-2:      stwu    r0, 4(r4)
-        bdnz    1b
 # r3 = code: also where exceptions come in, whatever the registers hold.
 throw_code:
+        # Keep the return stack for `ctrace`: its addresses say who called. LR comes first.
+        load    r4, trace
+        mflr    r0
+        stw     r0, 0(r4)
+        mr      r5, RS
+        load    r6, RETURN_STACK
+        load    r7, RETURN_STACK_TOP
+        cmplw   r5, r6
+        bge     1f
+        mr      r5, r6                  # an overflow: the lowest part is the latest
+1:      li      r8, TRACE_CELLS - 1
+        mtctr   r8
+2:      li      r0, 0
+        cmplw   r5, r7
+        bge     3f
+        lwz     r0, 0(r5)
+        addi    r5, r5, 4
+3:      stwu    r0, 4(r4)
+        bdnz    2b
         load    r5, handler
         lwz     RS, 0(r5)
         cmpwi   RS, 0

@@ -1,0 +1,136 @@
+\ Looking around: words, dump, see, registers, who called (IEEE 1275 7.5, 7.6; ANS 15).
+
+\ ---- Pages of output. Only a terminal that says how many lines it has waits for a key.
+0 value lines/page
+: exit?  ( -- stop? )
+   lines/page 0= if  false exit  then
+   #line @ lines/page < if  false exit  then
+   ." More [<space>,<cr>,q] ?" key  (cr 24 spaces (cr
+   dup carret = if  lines/page 1-  else  0  then  #line !
+   [char] q = ;
+
+: .name  ( xt -- )  name>string type space ;
+: name-column  ( xt -- )
+   dup name>string nip #out @ + 78 > if cr then  .name ;
+: show-name  ( xt -- more? )  name-column exit? 0= ;
+: words  ( -- )
+   #order @ if  cr ['] show-name order @ traverse-wordlist  then ;
+
+2variable sought
+: contains?  ( xt -- flag )  name>string sought 2@ search nip nip ;
+: show-sifted  ( xt -- more? )  dup contains? if  show-name  else  drop true  then ;
+: sifting  ( "text" -- )
+   need-name sought 2!  #order @ 0 ?do  ['] show-sifted order i na+ @ traverse-wordlist  loop ;
+
+: order  ( -- )
+   get-order 0 ?do  .8 space  loop  ."   definitions: " current @ .8 ;
+
+\ ---- Memory
+: printable  ( char -- char' )  dup bl 127 within 0= if  drop [char] .  then ;
+: dump-line  ( a -- )
+   dup .8 ." : "
+   16 0 do  i 8 = if space then  dup i + c@ .2 space  loop
+   16 0 do  dup i + c@ printable emit  loop  drop ;
+: dump  ( a len -- )
+   over + swap -16 and
+   begin  2dup u> while  cr dup dump-line  16 +  exit? if  2drop exit  then  repeat
+   2drop ;
+
+\ ---- Which word is an address in? The one with the greatest xt up to it.
+variable nearest
+variable wanted
+: nearer  ( xt -- true )
+   dup wanted @ u<= if  dup nearest @ u> if  nearest !  else  drop  then  else  drop  then  true ;
+: word-at  ( a -- xt | 0 )
+   wanted ! nearest off
+   list-link begin  dup while  ['] nearer over traverse-wordlist  4+ @  repeat  drop
+   nearest @  dup if  wanted @ over - 16384 u> if  drop 0  then  then ;
+: code-address?  ( a -- flag )
+   dup 3 and if  drop false exit  then
+   dup rom-start u>=  swap dictionary-start here between or ;
+: .adr  ( a -- )
+   dup word-at dup 0= if  drop .8 space exit  then      ( a xt )
+   dup name>string type
+   - ?dup if  ." +" .h  else  space  then ;
+
+\ ---- see
+: see-string  ( a -- a' )
+   [char] " emit space dup 4+ over @ type  [char] " emit space
+   dup @ aligned + 4+ ;
+: literal?  ( a -- n next true | a false )        \ li or lis-ori, then a push
+   dup @ 16 >> h# 3860 = over 4+ @ h# 947efffc = and if
+      dup 2+ <w@ swap 8 + true exit
+   then
+   dup @ 16 >> h# 3c60 = over 4+ @ 16 >> h# 6063 = and over 8 + @ h# 947efffc = and if
+      dup operand@ swap 12 + true exit
+   then  false ;
+\ A number, or the word that it is the xt of.
+: see-literal  ( n -- )
+   dup code-address? if
+      dup word-at over = if  ." ['] " .name exit  then
+   then  . ;
+: see-branch  ( a name len -- a' )
+   type  dup @ dup 26 >> 18 = if  6 << 6 >>a 1- 3 invert and  else  16 << 16 >>a -4 and  then
+   over + ." ->" .8 space 4+ ;
+\ One element of a definition; false at its end.
+: see-step  ( a -- a' more? )
+   dup @ h# 80010000 = if  ." ;"  16 + false exit  then
+   literal? if  swap see-literal true exit  then
+   dup @ h# 807e0000 = over 4+ @ h# 3bde0004 = and over 8 + @ h# 2c030000 = and if
+      12 + " if " see-branch true exit
+   then
+   dup @ dup 3 and 3 = swap 26 >> 18 = and if
+      dup @ branch-target dup .name
+      ['] (") = if  4+ see-string  else  4+  then  true exit
+   then
+   dup @ 16 >> h# 4182 = if  " while-equal " see-branch true exit  then
+   dup @ 16 >> h# 4082 = if  " until-equal " see-branch true exit  then
+   dup @ h# fc000003 and h# 48000000 = if  " else " see-branch true exit  then
+   dup @ .8 space 4+ true ;
+: colon?  ( xt -- flag )  dup @ h# 7c0802a6 = swap 4+ @ h# 9401fffc = and ;
+: see-colon  ( xt -- )
+   ." : " dup .name
+   begin  exit? if  drop exit  then
+      8 over colon? and +  see-step
+   while  #out @ 60 > if  cr 3 spaces  then  repeat  drop ;
+: see-data  ( xt behaviour -- )
+   dup .name
+   case
+      ['] (value) of  dup .name ." is " operand@ @ .  endof
+      ['] (defer) of  dup .name ." is " operand@ @ .name  endof
+      ['] (variable) of  dup .name ." is " operand@ u.  endof
+      swap .name ." with " swap operand@ u. 0
+   endcase ;
+: (see)  ( xt -- )
+   cr
+   dup behaviour ?dup if  see-data exit  then
+   dup colon? if  dup see-colon immediate? if ."  immediate" then  exit  then
+   dup @ 26 >> 18 = if  ." alias " dup .name @ branch-target .name exit  then
+   ." code " .name ;
+: see  ( "name" -- )  ' (see) ;
+
+\ ---- Registers at the latest fault (vectors.s has the layout of the frame)
+: frame@  ( n -- x )  exception-frame swap na+ @ ;
+: .register  ( n a len -- )  type space frame@ .8 2 spaces ;
+: .general  ( -- )
+   32 0 do
+      i 3 and 0= if cr then
+      [char] r emit i .dec i 10 < if space then space i frame@ .8 2 spaces
+   loop ;
+: .registers  ( -- )
+   .general
+   cr 36 " pc  " .register  37 " msr " .register  33 " lr  " .register  34 " ctr " .register
+   cr 32 " cr  " .register  35 " xer " .register  38 " dar " .register  39 " dsisr" .register ;
+: %pc  ( -- x )  36 frame@ ;  : %msr  ( -- x )  37 frame@ ;  : %lr  ( -- x )  33 frame@ ;
+: %ctr  ( -- x )  34 frame@ ;  : %cr  ( -- x )  32 frame@ ;  : %xer  ( -- x )  35 frame@ ;
+
+\ ---- Who called: return addresses that the latest THROW found on the return stack
+: after-call?  ( a -- flag )
+   dup code-address? 0= if  drop false exit  then
+   4 - ['] @ catch if  drop false exit  then
+   dup 26 >> 18 = swap 1 and and 0<> ;
+: ctrace  ( -- )
+   /trace 0 do
+      trace-buffer i na+ @
+      dup after-call? if  cr dup .8 space 4 - .adr  else  drop  then
+   loop ;
