@@ -81,12 +81,14 @@ ROWS = {
         pad 5 blank pad 4 + c@ -> 32
     """,
     "search": """
-        wordlist constant w1 get-current w1 set-current : hid 5 ; set-current s" hid" w1 search-wordlist nip -> -1
+        wordlist constant w1 get-current w1 set-current : hid 5 ; set-current ->
+        s" hid" w1 search-wordlist nip -> -1
         s" hid" find-name -> 0
         get-order w1 swap 1+ set-order hid previous -> 5
         get-order nip -> 1
         also previous get-order nip -> 1
-        vocabulary v1 also v1 definitions : q 3 ; q previous definitions s" q" find-name -> 3 0
+        vocabulary v1 also v1 definitions : q 3 ; q previous definitions -> 3
+        s" q" find-name -> 0
         only forth definitions get-order nip -> 1
     """,
     "locals": """
