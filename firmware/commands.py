@@ -7,6 +7,7 @@ from elftools.elf.elffile import ELFFile
 from pteg.errors import UserError
 from pteg.firmware.asm import assemble
 from pteg.firmware.disasm import disassemble
+from pteg.outputs import write_file
 
 __all__ = ["assemble_file", "disassemble_input"]
 
@@ -38,19 +39,12 @@ def assemble_file(source, output=None, *, format="elf", base=None, size=None, li
     source = Path(source)
     program = assemble(source, defines=defines, include_paths=include_paths, sections=sections)
     data = program.elf() if format == "elf" else program.image(base, size)
-    _write(Path(output) if output else source.with_suffix(f".{format}"), data)
+    write_file(output or source.with_suffix(f".{format}"), data)
     if listing == "-":
         print(program.listing(), end="")
     elif listing:
-        _write(Path(listing), program.listing().encode())
+        write_file(listing, program.listing().encode())
     return program
-
-
-def _write(path, data):
-    try:
-        path.write_bytes(data)
-    except OSError as error:
-        raise UserError(f"{path}: {error.strerror}") from None
 
 
 def disassemble_input(inputs, *, base=0, raw=False):

@@ -1,12 +1,9 @@
 """ROM images, built from source on first use and kept by the hash of their sources."""
 
 import hashlib
-import os
-import tempfile
 from pathlib import Path
 
-from platformdirs import user_cache_dir
-
+from pteg.cache_folder import folder, keep
 from pteg.errors import UserError
 
 __all__ = ["images", "build", "program", "ROM_BASE"]
@@ -53,16 +50,16 @@ def build(name, platform=None):
         The machine that it is for. "openfirmware" must know its devices.
     """
     _check(name)
-    path = _cache_folder() / f"rom-{name}-{_digest(name, platform)}.elf"
+    kept = f"rom-{name}-{_digest(name, platform)}.elf"
     try:
-        return path.read_bytes()
+        return (folder() / kept).read_bytes()
     except OSError:
         pass
     built = program(name, platform)
     size = len(built.image(ROM_BASE))
     if size > ROM_SIZE:
         raise UserError(f"image {name} must fit in {ROM_SIZE:#x} bytes, not {size:#x}")
-    _keep(path, built.elf())
+    keep(kept, built.elf())
     return built.elf()
 
 
@@ -84,19 +81,3 @@ def _digest(name, platform):
     for file in files:
         total.update(file.name.encode() + b"\0" + file.read_bytes())
     return total.hexdigest()[:24]
-
-
-def _cache_folder():
-    """$PTEG_CACHE, or `pteg` in the platform's cache folder, as the engine has it."""
-    return Path(os.environ.get("PTEG_CACHE") or user_cache_dir("pteg", appauthor=False))
-
-
-def _keep(path, data):
-    """Write the whole file or nothing. Without a cache it is only slower."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            file.write(data)
-        os.replace(file.name, path)
-    except OSError:
-        pass

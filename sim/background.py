@@ -22,18 +22,18 @@ class Background:
     """
 
     def __init__(self, module, data):
-        # Files without names: nothing is left behind, however this ends.
-        self._output = tempfile.TemporaryFile()
         self._process = None
-        with tempfile.TemporaryFile() as source:
-            source.write(data)
-            source.seek(0)
-            try:
+        try:
+            # Files without names: nothing is left behind, however this ends.
+            self._output = tempfile.TemporaryFile()
+            with tempfile.TemporaryFile() as source:
+                source.write(data)
+                source.seek(0)
                 self._process = subprocess.Popen(
                     [sys.executable or "", "-m", module], stdin=source, stdout=self._output,
                     stderr=subprocess.DEVNULL)
-            except OSError:
-                return  # there is no interpreter, as inside of another program
+        except OSError:
+            return  # no room for files; no interpreter, as inside of another program
         weakref.finalize(self, _stop, self._process)
 
     def result(self):

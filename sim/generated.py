@@ -7,25 +7,16 @@ old code for changed sources.
 """
 
 import hashlib
+import importlib.abc
 import importlib.util
-import os
 import pickle
 import sys
-import tempfile
 from pathlib import Path
 
 from pteg.background import Background
+from pteg.cache_folder import folder, keep
 
-__all__ = ["cache_folder", "load_module", "compile_ahead"]
-
-
-def cache_folder(name):
-    """Folder `name` inside the cache, made when needed."""
-    from pteg.engine import cache
-
-    folder = cache.folder() / name
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+__all__ = ["load_module", "compile_ahead"]
 
 
 def load_module(kind, text, sources=(), key=""):
@@ -53,9 +44,11 @@ def load_module(kind, text, sources=(), key=""):
         digest.update(Path(source).read_bytes())
     name = f"pteg_{kind}_{digest.hexdigest()[:20]}"
     if name not in sys.modules:
-        path = cache_folder("generated") / f"{name}.py"
-        _write(path, text)
-        _import(name, path)
+        path = _file(f"generated/{name}.py", text)
+        if path is None:
+            _execute(name, text)
+        else:
+            _import(name, path)
     return sys.modules[name]
 
 
@@ -72,31 +65,54 @@ def compile_ahead(module, signatures):
     -------
     pteg.background.Background
         Its `result` is of no interest: what is not in the cache is compiled when it is called.
+        None without a cache.
     """
+    if module.__spec__.origin is None:
+        return None
     return Background(__name__, pickle.dumps((module.__name__, module.__file__, signatures)))
 
 
 def _import(name, path):
-    spec = importlib.util.spec_from_file_location(name, path)
-    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    return _load(importlib.util.spec_from_file_location(name, path))
+
+
+def _execute(name, text):
+    """A module without a file, and so without a cache."""
+    return _load(importlib.util.spec_from_loader(name, _Text(text)))
+
+
+class _Text(importlib.abc.InspectLoader):
+    """Loads a module from its text."""
+
+    def __init__(self, text):
+        self._text = text
+
+    def get_source(self, name):
+        return self._text
+
+
+def _load(spec):
+    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
     except BaseException:
-        del sys.modules[name]
+        del sys.modules[spec.name]
         raise
     return module
 
 
-def _write(path, text):
-    """Write atomically, and only when needed: numba's cache looks at the time of the file."""
+def _file(name, text):
+    """The path of a file in the cache with this text, or None if there can be none.
+
+    It is only written when needed: numba's cache looks at the time of the file.
+    """
+    path = folder() / name
     try:
-        if path.read_text() == text:
-            return
-    except (OSError, UnicodeDecodeError):
+        if path.read_bytes() == text.encode():
+            return path
+    except OSError:
         pass
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".tmp", delete=False) as file:
-        file.write(text)
-    os.replace(file.name, path)
+    return path if keep(name, text.encode()) else None
 
 
 if __name__ == "__main__":

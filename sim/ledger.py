@@ -13,6 +13,7 @@ import numpy as np
 from pteg.errors import UserError
 from pteg.hw.isa.exceptions import Vector
 from pteg.hw.mmu.enums import AccessKind, SearchResult
+from pteg.outputs import OutputFile
 
 __all__ = ["Kind", "SearchResult", "AccessKind", "PteBits", "RECORD", "FIELDS",
            "Ledger", "to_json", "from_json", "read", "describe"]
@@ -182,12 +183,7 @@ class Ledger:
         self._keep, self._pieces, self._held = keep, deque(), 0
         self._symbols = symbols
         self.count = 0
-        self._file = None
-        if path is not None:
-            try:
-                self._file = open(path, "w", encoding="ascii")
-            except OSError as error:
-                raise UserError(f"cannot write {str(path)!r}: {error.strerror}") from None
+        self._file = OutputFile(path, "ascii") if path is not None else None
 
     def add(self, records):
         """Take an array of `RECORD`; what a processor model's `ledger` calls."""

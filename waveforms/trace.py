@@ -1,11 +1,13 @@
 """A trace of a run: a VCD file of the wanted cycles and, beside it, a GTKWave save file."""
 
 import fnmatch
+import io
 import os
 import re
 import warnings
 
 from pteg.errors import UserError
+from pteg.outputs import OutputFile, write_file
 from pteg.waveforms.capture import Capture, Trigger, Window
 from pteg.waveforms.focus import Focus
 from pteg.waveforms.gtkw import View, write_save_file
@@ -82,13 +84,13 @@ class Trace:
         timebase(frequency)     # refuses a bad one before there is a file
         self._path = os.fspath(path)
         self._save_path = os.path.splitext(self._path)[0] + ".gtkw"
-        self._file = self._open(self._path)
+        self._file = OutputFile(self._path, view=self._save_path)
         try:
             self._vcd = VcdFile(self._file, self._signals, places, frequency=frequency, clock=clock,
                                 pure=pure)
             self._write_save_file()     # now: a viewer can be opened while the run goes on
         except BaseException:
-            self._file.close()
+            self._file.discard()
             raise
 
     def wanted(self, cycle):
@@ -147,14 +149,8 @@ class Trace:
         self.close()
 
     def _write_save_file(self):
-        with self._open(self._save_path) as file:
-            write_save_file(file, os.path.basename(self._path),
-                            os.path.basename(self._save_path), self._vcd, self._signals,
-                            self._view, self._focus.screen(self._marker), self._clock)
-
-    @staticmethod
-    def _open(path):
-        try:
-            return open(path, "wb")
-        except OSError as error:
-            raise UserError(f"cannot write {path!r}: {error.strerror}") from None
+        file = io.BytesIO()
+        write_save_file(file, os.path.basename(self._path), os.path.basename(self._save_path),
+                        self._vcd, self._signals, self._view, self._focus.screen(self._marker),
+                        self._clock)
+        write_file(self._save_path, file.getvalue())

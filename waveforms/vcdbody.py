@@ -7,9 +7,11 @@ overwritten by the next, so `out` needs a little room at its end (`SLACK`).
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
+
+from pteg.jit import njit
 
 __all__ = ["MEMBER", "SCALAR", "SLACK", "STRING", "VARIABLE", "VECTOR", "changes", "pack",
            "users_of"]

@@ -11,15 +11,14 @@ A reader checks every number before it allocates or reads anything by it. There 
 file that would be executed.
 """
 
-import contextlib
 import hashlib
 import json
 import os
 import struct
-import tempfile
 import zlib
 
 from pteg.errors import UserError
+from pteg.outputs import write_file
 
 __all__ = ["VERSION", "write", "Reader"]
 
@@ -51,43 +50,10 @@ def write(path, manifest, sections):
              for name, data in stored.items()]
     text = json.dumps({**manifest, "sections": table}).encode()
     head = _HEAD.pack(MAGIC, VERSION, len(text), hashlib.sha256(text).digest())
-    # Through a link to the file itself: renaming onto the link would replace the link.
-    path = os.path.realpath(path)
-    if os.path.exists(path) and not os.path.isfile(path):
-        raise UserError(f"cannot write {path!r}: not a regular file")
-    try:
-        _write_atomically(path, [head, text, *stored.values()])
-    except OSError as error:
-        raise UserError(f"cannot write {path!r}: {error.strerror or error}") from None
-
-
-def _write_atomically(path, parts):
-    folder, name = os.path.split(path)
-    handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{name}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.writelines(parts)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())  # mkstemp's files are for their owner alone
-        os.replace(temporary, path)
-    except BaseException:  # Ctrl-C too
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
-    # The new name has to reach the disk as well; not every system can open a folder for that.
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
-def _umask():
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    target = os.path.realpath(path)
+    if os.path.exists(target) and not os.path.isfile(target):
+        raise UserError(f"cannot write {os.fspath(path)!r}: not a regular file")
+    write_file(path, head, text, *stored.values())
 
 
 class Reader:

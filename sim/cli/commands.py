@@ -1,24 +1,25 @@
 """The command line: `pteg run`, `gdb`, `asm`, `dis`, `graph`.
 
-Exit codes: 0 done; 1 the simulated program failed, a limit was reached before `--until`, or a
-window or a trigger was not reached; 2 bad usage or bad input, with one clear line on stderr. The
-console is on stdout; everything that pteg itself has to say goes to stderr.
+The console is on stdout; everything that pteg itself has to say goes to stderr.
 """
 
+import contextlib
+import os
+import signal
 import sys
 from typing import Annotated, Literal
 
 from cyclopts import App, CycloptsError, Parameter
 
 from pteg import __version__
+from pteg.cli.exits import ExitCode, table
 from pteg.errors import UserError
 
 __all__ = ["main", "app"]
 
 app = App(name="pteg", version=__version__, help_format="markdown",
-          help="A cycle-accurate PowerPC 750-class machine, compiled to native code.")
-
-DONE, FAILED, BAD_INPUT = 0, 1, 2
+          help="A cycle-accurate PowerPC 750-class machine, compiled to native code.\n\n"
+               f"Exit codes:\n\n{table()}")
 
 
 def number(type_, tokens):
@@ -248,7 +249,7 @@ def asm(
     assemble_file(source, output, format=format, base=base, size=size, listing=listing,
                   defines=_assignments("define", define), include_paths=include,
                   sections=_assignments("section-start", section_start))
-    return DONE
+    return ExitCode.DONE
 
 
 @app.command
@@ -274,7 +275,7 @@ def dis(
 
     for line in disassemble_input(list(inputs), base=base or 0, raw=raw):
         print(line)
-    return DONE
+    return ExitCode.DONE
 
 
 @app.command
@@ -303,18 +304,15 @@ def graph(
     """
     from pteg.graph import draw
     from pteg.machine import Machine
+    from pteg.outputs import write_file
 
     settings = {} if ram is None else {"ram": ram}
     text = draw(Machine(machine, **settings), format=format, depth=depth)
     if output is None:
         print(text, end="")
     else:
-        try:
-            with open(output, "w") as file:
-                file.write(text)
-        except OSError as error:
-            raise UserError(f"{output}: {error.strerror}") from None
-    return DONE
+        write_file(output, text.encode())
+    return ExitCode.DONE
 
 
 def _assignments(option, texts):
@@ -330,23 +328,49 @@ def _assignments(option, texts):
 
 def main(arguments=None):
     """Entry point of the `pteg` command; ends the process with its exit code."""
+    signal.signal(signal.SIGTERM, _terminated)
+    if sys.stderr is None:      # closed: print() would take the next best
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+    code = _guarded(lambda: app(arguments, exit_on_error=False, print_error=False,
+                                result_action="return_value"))
+    if sys.stdout is not None:
+        code = _guarded(sys.stdout.flush) or code
+    sys.exit(code or ExitCode.DONE)
+
+
+def _terminated(number, frame):
+    raise SystemExit(ExitCode.TERMINATED)
+
+
+def _guarded(act):
+    """What `act` returns, or the exit code for the exception that ends it, in one line."""
     try:
-        code = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+        return act()
     except UserError as error:
-        for line in str(error).splitlines():
-            print(f"pteg: {line}", file=sys.stderr)
-        code = BAD_INPUT
+        return _refuse(str(error))
     except CycloptsError as error:
-        print(f"pteg: {_usage_problem(error)}", file=sys.stderr)
-        code = BAD_INPUT
+        return _refuse(_usage_problem(error))
+    except MemoryError as error:
+        return _refuse(f"not enough memory: {error}" if str(error) else "not enough memory")
     except BrokenPipeError:
-        # Whoever read the output has enough. The interpreter's own flush must not complain.
+        sys.stdout = None   # the interpreter would complain about what is still in there
+        return ExitCode.UNREAD
+    except OSError as error:
+        # What pteg opens itself is named where that happens.
         sys.stdout = None
-        code = DONE
+        return _refuse(f"cannot write standard output: {error.strerror or error}")
     except KeyboardInterrupt:
-        print("pteg: interrupted", file=sys.stderr)
-        code = 130
-    sys.exit(code or DONE)
+        _refuse("interrupted")
+        return ExitCode.INTERRUPTED
+
+
+def _refuse(message):
+    with contextlib.suppress(OSError):
+        for line in message.splitlines():
+            print(f"pteg: {line}", file=sys.stderr)
+    return ExitCode.REFUSED
 
 
 def _usage_problem(error):

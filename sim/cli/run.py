@@ -12,6 +12,7 @@ from pteg.cli.terminal import ConsoleLink, interrupts_noted
 from pteg.cpu import Stop
 from pteg.errors import UserError
 from pteg.machine import Machine
+from pteg.outputs import write_file
 from pteg.presets import ROMS
 
 __all__ = ["Options", "run", "debug"]
@@ -356,11 +357,7 @@ def _write_json(options, report):
     if options.json == "-":
         sys.stdout.write(text)
         return
-    try:
-        with open(options.json, "w") as file:
-            file.write(text)
-    except OSError as error:
-        raise UserError(f"cannot write {options.json!r}: {error.strerror}") from None
+    write_file(options.json, text.encode())
 
 
 # What a person sees -----------------------------------------------------------------------------

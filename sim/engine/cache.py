@@ -7,20 +7,13 @@ a temporary file and renamed, so that processes may share the folder.
 
 import hashlib
 import json
-import os
-import tempfile
 from pathlib import Path
 
-from platformdirs import user_cache_dir
+from pteg.cache_folder import folder, keep
 
-__all__ = ["folder", "get", "put", "digest", "digest_files"]
+__all__ = ["get", "put", "digest", "digest_files"]
 
 MAGIC = b"pteg-cache-1\n"
-
-
-def folder():
-    """Return the cache folder: $PTEG_CACHE, or `pteg` in the platform's cache folder."""
-    return Path(os.environ.get("PTEG_CACHE") or user_cache_dir("pteg", appauthor=False))
 
 
 def digest(*parts):
@@ -47,18 +40,7 @@ def put(key, blobs):
     """Store named blobs under a key. A cache that cannot be written is no error."""
     header = json.dumps([[name, len(blob)] for name, blob in blobs.items()]).encode()
     body = b"".join([len(header).to_bytes(8, "little"), header, *blobs.values()])
-    try:
-        folder().mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=folder(), prefix=".new-")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(MAGIC + hashlib.sha256(body).digest() + body)
-            os.replace(temporary, folder() / key)
-        except BaseException:
-            os.unlink(temporary)
-            raise
-    except OSError:
-        pass
+    keep(key, MAGIC + hashlib.sha256(body).digest() + body)
 
 
 def get(key):

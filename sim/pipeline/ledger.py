@@ -16,13 +16,13 @@ Left out: transfer errors of stores that have completed, and of castouts.
 from collections import namedtuple
 
 import numpy as np
-from numba import njit
 
 from pteg.hw.cache.enums import Client, DataCacheState
 from pteg.hw.core.enums import Cause
 from pteg.hw.isa.exceptions import Vector
 from pteg.hw.isa.registers import MSR_IMPLEMENTED, MSR_TO_SRR1, Msr, Wimg
 from pteg.hw.mmu.enums import AccessKind, SearchResult, Side
+from pteg.jit import njit
 from pteg.ledger import RECORD, Kind, PteBits
 from pteg.pipeline.places import Processor, Signal
 

@@ -11,7 +11,6 @@ shares the fate of the instruction that comes after it: that one may turn out to
 Left out: a fetch that brings nothing, because a redirect came before it ended.
 """
 
-import os
 from collections import deque, namedtuple
 from dataclasses import dataclass, field
 from itertools import chain
@@ -19,6 +18,7 @@ from itertools import chain
 from pteg.errors import UserError
 from pteg.hw.core.enums import Cause
 from pteg.hw.sizes import CQ_ENTRIES
+from pteg.outputs import OutputFile
 from pteg.pipeline.places import Core, LoadStoreUnit, Processor, Signal, Unit
 from pteg.waveforms.pipeline import Fate, KanataLog, Passage, PipelineTable, Stage
 
@@ -315,8 +315,5 @@ def open_log(path, form):
     """A log that writes to a new file: `form` is "kanata" or "table"."""
     if form not in ("kanata", "table"):
         raise UserError(f"form must be kanata or table, not {form!r}")
-    try:
-        file = open(path, "w")
-    except OSError as error:
-        raise UserError(f"cannot write {os.fspath(path)!r}: {error.strerror}") from None
+    file = OutputFile(path, "utf-8")
     return _LogFile(file, KanataLog(file) if form == "kanata" else PipelineTable(file, STAGES))

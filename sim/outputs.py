@@ -1,0 +1,142 @@
+"""Files that pteg writes: each ends whole or is absent, and one line says why.
+
+`write_file` is for what is there at once, `OutputFile` for what grows while the machine runs and
+may be read meanwhile.
+"""
+
+import contextlib
+import os
+import stat
+import tempfile
+
+from pteg.errors import UserError
+
+__all__ = ["OutputFile", "write_file", "replace_file"]
+
+
+def write_file(path, *parts):
+    """Write bytes to a file: beside it first, so that an older one of this name stays until then.
+
+    Raises
+    ------
+    UserError
+        It cannot be written. A file of this name is as it was.
+    """
+    with _named(path):
+        # Through a link: renaming onto the link itself would replace it.
+        target = os.path.realpath(path)
+        if os.path.exists(target) and not os.path.isfile(target):
+            with open(target, "wb") as file:    # a terminal, a pipe
+                file.writelines(parts)
+        else:
+            replace_file(target, *parts)
+
+
+def replace_file(path, *parts):
+    """As `write_file`, for a path without links; raises OSError."""
+    folder, name = os.path.split(path)
+    handle, temporary = tempfile.mkstemp(dir=folder or ".", prefix=f".{name[:60]}.", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.writelines(parts)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, _mode(path))    # mkstemp's files are for their owner alone
+        os.replace(temporary, path)
+    except BaseException:   # Ctrl-C too
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+    # The new name has to reach the disk as well; not every system can open a folder for that.
+    with contextlib.suppress(OSError):
+        handle = os.open(folder or ".", os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _mode(path):
+    """Permissions of the file that is replaced, or those of any new file."""
+    try:
+        return stat.S_IMODE(os.stat(path).st_mode)
+    except FileNotFoundError:
+        mask = os.umask(0)
+        os.umask(mask)
+        return 0o666 & ~mask
+
+
+class OutputFile:
+    """A file that is written little by little, and removed if that fails.
+
+    Parameters
+    ----------
+    path : path
+        An existing file is replaced.
+    encoding : str, optional
+        Of text; bytes are written without one.
+    view : path, optional
+        A file that only shows this one, and goes with it.
+
+    Attributes
+    ----------
+    failed : bool
+        It could not be written: it is gone, and what comes after that is ignored.
+    closed : bool
+
+    Raises
+    ------
+    UserError
+        By all methods: it cannot be written.
+    """
+
+    def __init__(self, path, encoding=None, view=None):
+        self._path, self._view = path, view
+        self.failed = False
+        with _named(path):
+            self._file = open(path, "w" if encoding else "wb", encoding=encoding)  # noqa: SIM115
+
+    @property
+    def closed(self):
+        return self._file.closed
+
+    def write(self, data):
+        """Return how much was written, as files do."""
+        return self._do(self._file.write, data) or 0
+
+    def writelines(self, lines):
+        self._do(self._file.writelines, lines)
+
+    def flush(self):
+        self._do(self._file.flush)
+
+    def close(self):
+        self._do(self._file.close)
+
+    def discard(self):
+        """Close the file and remove it."""
+        self.failed = True
+        with contextlib.suppress(OSError):
+            self._file.close()
+        for path in filter(None, (self._path, self._view)):
+            with contextlib.suppress(OSError):
+                if os.path.isfile(path):    # not a terminal, not a pipe
+                    os.unlink(os.path.realpath(path))
+
+    def _do(self, act, *arguments):
+        if self.failed:
+            return None
+        try:
+            with _named(self._path):
+                return act(*arguments)
+        except UserError:
+            self.discard()
+            raise
+
+
+@contextlib.contextmanager
+def _named(path):
+    try:
+        yield
+    except OSError as error:
+        raise UserError(f"cannot write {os.fspath(path)!r}: {error.strerror or error}") from None
