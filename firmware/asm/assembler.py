@@ -13,13 +13,7 @@ import dataclasses
 from pteg.errors import UserError
 from pteg.firmware.asm.directives import DIRECTIVES
 from pteg.firmware.asm.encode import encode, read_instruction
-from pteg.firmware.asm.expression import (
-    Address,
-    Problem,
-    SmallData,
-    evaluate,
-    substitute,
-)
+from pteg.firmware.asm.expression import Address, Problem, SmallData, evaluate, substitute
 from pteg.firmware.asm.layout import Layout
 from pteg.firmware.asm.linetable import LineTable
 from pteg.firmware.asm.parser import parse
@@ -63,6 +57,14 @@ def run(*arguments):
         guesses = assembler.guesses
     raise AssemblyError([f"{assembler.reader.location}: sizes that depend on each other must "
                          f"settle in {_MAX_PASSES} passes"])
+
+
+def _code_gap(size):
+    """Instructions that do nothing."""
+    words = [_NOP] * (size // 4)
+    if size > _LONG_GAP:
+        words[0] = _BRANCH | size
+    return b"".join(word.to_bytes(4, "big") for word in words)
 
 
 class Assembler:
@@ -132,17 +134,11 @@ class Assembler:
         if longest and gap > longest:
             return
         section.alignment = max(section.alignment, boundary)
-        if fill is None:
-            data = bytes(gap)
-            if section.flags & SectionFlags.EXECUTE and gap % 4 == 0:
-                words = [_NOP] * (gap // 4)
-                if gap > _LONG_GAP:
-                    words[0] = _BRANCH | gap
-                data = b"".join(word.to_bytes(4, "big") for word in words)
-        else:
-            data = bytes(gap % len(fill)) + fill * (gap // len(fill))
-        if gap:
-            self.emit(gap, lambda: data)
+        if gap and fill is None and section.flags & SectionFlags.EXECUTE and gap % 4 == 0:
+            self.put(_code_gap(gap))
+        elif gap:
+            fill = fill or bytes(1)
+            self.put(bytes(gap % len(fill)) + fill * (gap // len(fill)))
 
     def here(self):
         """The present address, as a tree."""
@@ -191,6 +187,18 @@ class Assembler:
 
     def run(self):
         """Assemble everything; returns the `Program`, or None if `guesses` were wrong."""
+        self._first_pass()
+        if not self._errors:
+            found = self._lay_out()
+            if not self._errors and found != self.guesses:
+                self.guesses = found
+                return None
+            self._second_pass()
+        if self._errors:
+            raise AssemblyError(self._errors)
+        return self._program()
+
+    def _first_pass(self):
         while len(self._errors) < _MAX_ERRORS:
             try:
                 statement = self.reader.read()
@@ -200,22 +208,20 @@ class Assembler:
                 self._read(statement)
             except (Problem, OSError, RecursionError) as problem:
                 self._error(self.reader.location, problem)
-        if not self._errors:
-            self._at(self.reader.location, self._finish)
-            for problem in self.layout.place():
-                self._error(self.reader.location, problem)
-            found = tuple(self._at(location, lambda tree=tree: self.value(tree).number)
-                          for tree, location in self._forward)
-            if not self._errors and found != self.guesses:
-                self.guesses = found
-                return None
-            for patch in self._patches:
-                self._fill(*patch)
-            for location, function in self._checks:
-                self._at(location, function)
-        if self._errors:
-            raise AssemblyError(self._errors)
-        return self._program()
+
+    def _lay_out(self):
+        """Give everything its address; returns what `forward` should have found."""
+        self._at(self.reader.location, self._finish)
+        for problem in self.layout.place():
+            self._error(self.reader.location, problem)
+        return tuple(self._at(location, lambda tree=tree: self.value(tree).number)
+                     for tree, location in self._forward)
+
+    def _second_pass(self):
+        for patch in self._patches:
+            self._fill(*patch)
+        for location, function in self._checks:
+            self._at(location, function)
 
     def _error(self, location, problem):
         if len(self._errors) < _MAX_ERRORS:

@@ -31,7 +31,7 @@ class CommonInformation:
     return_column: int = _LR
     signal: bool = False
     personality: tuple | None = None   # encoding and tree
-    lsda: int = OMIT                  # encoding of the pointer in the FDE
+    lsda: int = OMIT                   # encoding of the pointer in the FDE
     simple: bool = False
 
 
