@@ -1,29 +1,51 @@
-"""Writes docs/instructions.md, the instruction set as a table, from `pteg.hw.isa`.
+"""Writes docs/instructions.md and docs/registers.md, tables that are made from `pteg.hw.isa`.
 
-`python -m pteg.firmware.reference > docs/instructions.md`; a test sees to it that this was done.
+`python -m pteg.firmware.reference docs`; a test sees to it that this was done.
 """
 
+import sys
+from pathlib import Path
+
 from pteg.firmware.asm.mnemonics import FORMS
+from pteg.hw.isa.bits import BITS, bits_of
 from pteg.hw.isa.instructions import INSTRUCTIONS, Serialize
 from pteg.hw.isa.registers import SPRS
 
-__all__ = ["instructions_markdown"]
+__all__ = ["instructions_markdown", "registers_markdown"]
 
-_HEAD = """# Instructions and special-purpose registers
+_HEAD = """# Instructions
 
-Made from `hw/isa` by `python -m pteg.firmware.reference`. Options: `o` sets OV and SO, `.` sets CR0
-(CR1 for floating point), `l` the link register, `a` makes an address absolute. *S* is a
+Made from `hw/isa` by `python -m pteg.firmware.reference docs`. Options: `o` sets OV and SO, `.`
+sets CR0 (CR1 for floating point), `l` the link register, `a` makes an address absolute. *S* is a
 supervisor instruction. Extended mnemonics are those that the disassembler uses; conditional
 branches and traps have more (appendix F of the Programming Environments Manual).
+[Registers](registers.md) have a page of their own.
 
 | instruction | operands | options | opcode | unit | waits | extended mnemonics |
 |---|---|---|---|---|---|---|
 """
 
+_REGISTERS_HEAD = """# Registers
+
+Made from `hw/isa` by `python -m pteg.firmware.reference docs`. Bit 0 is the most significant. A bit
+that is named nowhere reads as zero, and nothing can change it. *Written* bits keep what an
+instruction, a script or GDB writes; those in brackets are cleared by the hardware. *Status* bits
+are the hardware's alone. "Recorded" means that all ones were written to the register of a real
+processor and read back; a 604 speaks where no 750 was asked and its manual says nothing else.
+
+| register | written | status | source | |
+|---|---|---|---|---|
+"""
+
 _SPR_HEAD = """
 ## Special-purpose registers
 
-| number | name | access | implemented bits | after reset |
+A number that is not in this table is an illegal instruction in any state (750GX UM p. 91;
+recorded, 604), a register of the supervisor is privileged in user state, and `mtspr` to one that
+the supervisor can only read does nothing. UMMCR0 to UPMC4 are a user's view of the registers
+without U.
+
+| number | name | access | written bits | after reset |
 |---|---|---|---|---|
 """
 
@@ -33,7 +55,12 @@ _SHOWN = 6
 
 def instructions_markdown():
     """The text of docs/instructions.md."""
-    return (_HEAD + "".join(map(_instruction, INSTRUCTIONS))
+    return _HEAD + "".join(map(_instruction, INSTRUCTIONS))
+
+
+def registers_markdown():
+    """The text of docs/registers.md."""
+    return (_REGISTERS_HEAD + "".join(map(_bits, BITS))
             + _SPR_HEAD + "".join(map(_register, SPRS)))
 
 
@@ -48,10 +75,21 @@ def _instruction(row):
             f"| {opcode} | {unit} | {waits} | {' '.join(names)} |\n")
 
 
+def _bits(name):
+    bits = BITS[name]
+    members = [spr.name for spr in SPRS if bits_of(spr.name) is bits and spr.name[0] != "U"]
+    names = (f"{members[0]} ... {members[-1]}" if len(members) > 2 else
+             ", ".join(members) or name)
+    clears = f" [{bits.clears}]" if bits.clears else ""
+    return f"| {names} | {bits.written}{clears} | {bits.status} | {bits.source} | {bits.note} |\n"
+
+
 def _register(spr):
-    return (f"| {spr.number} | {spr.name} | {spr.access.value} | {spr.implemented:08X} "
+    return (f"| {spr.number} | {spr.name} | {spr.access.value} | {spr.written:08X} "
             f"| {spr.reset:08X} |\n")
 
 
 if __name__ == "__main__":
-    print(instructions_markdown(), end="")
+    folder = Path(sys.argv[1])
+    (folder / "instructions.md").write_text(instructions_markdown())
+    (folder / "registers.md").write_text(registers_markdown())

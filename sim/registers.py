@@ -28,14 +28,20 @@ _HALVES = {"tbl": 0, "tbu": 32}
 
 # The rule book ----------------------------------------------------------------------------------
 
-def _kept(name: str, value: int) -> int:
-    """What a field of the state keeps of a value."""
+def _possible(name: str, value: int) -> int:
+    """What of a value a field of the state can hold."""
     if name == "fpscr":
         return with_summaries(value)
     spr = SPR_BY_NAME.get(name.upper())
     if spr is not None:
         return value & spr.implemented
     return value & IMPLEMENTED.get(name, 0xFFFFFFFF)
+
+
+def _kept(name: str, value: int) -> int:
+    """What a field of the state keeps of a value that an instruction writes."""
+    spr = SPR_BY_NAME.get(name.upper())
+    return value & spr.written if spr is not None else _possible(name, value)
 
 
 def _field(name: str) -> str | None:
@@ -96,7 +102,7 @@ def conform(state: np.ndarray):
         if name in BANKS:
             state[name] &= ARCH_STATE[name].base.type(IMPLEMENTED[name])
         elif name != "reservation":
-            state[name] = _kept(name, int(state[name][0]))
+            state[name] = _possible(name, int(state[name][0]))
 
 
 def _checked(name, value, bits):

@@ -104,9 +104,11 @@ class ConditionRegister(wiring.Component):
         ov = Signal()
         ca = Signal()
         count = Signal(7)
+        spare = Signal(8)  # XER[16-23], which only hold a value
         forwards = Signal(CQ_ENTRIES)
         flags = Array(self.flags)
-        m.d.comb += [self.cr.eq(cr), self.xer.eq(Cat(count, Const(0, 22), ca, ov, so))]
+        m.d.comb += [self.cr.eq(cr),
+                     self.xer.eq(Cat(count, Const(0, 1), spare, Const(0, 13), ca, ov, so))]
 
         # Which entry writes each field next: with all instructions, and with those that follow no
         # unresolved prediction.
@@ -143,7 +145,7 @@ class ConditionRegister(wiring.Component):
         with m.If(self.system_xer_write):
             written = self.system_xer
             m.d.sync += [so.eq(written[31]), ov.eq(written[30]), ca.eq(written[29]),
-                         count.eq(written[:7])]
+                         count.eq(written[:7]), spare.eq(written[8:16])]
 
         # Maps: a field that retires is forgotten unless something newer writes it.
         for retire in self.retire:

@@ -2,9 +2,8 @@
 
 Combinational, in two steps. The opcodes choose a constant for each row of the table, the control
 word; that says which fields of the instruction word are registers, immediates and so on. Reserved
-bits of an instruction are ignored (MPC750 UM 2.3.1.4 leaves invalid forms undefined). SPR numbers
-that do not exist are illegal; those with spr[0] = 1 are privileged, whether they exist or not
-(PEM 8.2, mfspr).
+bits of an instruction are ignored (docs/instructions.md). SPR numbers that do not exist are illegal
+in any state; registers of the supervisor are privileged (750GX UM p. 91).
 """
 
 import functools
@@ -15,7 +14,7 @@ from amaranth.lib.wiring import In, Out
 
 from pteg.hw.core.interfaces import Decoded
 from pteg.hw.isa.instructions import INSTRUCTIONS, Form, Op, Serialize, Unit
-from pteg.hw.isa.registers import SPR_BY_NAME, SPRS, TIME_BASE_LOWER, TIME_BASE_UPPER, Access
+from pteg.hw.isa.registers import SPR_BY_NAME, SPRS, TIME_BASE_LOWER, TIME_BASE_UPPER
 from pteg.hw.named import Named
 from pteg.hw.words import field, spr_number
 
@@ -264,23 +263,19 @@ class Decoder(wiring.Component):
         spr, out = spr_number(self.insn), self.decoded
         with m.Switch(control.check):
             with m.Case(Check.READ_SPR):
-                self._check_spr(m, spr, lambda row: row.readable, ("USER", "USER_READ"))
+                self._check_spr(m, spr, lambda row: row.readable)
+                with m.If((spr == TIME_BASE_LOWER) | (spr == TIME_BASE_UPPER)):
+                    # Some compilers read the time base with mfspr.
+                    m.d.comb += out.illegal.eq(0)
             with m.Case(Check.WRITE_SPR):
-                self._check_spr(m, spr, lambda row: row.writable, ("USER",))
+                self._check_spr(m, spr, lambda row: row.writable or row.ignored)
             with m.Case(Check.TIME_BASE):
                 m.d.comb += out.illegal.eq((spr != TIME_BASE_LOWER) & (spr != TIME_BASE_UPPER))
 
-    def _check_spr(self, m, spr, exists, user):
+    def _check_spr(self, m, spr, allowed):
         out = self.decoded
-        m.d.comb += [out.privileged.eq(spr[4]), out.illegal.eq(1)]
+        m.d.comb += out.illegal.eq(1)
         with m.Switch(spr):
             for row in SPRS:
-                if exists(row):
-                    with m.Case(row.number):
-                        m.d.comb += out.illegal.eq(0)
-                        if row.access in (Access[name] for name in user):
-                            m.d.comb += out.privileged.eq(0)
-            if "USER_READ" in user:
-                # Some compilers read the time base with mfspr.
-                with m.Case(TIME_BASE_LOWER, TIME_BASE_UPPER):
-                    m.d.comb += [out.illegal.eq(0), out.privileged.eq(0)]
+                with m.Case(row.number):
+                    m.d.comb += [out.illegal.eq(not allowed(row)), out.privileged.eq(not row.user)]

@@ -134,7 +134,7 @@ class SpecialRegisters(wiring.Component):
                     spr = SPR_BY_NAME[name]
                     if spr.writable:
                         with m.Case(spr.number):
-                            m.d.sync += register.eq(self.system.wdata & spr.implemented)
+                            m.d.sync += register.eq(self.system.wdata & spr.written)
 
         asleep_cycles = Signal(64)  # for statistics
         with m.If(self.asleep):

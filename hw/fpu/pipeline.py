@@ -135,7 +135,6 @@ class FloatPipeline(wiring.Component):
             a.bits.eq(Mux(operation.alone, self.b, self.a)),
             b.bits.eq(Mux(operation.add | dividing | (operation.kind == Kind.COMPARE), self.b, 0)),
             c.bits.eq(Mux(operation.multiply, self.c, wide.bias << wide.fraction)),
-            *(unpack.non_ieee.eq(self.control.ni) for unpack in (a, b, c)),
         ]
         a, b, c = a.operand, b.operand, c.operand
 

@@ -1,7 +1,7 @@
 """Unpacks an operand: class, sign, exponent, significand with a leading one (PEM 3.1.2).
 
-Denormalised numbers are normalised here, so that the rest of the unit need not know them. In
-non-IEEE mode they are zeros (MPC750 UM table 2-5).
+Denormalised numbers are normalised here, so that the rest of the unit need not know them. Non-IEEE
+mode changes nothing here, as recorded on hardware, whatever MPC750 UM table 2-5 says.
 """
 
 from amaranth.hdl import Cat, Module
@@ -23,15 +23,12 @@ class Unpack(wiring.Component):
     Members
     -------
     bits : In
-    non_ieee : In(1)
-        FPSCR[NI].
     operand : Out(formats.operand)
     """
 
     def __init__(self, formats):
         self.format = formats.wide
-        super().__init__({"bits": In(formats.wide.width), "non_ieee": In(1),
-                          "operand": Out(formats.operand)})
+        super().__init__({"bits": In(formats.wide.width), "operand": Out(formats.operand)})
 
     def elaborate(self, platform):
         m = Module()
@@ -43,7 +40,7 @@ class Unpack(wiring.Component):
         m.d.comb += [
             out.bits.eq(bits),
             out.sign.eq(bits[-1]),
-            out.zero.eq(~normal & (self.non_ieee | ~fraction.any())),
+            out.zero.eq(~normal & ~fraction.any()),
             out.infinite.eq(special & ~fraction.any()),
             out.nan.eq(special & fraction.any()),
             out.signalling.eq(out.nan & ~fraction[-1]),
@@ -54,5 +51,5 @@ class Unpack(wiring.Component):
             shifted, zeros = normalise(m, Cat(fraction, 0), "denormalised")
             m.d.comb += [out.exponent.eq(wide.least - zeros), out.significand.eq(shifted)]
         with m.If(out.zero):
-            m.d.comb += [out.significand.eq(0), out.bits[:-1].eq(0)]
+            m.d.comb += out.significand.eq(0)
         return m

@@ -7,6 +7,8 @@ Bits are numbered as there: bit 0 is the most significant of 32.
 import enum
 from dataclasses import dataclass
 
+from pteg.hw.isa.bits import BITS, bits_of
+
 __all__ = [
     # Bit numbering
     "bit", "Field",
@@ -74,7 +76,7 @@ class Msr(enum.IntFlag):
 
 #: Bits that hold a value; the others read as zero. Little-endian mode is not modelled: ILE and LE
 #: can be set and saved, and accesses stay big-endian.
-MSR_IMPLEMENTED = int(sum(Msr))
+MSR_IMPLEMENTED = BITS["MSR"].mask
 #: MSR bits that an exception copies to SRR1, and rfi copies back: 16-23, 25-27, 29-31 (and 5-9,
 #: which the 750 does not implement). PEM 6.2.1 leaves bits 1-4 and 10-15 to the exception's cause.
 MSR_TO_SRR1 = 0x87C0FFFF & ~bit(24) & ~bit(28) & MSR_IMPLEMENTED
@@ -88,7 +90,7 @@ class Xer(enum.IntFlag):
     CA = bit(2)
 
 
-XER_IMPLEMENTED = 0xE000007F
+XER_IMPLEMENTED = BITS["XER"].mask
 
 
 class Fpscr(enum.IntFlag):
@@ -127,7 +129,7 @@ class Fpscr(enum.IntFlag):
     RN1 = bit(31)
 
 
-FPSCR_IMPLEMENTED = int(sum(Fpscr))
+FPSCR_IMPLEMENTED = BITS["FPSCR"].mask
 
 
 def with_summaries(fpscr: int) -> int:
@@ -173,7 +175,6 @@ class L2cr:
     L2I = Field(10)       # global invalidate
     L2WT = Field(12)      # write-through
     L2IP = Field(31)      # invalidation in progress; read only
-    IMPLEMENTED = 0xFFFFE000
 
 
 class Iabr:
@@ -203,14 +204,14 @@ class Wimg(enum.IntFlag):
 
 
 class SegmentRegister:
-    """Segment register, T = 0 format (PEM figure 2-14)."""
+    """Segment register, T = 0 format (PEM figure 2-14); it keeps the reserved bits too."""
 
     T = Field(0)          # direct-store segment: not supported by the 750, accesses fault
     KS = Field(1)         # key in supervisor state
     KP = Field(2)         # key in user state
     N = Field(3)          # no-execute
     VSID = Field(8, 31)   # virtual segment ID
-    IMPLEMENTED = T.mask | KS.mask | KP.mask | N.mask | VSID.mask
+    IMPLEMENTED = BITS["SR"].mask
 
 
 class BatUpper:
@@ -220,7 +221,7 @@ class BatUpper:
     BL = Field(19, 29)    # block length mask: 0 is 128 KB, all ones 256 MB
     VS = Field(30)        # valid in supervisor state
     VP = Field(31)        # valid in user state
-    IMPLEMENTED = BEPI.mask | BL.mask | VS.mask | VP.mask
+    IMPLEMENTED = BITS["BATU"].mask
 
 
 class BatLower:
@@ -229,7 +230,7 @@ class BatLower:
     BRPN = Field(0, 14)   # block physical page number
     WIMG = Field(25, 28)
     PP = Field(30, 31)
-    IMPLEMENTED = BRPN.mask | WIMG.mask | PP.mask
+    IMPLEMENTED = BITS["BATL"].mask
 
 
 class Sdr1:
@@ -237,7 +238,7 @@ class Sdr1:
 
     HTABORG = Field(0, 15)
     HTABMASK = Field(23, 31)
-    IMPLEMENTED = HTABORG.mask | HTABMASK.mask
+    IMPLEMENTED = BITS["SDR1"].mask
 
 
 class PteHigh:
@@ -279,8 +280,6 @@ class Spr:
         As written in assembler (the two halves are swapped in the instruction word).
     name : str
     access : Access
-    implemented : int
-        Bits that hold a value. Others read as zero.
     reset : int
         Value after a hard reset; registers that the manual leaves undefined are zero here.
     """
@@ -288,8 +287,17 @@ class Spr:
     number: int
     name: str
     access: Access
-    implemented: int = 0xFFFFFFFF
     reset: int = 0
+
+    @property
+    def implemented(self) -> int:
+        """Bits that hold a value; the others read as zero."""
+        return bits_of(self.name).mask
+
+    @property
+    def written(self) -> int:
+        """Those that mtspr writes; the others are the hardware's."""
+        return bits_of(self.name).write_mask
 
     @property
     def readable(self):
@@ -298,6 +306,11 @@ class Spr:
     @property
     def writable(self):
         return self.access in (Access.USER, Access.SUPERVISOR, Access.SUPERVISOR_WRITE)
+
+    @property
+    def ignored(self):
+        """mtspr to a constant does nothing (750GX UM p. 91)."""
+        return self.name in ("PVR", "HID1")
 
     @property
     def user(self):
@@ -314,23 +327,22 @@ TIME_BASE_LOWER, TIME_BASE_UPPER = 268, 269
 
 _SV = Access.SUPERVISOR
 _BATS = [
-    Spr(base + 2 * n + half, f"{kind}BAT{n}{'UL'[half]}", _SV,
-        (BatUpper, BatLower)[half].IMPLEMENTED)
+    Spr(base + 2 * n + half, f"{kind}BAT{n}{'UL'[half]}", _SV)
     for kind, base in (("I", 528), ("D", 536)) for n in range(4) for half in range(2)
 ]
 #: Every SPR of the 750 (MPC750 UM table 2-1 and appendix on mfspr/mtspr).
 SPRS = [
-    Spr(1, "XER", Access.USER, XER_IMPLEMENTED),
+    Spr(1, "XER", Access.USER),
     Spr(8, "LR", Access.USER),
     Spr(9, "CTR", Access.USER),
     Spr(18, "DSISR", _SV),
     Spr(19, "DAR", _SV),
     Spr(22, "DEC", _SV, reset=0xFFFFFFFF),
-    Spr(25, "SDR1", _SV, Sdr1.IMPLEMENTED),
-    Spr(26, "SRR0", _SV, 0xFFFFFFFC),
+    Spr(25, "SDR1", _SV),
+    Spr(26, "SRR0", _SV),
     Spr(27, "SRR1", _SV),
     *(Spr(272 + n, f"SPRG{n}", _SV) for n in range(4)),
-    Spr(282, "EAR", _SV, 0x8000003F),
+    Spr(282, "EAR", _SV),
     Spr(284, "TBL", Access.SUPERVISOR_WRITE),
     Spr(285, "TBU", Access.SUPERVISOR_WRITE),
     Spr(287, "PVR", Access.SUPERVISOR_READ, reset=PVR),
@@ -353,8 +365,8 @@ SPRS = [
     Spr(1009, "HID1", Access.SUPERVISOR_READ),
     Spr(1010, "IABR", _SV),
     Spr(1013, "DABR", _SV),
-    Spr(1017, "L2CR", _SV, L2cr.IMPLEMENTED),
-    Spr(1019, "ICTC", _SV, 0x000001FF),
+    Spr(1017, "L2CR", _SV),
+    Spr(1019, "ICTC", _SV),
     Spr(1020, "THRM1", _SV),
     Spr(1021, "THRM2", _SV),
     Spr(1022, "THRM3", _SV),

@@ -48,11 +48,8 @@ CLASS = isa.FPSCR_C | isa.FPSCR_FL | isa.FPSCR_FG | isa.FPSCR_FE | isa.FPSCR_FU
 
 @compiled
 def operand(s, number):
-    """A register. In non-IEEE mode, denormalised operands are zero (MPC750 UM table 2-5)."""
-    bits = np.int64(s.fpr[number])
-    if s.fpscr & isa.FPSCR_NI and not bits & INFINITY:
-        return bits & SIGN
-    return bits
+    """A register. Non-IEEE mode leaves denormalised operands alone, as recorded on hardware."""
+    return np.int64(s.fpr[number])
 
 
 @compiled

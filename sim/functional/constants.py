@@ -87,9 +87,9 @@ def _word(name):
 
 
 for _spr in registers.SPRS:
-    SPR_MASK[_spr.number] = _spr.implemented
+    SPR_MASK[_spr.number] = _spr.written
     SPR_RESET[_spr.number] = _spr.reset
-    SPR_RULE[_spr.number] = (SPR_READ * _spr.readable + SPR_WRITE * _spr.writable
+    SPR_RULE[_spr.number] = (SPR_READ * _spr.readable + SPR_WRITE * (_spr.writable or _spr.ignored)
                              + SPR_USER * _spr.user)
     SPR_TRANSLATES[_spr.number] = "BAT" in _spr.name or _spr.name in ("SDR1", "DABR")
     if _spr in STORED_SPRS:

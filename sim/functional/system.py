@@ -48,10 +48,10 @@ def spr_number(word):
 @compiled
 def spr_fault(s, m, spr, needed):
     """Program exception for a register that does not exist or may not be used so, or 0."""
-    user = s.msr & isa.MSR_PR != 0
-    if user and spr & 16 and not isa.SPR_RULE[spr] & isa.SPR_USER:
+    rule = isa.SPR_RULE[spr]
+    if s.msr & isa.MSR_PR and rule and not rule & isa.SPR_USER:
         return program(m, isa.SRR1_PRIVILEGED)
-    if not isa.SPR_RULE[spr] & needed or (user and not isa.SPR_RULE[spr] & isa.SPR_USER):
+    if not rule & needed:
         return program(m, isa.SRR1_ILLEGAL)
     return isa.OUT_NEXT
 
@@ -92,6 +92,8 @@ def move_to_spr(s, m, word):
         now = np.int64(s.tb)
         s.tb = now & ~MASK32 | value if spr == isa.SPR_TBL else now & MASK32 | value << 32
         return isa.OUT_NEXT
+    if place == isa.SPR_CONSTANT:
+        return isa.OUT_NEXT  # nothing happens (750GX UM p. 91)
     if spr == isa.SPR_DEC:
         sync_time(m, s)
         if value & ~s.dec & 0x80000000:

@@ -58,7 +58,8 @@ def _registers(cpu: Processor) -> dict[str, list[tuple[Signal, int]]]:
            for n in range(4) for half in ("upper", "lower")},
     }
     composed = {
-        "xer": [(condition.count, 0), (condition.ca, 29), (condition.ov, 30), (condition.so, 31)],
+        "xer": [(condition.count, 0), (condition.spare, 8), (condition.ca, 29), (condition.ov, 30),
+                (condition.so, 31)],
         "reservation": [(lsu.reserved, 0), (lsu.reservation, 5)],
     }
     return {name: composed.get(name) or [(whole.get(name, core.special.spr(name)), 0)]

@@ -247,6 +247,7 @@ class ConditionRegister(Part):
     ov: Signal
     ca: Signal
     count: Signal               # XER[25-31]
+    spare: Signal               # XER[16-23]
 
 
 class LinkRegisters(Part):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pteg.errors import UserError
 from pteg.firmware.asm import assemble
 from pteg.firmware.commands import assemble_file, disassemble_input
-from pteg.firmware.reference import instructions_markdown
+from pteg.firmware.reference import instructions_markdown, registers_markdown
 
 SOURCE = ".globl _start\n_start: li r3,5\nloop: b loop\n .byte 1,2\n"
 
@@ -90,5 +90,6 @@ def test_a_damaged_elf_file_is_disassembled_or_refused(tmp_path, changes, length
 
 
 def test_the_reference_is_up_to_date():
-    path = Path(__file__).parents[2] / "docs" / "instructions.md"
-    assert path.read_text() == instructions_markdown()
+    docs = Path(__file__).parents[2] / "docs"
+    assert (docs / "instructions.md").read_text() == instructions_markdown()
+    assert (docs / "registers.md").read_text() == registers_markdown()

@@ -53,13 +53,6 @@ class Small:
     def is_zero(self, bits):
         return bits & self.sign - 1 == 0
 
-    def flushed(self, bits, control):
-        """Operands in non-IEEE mode."""
-        tiny = (bits >> self.formats.wide.fraction) & (1 << self.formats.wide.exponent) - 1 == 0
-        return np.where(tiny & bool(control & 4), bits & self.sign, bits)
-
-    # Rounding -------------------------------------------------------------------------------------
-
     def grid(self, format, denormals):
         """The magnitudes of a format, with any exponent upwards: zero and the denormalised ones,
         or else any exponent downwards too. Even and odd ones take turns; the first is even."""
@@ -154,10 +147,9 @@ class Small:
     def multiply_add(self, a, c, b, narrow, negate, control):
         """+-(a * c + b). Without an addend, b is None; without a factor, c is None."""
         wide = self.formats.wide
-        a = self.flushed(a, control)
-        factor = self.flushed(c, control) if c is not None else np.full_like(
+        factor = c if c is not None else np.full_like(
             a, wide.bias << wide.fraction)
-        addend = self.flushed(b, control) if b is not None else np.zeros_like(a)
+        addend = b if b is not None else np.zeros_like(a)
         exact_c = self.value(factor)
         if narrow and c is not None:
             exact_c = self.shortened(exact_c)
@@ -187,7 +179,6 @@ class Small:
         return np.where(special, nan, result), np.where(special, signalling, flags)
 
     def quotient(self, a, b, narrow, control):
-        a, b = self.flushed(a, control), self.flushed(b, control)
         sign = (a ^ b) & self.sign
         top, bottom = np.abs(self.value(a)), np.abs(self.value(b))
         bottom = np.where(bottom == 0, UNIT, bottom)
@@ -208,7 +199,6 @@ class Small:
 
     def to_integer(self, b, control, mode):
         """Integer (two's complement) and flags."""
-        b = self.flushed(b, control)
         exact = self.value(b)
         below = exact >> SHIFT
         rest = exact & UNIT - 1

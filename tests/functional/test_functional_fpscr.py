@@ -221,12 +221,24 @@ def test_a_new_msr_raises_an_exception_that_waits(bench, name):
 
 
 @pytest.mark.parametrize("name, a, b, result, fpscr", [
-    ("fadd", 1, ONE, ONE, 0x4004),                        # denormalised operands are zero
-    ("fadd", 1 | SIGN, SIGN, SIGN, 0x12004),
-    ("fdiv", 0x0010000000000000, TWO, 0, 0x8A022004),     # and so are denormalised results
-    ("fdiv", ONE, 1, INF, 0x84005004)])
-def test_non_ieee_mode_has_no_denormalised_numbers(bench, name, a, b, result, fpscr):
-    assert bench.run(encode(name, frD=3, frA=4, frB=5), a, b, fpscr=Fpscr.NI) == (result, fpscr)
+    # As recorded on a 750CL and a 604: denormalised operands are numbers, results are zeros.
+    ("fadd", 1, ONE, ONE, 0x82024004),
+    ("fadd", 1, 0x0010000000000000, 0x0010000000000001, 0x4004),
+    ("fadd", 1 | SIGN, SIGN, SIGN, 0x8A032004),
+    ("fdiv", 0x0010000000000000, TWO, 0, 0x8A022004),
+    ("fdiv", 0x0010000000000000, 0x4330000000000000, 0, 0x8A022004),
+    ("fmul", 0x0010000000000000, 0x3FEFFFFFFFFFFFFF, 0, 0x8A022004),
+    ("fmul", 1, 0x7FEFFFFFFFFFFFFF, 0x3CCFFFFFFFFFFFFF, 0x4004)])
+def test_non_ieee_mode_has_no_denormalised_results(bench, name, a, b, result, fpscr):
+    second = {"frC" if name == "fmul" else "frB": 5}
+    word = encode(name, frD=3, frA=4, **second)
+    assert bench.run(word, a, b, fpscr=Fpscr.NI) == (result, fpscr)
+
+
+def test_non_ieee_mode_compares_denormalised_numbers(bench):
+    """As recorded on a 750CL: zero is less."""
+    bench.run(encode("fcmpu", crfD=0, frA=4, frB=5), 0, 1, fpscr=Fpscr.NI)
+    assert bench.get("cr") >> 28 == 8 and bench.get("fpscr") == 0x8004
 
 
 def test_only_25_bits_of_frc_take_part_in_single_multiplications(bench):

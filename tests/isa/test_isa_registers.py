@@ -6,6 +6,7 @@ import operator
 import pytest
 
 from pteg.hw.isa import registers
+from pteg.hw.isa.bits import BITS, _mask
 from pteg.hw.isa.exceptions import ASYNCHRONOUS, PRIORITY, Srr1, Vector, msr_after_exception
 from pteg.hw.isa.registers import (
     MSR_IMPLEMENTED,
@@ -89,3 +90,17 @@ def test_vectors_and_causes():
     assert not set(PRIORITY) & set(ASYNCHRONOUS)
     # Causes go where the MSR leaves room: bits 1-4 and 10-15.
     assert all(int(cause) & MSR_TO_SRR1 == 0 for cause in Srr1)
+
+
+def test_bits_of_fields_are_stored_bits():
+    """No register has a field that it cannot hold."""
+    for spr in SPRS:
+        assert spr.written & ~spr.implemented == 0, spr.name
+    for name, fields in (("SR", SegmentRegister), ("BATU", BatUpper), ("BATL", BatLower),
+                         ("SDR1", registers.Sdr1), ("IABR", registers.Iabr),
+                         ("DABR", registers.Dabr)):
+        for field in vars(fields).values():
+            if isinstance(field, Field):
+                assert field.mask & ~BITS[name].mask == 0, name
+    assert MSR_IMPLEMENTED == sum(Msr) and registers.FPSCR_IMPLEMENTED == sum(registers.Fpscr)
+    assert all(bits.write_mask & _mask(bits.status) == 0 for bits in BITS.values())

@@ -8,14 +8,14 @@ import pytest
 from pteg import Machine, UserError
 from pteg.firmware.asm import assemble
 from pteg.gdb import registers as gdb
-from pteg.hw.isa.registers import SPRS, SegmentRegister
+from pteg.hw.isa.registers import SPR_BY_NAME, SPRS
 from pteg.registers import get
 from pteg.state import ARCH_STATE
 
 VALUES = [0, 0xFFFFFFFF, 0x80000001, 0x12345678, 0xAAAAAAAA, 0x55555555]
 #: Registers that a program writes with one instruction, and that keep what was written.
 CHANGING = ("TBL", "TBU", "DEC", "HID0", "L2CR", "MMCR0", "MMCR1", "PMC1", "PMC2", "PMC3", "PMC4",
-            "THRM1", "THRM2", "THRM3", "IABR", "DABR", "ICTC")
+            "THRM1", "THRM2", "THRM3")
 WRITTEN = [spr.name for spr in SPRS if spr.writable and spr.name not in CHANGING]
 
 
@@ -85,13 +85,40 @@ def test_msr_keeps_its_bits_whoever_writes_it(machine, value):
 
 @pytest.mark.parametrize("value", VALUES)
 def test_segment_registers_keep_their_bits(machine, value):
-    kept = value & SegmentRegister.IMPLEMENTED
+    """All of them, as recorded on a 750CL."""
+    kept = value
     machine.cpu.sr[5] = value
     assert machine.cpu.sr[5] == kept
     with machine.cpu.changed() as state:
         state["sr"][0, 6] = value
     assert machine.cpu.sr[6] == kept
     assert list(machine.cpu.sr)[5:7] == [kept, kept]
+    code = assemble("    .org 0x1000\n    mtsr 7, r3\n    mfsr r4, 7\n    mfsrin r5, r6\n").elf()
+    machine.load(code)
+    with machine.cpu.changed() as state:
+        state["pc"], state["msr"] = 0x1000, 0
+        state["gpr"][0, 3], state["gpr"][0, 6] = value, 0x7FFFFFFF
+    machine.step(3)
+    assert machine.cpu.sr[7] == machine.cpu.gpr[4] == machine.cpu.gpr[5] == kept
+
+
+@pytest.mark.parametrize("name, kept", [
+    ("XER", 0xE000FF7F), ("SDR1", 0xFFFF01FF), ("SRR0", 0xFFFFFFFC), ("SRR1", 0xFFFFFFFF),
+    ("EAR", 0x8000003F), ("IBAT0U", 0xFFFE1FFF), ("IBAT3L", 0xFFFE007B), ("DBAT2L", 0xFFFE007B),
+    ("DAR", 0xFFFFFFFF), ("DSISR", 0xFFFFFFFF), ("IABR", 0xFFFFFFFF), ("DABR", 0xFFFFFFFF),
+    ("SPRG3", 0xFFFFFFFF), ("ICTC", 0x1FF), ("PVR", 0x00080301), ("HID1", 0)])
+def test_a_program_reads_back_of_all_ones_what_was_recorded(machine, name, kept):
+    """On a 750CL and a 604; mtspr to a constant does nothing."""
+    code = f"    .org 0x1000\n    mtspr {name.lower()}, r3\n    mfspr r4, {name.lower()}\n"
+    if name in ("PVR", "HID1"):     # the assembler has no mtspr to these
+        code = code.replace(f"mtspr {name.lower()}", f"mtspr {SPR_BY_NAME[name].number}")
+    machine.load(assemble(code).elf())
+    with machine.cpu.changed() as state:
+        state["pc"], state["msr"] = 0x1000, 0
+        state["gpr"][0, 3] = 0xFFFFFFFF
+    machine.step(2)
+    assert machine.cpu.pc == 0x1008
+    assert machine.cpu.gpr[4] == kept == machine.cpu.spr[name]
 
 
 def test_random_records_become_states_that_can_be(machine):
