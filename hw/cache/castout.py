@@ -23,37 +23,26 @@ __all__ = ["CastoutBuffer"]
 class CastoutBuffer(wiring.Component):
     """One block.
 
-    Members
-    -------
-    start : In(1)
-        Take the block at `pa`, beginning with the double word there. Not while `busy`.
-    push : In(1)
-        With `start`: memory is to have the block; otherwise an L2 may keep it. W of `memory`.
-    pa : In(32)
-    copying : Out(1)
-    index : Out(2)
-        Double word of the block that is being copied.
-    data : In(64)
-        That double word.
-    busy : Out(1)
-        The buffer has a block, or gets one.
-    line : Out(27)
-        Address of that block.
-    memory : Out(MemoryPort)
-    error : Out(1)
-        Memory has refused it: TEA.
+    Parameters
+    ----------
+    ways : int
     """
 
-    start: In(1)
-    push: In(1)
-    pa: In(32)
-    copying: Out(1)
-    index: Out(2)
-    data: In(64)
-    busy: Out(1)
-    line: Out(32 - LINE_BITS)
-    memory: Out(MemoryPort())
-    error: Out(1)
+    def __init__(self, ways):
+        super().__init__({
+            #: Take the block at `pa` in `way`, beginning with the double word there. Not while
+            #: `busy`.
+            "start": In(1), "pa": In(32), "way": In(range(ways)),
+            #: With `start`: memory is to have the block, W of `memory`; else an L2 may keep it.
+            "push": In(1),
+            #: The buffer has a block, or gets one: that with the number `line`.
+            "busy": Out(1), "line": Out(32 - LINE_BITS),
+            #: Double word `index` of it, in `from_way`, is copied; `data` is what it is.
+            "copying": Out(1), "index": Out(2), "from_way": Out(range(ways)), "data": In(64),
+            "memory": Out(MemoryPort()),
+            #: Memory has refused the block: TEA.
+            "error": Out(1),
+        })
 
     def elaborate(self, platform):
         m = Module()
@@ -65,7 +54,7 @@ class CastoutBuffer(wiring.Component):
 
         with m.If(self.start):
             m.d.sync += [self.busy.eq(1), self.copying.eq(1), copied.eq(0), beat.eq(0),
-                         pushes.eq(self.push),
+                         pushes.eq(self.push), self.from_way.eq(self.way),
                          self.index.eq(self.pa[3:]), self.line.eq(self.pa[LINE_BITS:])]
         with m.If(self.copying):
             m.d.sync += [Array(words)[self.index].eq(self.data), copied.eq(copied + 1),

@@ -1,14 +1,19 @@
 """Signatures of the caches (MPC750 UM chapter 3)."""
 
 from amaranth.hdl import C
-from amaranth.lib import wiring
+from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from pteg.hw.bus.enums import TransferType
-from pteg.hw.cache.enums import DataOp
+from pteg.hw.cache.enums import BlockState, Client, DataOp
 
-__all__ = ["BlockPort", "CacheControl", "DataPort", "InstructionPort", "L2Control",
-           "byte_lanes"]
+__all__ = [
+    # Ports of the caches
+    "BlockPort", "CacheControl", "DataPort", "InstructionPort", "L2Control",
+    # Inside the data cache
+    "Request", "DirectoryUpdate",
+    "byte_lanes",
+]
 
 
 def byte_lanes(pa, size):
@@ -133,3 +138,32 @@ class DataPort(wiring.Signature):
             "type": Out(TransferType), "wdata": Out(64), "speculative": Out(1),
             "hit": In(1), "taken": In(1), "done": In(1), "error": In(1), "rdata": In(64),
         })
+
+
+class Request(data.Struct):
+    """What the data cache is asked to do: by whom, and the fields of `DataPort`."""
+
+    client: Client
+    op: DataOp
+    pa: 32
+    size: 4
+    wimg: 4
+    type: TransferType
+    wdata: 64
+    speculative: 1
+
+
+class DirectoryUpdate(wiring.Signature):
+    """A change of the set of a directory that is looked at, at the end of the cycle.
+
+    Members
+    -------
+    write : Out(1)
+        The way gets the tag, and `state`.
+    state : Out(BlockState)
+    use : Out(1)
+        The way is used.
+    """
+
+    def __init__(self):
+        super().__init__({"write": Out(1), "state": Out(BlockState), "use": Out(1)})

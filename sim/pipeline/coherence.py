@@ -42,7 +42,7 @@ class Coherence:
         self._dcache, self._l2, self._queue = cpu.dcache, cpu.l2, cpu.core.lsu.queue
         self._special = cpu.core.special
         memories = native.memories
-        self._data = memories[self._dcache.words]
+        self._data = memories[self._dcache.array.words]
         self._sets = memories[self._dcache.directory.valids].depth
         self._ways = self._data.depth // (self._sets * BLOCK // DOUBLE)
 
@@ -57,8 +57,10 @@ class Coherence:
         if self._enabled("hid0", Hid0.DCE):
             found += [(base, self._bytes(self._data.base + row))
                       for base, row in self._blocks(dcache.directory.modifieds)]
-        if self._read(dcache.held.op) == DataOp.ZERO and self._read(dcache.state) in ZEROING:
-            found.append((self._read(dcache.held.pa) & -BLOCK, bytes(BLOCK)))
+        operation = dcache.operation
+        if (self._read(operation.held.op) == DataOp.ZERO
+                and self._read(operation.state) in ZEROING):
+            found.append((self._read(operation.held.pa) & -BLOCK, bytes(BLOCK)))
         for entry in self._stores():
             pa, size = self._read(entry.pa), self._read(entry.size)
             double = self._read(entry.data).to_bytes(DOUBLE, "big")
@@ -102,13 +104,14 @@ class Coherence:
         if self._read(dcache.buffer.busy):
             base = self._read(dcache.buffer.line) * BLOCK
             doubles += [(base + DOUBLE * n, place) for n, place in enumerate(self._castout())]
-        held = self._read(dcache.held.pa)
-        if self._read(dcache.state) == DataCacheState.RELOAD:
-            row = self._row(held, self._read(dcache.way))
+        operation = dcache.operation
+        held = self._read(operation.held.pa)
+        if self._read(operation.state) == DataCacheState.RELOAD:
+            row = self._row(held, self._read(operation.way))
             doubles += [((held & -BLOCK) + DOUBLE * n, self._data.base + row + n)
                         for n in range(BLOCK // DOUBLE)]
-        if self._read(dcache.held.op) == DataOp.STORE:
-            doubles.append((held & -DOUBLE, dcache.held.wdata))
+        if self._read(operation.held.op) == DataOp.STORE:
+            doubles.append((held & -DOUBLE, operation.held.wdata))
         if self._l2_shape and self._read(self._l2.state) in FILLING:
             pa = self._read(self._l2.pa)
             doubles += [(pa & -BLOCK | pa + DOUBLE * n & BLOCK - DOUBLE, self._l2.line(n))
@@ -121,10 +124,10 @@ class Coherence:
 
     def _castout(self):
         """Places of the double words of the block that is cast out, as far as it is copied."""
-        dcache, buffer = self._dcache, self._dcache.buffer
+        buffer = self._dcache.buffer
         places = [buffer.word(n) for n in range(BLOCK // DOUBLE)]
         if self._read(buffer.copying):
-            row = self._row(self._read(dcache.out), self._read(dcache.out_way))
+            row = self._row(self._read(buffer.line) * BLOCK, self._read(buffer.from_way))
             index, copied = self._read(buffer.index), self._read(buffer.copied)
             for later in range(BLOCK // DOUBLE - copied):
                 n = (index + later) % (BLOCK // DOUBLE)

@@ -33,6 +33,7 @@ def probes(cpu: Processor) -> dict[str, Signal]:
     """The signals that are read each cycle, by their names in this file."""
     core, dcache, walker = cpu.core, cpu.dcache, cpu.mmu.walker
     completion, lsu, sru, fetch = core.completion, core.lsu, core.sru, core.fetch
+    held = dcache.operation.held
     return {
         # Completion: exceptions.
         "pc": completion.pc, "instructions": completion.instructions,
@@ -51,12 +52,12 @@ def probes(cpu: Processor) -> dict[str, Signal]:
         # Load/store unit.
         "tlbie": lsu.invalidate__valid, "tlbie_ea": lsu.invalidate__ea,
         # Data cache: single beats on the bus, and blocks that are read.
-        "dcache_state": dcache.state, "dcache_client": dcache.held.client,
+        "dcache_state": dcache.operation.state, "dcache_client": held.client,
         "dcache_enable": dcache.control__enable,
         "data_done": dcache.bus__done, "data_error": dcache.bus__error,
-        "data_type": dcache.held.type, "data_pa": dcache.held.pa, "data_size": dcache.held.size,
-        "data_wimg": dcache.held.wimg, "data_read": dcache.bus__rdata,
-        "data_write": dcache.held.wdata,
+        "data_type": held.type, "data_pa": held.pa, "data_size": held.size,
+        "data_wimg": held.wimg, "data_read": dcache.bus__rdata,
+        "data_write": held.wdata,
         # Fetch.
         "fetch_ready": fetch.cache__ready, "fetch_error": fetch.cache__error,
         "fetch_pa": fetch.cache__pa, "fetch_pc": fetch.pc,

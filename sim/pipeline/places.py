@@ -418,7 +418,8 @@ class Held(Part):
 class CastoutBuffer(Part):
     busy: Signal
     line: Signal                # number of the block
-    copying: Signal             # from the data array
+    copying: Signal             # from this way of the data array
+    from_way: Signal
     index: Signal               # of the double word that is copied next
     copied: Signal
 
@@ -426,13 +427,21 @@ class CastoutBuffer(Part):
         return Signal(self.at(f"word{number}"))
 
 
-class DataCache(Part):
+class DataOperation(Part):
+    """What goes on beside hits."""
+
     state: Signal
     held: Held
     way: Signal
-    out: Signal                 # address and way of the block that leaves
-    out_way: Signal
+
+
+class DataArray(Part):
     words: Memory
+
+
+class DataCache(Part):
+    operation: DataOperation
+    array: DataArray
     directory: Directory
     buffer: CastoutBuffer
     control__enable: Signal

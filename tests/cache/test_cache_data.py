@@ -277,6 +277,20 @@ def test_the_double_word_that_is_wanted_comes_first_and_others_are_hit_meanwhile
     bench.run(testbench)
 
 
+def test_the_walker_hits_beside_the_reload_that_it_began():
+    bench = Bench()
+
+    async def testbench(ctx):
+        await bench.ask(ctx, DataOp.LOAD, 0x2000)
+        await bench.settle(ctx)
+        assert await bench.walk(ctx, 0x1000) == bench.double(0x1000)
+        assert not ctx.get(bench.cache.quiet)
+        assert await bench.walk(ctx, 0x2008) == bench.double(0x2008)
+        assert not ctx.get(bench.cache.quiet)   # the reload of 0x1000 still goes on
+
+    bench.run(testbench)
+
+
 def test_a_modified_victim_is_written_after_the_reload_has_been_asked_for():
     bench = Bench(sets=2, ways=2)
 

@@ -20,7 +20,7 @@ def test_a_processor_takes_other_caches():
     usual = memories(System(MAP))
     other = memories(System(MAP, Processor(dcache=DataCache(sets=64, ways=4),
                                            l2=L2Cache.of_size(256 << 10))))
-    assert usual["dcache.words"] == 128 * 8 * 4 and other["dcache.words"] == 64 * 4 * 4
+    assert usual["dcache.array.words"] == 128 * 8 * 4 and other["dcache.array.words"] == 64 * 4 * 4
     assert "l2.words" not in usual and other["l2.words"] == (256 << 10) // 8
 
 

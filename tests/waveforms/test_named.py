@@ -34,9 +34,9 @@ def test_enumerations_in_structs_keep_the_names_of_their_values():
 
 
 @pytest.mark.parametrize("path, member", [
-    ("core.lsu.held.op", "LWZ"), ("core.iu1.station.op", "ADD"), ("dcache.held.client", "WALKER"),
-    ("core.dispatch.slot0.cause", "ILLEGAL"), ("core.queue.iq0.fault", "PAGE_FAULT"),
-    ("core.fpu.pipeline.operation.kind", "ARITHMETIC")])
+    ("core.lsu.held.op", "LWZ"), ("core.iu1.station.op", "ADD"),
+    ("dcache.operation.held.client", "WALKER"), ("core.dispatch.slot0.cause", "ILLEGAL"),
+    ("core.queue.iq0.fault", "PAGE_FAULT"), ("core.fpu.pipeline.operation.kind", "ARITHMETIC")])
 def test_fields_of_structs_have_names_of_values(signals, path, member):
     assert member in signals[path].enum.values()
 

@@ -1,0 +1,101 @@
+"""Requests to the data cache: which one is looked up, and who gets the answers (MPC750 UM 3.4).
+
+In the order of their priority: another bus master's snoop, the table walker, the load/store unit,
+the store queue. The table walker waits until the store queue is empty, and so sees what older
+instructions have stored.
+"""
+
+from amaranth.hdl import Module, Mux, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from pteg.hw.bus.enums import TransferType
+from pteg.hw.bus.interfaces import MemoryPort, SnoopPort
+from pteg.hw.cache.enums import Client, DataOp
+from pteg.hw.cache.interfaces import DataPort, Request
+
+__all__ = ["DataRequests"]
+
+
+class DataRequests(wiring.Component):
+    """Chooses and answers."""
+
+    snoop: In(SnoopPort())
+    walker: In(MemoryPort())
+    lsu: In(DataPort())
+    stores: In(MemoryPort())
+    #: The store queue is empty.
+    drained: In(1)
+    #: A stwcx. has begun that may succeed: until its store is written, no snoop is answered.
+    exclusive: In(1)
+    #: The arrays have time for a request.
+    free: In(1)
+    #: The request; its client is NOBODY if there is none.
+    asked: Out(Request)
+    #: There is a snoop that is to be answered; reads of its block wait.
+    snooping: Out(1)
+    #: In the cycle of the request: it is done, with `array_data` if it is a load; it goes on beside
+    #: other hits; it is a snoop whose block is not here.
+    hit: In(1)
+    taken: In(1)
+    absent: In(1)
+    array_data: In(64)
+    #: What has gone on for this client is done, with `bus_data`, or with a transfer error.
+    done: In(1)
+    client: In(Client)
+    error: In(1)
+    bus_data: In(64)
+
+    def elaborate(self, platform):
+        m = Module()
+        snoop, lsu = self.snoop, self.lsu
+        snooped = Signal()
+
+        m.d.comb += [snoop.done.eq(snooped),
+                     self.snooping.eq(snoop.valid & (snooped | ~self.exclusive))]
+        with m.If(~snoop.valid):
+            m.d.sync += snooped.eq(0)
+        with m.If(self.absent):
+            m.d.sync += snooped.eq(1)
+        with m.If(self.free):
+            self._choose(m, snooped)
+
+        def answers(client):
+            return self.hit & (self.asked.client == client), self.done & (self.client == client)
+
+        hit, done = answers(Client.LSU)
+        m.d.comb += [
+            lsu.hit.eq(hit), lsu.taken.eq(self.taken & (self.asked.client == Client.LSU)),
+            lsu.done.eq(done), lsu.error.eq(self.error),
+            lsu.rdata.eq(Mux(lsu.hit, self.array_data, self.bus_data)),
+        ]
+        for client, port in ((Client.WALKER, self.walker), (Client.STORES, self.stores)):
+            hit, done = answers(client)
+            m.d.comb += [
+                port.done.eq(hit | done), port.beat.eq(hit | done & ~self.error),
+                port.error.eq(done & self.error),
+                port.rdata.eq(Mux(hit, self.array_data, self.bus_data)),
+            ]
+        return m
+
+    def _choose(self, m, snooped):
+        """The one request that looks into the arrays in this cycle."""
+        asked, snoop, walker, lsu, stores = (
+            self.asked, self.snoop, self.walker, self.lsu, self.stores)
+
+        def take(client, op, pa, port):
+            m.d.comb += [asked.client.eq(client), asked.op.eq(op), asked.pa.eq(pa),
+                         *(asked[name].eq(getattr(port, name))
+                           for name in ("size", "wimg", "type", "wdata"))]
+
+        with m.If(self.snooping & ~snooped):
+            m.d.comb += [asked.client.eq(Client.SNOOP), asked.pa.eq(snoop.pa),
+                         asked.op.eq(Mux(snoop.clean, DataOp.CLEAN, DataOp.FLUSH))]
+        with m.Elif(walker.valid & self.drained):
+            take(Client.WALKER, Mux(walker.type == TransferType.READ, DataOp.LOAD, DataOp.STORE),
+                 walker.addr, walker)
+        with m.Elif(lsu.valid):
+            take(Client.LSU, lsu.op, lsu.pa, lsu)
+            m.d.comb += asked.speculative.eq(lsu.speculative)
+        with m.Elif(stores.valid):
+            take(Client.STORES, DataOp.STORE, stores.addr, stores)
