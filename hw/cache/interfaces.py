@@ -6,6 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from pteg.hw.bus.enums import TransferType
 from pteg.hw.cache.enums import BlockState, Client, DataOp
+from pteg.hw.named import Named
 
 __all__ = [
     # Ports of the caches
@@ -143,12 +144,12 @@ class DataPort(wiring.Signature):
 class Request(data.Struct):
     """What the data cache is asked to do: by whom, and the fields of `DataPort`."""
 
-    client: Client
-    op: DataOp
+    client: Named(Client)
+    op: Named(DataOp)
     pa: 32
     size: 4
     wimg: 4
-    type: TransferType
+    type: Named(TransferType)
     wdata: 64
     speculative: 1
 
