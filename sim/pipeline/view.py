@@ -81,7 +81,7 @@ def _stories(system, platform):
           for path in inside(side, "port__valid", "port__ea", "port__result")),
         *inside(mmu.walker, "state", "side", "kind", "ea", "vsid", "found_at", "ptes_examined",
                 "pte.v", "pte.rpn", "pte.r", "pte.c", "updated_r", "updated_c", "outcome"),
-        *inside(cpu.dcache, "state"), *transfer[:3], f"{bus}.bus__ta"), mmu.walker.at("busy"))
+        cpu.dcache.operation.state, *transfer[:3], f"{bus}.bus__ta"), mmu.walker.at("busy"))
     exception = Story("exception", tuple(inside(core.completion, "exception", "fault", "cause",
                                                 "interrupt")) + (cpu.interrupt,), (
         *instruction, *inside(core.completion, "cause", "fault", "exception__valid",
@@ -94,8 +94,8 @@ def _stories(system, platform):
         *inside(core.lsu, "state", "held.op", "ea", "here__valid", "finish__valid"),
         *inside(mmu.dmmu, "port__result", "port__pa"),
         *inside(core.lsu, "queue.count", "queue.entry0.pa"),
-        *inside(cpu.dcache, "state", "asked.client", "asked.op", "asked.pa", "hit",
-                "castout__valid"),
+        *inside(cpu.dcache, "operation.state", "requests.asked.client", "requests.asked.op",
+                "requests.asked.pa", "lookup.hit", "castout__valid"),
         *inside(cpu.l2, "state", "pa"), *transfer))
     fetch = Story("fetch", (core.fetch.path, core.queue.path, core.branch.path, cpu.icache.path), (
         core.fetch.pc, *inside(mmu.immu, "port__valid", "port__ea", "port__result", "port__pa"),

@@ -41,7 +41,7 @@ def test_the_bus_group_has_every_device(machine):
     ({"mmu.walker.state"}, "table search"), ({"mmu.dmmu.port__ea", "core.lsu.state"},
                                              "table search"),
     ({"core.completion.exception__valid"}, "exception"), ({"interrupt"}, "exception"),
-    ({"core.lsu.held.op"}, "load and store"), ({"dcache.state"}, "load and store"),
+    ({"core.lsu.held.op"}, "load and store"), ({"dcache.operation.state"}, "load and store"),
     ({"core.fetch.pc"}, "fetch"), ({"core.branch.wrong"}, "fetch"),
     ({"bus.arbiter.bus__tea"}, "bus"), ({"uart__ts"}, "bus")])
 def test_the_first_group_is_what_the_trigger_is_about(trigger, first):
