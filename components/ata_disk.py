@@ -37,6 +37,7 @@ from pteg.components.device import NO_EVENT, Device, compiled
 from pteg.components.roles import Disk
 from pteg.components.storage import load, store
 from pteg.errors import UserError
+from pteg.files import check_regular, kind_of
 
 __all__ = ["AtaDisk", "Command"]
 
@@ -150,6 +151,7 @@ class AtaDisk(Device, Disk):
         UserError
             The file cannot be used, or another process has it as a writable disk.
         """
+        check_regular(path, blocks=True)
         try:
             # Not closed while the disk is in use: the file's lock goes with it.
             file = open(path, "r+b" if writable else "rb", buffering=0)  # noqa: SIM115
@@ -168,6 +170,10 @@ class AtaDisk(Device, Disk):
         if size % SECTOR or not 0 < size <= LARGEST:
             raise UserError(f"{path}: a disk must have a multiple of {SECTOR} bytes, at most "
                             f"{LARGEST >> 30} GB, not {size}")
+        file.seek(0)
+        kind = kind_of(file.read(SECTOR))
+        if kind.endswith("disk image"):
+            raise UserError(f"{path}: a disk must be a file of its sectors, not {kind}")
         try:
             _lock(file, writable)
             # ACCESS_COPY: pages that are written become this process's own.

@@ -5,12 +5,13 @@ import time
 from functools import cached_property
 from pathlib import Path
 
-from pteg.boot.loader import is_elf, read_elf, read_file
+from pteg.boot.loader import read_elf
 from pteg.components.console import new_watch
 from pteg.components.roles import Disk
 from pteg.console import Console
 from pteg.cpu import CPUS, FOREVER, PATIENCE, Limits, Stop, new_cpu
 from pteg.errors import UserError
+from pteg.files import check_kind, is_elf, read_file
 from pteg.hw.isa.registers import Hid0, Msr
 from pteg.memory import Memory, write_back
 from pteg.platform import Platform
@@ -111,6 +112,7 @@ class Machine:
         else:
             data, name = _rom_bytes(rom, self.platform), str(rom)
         if not is_elf(data):
+            check_kind(data, name, "a ROM image, as an ELF file or raw bytes")
             if len(data) > device.size:
                 raise UserError(f"{name}: ROM image must fit in {device.size:#x} bytes, "
                                 f"not {len(data):#x}")

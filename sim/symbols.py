@@ -7,7 +7,8 @@ loaded too, where its exception handlers run.
 from bisect import bisect_right
 from functools import lru_cache
 
-from pteg.boot.loader import read_elf, read_file, read_symbols
+from pteg.boot.loader import read_elf, read_symbols
+from pteg.files import read_file
 
 __all__ = ["Symbols"]
 

@@ -2,20 +2,31 @@
 
 A kernel that is started without firmware gets its device tree from a file. Two things in it belong
 to the run and not to the machine, and are changed on the way: the command line and the size of RAM.
+
+Versions 1 to 3, 16 and 17 of the format are read, the others do not exist; 17 is written. Before
+16, a node has its whole path instead of its name, and a property "name"; values of 8 bytes and more
+lie at multiples of 8.
 """
 
 import struct
 from dataclasses import dataclass, field
 
 from pteg.errors import UserError
+from pteg.files import kind_of
 
 __all__ = ["Node", "Tree", "parse", "build"]
 
 MAGIC = 0xD00DFEED
 BEGIN_NODE, END_NODE, PROP, NOP, END = 1, 2, 3, 4, 9
+#: Words of the header; the fields are those of version 17.
+HEADER_WORDS = {1: 7, 2: 8, 3: 9, 16: 9, 17: 10}
+#: The first version of the structure as it is now.
+PRESENT = 16
 _HEADER = struct.Struct(">10I")
 #: No tree of a real machine is deeper.
 DEEPEST = 64
+#: Words of the longest addresses, those of PCI, and one more.
+MOST_CELLS = 4
 
 
 @dataclass
@@ -26,15 +37,32 @@ class Node:
     properties: dict = field(default_factory=dict)
     children: list = field(default_factory=list)
 
+    @property
+    def base_name(self):
+        """The name without the unit address."""
+        return self.name.split("@")[0]
+
     def child(self, name, create=False):
         """The node below of this name (with or without its unit address), or None."""
         for node in self.children:
-            if name in (node.name, node.name.split("@")[0]):
+            if name in (node.name, node.base_name):
                 return node
         if not create:
             return None
         self.children.append(Node(name))
         return self.children[-1]
+
+    def cells(self, what):
+        """Words of an "address" or a "size" in the `reg` of the nodes below (2.3.5)."""
+        value = self.properties.get(f"#{what}-cells")
+        if value is None:
+            return {"address": 2, "size": 1}[what]
+        if len(value) != 4:
+            raise UserError(f"#{what}-cells must be 1 to {MOST_CELLS}, in one word")
+        count = int.from_bytes(value, "big")
+        if not 1 <= count <= MOST_CELLS:
+            raise UserError(f"#{what}-cells must be 1 to {MOST_CELLS}, not {count}")
+        return count
 
 
 @dataclass
@@ -55,11 +83,21 @@ def parse(data, name="device tree"):
 
 
 def _parse(data, name):
-    if len(data) < _HEADER.size or int.from_bytes(data[:4], "big") != MAGIC:
-        raise UserError(f"{name}: not a flattened device tree")
-    (_, size, structure, strings, reservations, _, _, boot_cpu, _, _) = _HEADER.unpack_from(data)
-    if size > len(data):
+    if int.from_bytes(data[:4], "big") != MAGIC:
+        raise UserError(f"{name}: must be a flattened device tree (.dtb), not {kind_of(data)}")
+    if len(data) < 4 * min(HEADER_WORDS.values()):
         raise UserError(f"{name}: truncated device tree")
+    (_, size, structure, strings, reservations, version, compatible) = struct.unpack_from(
+        ">7I", data)
+    if version > max(HEADER_WORDS) >= compatible:
+        version = max(HEADER_WORDS)     # of a later version, but readable as this one
+    if version not in HEADER_WORDS:
+        known = ", ".join(map(str, HEADER_WORDS))
+        raise UserError(f"{name}: device tree must have version {known}, not {version}")
+    if not 4 * HEADER_WORDS[version] <= size <= len(data):
+        raise UserError(f"{name}: truncated device tree")
+    boot_cpu = struct.unpack_from(">I", data, 28)[0] if version > 1 else 0
+    paths, first = version < PRESENT, structure
     reserved = []
     while (pair := struct.unpack_from(">QQ", data, reservations)) != (0, 0):
         reserved.append(pair)
@@ -78,6 +116,8 @@ def _parse(data, name):
         if token == BEGIN_NODE:
             node = Node(string(structure))
             structure += len(node.name) // 4 * 4 + 4
+            if paths:
+                node.name = node.name.rpartition("/")[2]
             if len(path) >= DEEPEST or (root is not None and not path):
                 raise ValueError
             if path:
@@ -89,6 +129,8 @@ def _parse(data, name):
             path.pop()
         elif token == PROP:
             length, offset = word(), word()
+            if paths and length >= 8:
+                structure += -(structure - first) % 8
             if structure + length > len(data):
                 raise ValueError
             path[-1].properties[string(strings + offset)] = data[structure:structure + length]
@@ -97,7 +139,17 @@ def _parse(data, name):
             raise ValueError
     if root is None or path:
         raise ValueError
+    if paths:
+        _forget_names(root)
     return Tree(root, reserved, boot_cpu)
+
+
+def _forget_names(node):
+    """Without the properties that repeat the name of the node."""
+    if node.properties.get("name") == node.base_name.encode("latin-1") + b"\0":
+        del node.properties["name"]
+    for child in node.children:
+        _forget_names(child)
 
 
 def build(tree):

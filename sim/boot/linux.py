@@ -5,8 +5,6 @@ physical address, r4 and r5 are 0, translation is off. `early_init` already need
 is set too.
 """
 
-import struct
-
 from pteg.boot import fdt
 from pteg.errors import UserError
 
@@ -19,15 +17,41 @@ STACK = 0x10000
 def patched_tree(data, ram, append=None, name="device tree"):
     """The tree with the machine's RAM size and, if given, another kernel command line."""
     tree = fdt.parse(data, name)
-    root = tree.root
-    memory = root.child("memory")
-    cells = [root.properties.get(f"#{what}-cells") for what in ("address", "size")]
-    if memory is not None and cells == [struct.pack(">I", 1)] * 2:
-        memory.properties["reg"] = struct.pack(">II", 0, ram)
+    try:
+        _set_memory(tree.root, ram)
+    except UserError as error:
+        raise UserError(f"{name}: {error}") from None
     if append is not None:
-        chosen = root.child("chosen", create=True)
+        chosen = tree.root.child("chosen", create=True)
         chosen.properties["bootargs"] = append.encode() + b"\0"
     return fdt.build(tree)
+
+
+def _set_memory(root, size):
+    """Make the tree say that there is memory from 0 to `size`, and no other (3.4)."""
+    memories = [node for node in root.children
+                if node.base_name == "memory" or node.properties.get("device_type") == b"memory\0"]
+    address, length = root.cells("address"), root.cells("size")
+    # The node of the range at 0 stays, with what else it says.
+    kept = next((node for node in memories if _has_0(node, address, length)),
+                memories[0] if memories else None)
+    if kept is None:
+        kept = fdt.Node("memory@0", {"device_type": b"memory\0"})
+        root.children.append(kept)
+    root.children = [node for node in root.children if node is kept or node not in memories]
+    if "@" in kept.name:
+        kept.name = f"{kept.base_name}@0"
+    kept.properties.pop("linux,usable-memory", None)
+    if size >> 32 * length:
+        raise UserError(f"#size-cells must be 2 for RAM of {size:#x} bytes, not {length}")
+    kept.properties["reg"] = bytes(4 * address) + size.to_bytes(4 * length, "big")
+
+
+def _has_0(node, address, length):
+    """One of the node's ranges begins at 0."""
+    reg = node.properties.get("reg", b"")
+    return any(reg[at:at + 4 * address] == bytes(4 * address)
+               for at in range(0, len(reg), 4 * (address + length)))
 
 
 def enter_kernel(machine, entry, tree):

@@ -9,13 +9,13 @@ ten thousand.
 import re
 import struct
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from pteg.errors import UserError
+from pteg.files import is_elf, kind_of
 
-__all__ = ["Image", "Segment", "read_file", "read_elf", "read_symbols", "is_elf", "parse_size"]
+__all__ = ["Image", "Segment", "read_elf", "read_symbols", "parse_size"]
 
-EM_PPC, ET_EXEC, PT_LOAD, SHT_SYMTAB = 20, 2, 1, 2
+ELFCLASS32, ELFDATA2MSB, EM_PPC, ET_EXEC, PT_LOAD, SHT_SYMTAB = 1, 2, 20, 2, 1, 2
 #: Types of symbols that stand for code, and the first section number with a special meaning.
 STT_NOTYPE, STT_FUNC, SHN_LORESERVE = 0, 2, 0xFF00
 _HEADER = struct.Struct(">16sHHIIIIIHHHHHH")
@@ -68,18 +68,6 @@ class Image:
             replace(segment, address=segment.address + distance) for segment in self.segments))
 
 
-def read_file(path):
-    """Contents of a file, or a UserError that says why not."""
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise UserError(f"{path}: {error.strerror or error}") from None
-
-
-def is_elf(data):
-    return data[:4] == b"\x7fELF"
-
-
 def read_elf(data, name):
     """Read an ELF executable for the 32-bit big-endian PowerPC.
 
@@ -97,17 +85,12 @@ def read_elf(data, name):
         if not condition:
             raise UserError(f"{name}: {problem}")
 
-    check(is_elf(data), "not an ELF file")
+    check(is_elf(data), f"must be an ELF file, not {kind_of(data)}")
     check(len(data) >= _HEADER.size, "truncated ELF file")
-    # Class and byte order first: they decide how the rest is to be read.
-    check(data[4] == 1, "ELF file must be 32-bit, not 64-bit" if data[4] == 2
-          else "ELF file must be 32-bit")
-    check(data[5] == 2, "ELF file must be big-endian, not little-endian" if data[5] == 1
-          else "ELF file must be big-endian")
-    (_, kind, machine, _, entry, table, _, _, _, entry_size, count, _, _, _) = _HEADER.unpack_from(
-        data)
-    check(machine == EM_PPC, f"ELF file must be for PowerPC (machine 20), not machine {machine}")
-    check(kind == ET_EXEC, f"ELF file must be an executable (type 2), not type {kind}")
+    (identity, kind, machine, _, entry, table, _, _, _, entry_size, count, _, _, _) = (
+        _HEADER.unpack_from(data))
+    check((*identity[4:6], machine, kind) == (ELFCLASS32, ELFDATA2MSB, EM_PPC, ET_EXEC),
+          f"must be a 32-bit big-endian ELF executable for PowerPC, not {kind_of(data)}")
     check(count == 0 or entry_size >= _PROGRAM_HEADER.size, "program headers are too short")
     check(table + count * entry_size <= len(data), "truncated ELF file: no program headers")
     segments = []

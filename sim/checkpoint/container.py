@@ -18,6 +18,7 @@ import struct
 import zlib
 
 from pteg.errors import UserError
+from pteg.files import check_regular, kind_of
 from pteg.outputs import write_file
 
 __all__ = ["VERSION", "write", "Reader"]
@@ -28,6 +29,8 @@ _HEAD = struct.Struct(">16sII32s")
 #: A manifest has some kilobytes; sections are limited by who reads them.
 LONGEST_MANIFEST = 1 << 20
 MOST_SECTIONS = 1024
+#: So much of another file tells what it is.
+BEGINNING = 4096
 
 
 def write(path, manifest, sections):
@@ -72,6 +75,7 @@ class Reader:
 
     def __init__(self, path):
         self.name = os.fspath(path)
+        check_regular(path)
         try:
             self._file = open(path, "rb")  # noqa: SIM115 - closed in __exit__
         except OSError as error:
@@ -129,10 +133,9 @@ class Reader:
         return data
 
     def _open(self):
-        if not os.path.isfile(self.name):
-            raise UserError(f"{self.name}: not a regular file")
-        if self._file.read(len(MAGIC)) != MAGIC:
-            raise UserError(f"{self.name}: not a checkpoint of pteg")
+        begin = self._file.read(BEGINNING)
+        if not begin.startswith(MAGIC):
+            raise UserError(f"{self.name}: must be a checkpoint of pteg, not {kind_of(begin)}")
         self._file.seek(0)
         _, version, length, checksum = _HEAD.unpack(self._read(_HEAD.size))
         if version != VERSION:

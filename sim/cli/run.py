@@ -11,6 +11,7 @@ from pteg.boot.preload import fw_cfg
 from pteg.cli.terminal import ConsoleLink, interrupts_noted
 from pteg.cpu import Stop
 from pteg.errors import UserError
+from pteg.files import check_regular
 from pteg.machine import Machine
 from pteg.outputs import write_file
 from pteg.presets import ROMS
@@ -177,6 +178,8 @@ def build(options):
         Window.parse(options.window)
     if looking and options.cpu == "functional":
         raise _no_signals(looking[0])
+    if options.input is not None:
+        check_regular(options.input)
     if options.until == "" or options.input_after == "":
         raise UserError("--until and --input-after need a text that is not empty")
     for path in (options.vcd, options.kanata, options.pipeline, options.ledger, options.save,

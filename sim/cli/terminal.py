@@ -11,7 +11,7 @@ import signal
 import sys
 from contextlib import contextmanager
 
-from pteg.errors import UserError
+from pteg.files import read_file
 
 __all__ = ["ConsoleLink", "interrupts_noted"]
 
@@ -47,11 +47,7 @@ class ConsoleLink:
         self.quit = False
         self._stdin = None
         if input is not None:
-            try:
-                with open(input, "rb") as file:
-                    self._send(file.read())
-            except OSError as error:
-                raise UserError(f"{input}: {error.strerror}") from None
+            self._send(read_file(input))
         elif sys.stdin is not None and not sys.stdin.closed:
             self._stdin = sys.stdin.fileno()
         self.interactive = self._stdin is not None and os.isatty(self._stdin)

@@ -245,8 +245,10 @@ def test_the_same_state_gives_the_same_bytes(saved, tmp_path):
 
 
 @pytest.mark.parametrize("change, message", [
-    (lambda data: b"", "not a checkpoint of pteg"),
-    (lambda data: b"\x7fELF" + data, "not a checkpoint of pteg"),
+    (lambda data: b"", "must be a checkpoint of pteg, not an empty file"),
+    (lambda data: b"\x7fELF", "must be a checkpoint of pteg, not a truncated ELF file"),
+    (lambda data: b"<HTML>\n", "must be a checkpoint of pteg, not an HTML page"),
+    (lambda data: b"p" + data, "must be a checkpoint of pteg, not other data"),
     (lambda data: data[:30], "damaged checkpoint: it is cut short"),
     (lambda data: data[:-1], "damaged checkpoint: its length is wrong"),
     (lambda data: data + b"\0", "damaged checkpoint: its length is wrong"),

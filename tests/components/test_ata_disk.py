@@ -222,7 +222,7 @@ def test_files_that_are_no_disks_are_refused(tmp_path, size):
         AtaDisk().attach(path)
     with pytest.raises(UserError, match="none: No such file or directory$"):
         AtaDisk().attach(tmp_path / "none")
-    with pytest.raises(UserError, match="Is a directory$"):
+    with pytest.raises(UserError, match="must be a regular file, not a directory$"):
         AtaDisk().attach(tmp_path)
 
 

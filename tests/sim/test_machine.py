@@ -111,7 +111,7 @@ def test_registers_hold_what_is_written(m):
     (lambda m: m.load(b"abc", at=0x0C00F000),
      "address must be inside RAM or ROM (0x00000000 to 0x000fffff, 0xfff00000 to 0xffffffff), "
      "not 0x0c00f000 to 0x0c00f002"),
-    (lambda m: m.load(b"abc"), "program: not an ELF file"),
+    (lambda m: m.load(b"abc"), "program: must be an ELF file, not a text file"),
 ])
 def test_bad_requests_are_refused(m, change, message):
     with pytest.raises(pteg.UserError, match=f"^{re.escape(message)}$"):
@@ -323,7 +323,7 @@ def test_presets_are_listed():
     ({"cpu": "fast"}, "cpu must be one of pipeline, functional, not 'fast'"),
     ({"rom": bytes(0x100001)}, "ROM image: ROM image must fit in 0x100000 bytes, not 0x100001"),
     ({"disk": 1}, "option of machine g3 must be one of ram, timed_uart, dma, l2, not 'disk'"),
-    ({"rom": "nosuch"}, "ROM must be a file or one of first, openbios, not 'nosuch'"),
+    ({"rom": "nosuch"}, "ROM must be a file or one of first, openfirmware, openbios, not 'nosuch'"),
 ])
 def test_bad_construction_is_refused(arguments, message):
     with pytest.raises(pteg.UserError, match=f"^{re.escape(message)}$"):
