@@ -46,20 +46,18 @@ class Focus:
         """What to show, with the cycle of the first trigger."""
         if self._begin is None:
             return Screen(0, LEAST)
-        if trigger is None:
-            if not self._at_end:
-                return Screen(self._begin, self._begin + MOST, end=self._end)
-            first = max(self._begin, self._end - MOST + 1)
-            return Screen(first, max(self._end + 1, first + LEAST), marker=self._end - 1,
-                          end=self._end)
-        first, stop = self._around(trigger)
-        missing = max(0, LEAST - (stop - first))
-        first, stop = first - (missing + 1) // 2, stop + missing // 2
-        if stop - first > MOST:
-            first = max(first, trigger - MOST // 2)
-            stop = first + MOST
-        shift = max(0, self._begin - first)
-        return Screen(first + shift, stop + shift, marker=trigger, end=self._end)
+        marker = trigger
+        if marker is None:
+            marker = self._end - 1 if self._at_end else self._begin
+        first, stop = (marker, marker + 1) if trigger is None else self._around(trigger)
+        length = min(MOST, max(LEAST, stop - first))
+        if stop - first > length:
+            first = max(first, marker - length // 2)
+        else:
+            first -= (length - (stop - first) + 1) // 2
+        # Of a screen that is not inside of the recording GTKWave shows something else.
+        first = max(self._begin, min(first, self._end - length))
+        return Screen(first, min(self._end, first + length), marker, self._end)
 
     def _around(self, trigger):
         """The cycles around the trigger in which what it is about goes on, and a few more."""

@@ -1,7 +1,8 @@
 """GTKWave save files: which signals and which cycles of a VCD file the first screen shows.
 
 GTKWave shows the last part of a path only, and of an alias what follows its last dot. So a signal
-of an open group has an alias: as many parts of its path as tell it from the others, two at least.
+of an open group has an alias without dots: the component, the signal, the field of a struct; and
+more of the path where that does not tell it from the others.
 """
 
 import dataclasses
@@ -19,7 +20,7 @@ __all__ = ["Screen", "View", "aliases", "arrange", "write_save_file"]
 #: Width and height of the window: fits on the screens that people have.
 SIZE = 1440, 860
 #: Width of a character of the list of signals, and what the window has beside list and waves.
-CHARACTER, FRAME = 8, 80
+CHARACTER, FRAME = 8, 56
 #: Characters of a value that the list has room for.
 VALUE = 8, 38
 
@@ -89,17 +90,27 @@ def arrange(signals, groups):
     return shown, rest
 
 
-def aliases(names):
-    """A short name without dots for each full name: as long as it has to be to differ."""
+def aliases(names, known):
+    """A short name without dots for each full name.
+
+    Parameters
+    ----------
+    names
+        Full names that are shown together.
+    known
+        Full names of all signals, structs included.
+    """
     found = {}
     for name in names:
         parts = name.split(".")
+        count = 2
+        while ".".join(parts[:1 - count]) in known:     # the scope is a struct, no component
+            count += 1
         # The name of the top component says nothing.
-        tails = [parts[-count:] for count in range(2, len(parts))] or [parts[-1:]]
-        found[name] = " ".join(next(
-            (tail for tail in tails if not any(
-                other != name and other.split(".")[-len(tail):] == tail for other in names)),
-            tails[-1]))
+        while count < len(parts) - 1 and any(
+                other != name and other.split(".")[-count:] == parts[-count:] for other in names):
+            count += 1
+        found[name] = " ".join(parts[max(1, len(parts) - count):])
     return found
 
 
@@ -125,7 +136,7 @@ def write_save_file(file, vcd_name, save_name, vcd, signals, view, screen, clock
     shown, rest = arrange(signals, view.groups)
     opened = next(iter(shown.values()), signals)
     short = aliases({vcd.names[signal.path] for members in [opened, *shown.values()]
-                     for signal in members})
+                     for signal in members}, set(vcd.names.values()))
     list_width = CHARACTER * (
         max([len(short[vcd.names[signal.path]]) for signal in opened], default=0) + 2
         + max([_value_width(signal, vcd) for signal in opened], default=VALUE[0]))

@@ -66,8 +66,7 @@ def _stories(system, platform):
 
     pipeline = Story("pipeline", (), (
         *instruction, second, core.completion.count, core.completion.complete,
-        core.completion.both, core.completion.instructions,
-        core.fetch.pc, *inside(cpu.icache, "state"), core.queue.count,
+        core.completion.both, core.fetch.pc, *inside(cpu.icache, "state"), core.queue.count,
         *inside(core.branch, "queue__mark", "pc", "taken", "target", "wrong"),
         core.queue.pop,
         *inside(core.dispatch, "decoded0.op", "slot0.cause", "decoded1.op", "slot1.cause"),

@@ -148,13 +148,13 @@ def test_the_first_screen_has_a_whole_table_search_that_sets_r_and_c(first_run, 
                              "UPDATE_R", "UPDATE_C", "REFILL", "IDLE"]
     assert seen("pte.r")[-2:] == seen("pte.c")[-2:] == [0, 1]
     assert "PRIMARY" in seen("outcome")
-    assert {"walker state", "pte r", "pte c", "walker outcome"} <= set(shown.values)
+    assert {"walker state", "walker pte r", "walker pte c", "walker outcome"} <= set(shown.values)
 
 
 def test_the_marker_is_at_the_trigger_and_another_at_the_end(first_run, shown):
     assert shown.start < shown.marker < shown.stop
     assert shown.values["walker state"] == "UPDATE_C"
-    assert shown.values["pte r"] == "1" and shown.values["pte c"] == "0"
+    assert shown.values["walker pte r"] == "1" and shown.values["walker pte c"] == "0"
     last = (first_run / "rom.vcd").read_text().rsplit("\n", 2)[-2]
     assert f"#{shown.end}" == last
 

@@ -130,10 +130,12 @@ def test_a_signal_can_be_in_several_groups_in_the_order_of_the_patterns():
 
 def test_aliases_are_short_different_and_without_dots():
     names = ["top.clk", "top.core.fetch.pc", "top.core.completion.pc", "top.l2.out.pc",
-             "top.dcache.out.pc", "top.a.b.c.d", "top.b.c.d", "top.core.lsu.held.op"]
-    assert aliases(names) == dict(zip(names, [
+             "top.dcache.out.pc", "top.a.b.c.d", "top.b.c.d", "top.core.lsu.held.op",
+             "top.pair.low.bit", "top.dmmu.bats.upper"]
+    known = {*names, "top.core.lsu.held", "top.pair", "top.pair.low"}
+    assert aliases(names, known) == dict(zip(names, [
         "clk", "fetch pc", "completion pc", "l2 out pc", "dcache out pc", "a b c d", "b c d",
-        "held op"], strict=True))
+        "lsu held op", "pair low bit", "bats upper"], strict=True))
 
 
 @pytest.mark.parametrize("states, trigger, first, stop", [
@@ -143,6 +145,8 @@ def test_aliases_are_short_different_and_without_dots():
     ([0] * 20 + [1] * 50 + [0] * 30, 40, 26, 54),       # at most 28, around the marker
     ([1] * 3 + [0] * 50, 2, 0, 14),                     # not before the recording
     ([0] * 60 + [1] * 8 + [0] * 30, 70, 63, 77),        # it is over
+    ([0] * 30 + [1] * 5, 31, 21, 35),                   # nor after it
+    ([0] * 3 + [1] * 5, 3, 0, 8),
 ])
 @pytest.mark.parametrize("piece", [1, 7, 1000])
 def test_the_screen_shows_what_the_trigger_is_about(tmp_path, states, trigger, first, stop, piece):
@@ -162,14 +166,14 @@ def screen(path):
     zoom, marker, end = text.partition("\n*")[2].split()[:3]
     start = int(text.partition("[timestart] ")[2].split()[0])
     # 2 ^ -zoom units of time take 200 pixels.
-    duration = (1440 - width - 80) / 200 * 2 ** -float(zoom)
+    duration = (1440 - width - 56) / 200 * 2 ** -float(zoom)
     return start, round(start + duration), int(marker), int(end)
 
 
 def test_a_window_shows_its_beginning_and_the_last_cycles_their_end(tmp_path):
-    for options, expected in (({"window": (5, 90)}, (10, 66, -1, 180)),
-                              ({"last": 50}, (146, 202, 198, 200)),
-                              ({"last": 3}, (194, 222, 198, 200))):
+    for options, expected in (({"window": (5, 90)}, (10, 38, 10, 180)),
+                              ({"last": 50}, (172, 200, 198, 200)),
+                              ({"last": 3}, (194, 200, 198, 200))):
         with Trace(tmp_path / "run.vcd", SIGNALS, frequency=500e6, **options) as trace:
             trace.write(0, rows(100))
         assert screen(tmp_path / "run.gtkw") == expected
