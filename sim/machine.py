@@ -2,6 +2,7 @@
 
 import inspect
 import time
+import warnings
 from functools import cached_property
 from pathlib import Path
 
@@ -407,7 +408,7 @@ class Machine:
         return waveform(self.model, path, signals, self.symbols, window=window, trigger=trigger,
                         **options)
 
-    def pipeline_log(self, path, form="kanata", *, window=None):
+    def pipeline_log(self, path, form="kanata", *, window=None, warn=warnings.warn):
         """Write how each instruction of the runs that follow goes through the pipeline.
 
         Parameters
@@ -417,6 +418,8 @@ class Machine:
             "kanata", for the viewer Konata, or "table", to be read as text.
         window : (int, int) or str, optional
             Cycles `first <= cycle < last`, or "A:B".
+        warn : callable, optional
+            Called once with a line of text if the file becomes too large for viewers.
 
         Returns
         -------
@@ -427,7 +430,7 @@ class Machine:
         if self.cpu_name != "pipeline":
             raise UserError("a pipeline log needs cpu='pipeline': the functional model has no "
                             "pipeline")
-        return pipeline_log(self.model, path, form, window, self.symbols)
+        return pipeline_log(self.model, path, form, self.symbols, window=window, warn=warn)
 
     def ledger(self, path, kinds=None):
         """Write every architectural event of the runs that follow, as JSON lines.

@@ -7,16 +7,17 @@ import re
 import warnings
 
 from pteg.errors import UserError
-from pteg.outputs import OutputFile, write_file
+from pteg.outputs import write_file
 from pteg.waveforms.capture import Capture, Trigger, Window
 from pteg.waveforms.focus import Focus
+from pteg.waveforms.growing import GrowingFile
 from pteg.waveforms.gtkw import View, write_save_file
 from pteg.waveforms.vcd import VcdFile, columns, timebase
 
 __all__ = ["Trace", "select"]
 
-#: Bytes of a file that viewers open in a moment; a larger one is worth a word.
-LARGE = 100 << 20
+#: What keeps a waveform small.
+ADVICE = "record a window, what surrounds a trigger, the last cycles, or fewer signals"
 
 _COPY = re.compile(r".*\$|.*\.(clk|rst)$").match
 
@@ -74,7 +75,7 @@ class Trace:
         self._window = Window.of(window)
         places = columns(signals)[0] if places is None else places
         self._signals, self._clock, self._view = list(signals), clock, view or View()
-        self._condition, self._reached, self._warn = trigger, False, warn
+        self._condition, self._reached = trigger, False
         self._capture = Capture(
             window=self._window, before=before, after=after, again=again, last=last,
             trigger=None if trigger is None else Trigger(trigger, signals, places))
@@ -84,7 +85,7 @@ class Trace:
         timebase(frequency)     # refuses a bad one before there is a file
         self._path = os.fspath(path)
         self._save_path = os.path.splitext(self._path)[0] + ".gtkw"
-        self._file = OutputFile(self._path, view=self._save_path)
+        self._file = GrowingFile(self._path, ADVICE, warn, view=self._save_path)
         try:
             self._vcd = VcdFile(self._file, self._signals, places, frequency=frequency, clock=clock,
                                 pure=pure)
@@ -107,10 +108,6 @@ class Trace:
     def _keep(self, cycle, rows):
         self._focus.add(cycle, rows, self._marker)
         self._vcd.write(cycle, rows)
-        if self._vcd.size > LARGE and self._warn is not None:
-            warn, self._warn = self._warn, None
-            warn(f"{self._path} is larger than {LARGE >> 20} MB, and viewers take long to open it: "
-                 f"record a window, what surrounds a trigger, the last cycles, or fewer signals")
 
     def close(self):
         """End of the run."""

@@ -54,8 +54,6 @@ class VcdFile:
         Path in the file of each signal that is shown.
     strings : set
         Paths of the signals that are shown as strings.
-    size : int
-        Bytes that were written up to now.
     """
 
     def __init__(self, file, signals, places=None, *, frequency=200e6, clock="clk", pure=False,
@@ -112,8 +110,7 @@ class VcdFile:
         self._previous = np.zeros(self._words, np.uint64)
         self._out = np.empty(0, np.uint8)
         self._tabulate()
-        self.size = 0
-        self._write(self._header.text())
+        self._file.write(self._header.text())
 
     def _tabulate(self):
         """The names of values as tables for the compiled code."""
@@ -165,7 +162,7 @@ class VcdFile:
             cycle, rows = cycle + 1, rows[1:]
         while len(rows):
             text, done = self._changes(cycle, rows)
-            self._write(text)
+            self._file.write(text)
             cycle, rows = cycle + done, rows[done:]
         self._cycle = cycle
         self._file.flush()
@@ -174,11 +171,8 @@ class VcdFile:
         """Mark the end of the last cycle. The file stays open."""
         if not self._closed:
             self._closed = True
-            self._write(f"#{self.period * (self._cycle or 0)}\n".encode())
+            self._file.write(f"#{self.period * (self._cycle or 0)}\n".encode())
             self._file.flush()
-
-    def _write(self, text):
-        self.size += self._file.write(text)
 
     def _full_dump(self, cycle, row):
         """Write all values, as at the beginning of the file or after cycles that are not shown."""
@@ -188,12 +182,12 @@ class VcdFile:
             # pyvcd leaves strings as they were; that would claim that their value is known.
             unknown = [v.dump_off() or f"sx {v.ident}" for v in [self._clock, *self._variables]]
             lines = [f"#{self.period * self._cycle}", "$dumpoff", *unknown, "$end\n"]
-            self._write("\n".join(lines).encode())
+            self._file.write("\n".join(lines).encode())
         self._previous[:] = ~row[:self._words]      # so that everything has changed
         text, _ = self._changes(cycle, row.reshape(1, -1))
         time, clock = self.period * cycle, self._clock.ident
         begin, end = f"#{time}\n".encode(), f"#{time + self._half}\n0{clock}\n".encode()
-        self._write(begin + f"{keyword}\n".encode()
+        self._file.write(begin + f"{keyword}\n".encode()
                     + bytes(text[len(begin):len(text) - len(end)]) + b"$end\n" + end)
 
     def _changes(self, cycle, rows):

@@ -121,7 +121,7 @@ def _recordings(machine, options):
             again=options.again, last=options.last, pure=options.pure, warn=_say)
     for path, form in ((options.kanata, "kanata"), (options.pipeline, "table")):
         if path:
-            yield path, machine.pipeline_log(path, form, window=options.window)
+            yield path, machine.pipeline_log(path, form, window=options.window, warn=_say)
 
 
 def _say(text):

@@ -28,10 +28,10 @@ def waveform(cpu, path, patterns, symbols, *, trigger=None, **options):
     return _recorded(cpu, Tap(tracer, tracer), trace)
 
 
-def pipeline_log(cpu, path, form, window, symbols):
+def pipeline_log(cpu, path, form, symbols, *, window=None, **options):
     """See `pteg.Machine.pipeline_log`; `cpu` is the `PipelineCpu`."""
     window = Window.of(window)
-    stages = PipelineStages(cpu.native, cpu.places, open_log(path, form), window,
+    stages = PipelineStages(cpu.native, cpu.places, open_log(path, form, **options), window,
                             symbols.instruction)
     return _recorded(cpu, Tap(stages.tracer, stages), stages)
 

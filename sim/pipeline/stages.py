@@ -11,6 +11,7 @@ shares the fate of the instruction that comes after it: that one may turn out to
 Left out: a fetch that brings nothing, because a redirect came before it ended.
 """
 
+import warnings
 from collections import deque, namedtuple
 from dataclasses import dataclass, field
 from itertools import chain
@@ -18,8 +19,8 @@ from itertools import chain
 from pteg.errors import UserError
 from pteg.hw.core.enums import Cause
 from pteg.hw.sizes import CQ_ENTRIES
-from pteg.outputs import OutputFile
 from pteg.pipeline.places import Core, LoadStoreUnit, Processor, Signal, Unit
+from pteg.waveforms.growing import GrowingFile
 from pteg.waveforms.pipeline import Fate, KanataLog, Passage, PipelineTable, Stage
 
 __all__ = ["STAGES", "PipelineStages", "open_log"]
@@ -311,9 +312,12 @@ class _LogFile:
         self._file.close()
 
 
-def open_log(path, form):
-    """A log that writes to a new file: `form` is "kanata" or "table"."""
+def open_log(path, form, warn=warnings.warn):
+    """A log that writes to a new file: `form` is "kanata" or "table".
+
+    `warn` is called once with a line of text if the file becomes too large for viewers.
+    """
     if form not in ("kanata", "table"):
         raise UserError(f"form must be kanata or table, not {form!r}")
-    file = OutputFile(path, "utf-8")
+    file = GrowingFile(path, "record a window", warn, encoding="utf-8")
     return _LogFile(file, KanataLog(file) if form == "kanata" else PipelineTable(file, STAGES))

@@ -9,6 +9,7 @@ import pytest
 from pteg import Machine, UserError, workloads
 from pteg.firmware.asm import assemble
 from pteg.hw.isa.registers import Hid0
+from pteg.waveforms import growing
 from pteg.waveforms.pipeline import Fate, KanataLog, Passage, PipelineTable, Stage
 
 
@@ -384,3 +385,20 @@ def test_bad_requests_are_refused(tmp_path):
     with pytest.raises(UserError, match="^cannot write "):
         machine().pipeline_log(tmp_path / "no" / "a")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_window_that_was_not_reached_is_said(tmp_path):
+    this = Machine("g3", rom="first")
+    with (this.pipeline_log(tmp_path / "a", window="300:700") as late,
+          this.pipeline_log(tmp_path / "b", window="99:700") as begun):
+        this.run(cycles=100)
+    assert late.unreached == "window 300:700 was never reached" and begun.unreached is None
+
+
+def test_a_log_that_viewers_cannot_open_is_said_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(growing, "LARGE", 10_000)
+    said, this = [], Machine("g3", rom="first")
+    with this.pipeline_log(tmp_path / "a", warn=said.append):
+        this.run(cycles=4000)
+    assert (tmp_path / "a").stat().st_size > 20_000
+    assert len(said) == 1 and said[0].startswith(f"{tmp_path / 'a'} is larger than 0 MB, and ")

@@ -5,7 +5,7 @@ import pytest
 import pywellen
 
 from pteg.errors import UserError
-from pteg.waveforms import trace as trace_module
+from pteg.waveforms import growing
 from pteg.waveforms.capture import Window
 from pteg.waveforms.gtkw import View, aliases, arrange
 from pteg.waveforms.trace import Trace, select
@@ -210,7 +210,7 @@ def test_a_window_that_is_over_was_not_reached(tmp_path):
 
 
 def test_a_file_that_viewers_cannot_open_is_said_once(tmp_path, monkeypatch):
-    monkeypatch.setattr(trace_module, "LARGE", 3 << 20)
+    monkeypatch.setattr(growing, "LARGE", 3 << 20)
     said = []
     with Trace(tmp_path / "run.vcd", [Signal("n", 64)], warn=said.append) as trace:
         for start in range(0, 200_000, 10_000):
