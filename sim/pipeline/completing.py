@@ -27,20 +27,20 @@ class CompletingTexts:
     places : pteg.pipeline.places.Processor
     paths : sequence of str
         Signals that the rows are to hold as well.
+    texts : sequence of str
+        Those of the two texts that are wanted.
     instruction : callable
         The text for an address and the instruction word there.
 
     Attributes
     ----------
+    probes, offsets : list
+        Signals and texts, and where the rows hold them.
     trace, words
         See `pteg.engine.Tracer`.
-    signals, offsets : list
-        What the rows hold, and where.
-    sink
-        Gets the rows; see `pteg.pipeline.driver.Tap`. To be set.
     """
 
-    def __init__(self, native, places, paths, instruction):
+    def __init__(self, native, places, paths, texts, instruction):
         completion, dispatch = places.core.completion, places.core.dispatch
         needed = [completion.count, completion.head]
         for port, entry in zip(completion.entering, dispatch.entries, strict=True):
@@ -55,12 +55,17 @@ class CompletingTexts:
             return instruction(value >> 32, value & 0xFFFF_FFFF)
 
         self.trace, self.words = tracer.trace, tracer.words + 2
-        texts = [Text(path, 64, label=label) for path in self.paths(places)]
-        self.signals = [*(native.probe(path) for path in paths), *texts]
-        self.offsets = [*(offset_of[path] for path in paths), tracer.words, tracer.words + 1]
+        for place, path in enumerate(self.paths(places)):
+            offset_of[path] = tracer.words + place
+        self.probes = [*map(native.probe, paths), *(Text(path, 64, label=label) for path in texts)]
+        self.offsets = [offset_of[probe.path] for probe in self.probes]
         self._queue = np.full(CQ_ENTRIES, UNKNOWN, np.uint64)
-        self._next = None
-        self.sink = None
+        self._next = self._sink = None
+
+    def before(self, sink):
+        """Hand the rows on to a sink of a `pteg.pipeline.driver.Tap`; returns the sink for it."""
+        self._sink = sink
+        return self
 
     @staticmethod
     def paths(places):
@@ -69,7 +74,7 @@ class CompletingTexts:
 
     def wanted(self, cycle):
         """See `pteg.pipeline.driver.Tap`: a little earlier than the sink wants rows."""
-        wanted = self.sink.wanted(cycle)
+        wanted = self._sink.wanted(cycle)
         return None if wanted is None else max(cycle, wanted - LEAD)
 
     def write(self, cycle, rows):
@@ -78,7 +83,7 @@ class CompletingTexts:
             self._queue[:] = UNKNOWN
         self._next = cycle + len(rows)
         _fill(rows, self._columns, self._queue)
-        self.sink.write(cycle, rows)
+        self._sink.write(cycle, rows)
 
 
 @njit(cache=True)

@@ -14,18 +14,18 @@ __all__ = ["waveform", "pipeline_log"]
 
 def waveform(cpu, path, patterns, symbols, *, trigger=None, **options):
     """See `pteg.Machine.trace`; `cpu` is the `PipelineCpu`."""
-    native, places = cpu.native, cpu.places
+    native, texts = cpu.native, CompletingTexts.paths(cpu.places)
     about = Trigger.paths(trigger) & set(native.signals) if trigger is not None else set()
-    texts = CompletingTexts.paths(places)
     shown = {*select([*native.signals, *texts], patterns), *about}
-    tracer = CompletingTexts(native, places, [path for path in native.signals if path in shown],
-                             symbols.disassembled)
-    rows = [(signal, offset) for signal, offset in zip(
-        tracer.signals, tracer.offsets, strict=True) if signal.path in shown]
-    trace = Trace(path, *zip(*rows, strict=True), trigger=trigger,
+    paths = [path for path in native.signals if path in shown]
+    texts = [path for path in texts if path in shown]
+    if texts:
+        tracer = CompletingTexts(native, cpu.places, paths, texts, symbols.disassembled)
+    else:
+        tracer = native.tracer(paths)
+    trace = Trace(path, tracer.probes, tracer.offsets, trigger=trigger,
                   view=view(System(""), cpu.platform, about), **options)
-    tracer.sink = trace
-    return _recorded(cpu, Tap(tracer, tracer), trace)
+    return _recorded(cpu, Tap(tracer, tracer.before(trace) if texts else trace), trace)
 
 
 def pipeline_log(cpu, path, form, symbols, *, window=None, **options):
