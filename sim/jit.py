@@ -1,22 +1,58 @@
 """numba's compiler for functions that Python calls, with numba's cache where there is one.
 
 `numba.njit(cache=True)` ends with an error where no folder can be written, or a disk is full. Here
-such a function is compiled again each time instead. This uses numba's insides; its version is
-fixed.
+such a function is compiled again each time instead.
+
+Several processes may compile the same function at once, for different types. numba numbers the
+files of a function's machine code, and keeps the numbers in a file that each process reads and then
+replaces: two processes can take the same number, and a third then calls the code for other types
+than its own, which ends anywhere. Here the name of a file follows from the types, and the file says
+for which they are.
+
+This uses numba's insides; its version is fixed.
 """
 
 import contextlib
+import hashlib
+import pickle
 
 import numba
-from numba.core.caching import FunctionCache
+from numba.core.caching import FunctionCache, IndexDataCacheFile
 from numba.core.ccallback import CFunc
 from numba.core.sigutils import normalize_signature
 
 __all__ = ["njit", "cfunc"]
 
 
+class _Files(IndexDataCacheFile):
+    """A file for each combination of types, and no index."""
+
+    def _name(self, key):
+        digest = hashlib.sha256(repr(key).encode()).hexdigest()[:16]
+        return self._index_name.removesuffix(".nbi") + f".{digest}.nbc"
+
+    def flush(self):
+        """Nothing is forgotten: what is out of date is not loaded."""
+
+    def save(self, key, data):
+        self._save_data(self._name(key), (self._version, self._source_stamp, key, data))
+
+    def load(self, key):
+        try:
+            version, stamp, found, data = self._load_data(self._name(key))
+        except (OSError, ValueError, TypeError, EOFError, pickle.UnpicklingError):
+            return None     # not there, or not whole
+        current = (version, stamp, found) == (self._version, self._source_stamp, key)
+        return data if current else None
+
+
 class _Cache(FunctionCache):
     """Files that cannot be read or written are as good as none."""
+
+    def __init__(self, function):
+        super().__init__(function)
+        self._cache_file = _Files(self.cache_path, self._impl.filename_base,
+                                  self._impl.locator.get_source_stamp())
 
     @contextlib.contextmanager
     def _guard_against_spurious_io_errors(self):
