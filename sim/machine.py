@@ -399,7 +399,8 @@ class Machine:
         Returns
         -------
         pteg.recording.Recording
-            To be closed, which `with` does; at the latest when Python ends.
+            To be closed, which `with` does; at the latest when Python ends. It knows in
+            which cycles it was `triggered`, and what was `unreached`.
         """
         from pteg.pipeline.recordings import waveform
 

@@ -12,13 +12,13 @@ MARGIN = 3
 
 
 class Focus:
-    """Finds the screen while the recording goes on.
+    """Finds the screen during the recording.
 
     Parameters
     ----------
     column
-        Word of a row that is not zero while that goes on what the trigger is about; None: there is
-        no such signal, or no trigger.
+        Word of a row that is not zero during what the trigger is about, such as a transfer; None:
+        there is no such signal, or no trigger.
     at_end
         The end of the recording is in focus, not its beginning.
     """
@@ -37,7 +37,7 @@ class Focus:
             if cycle != self._end:
                 self._active, self._first = np.empty(0, bool), cycle
             self._active = np.concatenate([self._active, rows[:, self._column] != 0])
-            if trigger is None:     # what is long over before it will not be in focus
+            if trigger is None:     # what ends long before the trigger is not in focus
                 excess = max(0, len(self._active) - MOST)
                 self._active, self._first = self._active[excess:], self._first + excess
         self._end = cycle + len(rows)
@@ -60,7 +60,7 @@ class Focus:
         return Screen(first, min(self._end, first + length), marker, self._end)
 
     def _around(self, trigger):
-        """The cycles around the trigger in which what it is about goes on, and a few more."""
+        """The cycles around the trigger of what it is about, and a few more."""
         first, stop = trigger, trigger + 1
         place = trigger - self._first
         if 0 <= place < len(self._active) and self._active[place]:

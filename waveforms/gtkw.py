@@ -36,7 +36,8 @@ class View:
         the patterns. The first is open, the others are closed. All other signals are below, in
         closed groups like the tree of components.
     activity
-        Path of a signal that is not zero while that goes on what the first group is about.
+        Path of a signal that is not zero during what the first group is about, such as a
+        transfer.
     """
 
     groups: Sequence[tuple[str, Sequence[str]]] = ()
