@@ -99,18 +99,26 @@ def show(folder, save_file):
             assert viewer.poll() is None and time.monotonic() < deadline, (
                 folder / "log").read_text()
             time.sleep(0.1)
-        time.sleep(1)       # to draw
-        subprocess.run(["import", "-window", "root", "screen.png"], cwd=folder, env=environment,
-                       check=True, timeout=60)
+        image, before = picture(folder, environment), None
+        while not np.array_equal(image, before):    # until everything is drawn
+            assert time.monotonic() < deadline
+            time.sleep(0.5)
+            image, before = picture(folder, environment), image
     finally:
         for process in (viewer, screen):
             if process is not None:
                 process.terminate()
                 process.wait(timeout=60)
-    picture = subprocess.run(["convert", "screen.png", "-depth", "8", "rgb:-"], cwd=folder,
-                             check=True, capture_output=True, timeout=60).stdout
-    return Shown((folder / "facts").read_text(),
-                 np.frombuffer(picture, np.uint8).reshape(1000, 1600, 3))
+    return Shown((folder / "facts").read_text(), image)
+
+
+def picture(folder, environment):
+    """The screen as an array."""
+    subprocess.run(["import", "-window", "root", "screen.png"], cwd=folder, env=environment,
+                   check=True, timeout=60)
+    pixels = subprocess.run(["convert", "screen.png", "-depth", "8", "rgb:-"], cwd=folder,
+                            check=True, capture_output=True, timeout=60).stdout
+    return np.frombuffer(pixels, np.uint8).reshape(1000, 1600, 3)
 
 
 @pytest.fixture(scope="module")
