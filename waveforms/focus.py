@@ -23,13 +23,13 @@ class Focus:
         The end of the recording is in focus, not its beginning.
     """
 
-    def __init__(self, column=None, at_end=False):
+    def __init__(self, column: int | None = None, at_end: bool = False):
         self._column, self._at_end = column, at_end
         self._begin = self._end = None      # first cycle that was recorded, and after the last
         self._active = np.empty(0, bool)    # in the cycles from `_first` on
         self._first = 0
 
-    def add(self, cycle, rows, trigger=None):
+    def add(self, cycle: int, rows: np.ndarray, trigger: int | None = None) -> None:
         """Note the rows that are recorded, from `cycle` on; `trigger` is the first one's cycle."""
         if self._begin is None:
             self._begin = cycle
@@ -42,7 +42,7 @@ class Focus:
                 self._active, self._first = self._active[excess:], self._first + excess
         self._end = cycle + len(rows)
 
-    def screen(self, trigger=None):
+    def screen(self, trigger: int | None = None) -> Screen:
         """What to show, with the cycle of the first trigger."""
         if self._begin is None:
             return Screen(0, LEAST)

@@ -1,6 +1,7 @@
 """A file that says so when it becomes too large for those who are to open it."""
 
 import os
+from collections.abc import Callable
 
 from pteg.outputs import OutputFile
 
@@ -24,7 +25,8 @@ class GrowingFile(OutputFile):
         See `pteg.outputs.OutputFile`.
     """
 
-    def __init__(self, path, advice, warn, **options):
+    def __init__(self, path: str | os.PathLike, advice: str, warn: Callable[[str], object] | None,
+                 **options):
         super().__init__(path, **options)
         self._text = (f"{os.fspath(path)} is larger than {LARGE >> 20} MB, and viewers take long "
                       f"to open it: {advice}")

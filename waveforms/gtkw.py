@@ -9,11 +9,13 @@ import dataclasses
 import fnmatch
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import BinaryIO
 
 from vcd.gtkw import GTKWSave
 
-from pteg.waveforms.signals import Text
+from pteg.waveforms.signals import Signal, Text
+from pteg.waveforms.vcd import VcdFile
 
 __all__ = ["Screen", "View", "aliases", "arrange", "write_save_file"]
 
@@ -64,7 +66,8 @@ class Screen:
     end: int | None = None
 
 
-def arrange(signals, groups):
+def arrange(signals: Sequence[Signal], groups: Sequence[tuple[str, Sequence[str]]]
+            ) -> tuple[dict[str, list[Signal]], dict]:
     """Sort signals into groups.
 
     Returns
@@ -91,7 +94,7 @@ def arrange(signals, groups):
     return shown, rest
 
 
-def aliases(names, known):
+def aliases(names: Collection[str], known: Collection[str]) -> dict[str, str]:
     """A short name without dots for each full name.
 
     Parameters
@@ -115,7 +118,9 @@ def aliases(names, known):
     return found
 
 
-def write_save_file(file, vcd_name, save_name, vcd, signals, view, screen, clock="clk"):
+def write_save_file(file: BinaryIO, vcd_name: str, save_name: str, vcd: VcdFile,
+                    signals: Sequence[Signal], view: View, screen: Screen,
+                    clock: str = "clk") -> None:
     """Write a save file.
 
     Parameters

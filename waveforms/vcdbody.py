@@ -44,7 +44,7 @@ def pack(text):
     return int.from_bytes(text.encode(), "little"), len(text)
 
 
-def users_of(table, words):
+def users_of(table: np.ndarray, words: int) -> tuple[np.ndarray, np.ndarray]:
     """Which variables of a table each of so many words belongs to, as `changes` takes it.
 
     Any word may belong to any number of variables: signals can be the same wire, or parts of one.

@@ -1,18 +1,23 @@
 """Waveforms and pipeline logs of the pipeline model: from its signals to files."""
 
+from collections.abc import Iterable
+from os import PathLike
+
 from pteg.pipeline.completing import CompletingTexts
 from pteg.pipeline.driver import Tap
 from pteg.pipeline.places import System
 from pteg.pipeline.stages import PipelineStages, open_log
 from pteg.pipeline.view import view
 from pteg.recording import Recording
+from pteg.symbols import Symbols
 from pteg.waveforms.capture import Trigger, Window
 from pteg.waveforms.trace import Trace, select
 
 __all__ = ["waveform", "pipeline_log"]
 
 
-def waveform(cpu, path, patterns, symbols, *, trigger=None, **options):
+def waveform(cpu, path: str | PathLike, patterns: str | Iterable[str], symbols: Symbols, *,
+             trigger: str | None = None, **options) -> Recording:
     """See `pteg.Machine.trace`; `cpu` is the `PipelineCpu`."""
     native, texts = cpu.native, CompletingTexts.paths(cpu.places)
     about = Trigger.paths(trigger) & set(native.signals) if trigger is not None else set()
@@ -28,7 +33,8 @@ def waveform(cpu, path, patterns, symbols, *, trigger=None, **options):
     return _recorded(cpu, Tap(tracer, tracer.before(trace) if texts else trace), trace)
 
 
-def pipeline_log(cpu, path, form, symbols, *, window=None, **options):
+def pipeline_log(cpu, path: str | PathLike, form: str, symbols: Symbols, *,
+                 window: Window | tuple | str | None = None, **options) -> Recording:
     """See `pteg.Machine.pipeline_log`; `cpu` is the `PipelineCpu`."""
     window = Window.of(window)
     stages = PipelineStages(cpu.native, cpu.places, open_log(path, form, **options), window,

@@ -4,10 +4,12 @@ Each group is about one thing and fits on a screen. Signals that the machine doe
 out: those of an L2 cache, of a bus master.
 """
 
+from collections.abc import Set
 from dataclasses import dataclass
 
 from pteg.pipeline.completing import CompletingTexts
 from pteg.pipeline.places import System
+from pteg.platform import Platform
 from pteg.waveforms.gtkw import View
 
 __all__ = ["view"]
@@ -33,16 +35,16 @@ class Group:
     activity: str | None = None
 
 
-def view(system: System, platform, trigger=frozenset()) -> View:
+def view(system: System, platform: Platform, trigger: Set[str] = frozenset()) -> View:
     """The view of a machine.
 
     Parameters
     ----------
     system
         Paths of its signals.
-    platform : pteg.platform.Platform
+    platform
         Its devices.
-    trigger : set of str
+    trigger
         Paths in the trigger's condition.
     """
     groups = _groups(system, platform)
