@@ -27,7 +27,7 @@ from pteg.engine.plan import plan_cycle, plan_values
 from pteg.engine.probes import Kind, MemoryInfo, Probe, extract, insert
 from pteg.errors import UserError
 
-__all__ = ["compile_design", "load_design", "Native", "Tracer"]
+__all__ = ["compile_design", "compile_nodes", "compile_prepared", "load_design", "Native", "Tracer"]
 
 
 def compile_design(design, *, ports=None, name="top", unnamed=(), cache=True):
@@ -55,6 +55,14 @@ def compile_design(design, *, ports=None, name="top", unnamed=(), cache=True):
 
     with _nothing_to_collect():
         return _build(elaborate(design, ports=ports, name=name, unnamed=unnamed), cache)
+
+
+def compile_prepared(prepared, *, name="top", cache=True):
+    """Compile a design that Amaranth has prepared; every signal that nothing drives is an input."""
+    from pteg.engine.frontend import elaborate_prepared
+
+    with _nothing_to_collect():
+        return _build(elaborate_prepared(prepared, name=name), cache)
 
 
 @contextmanager
@@ -332,6 +340,14 @@ class _StoredDesign(Design):
         return getattr(self, name)
 
 
+def compile_nodes(native, nodes):
+    """Return a function of state and buffer: it writes nodes of at most 64 bits, a word each."""
+    design = native._design
+    text = function("trace", design, plan_values(design, nodes), buffer=True)
+    _, code = _compile([text], native._use_cache)
+    return load_object(code, {"trace": 2})["trace"]
+
+
 class Tracer:
     """Recomputes signals from a state.
 
@@ -365,9 +381,7 @@ class Tracer:
                              for low in range(0, probe.width, 64))
             self.offsets.append(known[key])
         self.words = len(nodes)
-        text = function("trace", design, plan_values(design, nodes), buffer=True)
-        _, code = _compile([text], native._use_cache)
-        self.trace = load_object(code, {"trace": 2})["trace"]
+        self.trace = compile_nodes(native, nodes)
 
     @staticmethod
     def _node(design, path, probe):

@@ -8,6 +8,8 @@ concatenations; equal nodes are the same node. All values are unsigned bit vecto
 
 from dataclasses import dataclass, field
 
+from pteg.engine.probes import Part
+
 __all__ = ["Graph", "Design", "Register", "Write"]
 
 # Operations and the meaning of (operands; attribute):
@@ -322,6 +324,18 @@ class Graph:
 
     # Rebuilding ----------------------------------------------------------------------------------
 
+    def storage(self, node):
+        """Return the parts of the state that hold a node's value, or None if it is computed."""
+        parts = []
+        for piece in self.args[node] if self.op[node] == "concat" else (node,):
+            shift, width = 0, self.width[piece]
+            if self.op[piece] == "slice":
+                shift, piece = self.attr[piece], self.args[piece][0]
+            if self.op[piece] != "load":
+                return None
+            parts.append(Part(self.attr[piece], shift, width))
+        return tuple(parts)
+
     def substitute(self, replaced):
         """Return a map from every node to its simplified form with some nodes replaced.
 
@@ -428,6 +442,8 @@ class Design:
         The value of every probe, for the tracer.
     signals : dict of Amaranth Signal to str
         The paths of the signals; empty in a design that comes from the cache.
+    values : dict of Amaranth Signal to node
+        The value of every signal but the clock, named or not; only of a design without ports.
     memory_data : dict of Amaranth MemoryData to str
         The paths of the memories; empty in a design that comes from the cache.
     prepared : amaranth Design or None
@@ -448,5 +464,6 @@ class Design:
     outputs_by_path: dict = field(default_factory=dict)
     nodes: dict = field(default_factory=dict)
     signals: dict = field(default_factory=dict)
+    values: dict = field(default_factory=dict)
     memory_data: dict = field(default_factory=dict)
     prepared: object = None

@@ -18,7 +18,7 @@ from pteg.engine.frontend.circuit import Circuit
 from pteg.engine.frontend.names import Names
 from pteg.errors import UserError
 
-__all__ = ["elaborate"]
+__all__ = ["elaborate", "elaborate_prepared", "prepare"]
 
 
 def elaborate(design, *, ports=None, name="top", undriven="constant", unnamed=()):
@@ -65,25 +65,51 @@ def _elaborate(design, ports, name, undriven, unnamed):
     if port_paths is None:
         undriven = "input"
     try:
-        clocks = fragment._propagate_domains(lambda domain: _ir._cd.ClockDomain(domain))
-        signals = SignalDict((signal, direction)
-                             for signal, (_, direction) in (port_paths or {}).items())
-        for domain in (*fragment.domains.values(), *clocks):
-            for signal in (domain.clk, domain.rst):
-                if signal is not None and signal not in signals:
-                    signals[signal] = None
-        names = {}
-        for signal, direction in signals.items():
-            wanted = signal.name
-            while wanted in names:
-                wanted += "$"
-            names[wanted] = signal, direction
-        prepared = fragment.prepare(ports=names, hierarchy=(name,), propagate_domains=False)
-        netlist = _nir.Netlist()
-        _ir._emit_netlist(netlist, prepared, all_undef_to_ff=undriven == "input")
-        netlist.resolve_all_nets()
+        prepared = prepare(fragment, port_paths or {}, name=name)
+        netlist = _netlist(prepared, undriven)
     except (_ir.DriverConflict, _ir.DomainRequirementFailed, _ir._cd.DomainError) as error:
         raise UserError(f"design {name!r}: {error}") from error
+    return _lower(netlist, prepared, port_paths, undriven, name, unnamed)
+
+
+def prepare(fragment, port_paths=(), *, name="top"):
+    """Return a fragment as an Amaranth design with the given ports, clocks and resets.
+
+    Raises Amaranth's own errors. A fragment can be prepared once.
+    """
+    clocks = fragment._propagate_domains(lambda domain: _ir._cd.ClockDomain(domain))
+    signals = SignalDict((signal, port_paths[signal][1]) for signal in port_paths)
+    for domain in (*fragment.domains.values(), *clocks):
+        for signal in (domain.clk, domain.rst):
+            if signal is not None and signal not in signals:
+                signals[signal] = None
+    names = {}
+    for signal, direction in signals.items():
+        wanted = signal.name
+        while wanted in names:
+            wanted += "$"
+        names[wanted] = signal, direction
+    return fragment.prepare(ports=names, hierarchy=(name,), propagate_domains=False)
+
+
+def elaborate_prepared(prepared, *, name="top"):
+    """Elaborate a design that is prepared; every signal that nothing drives is an input."""
+    with _hurry():
+        try:
+            netlist = _netlist(prepared, "input")
+        except _ir.DriverConflict as error:
+            raise UserError(f"design {name!r}: {error}") from error
+        return _lower(netlist, prepared, None, "input", name, ())
+
+
+def _netlist(prepared, undriven):
+    netlist = _nir.Netlist()
+    _ir._emit_netlist(netlist, prepared, all_undef_to_ff=undriven == "input")
+    netlist.resolve_all_nets()
+    return netlist
+
+
+def _lower(netlist, prepared, port_paths, undriven, name, unnamed):
     circuit = Circuit(netlist, prepared, undriven, name, unnamed)
     Names(circuit, port_paths or SignalDict())
     return circuit.design

@@ -21,7 +21,7 @@ class Circuit(Switches):
         super().__init__(netlist, prepared, undriven)
         self.unnamed = unnamed
         self.design = Design(name, self.graph, memories=self.memories, signals=SignalDict(),
-                             prepared=prepared)
+                             values=SignalDict(), prepared=prepared)
         for fragment, info in prepared.fragments.items():
             if isinstance(fragment, MemoryInstance):
                 path = (*scope(info.name[:-1], unnamed), info.name[-1])

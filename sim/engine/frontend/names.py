@@ -80,12 +80,18 @@ class Names:
                 design.outputs_by_path[path] = Probe(path, probe.width, probe.signed,
                                                      Kind.OUTPUT, probe.enum, parts, probe.source)
         if not self.port_paths:
-            for signal, value in self.netlist.signals.items():
-                if len(value) and all(net >> 16 and self.is_free(net) for net in value):
-                    if value[0] == self.clock:
-                        continue
-                    design.inputs.setdefault(
-                        signal.name, self.probe(signal.name, signal, value, Kind.INPUT))
+            self.find_inputs()
+
+    def find_inputs(self):
+        """Describe the signals that nothing drives, and the value of every signal, named or not."""
+        design = self.design
+        for signal, value in self.netlist.signals.items():
+            if not len(value) or value[0] == self.clock:
+                continue
+            design.values[signal] = self.value(value)
+            path = design.signals.get(signal, signal.name)
+            if path and all(net >> 16 and self.is_free(net) for net in value):
+                design.inputs.setdefault(path, self.probe(path, signal, value, Kind.INPUT))
 
     def describe(self, path, signal, seen):
         fields = self.netlist.signal_fields.get(signal) if signal in \
@@ -124,14 +130,4 @@ class Names:
 
     def storage(self, value):
         """Return the parts of the state that hold a value, or None if it is computed."""
-        graph, parts = self.graph, []
-        node = self.value(value)
-        for piece in graph.args[node] if graph.op[node] == "concat" else (node,):
-            shift = 0
-            width = graph.width[piece]
-            if graph.op[piece] == "slice":
-                shift, piece = graph.attr[piece], graph.args[piece][0]
-            if graph.op[piece] != "load":
-                return None
-            parts.append(Part(graph.attr[piece], shift, width))
-        return tuple(parts)
+        return self.graph.storage(self.value(value))

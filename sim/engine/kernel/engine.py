@@ -1,0 +1,260 @@
+"""The kernel: time, delta cycles, processes and testbenches, as in Amaranth's simulator.
+
+A delta cycle has three phases: triggers that were hit sample and wake their processes; processes
+and circuit run, and queue changes of signals; the changes become visible, and hit triggers.
+Testbenches run when there is nothing more to do at a point in time.
+"""
+
+from time import process_time
+
+from amaranth.hdl import Value
+from amaranth.hdl._ir import DriverConflict
+from amaranth.sim._async import ChangedTrigger, EdgeTrigger
+from amaranth.sim._base import BaseProcess
+from amaranth.sim._pyeval import eval_assign, eval_value
+from amaranth.sim.pysim import PySimEngine, _PyEngineState, _PyTriggerState
+
+from pteg.engine.kernel.batch import pass_time
+from pteg.engine.kernel.interpreted import Interpreted
+from pteg.engine.kernel.waits import Process, Wait
+from pteg.errors import UserError
+
+__all__ = ["Engine"]
+
+#: Steps of time between two looks at the processor's clock.
+PATIENCE = 64
+
+
+class State(_PyEngineState):
+    """The kernel's signals and memories.
+
+    Attributes
+    ----------
+    looked : set of int
+        The numbers of the slots that users have looked at.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.looked = set()
+
+    def get_signal(self, signal):
+        """Return the number of a signal's slot."""
+        index = super().get_signal(signal)
+        self.looked.add(index)
+        return index
+
+    def slot(self, signal):
+        """Return a signal's slot."""
+        return self.slots[super().get_signal(signal)]
+
+
+class Clock(BaseProcess):
+    """Toggles a clock signal."""
+
+    critical = False
+
+    def __init__(self, state, slot, phase, period):
+        self.state, self.slot, self.phase, self.half = state, slot, phase, period // 2
+        self.reset()
+
+    def reset(self):
+        """Start from the beginning."""
+        self.runnable, self.started = True, False
+
+    def run(self):
+        """Queue the next level."""
+        if self.started:
+            self.slot.update(int(not self.slot.curr))
+        self.state.set_delay_waker(self.half if self.started else self.phase, self.wake)
+        self.started = True
+
+    def wake(self):
+        """Be run in the next delta cycle."""
+        self.runnable = True
+
+
+class Engine(PySimEngine):
+    """Amaranth's kernel with a circuit that may be interpreted or native.
+
+    Parameters
+    ----------
+    prepared : amaranth Design
+    compile : callable
+        Returns the native circuit for this engine's state; raises UserError if there is none.
+    compile_after : float
+        Seconds of interpretation before the design is compiled.
+    """
+
+    def __init__(self, prepared, compile, compile_after):
+        self._design, self._compile, self._compile_after = prepared, compile, compile_after
+        self._state = State()
+        self._processes, self._testbenches, self._clocks = [], [], {}
+        self._delta_cycles, self._vcd_writers, self._active_triggers = 0, [], set()
+        self.interpreted = self.circuit = Interpreted(self._state, prepared.fragment)
+        self.native = None
+        self.level_watched = False  # whether a user has waited for a clock to fall, or to change
+        self.known = len(self._state.slots)
+        self._state.looked.clear()
+        self._begin = None
+        self._patience, self._retreats = 1, 0
+
+    # What Amaranth's classes ask for ---------------------------------------------------------------
+
+    def reset(self):
+        """Return to the start of the simulation."""
+        if self.circuit is not self.interpreted:
+            self.interpret()
+        self._state.reset()
+        self.interpreted.reset()
+        self._active_triggers.clear()
+        for process in (*self._processes, *self._testbenches):
+            process.reset()
+
+    def add_clock_process(self, clock, *, phase, period):
+        """Let a clock signal toggle."""
+        slot = self._state.slot(clock)
+        if slot.is_comb:
+            raise DriverConflict("Clock signal is already driven by combinational logic")
+        self._clocks[slot] = Clock(self._state, slot, phase, period)
+        self._processes.insert(len(self._clocks) - 1, self._clocks[slot])
+
+    def add_async_process(self, simulator, process):
+        """Add a process."""
+        self._processes.append(
+            Process(self._design, self, process, testbench=False, background=True))
+
+    def add_async_testbench(self, simulator, process, *, background):
+        """Add a testbench."""
+        self._testbenches.append(
+            Process(self._design, self, process, testbench=True, background=background))
+
+    def add_trigger_combination(self, combination, *, oneshot):
+        """Begin to wait."""
+        self._watch(combination)
+        return _PyTriggerState(self, combination, self._active_triggers, oneshot=oneshot)
+
+    def add_wait(self, combination, **end):
+        """Begin to wait for many ticks."""
+        self._watch(combination)
+        return Wait(self, combination, self._active_triggers, **end)
+
+    def _watch(self, combination):
+        """Interpret from now on, if a signal is waited for that may change between settled states."""
+        for trigger in combination._triggers:
+            if not isinstance(trigger, (ChangedTrigger, EdgeTrigger)):
+                continue
+            if self._state.slot(trigger.signal) not in self._clocks:
+                self.interpret()
+            elif isinstance(trigger, ChangedTrigger) or not trigger.polarity:
+                self.level_watched = True
+
+    def get_value(self, expr):
+        """Return the value of an expression."""
+        value = Value.cast(expr)
+        self.circuit.refresh(value)
+        return eval_value(self._state, value)
+
+    def set_value(self, expr, value):
+        """Queue the change of an expression."""
+        target = Value.cast(expr)
+        self.circuit.refresh(target)
+        eval_assign(self._state, target, value)
+
+    # Time ------------------------------------------------------------------------------------------
+
+    def step_design(self):
+        """Perform delta cycles until there is nothing more to do."""
+        converged = False
+        while not converged:
+            changed = set() if self._vcd_writers else None
+            for trigger in self._active_triggers:
+                trigger.run()
+            self._active_triggers.clear()
+            for process in self._processes:
+                if process.runnable:
+                    process.runnable = False
+                    process.run()
+            self.circuit.evaluate()
+            if self.circuit is self.native and self.native.races(self._clocks):
+                self.interpret()
+                self.circuit.evaluate()
+            converged = self.circuit.commit(changed)
+            for writer in self._vcd_writers:
+                self._record(writer, changed)
+            self._delta_cycles += 1
+
+    def _record(self, writer, changed):
+        time = self._now_plus_deltas(writer.fs_per_delta)
+        for change in changed:
+            if hasattr(change, "addr"):
+                writer.update_memory(time, change.state.memory, change.addr)
+            else:
+                writer.update_signal(time, change.signal)
+
+    def advance(self, until=None):
+        """Do everything at this point in time, and go on to the next.
+
+        Parameters
+        ----------
+        until : int, optional
+            Points in time before this one, at which only the clock changes, may be passed as well;
+            by default while anything is critical, or not at all if it is 0.
+
+        Returns
+        -------
+        bool
+            Whether a critical testbench or process is left.
+        """
+        self.step_design()
+        converged = False
+        while not converged:
+            converged = True
+            for testbench in self._testbenches:
+                if testbench.runnable:
+                    testbench.runnable = False
+                    testbench.run()
+                    converged = False
+        critical = any(process.critical for process in self._processes) or any(
+            testbench.critical for testbench in self._testbenches)
+        if self.circuit is self.interpreted:
+            self._patience -= 1
+            if self._patience <= 0:
+                self._consider_native()
+        if self.circuit is self.native and until != 0 and (critical or until is not None):
+            pass_time(self, until)
+        self._state.timeline.advance()
+        return critical
+
+    # The two circuits ------------------------------------------------------------------------------
+
+    def _consider_native(self):
+        """Compile when that is worth it, and let the native circuit take over when it may."""
+        self._patience = PATIENCE << min(self._retreats, 12)
+        if self._begin is None:
+            self._begin = process_time()
+            self._patience = 1
+        if process_time() - self._begin < self._compile_after or self._vcd_writers:
+            return
+        if self.native is None:
+            try:
+                self.native = self._compile(self._state, self.known)
+            except UserError:
+                self._compile_after = float("inf")
+                return
+        clocks = [self.native.clock] if self.native.clock is not None else []
+        if self.interpreted.watched({*self._clocks, *clocks}):
+            self._retreats += 1
+            return
+        self.interpreted.detach()
+        self.native.attach()
+        self.circuit = self.native
+
+    def interpret(self):
+        """Let the interpreted circuit take over at this point, which may be within a delta cycle."""
+        if self.circuit is self.interpreted:
+            return
+        self.circuit = self.interpreted
+        self.native.detach(self.interpreted)
+        self._retreats += 1
+        self._patience = PATIENCE << min(self._retreats, 12)

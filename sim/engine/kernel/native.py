@@ -1,0 +1,214 @@
+"""A circuit as compiled code, while nothing looks at what is between two settled states."""
+
+from pteg.engine.compiled import compile_nodes
+from pteg.engine.kernel.leaves import leaves
+from pteg.engine.probes import extract, insert
+from pteg.errors import UserError
+
+__all__ = ["NativeCircuit"]
+
+#: Compilations for single wires, before all wires are compiled.
+FEW = 3
+
+
+class NativeCircuit:
+    """The compiled design in the place of Amaranth's processes.
+
+    Its state array holds registers, inputs and memories. The kernel's slots follow when they are
+    looked at.
+
+    Parameters
+    ----------
+    kernel : State
+    native : Native
+    known : int
+        The number of slots of the circuit; those after it are of testbenches.
+
+    Attributes
+    ----------
+    clock : slot or None
+        Of the design's clock.
+    state : numpy.ndarray
+    edge : bool
+        Whether the clock rose in the last delta cycle: registers change in this one.
+    version : int
+        Grows with every change of `state`.
+    """
+
+    def __init__(self, kernel, native, known):
+        design = native._design
+        self.kernel, self.native = kernel, native
+        self.reset_word = design.reset
+        clocks = [domain.clk for domain in design.prepared.fragment.domains.values()
+                  if domain.clk not in design.values]
+        self.clock = kernel.slot(clocks[0]) if clocks else None
+        self.held, self.wires, self.signed = {}, {}, {}
+        for slot in list(kernel.slots[:known]):
+            signal = getattr(slot, "signal", None)
+            if signal is None or not len(signal) or slot is self.clock:
+                continue
+            node = design.values.get(signal)
+            parts = None if node is None else design.graph.storage(node)
+            self.signed[slot] = 1 << len(signal) if signal.shape().signed else 0
+            if slot.is_comb and node is not None:
+                self.wires[slot] = node, len(signal)
+            elif not slot.is_comb and parts:
+                self.held[slot] = parts
+            else:
+                raise UserError(f"signal {signal.name!r} has no place in the compiled design")
+        self.memories = {kernel.slots[kernel.memories[data]]: native.memories[path]
+                         for data, path in design.memory_data.items() if data in kernel.memories}
+        self.version = 0
+        self.fresh = {}  # slot: version
+        self.traced, self.trace, self.trace_version, self.compilations = {}, None, -1, 0
+        self.edge = False
+        self.conditions, self.tests = {}, {}  # of waits, compiled
+
+    # Changing places with the interpreted circuit --------------------------------------------------
+
+    def attach(self):
+        """Take over from slots that are settled."""
+        self.state = self.native.new_state()
+        for slot, parts in self.held.items():
+            insert(self.state, parts, slot.curr)
+        for slot, info in self.memories.items():
+            for row, value in enumerate(slot.data):
+                info.write(self.state, row, value)
+        self.edge = False
+        self.version += 1
+        if self.clock is not None:
+            self.clock.wakers.insert(0, self._on_clock)
+
+    def detach(self, interpreted):
+        """Hand over to the interpreted circuit; queued changes stay queued."""
+        queued = {slot: getattr(slot, "next", None) for slot in self.kernel.pending}
+        self.kernel.pending.clear()
+        for slot in self.held:
+            slot.curr = slot.next = self._held(slot)
+        for slot, info in self.memories.items():
+            slot.data = [self._row(slot, info, row) for row in range(info.depth)]
+        if self.clock is not None:
+            self.clock.wakers.remove(self._on_clock)
+        interpreted.attach(self.clock if self.edge else None)
+        for slot, value in queued.items():
+            if value is not None:
+                slot.next = value
+            self.kernel.pending.add(slot)
+
+    def _on_clock(self, curr, new):
+        self.edge = bool(new)
+        return True
+
+    # Delta cycles -----------------------------------------------------------------------------------
+
+    def evaluate(self):
+        """Do nothing: what follows from a change is worked out when it is committed."""
+
+    def races(self, clocks):
+        """Return whether the changes to be committed have an order that matters.
+
+        A clock edge and an input, or another edge: Amaranth's registers then see a new input, and
+        what logic made of the old one.
+        """
+        pending = self.kernel.pending
+        if not any(clock in pending for clock in clocks):
+            return False
+        return self.edge or any(slot in self.held or slot in self.memories for slot in pending)
+
+    def commit(self, changed=None):
+        """Take the clock edge and the queued changes; return whether there were none."""
+        edge, self.edge = self.edge, False
+        if edge:
+            self.step()
+        converged = not edge
+        for slot in self.kernel.pending:
+            info = self.memories.get(slot)
+            if info is not None:
+                for row, value in slot.write_queue.items():
+                    info.write(self.state, row, value)
+            if slot.commit() or info is not None:
+                converged = False
+                parts = self.held.get(slot)
+                if parts is not None:
+                    insert(self.state, parts, slot.curr)
+                self.version += parts is not None or info is not None
+        self.kernel.pending.clear()
+        return converged
+
+    def step(self):
+        """Perform one clock edge."""
+        if self.reset_word is not None and self.state[self.reset_word]:
+            self.native.reset(self.state)
+        else:
+            self.native.step(self.state)
+        self.version += 1
+
+    # Looking at signals -----------------------------------------------------------------------------
+
+    def refresh(self, value):
+        """Bring the signals and memory rows in an expression up to date."""
+        for leaf in leaves(value):
+            if hasattr(leaf, "_memory"):
+                slot = self.kernel.slots[self.kernel.get_memory(leaf._memory)]
+                info = self.memories.get(slot)
+                if info is not None:
+                    slot.data[leaf._index] = self._row(slot, info, leaf._index)
+            else:
+                self._refresh(self.kernel.slots[self.kernel.get_signal(leaf)])
+
+    def _refresh(self, slot):
+        if self.fresh.get(slot) == self.version:
+            return
+        if slot in self.held:
+            value = self._held(slot)
+        elif slot in self.wires:
+            value = self._wire(slot)
+        else:
+            return
+        self.fresh[slot] = self.version
+        if slot not in self.kernel.pending:
+            slot.next = value
+        slot.curr = value
+
+    def _held(self, slot):
+        return self._in_shape(slot, extract(self.state, self.held[slot]))
+
+    def _row(self, slot, info, row):
+        value = info.read(self.state, row)
+        if slot.shape.signed and value >> (info.width - 1) & 1:
+            value -= 1 << info.width
+        return value
+
+    def _in_shape(self, slot, value):
+        limit = self.signed[slot]
+        return value - limit if value & limit >> 1 else value
+
+    def _wire(self, slot):
+        if slot not in self.traced:
+            self._trace_also(slot)
+        if self.trace_version != self.version:
+            self.trace(self.state, self.buffer)
+            self.trace_version = self.version
+        offset, words = self.traced[slot]
+        value = int(self.buffer[offset])
+        for word in range(1, words):
+            value |= int(self.buffer[offset + word]) << 64 * word
+        return self._in_shape(slot, value)
+
+    def _trace_also(self, slot):
+        """Compile a function for the wires that were looked at so far, then for all."""
+        slots = self.kernel.slots
+        wanted = [slots[index] for index in self.kernel.looked if slots[index] in self.wires]
+        self.compilations += 1
+        if self.compilations > FEW or slot not in wanted:
+            wanted = list(self.wires)
+        graph, nodes, self.traced = self.native._design.graph, [], {}
+        for wire in wanted:
+            node, width = self.wires[wire]
+            pieces = [graph.slice(node, low, min(64, width - low)) for low in range(0, width, 64)]
+            self.traced[wire] = len(nodes), len(pieces)
+            nodes += pieces
+        self.trace = compile_nodes(self.native, nodes)
+        self.buffer = self.state[:0].copy()
+        self.buffer.resize(len(nodes))
+        self.trace_version = -1
