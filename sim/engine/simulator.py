@@ -57,7 +57,7 @@ class Simulator(AmaranthSimulator):
     def _compile(self, state, known):
         from pteg.engine.kernel.native import NativeCircuit
 
-        return NativeCircuit(state, self.native, known)
+        return NativeCircuit(state, self._engine._active_triggers, self.native, known)
 
     def _refuse_instances(self):
         for fragment, info in self._design.fragments.items():

@@ -14,8 +14,6 @@ from amaranth.hdl import Elaboratable, Fragment, Shape, Signal, Value, _ir, _nir
 from amaranth.hdl._ast import SignalDict
 from amaranth.lib import wiring
 
-from pteg.engine.frontend.circuit import Circuit
-from pteg.engine.frontend.names import Names
 from pteg.errors import UserError
 
 __all__ = ["elaborate", "elaborate_prepared", "prepare"]
@@ -110,6 +108,10 @@ def _netlist(prepared, undriven):
 
 
 def _lower(netlist, prepared, port_paths, undriven, name, unnamed):
+    # Here, so that `prepare` alone starts quickly.
+    from pteg.engine.frontend.circuit import Circuit
+    from pteg.engine.frontend.names import Names
+
     circuit = Circuit(netlist, prepared, undriven, name, unnamed)
     Names(circuit, port_paths or SignalDict())
     return circuit.design

@@ -4,7 +4,6 @@ from functools import cache
 
 from pteg.engine.compiled import compile_nodes
 from pteg.engine.kernel.conditions import Untranslatable, truth
-from pteg.engine.kernel.waits import Wait
 
 __all__ = ["pass_time"]
 
@@ -53,12 +52,13 @@ def _run(engine, circuit, edges):
     """Perform at most so many clock edges before one that somebody must see; return how many."""
     if circuit.reset_word is not None and circuit.state[circuit.reset_word]:
         return 0
-    waits = [process.waits_on for process in (*engine._processes[len(engine._clocks):],
-                                              *engine._testbenches)
-             if type(process.waits_on) is Wait and process.waits_on.clock is circuit.clock]
-    if len(circuit.clock.wakers) != 1 + len(waits):
-        return 0  # somebody waits for the next tick
-    counted = [wait for wait in waits if wait.remaining is not None]
+    ticks = [ticks for ticks in engine.tickers.values() if ticks.slot is circuit.clock]
+    if len(circuit.clock.wakers) != 1 + len(ticks):
+        return 0  # somebody iterates over the ticks
+    waits = [wait for tick in ticks for wait in tick.clock_waits]
+    if any(wait.process.waits_on is not wait for wait in waits):
+        return 0
+    counted = [wait for wait in waits if wait.condition is None]
     edges = min([edges, *(wait.remaining - 1 for wait in counted)])
     if edges < 1:
         return 0
@@ -90,7 +90,9 @@ def _test(circuit, waits):
                 return None
             node = graph.either(node, _cached(circuit, wait.condition))
         if circuit.reset_word is None:  # otherwise it is an input, and zero
-            node = graph.either(node, _cached(circuit, wait.reset))
+            reset = wait.ticks.reset
+            if reset is not None:
+                node = graph.either(node, _cached(circuit, reset))
     if graph.value(node) == 0:
         return None
     if node not in circuit.tests:

@@ -7,16 +7,16 @@ Testbenches run when there is nothing more to do at a point in time.
 
 from time import process_time
 
-from amaranth.hdl import Value
+from amaranth.hdl import Signal, Value
 from amaranth.hdl._ir import DriverConflict
 from amaranth.sim._async import ChangedTrigger, EdgeTrigger
 from amaranth.sim._base import BaseProcess
 from amaranth.sim._pyeval import eval_assign, eval_value
 from amaranth.sim.pysim import PySimEngine, _PyEngineState, _PyTriggerState
 
-from pteg.engine.kernel.batch import pass_time
 from pteg.engine.kernel.interpreted import Interpreted
-from pteg.engine.kernel.waits import Process, Wait
+from pteg.engine.kernel.processes import Process
+from pteg.engine.kernel.waits import Ticks
 from pteg.errors import UserError
 
 __all__ = ["Engine"]
@@ -93,6 +93,8 @@ class Engine(PySimEngine):
         self._delta_cycles, self._vcd_writers, self._active_triggers = 0, [], set()
         self.interpreted = self.circuit = Interpreted(self._state, prepared.fragment)
         self.native = None
+        self.domains = {}  # by what `ctx.tick` was given
+        self.tickers = {}  # the waits for ticks, by domain
         self.level_watched = False  # whether a user has waited for a clock to fall, or to change
         self.known = len(self._state.slots)
         self._state.looked.clear()
@@ -108,6 +110,8 @@ class Engine(PySimEngine):
         self._state.reset()
         self.interpreted.reset()
         self._active_triggers.clear()
+        for ticks in self.tickers.values():
+            ticks.clear()
         for process in (*self._processes, *self._testbenches):
             process.reset()
 
@@ -134,10 +138,15 @@ class Engine(PySimEngine):
         self._watch(combination)
         return _PyTriggerState(self, combination, self._active_triggers, oneshot=oneshot)
 
-    def add_wait(self, combination, **end):
-        """Begin to wait for many ticks."""
-        self._watch(combination)
-        return Wait(self, combination, self._active_triggers, **end)
+    def ticks(self, domain):
+        """Return the waits for a domain."""
+        ticks = self.tickers.get(domain)
+        if ticks is None:
+            if self._state.slot(domain.clk) not in self._clocks:
+                self.interpret()
+            ticks = self.tickers[domain] = Ticks(self, domain)
+            self.level_watched |= not ticks.level
+        return ticks
 
     def _watch(self, combination):
         """Interpret from now on, if a signal is waited for that may change between settled states."""
@@ -152,13 +161,17 @@ class Engine(PySimEngine):
     def get_value(self, expr):
         """Return the value of an expression."""
         value = Value.cast(expr)
-        self.circuit.refresh(value)
+        if self.circuit is self.native:
+            if isinstance(value, Signal):
+                return self.native.look(value)
+            self.native.refresh(value)
         return eval_value(self._state, value)
 
     def set_value(self, expr, value):
         """Queue the change of an expression."""
         target = Value.cast(expr)
-        self.circuit.refresh(target)
+        if self.circuit is self.native:
+            self.native.refresh(target)
         eval_assign(self._state, target, value)
 
     # Time ------------------------------------------------------------------------------------------
@@ -175,10 +188,9 @@ class Engine(PySimEngine):
                 if process.runnable:
                     process.runnable = False
                     process.run()
-            self.circuit.evaluate()
             if self.circuit is self.native and self.native.races(self._clocks):
                 self.interpret()
-                self.circuit.evaluate()
+            self.circuit.evaluate()
             converged = self.circuit.commit(changed)
             for writer in self._vcd_writers:
                 self._record(writer, changed)
@@ -222,7 +234,7 @@ class Engine(PySimEngine):
             if self._patience <= 0:
                 self._consider_native()
         if self.circuit is self.native and until != 0 and (critical or until is not None):
-            pass_time(self, until)
+            self.circuit.pass_time(self, until)
         self._state.timeline.advance()
         return critical
 

@@ -33,9 +33,6 @@ class Interpreted:
         """Make the queued changes visible; return whether there were none."""
         return self.state.commit(changed)
 
-    def refresh(self, value):
-        """Bring the signals in an expression up to date: they always are."""
-
     def watched(self, but):
         """Return whether users wait for a change of any slot that is not in `but`."""
         return any(len(slot.wakers) > len(self.wakers.get(slot, ()))

@@ -1,6 +1,7 @@
 """A circuit as compiled code, while nothing looks at what is between two settled states."""
 
 from pteg.engine.compiled import compile_nodes
+from pteg.engine.kernel.batch import pass_time
 from pteg.engine.kernel.leaves import leaves
 from pteg.engine.probes import extract, insert
 from pteg.errors import UserError
@@ -20,6 +21,8 @@ class NativeCircuit:
     Parameters
     ----------
     kernel : State
+    active : set
+        The kernel's triggers that were hit.
     native : Native
     known : int
         The number of slots of the circuit; those after it are of testbenches.
@@ -35,9 +38,9 @@ class NativeCircuit:
         Grows with every change of `state`.
     """
 
-    def __init__(self, kernel, native, known):
+    def __init__(self, kernel, active, native, known):
         design = native._design
-        self.kernel, self.native = kernel, native
+        self.kernel, self.active, self.native = kernel, active, native
         self.reset_word = design.reset
         clocks = [domain.clk for domain in design.prepared.fragment.domains.values()
                   if domain.clk not in design.values]
@@ -60,9 +63,12 @@ class NativeCircuit:
                          for data, path in design.memory_data.items() if data in kernel.memories}
         self.version = 0
         self.fresh = {}  # slot: version
+        self.slots_by_id = {}  # of their signals, which slots keep
         self.traced, self.trace, self.trace_version, self.compilations = {}, None, -1, 0
         self.edge = False
         self.conditions, self.tests = {}, {}  # of waits, compiled
+
+    pass_time = staticmethod(pass_time)
 
     # Changing places with the interpreted circuit --------------------------------------------------
 
@@ -76,6 +82,9 @@ class NativeCircuit:
                 info.write(self.state, row, value)
         self.edge = False
         self.version += 1
+        self.words = memoryview(self.state)  # faster to index
+        self.address = self.state.ctypes.data
+        self._step = self.native.step._call
         if self.clock is not None:
             self.clock.wakers.insert(0, self._on_clock)
 
@@ -111,36 +120,37 @@ class NativeCircuit:
         what logic made of the old one.
         """
         pending = self.kernel.pending
-        if not any(clock in pending for clock in clocks):
+        if not pending or clocks.keys().isdisjoint(pending):
             return False
         return self.edge or any(slot in self.held or slot in self.memories for slot in pending)
 
     def commit(self, changed=None):
-        """Take the clock edge and the queued changes; return whether there were none."""
+        """Take the clock edge and the queued changes; return whether nobody is to see them."""
         edge, self.edge = self.edge, False
         if edge:
             self.step()
-        converged = not edge
-        for slot in self.kernel.pending:
+        pending = self.kernel.pending
+        for slot in pending:
             info = self.memories.get(slot)
             if info is not None:
                 for row, value in slot.write_queue.items():
                     info.write(self.state, row, value)
-            if slot.commit() or info is not None:
-                converged = False
+                self.version += 1
+            if slot.commit():
                 parts = self.held.get(slot)
                 if parts is not None:
-                    insert(self.state, parts, slot.curr)
-                self.version += parts is not None or info is not None
-        self.kernel.pending.clear()
-        return converged
+                    insert(self.words, parts, slot.curr)
+                    self.version += 1
+        pending.clear()
+        # Nothing but a trigger starts a process, and nothing but the clock changes registers.
+        return not self.edge and not self.active
 
     def step(self):
         """Perform one clock edge."""
-        if self.reset_word is not None and self.state[self.reset_word]:
+        if self.reset_word is not None and self.words[self.reset_word]:
             self.native.reset(self.state)
         else:
-            self.native.step(self.state)
+            self._step(self.address)
         self.version += 1
 
     # Looking at signals -----------------------------------------------------------------------------
@@ -155,6 +165,17 @@ class NativeCircuit:
                     slot.data[leaf._index] = self._row(slot, info, leaf._index)
             else:
                 self._refresh(self.kernel.slots[self.kernel.get_signal(leaf)])
+
+    def look(self, signal):
+        """Return the value of a signal."""
+        slot = self.slots_by_id.get(id(signal))
+        if slot is None:
+            slot = self.kernel.slots[self.kernel.get_signal(signal)]
+            if slot.signal is signal:
+                self.slots_by_id[id(signal)] = slot
+        if self.fresh.get(slot) != self.version:
+            self._refresh(slot)
+        return slot.curr
 
     def _refresh(self, slot):
         if self.fresh.get(slot) == self.version:
@@ -171,7 +192,7 @@ class NativeCircuit:
         slot.curr = value
 
     def _held(self, slot):
-        return self._in_shape(slot, extract(self.state, self.held[slot]))
+        return self._in_shape(slot, extract(self.words, self.held[slot]))
 
     def _row(self, slot, info, row):
         value = info.read(self.state, row)

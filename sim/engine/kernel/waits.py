@@ -1,131 +1,147 @@
-"""Testbenches and processes, and their waits for many ticks.
+"""Waits for the ticks of a clock domain.
 
 `tick().repeat(n)` and `tick().until(condition)` are loops over single ticks in Amaranth. Here the
 kernel sees them as one :class:`Wait`, and may pass the ticks at which it does not end.
 """
 
-import operator
+from amaranth.hdl import ShapeCastable, Value, ValueCastable
+from amaranth.sim import BrokenTrigger
 
-from amaranth.hdl import Shape, Value, ValueCastable, ValueLike
-from amaranth.sim import _async
-from amaranth.sim._async import AsyncProcess, DomainReset
-from amaranth.sim.pysim import _PyTriggerState
-
-__all__ = ["Process", "Wait"]
+__all__ = ["Ticks", "Wait"]
 
 
-class Wait(_PyTriggerState):
-    """A wait for several ticks of a domain.
+class Ticks:
+    """The waits for one clock domain, behind one waker of its clock and one of its reset.
 
     Attributes
     ----------
-    remaining : int or None
-        Ticks to go; None: until the condition holds.
+    slot : slot
+        Of the clock.
+    level : int
+        Of the clock after its active edge.
+    clock_waits, reset_waits : set of Wait
+        Those that an edge of the clock, or of an asynchronous reset, concerns.
+    """
+
+    def __init__(self, engine, domain):
+        self.slot = engine.state.slot(domain.clk)
+        self.level = 1 if domain.clk_edge == "pos" else 0
+        self.reset = domain.rst
+        self.clock_waits, self.reset_waits = set(), set()
+        self.slot.add_waker(self.on_clock)
+        self.asynchronous = domain.async_reset and domain.rst is not None
+        if self.asynchronous:
+            engine.state.slot(domain.rst).add_waker(self.on_reset)
+
+    def on_clock(self, curr, new):
+        """Activate the waits, if it is the active edge."""
+        if new == self.level and self.clock_waits:
+            for wait in list(self.clock_waits):
+                wait.clocked = True
+                wait.activate(self.clock_waits)
+        return True
+
+    def on_reset(self, curr, new):
+        """Activate the waits, if the reset becomes active."""
+        if new:
+            for wait in list(self.reset_waits):
+                wait.was_reset = True
+                wait.activate(self.reset_waits)
+        return True
+
+    def add(self, wait):
+        """Let edges activate a wait."""
+        self.clock_waits.add(wait)
+        if self.asynchronous:
+            self.reset_waits.add(wait)
+
+    def discard(self, wait):
+        """Let edges no longer activate a wait."""
+        self.clock_waits.discard(wait)
+        self.reset_waits.discard(wait)
+
+    def clear(self):
+        """Forget all waits."""
+        self.clock_waits.clear()
+        self.reset_waits.clear()
+
+
+class Wait:
+    """A wait of a process for a tick, or for several, in the manner of Amaranth's trigger states.
+
+    Attributes
+    ----------
+    once : bool
+        Whether it is for a single tick: a second one, before the process runs, does not matter.
+    remaining : int
+        Ticks to go, if there is no condition.
     condition : Value or None
     passed : int
         Ticks at which the wait did not end.
     """
 
-    def __init__(self, engine, combination, active, *, remaining=None, condition=None):
-        super().__init__(engine, combination, active, oneshot=False)
-        self.process = combination._process
-        self.clock = engine.state.slot(combination._triggers[0].signal)
-        self.reset = combination._triggers[2].value  # after the edges of clock and reset
-        self.remaining, self.condition, self.passed = remaining, condition, 0
+    def __init__(self, engine, process, ticks, sampled, *, once=False, remaining=1, condition=None):
+        self.engine, self.process, self.ticks = engine, process, ticks
+        self.sampled = [(Value.cast(expression), _converter(expression)) for expression in sampled]
+        self.once, self.remaining, self.condition, self.passed = once, remaining, condition, 0
+        self.result, self.broken, self.ends = None, False, False
+        self.clocked = self.was_reset = False
+        ticks.add(self)
 
-    def compute_result(self):
-        """Sample, if the wait ends at this tick."""
-        engine = self._engine
-        in_reset = (self._combination._triggers[1] in self._triggers_hit
-                    or engine.get_value(self.reset) != 0)
-        if self.remaining is not None:
-            self.remaining -= 1
-            ends = self.remaining <= 0
+    def activate(self, source):
+        """Have the process woken in the next delta cycle."""
+        if self.once:
+            source.discard(self)
+        if self.process.waits_on is self:
+            self.engine._active_triggers.add(self)
         else:
-            ends = engine.get_value(self.condition) != 0
-        self.ends = ends or in_reset
+            self.broken = True  # the loop over single ticks has missed one
+            source.discard(self)
+
+    def run(self):
+        """Sample, if the wait ends at this tick, and wake the process."""
+        engine, reset = self.engine, self.ticks.reset
+        in_reset = self.was_reset or reset is not None and engine.get_value(reset) != 0
+        if self.condition is None:
+            self.remaining -= 1
+            self.ends = in_reset or self.remaining == 0
+        else:
+            self.ends = in_reset or engine.get_value(self.condition) != 0
         if self.ends:
-            super().compute_result()
+            values = []
+            for expression, convert in self.sampled:
+                value = engine.get_value(expression)
+                values.append(value if convert is None else convert(value))
+            self.result = (self.clocked, in_reset, *values)
         else:
             self.passed += 1
+        self.clocked = self.was_reset = False
+        self.process.runnable = True
+        self.process.waits_on = None
 
     def resume(self):
         """Return whether the process runs on; otherwise it waits for the next tick."""
-        if self._broken or self.ends:
+        if self.broken or self.ends:
+            self.ticks.discard(self)
             return True
         self.process.waits_on = self
         return False
 
+    def initial_eligible(self):
+        """Return whether the first wait of a process ends at once."""
+        return False
 
-class TickTrigger(_async.TickTrigger):
-    """Amaranth's, with waits that the kernel understands."""
-
-    def sample(self, *exprs):
-        """See `amaranth.sim.TickTrigger.sample`."""
-        return TickTrigger(self._engine, self._process, domain=self._domain,
-                           sampled=(*self._sampled, *exprs))
-
-    async def until(self, condition):
-        """See `amaranth.sim.TickTrigger.until`."""
-        if not isinstance(condition, ValueLike):
-            raise TypeError(f"Condition must be a value-like object, not {condition!r}")
-        if isinstance(condition, ValueCastable) and not isinstance(condition.shape(), Shape):
-            raise TypeError(f"The shape of a condition may only be `signed` or `unsigned`, "
-                            f"not {condition.shape()!r}")
-        return await self._wait(condition=Value.cast(condition))
-
-    async def repeat(self, count):
-        """See `amaranth.sim.TickTrigger.repeat`."""
-        count = operator.index(count)
-        if count <= 0:
-            raise ValueError(f"Repeat count must be a positive integer, not {count!r}")
-        return await self._wait(remaining=count)
-
-    async def _wait(self, **end):
-        wait = self._engine.add_wait(self._collect_trigger(), **end)
-        _, reset_edge, reset, *values = await wait
-        if reset_edge or reset:
-            raise DomainReset
-        return tuple(values)
+    def __await__(self):
+        yield self
+        if self.broken:
+            raise BrokenTrigger
+        return self.result
 
 
-class _Ticks:
-    """Makes the `tick` of a context return ours."""
-
-    def tick(self, domain="sync", *, context=None):
-        """See `amaranth.sim.SimulatorContext.tick`."""
-        trigger = super().tick(domain, context=context)
-        return TickTrigger(trigger._engine, trigger._process, domain=trigger._domain)
-
-
-class TestbenchContext(_Ticks, _async.TestbenchContext):
-    """What a testbench gets."""
-
-
-class ProcessContext(_Ticks, _async.ProcessContext):
-    """What a process gets."""
-
-
-class Process(AsyncProcess):
-    """A testbench or process, which may sleep through the ticks of a :class:`Wait`."""
-
-    def __init__(self, design, engine, constructor, *, testbench, background):
-        self.constructor, self.background = constructor, background
-        self.context = (TestbenchContext if testbench else ProcessContext)(design, engine, self)
-        self.reset()
-
-    def reset(self):
-        """Start from the beginning."""
-        self.wait = None
-        super().reset()
-
-    def run(self):
-        """Continue until the next wait."""
-        if self.wait is not None and not self.wait.resume():
-            return
-        super().run()
-        waits_on = self.waits_on
-        if waits_on is not None:
-            assert isinstance(waits_on, _PyTriggerState), \
-                "processes and testbenches may only await simulation triggers"
-        self.wait = waits_on if type(waits_on) is Wait else None
+def _converter(expression):
+    """Return what makes a sampled number a value of the expression's shape, or None."""
+    if isinstance(expression, ValueCastable):
+        shape = expression.shape()
+        if isinstance(shape, ShapeCastable):
+            return shape.from_bits
+    return None
