@@ -31,6 +31,12 @@ def random_design():
 
 
 @pytest.fixture(scope="session")
+def random_bench():
+    """The module that runs random testbenches."""
+    return load_helper("engine/random_bench.py")
+
+
+@pytest.fixture(scope="session")
 def probe():
     """The class that accesses one device's registers; see tests/components/probe.py."""
     return load_helper("components/probe.py").Probe

@@ -6,8 +6,9 @@ is set by testbenches only, between clock edges: all else has no defined result 
 
 import random
 import warnings
+from contextlib import suppress
 
-from amaranth.hdl import Fragment, Module, Signal
+from amaranth.hdl import ClockDomain, Fragment, Module, Signal
 from amaranth.sim import BrokenTrigger, Delay, DomainReset, Settle, Tick
 
 PERIOD = 8e-9
@@ -33,7 +34,7 @@ class Run:
     """
 
     def __init__(self, simulate, module, inputs, seed, *, domains=None, calm=False):
-        self.simulator = simulate(Fragment.get(clocked(module), None))
+        self.simulator = simulate(Fragment.get(clocked(module, domains or {}), None))
         self.domains = domains or {"sync": (PERIOD, None)}
         self.calm = calm
         for domain, (period, phase) in self.domains.items():
@@ -42,7 +43,7 @@ class Run:
         clocks = {domain.clk.name for domain in self.simulator._design.fragment.domains.values()}
         self.names = [d for d in self.domains if d in self.simulator._design.fragment.domains]
         found = {}
-        for fragment, info in fragments.items():
+        for info in fragments.values():
             for signal, name in info.signal_names.items():
                 if len(signal) and signal.name not in clocks:
                     found.setdefault(".".join((*info.name, name)), signal)
@@ -67,14 +68,23 @@ class Run:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             self.simulator.run_until(END)
+            self.close()
         return self.logs
+
+    def close(self):
+        """End the coroutines, which Amaranth's `until` answers with an error."""
+        engine = self.simulator._engine
+        for actor in (*engine._processes, *engine._testbenches):
+            if getattr(actor, "coroutine", None) is not None:
+                with suppress(RuntimeError):
+                    actor.coroutine.close()
 
     @property
     def now(self):
         """The time in femtoseconds."""
         return self.simulator._engine.now
 
-    # Choices -----------------------------------------------------------------------------------------
+    # Choices -------------------------------------------------------------------------------------
 
     def look(self, rng):
         """Return an expression to look at."""
@@ -104,7 +114,7 @@ class Run:
         """Return a delay."""
         return rng.choice((1e-9, 9e-9, 37e-9) if self.calm else DELAYS)
 
-    # Actors ------------------------------------------------------------------------------------------
+    # Actors --------------------------------------------------------------------------------------
 
     def testbench(self, rng, own, log):
         """Add a testbench."""
@@ -212,12 +222,22 @@ class Run:
             self.simulator.add_process(process)
 
 
-def clocked(module):
-    """Return a module around another, with a counter, so that there is a clock."""
+def clocked(module, domains):
+    """Return a module around another, with a counter, so that there is a clock.
+
+    Of the other domains, the one named `neg` has a falling edge and `late` an asynchronous reset;
+    each copies what the others have.
+    """
     m = Module()
     m.submodules.design = module
-    count = Signal(4)
-    m.d.sync += count.eq(count + 1)
+    counts = {"sync": Signal(4, name="count_sync")}
+    m.d.sync += counts["sync"].eq(counts["sync"] + 1)
+    if "neg" in domains:
+        m.domains.neg = ClockDomain(clk_edge="neg")
+        m.domains.late = ClockDomain(async_reset=True)
+        counts |= {name: Signal(4, name=f"count_{name}", init=3) for name in ("neg", "late")}
+        m.d.neg += counts["neg"].eq(counts["sync"] + counts["late"])
+        m.d.late += counts["late"].eq(counts["late"] ^ counts["neg"] ^ counts["sync"])
     return m
 
 

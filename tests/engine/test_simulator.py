@@ -3,11 +3,27 @@
 import io
 
 import pytest
-from amaranth.hdl import ClockDomain, Module, Signal, unsigned
+from amaranth.hdl import (
+    Assert,
+    Cat,
+    ClockDomain,
+    ClockSignal,
+    Cover,
+    DriverConflict,
+    Format,
+    Instance,
+    Module,
+    Mux,
+    Print,
+    ResetSignal,
+    Signal,
+    unsigned,
+)
 from amaranth.lib import data, enum, wiring
 from amaranth.lib.fifo import SyncFIFOBuffered
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
+from amaranth.sim import DomainReset
 from amaranth.sim import Simulator as AmaranthSimulator
 
 import pteg
@@ -45,10 +61,25 @@ class Worker(wiring.Component):
         return m
 
 
+def interpreted(design):
+    """Return our simulator, which never compiles."""
+    return Simulator(design, compile_after=float("inf"))
+
+
+def native(design):
+    """Return our simulator, which compiles at once."""
+    return Simulator(design, compile_after=0)
+
+
+OURS = pytest.mark.parametrize("ours", [interpreted, native])
+
+
 def both(make, *benches, processes=(), clock=True, until=None):
-    """Run testbenches on both simulators; return the two logs."""
-    return [log_of(kind, make, benches, processes, clock, until)
-            for kind in (AmaranthSimulator, Simulator)]
+    """Run testbenches on all simulators; return Amaranth's log and ours."""
+    first, second, third = [log_of(kind, make, benches, processes, clock, until)
+                            for kind in (AmaranthSimulator, interpreted, native)]
+    assert second == third
+    return first, second
 
 
 def log_of(kind, make, benches, processes, clock, until):
@@ -238,7 +269,8 @@ def test_combinational_design_without_a_clock():
     assert first == second == [0, 765, 65025]
 
 
-def test_reset_restarts_the_simulation():
+@OURS
+def test_reset_restarts_the_simulation(ours):
     dut, seen = Worker(), []
 
     async def bench(ctx):
@@ -248,7 +280,7 @@ def test_reset_restarts_the_simulation():
         await ctx.tick().repeat(6)
         seen.append(ctx.get(dut.total))
 
-    sim = Simulator(dut)
+    sim = ours(dut)
     sim.add_clock(1e-6)
     sim.add_testbench(bench)
     sim.run()
@@ -257,24 +289,29 @@ def test_reset_restarts_the_simulation():
     assert seen[0] == seen[2] == 0 and seen[1] == seen[3] > 0
 
 
-def test_vcd_has_the_same_changes():
+def test_vcd_and_save_file_are_those_of_amaranth():
     texts = []
-    for kind in (AmaranthSimulator, Simulator):
-        dut = Worker()
+    for kind in (AmaranthSimulator, interpreted, native):
+        dut, extra = Worker(), Signal(3, name="extra")
 
-        async def bench(ctx, dut=dut):
+        async def bench(ctx, dut=dut, extra=extra):
             ctx.set(dut.start, 1)
+            ctx.set(extra, 5)
             ctx.set(dut.amount, 3)
             await ctx.tick().repeat(8)
 
-        sim, file = kind(dut), io.StringIO()
-        file.close = lambda: None
+        sim, file, save = kind(dut), io.StringIO(), io.StringIO()
+        file.close, file.name = lambda: None, "some.vcd"
+        save.close = lambda: None
         sim.add_clock(1e-6)
         sim.add_testbench(bench)
-        with sim.write_vcd(file):
+        with sim.write_vcd(file, save, traces=[dut.pair, {"more": [extra, dut]}]):
             sim.run()
-        texts.append(changes(file.getvalue()))
-    assert texts[0] == texts[1]
+        lines = save.getvalue().splitlines()
+        texts.append((changes(file.getvalue()),
+                      [line for line in lines if not line.startswith("[")]))
+    assert texts[0] == texts[1] == texts[2]
+    assert "bench.extra[2:0]" in texts[0][1]
 
 
 def changes(text):
@@ -293,11 +330,255 @@ def changes(text):
     return result
 
 
-def xx():
+def test_simulator_is_exported():
     assert pteg.Simulator is Simulator
+
+
+# Many ticks in one call --------------------------------------------------------------------------
+
+
+def counting():
+    """Return a module with a counter that an input enables."""
+    m = Module()
+    m.enable, m.count, m.gray = Signal(init=1), Signal(32), Signal(32)
+    with m.If(m.enable):
+        m.d.sync += m.count.eq(m.count + 1)
+    m.d.comb += m.gray.eq(m.count ^ (m.count >> 1))
+    return m
+
+
+def test_ticks_while_nobody_looks_are_one_call_and_time_is_right():
+    dut, log = counting(), []
+    sim = native(dut)
+    sim.add_clock(1e-6)
+    advance, calls = sim._engine.advance, []
+    sim._engine.advance = lambda until=None: calls.append(until) or advance(until)
+
+    async def bench(ctx):
+        await ctx.tick().repeat(1_000_000)
+        log.append((ctx.get(dut.count), ctx.get(dut.gray), sim._engine.now))
+        log.append((await ctx.tick().sample(dut.count).until(dut.gray == 3 << 20), sim._engine.now))
+
+    async def other(ctx):
+        for _ in range(4):
+            await ctx.delay(0.2)
+            log.append((ctx.get(dut.count), sim._engine.now))
+
+    sim.add_testbench(bench)
+    sim.add_testbench(other)
+    sim.run()
+    micro = 10**9
+    assert log[:4] == [(n * 200_000, n * 200_000 * micro) for n in (1, 2, 3, 4)]
+    assert log[4] == (1_000_000, 1_000_000 ^ 500_000, 1_000_000 * micro - micro // 2)
+    reached = 1 << 21  # 3 << 20 is the Gray code of 2 ** 21
+    assert log[5] == ((reached,), (reached + 1) * micro - micro // 2)
+    assert len(calls) < 500
+
+
+@pytest.mark.parametrize("condition", [
+    lambda d: d.count == 500, lambda d: d.count[3:] >= 70, lambda d: ~d.enable | (d.count > 600),
+    lambda d: d.gray[:10].as_signed() < -3, lambda d: (d.gray & 0x1ff) == 0x1f0,
+    lambda d: d.count[9],
+    lambda d: Mux(d.count[0], d.count, d.gray) == 777, lambda d: (d.count + d.gray)[4:] > 0x41,
+    lambda d: Cat(d.count[5:10].all(), d.gray.xor()) == 3, lambda d: d.count - 700 == 1,
+    lambda d: d.count.bit_select(d.gray[:2] + 7, 3) == 5, lambda d: d.count * 2 == 1000,
+    lambda d: -d.count < -900])
+def test_conditions_end_a_wait_at_the_same_tick(condition):
+    async def bench(ctx, dut, log):
+        log.append(await ctx.tick().sample(dut.count).until(condition(dut)))
+        log.append(ctx.get(dut.gray))
+
+    first, second = both(counting, bench, until=1500e-6)
+    assert first == second and len(first) == 2
+
+
+def test_run_until_stops_at_its_time():
+    for deadline in (0.4e-6, 0.5e-6, 1e-6, 1234.5e-6, 1235e-6):
+        ends = []
+        for kind in (AmaranthSimulator, interpreted, native):
+            dut = counting()
+            sim = kind(dut)
+            sim.add_clock(1e-6)
+            sim.run_until(3e-6)
+            sim.run_until(3e-6 + deadline)
+            seen = []
+
+            async def bench(ctx, dut=dut, seen=seen):
+                seen.append(ctx.get(dut.count))
+
+            sim._running = False
+            sim.add_testbench(bench)
+            end = sim._engine.now
+            sim.advance()
+            ends.append((end, seen))
+        assert ends[0] == ends[1] == ends[2]
+
+
+def test_an_interrupted_wait_for_ticks_ends_with_a_reset():
+    def make():
+        m = counting()
+        m.domains.sync = m.cd = ClockDomain()
+        return m
+
+    async def bench(ctx, dut, log):
+        try:
+            await ctx.tick().repeat(1000)
+        except DomainReset:
+            log.append(("reset", ctx.get(dut.count)))
+        log.append(await ctx.tick().sample(dut.count))
+
+    async def other(ctx, dut, log):
+        await ctx.tick().repeat(300)
+        ctx.set(dut.cd.rst, 1)
+        await ctx.delay(3e-6)
+        log.append(ctx.get(dut.count))
+        ctx.set(dut.cd.rst, 0)
+
+    first, second = both(make, bench, other)
+    assert first == second and len(first) == 3
+
+
+# Clocks, resets, messages ------------------------------------------------------------------------
+
+
+def follow(make, domains, length=60e-6):
+    """Return what all simulators say of every signal, at odd times, with several clocks."""
+    logs = []
+    for kind in (AmaranthSimulator, interpreted, native):
+        dut, log = make(), []
+        sim = kind(dut)
+        for domain, period, phase in domains:
+            sim.add_clock(period, phase=phase, domain=domain)
+
+        async def bench(ctx, dut=dut, log=log):
+            for step in range(150):
+                await ctx.delay(0.3e-6)
+                if hasattr(dut, "reset"):
+                    ctx.set(dut.reset, step % 50 in (20, 21, 22))
+                log.append([ctx.get(signal) for signal in dut.watched])
+
+        sim.add_testbench(bench)
+        sim.run_until(length)
+        logs.append(log)
+    assert logs[0] == logs[1] == logs[2]
+    assert len({tuple(row) for row in logs[0]}) > 10
+
+
+def test_clocks_of_any_phase_and_both_edges():
+    def make():
+        m = Module()
+        m.domains.slow = ClockDomain(clk_edge="neg")
+        a, b, c = Signal(8), Signal(8), Signal(8)
+        m.d.sync += a.eq(a + 1)
+        m.d.slow += b.eq(a)
+        m.d.fast += c.eq(c + b)
+        m.watched = [a, b, c]
+        return m
+
+    follow(make, [("sync", 1e-6, None), ("slow", 3e-6, 0.25e-6), ("fast", 0.7e-6, 0)])
+
+
+def test_asynchronous_reset():
+    def make():
+        m = Module()
+        m.domains.sync = ClockDomain(async_reset=True)
+        m.reset, a = Signal(), Signal(8, init=7)
+        m.d.comb += ResetSignal().eq(m.reset)
+        m.d.sync += a.eq(a + 3)
+        m.watched = [a]
+        return m
+
+    follow(make, [("sync", 1e-6, None)])
+
+
+def test_clocks_that_logic_drives():
+    def make():
+        m = Module()
+        m.domains.half = ClockDomain()
+        m.domains.same = ClockDomain()
+        a, b, c, divider = Signal(8), Signal(8), Signal(8), Signal()
+        m.d.sync += [a.eq(a + 1), divider.eq(~divider)]
+        m.d.comb += [ClockSignal("half").eq(divider), ClockSignal("same").eq(ClockSignal())]
+        m.d.half += b.eq(a)
+        m.d.same += c.eq(a)  # one delta cycle later: the new value
+        m.watched = [a, b, c]
+        return m
+
+    follow(make, [("sync", 1e-6, None)])
+
+
+@OURS
+def test_print_and_properties_are_carried_out(ours, capsys):
+    def make():
+        m = counting()
+        with m.If(m.count[:2] == 2):
+            m.d.sync += Print(Format("count {:3d}", m.count))
+        m.d.sync += Cover(m.count == 5, "five")
+        m.d.sync += Assert(m.count < 9, Format("too many: {}", m.count))
+        return m
+
+    texts = []
+    for kind in (AmaranthSimulator, ours):
+        sim = kind(make())
+        sim.add_clock(1e-6)
+        with pytest.raises(AssertionError, match="Assertion violated: too many: 9"):
+            sim.run_until(20e-6)
+        texts.append(capsys.readouterr().out)
+    assert texts[0] == texts[1] != ""
+
+
+def test_why_a_design_is_not_compiled():
     m = Module()
     a, b = Signal(), Signal()
     m.d.sync += a.eq(~a)
     m.d.other += b.eq(~b)
-    with pytest.raises(UserError, match="second clock domain"):
+    sim = Simulator(m)
+    with pytest.raises(UserError, match="test_simulator.py:.*second clock domain"):
+        _ = sim.native
+
+
+def test_instances_are_refused_by_name():
+    m = Module()
+    m.submodules.thing = Instance("foreign", i_a=Signal())
+    with pytest.raises(UserError, match=r"test_simulator.py:\d+: the instance 'top.thing'"):
         Simulator(m)
+
+
+def test_inputs_inside_are_named_by_their_path():
+    m = Module()
+    m.submodules.inner = inner = Module()
+    free, result = Signal(4, name="free"), Signal(4)
+    inner.d.sync += result.eq(free)
+    sim = Simulator(m)
+    assert list(sim.native.inputs) == ["inner.free"]
+
+
+@OURS
+def test_errors_are_those_of_amaranth(ours):
+    m = Module()
+    m.domains.half = ClockDomain()
+    a = Signal()
+    m.d.sync += a.eq(~a)
+    m.d.comb += ClockSignal("half").eq(a)
+    m.d.half += Signal(name="b").eq(1)
+    sim = ours(m)
+    with pytest.raises(DriverConflict, match="already driven by combinational logic"):
+        sim.add_clock(1e-6, domain="half")
+    with pytest.raises(NameError, match="'none' is not present"):
+        sim.add_clock(1e-6, domain="none")
+    sim.add_clock(1e-6)
+    with pytest.raises(DriverConflict, match="already has a clock"):
+        sim.add_clock(1e-6)
+
+    async def bench(ctx):
+        with pytest.raises(ValueError, match="positive integer"):
+            await ctx.tick().repeat(0)
+        with pytest.raises(TypeError, match="must be a value-like"):
+            await ctx.tick().until("x")
+        with pytest.raises(NameError, match="'none' does not exist"):
+            await ctx.tick("none")
+
+    sim.add_testbench(bench)
+    sim.run()
+    with pytest.raises(RuntimeError, match="running simulation"):
+        sim.add_testbench(bench)

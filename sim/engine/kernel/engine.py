@@ -23,6 +23,8 @@ __all__ = ["Engine"]
 
 #: Steps of time between two looks at the processor's clock.
 PATIENCE = 64
+#: How often that number doubles, if the native circuit had to give up as often.
+MOST_PATIENT = 12
 
 
 class State(_PyEngineState):
@@ -101,7 +103,7 @@ class Engine(PySimEngine):
         self._begin = None
         self._patience, self._retreats = 1, 0
 
-    # What Amaranth's classes ask for ---------------------------------------------------------------
+    # What Amaranth's classes ask for -------------------------------------------------------------
 
     def reset(self):
         """Return to the start of the simulation."""
@@ -149,7 +151,7 @@ class Engine(PySimEngine):
         return ticks
 
     def _watch(self, combination):
-        """Interpret from now on, if a signal is waited for that may change between settled states."""
+        """Interpret from now on, if a wait is for a signal that may change more than once."""
         for trigger in combination._triggers:
             if not isinstance(trigger, (ChangedTrigger, EdgeTrigger)):
                 continue
@@ -174,7 +176,7 @@ class Engine(PySimEngine):
             self.native.refresh(target)
         eval_assign(self._state, target, value)
 
-    # Time ------------------------------------------------------------------------------------------
+    # Time ----------------------------------------------------------------------------------------
 
     def step_design(self):
         """Perform delta cycles until there is nothing more to do."""
@@ -238,11 +240,11 @@ class Engine(PySimEngine):
         self._state.timeline.advance()
         return critical
 
-    # The two circuits ------------------------------------------------------------------------------
+    # The two circuits ----------------------------------------------------------------------------
 
     def _consider_native(self):
         """Compile when that is worth it, and let the native circuit take over when it may."""
-        self._patience = PATIENCE << min(self._retreats, 12)
+        self._patience = PATIENCE << min(self._retreats, MOST_PATIENT)
         if self._begin is None:
             self._begin = process_time()
             self._patience = 1
@@ -263,10 +265,10 @@ class Engine(PySimEngine):
         self.circuit = self.native
 
     def interpret(self):
-        """Let the interpreted circuit take over at this point, which may be within a delta cycle."""
+        """Let the interpreted circuit take over, at any point in a delta cycle."""
         if self.circuit is self.interpreted:
             return
         self.circuit = self.interpreted
         self.native.detach(self.interpreted)
         self._retreats += 1
-        self._patience = PATIENCE << min(self._retreats, 12)
+        self._patience = PATIENCE << min(self._retreats, MOST_PATIENT)

@@ -70,7 +70,7 @@ class NativeCircuit:
 
     pass_time = staticmethod(pass_time)
 
-    # Changing places with the interpreted circuit --------------------------------------------------
+    # Changing places with the interpreted circuit ------------------------------------------------
 
     def attach(self):
         """Take over from slots that are settled."""
@@ -108,7 +108,7 @@ class NativeCircuit:
         self.edge = bool(new)
         return True
 
-    # Delta cycles -----------------------------------------------------------------------------------
+    # Delta cycles --------------------------------------------------------------------------------
 
     def evaluate(self):
         """Do nothing: what follows from a change is worked out when it is committed."""
@@ -153,7 +153,7 @@ class NativeCircuit:
             self._step(self.address)
         self.version += 1
 
-    # Looking at signals -----------------------------------------------------------------------------
+    # Looking at signals --------------------------------------------------------------------------
 
     def refresh(self, value):
         """Bring the signals and memory rows in an expression up to date."""

@@ -1,0 +1,70 @@
+"""Random testbenches see on our simulator what they see on Amaranth's: each value at each time.
+
+The native circuit is made to take over at every chance, so that it is left and entered often.
+"""
+
+import random
+
+import pytest
+from amaranth.sim import Simulator as AmaranthSimulator
+
+from pteg.engine import Simulator
+from pteg.engine.kernel import batch, engine
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # Amaranth's, on odd but legal expressions
+CLOCKS = {"sync": (8e-9, None), "neg": (12e-9, 3e-9), "late": (8e-9, 1e-9)}
+
+
+@pytest.fixture
+def eager(monkeypatch):
+    """Compile conditions, and return to the native circuit, at once."""
+    monkeypatch.setattr(batch, "WORTHWHILE", 1)
+    monkeypatch.setattr(engine, "PATIENCE", 1)
+    monkeypatch.setattr(engine, "MOST_PATIENT", 1)
+
+
+def compare(random_design, random_bench, seed, *, compile_after, several=False, calm=False):
+    """Run one random testbench on one random design in both simulators; return our engine."""
+    logs = []
+    for simulate in (AmaranthSimulator,
+                     lambda design: Simulator(design, compile_after=compile_after)):
+        design = random_design(random.Random(seed // 5).randrange, size=2)
+        domains = CLOCKS if several else None
+        run = random_bench.Run(simulate, design.module, design.inputs, seed, domains=domains,
+                               calm=calm)
+        logs.append(run.run())
+    difference = random_bench.first_difference(*logs)
+    assert difference is None, f"seed {seed}: {difference}"
+    return run.simulator._engine
+
+
+@pytest.mark.parametrize("seed", range(0, 30, 3))
+def test_waits_of_all_kinds_in_the_interpreted_circuit(random_design, random_bench, seed):
+    compare(random_design, random_bench, seed, compile_after=float("inf"))
+
+
+@pytest.mark.parametrize("seed", range(1, 30, 3))
+def test_waits_of_all_kinds_while_the_circuits_change_places(random_design, random_bench, seed,
+                                                             eager):
+    compare(random_design, random_bench, seed, compile_after=0)
+
+
+@pytest.mark.parametrize("seed", range(2, 30, 3))
+def test_ticks_and_delays_in_the_native_circuit(random_design, random_bench, seed, eager):
+    used = compare(random_design, random_bench, seed, compile_after=0, calm=True)
+    assert used.circuit is used.native
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_several_clocks_and_an_asynchronous_reset(random_design, random_bench, seed):
+    compare(random_design, random_bench, seed, compile_after=0, several=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("block", range(20))
+def test_many_random_testbenches(random_design, random_bench, block, eager):
+    for seed in range(1000 + 50 * block, 1050 + 50 * block):
+        for options in ({"compile_after": float("inf")}, {"compile_after": 0},
+                        {"compile_after": 0, "calm": True},
+                        {"compile_after": 0, "several": True}):
+            compare(random_design, random_bench, seed, **options)
