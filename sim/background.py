@@ -36,6 +36,10 @@ class Background:
             return  # no room for files; no interpreter, as inside of another program
         weakref.finalize(self, _stop, self._process)
 
+    def done(self):
+        """Return whether there is nothing to wait for."""
+        return self._process is None or self._process.poll() is not None
+
     def result(self):
         """Wait for what it wrote; None if it failed, or could not be started."""
         if self._process is None or self._process.wait() != 0:

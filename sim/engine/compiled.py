@@ -140,15 +140,21 @@ def _compile(texts, use_cache):
     blobs = _cache.get(key) if use_cache else None
     if blobs is not None:
         return key, lambda: blobs["object"]
-    job = Job(text)
+    return key, _Compilation(Job(text), key if use_cache else None)
 
-    def code():
-        data = job.result()
-        if use_cache:
-            _cache.put(key, {"object": data})
+
+class _Compilation:
+    """Waits for the bytes of an object file when it is called, and keeps them in the cache."""
+
+    def __init__(self, job, key):
+        self.done = job.done
+        self._job, self._key = job, key
+
+    def __call__(self):
+        data = self._job.result()
+        if self._key is not None:
+            _cache.put(self._key, {"object": data})
         return data
-
-    return key, code
 
 
 #: The functions of a design: the level of the reset input, and whether there is a clock edge.
@@ -188,6 +194,7 @@ class Native:
     def __init__(self, design, key, code, use_cache=True):
         self._design = design
         self._key = key  # of the object file in the cache
+        self._code = code
         self._use_cache = use_cache
         functions = load_object(code, {"step": 1, "settle": 1})
         self.step = functions["step"]
@@ -203,6 +210,11 @@ class Native:
         # Compiled when it is used, which is seldom: a new state needs no reset.
         _, code = _compile([_function_text(self._design, "reset")], self._use_cache)
         return load_object(code, {"reset": 1})["reset"]
+
+    @property
+    def is_complete(self):
+        """Whether its functions are compiled, so that the first call need not wait."""
+        return not isinstance(self._code, _Compilation) or self._code.done()
 
     @cached_property
     def signals(self):

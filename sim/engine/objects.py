@@ -62,6 +62,10 @@ class Job:
         self._text = text
         self._process = Background(__name__, text.encode()) if len(text) > SMALL else None
 
+    def done(self):
+        """Return whether the result takes no more waiting for another process."""
+        return self._process is None or self._process.done()
+
     def result(self):
         """Return the bytes of the object file, when it is complete."""
         data = self._process.result() if self._process else None

@@ -1,5 +1,7 @@
 """`Simulator`: the interface of `amaranth.sim.Simulator`, and its results, only faster."""
 
+from time import process_time
+
 from amaranth.hdl import Fragment, Instance
 from amaranth.hdl._ir import IOBufferInstance
 from amaranth.sim import Simulator as AmaranthSimulator
@@ -10,7 +12,7 @@ from pteg.errors import UserError
 
 __all__ = ["Simulator"]
 
-#: Seconds of interpretation before a design is compiled: about what compiling a small one takes.
+#: Seconds of interpretation before a design is compiled, at least: what compiling a small one takes.
 COMPILE_AFTER = 0.5
 
 
@@ -25,8 +27,9 @@ class Simulator(AmaranthSimulator):
     ----------
     toplevel : Elaboratable or Fragment
         Signals that nothing drives are inputs.
-    compile_after : float
-        Seconds of simulation before the design is compiled; ``float("inf")`` for never.
+    compile_after : float, optional
+        Seconds of simulation before the design is compiled; ``float("inf")`` for never. By default
+        about as long as compiling takes.
 
     Raises
     ------
@@ -34,14 +37,18 @@ class Simulator(AmaranthSimulator):
         The design has an instance or an I/O buffer.
     """
 
-    def __init__(self, toplevel, *, compile_after=COMPILE_AFTER):
+    def __init__(self, toplevel, *, compile_after=None):
         from pteg.engine.frontend import prepare
         from pteg.engine.kernel.engine import Engine
 
+        begin = process_time()
         self._design = prepare(Fragment.get(toplevel, platform=None))
         self._refuse_instances()
         self._native = None
-        self._engine = Engine(self._design, self._compile, compile_after)
+        self._engine = Engine(self._design, self._compile)
+        if compile_after is None:
+            compile_after = max(COMPILE_AFTER, process_time() - begin)
+        self._engine.compile_after = compile_after
         self._clocked = set()
         self._running = False
 

@@ -30,7 +30,7 @@ class Run:
         Of the actors.
     domains : dict of str to (period, phase)
     calm : bool
-        Whether all waits are for ticks and delays that meet no clock edge.
+        Whether all waits are for ticks and delays.
     """
 
     def __init__(self, simulate, module, inputs, seed, *, domains=None, calm=False):
@@ -110,10 +110,6 @@ class Run:
         return rng.choice((signal.any(), signal[0], ~signal[0], signal != other, signal.xor(),
                            signal < other, (signal & other).bool(), signal[0] == other[0]))
 
-    def pause(self, rng):
-        """Return a delay."""
-        return rng.choice((1e-9, 9e-9, 37e-9) if self.calm else DELAYS)
-
     # Actors --------------------------------------------------------------------------------------
 
     def testbench(self, rng, own, log):
@@ -170,7 +166,7 @@ class Run:
             case 3:
                 return "until", *await self.tick(ctx, rng).until(self.condition(rng))
             case 4 | 5:
-                return "delay", *await ctx.delay(self.pause(rng)).sample(self.look(rng))
+                return "delay", *await ctx.delay(rng.choice(DELAYS)).sample(self.look(rng))
             case 6:
                 watched = [rng.choice(self.signals) for _ in range(rng.randint(1, 2))]
                 watched = watched[:1] if watched[-1] is watched[0] else watched
@@ -213,7 +209,7 @@ class Run:
                     case 0 | 1:
                         yield Tick(rng.choice(self.names))
                     case 2:
-                        yield Delay(self.pause(rng) or 1e-9)
+                        yield Delay(rng.choice(DELAYS) or 1e-9)
                     case 3:
                         yield Settle()
                         yield Tick(rng.choice(self.names))

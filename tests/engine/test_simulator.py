@@ -334,6 +334,28 @@ def test_simulator_is_exported():
     assert pteg.Simulator is Simulator
 
 
+def test_an_input_set_in_the_delta_cycle_of_the_edge():
+    def make():
+        m = Module()
+        m.a, m.through, m.direct, m.indirect = (Signal(8, name=name) for name in "atdi")
+        m.d.comb += m.through.eq(m.a + 1)
+        m.d.sync += [m.direct.eq(m.a), m.indirect.eq(m.through)]
+        return m
+
+    async def drive(ctx, dut, log):
+        for value in range(5, 40):
+            await ctx.delay(0.5e-6)
+            ctx.set(dut.a, value)
+
+    async def follow(ctx, dut, log):
+        async for values in ctx.tick().sample(dut.a, dut.through, dut.direct, dut.indirect):
+            log.append(values)
+
+    first, second = both(make, processes=[drive, follow], until=30e-6)
+    assert first == second
+    assert any(a != through - 1 for _, _, a, through, _, _ in first)
+
+
 # Many ticks in one call --------------------------------------------------------------------------
 
 

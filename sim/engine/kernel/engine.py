@@ -84,12 +84,16 @@ class Engine(PySimEngine):
     prepared : amaranth Design
     compile : callable
         Returns the native circuit for this engine's state; raises UserError if there is none.
+
+    Attributes
+    ----------
     compile_after : float
         Seconds of interpretation before the design is compiled.
     """
 
-    def __init__(self, prepared, compile, compile_after):
-        self._design, self._compile, self._compile_after = prepared, compile, compile_after
+    def __init__(self, prepared, compile):
+        self._design, self._compile = prepared, compile
+        self.compile_after = float("inf")
         self._state = State()
         self._processes, self._testbenches, self._clocks = [], [], {}
         self._delta_cycles, self._vcd_writers, self._active_triggers = 0, [], set()
@@ -248,14 +252,16 @@ class Engine(PySimEngine):
         if self._begin is None:
             self._begin = process_time()
             self._patience = 1
-        if process_time() - self._begin < self._compile_after or self._vcd_writers:
+        if process_time() - self._begin < self.compile_after or self._vcd_writers:
             return
         if self.native is None:
             try:
                 self.native = self._compile(self._state, self.known)
             except UserError:
-                self._compile_after = float("inf")
+                self.compile_after = float("inf")
                 return
+        if not self.native.native.is_complete:
+            return
         clocks = [self.native.clock] if self.native.clock is not None else []
         if self.interpreted.watched({*self._clocks, *clocks}):
             self._retreats += 1
