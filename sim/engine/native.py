@@ -89,7 +89,8 @@ class NativeFunction:
         return self._library()[self.name]
 
     @functools.cached_property
-    def _call(self):
+    def call_raw(self):
+        """The function of addresses, unchecked; valid while this object exists."""
         return ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * self.arity)(self.address)
 
     def __call__(self, *arrays):
@@ -97,7 +98,7 @@ class NativeFunction:
             if array.dtype != np.uint64 or array.ndim != 1 or not array.flags.c_contiguous:
                 raise TypeError("a native function takes C-contiguous 1-D uint64 arrays, "
                                 f"not {array.dtype}[{array.ndim}-D]")
-        self._call(*(array.ctypes.data for array in arrays))
+        self.call_raw(*(array.ctypes.data for array in arrays))
 
     def __repr__(self):
         return f"<NativeFunction {self.name}>"

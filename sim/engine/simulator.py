@@ -12,7 +12,7 @@ from pteg.errors import UserError
 
 __all__ = ["Simulator"]
 
-#: Seconds of interpretation before a design is compiled, at least: what compiling a small one takes.
+#: Seconds of interpretation before a small design is compiled: about what that takes.
 COMPILE_AFTER = 0.5
 
 

@@ -62,11 +62,11 @@ def _run(engine, circuit, edges):
     edges = min([edges, *(wait.remaining - 1 for wait in counted)])
     if edges < 1:
         return 0
+    if any(wait.condition is not None and wait.passed < WORTHWHILE for wait in waits):
+        return 0
     try:
         test = _test(circuit, waits)
     except Untranslatable:
-        return 0
-    if test is None and any(wait.condition is not None for wait in waits):
         return 0
     steps, steps_until = _loops()
     if test is None:
@@ -86,8 +86,6 @@ def _test(circuit, waits):
     node = graph.const(0, 1)
     for wait in waits:
         if wait.condition is not None:
-            if wait.passed < WORTHWHILE:
-                return None
             node = graph.either(node, _cached(circuit, wait.condition))
         if circuit.reset_word is None:  # otherwise it is an input, and zero
             reset = wait.ticks.reset

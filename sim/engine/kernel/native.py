@@ -1,5 +1,7 @@
 """A circuit as compiled code, while nothing looks at what is between two settled states."""
 
+import numpy as np
+
 from pteg.engine.compiled import compile_nodes
 from pteg.engine.kernel.batch import pass_time
 from pteg.engine.kernel.leaves import leaves
@@ -84,7 +86,6 @@ class NativeCircuit:
         self.version += 1
         self.words = memoryview(self.state)  # faster to index
         self.address = self.state.ctypes.data
-        self._step = self.native.step._call
         if self.clock is not None:
             self.clock.wakers.insert(0, self._on_clock)
 
@@ -150,7 +151,7 @@ class NativeCircuit:
         if self.reset_word is not None and self.words[self.reset_word]:
             self.native.reset(self.state)
         else:
-            self._step(self.address)
+            self.native.step.call_raw(self.address)
         self.version += 1
 
     # Looking at signals --------------------------------------------------------------------------
@@ -208,12 +209,12 @@ class NativeCircuit:
         if slot not in self.traced:
             self._trace_also(slot)
         if self.trace_version != self.version:
-            self.trace(self.state, self.buffer)
+            self.trace.call_raw(self.address, self.buffer_address)
             self.trace_version = self.version
         offset, words = self.traced[slot]
-        value = int(self.buffer[offset])
+        value = self.buffer[offset]
         for word in range(1, words):
-            value |= int(self.buffer[offset + word]) << 64 * word
+            value |= self.buffer[offset + word] << 64 * word
         return self._in_shape(slot, value)
 
     def _trace_also(self, slot):
@@ -230,6 +231,6 @@ class NativeCircuit:
             self.traced[wire] = len(nodes), len(pieces)
             nodes += pieces
         self.trace = compile_nodes(self.native, nodes)
-        self.buffer = self.state[:0].copy()
-        self.buffer.resize(len(nodes))
+        buffer = np.zeros(len(nodes), np.uint64)
+        self.buffer, self.buffer_address = memoryview(buffer), buffer.ctypes.data
         self.trace_version = -1
