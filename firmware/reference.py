@@ -25,6 +25,49 @@ branches and traps have more (appendix F of the Programming Environments Manual)
 |---|---|---|---|---|---|---|
 """
 
+_INVALID_HEAD = """
+## Invalid forms
+
+What the two models do with words that the architecture calls invalid or leaves undefined. Recorded
+hardware decides, then the 750's manual, then the Programming Environments Manual (PEM); where none
+of them does, the models agree on one answer. The random programs of the lockstep have all of them.
+
+| form | answer | source |
+|---|---|---|
+"""
+
+_INVALID_FORMS = (
+    ("reserved bits that are set", "ignored",
+     "750GX UM 2.3.1.1: boundedly undefined; recorded, 604"),
+    ("Rc = 1 in an instruction without a record form, `lwarx` included", "ignored",
+     "recorded, 604; `lwarx` writes CR0 there"),
+    ("LK = 1 in an instruction that is no branch", "ignored", "750GX UM p. 107: invalid"),
+    ("`stwcx.` with Rc = 0", "illegal", "recorded, 604"),
+    ("`sc` without bit 30", "illegal", "recorded, 604"),
+    ("unused primary and extended opcodes", "illegal", "750GX UM 2.3.1.3; recorded, 604"),
+    ("L = 1 in a comparison", "ignored: 32 bits are compared", "PEM 8.2: invalid"),
+    ("load or store with update, rA = 0", "the base is r0, which is updated", "PEM 8.2: invalid"),
+    ("load with update, rA = rD", "the address is left in the register", "PEM 8.2: invalid"),
+    ("`lmw`, rA among the registers loaded", "it is loaded like the others", "recorded, 604"),
+    ("`lswi`, `lswx`, rA or rB among the registers loaded", "they are loaded like the others",
+     "PEM 8.2: invalid; as `lmw`"),
+    ("`lswx`, `stswx` of no bytes", "nothing happens", "recorded, 604"),
+    ("`bcctr` with BO[2] = 0", "CTR counts and is tested; the target is what CTR was before",
+     "PEM 8.2: invalid; MPC601 UM says so of the 601"),
+    ("z bits of BO", "ignored", "PEM 4.2.4.2"),
+    ("`mfspr`, `mtspr` of a number that does not exist", "illegal in any state",
+     "750GX UM p. 91; recorded, 604"),
+    ("the same of a register of the supervisor, in user state", "privileged", "750GX UM p. 91"),
+    ("`mtspr` to PVR or HID1 by the supervisor", "nothing happens", "750GX UM p. 91"),
+    ("`mtspr` to a user's view of the performance monitor, `mfspr` of 284 and 285", "illegal",
+     "750GX UM p. 91: no such SPR for that direction"),
+    ("`mfspr` of 268 and 269", "the time base, in any state", "recorded, 604"),
+    ("`mftb` with another number", "illegal", "750GX UM p. 91; recorded, 604"),
+    ("`divw`, `divwu` by zero or with overflow", "rD = 0, or -1 for a negative rA in `divw`",
+     "recorded"),
+    ("misaligned `lmw`, `stmw`, `lwarx`, `stwcx.`", "alignment exception", "750GX UM p. 50"),
+)
+
 _REGISTERS_HEAD = """# Registers
 
 Made from `hw/isa` by `python -m pteg.firmware.reference docs`. Bit 0 is the most significant. A bit
@@ -55,7 +98,8 @@ _SHOWN = 6
 
 def instructions_markdown():
     """The text of docs/instructions.md."""
-    return _HEAD + "".join(map(_instruction, INSTRUCTIONS))
+    forms = "".join(f"| {' | '.join(row)} |\n" for row in _INVALID_FORMS)
+    return _HEAD + "".join(map(_instruction, INSTRUCTIONS)) + _INVALID_HEAD + forms
 
 
 def registers_markdown():

@@ -241,8 +241,8 @@ class BranchUnit(wiring.Component):
             conditional.eq(~direct & ~ignore_cr),
         ]
         links = field(insn, "LK")
-        # bcctr that decrements CTR is an invalid form: it leaves CTR alone here.
-        counts = ~direct & ~to_count & ~leave_ctr
+        # bcctr that counts, an invalid form, goes to what CTR was before (docs/instructions.md).
+        counts = ~direct & ~leave_ctr
 
         # Target.
         base = Mux(field(insn, "AA"), 0, pc)

@@ -324,7 +324,7 @@ class Dispatch(wiring.Component):
             # As the branch unit has executed them.
             m.d.comb += [
                 entry.link.eq(fetched.insn[0]),
-                entry.count.eq((row.op != Op.B) & (row.op != Op.BCCTR) & ~fetched.insn[23]),
+                entry.count.eq((row.op != Op.B) & ~fetched.insn[23]),
             ]
             with m.If(progress.taken):
                 m.d.comb += entry.next.eq(NextPc.TARGET)

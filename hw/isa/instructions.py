@@ -236,7 +236,7 @@ def _branch_and_system():
     yield _row("b", Form.I, 18, None, "LI", options="AA LK", **bpu)
     yield _row("bc", Form.B, 16, None, "BO BI BD", "CTR BI", "CTR", options="AA LK", **bpu)
     yield _row("bclr", Form.XL, 19, 16, "BO BI", "LR CTR BI", "CTR", options="LK", **bpu)
-    yield _row("bcctr", Form.XL, 19, 528, "BO BI", "CTR BI", options="LK", **bpu)
+    yield _row("bcctr", Form.XL, 19, 528, "BO BI", "CTR BI", "CTR", options="LK", **bpu)
     for name, extended in (("crand", 257), ("crandc", 129), ("creqv", 289), ("crnand", 225),
                            ("crnor", 33), ("cror", 449), ("crorc", 417), ("crxor", 193)):
         yield _row(name, Form.XL, 19, extended, "crbD crbA crbB", "crbA crbB", "crbD", **execution)

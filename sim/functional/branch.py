@@ -31,9 +31,9 @@ def branch(s, op, word):
     elif op == isa.BCLR:
         target = s.lr & 0xFFFFFFFC  # before LK changes it
         taken = condition_holds(s, word)
-    else:  # bcctr that decrements CTR is an invalid form: the 750 branches to the new value
+    else:
+        target = s.ctr & 0xFFFFFFFC  # before BO, in an invalid form, decrements it
         taken = condition_holds(s, word)
-        target = s.ctr & 0xFFFFFFFC
     if not word & 2 and op <= isa.BC:  # AA = 0
         target += pc
     if word & 1:

@@ -20,6 +20,7 @@ from pteg.hw.isa.instructions import BY_NAME, FIELDS, INSTRUCTIONS, Unit
 from pteg.hw.isa.registers import SPR_BY_NAME, SPRS, Dabr, Hid0, Iabr, Msr, Wimg
 from pteg.lockstep.encoding import as_bytes, encode, from_spr, load_constant, to_spr
 from pteg.lockstep.exception_log import LOG, LOG_BYTES, LOG_POINTER, STOP, exception_log
+from pteg.lockstep.invalid_forms import INVALID_FORMS
 
 __all__ = ["Options", "Program", "random_program", "STOP", "LOG", "LOG_BYTES", "TABLE",
            "TABLE_BYTES", "DATA", "DATA_BYTES"]
@@ -53,6 +54,9 @@ class Options:
     breakpoints : bool
         IABR and DABR are set: to instructions that follow, and to where pointers point. QEMU's
         750 does not stop there.
+    invalid : bool
+        Instructions have reserved bits that are set, and there are forms that the manuals call
+        invalid (docs/instructions.md).
     """
 
     length: int = 200
@@ -63,6 +67,7 @@ class Options:
     strict: bool = False
     floating: bool = False
     breakpoints: bool = False
+    invalid: bool = False
 
 
 @dataclass
@@ -88,6 +93,7 @@ class _Generator:
         # Either jumps to nowhere, or changes of MSR[IR], under which nowhere would be memory.
         self.traces = options.trace and self.random.random() < 0.5
         self.jumps = options.translation and self.random.random() < 0.5
+        self.reserved = random.Random(seed ^ 0x1BAD)
 
     # -- Choices --------------------------------------------------------------------------------
 
@@ -98,11 +104,26 @@ class _Generator:
     def any(self):
         return self.random.randrange(32)
 
+    def pointer(self):
+        return self.random.choice((*POINTERS, *SAFE))
+
+    def aligned(self):
+        """A safe pointer, and what makes it a multiple of 4: update forms may have moved it."""
+        base = self.random.choice(SAFE)
+        return [encode("rlwinm", rA=base, rS=base, SH=0, MB=0, ME=29)], base
+
     def value(self):
         pick = self.random.random()
         if pick < 0.3:
             return self.random.choice((0, 1, 2, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0x8000, 31, 32))
         return self.random.getrandbits(self.random.choice((5, 8, 16, 32)))
+
+    def form(self, name, **fields):
+        """An instruction word, in which reserved bits may be set."""
+        word = encode(name, **fields)
+        if self.options.invalid and self.reserved.random() < 0.3:
+            word |= self.reserved.getrandbits(32) & BY_NAME[name].reserved
+        return word
 
     def operands(self, row):
         """Random fields for an instruction that cannot fault; destinations are free registers."""
@@ -112,7 +133,7 @@ class _Generator:
                 fields[name] = self.free() if name in row.writes else self.any()
             else:
                 fields[name] = self.random.getrandbits(FIELDS[name].width)
-        if "L" in fields:
+        if "L" in fields and not self.options.invalid:
             fields["L"] = 0
         if "OE" in fields and self.random.random() < 0.5:
             fields["OE"] = 0
@@ -127,7 +148,7 @@ class _Generator:
 
     def group_plain(self):
         row = self.random.choice(self._PLAIN)
-        return [encode(row.name, **self.operands(row))]
+        return [self.form(row.name, **self.operands(row))]
 
     def group_divide(self):
         """The divisor is made positive: other cases have undefined results."""
@@ -135,11 +156,11 @@ class _Generator:
         row = BY_NAME[self.random.choice(("divw", "divwu"))]
         return [encode("rlwinm", rA=b, rS=b, SH=0, MB=self.random.randrange(1, 31), ME=31),
                 encode("ori", rA=b, rS=b, UIMM=1),
-                encode(row.name, **self.operands(row) | {"rB": b})]
+                self.form(row.name, **self.operands(row) | {"rB": b})]
 
     def group_trap(self):
         name = self.random.choice(("tw", "twi"))
-        return [encode(name, **self.operands(BY_NAME[name]))]
+        return [self.form(name, **self.operands(BY_NAME[name]))]
 
     _ACCESSES = [row for row in INSTRUCTIONS
                  if row.unit is Unit.LSU and row.size and row.name[:2] in ("lw", "lb", "lh", "st")
@@ -161,7 +182,8 @@ class _Generator:
             else:
                 head = [encode("rlwinm", rA=2, rS=base, SH=0, MB=0, ME=29)]
                 fields |= {"rA": 2, "d": fields["d"] & ~3}
-        return head + [encode(row.name, **{k: v for k, v in fields.items() if k in row.operands})]
+        fields = {name: value for name, value in fields.items() if name in row.operands}
+        return [*head, self.form(row.name, **fields)]
 
     def group_multiple(self):
         base = self.random.choice(SAFE if self.options.strict else (*POINTERS, *SAFE))
@@ -174,24 +196,23 @@ class _Generator:
             head = [encode("rlwinm", rA=base, rS=base, SH=0, MB=0, ME=29)]
             register = {"rD": self.random.randrange(28, 32)} if name == "lmw" else {
                 "rS": self.any()}
-            return head + [encode(name, rA=base, d=offset, **register)]
+            return head + [self.form(name, rA=base, d=offset, **register)]
         first = self.random.randrange(3, 12)
         register = {"rD": first} if name[0] == "l" else {"rS": self.any()}
         if name.endswith("i"):
-            return [encode(name, rA=base, NB=self.random.randrange(1, 32), **register)]
+            return [self.form(name, rA=base, NB=self.random.randrange(1, 32), **register)]
         # lswx and stswx take their count from XER.
         b = 27
         count = self.random.randrange(0 if name[0] == "s" else 1, 32)
         return [encode("addi", rD=2, rA=0, SIMM=count),
-                to_spr("XER", 2), encode(name, rA=base, rB=b, **register)]
+                to_spr("XER", 2), self.form(name, rA=base, rB=b, **register)]
 
     def group_reservation(self):
         if self.options.strict and self.traces:
             return self.group_plain()  # an exception clears the reservation in emulators
-        base = self.random.choice(SAFE)
-        head = [encode("rlwinm", rA=base, rS=base, SH=0, MB=0, ME=29)]
-        load = encode("lwarx", rD=self.free(), rA=0, rB=base)
-        store = encode("stwcx.", rS=self.any(), rA=0, rB=base)
+        head, base = self.aligned()
+        load = self.form("lwarx", rD=self.free(), rA=0, rB=base)
+        store = self.form("stwcx.", rS=self.any(), rA=0, rB=base)
         return head + self.random.choice(([load, store], [load], [load, store, store]))
 
     def group_cache(self):
@@ -200,15 +221,15 @@ class _Generator:
         if name == "isync" and self.options.strict:  # emulators trace it
             name = "sync"
         if "rA" not in BY_NAME[name].operands:
-            return [encode(name)]
+            return [self.form(name)]
         base = self.random.choice((*POINTERS, *SAFE))
         if name in ("dcbz", "icbi") and self.options.strict:  # DAR is that of the block there
             return [encode("rlwinm", rA=2, rS=base, SH=0, MB=0, ME=26),
-                    encode(name, rA=0, rB=2)]
+                    self.form(name, rA=0, rB=2)]
         if name == "dcbf" and not self.options.user and self.random.random() < 0.3:
             base = self.random.choice(SAFE)
-            return [encode("dcbf", rA=base, rB=26), encode("dcbi", rA=base, rB=26)]
-        return [encode(name, rA=base, rB=26)]
+            return [self.form("dcbf", rA=base, rB=26), self.form("dcbi", rA=base, rB=26)]
+        return [self.form(name, rA=base, rB=26)]
 
     def group_modify(self):
         """Change an instruction just before it is executed."""
@@ -241,19 +262,19 @@ class _Generator:
         keep = [from_spr("HID0", 2), encode("rlwinm", rA=2, rS=2, SH=0, MB=17, ME=17)]
         if self.traces or self.random.random() < 0.95:
             return keep + [encode("ori", rA=2, rS=2, UIMM=self.hid0()), to_spr("HID0", 2)]
-        code = [encode("mfmsr", rD=2), encode("rlwinm", rA=1, rS=2, SH=0, MB=17, ME=15),
-                encode("mtmsr", rS=1), to_spr("SPRG2", 2)]
+        code = [self.form("mfmsr", rD=2), encode("rlwinm", rA=1, rS=2, SH=0, MB=17, ME=15),
+                self.form("mtmsr", rS=1), to_spr("SPRG2", 2)]
         if self.options.breakpoints:    # they are exceptions too
             code = [encode("addi", rD=2, rA=0, SIMM=0), to_spr("IABR", 2), *code]
         for first, size in ((LOG_POINTER, 32), (LOG, LOG_BYTES), (TABLE, TABLE_BYTES),
                             (DATA, DATA_BYTES), (BODY, 0x10000)):
             code += load_constant(2, size // 32) + [
-                to_spr("CTR", 2), *load_constant(2, first), encode("dcbf", rA=0, rB=2),
+                to_spr("CTR", 2), *load_constant(2, first), self.form("dcbf", rA=0, rB=2),
                 encode("addi", rD=2, rA=2, SIMM=32), encode("bc", BO=16, BI=0, BD=-2)]
         # What was modified while it was disabled is not what it holds.
         return code + [encode("sync"), *keep, encode("xori", rA=2, rS=2, UIMM=dce),
                        encode("ori", rA=2, rS=2, UIMM=self.hid0() | int(Hid0.DCFI)),
-                       to_spr("HID0", 2), from_spr("SPRG2", 2), encode("mtmsr", rS=2),
+                       to_spr("HID0", 2), from_spr("SPRG2", 2), self.form("mtmsr", rS=2),
                        encode("isync")]
 
     def group_spr(self):
@@ -265,29 +286,29 @@ class _Generator:
             spr = SPR_BY_NAME["SPRG3"]
         writes = self.random.random() < 0.5 and (spr.name in _WRITABLE_SPRS or self.options.user)
         if writes and not (self.options.strict and spr.name in ("XER", "SRR0")):
-            return [encode("mtspr", spr=spr.number, rS=self.any())]
-        return [encode("mfspr", spr=spr.number, rD=self.free())]
+            return [self.form("mtspr", spr=spr.number, rS=self.any())]
+        return [self.form("mfspr", spr=spr.number, rD=self.free())]
 
     def group_supervisor(self):
         """Segment registers that nothing uses, TLB management, the MSR."""
         pick = self.random.randrange(7)
         if pick == 0:
-            return [encode("mfsr", rD=self.free(), SR=self.random.randrange(16))]
+            return [self.form("mfsr", rD=self.free(), SR=self.random.randrange(16))]
         if pick == 1:
-            return [encode("mfsrin", rD=self.free(), rB=self.any())]
+            return [self.form("mfsrin", rD=self.free(), rB=self.any())]
         if pick == 2:  # T = 0 and no reserved bits
             value = self.random.getrandbits(32) & 0x70FFFFFF
             return [*load_constant(2, value),
-                    encode("mtsr", SR=self.random.randrange(12, 16), rS=2)]
+                    self.form("mtsr", SR=self.random.randrange(12, 16), rS=2)]
         if pick == 3:
-            return [encode("tlbie", rB=self.any()), encode("tlbsync")]
+            return [self.form("tlbie", rB=self.any()), self.form("tlbsync")]
         if pick == 4:
-            return [encode("mfmsr", rD=self.free())]
+            return [self.form("mfmsr", rD=self.free())]
         if pick == 5 and not self.options.user:
             # An exception that has waited for the new MSR skips what follows.
             nop = encode("ori", rA=0, rS=0, UIMM=0)
-            return [*load_constant(2, self.mode()), encode("mtmsr", rS=2), nop]
-        return [encode("rfi")] if self.options.user else [encode("eieio")]
+            return [*load_constant(2, self.mode()), self.form("mtmsr", rS=2), nop]
+        return [encode("rfi")] if self.options.user else [self.form("eieio")]
 
     def mode(self):
         """An MSR with which the body can go on: everything it touches is mapped one to one."""
@@ -307,14 +328,14 @@ class _Generator:
         """sc, an illegal word, a floating-point instruction, a jump to nowhere."""
         pick = self.random.randrange(4)
         if pick == 0:
-            return [encode("sc")]
+            return [self.form("sc")]
         if pick == 1:
             return [self.random.choice((0, 0x04000000, 0x7C0005EC, 0x7C0002E4, 0xFC00003A | 0x2C))
                     if not self.options.strict else 0]
         if pick == 2 or not self.jumps:
             rows = [row for row in INSTRUCTIONS if row.unit is Unit.FPU]
             row = self.random.choice(rows)
-            return [encode(row.name, **self.operands(row))]
+            return [self.form(row.name, **self.operands(row))]
         # An ISI: its handler returns to LR, behind the branch.
         return load_constant(2, 0x70000000 | self.random.getrandbits(20) << 2) + [
             to_spr("CTR", 2), encode("bcctr", BO=20, BI=0, LK=1)]
@@ -332,7 +353,7 @@ class _Generator:
             if self.random.random() < 0.7:
                 fields |= {name: value & 7 for name, value in fields.items()
                            if name in ("frD", "frA", "frB", "frC")}
-            words.append(encode(row.name, **fields))
+            words.append(self.form(row.name, **fields))
         return words
 
     def group_float_access(self):
@@ -346,7 +367,8 @@ class _Generator:
         head = []
         if self.random.random() < 0.8:
             head = [encode("rlwinm", rA=base, rS=base, SH=0, MB=0, ME=29)]
-        return head + [encode(row.name, **{k: v for k, v in fields.items() if k in row.operands})]
+        fields = {name: value for name, value in fields.items() if name in row.operands}
+        return [*head, self.form(row.name, **fields)]
 
     def group_branch(self):
         """A conditional branch some groups ahead, in any way."""
@@ -356,7 +378,7 @@ class _Generator:
         kind = self.random.choice(("b", "bc", "bc", "bc", "bclr", "bcctr"))
         if kind == "b":
             fields = {"LK": fields["LK"]}
-        if kind == "bcctr":
+        if kind == "bcctr" and not self.options.invalid:
             fields["BO"] |= 4
         return [("branch", kind, fields, ahead)]
 
@@ -391,10 +413,13 @@ class _Generator:
         matches = (self.program_msr & Msr.IR != 0) != (self.random.random() < 0.1)
         return Iabr.BE.mask | (Iabr.TE.mask if matches else 0)
 
+    def group_invalid(self):
+        return self.random.choice(INVALID_FORMS)(self)
+
     def group_time(self):
         if not self.options.time:
             return self.group_plain()
-        return [encode("mftb", rD=self.free(), tbr=268 + self.random.randrange(2))]
+        return [self.form("mftb", rD=self.free(), tbr=268 + self.random.randrange(2))]
 
     # -- The machine around the body ---------------------------------------------------------------
 
@@ -519,6 +544,8 @@ class _Generator:
         weighted = self._GROUPS | (self._WITH_FLOATING if self.options.floating else {})
         if self.options.breakpoints and not self.options.user:
             weighted |= {"breakpoint": 8}
+        if self.options.invalid:
+            weighted |= {"invalid": 8}
         names, weights = list(weighted), list(weighted.values())
         groups = [getattr(self, f"group_{name}")()
                   for name in self.random.choices(names, weights, k=self.options.length)]
@@ -551,7 +578,7 @@ class _Generator:
                     self.words.append(encode("bc", BD=(target - here) >> 2, **fields))
                 else:
                     self.words += load_constant(2, target) + [
-                        to_spr("LR" if kind == "bclr" else "CTR", 2), encode(kind, **fields)]
+                        to_spr("LR" if kind == "bclr" else "CTR", 2), self.form(kind, **fields)]
         self.words.append(encode("b", LI=STOP >> 2, AA=1))
 
 

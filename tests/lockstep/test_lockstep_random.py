@@ -57,11 +57,12 @@ def prepare(cpu, program, symbols=None):
     return Lockstep(cpu, symbols)
 
 
-def check(cpu, seed, length=300, interrupts=False, floating=False, breakpoints=False):
+def check(cpu, seed, length=300, interrupts=False, floating=False, breakpoints=False,
+          invalid=False):
     choice = random.Random(seed)
     options = Options(length=length, user=choice.random() < 0.4,
                       translation=choice.random() < 0.8, floating=floating,
-                      breakpoints=breakpoints)
+                      breakpoints=breakpoints, invalid=invalid)
     program = random_program(seed, options)
     program.msr |= EE if interrupts else 0
     prepare(cpu, program)
@@ -99,6 +100,13 @@ def test_random_programs_with_floating_point_agree(cpu, interrupted_cpu):
     done = sum(check(cpu, seed, floating=True) for seed in range(300, 310))
     done += sum(check(interrupted_cpu, seed, floating=True, interrupts=True)
                 for seed in range(310, 315))
+    assert done > 5000
+
+
+def test_random_programs_with_invalid_forms_agree(cpu, interrupted_cpu):
+    done = sum(check(interrupted_cpu if seed % 4 == 0 else cpu, seed, invalid=True,
+                     interrupts=seed % 4 == 0, floating=seed % 3 == 0, breakpoints=seed % 5 == 0)
+               for seed in range(500, 520))
     assert done > 5000
 
 
@@ -184,5 +192,6 @@ def test_ten_million_instructions_agree(cpu, interrupted_cpu):
     done = 0
     while done < 10_000_000:
         done += check(interrupted_cpu if seed % 2 else cpu, seed, length=2000,
-                      interrupts=bool(seed % 2), floating=seed % 4 < 2, breakpoints=seed % 3 == 0)
+                      interrupts=bool(seed % 2), floating=seed % 4 < 2, breakpoints=seed % 3 == 0,
+                      invalid=seed % 5 < 3)
         seed += 1
