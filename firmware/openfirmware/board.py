@@ -15,11 +15,8 @@ __all__ = ["Board"]
 _PAGE = 0x1000
 #: The bus has half the processor's clock, the time base a fourth of the bus'.
 _BUS_DIVIDER, _TIMEBASE_DIVIDER = 2, 8
-#: Offset of channel A, which is the console, from the start of an 8530.
-_CHANNEL_A = 0x20
-#: Console drivers, in drivers/, by device class; the constant that gives them their place.
-_CONSOLES = {Uart16550: ("uart16550", "uart-base", 0),
-             Escc8530: ("escc8530", "escc-base", _CHANNEL_A)}
+#: Devices that can be the console, and the prefix of the words that their driver has for it.
+_CONSOLES = {Uart16550: "uart", Escc8530: "escc"}
 
 
 class Board:
@@ -31,31 +28,34 @@ class Board:
     """
 
     def __init__(self, platform):
-        self.devices = platform.devices
-        consoles = [(device, *_CONSOLES[type(device)]) for device in self.devices
-                    if type(device) in _CONSOLES]
+        self.devices, self.wires = platform.devices, platform.wires
+        self.l2_size = platform.l2
+        consoles = [device for device in self.devices if type(device) in _CONSOLES]
         if not consoles:
             raise UserError("Open Firmware needs a machine with a 16550 or an 8530 as console")
-        self._console = consoles[0]
-        #: Frequency of the processor's clock in Hz; the console counts in it.
-        self.clock = int(self._console[0].state["core_clock"][0])
+        self.console = consoles[0]
+        #: Frequencies in Hz; the console's device counts in the processor's clock.
+        self.clock = int(self.console.state["core_clock"][0])
+        self.bus_frequency = self.clock // _BUS_DIVIDER
+        self.timebase_frequency = self.clock // _TIMEBASE_DIVIDER
 
     def description(self):
         """Text that differs whenever the ROM would."""
-        return "\n".join(f"{type(device).__name__} {device.name} {device.base:#x} {device.size:#x}"
-                         for device in self.devices)
+        devices = [f"{type(device).__name__} {device.name} {device.base:#x} {device.size:#x}"
+                   for device in self.devices]
+        return "\n".join([*devices, *map(str, self.wires), f"{self.l2_size} {self.clock}"])
 
     def constants(self):
         """Forth source of the board's constants."""
-        device, _, name, offset = self._console
-        return (f"{device.base + offset:#x} constant {name}\n"
-                f"{self.clock} constant clock-frequency\n"
-                f"{self.clock // _BUS_DIVIDER} constant bus-frequency\n"
-                f"{self.clock // _TIMEBASE_DIVIDER} constant timebase-frequency\n")
+        return (f"{self.clock} constant clock-frequency\n"
+                f"{self.bus_frequency} constant bus-frequency\n"
+                f"{self.timebase_frequency} constant timebase-frequency\n")
 
-    def drivers(self):
-        """Names of the drivers to compile."""
-        return [self._console[1]]
+    def console_words(self):
+        """Forth source that gives the console's driver its names."""
+        prefix = _CONSOLES[type(self.console)]
+        return "".join(f"alias console-{name} {prefix}-{name}\n"
+                       for name in ("init", "emit", "key", "key?"))
 
     def windows(self, symbols):
         """Cells of the list of translations behind RAM: virtual, size, physical, mode."""

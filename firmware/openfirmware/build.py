@@ -6,13 +6,18 @@ from pteg.errors import UserError
 from pteg.firmware.asm import Label, Program, Section, SectionFlags, assemble
 from pteg.firmware.openfirmware.board import Board
 from pteg.firmware.openfirmware.crosscompiler import CrossCompiler
+from pteg.firmware.openfirmware.machine_tree import machine_tree
+from pteg.firmware.openfirmware.tree import place
 
 __all__ = ["build", "compile_rom", "FOLDER", "FORTH"]
 
 FOLDER = Path(__file__).parent
 #: Forth sources in the order of compilation.
 FORTH = ("base", "throwing", "output", "source", "search", "numbers", "compile", "control",
-         "define", "interpret", "environment", "extras", "heap", "console", "editor", "tools")
+         "define", "interpret", "environment", "extras", "heap", "console", "editor", "tools",
+         "tree", "paths", "packages", "claim", "mmu", "elf")
+#: Those that need the nodes' drivers.
+FORTH_BEHIND_DRIVERS = ("devices", "boot", "client", "cold")
 _ROM_END = 0xFFFFFF00
 
 
@@ -24,17 +29,36 @@ def compile_rom(platform):
     compiler.compile(board.constants(), "board.fs")
     for name in FORTH:
         compiler.load(FOLDER / "forth" / f"{name}.fs")
-    for name in board.drivers():
-        compiler.load(FOLDER / "drivers" / f"{name}.fs")
-    compiler.load(FOLDER / "forth" / "cold.fs")
-    _finish(compiler, board)
+    tree = machine_tree(board)
+    _compile_tree(compiler, tree)
+    compiler.compile(board.console_words(), "board.fs", tree.console.words)
+    for name in FORTH_BEHIND_DRIVERS:
+        compiler.load(FOLDER / "forth" / f"{name}.fs")
+    _finish(compiler, board, tree)
     return compiler, kernel
 
 
-def _finish(compiler, board):
+def _compile_tree(compiler, tree):
+    """Place the nodes, and compile the methods of each."""
+    place(tree.root, compiler)
+    for node in tree.root.walk():
+        compiler.current, compiler.order = node.words, [node.words, compiler.forth]
+        for name, number in node.constants.items():
+            compiler.compile(f"{number} constant {name}", node.path)
+        if node.driver:
+            compiler.load(FOLDER / "drivers" / f"{node.driver}.fs")
+    compiler.current, compiler.order = compiler.forth, [compiler.forth]
+
+
+def _finish(compiler, board, tree):
     """Give the values that only the finished dictionary has, and those the kernel waits for."""
     last = list(compiler.lists.values())[-1]
-    for name, number in (("forth-wordlist", compiler.forth.address), ("list-link", last.address)):
+    values = {"forth-wordlist": compiler.forth.address, "list-link": last.address,
+              "root-node": tree.root.address, "aliases-node": tree.aliases.address,
+              "options-node": tree.options.address, "chosen-node": tree.chosen.address,
+              "memory-node": tree.memory.address, "cpu-node": tree.cpu.address,
+              "packages-node": tree.packages.address, "console-node": tree.console.address}
+    for name, number in values.items():
         compiler.data.store(compiler.need(name).operand, number)
     compiler.data.align(32)
     if compiler.data.here > compiler.buffers:
@@ -47,6 +71,7 @@ def _finish(compiler, board):
     compiler.patch_kernel("data_image", image, len(compiler.data.data))
     compiler.patch_kernel("start_word", compiler.xt("cold"))
     compiler.patch_kernel("uncaught_word", compiler.xt("(uncaught)"))
+    compiler.patch_kernel("client_word", compiler.xt("client-service"))
 
 
 def build(platform):

@@ -236,9 +236,10 @@ class CrossCompiler:
             raise UserError(f"{path}: {error.strerror}") from None
         self.compile(text, path.name)
 
-    def compile(self, text, name="<source>"):
-        """Compile a source text."""
+    def compile(self, text, name="<source>", *also):
+        """Compile a source text; names are looked up in the word lists `also` as well."""
         outer, self.reader = self.reader, Reader(text, name)
+        self.order += also
         try:
             while (token := self.reader.name()) is not None:
                 self._word(token)
@@ -250,6 +251,7 @@ class CrossCompiler:
             reason = "stack underflow" if isinstance(error, IndexError) else error
             raise UserError(f"{self.reader.place}: {reason}") from None
         self.reader = outer
+        self.order = [words for words in self.order if words not in also]
 
     def _word(self, token):
         key = token.lower()

@@ -1,6 +1,8 @@
 """A machine at the Open Firmware prompt, for all tests of this folder."""
 
+import importlib.util
 import re
+from pathlib import Path
 
 import pytest
 
@@ -66,3 +68,13 @@ def prompt():
 def make_prompt():
     """The class, for machines of another kind."""
     return Prompt
+
+
+@pytest.fixture(scope="session")
+def load_client():
+    """The module client.py of this folder."""
+    path = Path(__file__).parent / "client.py"
+    spec = importlib.util.spec_from_file_location("client", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

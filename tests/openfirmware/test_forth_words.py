@@ -175,7 +175,7 @@ def test_see_shows_the_source(prompt):
     prompt(": both ( a -- ) dup if 5 . else drop then ; immediate")
     text = " ".join(prompt("see both").split())
     assert re.fullmatch(r": both dup if ->\w+ 5 \. else ->\w+ drop ; immediate ok", text)
-    assert "is uart-emit" in prompt("see (emit)")
+    assert "is console-emit" in prompt("see (emit)")
 
 
 def test_words_and_sifting_list_names(prompt):

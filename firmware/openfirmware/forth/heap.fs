@@ -3,11 +3,12 @@
 \ The heap is a chain of blocks from its start to its end, each with a cell before it: its length,
 \ with bit 0 set while it is in use. Neighbours that are free become one when memory is sought.
 
-: heap-end  ( -- a )  firmware-end ;
 : block-size  ( block -- len )  @ -2 and ;
 : used?  ( block -- flag )  @ 1 and ;
 : next-block  ( block -- block' )  dup block-size + 4+ ;
-: heap-init  ( -- )  heap-end heap-start - 4 - heap-start ! ;
+0 value rover                           \ no block before it is free
+: heap-init  ( -- )
+   heap-end heap-start - 4 - heap-start !  heap-start to rover ;
 
 \ Join a free block with the free ones behind it.
 : join  ( block -- )
@@ -24,11 +25,15 @@
    1 over +! drop ;
 : allocate  ( len -- a error )
    dup 0< if  -59 exit  then
-   aligned 4 max heap-start
+   aligned 4 max rover
    begin  dup heap-end <> while
       dup used? 0= if
          dup join
-         2dup block-size <= if  tuck split 4+ 0 exit  then
+         2dup block-size <= if
+            tuck split
+            dup rover = if  dup next-block to rover  then
+            4+ 0 exit
+         then
       then
       next-block
    repeat  drop -59 ;
@@ -41,7 +46,7 @@
       next-block
    repeat  2drop false ;
 : free  ( a -- error )
-   block-of if  -1 swap +! 0  else  -60  then ;
+   block-of if  dup rover umin to rover  -1 swap +! 0  else  -60  then ;
 : resize  ( a len -- a' error )
    over block-of 0= if  drop -60 exit  then
    over allocate ?dup if  nip nip nip -59 exit  then     ( a len block a' )

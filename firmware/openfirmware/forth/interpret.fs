@@ -83,15 +83,17 @@ defer accept                            \ ( a len -- len' )
    #out @ if cr then  depth .dec ."  > " ;
 : interpret-line  ( -- )
    query  #out off  interpret ;
-: (quit)  ( -- )
+\ Codes below -4095 are no errors: they lead out of the prompt.
+: prompt-loop  ( -- )
    begin
       .prompt #line off
       ['] interpret-line catch ?dup if
+         dup -4095 < if  throw  then
          undo-definition .error cr clear
       else
          state @ if  ."  compiled"  else  ."  ok"  then  cr
       then
    again ;
 : quit  ( R: … -- )
-   r0 rp!  handler off  undo-definition  interpreter-rp off  (quit) ;
+   r0 rp!  handler off  undo-definition  interpreter-rp off  prompt-loop ;
 : (uncaught)  ( code -- )  .error cr clear quit ;

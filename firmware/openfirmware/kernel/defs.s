@@ -21,6 +21,8 @@ RETURN_STACK_TOP = 0x0002A000   # not mapped
 DICTIONARY      = 0x0002B000    # what is defined at the prompt grows up from here
 DICTIONARY_END  = 0x00080000
 HEAP            = 0x00080000    # alloc-mem
+HEAP_END        = 0x000F0000
+CLIENT_STACK_TOP = 0x00100000   # 64 KB for the client that is started
 FIRMWARE_END    = 0x00100000    # from here on memory is free for programs
 MEMORY_MOST     = 0x40000000    # where probing ends
 

@@ -9,6 +9,7 @@
 #   stack.s arithmetic.s double.s memory.s strings.s    words by group
 #   dictionary.s  search for a name
 #   processor.s   special registers, caches, time
+#   client.s      entering a client program, and its calls
 #   variables.s   the kernel's variables, at the start of the data area
 #
 # The rest of the firmware is Forth (../forth), compiled behind the kernel in the ROM image.
@@ -27,4 +28,5 @@
         .include "strings.s"
         .include "dictionary.s"
         .include "processor.s"
+        .include "client.s"
         .include "variables.s"

@@ -2,7 +2,7 @@
 # address 0, for handlers in real mode.
 
 TRACE_CELLS     = 64            # of the return stack, kept by THROW
-RESTORED        = 6             # cells that a CATCH frame restores
+RESTORED        = 8             # cells that a CATCH frame restores
 
         .bss
         .org    DATA
@@ -17,6 +17,8 @@ to_in:          .space 4
 source_number:  .space 4        # SOURCE-ID
 interpreter_rp: .space 4        # return stack of the innermost interpreter
 my_self:        .space 4        # the running instance, or 0
+client_rs:      .space 4        # stacks of the firmware while a client runs
+client_ds:      .space 4
 trace:          .space 4 * TRACE_CELLS
 kernel_variables_end:
         .text
@@ -40,6 +42,8 @@ kernel_variables_end:
         constant "dictionary-start", dictionary_word, DICTIONARY
         constant "dictionary-end", dictionary_end_word, DICTIONARY_END
         constant "heap-start", heap_word, HEAP
+        constant "heap-end", heap_end_word, HEAP_END
+        constant "client-stack", client_stack_word, CLIENT_STACK_TOP - 64
         constant "firmware-end", firmware_end_word, FIRMWARE_END
         constant "hash-table", hash_table_word, HASH_TABLE
         constant "rom-start", rom_word, ROM

@@ -1,0 +1,4 @@
+\ /packages can be opened, so that its packages can be found by path.
+
+: open  ( -- true )  true ;
+: close  ( -- )  ;

@@ -1,0 +1,56 @@
+\ Starting programs: load, init-program, go, boot (IEEE 1275 7.4.3).
+
+" ram" 2constant default-boot-device
+-4096 constant leave-client             \ thrown when a client ends
+-4097 constant resume-client            \ thrown by `go` at a prompt that a client has opened
+variable entered                        \ prompts that clients have opened
+
+: set-chosen-string  ( a len name nlen -- )  2>r encode-string 2r> chosen-node set-property ;
+
+\ ---- load
+: load-from  ( specifier len -- )
+   2dup open-dev dup 0= if  drop culprit 2! -67 throw  then  -rot
+   " bootpath" set-chosen-string
+   0 to program-entry
+   >r load-base " load" r@ ['] $call-method catch
+   r> close-dev throw  to load-size ;
+: rest-of-line  ( -- a len )  unread skip-blanks -trailing  source nip >in ! ;
+\ The first word is a device if it begins with / or is an alias; the rest are arguments.
+: device-word?  ( a len -- flag )
+   dup 0= if  2drop false exit  then
+   over c@ [char] / = if  2drop true exit  then
+   over swap part-length alias-value dup if  nip nip  then ;
+: first-word  ( a len -- rest rlen word wlen )
+   2dup scan-blank  2swap 2 pick - ;
+: split-boot  ( a len -- args alen device dlen )
+   2dup first-word 2dup device-word? if
+      2swap skip-blanks 2swap 2rot 2drop
+   else  2drop 2drop default-boot-device  then ;
+: init-program  ( -- )
+   load-size 0= if  load-base image-size to load-size  then
+   load-base load-size load-elf ;
+: load-text  ( a len -- )
+   split-boot  2swap " bootargs" set-chosen-string
+   load-from  init-program ;
+: load  ( ["specifier"] ["arguments"] -- )  rest-of-line load-text ;
+
+\ ---- go. The client gets a stack of its own, the client interface in r5, its arguments in r6, r7.
+h# 3032 constant client-msr             \ FP ME IR DR RI; vectors are those in RAM
+: run-client  ( r3 r4 r6 r7 entry -- )
+   client-stack client-msr rot enter-client drop ;
+: bootargs  ( -- a len )  " bootargs" chosen-node string-property ;
+: start-client  ( r3 r4 r6 r7 entry -- )
+   ['] run-client catch
+   dup leave-client = if  drop 5 0 do drop loop  else  throw  then ;
+: go  ( -- )
+   entered @ if  resume-client throw  then
+   program-entry 0= if  -62 throw  then
+   0 0 bootargs program-entry  0 to program-entry  start-client ;
+: chain-entry  ( len args entry -- )  >r swap 0 0 2swap r> start-client ;
+: boot-text  ( a len -- )  load-text go ;
+: boot  ( ["specifier"] ["arguments"] -- )  rest-of-line boot-text ;
+
+\ ---- A client asks for the prompt (`enter`); `go` goes on.
+: nested-prompt  ( -- )
+   1 entered +!  ['] prompt-loop catch  -1 entered +!
+   dup resume-client = if  drop  else  throw  then ;

@@ -1,0 +1,237 @@
+"""Client interface, service by service (IEEE 1275 6.3.2)."""
+
+import struct
+from pathlib import Path
+
+import pytest
+
+SHARED = Path(__file__).parents[3] / "shared" / "linux"
+
+
+@pytest.fixture(scope="module")
+def helper(load_client, prompt):
+    return load_client.Client(prompt)
+
+
+@pytest.fixture(scope="module")
+def buffer(load_client):
+    return load_client.Buffer
+
+
+def one(helper, *call):
+    """Returns of a single call that succeeds."""
+    (status, returns, buffers), = helper(call)
+    assert status == 0, call
+    return (*returns, *buffers)
+
+
+def node(helper, path):
+    phandle, = one(helper, "finddevice", 1, path)
+    return phandle
+
+
+def text(helper, buffer, path, name):
+    size, data = one(helper, "getprop", 1, node(helper, path), name, buffer(64), 64)
+    return data[:size].rstrip(b"\0").decode()
+
+
+def test_services_are_known(helper):
+    for service in ("peer", "child", "parent", "getprop", "getproplen", "nextprop", "setprop",
+                    "finddevice", "open", "close", "read", "write", "seek", "claim", "release",
+                    "call-method", "interpret", "exit", "enter", "boot", "chain", "milliseconds",
+                    "quiesce", "canon", "instance-to-path", "package-to-path",
+                    "instance-to-package", "set-callback", "set-symbol-lookup", "test-method"):
+        assert one(helper, "test", 1, service) == (0,), service
+    assert one(helper, "test", 1, "dup") == (-1,)
+    assert helper(("no-such-service", 1, 5))[0][0] == -1
+
+
+def test_walk_through_the_tree(helper):
+    root = node(helper, "/")
+    assert one(helper, "peer", 1, 0) == (root,)
+    assert one(helper, "parent", 1, root) == (0,)
+    cpus = node(helper, "/cpus")
+    cpu, = one(helper, "child", 1, cpus)
+    assert one(helper, "parent", 1, cpu) == (cpus,)
+    assert node(helper, "/cpus/PowerPC,750@0") == cpu == node(helper, "/cpus/@0")
+    assert node(helper, "/cpus/750") == cpu
+    assert node(helper, "/nonsense") == -1
+    last = cpus
+    while (following := one(helper, "peer", 1, last)[0]) != 0:
+        last = following
+    assert last == node(helper, "/rom")
+
+
+@pytest.mark.parametrize("bad", [1, 3, 0x00345678, 0x7FFFFFFC, 0xFFFFFFFF, 0x4004, 0x80000])
+def test_bad_handles_are_refused(helper, buffer, bad):
+    results = helper(("peer", 1, bad), ("child", 1, bad), ("parent", 1, bad),
+                     ("getproplen", 1, bad, "name"), ("getprop", 1, bad, "name", buffer(8), 8),
+                     ("instance-to-package", 1, bad), ("package-to-path", 1, buffer(8), 8, bad),
+                     ("instance-to-path", 1, bad, buffer(8), 8), ("setprop", 1, bad, "x", "y", 1),
+                     ("nextprop", 1, bad, "", buffer(32)), ("test-method", 1, bad, "open"))
+    values = [returns[0] if status == 0 else -1 for status, returns, _ in results]
+    assert values == [0, 0, 0, -1, -1, -1, -1, -1, -1, -1, -1]
+
+
+def test_properties(helper, buffer):
+    memory = node(helper, "/memory")
+    assert one(helper, "getproplen", 1, memory, "reg") == (8,)
+    size, data = one(helper, "getprop", 1, memory, "reg", buffer(12), 12)
+    assert (size, data) == (8, struct.pack(">II", 0, 32 << 20) + b"\xee" * 4)
+    size, data = one(helper, "getprop", 1, memory, "reg", buffer(4), 4)
+    assert (size, data) == (8, bytes(4))        # the whole size, and what fits
+    assert one(helper, "getproplen", 1, memory, "nonsense") == (-1,)
+    assert one(helper, "getprop", 1, memory, "nonsense", buffer(4), 4)[0] == -1
+    assert text(helper, buffer, "/memory", "device_type") == "memory"
+    assert text(helper, buffer, "/openprom", "model").startswith("OpenFirmware 3")
+
+
+def test_properties_in_order(helper, buffer):
+    chosen, name, names = node(helper, "/chosen"), "", []
+    while True:
+        more, data = one(helper, "nextprop", 1, chosen, name, buffer(32))
+        name = data.partition(b"\0")[0].decode()
+        if more != 1:
+            break
+        names.append(name)
+    assert more == 0 and name == ""
+    assert names[0] == "name" and len(set(names)) == len(names)
+    assert set(names) >= {"stdin", "stdout", "memory", "mmu", "cpu", "bootargs", "bootpath"}
+    assert one(helper, "nextprop", 1, chosen, "nonsense", buffer(32))[0] == -1
+
+
+def test_setprop_makes_and_changes(helper, buffer):
+    chosen = node(helper, "/chosen")
+    assert one(helper, "setprop", 1, chosen, "bootargs", "a=1", 4) == (4,)
+    assert text(helper, buffer, "/chosen", "bootargs") == "a=1"
+    assert one(helper, "setprop", 1, chosen, "linux,new", "longer text", 12) == (12,)
+    assert one(helper, "setprop", 1, chosen, "linux,new", "", 0) == (0,)
+    assert one(helper, "getproplen", 1, chosen, "linux,new") == (0,)
+
+
+def test_paths(helper, buffer):
+    uart = node(helper, "console")
+    path = b"/flipper/serial@c00f000"
+    length, data = one(helper, "package-to-path", 1, uart, buffer(40), 40)
+    assert data[:length] == path and data[length] == 0
+    length, data = one(helper, "package-to-path", 1, uart, buffer(4), 4)
+    assert (length, data) == (len(path), path[:4])
+    length, data = one(helper, "canon", 1, "ttya", buffer(40), 40)
+    assert data[:length] == path
+    assert one(helper, "canon", 1, "nonsense", buffer(40), 40)[0] == -1
+    _, data = one(helper, "getprop", 1, node(helper, "/chosen"), "stdout", buffer(4), 4)
+    stdout = int.from_bytes(data, "big")
+    assert one(helper, "instance-to-package", 1, stdout) == (uart,)
+    length, data = one(helper, "instance-to-path", 1, stdout, buffer(40), 40)
+    assert data[:length] == path
+
+
+def test_devices(helper, buffer):
+    ihandle, = one(helper, "open", 1, "console")
+    assert ihandle != 0
+    assert one(helper, "write", 1, ihandle, "printed", 7) == (7,)
+    assert "printed" in helper.output
+    assert one(helper, "read", 1, ihandle, buffer(4), 4)[0] == 0     # nothing was typed
+    one(helper, "close", 0, ihandle)
+    assert helper(("write", 1, ihandle, "x", 1))[0][0] == -1
+    assert one(helper, "open", 1, "/nonsense") == (0,)
+    assert one(helper, "open", 1, "/aliases") == (0,)                # has no method `open`
+
+
+def test_claim_and_release(helper):
+    assert one(helper, "claim", 1, 0x1000000, 0x1000, 0) == (0x1000000,)
+    assert one(helper, "claim", 1, 0x1000000, 0x1000, 0) == (-1,)
+    assert one(helper, "claim", 1, 0x0FFF000, 0x2000, 0) == (-1,)
+    one(helper, "release", 0, 0x1000000, 0x1000)
+    assert one(helper, "claim", 1, 0x1000000, 0x3000, 0) == (0x1000000,)
+    one(helper, "release", 0, 0x1001000, 0x1000)                     # a part of it
+    assert one(helper, "claim", 1, 0x1001000, 0x1000, 0) == (0x1001000,)
+    one(helper, "release", 0, 0x1000000, 0x3000)
+    for address, size in ((0, 0x1000), (0x80000, 0x1000), (0x1FFF000, 0x2000),
+                          (0x10000000, 0x1000), (0xFFFFF000, 0x2000), (0x1000000, 0)):
+        assert one(helper, "claim", 1, address, size, 0) == (-1,), hex(address)
+    first, = one(helper, "claim", 1, 0, 0x100, 0x10000)
+    second, = one(helper, "claim", 1, 0, 0x100, 0x18000)             # not a power of two
+    assert first % 0x10000 == 0 and second % 0x20000 == 0 and first != second
+    one(helper, "release", 0, first, 0x100)
+    one(helper, "release", 0, second, 0x100)
+    assert one(helper, "claim", 1, 0, 0x7FFFFFFF, 0x1000) == (-1,)
+
+
+def test_available_is_what_is_not_claimed(helper, buffer):
+    def available():
+        size, data = one(helper, "getprop", 1, node(helper, "/memory"), "available",
+                         buffer(256), 256)
+        words = struct.unpack(f">{size // 4}I", data[:size])
+        return list(zip(words[::2], words[1::2], strict=True))
+
+    before = available()
+    assert before[0][0] >= 0x100000 and all(size for _, size in before)
+    assert sum(before[-1]) == 32 << 20
+    one(helper, "claim", 1, 0x1000000, 0x10000, 0)
+    assert (0x1010000, (32 << 20) - 0x1010000) in available()
+    one(helper, "release", 0, 0x1000000, 0x10000)
+    assert available() == before
+
+
+def test_methods(helper, buffer):
+    _, data = one(helper, "getprop", 1, node(helper, "/chosen"), "mmu", buffer(4), 4)
+    mmu = int.from_bytes(data, "big")
+    assert one(helper, "test-method", 1, node(helper, "cpu"), "translate") == (0,)
+    assert one(helper, "test-method", 1, node(helper, "cpu"), "nonsense") == (-1,)
+    assert one(helper, "call-method", 4, "translate", mmu, 0x123456) == (0, -1, 0x12, 0x123456)
+    assert one(helper, "call-method", 2, "translate", mmu, 0x40000000) == (0, 0)
+    assert one(helper, "call-method", 1, "map", mmu, -1, 0x1000, 0x40000000, 0x300000) == (0,)
+    assert one(helper, "call-method", 4, "translate", mmu, 0x40000010)[3] == 0x300010
+    assert one(helper, "call-method", 1, "unmap", mmu, 0x1000, 0x40000000) == (0,)
+    assert one(helper, "call-method", 2, "translate", mmu, 0x40000000) == (0, 0)
+    assert one(helper, "call-method", 1, "nonsense", mmu)[0] != 0
+    assert one(helper, "call-method", 1, "translate", 5)[0] != 0
+
+
+def test_interpret(helper):
+    assert one(helper, "interpret", 3, "+ dup", 3, 4) == (0, 7, 7)
+    assert one(helper, "interpret", 2, "nonsense")[0] == -13
+    assert one(helper, "interpret", 1, ": half if") == (-22,)
+    assert one(helper, "interpret", 2, "5") == (0, 5)
+    assert one(helper, "interpret", 5, "1 2") == (0, 2, 1, 0, 0)     # more than there are
+
+
+def test_bad_arrays(helper):
+    assert helper(("interpret", 40, "1"))[0][0] == -1
+    assert helper(("drop", 1, 1))[0][0] == -1
+    assert one(helper, "milliseconds", 1)[0] >= 0
+
+
+def test_exit_comes_back_to_the_prompt(helper, prompt):
+    helper(("exit", 0))
+    assert prompt("decimal 2 3 + .") == "5  ok\n"
+
+
+def test_a_fault_of_the_client_comes_back_to_the_prompt(load_client, prompt, helper):
+    helper(("getprop", 1, 0x4000, 0xDEADBEE0, 0, 4))
+    prompt("hex")
+    prompt.machine.memory.write(0x200000, bytes.fromhex("3c60dead" "80630000"))
+    text = prompt("200000 to program-entry go")
+    assert "invalid memory address at dead0000" in text
+    assert "pc   00200004" in prompt(".registers")
+    assert prompt("decimal 2 3 + .") == "5  ok\n"
+
+
+@pytest.mark.skipif(not (SHARED / "vmlinux-gamecube-of").exists(),
+                    reason="needs ../shared/linux/vmlinux-gamecube-of")
+def test_linux_boots(make_prompt):
+    prompt = make_prompt()
+    prompt.machine.memory.write(0x400000, (SHARED / "vmlinux-gamecube-of").read_bytes())
+    machine = prompt.machine
+    machine.console.write(b"boot ram console=ttyS0,115200\r")
+    assert machine.run(until="copying OF device tree", instructions=20_000_000) == "console"
+    before = machine.instructions
+    assert machine.run(until="Quiescing", instructions=20_000_000) == "console"
+    # OpenBIOS' client interface needs 361 million for a tree that is not ten times as large.
+    assert machine.instructions - before < 5_000_000
+    stop = machine.run(until="INIT: done", instructions=40_000_000)
+    text = machine.console.read().decode()
+    assert stop == "console", text
+    assert "OF stdout device is: /flipper/serial@c00f000" in text
+    assert "Total memory = 32MB" in text
