@@ -9,9 +9,9 @@ from pteg.presets import g3, mac99
 
 
 @pytest.mark.parametrize("preset", ["g3", "mac99"])
-def test_the_pipeline_reaches_the_prompt_within_100_000_cycles(make_prompt, preset):
+def test_the_pipeline_reaches_the_prompt_within_a_million_cycles(make_prompt, preset):
     prompt = make_prompt(preset, cpu="pipeline")
-    assert prompt.machine.cycle < 100_000
+    assert prompt.machine.cycle < 1_000_000
     assert prompt("2 3 + .") == "5  ok\n"
 
 

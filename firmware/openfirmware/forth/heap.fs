@@ -23,20 +23,20 @@
       2dup + 4+ r> swap !  tuck !
    then
    1 over +! drop ;
+: skip-used  ( block -- block' )        \ to the first that is free, or to the end
+   begin  dup heap-end <> while  dup @ dup 1 and while  1- + 4+  repeat  drop  then ;
 : allocate  ( len -- a error )
    dup 0< if  -59 exit  then
-   aligned 4 max rover
+   aligned 4 max rover skip-used
    begin  dup heap-end <> while
-      dup used? 0= if
-         dup join
-         2dup block-size <= if
-            tuck split
-            dup rover = if  dup next-block to rover  then
-            4+ 0 exit
-         then
+      dup join
+      2dup block-size <= if
+         tuck split
+         dup rover = if  dup next-block to rover  then
+         4+ 0 exit
       then
-      next-block
-   repeat  drop -59 ;
+      next-block skip-used
+   repeat  2drop 0 -59 ;
 
 \ Only an address that allocate has returned is a block.
 : block-of  ( a -- block true | false )
@@ -49,7 +49,7 @@
    block-of if  dup rover umin to rover  -1 swap +! 0  else  -60  then ;
 : resize  ( a len -- a' error )
    over block-of 0= if  drop -60 exit  then
-   over allocate ?dup if  nip nip nip -59 exit  then     ( a len block a' )
+   over allocate ?dup if  >r 2drop r> exit  then  ( a len block a' )
    >r block-size min over r@ rot move  free drop r> 0 ;
 : alloc-mem  ( len -- a )  allocate throw ;
 : free-mem  ( a len -- )  drop free throw ;
