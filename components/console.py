@@ -9,7 +9,7 @@ import numpy as np
 
 from pteg.errors import UserError
 
-__all__ = ["WATCH", "new_watch", "LONGEST"]
+__all__ = ["WATCH", "encoded", "new_watch", "LONGEST"]
 
 #: Longest text.
 LONGEST = 256
@@ -23,9 +23,19 @@ WATCH = np.dtype([
 ], align=True)
 
 
+def encoded(text):
+    """Bytes of a text in UTF-8; what a command line had in another encoding is as it was there."""
+    if not isinstance(text, str):
+        return bytes(text)
+    try:
+        return text.encode(errors="surrogateescape")
+    except UnicodeEncodeError:
+        raise UserError(f"console text must be Unicode, not {text!a}") from None
+
+
 def new_watch(text=b"", seen=0):
     """A watch for `text` from character number `seen` on; without text it never matches."""
-    text = text.encode() if isinstance(text, str) else bytes(text)
+    text = encoded(text)
     if len(text) > LONGEST:
         raise UserError(f"console text must have at most {LONGEST} characters, not {len(text)}")
     watch = np.zeros(1, WATCH)

@@ -1,5 +1,6 @@
 """`Console`: the other end of a machine's serial port, for scripts."""
 
+from pteg.components.console import encoded
 from pteg.errors import UserError
 
 __all__ = ["Console"]
@@ -16,7 +17,7 @@ class Console:
         """Type bytes (or text) on the console."""
         if self._device is None:
             raise UserError("this machine has no console")
-        self._device.send(data.encode() if isinstance(data, str) else bytes(data))
+        self._device.send(encoded(data))
 
     def read(self):
         """Bytes printed since the last call."""

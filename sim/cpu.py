@@ -12,7 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
-__all__ = ["Stop", "Limits", "Cpu", "CPUS", "FOREVER", "PATIENCE", "new_cpu"]
+__all__ = ["Stop", "Limits", "Cpu", "CPUS", "FOREVER", "new_cpu"]
 
 #: Processor models by the name that users give them, and where they are: a model is imported
 #: when it is first needed.
@@ -21,9 +21,6 @@ CPUS = {"pipeline": ("pteg.pipeline.cpu", "PipelineCpu"),
 
 #: A count that no run reaches.
 FOREVER = 1 << 62
-#: Cycles in which no instruction completes before a run is given up. Nothing else takes so long:
-#: not a table search that misses the cache, and not the slowest device.
-PATIENCE = 1 << 22
 
 
 class Stop(enum.StrEnum):
@@ -66,9 +63,10 @@ class Cpu(Protocol):
 
     Attributes
     ----------
-    cycle, instructions : int
-        Clock cycles since reset and instructions completed.
-
+    cycle, instructions, exceptions : int
+        Clock cycles since reset, instructions completed and exceptions taken.
+    look : int
+        Cycles, about a tenth of a second, after which a run looks whether anything completes.
     identity : str
         Changes with anything in the model that a snapshot depends on.
     at_boundary : bool
@@ -77,6 +75,8 @@ class Cpu(Protocol):
 
     cycle: int
     instructions: int
+    exceptions: int
+    look: int
     identity: str
     at_boundary: bool
 
@@ -125,6 +125,9 @@ class Cpu(Protocol):
         Each is (set, way, VSID, EA[4-13], second word of the PTE without R).
         """
 
+    def prepare(self):
+        """Compile what `run` needs, which takes seconds the first time; otherwise `run` does it."""
+
     def run(self, limits):
         """Run until one of the limits, a checkstop or a full console ring; return a `Stop`.
 
@@ -132,7 +135,8 @@ class Cpu(Protocol):
         """
 
     def stats(self):
-        """What was counted since reset: a dict of numbers and such dicts."""
+        """What the model counts beside cycles, instructions and exceptions: a part of
+        `pteg.statistics.new_statistics`."""
 
 
 def new_cpu(name, platform):

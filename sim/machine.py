@@ -1,30 +1,27 @@
 """`Machine`: a whole computer in a Python script, whichever processor model runs it."""
 
 import inspect
-import time
 import warnings
 from functools import cached_property
-from pathlib import Path
 
 from pteg.boot.loader import read_elf
 from pteg.components.console import new_watch
 from pteg.components.roles import Disk
 from pteg.console import Console
-from pteg.cpu import CPUS, FOREVER, PATIENCE, Limits, Stop, new_cpu
+from pteg.cpu import CPUS, FOREVER, Limits, new_cpu
 from pteg.errors import UserError
-from pteg.files import check_kind, is_elf, read_file
-from pteg.hw.isa.registers import Hid0, Msr
+from pteg.files import read_file
 from pteg.memory import Memory, write_back
 from pteg.platform import Platform
-from pteg.presets import PRESETS
+from pteg.presets import PRESETS, ROMS
 from pteg.recording import Recording
 from pteg.registers import Registers
+from pteg.running import run
+from pteg.statistics import new_statistics, put
 from pteg.symbols import Symbols
+from pteg.waiting import waiting
 
 __all__ = ["Machine"]
-
-#: Seconds that a run goes on before Python looks at the console and at Ctrl-C.
-CHUNK = 0.05
 
 
 class Machine:
@@ -37,7 +34,9 @@ class Machine:
     cpu : str
         "pipeline": the hardware description, cycle by cycle; "functional": instructions only.
     rom : str, path or bytes, optional
-        Contents of the ROM: the name of a built-in image, a file (ELF or raw), or bytes.
+        Contents of the ROM: the name of a built-in image or of an installed firmware, a file (ELF
+        or raw), bytes, or "none". A preset has a ROM of its own by default: g3 "first", mac99
+        "openbios".
     **options
         Of the preset, such as ``ram="64M"``.
 
@@ -51,6 +50,8 @@ class Machine:
         Names of addresses, from the programs that have been loaded.
     model
         The processor model behind it all (`pteg.cpu.Cpu`).
+    seconds : float
+        Time that the runs up to now have taken: simulation alone, nothing compiled.
     restored : str or None
         How the machine was restored from a checkpoint: "exact" or "architectural".
     """
@@ -68,6 +69,7 @@ class Machine:
             raise UserError(f"cpu must be one of {', '.join(CPUS)}, not {cpu!r}")
         self.cpu_name = cpu
         self.restored = None
+        self.seconds = 0.0
         self._events = None  # where the ledger's events go
         # A processor that does not exist yet has fetched nothing. (No reference to the machine: one
         # that is not used any more is gone at once, and its files are free.)
@@ -75,6 +77,7 @@ class Machine:
         self.memory = Memory(self.platform, lambda: made.get("model"))
         self.console = Console(self.platform.console)
         self.symbols = Symbols()
+        rom = ROMS.get(self.preset) if rom is None else rom
         if rom is not None:
             self.program_rom(rom)
 
@@ -104,33 +107,10 @@ class Machine:
         return self.platform.ram
 
     def program_rom(self, rom):
-        """Put an image into the ROM: a built-in one by name, a file, or bytes."""
-        device = self.platform.rom
-        if device is None:
-            raise UserError("this machine has no ROM")
-        if isinstance(rom, bytes | bytearray):
-            data, name = bytes(rom), "ROM image"
-        else:
-            data, name = _rom_bytes(rom, self.platform), str(rom)
-        if not is_elf(data):
-            check_kind(data, name, "a ROM image, as an ELF file or raw bytes")
-            if len(data) > device.size:
-                raise UserError(f"{name}: ROM image must fit in {device.size:#x} bytes, "
-                                f"not {len(data):#x}")
-            device.program(data)
-            return
-        image = read_elf(data, name)
-        # Segments without contents are RAM that the program uses.
-        stored = [segment for segment in image.segments if segment.data]
-        for segment in stored:
-            if not (device.base <= segment.address
-                    and segment.address + segment.size <= device.base + device.size):
-                raise UserError(f"{name}: ROM image must lie in {device.base:#010x} to "
-                                f"{device.base + device.size - 1:#010x}, not at "
-                                f"{segment.address:#010x} with {segment.size:#x} bytes")
-        device.program(b"")
-        self._write_segments(stored)
-        self.symbols.add(data, image)
+        """Put an image into the ROM; see `rom` of `Machine`."""
+        from pteg.boot.rom import program_rom
+
+        program_rom(self, rom)
 
     def load(self, program, at=None):
         """Load a program into memory.
@@ -156,7 +136,7 @@ class Machine:
             return at
         image = read_elf(data, name)
         self._check_segments(image, name)
-        self._write_segments(image.segments)
+        self.write_segments(image.segments)
         self.symbols.add(data, image)
         return image.entry
 
@@ -168,7 +148,8 @@ class Machine:
             except UserError as error:
                 raise UserError(f"{name}: {error}") from None
 
-    def _write_segments(self, segments):
+    def write_segments(self, segments):
+        """Put segments of a program into memory (`pteg.boot.loader.Segment`)."""
         for segment in segments:
             zeros = bytes(segment.size - len(segment.data))
             self.memory.write(segment.address, segment.data + zeros)
@@ -207,7 +188,7 @@ class Machine:
         image = placed(read_elf(data, str(program)))
         self._check_segments(image, str(program))
         preload(self, image, append)
-        self._write_segments(image.segments)
+        self.write_segments(image.segments)
         self.symbols.add(data, image)
 
     def check_program(self, program, dtb=None, firmware=False):
@@ -241,8 +222,8 @@ class Machine:
     def run(self, cycles=None, instructions=None, until=None, between=None):
         """Run until something happens, at the latest when no instruction can complete any more.
 
-        That is after some million cycles in which every instruction has caused an exception, those
-        of the handlers included. A processor in a power-save mode is waited for.
+        Nothing completes when every instruction causes an exception, those of the handlers
+        included. A processor in a power-save mode is waited for, and so are slow devices.
 
         Parameters
         ----------
@@ -270,49 +251,7 @@ class Machine:
             condition = until if inspect.signature(until).parameters else lambda _: until()
         elif until is not None:
             limits.address = _address(until)
-        return self._run(limits, condition, between)
-
-    def _run(self, limits, condition, between):
-        model, chunk = self.model, 10_000
-        end_cycle = model.cycle + limits.cycles
-        end_instruction = model.instructions + limits.instructions
-        completed, deadline = model.instructions, model.cycle + PATIENCE
-        while True:
-            if model.cycle >= deadline:
-                if model.instructions == completed and not self._asleep():
-                    return Stop.STUCK
-                completed, deadline = model.instructions, deadline + PATIENCE
-            left = Limits(end_cycle - model.cycle, end_instruction - model.instructions,
-                          limits.address, limits.watch)
-            if left.cycles <= 0:
-                return Stop.CYCLES
-            if left.instructions <= 0:
-                return Stop.INSTRUCTIONS
-            piece = min(chunk, deadline - model.cycle)
-            whole = left.cycles <= piece
-            left.cycles = min(left.cycles, piece)
-            if condition is not None:
-                left.instructions = min(left.instructions, 1)
-            begin = time.perf_counter()
-            stop = model.run(left)
-            seconds = time.perf_counter() - begin
-            self.console.drain()
-            if stop is Stop.INSTRUCTIONS and condition is not None:
-                if condition(self):
-                    return Stop.CONDITION
-            elif stop is not Stop.DRAIN and not (stop is Stop.CYCLES and not whole):
-                return stop
-            if between is not None and between():
-                return Stop.INTERRUPTED
-            if stop is Stop.CYCLES and seconds < CHUNK / 2:
-                chunk = min(2 * chunk, PATIENCE)
-            elif seconds > CHUNK * 2:
-                chunk = max(1000, chunk // 2)
-
-    def _asleep(self):
-        """The processor is in a power-save mode (MPC750 UM 10.2)."""
-        return bool(self.cpu.msr & Msr.POW
-                    and self.cpu.spr["HID0"] & (Hid0.DOZE | Hid0.NAP | Hid0.SLEEP))
+        return run(self, limits, condition, between)
 
     @property
     def cycle(self):
@@ -325,12 +264,15 @@ class Machine:
         return self.model.instructions
 
     def stats(self):
-        """What was counted since reset, as a plain dict."""
-        cycles, instructions = self.cycle, self.instructions
-        counted = {"cycles": cycles, "instructions": instructions}
-        if self.cpu_name == "pipeline" and instructions:
-            counted["cycles_per_instruction"] = round(cycles / instructions, 3)
-        return counted | self.model.stats()
+        """What was counted since reset: a dict of numbers and of such dicts.
+
+        Its shape is that of `pteg.statistics.new_statistics` with both models: what a model does
+        not count is None.
+        """
+        statistics, model = new_statistics(self.platform), self.model
+        put(statistics, {"cycles": model.cycle, "instructions": model.instructions,
+                         "exceptions": model.exceptions, **model.stats()})
+        return statistics
 
     # Keeping ----------------------------------------------------------------------------------
 
@@ -338,7 +280,8 @@ class Machine:
         """Write a checkpoint: the whole machine, to go on from here (docs/checkpoints.md)."""
         from pteg.checkpoint import save
 
-        save(self, path)
+        with waiting("saving"):
+            save(self, path)
 
     @staticmethod
     def restore(path, cpu=None, platform=None):
@@ -354,7 +297,8 @@ class Machine:
         """
         from pteg.checkpoint import restore
 
-        return restore(Machine, path, cpu, platform)
+        with waiting("restoring"):
+            return restore(Machine, path, cpu, platform)
 
     def hand_over(self, cpu):
         """Let the other processor model go on from here, at an instruction boundary.
@@ -464,7 +408,8 @@ class Machine:
         """The machine as a networkx.MultiDiGraph: components and their connections."""
         from pteg.graph import machine_graph
 
-        return machine_graph(self)
+        with waiting("elaborating the processor"):
+            return machine_graph(self)
 
 
 def _preset(name, options):
@@ -481,20 +426,6 @@ def _preset(name, options):
         raise UserError(f"option of machine {name} must be one of {', '.join(known)}, "
                         f"not {unknown[0]!r}") from None
 
-
-
-def _rom_bytes(rom, platform):
-    """Contents of a built-in image, of an installed firmware, or of a file."""
-    from pteg.firmware import images, installed
-
-    if str(rom) in images.images():
-        return images.build(str(rom), platform)
-    if str(rom) in installed.INSTALLED:
-        return read_file(installed.find(str(rom)))
-    if not Path(rom).exists():
-        known = ", ".join([*images.images(), *installed.INSTALLED])
-        raise UserError(f"ROM must be a file or one of {known}, not {str(rom)!r}")
-    return read_file(rom)
 
 
 def _limit(name, value):

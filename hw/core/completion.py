@@ -235,7 +235,9 @@ class Completion(wiring.Component):
         pc = Signal(32, init=RESET_VECTOR)
         instructions = Signal(64)
         checkstop = Signal()
-        # Interrupts taken, for statistics; the last one, for models that follow this one.
+        # Exceptions taken, for statistics, interrupts among them; the last one of these, for models
+        # that follow this one.
+        exceptions = Signal(64)
         interrupts = {Vector.EXTERNAL: Signal(64, name="external_interrupts"),
                       Vector.PERFORMANCE_MONITOR: Signal(64, name="monitor_interrupts"),
                       Vector.DECREMENTER: Signal(64, name="decrementer_interrupts")}
@@ -452,6 +454,7 @@ class Completion(wiring.Component):
         # Redirect.
         prefix = flag(self.msr, Msr.IP)
         with m.If(taken.valid):
+            m.d.sync += exceptions.eq(exceptions + 1)
             m.d.comb += [self.redirect.valid.eq(1),
                          self.redirect.pc.eq(taken.vector | Mux(prefix, 0xFFF00000, 0))]
             m.d.sync += pc.eq(self.redirect.pc)

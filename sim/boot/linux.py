@@ -23,7 +23,7 @@ def patched_tree(data, ram, append=None, name="device tree"):
         raise UserError(f"{name}: {error}") from None
     if append is not None:
         chosen = tree.root.child("chosen", create=True)
-        chosen.properties["bootargs"] = append.encode() + b"\0"
+        chosen.properties["bootargs"] = append.encode(errors="surrogateescape") + b"\0"
     return fdt.build(tree)
 
 

@@ -31,7 +31,7 @@ def placed(image):
 
 def preload(machine, image, append):
     """Announce an image that is in memory, and put its command line behind it."""
-    device, text = fw_cfg(machine.platform), (append or "").encode() + b"\0"
+    device, text = fw_cfg(machine.platform), (append or "").encode(errors="surrogateescape") + b"\0"
     if device is None:
         raise UserError("a program that firmware starts needs a machine with fw_cfg, such as mac99")
     end = max(segment.address + segment.size for segment in image.segments)

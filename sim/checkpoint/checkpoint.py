@@ -13,6 +13,7 @@ import os
 import numpy as np
 
 from pteg import __version__
+from pteg.boot.rom import NONE
 from pteg.checkpoint import container, pages, records
 from pteg.components.roles import Storage, has_role
 from pteg.cpu import CPUS
@@ -114,7 +115,8 @@ class _Restorer:
         if saved not in CPUS:
             raise self._file.damaged(f"processor model {saved!r} is not known")
         wanted = cpu or saved
-        machine = self._make(*self._platform(platform), cpu=wanted, **self._options(platform))
+        machine = self._make(*self._platform(platform), cpu=wanted, rom=NONE,
+                             **self._options(platform))
         self._devices(machine.platform)
         arch, pending = self._record("arch", ARCH_STATE), self._record("pending", PENDING)
         self._check(arch[0], pending[0])

@@ -18,6 +18,7 @@ from pteg.errors import UserError
 __all__ = ["main", "app"]
 
 app = App(name="pteg", version=__version__, help_format="markdown",
+          suppress_keyboard_interrupt=False,
           help="A cycle-accurate PowerPC 750-class machine, compiled to native code.\n\n"
                f"Exit codes:\n\n{table()}")
 
@@ -34,7 +35,21 @@ def number(type_, tokens):
     return value
 
 
+def count(type_, tokens):
+    """As `number`, or with K, M or G for thousands, millions and thousands of millions: 20M."""
+    text = tokens[0].value
+    scale = {"K": 10**3, "M": 10**6, "G": 10**9}.get(text[-1:].upper(), 1)
+    try:
+        value = int(text, 0) if scale == 1 else int(text[:-1]) * scale
+    except ValueError:
+        raise ValueError(f"must be a number such as 20000 or 20M, not {text!r}") from None
+    if value < 0:
+        raise ValueError(f"must not be negative, not {text}")
+    return value
+
+
 Number = Annotated[int | None, Parameter(converter=number)]
+Count = Annotated[int | None, Parameter(converter=count)]
 #: A text that may look like an option, or a file that may be `-`.
 Text = Annotated[str | None, Parameter(allow_leading_hyphen=True)]
 
@@ -57,10 +72,10 @@ def run(
     signals: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     window: str | None = None,
     trigger: Text = None,
-    before: Number = None,
-    after: Number = None,
+    before: Count = None,
+    after: Count = None,
     again: Annotated[bool, Parameter(negative=())] = False,
-    last: Number = None,
+    last: Count = None,
     pure: Annotated[bool, Parameter(negative=())] = False,
     kanata: str | None = None,
     pipeline: str | None = None,
@@ -69,8 +84,8 @@ def run(
     input: str | None = None,
     input_after: Text = None,
     until: Text = None,
-    cycles: Number = None,
-    instructions: Number = None,
+    cycles: Count = None,
+    instructions: Count = None,
     restore: str | None = None,
     fast_forward_until: Text = None,
     save: str | None = None,
@@ -144,7 +159,7 @@ def run(
     until
         End with 0 when the console has printed this text; with 1 if a limit comes first.
     cycles
-        Limit of clock cycles.
+        Limit of clock cycles, such as 50000, 20K, 20M or 1G (here K is 1000).
     instructions
         Limit of completed instructions.
     restore
@@ -152,6 +167,8 @@ def run(
     fast_forward_until
         Before anything else, run in the functional model up to an address (a number, or a symbol of
         the kernel) or until the console has printed this text. Limits and recordings begin there.
+        With limits, the run also ends if it is not reached after as many instructions, or 200M if
+        that is more.
     save
         Write a checkpoint at the end.
     json
@@ -161,7 +178,7 @@ def run(
     quiet
         No statistics at the end.
     """
-    from pteg.cli.run import Options
+    from pteg.cli.build import Options
     from pteg.cli.run import run as run_machine
 
     options = dict(locals())
@@ -201,7 +218,8 @@ def gdb(
     machine
         As for `pteg run`, like all that follow.
     """
-    from pteg.cli.run import Options, debug
+    from pteg.cli.build import Options
+    from pteg.cli.run import debug
 
     options = dict(locals())
     return debug(Options(**{name: options[name] for name in Options.__dataclass_fields__

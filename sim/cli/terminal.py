@@ -5,6 +5,7 @@ run, and Ctrl-] is the escape key: `q` after it ends the run too, any other key 
 sent as it is. The terminal's settings are restored whatever happens.
 """
 
+import errno
 import os
 import select
 import signal
@@ -35,6 +36,8 @@ class ConsoleLink:
     ----------
     quit : bool
         The user wants to end the run.
+    signal : int
+        SIGINT if that was by Ctrl-C, or 0.
     """
 
     def __init__(self, console, input=None, output=None, hold=False):
@@ -44,7 +47,7 @@ class ConsoleLink:
         self._hold = hold
         self._escaped = False
         self._last = b""
-        self.quit = False
+        self.quit, self.signal = False, 0
         self._stdin = None
         if input is not None:
             self._send(read_file(input))
@@ -66,7 +69,7 @@ class ConsoleLink:
             self._output.write(text)
             self._output.flush()
         while self._stdin is not None and select.select([self._stdin], [], [], 0)[0]:
-            data = os.read(self._stdin, 4096)
+            data = self._read()
             if not data:
                 self._stdin = None
             elif self.interactive:
@@ -74,11 +77,23 @@ class ConsoleLink:
             else:
                 self._send(data)
 
+    def _read(self):
+        try:
+            return os.read(self._stdin, 4096)
+        except OSError as error:
+            if error.errno == errno.EIO:
+                return b""  # the terminal has gone
+            raise UserError(f"cannot read standard input: {error.strerror}") from None
+
     def finish_line(self):
-        """Leave the cursor at the start of a line."""
-        if self._last not in (b"", b"\n") and self._output.isatty():
+        """Let what goes to stderr begin on a line of its own."""
+        if self._last in (b"", b"\n"):
+            return
+        if self._output.isatty():
             self._output.write(b"\n")
             self._output.flush()
+        elif _same_file(self._output, sys.stderr):
+            print(file=sys.stderr)
 
     def _keys(self, data):
         for key in data:
@@ -89,7 +104,7 @@ class ConsoleLink:
                 else:
                     self._send(bytes([key]))
             elif key == CONTROL_C:
-                self.quit = True
+                self.quit, self.signal = True, signal.SIGINT
             elif key == ESCAPE:
                 self._escaped = True
             else:
@@ -121,17 +136,26 @@ class ConsoleLink:
             termios.tcsetattr(self._stdin, termios.TCSADRAIN, before)
 
 
+def _same_file(one, other):
+    """Whether two files lead to the same place, as after `2>&1`."""
+    try:
+        return os.path.sameopenfile(one.fileno(), other.fileno())
+    except (OSError, ValueError):
+        return False
+
+
 @contextmanager
 def interrupts_noted():
-    """Within: SIGINT and SIGTERM are only noted; yields a function that tells if there was one.
+    """Within: signals that end programs are only noted; yields a function that gives the number of
+    the first, or 0.
 
     Compiled code and half-written files are never interrupted in the middle.
     """
     noted = []
     before = {number: signal.signal(number, lambda number, frame: noted.append(number))
-              for number in (signal.SIGINT, signal.SIGTERM)}
+              for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:
-        yield lambda: bool(noted)
+        yield lambda: noted[0] if noted else 0
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

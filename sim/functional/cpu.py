@@ -22,6 +22,7 @@ from pteg.generated import load_module
 from pteg.hw import isa
 from pteg.hw.isa.registers import PteLow
 from pteg.state import ARCH_STATE, PENDING, new_state
+from pteg.waiting import waiting
 
 __all__ = ["FunctionalCpu", "sources"]
 
@@ -91,6 +92,7 @@ class FunctionalCpu:
         self._host_floats = host_floats
         self._no_watch = new_watch()
         self._ledger = None
+        self._prepared = False
         self.reset()
 
     def reset(self):
@@ -114,7 +116,12 @@ class FunctionalCpu:
         self._state[:] = np.ascontiguousarray(state).view(CPU_STATE)
         clear_translations(self._model)
 
+    @property
+    def exceptions(self):
+        return int(self._model["exceptions"][0])
+
     identity = "functional"
+    look = 1 << 20
     at_boundary = True
 
     def settle(self):
@@ -192,7 +199,17 @@ class FunctionalCpu:
             for name, value in places.items():
                 self._model[name] = value
 
+    def prepare(self):
+        self._place_memory()
+        with waiting("compiling the functional model (only the first time)"):
+            # Nothing is executed: the limits have been reached.
+            self._run(self._state, self._model, self.platform.arrays, self.cycle,
+                      self.instructions, -1, self._no_watch)
+        self._prepared = True
+
     def run(self, limits):
+        if not self._prepared:
+            self.prepare()
         self._place_memory()
         devices = self.platform.arrays
         watch = self._no_watch if limits.watch is None else limits.watch
@@ -204,13 +221,13 @@ class FunctionalCpu:
             if self._ledger is not None and self._model["event_count"][0]:
                 self._ledger(take_events(self._model))
             if stop == interpreter.STOP_UNIT:
-                self._model["float_unit"] = compiled_unit(
-                    tuple(sources()), exact=not self._host_floats)
+                with waiting("compiling floating-point arithmetic (only the first time)"):
+                    self._model["float_unit"] = compiled_unit(
+                        tuple(sources()), exact=not self._host_floats)
             elif stop != interpreter.STOP_LEDGER:
                 return _STOPS[stop]
 
     def stats(self):
         model = self._model[0]
-        return {"cycles": self.cycle, "instructions": self.instructions,
-                "exceptions": int(model["exceptions"]),
-                "table_searches": int(model["walks"]), "ptes_examined": int(model["walk_ptes"])}
+        return {"mmu": {"table_searches": {"count": int(model["walks"]),
+                                           "ptes_examined": int(model["walk_ptes"])}}}

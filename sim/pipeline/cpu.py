@@ -86,6 +86,15 @@ class PipelineCpu:
     def modified(self):
         return self._coherence.modified()
 
+    @property
+    def exceptions(self):
+        return self._read(self.places.core.completion.exceptions)
+
+    look = 1 << 16
+
+    def prepare(self):
+        self.driver.prepare()
+
     def overlay(self, address, data):
         self._coherence.overlay(address, data)
 
@@ -223,8 +232,10 @@ class PipelineCpu:
                   "data": counted(self.places.dcache, "hits", "misses", "castouts")}
         if self.platform.l2:
             caches["l2"] = counted(self.places.l2, "hits", "misses", "castouts")
+        instructions = self.instructions
         return {
-            "cycles": self.cycle, "instructions": self.instructions,
+            "cycles_per_instruction": (round(self.cycle / instructions, 3) if instructions
+                                       else None),
             "asleep": read(core.special.asleep_cycles),
             "interrupts": {"taken": {
                 "external": read(core.completion.external_interrupts),

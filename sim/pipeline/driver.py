@@ -19,6 +19,7 @@ from pteg.pipeline import loop
 from pteg.pipeline.loop import CONTROL, STOPS
 from pteg.pipeline.places import Pause, Processor, System
 from pteg.platform import PORT
+from pteg.waiting import waiting
 
 __all__ = ["Driver", "Tap", "Signals"]
 
@@ -94,6 +95,7 @@ class Driver:
         self.control = np.zeros(1, CONTROL)
         self._never = new_watch()
         self._modules = {}  # generated, by number of active taps
+        self._loops = {}    # and compiled
         self.reset()
 
     def reset(self):
@@ -185,12 +187,29 @@ class Driver:
         rows = int(self.control["last_cycle"][0]) - begin if taps else 0
         buffers = tuple(np.empty((rows, tap.tracer.words), np.uint64) for tap in taps)
         traces = tuple(tap.tracer.trace for tap in taps)
-        run = self.module(len(taps)).run
+        run = self._loop(len(taps), watch, traces, buffers)
         stop = run(self.native.step, self.state, devices, self.targets, self.control, watch,
                    traces, buffers)
         for tap, buffer in zip(taps, buffers, strict=True):
             tap.sink.write(begin, buffer[:self.cycle - begin])
         return STOPS[stop]
+
+    def prepare(self):
+        """Compile what a run without traces needs."""
+        self._loop(0, self._never, (), ())
+
+    def _loop(self, taps, watch, traces, buffers):
+        """The compiled loop for so many traces."""
+        if taps not in self._loops:
+            with waiting("compiling the processor's loop (only the first time)"):
+                run = self.module(taps).run
+                last, self.control["last_cycle"] = self.control["last_cycle"].copy(), self.cycle
+                # No cycle is run: the last one has been.
+                run(self.native.step, self.state, self.platform.arrays, self.targets,
+                    self.control, watch, traces, buffers)
+                self.control["last_cycle"] = last
+                self._loops[taps] = run
+        return self._loops[taps]
 
     # Generated code ---------------------------------------------------------------------------
 

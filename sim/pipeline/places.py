@@ -153,6 +153,7 @@ class Completion(Part):
     exception__data: Signal     # the exception sets DAR
     exception__dar: Signal
     redirect__valid: Signal     # everything in flight is dropped
+    exceptions: Signal          # taken since reset
     last_interrupt: Signal
     external_interrupts: Signal
     monitor_interrupts: Signal

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from pteg.engine import load_design
+from pteg.waiting import waiting
 
 __all__ = ["UNNAMED", "load_system", "make_system"]
 
@@ -44,10 +45,12 @@ def load_system(platform, timebase_divider):
 
     from pteg import hw
 
-    native = load_design(build, sources=[Path(hw.__file__).parent], name="system", unnamed=UNNAMED,
-                         parameters={"divider": timebase_divider, "l2": platform.l2,
-                                     "memory_map": platform.memory_map,
-                                     "master": platform.master is not None})
-    if devices is not None:
-        devices.result()
+    with waiting("compiling the processor (only the first time)"):
+        native = load_design(
+            build, sources=[Path(hw.__file__).parent], name="system", unnamed=UNNAMED,
+            parameters={"divider": timebase_divider, "l2": platform.l2,
+                        "memory_map": platform.memory_map,
+                        "master": platform.master is not None})
+        if devices is not None:
+            devices.result()
     return native

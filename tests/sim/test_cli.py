@@ -55,7 +55,8 @@ def folder(tmp_path_factory):
 
 def pteg(*arguments, stdin=b"", cwd=None, timeout=300):
     """Run the command; its result has bytes for stdout and text for stderr."""
-    done = subprocess.run([sys.executable, "-m", "pteg", *map(str, arguments)], input=stdin,
+    arguments = [text if isinstance(text, bytes) else str(text) for text in arguments]
+    done = subprocess.run([sys.executable, "-m", "pteg", *arguments], input=stdin,
                           capture_output=True, cwd=cwd, timeout=timeout)
     done.stderr = done.stderr.decode()
     return done
@@ -321,7 +322,7 @@ def test_a_reader_that_leaves_early_is_no_error():
     assert done.stderr == "" and done.stdout.startswith("processor")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_ctrl_c_ends_the_run_cleanly(folder, number):
     wave, report = folder / "cut.vcd", folder / "cut.json"
     process = subprocess.Popen(
@@ -331,21 +332,22 @@ def test_ctrl_c_ends_the_run_cleanly(folder, number):
     assert process.stdout.readline() == b"ready\n"
     process.send_signal(number)
     _, errors = process.communicate(timeout=240)
-    assert process.returncode == 0 and b"--- interrupted after" in errors
+    assert process.returncode == 128 + number and b"--- interrupted after" in errors
     assert b"Traceback" not in errors
-    assert json.loads(report.read_text())["stop"] == "interrupted"
+    ended = json.loads(report.read_text())
+    assert (ended["stop"], ended["exit"]) == ("interrupted", 128 + number)
     assert wave.read_bytes().endswith(b"\n")
 
 
 class Terminal:
     """The command in a pseudo-terminal."""
 
-    def __init__(self, *arguments):
+    def __init__(self, *arguments, **environment):
         self.master, self.slave = pty.openpty()
         self.before = termios.tcgetattr(self.slave)
         self.process = subprocess.Popen(
             [sys.executable, "-m", "pteg", *map(str, arguments)],
-            stdin=self.slave, stdout=self.slave, stderr=self.slave)
+            stdin=self.slave, stdout=self.slave, stderr=self.slave, env=os.environ | environment)
         self.text = b""
 
     def expect(self, text, seconds=120):
@@ -359,15 +361,15 @@ class Terminal:
     def type(self, data):
         os.write(self.master, data)
 
-    def close(self):
-        assert self.process.wait(240) == 0
+    def close(self, code=0):
+        assert self.process.wait(240) == code
         assert termios.tcgetattr(self.slave) == self.before, "settings are restored"
         os.close(self.master)
         os.close(self.slave)
 
 
-@pytest.mark.parametrize("ending", [b"\x03", b"\x1dq"])
-def test_keys_reach_the_machine_at_a_terminal(folder, ending):
+@pytest.mark.parametrize("ending, code", [(b"\x03", 130), (b"\x1dq", 0)])
+def test_keys_reach_the_machine_at_a_terminal(folder, ending, code):
     terminal = Terminal("run", "--kernel", folder / "echo.elf")
     terminal.expect(b"ready\r\n")
     terminal.type(b"k")  # no line end, and echoed once: by the program
@@ -376,7 +378,110 @@ def test_keys_reach_the_machine_at_a_terminal(folder, ending):
     terminal.expect(b"\x1d\r\x03!")
     terminal.type(ending)
     terminal.expect(b"--- interrupted after")
+    terminal.close(code)
+
+
+@pytest.mark.slow
+def test_a_long_wait_is_named_and_counts_as_no_simulation(folder, tmp_path):
+    """With empty caches, nothing of the model has been compiled; then everything has."""
+    caches = {"PTEG_CACHE": str(tmp_path), "NUMBA_CACHE_DIR": str(tmp_path / "numba")}
+    report = tmp_path / "report.json"
+    run = ["run", "--kernel", folder / "echo.elf", "--cpu", "functional", "--cycles", 20_000, "-q",
+           "--json", report]
+    terminal = Terminal(*run, **caches)
+    terminal.expect(b"[compiling the functional model (only the first time) ...]\r\n")
+    terminal.expect(b"ready\r\n")
     terminal.close()
+    assert json.loads(report.read_text())["seconds"] < 1
+    done = subprocess.run([sys.executable, "-m", "pteg", *map(str, run)], capture_output=True,
+                          stdin=subprocess.DEVNULL, env=os.environ | caches)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"ready\n", b"")
+
+
+def test_a_signal_while_it_compiles(folder, tmp_path):
+    for number in (signal.SIGINT, signal.SIGTERM):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "pteg", "run", "--kernel", folder / "echo.elf", "--cpu",
+             "functional"], stdin=subprocess.DEVNULL, cwd=tmp_path,
+            stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            env=os.environ | {"PTEG_CACHE": str(tmp_path),
+                              "NUMBA_CACHE_DIR": str(tmp_path / "numba")})
+        deadline = time.monotonic() + 60
+        while not (tmp_path / "generated").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(1)
+        process.send_signal(number)
+        output, errors = process.communicate(timeout=60)
+        assert process.returncode == 128 + number
+        assert (output, errors) == ("", "pteg: interrupted\n" if number == signal.SIGINT else "")
+
+
+def test_the_statistics_begin_on_a_line_of_their_own(folder):
+    """Where both go to one place; elsewhere nothing is added."""
+    run = [sys.executable, "-m", "pteg", "run", "--kernel", str(folder / "echo.elf"), "--until",
+           "read", "--cpu", "functional"]
+    done = subprocess.run(run, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          stdin=subprocess.DEVNULL)
+    assert done.stdout.startswith(b"read\n--- console after")
+    done = pteg(*run[3:])
+    assert done.stdout == b"read" and done.stderr.startswith("--- console after")
+
+
+def test_counts_have_suffixes(folder):
+    for text, cycles in (("2K", 2000), ("0.1M", None), ("1k", 1000), ("0x10", 16), ("M", None)):
+        done = pteg("run", "--kernel", folder / "echo.elf", "--cpu", "functional", "--cycles", text,
+                    "-q", "--json", "-")
+        if cycles is None:
+            assert (done.returncode, done.stderr) == (
+                2, "pteg: Invalid value for --cycles: must be a number such as 20000 or 20M, not "
+                   f"'{text}'\n")
+        else:
+            assert json.loads(done.stdout)["stats"]["cycles"] == cycles
+
+
+def test_texts_that_are_not_utf_8(folder):
+    """The console is bytes: what a terminal of another encoding types can be waited for."""
+    (folder / "latin").write_bytes(b"caf\xe9!")
+    for option, code in (("--until", 0), ("--fast-forward-until", 0), ("--input-after", 0)):
+        done = pteg("run", "--kernel", folder / "echo.elf", "--cpu", "functional", "-q",
+                    "--instructions", 10_000, "--input", folder / "latin", option,
+                    b"caf\xe9" if option != "--input-after" else b"caf\xff")
+        assert (done.returncode, done.stderr.partition("\n")[2]) == (code, ""), done.stderr
+    done = pteg("run", "--kernel", folder / "echo.elf", "--cpu", "functional", "-q",
+                "--instructions", 10_000, "--until", b"\xff")
+    assert (done.returncode, done.stderr.endswith("printed '\\udcff'\n")) == (1, True)
+    done = pteg("run", "--kernel", b"\xff.elf")
+    assert (done.returncode, done.stderr) == (2, "pteg: \\udcff.elf: No such file or directory\n")
+
+
+def test_a_fast_forward_whose_text_never_comes_ends_at_the_limits(folder, monkeypatch):
+    monkeypatch.setattr("pteg.cli.run.FORWARD", 100_000)
+    from pteg.cli.build import Options
+    from pteg.cli.run import run
+
+    monkeypatch.setattr("sys.stdin", None)
+    report = folder / "forward.json"
+    for limits, most in (({"cycles": 5}, 100_000), ({"instructions": 300_000}, 300_000)):
+        options = Options(kernel=str(folder / "echo.elf"), fast_forward_until="never", quiet=True,
+                          cpu="pipeline", json=str(report), **limits)
+        assert run(options) == 1
+        ended = json.loads(report.read_text())
+        assert (ended["stop"], ended["stats"]["instructions"]) == ("instructions", most)
+        assert ended["problem"].endswith("before the fast-forward had reached 'never'")
+
+
+def test_the_help_has_every_exit_code():
+    text = pteg("--help").stdout.decode()
+    for code in (0, 1, 2, 129, 130, 141, 143):
+        assert f" {code}: " in text
+
+
+def test_a_reader_that_leaves_is_not_success(folder):
+    command = (f"{sys.executable} -m pteg run --kernel {folder / 'echo.elf'} --cpu functional -q "
+               "--until never | true; exit ${PIPESTATUS[0]}")
+    done = subprocess.run(["bash", "-c", command], stderr=subprocess.PIPE,
+                          stdin=subprocess.DEVNULL)
+    assert (done.returncode, done.stderr) == (141, b"")
 
 
 @pytest.mark.parametrize("cpu", ["pipeline", "functional"])

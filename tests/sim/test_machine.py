@@ -2,6 +2,7 @@
 
 import gc
 import re
+import time
 import weakref
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import pytest
 import pteg
 from pteg.cpu import Stop
 from pteg.firmware.asm import assemble
+from pteg.statistics import new_statistics, put
+from pteg.waiting import waiting, waits
 
 CPUS = ("pipeline", "functional")
 PROGRAM = assemble("""
@@ -224,7 +227,7 @@ def test_pieces_do_not_change_a_run(m, monkeypatch):
     """The same stop, cycle and state, however the run is cut."""
     results = []
     for chunk in (0.05, 0):
-        monkeypatch.setattr("pteg.machine.CHUNK", chunk)
+        monkeypatch.setattr("pteg.running.CHUNK", chunk)
         m.reset()
         m.cpu.pc = 0x1000
         m.cpu.msr = 0
@@ -235,9 +238,8 @@ def test_pieces_do_not_change_a_run(m, monkeypatch):
 
 @pytest.mark.parametrize("run", [lambda m: m.step(), lambda m: m.run(until="never"),
                                  lambda m: m.run(until=lambda: False)])
-def test_exceptions_without_end_end_a_run(m, monkeypatch, run):
+def test_exceptions_without_end_end_a_run(m, run):
     """The handler of the illegal instruction is an illegal instruction."""
-    monkeypatch.setattr("pteg.machine.PATIENCE", 10_000)
     m.memory.write_word(0x700, 0)
     m.memory.write_word(0x2000, 0x60000000)     # nop: something completes at first
     m.cpu.pc = 0x2000
@@ -245,24 +247,104 @@ def test_exceptions_without_end_end_a_run(m, monkeypatch, run):
     begin = m.cycle
     assert m.run(cycles=50) is Stop.CYCLES and m.instructions == 1
     assert run(m) is Stop.STUCK
-    assert m.cycle == begin + 10_050 and m.instructions == 1
+    assert m.cycle == begin + 50 + m.model.look and m.instructions == 1
     assert m.run(cycles=500) is Stop.CYCLES, "limits hold"
+
+
+def leaves(counts, path=()):
+    """Every number of nested dicts with the names that lead to it."""
+    for name, value in counts.items():
+        assert isinstance(name, str)
+        if isinstance(value, dict):
+            yield from leaves(value, (*path, name))
+        else:
+            yield (*path, name), value
 
 
 def test_statistics_are_plain_numbers(m):
     m.run(until="machine")
     stats = m.stats()
     assert stats["cycles"] == m.cycle and stats["instructions"] == m.instructions
+    uncounted = [path for path, value in leaves(stats) if type(value) not in (int, float)]
+    assert m.cpu_name == "functional" or not uncounted
+    assert all(value is None for path, value in leaves(stats) if path in uncounted)
 
-    def check(value):
-        if isinstance(value, dict):
-            assert all(isinstance(key, str) for key in value)
-            for inner in value.values():
-                check(inner)
-        else:
-            assert type(value) in (int, float), value
 
-    check(stats)
+@pytest.mark.parametrize("preset, options", [("g3", {}), ("g3", {"l2": "256K", "dma": True}),
+                                             ("mac99", {})])
+def test_statistics_have_one_shape(preset, options):
+    machine = pteg.Machine(preset, cpu="functional", rom="none", **options)
+    shape = [path for path, value in leaves(machine.stats())]
+    assert shape == [path for path, value in leaves(new_statistics(machine.platform))]
+    with pytest.raises(KeyError):
+        put(new_statistics(machine.platform), {"mmu": {"data": {"wrong": 1}}})
+
+
+def test_both_models_count_the_same_exceptions(m):
+    """Each `sc`, and the illegal instruction behind it."""
+    m.load(assemble("sc\n .long 0\n", sections={".text": 0x2000}).elf())
+    m.memory.write_word(0xC00, 0x4C000064)  # rfi
+    m.cpu.pc, m.cpu.msr = 0x2000, 0
+    before = m.stats()["exceptions"]
+    m.run(until=0x700, cycles=10_000)
+    assert m.stats()["exceptions"] - before == 2
+
+
+@pytest.mark.parametrize("slow", [
+    "lis r4,0x0c01\n 1: lbz r3,-0x0ffb(r4)\n b 1b",                # a device
+    "mfspr r3,1008\n oris r3,r3,0x80\n mtspr 1008,r3\n"            # HID0[DOZE], MSR[POW]
+    "lis r3,0x0004\n mtmsr r3\n isync\n nop"])
+def test_waiting_is_not_being_stuck(m, slow):
+    m.load(assemble(slow, sections={".text": 0x2000}).elf())
+    m.cpu.pc, m.cpu.msr = 0x2000, 0
+    assert m.run(cycles=5 * m.model.look // (1 if m.cpu_name == "pipeline" else 8)) is Stop.CYCLES
+
+
+def test_exceptions_whose_handlers_run_are_not_being_stuck(m):
+    """A handler that returns to the illegal instruction at once."""
+    m.memory.write_word(0x700, 0x4C000064)  # rfi
+    m.memory.write_word(0x2000, 0)
+    m.cpu.pc, m.cpu.msr = 0x2000, 0
+    assert m.run(cycles=3 * m.model.look // (1 if m.cpu_name == "pipeline" else 2)) is Stop.CYCLES
+
+
+def test_a_machine_that_hangs_without_exceptions_is_stuck(m, monkeypatch):
+    """As with a device that never answers: here, the limit is shorter than one instruction."""
+    monkeypatch.setattr("pteg.running.PATIENCE", 1)
+    monkeypatch.setattr(type(m.model), "look", 1)
+    monkeypatch.setattr(type(m.model), "instructions", 7)
+    assert m.run(cycles=1000) is Stop.STUCK
+
+
+def test_the_time_of_runs_is_simulation_alone(m, monkeypatch):
+    begin, waited = m.seconds, waits.seconds
+    with waiting("a test"), waiting("in a test"):
+        time.sleep(0.05)
+    assert 0.05 <= waits.seconds - waited < 1
+    m.run(cycles=2000)
+    plain = m.seconds - begin
+    assert 0 < plain < 5
+    slow = m.model.run
+
+    def run(limits):
+        with waiting("compiling"):
+            time.sleep(0.2)
+        return slow(limits)
+
+    monkeypatch.setattr(m.model, "run", run)
+    begin = m.seconds
+    m.run(cycles=100)
+    assert m.seconds - begin < 0.2
+
+
+def test_a_preset_has_the_rom_of_the_command_line(monkeypatch, tmp_path):
+    first = pteg.Machine("g3", cpu="functional")
+    assert first.run(until="ready", instructions=5_000_000) is Stop.CONSOLE
+    assert (pteg.Machine("g3", cpu="functional", rom="none").platform.rom.memory == 0xFF).all()
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_DATA_DIRS", str(tmp_path))
+    with pytest.raises(pteg.UserError, match="openbios: no qemu/openbios-ppc in .* name a file"):
+        pteg.Machine("mac99", cpu="functional")
 
 
 def test_jumping_to_nowhere_is_a_checkstop(m):

@@ -1,0 +1,176 @@
+"""The machine that the options of `pteg run` and `pteg gdb` describe."""
+
+import os
+import sys
+from dataclasses import dataclass
+
+from pteg.boot.preload import fw_cfg
+from pteg.boot.rom import NONE
+from pteg.errors import UserError
+from pteg.files import check_regular
+from pteg.machine import Machine
+from pteg.presets import ROMS
+
+__all__ = ["Options", "build", "enter"]
+
+
+@dataclass
+class Options:
+    """The options of `pteg run`; see `pteg run --help`."""
+
+    machine: str | None = None
+    cpu: str | None = None
+    ram: str | None = None
+    l2: str | None = None
+    rom: str | None = None
+    kernel: str | None = None
+    dtb: str | None = None
+    append: str | None = None
+    symbols: tuple = ()
+    disk: str | None = None
+    disk_write: bool = False
+    vcd: str | None = None
+    signals: tuple = ()
+    window: str | None = None
+    trigger: str | None = None
+    before: int | None = None
+    after: int | None = None
+    again: bool = False
+    last: int | None = None
+    pure: bool = False
+    kanata: str | None = None
+    pipeline: str | None = None
+    ledger: str | None = None
+    kinds: str | None = None
+    input: str | None = None
+    input_after: str | None = None
+    until: str | None = None
+    cycles: int | None = None
+    instructions: int | None = None
+    restore: str | None = None
+    fast_forward_until: str | None = None
+    save: str | None = None
+    json: str | None = None
+    timed_uart: bool = False
+    quiet: bool = False
+
+
+#: Options that look at signals.
+_PIPELINE_ONLY = ("vcd", "kanata", "pipeline")
+#: Options that say what a checkpoint says already.
+_SAVED = ("machine", "ram", "l2", "rom", "kernel", "dtb", "append", "disk", "timed_uart")
+
+
+def build(options):
+    """The machine, with its ROM; all input and output files have been checked when it returns."""
+    for name in ("dtb", "append"):
+        if getattr(options, name) is not None and options.kernel is None:
+            raise UserError(f"--{name} needs --kernel")
+    if options.disk_write and options.disk is None:
+        raise UserError("--disk-write needs --disk")
+    for name in ("trigger", "signals", "before", "after", "again", "last", "pure"):
+        if getattr(options, name) and options.vcd is None:
+            raise UserError(f"--{name} needs --vcd")
+    looking = [name for name in _PIPELINE_ONLY if getattr(options, name)]
+    if options.window is not None and not looking:
+        raise UserError("--window needs --vcd, --kanata or --pipeline")
+    for name in ("before", "after"):
+        if getattr(options, name) is not None and options.trigger is None:
+            raise UserError(f"--{name} needs --trigger")
+    if options.again and options.after is None:
+        raise UserError("--again needs --after")
+    if options.window is not None:
+        from pteg.waveforms.capture import Window
+
+        Window.parse(options.window)
+    if looking and options.cpu == "functional":
+        raise _no_signals(looking[0])
+    if options.input is not None:
+        check_regular(options.input)
+    if options.until == "" or options.input_after == "":
+        raise UserError("--until and --input-after need a text that is not empty")
+    for path in (options.vcd, options.kanata, options.pipeline, options.ledger, options.save,
+                 options.json if options.json != "-" else None):
+        if path:
+            _check_writable(path)
+    if options.restore is None or options.fast_forward_until is not None:
+        options.cpu = options.cpu or "pipeline"
+    machine = _restored(options) if options.restore is not None else _new(options)
+    if looking and (options.cpu or machine.cpu_name) != "pipeline":
+        raise _no_signals(looking[0])
+    for path in options.symbols:
+        machine.symbols.add_file(path)
+    return machine
+
+
+def _no_signals(option):
+    return UserError(f"--{option} needs --cpu pipeline: the functional model has no signals")
+
+
+def _new(options):
+    settings = {"timed_uart": options.timed_uart} | {
+        name: value for name in ("ram", "l2") if (value := getattr(options, name)) is not None}
+    machine = Machine(options.machine or "g3", cpu=_first_model(options), rom=NONE, **settings)
+    boots = fw_cfg(machine.platform) is not None    # its firmware can start programs
+    alone = options.kernel is not None and (options.dtb is not None or not boots)
+    rom = options.rom if options.rom is not None else NONE if alone else ROMS[machine.preset]
+    if options.kernel is not None and rom != NONE and not boots:
+        raise UserError("--kernel needs --rom none: this machine's firmware starts no programs")
+    if options.dtb is not None and rom != NONE:
+        raise UserError("--dtb needs --rom none: firmware makes a device tree of its own")
+    if options.append is not None and rom == NONE and options.dtb is None:
+        raise UserError("--append needs --dtb, or firmware that starts programs")
+    machine.program_rom(rom)
+    if options.kernel is not None:
+        machine.check_program(options.kernel, options.dtb, firmware=rom != NONE)
+        options.rom = rom
+    if options.disk is not None:
+        machine.attach_disk(options.disk, options.disk_write)
+    return machine
+
+
+def _restored(options):
+    for name in _SAVED:
+        if getattr(options, name):
+            raise UserError(f"--{name.replace('_', '-')} cannot be used with --restore: the "
+                            f"checkpoint says what the machine is")
+    machine = Machine.restore(options.restore, _first_model(options))
+    if options.cpu is None and machine.restored == "architectural":
+        print(f"pteg: {options.restore}: saved by another version of the {machine.cpu_name} model; "
+              f"its registers and memory go on, not its timing", file=sys.stderr)
+    return machine
+
+
+def _first_model(options):
+    """The model in which the machine begins; an unknown one is refused by the machine."""
+    forward = options.fast_forward_until is not None and options.cpu == "pipeline"
+    return "functional" if forward else options.cpu
+
+
+def enter(machine, options):
+    """Load the program that the options name, if any, and set the registers for it."""
+    if options.kernel is None:
+        return
+    if options.rom != NONE:
+        machine.preload(options.kernel, options.append)
+    elif options.dtb is not None:
+        machine.boot_linux(options.kernel, options.dtb, options.append)
+    else:
+        entry = machine.load(options.kernel)
+        with machine.cpu.changed() as state:
+            state["pc"], state["msr"] = entry, 0
+            state["gpr"][0, 1] = machine.ram.base + machine.ram.size - 0x100
+
+
+def _check_writable(path):
+    """Refuse early what cannot be written in the end; an existing file is not touched."""
+    folder = os.path.dirname(path) or "."
+    if os.path.isdir(path):
+        problem = "is a folder"
+    elif not os.path.isdir(folder):
+        problem = "its folder does not exist"
+    elif not os.access(path if os.path.exists(path) else folder, os.W_OK):
+        problem = "permission denied"
+    else:
+        return
+    raise UserError(f"cannot write {path!r}: {problem}")

@@ -1,0 +1,34 @@
+"""What `Machine.stats` counts: one shape, whichever processor model runs the machine."""
+
+__all__ = ["new_statistics", "put"]
+
+_TRANSLATIONS = ("bat_hits", "tlb_hits", "tlb_misses")
+_TRANSFERS = ("reads", "writes", "read_beats", "write_beats", "errors")
+
+
+def new_statistics(platform):
+    """The shape for the devices of a platform: dicts of None, which is for what is not counted."""
+    caches = {"instruction": ("hits", "misses"), "data": ("hits", "misses", "castouts")}
+    if platform.l2:
+        caches["l2"] = caches["data"]
+    return {
+        "cycles": None, "instructions": None, "cycles_per_instruction": None, "asleep": None,
+        "exceptions": None,
+        "interrupts": {"taken": dict.fromkeys(("external", "monitor", "decrementer"))},
+        "mmu": {"fetch": dict.fromkeys(_TRANSLATIONS), "data": dict.fromkeys(_TRANSLATIONS),
+                "table_searches": dict.fromkeys(("count", "ptes_examined", "cycles", "r_updates",
+                                                 "c_updates"))},
+        "cache": {name: dict.fromkeys(counts) for name, counts in caches.items()},
+        "bus": {device.name: dict.fromkeys(_TRANSFERS) for device in platform.devices},
+    }
+
+
+def put(statistics, counted):
+    """Enter what a model has counted; KeyError if the shape has no place for it."""
+    for name, value in counted.items():
+        if isinstance(value, dict):
+            put(statistics[name], value)
+        elif name in statistics:
+            statistics[name] = value
+        else:
+            raise KeyError(name)
