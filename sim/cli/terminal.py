@@ -12,6 +12,7 @@ import signal
 import sys
 from contextlib import contextmanager
 
+from pteg.errors import UserError
 from pteg.files import read_file
 
 __all__ = ["ConsoleLink", "interrupts_noted"]
