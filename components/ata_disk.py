@@ -19,8 +19,9 @@ offset       register
 
 Modelled: the PIO data protocols with their status bits and interrupts, block and cylinder
 addresses, a `latency` from each command, or from each block written, to the disk's answer.
-Commands: see `Command`. Left out: DMA (IDENTIFY DEVICE denies it), device 1, 48-bit addresses,
-security, power management beyond answering.
+A command is one of `Command` and does what the standard says, or it is aborted. Left out: DMA
+(IDENTIFY DEVICE denies it), device 1, 48-bit addresses, security, and the standby timer of STANDBY
+and IDLE, whose value is ignored.
 
 The disk's contents are `memory`. `attach` maps a file: read-only, so that what the machine writes
 stays in this process, or, when asked, shared with the file. Without a file there is no disk, and
@@ -44,8 +45,13 @@ __all__ = ["AtaDisk", "Command"]
 SECTOR = 512
 #: The largest disk that 28-bit addresses reach.
 LARGEST = (1 << 28) * SECTOR
-#: Geometry for cylinder addresses.
+#: Geometry for cylinder addresses, unless INITIALIZE DEVICE PARAMETERS gives another one.
 HEADS, SECTORS = 16, 63
+#: Power modes, as CHECK POWER MODE tells them; nothing answers in the last one but a reset.
+ACTIVE, IDLE, STANDBY, SLEEP = 0xFF, 0x80, 0x00, 0x01
+#: SET FEATURES: transfer mode; the mode itself: PIO without and with IORDY, PIO 0 to 4.
+TRANSFER_MODE = 3
+MODES = (0x00, 0x01, 0x08, 0x09, 0x0A, 0x0B, 0x0C)
 #: Sectors in a block of READ MULTIPLE and WRITE MULTIPLE, at most.
 MULTIPLE = 16
 
@@ -80,11 +86,12 @@ class Command(enum.IntEnum):
     READ_MULTIPLE = 0xC4
     WRITE_MULTIPLE = 0xC5
     SET_MULTIPLE = 0xC6
-    STANDBY = 0xE0
-    IDLE = 0xE1
-    STANDBY_TIMER = 0xE2
-    IDLE_TIMER = 0xE3
+    STANDBY_IMMEDIATE = 0xE0
+    IDLE_IMMEDIATE = 0xE1
+    STANDBY = 0xE2
+    IDLE = 0xE3
     POWER_MODE = 0xE5
+    SLEEP = 0xE6
     FLUSH = 0xE7
     IDENTIFY = 0xEC
     FEATURES = 0xEF
@@ -92,13 +99,14 @@ class Command(enum.IntEnum):
 
 # Constants for compiled code, which knows no enums.
 (_READ, _READ_ONCE, _WRITE, _WRITE_ONCE, _VERIFY, _VERIFY_ONCE, _SEEK, _DIAGNOSE, _READ_MULTIPLE,
- _WRITE_MULTIPLE, _SET_MULTIPLE, _POWER_MODE, _IDENTIFY, _FEATURES) = (
+ _WRITE_MULTIPLE, _SET_MULTIPLE, _POWER_MODE, _SLEEP, _IDENTIFY, _FEATURES, _GEOMETRY,
+ _RECALIBRATE, _FLUSH, _STANDBY, _STANDBY_IMMEDIATE, _IDLE, _IDLE_IMMEDIATE) = (
     int(Command[name]) for name in (
         "READ", "READ_ONCE", "WRITE", "WRITE_ONCE", "VERIFY", "VERIFY_ONCE", "SEEK", "DIAGNOSE",
-        "READ_MULTIPLE", "WRITE_MULTIPLE", "SET_MULTIPLE", "POWER_MODE", "IDENTIFY", "FEATURES"))
+        "READ_MULTIPLE", "WRITE_MULTIPLE", "SET_MULTIPLE", "POWER_MODE", "SLEEP", "IDENTIFY",
+        "FEATURES", "GEOMETRY", "RECALIBRATE", "FLUSH", "STANDBY", "STANDBY_IMMEDIATE", "IDLE",
+        "IDLE_IMMEDIATE"))
 _WRITES = (_WRITE, _WRITE_ONCE, _WRITE_MULTIPLE)
-_SIMPLE = np.array([Command.RECALIBRATE, Command.GEOMETRY, Command.STANDBY, Command.IDLE,
-                    Command.STANDBY_TIMER, Command.IDLE_TIMER, Command.FLUSH], np.uint8)
 
 
 class AtaDisk(Device, Disk):
@@ -121,6 +129,8 @@ class AtaDisk(Device, Disk):
         ("control", "u1"), ("error", "u1"), ("status", "u1"), ("interrupting", "u1"),
         ("timing", "u4"),
         ("multiple", "u1"),                 # sectors in a block, or 0
+        ("heads", "u1"), ("track", "u1"),   # geometry: heads, sectors of a track
+        ("power", "u1"),                    # mode
         # The transfer: next sector, sectors left, bytes of this block, and how many are through
         ("sector", "u4"), ("left", "u4"), ("length", "u4"), ("position", "u4"),
         ("buffer", "u1", MULTIPLE * SECTOR),
@@ -135,6 +145,7 @@ class AtaDisk(Device, Disk):
         s = self.state[0]
         s["sectors"], s["latency"] = len(self.memory) // SECTOR, self._latency
         s["status"], s["error"], s["count"], s["low"] = DRDY | DSC, 1, 1, 1
+        s["heads"], s["track"], s["power"] = HEADS, SECTORS, ACTIVE
 
     def attach(self, path, writable=False):
         """Make a file the disk; its size is a multiple of 512 bytes.
@@ -190,6 +201,8 @@ class AtaDisk(Device, Disk):
         s = self.state[0]
         if not (s["sectors"] * SECTOR == len(self.memory) and s["latency"] == self._latency
                 and 0 <= s["busy"] <= self._latency and s["multiple"] <= MULTIPLE
+                and 1 <= s["heads"] <= HEADS and s["track"] >= 1
+                and s["power"] in (ACTIVE, IDLE, STANDBY, SLEEP)
                 and s["position"] <= s["length"] <= MULTIPLE * SECTOR
                 and s["position"] % 2 == 0
                 and int(s["sector"]) + int(s["left"]) <= s["sectors"]
@@ -238,6 +251,9 @@ class AtaDisk(Device, Disk):
             elif byte & RESET:
                 s.status = BSY
                 s.multiple = s.interrupting = s.busy = s.left = s.length = s.position = 0
+                s.heads, s.track = HEADS, SECTORS
+                if s.power == SLEEP:
+                    s.power = STANDBY
             s.control = byte
             _pins(s)
             return
@@ -261,7 +277,7 @@ class AtaDisk(Device, Disk):
             s.high = byte
         elif n == DEVICE:
             s.device = byte
-        elif not s.device & DEVICE_1 or byte == _DIAGNOSE:
+        elif s.power != SLEEP and (not s.device & DEVICE_1 or byte == _DIAGNOSE):
             _start(s, byte)
             _pins(s)
 
@@ -311,10 +327,11 @@ def _address(s):
         sector = ((np.int64(s.device) & 15) << 24 | np.int64(s.high) << 16
                   | np.int64(s.middle) << 8 | np.int64(s.low))
     else:
-        if s.low == 0 or s.low > SECTORS:
+        head = np.int64(s.device) & 15
+        if s.low == 0 or s.low > s.track or head >= s.heads:
             return np.int64(s.sectors)
-        track = (np.int64(s.high) << 8 | np.int64(s.middle)) * HEADS + (np.int64(s.device) & 15)
-        sector = track * SECTORS + np.int64(s.low) - 1
+        track = (np.int64(s.high) << 8 | np.int64(s.middle)) * np.int64(s.heads) + head
+        sector = track * np.int64(s.track) + np.int64(s.low) - 1
     return min(sector, np.int64(s.sectors))
 
 
@@ -325,10 +342,11 @@ def _set_address(s, sector):
         s.device = s.device & 0xF0 | sector >> 24 & 15
         s.high, s.middle, s.low = sector >> 16 & 0xFF, sector >> 8 & 0xFF, sector & 0xFF
     else:
-        track = sector // SECTORS
-        s.low = sector % SECTORS + 1
-        s.device = s.device & 0xF0 | track % HEADS
-        s.high, s.middle = track // HEADS >> 8 & 0xFF, track // HEADS & 0xFF
+        heads, length = np.int64(s.heads), np.int64(s.track)
+        track = sector // length
+        s.low = sector % length + 1
+        s.device = s.device & 0xF0 | track % heads
+        s.high, s.middle = track // heads >> 8 & 0xFF, track // heads & 0xFF
 
 
 @compiled
@@ -353,15 +371,18 @@ def _identify(s):
     """The 256 words that describe the disk."""
     s.buffer[:SECTOR] = 0
     sectors = np.int64(s.sectors)
+    heads, track = np.int64(s.heads), np.int64(s.track)
     cylinders = min(sectors // (HEADS * SECTORS), 16383)
-    chs = cylinders * HEADS * SECTORS
+    current = min(sectors // (heads * track), 65535)
+    chs = current * heads * track
     words = ((0, 0x0040), (1, cylinders), (3, HEADS), (6, SECTORS),
              (47, 0x8000 | MULTIPLE), (49, 0x0200), (50, 0x4000), (53, 0x0003),
-             (54, cylinders), (55, HEADS), (56, SECTORS), (57, chs & 0xFFFF), (58, chs >> 16),
+             (54, current), (55, heads), (56, track), (57, chs & 0xFFFF), (58, chs >> 16),
              (59, 0x0100 | s.multiple if s.multiple else 0),
              (60, sectors & 0xFFFF), (61, sectors >> 16),
              (64, 0x0003), (67, 120), (68, 120),           # PIO modes 3 and 4, 120 ns
-             (80, 0x001E), (82, 0x0000), (83, 0x4000), (84, 0x4000), (87, 0x4000))
+             # Power management is there, and always enabled.
+             (80, 0x001E), (82, 0x0008), (83, 0x4000), (84, 0x4000), (85, 0x0008), (87, 0x4000))
     for number, word in words:
         s.buffer[2 * number], s.buffer[2 * number + 1] = word & 0xFF, word >> 8
     # Texts have the first character of each pair in the upper byte.
@@ -400,17 +421,34 @@ def _answer(s, memory):
         s.length, s.position = _block(s) * SECTOR, 0
     else:
         _end(s, 0)
+        if command == _DIAGNOSE:
+            s.error = 1                     # device 0 has passed
         return
     s.status = DRDY | DSC | DRQ
     s.interrupting = 1
 
 
 @compiled
-def _simple(command):
-    for known in _SIMPLE:
-        if command == known:
-            return True
-    return False
+def _set_geometry(s):
+    """INITIALIZE DEVICE PARAMETERS: heads and sectors of a track. Whether they can be."""
+    if s.count == 0:
+        return False
+    s.heads, s.track = (s.device & 15) + 1, s.count
+    return True
+
+
+@compiled
+def _set_power(s, command):
+    """A power mode by a command; whether it is one of these."""
+    if command == _STANDBY or command == _STANDBY_IMMEDIATE:
+        s.power = STANDBY
+    elif command == _IDLE or command == _IDLE_IMMEDIATE:
+        s.power = IDLE
+    elif command == _SLEEP:
+        s.power = SLEEP
+    else:
+        return False
+    return True
 
 
 @compiled
@@ -429,7 +467,7 @@ def _start(s, command):
         if sector + left > s.sectors:
             refused = IDNF
         else:
-            s.sector, s.left = sector, left
+            s.sector, s.left, s.power = sector, left, ACTIVE
             if verify:
                 _set_address(s, sector + left - 1)
     elif command == _SET_MULTIPLE:
@@ -438,14 +476,19 @@ def _start(s, command):
         else:
             s.multiple = s.count
     elif command == _POWER_MODE:
-        s.count = 0xFF                      # active
+        s.count = s.power
+    elif command == _GEOMETRY:
+        if not _set_geometry(s):
+            refused = ABRT
     elif command == _DIAGNOSE:
         _signature(s)
     elif command == _FEATURES:
         # Transfer modes: PIO ones, which need no doing. No other features.
-        if s.feature != 3 or s.count > 0x0F:
+        if s.feature != TRANSFER_MODE or s.count not in MODES:
             refused = ABRT
-    elif command != _IDENTIFY and not _simple(command):
+    elif command == _RECALIBRATE:
+        s.power = ACTIVE
+    elif not (command == _IDENTIFY or command == _FLUSH or _set_power(s, command)):
         refused = ABRT
     if refused:
         _end(s, refused)

@@ -17,11 +17,12 @@ offset         register
 0x200B0        end of interrupt
 ============== =====================================================================================
 
-An input interrupts while it is active (bit 22, SENSE) or once on each rising edge. It goes to the
-processor if it is not masked, names processor 0, and has a priority above the task's and above that
-of every interrupt that is being served. Levels are active or not: what POLARITY says about volts is
-only stored. Left out: timers (their registers read as zero), processor initialisation, big-endian
-mode.
+An input interrupts while it is active (bit 22, SENSE) or once on each rising edge, which is kept
+even while the input is masked; a level is never kept. Bit 30, ACTIVITY, is set while a source asks
+or is being served. An interrupt goes to the processor if it is not masked, names processor 0, and
+has a priority above the task's and above that of every interrupt that is being served. Levels are
+active or not: what POLARITY says about volts is only stored. Left out: timers (their registers read
+as zero), processor initialisation, big-endian mode.
 """
 
 import numpy as np
@@ -58,6 +59,7 @@ class OpenPic(Device):
         ("lines", "u8"),                    # levels of the inputs
         ("vector", "u4", SOURCES), ("destination", "u4", SOURCES),
         ("edge", "u1", SOURCES),            # an edge or a dispatch has been seen
+        ("served", "u1", 16),               # the source that is served at each priority
     ], align=True)
 
     def __init__(self, name="openpic", base=0x80040000, size=0x40000, *, first=6):
@@ -72,7 +74,8 @@ class OpenPic(Device):
 
     def check(self):
         s = self.state[0]
-        if (s["vector"] & ~np.uint32(WRITABLE)).any() or s["task"] > 15 or s["serving"] > 0xFFFF:
+        if ((s["vector"] & ~np.uint32(WRITABLE)).any() or s["task"] > 15
+                or s["serving"] > 0xFFFF or (s["served"] >= SOURCES).any()):
             raise UserError(f"{self.name} cannot be in this state")
 
     @compiled
@@ -82,7 +85,7 @@ class OpenPic(Device):
         if now != s.lines:
             risen = now & ~s.lines
             for n in range(INPUTS):
-                if risen >> np.uint64(n) & np.uint64(1):
+                if risen >> np.uint64(n) & np.uint64(1) and not s.vector[n] & LEVEL:
                     s.edge[n] = 1
             s.lines = now
             _output(s)
@@ -110,6 +113,17 @@ def _pending(s, n):
     if n < INPUTS and s.vector[n] & LEVEL:
         return s.lines >> np.uint64(n) & np.uint64(1) != 0
     return s.edge[n] != 0
+
+
+@compiled
+def _active(s, n):
+    """Whether source `n` asks for service or is being served."""
+    if _pending(s, n):
+        return True
+    for priority in range(16):
+        if s.serving >> priority & 1 and s.served[priority] == n:
+            return True
+    return False
 
 
 @compiled
@@ -147,7 +161,9 @@ def _acknowledge(s):
     if n < 0:
         return s.spurious
     s.edge[n] = 0
-    s.serving |= np.uint32(1) << (s.vector[n] >> 16 & 15)
+    priority = s.vector[n] >> 16 & 15
+    s.serving |= np.uint32(1) << priority
+    s.served[priority] = n
     return s.vector[n] & VECTOR
 
 
@@ -174,7 +190,7 @@ def _source(offset):
 def _get(s, offset):
     n = _source(offset)
     if n >= 0:
-        return np.uint32(s.vector[n] | (ACTIVITY if _pending(s, n) else 0))
+        return np.uint32(s.vector[n] | (ACTIVITY if _active(s, n) else 0))
     if INPUT <= offset < INPUT + 32 * INPUTS:
         return s.destination[offset - INPUT >> 5]
     if offset == FEATURE:
@@ -196,6 +212,8 @@ def _set(s, offset, value):
     own = offset & 0xFFF
     if n >= 0:
         s.vector[n] = value & WRITABLE
+        if n < INPUTS and value & LEVEL:
+            s.edge[n] = 0
     elif INPUT <= offset < INPUT + 32 * INPUTS:
         s.destination[offset - INPUT >> 5] = value
     elif offset == GLOBAL:

@@ -174,6 +174,82 @@ def test_addresses_beyond_the_disk_are_errors(drive):
     assert drive.get(STATUS) & ERR
 
 
+def test_diagnosis_says_that_the_device_has_passed(drive):
+    drive.command(Command.READ, SECTORS)
+    drive.command(Command.DIAGNOSE)
+    assert drive.wait() == DRDY | DSC and drive.probe.pin() == 0
+    assert [drive.get(r) for r in (ERROR, COUNT, LOW, MIDDLE, HIGH, DEVICE)] == [1, 1, 1, 0, 0, 0]
+
+
+def test_geometry_is_what_was_asked_for(drive, image):
+    """INITIALIZE DEVICE PARAMETERS: cylinder addresses and IDENTIFY's current values follow it."""
+    drive.command(Command.GEOMETRY, count=10, device=0x40 | 3)      # 4 heads
+    assert drive.wait() == DRDY | DSC
+    for register, value in ((DEVICE, 2), (COUNT, 2), (LOW, 10), (MIDDLE, 5), (HIGH, 0),
+                            (STATUS, Command.READ)):
+        drive.put(register, value)
+    number = (5 * 4 + 2) * 10 + 9
+    data = b""
+    for _ in range(2):
+        drive.wait()
+        data += drive.take()
+    assert data == image.read_bytes()[number * 512:(number + 2) * 512]
+    assert [drive.get(r) for r in (LOW, MIDDLE, DEVICE)] == [1, 5, 3]
+    for register, value in ((DEVICE, 4), (LOW, 1), (STATUS, Command.READ)):
+        drive.put(register, value)
+    assert drive.get(STATUS) & ERR and drive.get(ERROR) == 0x10, "there is no head 4"
+    drive.command(Command.IDENTIFY)
+    drive.wait()
+    words = np.frombuffer(drive.take(), "<u2")
+    assert (words[1], words[3], words[6]) == (1, 16, 63)
+    assert (words[54], words[55], words[56], words[57]) == (50, 4, 10, 2000)
+    drive.command(Command.GEOMETRY, count=0)
+    assert drive.get(STATUS) & ERR and drive.get(ERROR) == 4
+    drive.put(CONTROL, 4)
+    drive.put(CONTROL, 0)
+    drive.command(Command.IDENTIFY)
+    drive.wait()
+    assert np.frombuffer(drive.take(), "<u2")[56] == 63
+
+
+def test_power_modes(drive):
+    def mode():
+        drive.command(Command.POWER_MODE)
+        assert drive.wait() == DRDY | DSC
+        return drive.get(COUNT)
+
+    assert mode() == 0xFF
+    for code, told in ((Command.STANDBY_IMMEDIATE, 0), (Command.IDLE_IMMEDIATE, 0x80),
+                       (Command.STANDBY, 0), (Command.IDLE, 0x80)):
+        drive.command(code)
+        assert drive.wait() == DRDY | DSC and mode() == told
+    drive.read_sectors(0, 1)
+    assert mode() == 0xFF
+    drive.command(Command.SLEEP)
+    assert drive.wait() == DRDY | DSC
+    drive.command(Command.READ)
+    assert drive.get(STATUS) == DRDY | DSC and drive.probe.next_event() > LATENCY, "it sleeps"
+    drive.put(CONTROL, 4)
+    drive.put(CONTROL, 0)
+    assert mode() == 0
+    drive.command(Command.IDENTIFY)
+    drive.wait()
+    words = np.frombuffer(drive.take(), "<u2")
+    assert words[82] & words[85] & 8, "power management is announced"
+
+
+@pytest.mark.parametrize("feature, mode, allowed", [
+    (3, 0, True), (3, 1, True), (3, 8, True), (3, 12, True), (3, 13, False), (3, 2, False),
+    (3, 0x20, False), (3, 0x42, False), (2, 0, False), (0x82, 0, False), (0xAA, 0, False)])
+def test_features_are_pio_modes_only(drive, feature, mode, allowed):
+    drive.put(ERROR, feature)
+    drive.command(Command.FEATURES, count=mode)
+    if allowed:
+        assert drive.wait() == DRDY | DSC
+    else:
+        assert drive.get(STATUS) & ERR and drive.get(ERROR) == 4
+
+
 def test_unknown_commands_are_refused(drive):
     known = {int(code) for code in Command} - {Command.NOP}
     for code in set(range(256)) - known:
@@ -251,7 +327,7 @@ def test_only_readers_share_a_disk(image, ours, theirs, allowed):
 def test_impossible_states_are_refused(drive):
     drive.device.check()
     for field, value in (("position", 513), ("left", SECTORS + 1), ("sectors", SECTORS + 1),
-                         ("multiple", 17), ("busy", -1)):
+                         ("multiple", 17), ("busy", -1), ("heads", 0), ("track", 0), ("power", 7)):
         before = drive.device.state.copy()
         drive.device.state[field] = value
         with pytest.raises(UserError, match="^disk cannot be in this state$"):

@@ -87,6 +87,46 @@ def test_an_edge_is_not_lost_while_it_is_masked(pic):
     assert pic.pin == 1
 
 
+def test_a_level_is_not_kept(pic):
+    """Neither when it has gone, nor when the input becomes one for edges later."""
+    pic.enable(5, 8, bits=LEVEL)
+    assert pic.lines(5) == 1 and pic.lines() == 0
+    pic.enable(5, 8)
+    assert pic.pin == 0 and pic.acknowledge() == 0xFF
+    assert pic.lines(5) == 1, "an edge"
+    pic.enable(5, 8, bits=LEVEL)
+    assert pic.pin == 1 and pic.lines() == 0
+    pic.enable(5, 8)
+    assert pic.pin == 0, "the edge was forgotten"
+    pic.enable(5, 8, bits=MASK | LEVEL)
+    pic.lines(5)
+    pic.lines()
+    pic.enable(5, 8)
+    assert pic.pin == 0
+
+
+def test_activity_lasts_until_the_end_of_service(pic):
+    register = 0x10000 + 32 * 5
+    pic.enable(5, 8)
+    pic.enable(6, 9)
+    pic.lines(5)
+    assert pic.read(register) & 1 << 30
+    pic.acknowledge()
+    assert pic.read(register) & 1 << 30, "it is being served"
+    pic.lines(5, 6)
+    pic.acknowledge()
+    pic.write(END, 0)
+    assert pic.read(register) & 1 << 30 and not pic.read(register + 32) & 1 << 30
+    pic.write(END, 0)
+    assert not pic.read(register) & 1 << 30
+    pic.write(0x10A0, 10 << 16 | 0x81)
+    pic.write(0x20040, 1)
+    pic.acknowledge()
+    assert pic.read(0x10A0) & 1 << 30
+    pic.write(END, 0)
+    assert pic.read(0x10A0) == 10 << 16 | 0x81
+
+
 def test_the_highest_priority_comes_first_and_interrupts_lower_ones(pic):
     for n, priority in ((1, 4), (2, 9), (3, 9)):
         pic.enable(n, priority, bits=LEVEL)
