@@ -136,7 +136,8 @@ class AtaDisk(Device, Disk):
         ("buffer", "u1", MULTIPLE * SECTOR),
     ], align=True)
 
-    def __init__(self, name="disk", base=0x80020000, size=0x1000, *, first=6, latency=1000):
+    def __init__(self, name: str = "disk", base: int = 0x80020000, size: int = 0x1000,
+                 *, first: int = 6, latency: int = 1000):
         self._latency, self._open = latency, None
         super().__init__(name, base, size, first=first)
 

@@ -38,7 +38,8 @@ class Copier(Device, BusMaster):
     dtype = np.dtype([("irq", "i8"), *MASTER, ("source", "i8"), ("destination", "i8"),
                       ("length", "i8"), ("control", "i8")])
 
-    def __init__(self, name="copier", base=0x0C006000, size=0x10, *, first=3):
+    def __init__(self, name: str = "copier", base: int = 0x0C006000, size: int = 0x10,
+                 *, first: int = 3):
         super().__init__(name, base, size, first=first)
 
     def check(self):

@@ -68,11 +68,12 @@ class Device:
     #: Structure of `state`. A device without any keeps this one.
     dtype = np.dtype([("unused", "u8")])
     #: Path of the file that a method `attach(path)` has mapped into `memory`, if any.
-    file = None
+    file: str | None = None
     #: Number of interrupt inputs, up to 64, of a device with the function `drive`.
     inputs = 32
 
-    def __init__(self, name, base, size, *, first=2, next=1, burst=False, memory=0):
+    def __init__(self, name: str, base: int, size: int, *, first: int = 2, next: int = 1,
+                 burst: bool = False, memory: int = 0):
         if not name.isidentifier():
             raise UserError(f"device name must be an identifier, not {name!r}")
         for what, value in (("base", base), ("size", size)):
@@ -93,11 +94,11 @@ class Device:
         self.memory = np.zeros(memory, np.uint8)
         self.reset()
 
-    def reset(self):
+    def reset(self) -> None:
         """Set `state` to what a hard reset leaves. `memory` keeps its bytes."""
         self.state[:] = np.zeros(1, self.dtype)
 
-    def check(self):
+    def check(self) -> None:
         """Raise UserError if the functions could not work with what is in `state` and `memory`.
 
         Asked after both have come from a file.
@@ -115,5 +116,5 @@ class Device:
                 raise UserError(f"{name!r} of {cls.__name__} must be a function under @compiled")
         return found
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name} at {self.base:#010x}, {self.size:#x} bytes>"

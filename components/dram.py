@@ -24,7 +24,8 @@ class Dram(Device, Ram):
         Bus clocks between the beats of a burst. 1: synchronous DRAM.
     """
 
-    def __init__(self, name="dram", base=0, size=32 << 20, *, first=4, next=1):
+    def __init__(self, name: str = "dram", base: int = 0, size: int = 32 << 20,
+                 *, first: int = 4, next: int = 1):
         super().__init__(name, base, size, first=first, next=next, burst=True, memory=size)
 
     @compiled

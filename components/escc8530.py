@@ -79,8 +79,9 @@ class Escc8530(SerialPort):
         ("shifter", "u1", 2), ("shifting", "u1", 2),
     ], align=True)
 
-    def __init__(self, name="escc", base=0x80013000, size=0x40, *, first=6, timed=False,
-                 clock=3_686_400, core_clock=100_000_000):
+    def __init__(self, name: str = "escc", base: int = 0x80013000, size: int = 0x40,
+                 *, first: int = 6, timed: bool = False,
+                 clock: int = 3_686_400, core_clock: int = 100_000_000):
         self._settings = {"timed": timed, "clock": clock, "core_clock": core_clock}
         super().__init__(name, base, size, first=first)
 

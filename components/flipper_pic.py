@@ -38,7 +38,8 @@ class FlipperPic(Device):
         ("mask", "u4"),     # IMR
     ])
 
-    def __init__(self, name="pic", base=0x0C003000, size=0x100, *, first=3):
+    def __init__(self, name: str = "pic", base: int = 0x0C003000, size: int = 0x100,
+                 *, first: int = 3):
         super().__init__(name, base, size, first=first)
 
     @compiled

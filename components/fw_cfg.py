@@ -7,6 +7,7 @@ little-endian. Left out: writes to items, DMA.
 """
 
 import enum
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -54,9 +55,10 @@ class FwCfg(Device, FirmwareConfiguration):
 
     dtype = np.dtype([("at", "i8"), ("end", "i8")])
 
-    def __init__(self, items, name="fw_cfg", base=0xF0000510, size=8, *, first=6):
+    def __init__(self, items: Mapping[int, int | bytes], name: str = "fw_cfg",
+                 base: int = 0xF0000510, size: int = 8, *, first: int = 6):
         super().__init__(name, base, size, first=first)
-        self._items = {}
+        self._items: dict[int, bytes] = {}
         for key, value in {Key.SIGNATURE: b"QEMU", Key.ID: 1, **items}.items():
             self[key] = value
 

@@ -15,7 +15,8 @@ __all__ = ["KeyLargo"]
 class KeyLargo(Device):
     """Registers that only remember."""
 
-    def __init__(self, name="keylargo", base=0x80000000, size=0x100, *, first=6):
+    def __init__(self, name: str = "keylargo", base: int = 0x80000000, size: int = 0x100,
+                 *, first: int = 6):
         super().__init__(name, base, size, first=first, memory=size)
 
     def reset(self):

@@ -16,7 +16,8 @@ class Nvram(Device):
 
     dtype = np.dtype([("stride", "u4")])
 
-    def __init__(self, name="nvram", base=0xFFE04000, size=0x4000, *, stride=2, first=6):
+    def __init__(self, name: str = "nvram", base: int = 0xFFE04000, size: int = 0x4000,
+                 *, stride: int = 2, first: int = 6):
         self._stride = stride
         super().__init__(name, base, size, first=first, memory=size // stride)
 

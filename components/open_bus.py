@@ -21,7 +21,7 @@ class OpenBus(Device):
 
     dtype = np.dtype([("latest", "u8")])
 
-    def __init__(self, name="open_bus", *, first=3, next=1):
+    def __init__(self, name: str = "open_bus", *, first: int = 3, next: int = 1):
         super().__init__(name, 0, 1 << 32, first=first, next=next, burst=True)
 
     @compiled

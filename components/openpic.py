@@ -62,7 +62,8 @@ class OpenPic(Device):
         ("served", "u1", 16),               # the source that is served at each priority
     ], align=True)
 
-    def __init__(self, name="openpic", base=0x80040000, size=0x40000, *, first=6):
+    def __init__(self, name: str = "openpic", base: int = 0x80040000, size: int = 0x40000,
+                 *, first: int = 6):
         super().__init__(name, base, size, first=first)
 
     def reset(self):

@@ -19,6 +19,7 @@ addresses and command bits change nothing: devices stay where the machine has th
 firmware puts them), bridges to further buses, interrupts.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,7 +86,8 @@ class PciHost(Device):
 
     dtype = np.dtype([("address", "u4"), ("count", "u4"), ("device", "u4", MOST)])
 
-    def __init__(self, functions, name="pci", base=0xF2800000, size=0x800000, *, first=6):
+    def __init__(self, functions: Sequence[PciFunction], name: str = "pci",
+                 base: int = 0xF2800000, size: int = 0x800000, *, first: int = 6):
         if len(functions) > MOST:
             raise UserError(f"{name} must have at most {MOST} PCI functions, not {len(functions)}")
         self._functions = tuple(functions)

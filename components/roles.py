@@ -5,24 +5,31 @@ it by the role.
 """
 
 from abc import abstractmethod
+from collections.abc import Iterable
 from os import PathLike
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
-__all__ = ["Storage", "Ram", "Rom", "ConsolePort", "BusMaster", "Disk", "FirmwareConfiguration",
-           "has_role", "with_role"]
+__all__ = ["Role", "AnyRole", "Storage", "Ram", "Rom", "ConsolePort", "BusMaster", "Disk",
+           "FirmwareConfiguration", "has_role", "with_role"]
 
 #: A function under `pteg.components.device.compiled`.
 Compiled = Any
 
 
-class Storage(Protocol):
+class Role(Protocol):
+    """What every role has, because a device takes it."""
+
+    name: str
+    base: int
+    size: int
+
+
+class Storage(Role, Protocol):
     """`memory` is what the bus sees, byte by byte: programs can be loaded into it."""
 
     memory: np.ndarray
-    base: int
-    size: int
 
 
 class Ram(Storage, Protocol):
@@ -37,7 +44,7 @@ class Rom(Storage, Protocol):
         """Put `image` at the start."""
 
 
-class ConsolePort(Protocol):
+class ConsolePort(Role, Protocol):
     """A serial port with a console at the other end of its line."""
 
     #: Shows a watch what has been printed: `console(state, memory, watch)`, see
@@ -58,14 +65,14 @@ class ConsolePort(Protocol):
         """Number of characters that the console has ever printed."""
 
 
-class BusMaster(Protocol):
+class BusMaster(Role, Protocol):
     """A device that reads and writes memory by itself: see `pteg.components.master`."""
 
     #: A transfer is over: `answer(state, memory)`.
     answer: Compiled
 
 
-class Disk(Protocol):
+class Disk(Role, Protocol):
     """A drive whose medium is a file."""
 
     @abstractmethod
@@ -73,7 +80,7 @@ class Disk(Protocol):
         """Make a file the medium; without `writable` it is never changed."""
 
 
-class FirmwareConfiguration(Protocol):
+class FirmwareConfiguration(Role, Protocol):
     """Items by number, from which firmware learns of the machine and of the program to start."""
 
     @abstractmethod
@@ -81,7 +88,7 @@ class FirmwareConfiguration(Protocol):
         """Set an item."""
 
 
-Role = TypeVar("Role")
+AnyRole = TypeVar("AnyRole", bound=Role)
 
 
 def has_role(device: object, role: type) -> bool:
@@ -89,6 +96,6 @@ def has_role(device: object, role: type) -> bool:
     return role in type(device).__mro__
 
 
-def with_role(devices, role: type[Role]) -> list[Role]:
+def with_role(devices: Iterable[Any], role: type[AnyRole]) -> list[AnyRole]:
     """Those of some devices that have a role."""
     return [device for device in devices if has_role(device, role)]

@@ -18,7 +18,8 @@ __all__ = ["Rom"]
 class Rom(Device, roles.Rom):
     """ROM of `size` bytes, erased (all ones) until it is programmed."""
 
-    def __init__(self, name="rom", base=0xFFF00000, size=1 << 20, *, first=6, next=6):
+    def __init__(self, name: str = "rom", base: int = 0xFFF00000, size: int = 1 << 20,
+                 *, first: int = 6, next: int = 6):
         super().__init__(name, base, size, first=first, next=next, burst=True, memory=size)
         self.memory[:] = 0xFF
 

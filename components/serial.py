@@ -5,6 +5,8 @@ from it, a power of two of at least `IN_RING` bytes. The console has flow contro
 character only when there is room for it.
 """
 
+from typing import Any
+
 import numpy as np
 
 from pteg.components.device import Device, compiled
@@ -24,7 +26,7 @@ RINGS = [("active", "u4"),
 class SerialPort(Device, ConsolePort):
     """A device with a console. Its `dtype` has the fields `RINGS`."""
 
-    def __init__(self, name, base, size, **timing):
+    def __init__(self, name: str, base: int, size: int, **timing: Any):
         super().__init__(name, base, size, memory=OUT_RING + IN_RING, **timing)
 
     def reset(self):

@@ -73,8 +73,9 @@ class Uart16550(SerialPort):
         ("tx_fifo", "u1", 16), ("rx_fifo", "u1", 16),
     ], align=True)
 
-    def __init__(self, name="uart", base=0x0C00F000, size=8, *, first=4, timed=False,
-                 clock=1_843_200, core_clock=200_000_000):
+    def __init__(self, name: str = "uart", base: int = 0x0C00F000, size: int = 8,
+                 *, first: int = 4, timed: bool = False,
+                 clock: int = 1_843_200, core_clock: int = 200_000_000):
         self._settings = {"timed": timed, "clock": clock, "core_clock": core_clock}
         super().__init__(name, base, size, first=first)
 

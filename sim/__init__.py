@@ -5,6 +5,12 @@ The names below are loaded when they are first used (PEP 562), so that importing
 """
 
 import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pteg.engine import Simulator
+    from pteg.errors import UserError
+    from pteg.machine import Machine
 
 __version__ = "0.1.0"
 
@@ -14,10 +20,10 @@ _EXPORTS = {
     "UserError": "pteg.errors",
 }
 
-__all__ = [*_EXPORTS, "__version__"]
+__all__ = ["Machine", "Simulator", "UserError", "__version__"]
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> Any:
     if name in _EXPORTS:
         value = getattr(importlib.import_module(_EXPORTS[name]), name)
         globals()[name] = value
@@ -25,5 +31,5 @@ def __getattr__(name):
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return sorted(__all__)

@@ -7,10 +7,14 @@ for its architectural state between two calls of `run`.
 
 import enum
 import importlib
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from pteg.platform import Platform
 
 __all__ = ["Stop", "Limits", "Cpu", "CPUS", "FOREVER", "new_cpu"]
 
@@ -80,66 +84,69 @@ class Cpu(Protocol):
     identity: str
     at_boundary: bool
 
-    def reset(self):
+    def reset(self) -> None:
         """Hard reset of the processor (the machine resets the devices)."""
 
-    def get_state(self):
+    def get_state(self) -> np.ndarray:
         """The architectural state: a record array of `pteg.state.ARCH_STATE`, a copy."""
 
-    def set_state(self, state):
+    def set_state(self, state: np.ndarray) -> None:
         """Replace the architectural state; execution goes on at its `pc`."""
 
-    def settle(self):
+    def settle(self) -> None:
         """Go on to where `at_boundary` holds: another model can take over there."""
 
-    def get_pending(self):
+    def get_pending(self) -> np.ndarray:
         """Counts and pending exceptions: a record array of `pteg.state.PENDING`."""
 
-    def set_pending(self, pending):
+    def set_pending(self, pending: np.ndarray) -> None:
         """Take over counts and pending exceptions; `set_state` is to follow."""
 
-    def snapshot(self):
+    def snapshot(self) -> dict[str, np.ndarray]:
         """All that the model remembers: a dict of numpy arrays by name."""
 
-    def restore(self, parts, state):
+    def restore(self, parts: dict[str, np.ndarray], state: np.ndarray) -> None:
         """Go on from a snapshot of the same `identity`, and the architectural state beside it.
 
         UserError if a part holds what this model cannot have saved.
         """
 
-    def modified(self):
+    def modified(self) -> list[tuple[int, bytes]]:
         """What the processor has newer than memory: a list of (physical address, bytes).
 
         At most 32 bytes each; of two for the same place the later one is newer.
         """
 
-    def overlay(self, address, data):
+    def overlay(self, address: int, data: np.ndarray) -> None:
         """Put what the processor has newer than memory into `data`, a copy of the bytes there."""
 
-    def memory_changed(self, address, data):
+    def memory_changed(self, address: int, data: bytes) -> None:
         """Memory has been written from outside: what was fetched from it is forgotten."""
 
-    def tlb(self, side):
+    def tlb(self, side: int) -> Iterable[tuple[int, int, int, int, int]]:
         """Valid entries of the TLB for instructions (0) or data (1), an iterable.
 
         Each is (set, way, VSID, EA[4-13], second word of the PTE without R).
         """
 
-    def prepare(self):
+    def prepare(self) -> None:
         """Compile what `run` needs, which takes seconds the first time; otherwise `run` does it."""
 
-    def run(self, limits):
+    def ledger(self, sink: Callable[[np.ndarray], None] | None) -> None:
+        """Give every ledger event to `sink`, a function of a record array; None ends it."""
+
+    def run(self, limits: Limits) -> Stop:
         """Run until one of the limits, a checkstop or a full console ring; return a `Stop`.
 
         When several apply at once: CHECKSTOP, CONSOLE, ADDRESS, INSTRUCTIONS, CYCLES, DRAIN.
         """
 
-    def stats(self):
+    def stats(self) -> dict:
         """What the model counts beside cycles, instructions and exceptions: a part of
         `pteg.statistics.new_statistics`."""
 
 
-def new_cpu(name, platform):
+def new_cpu(name: str, platform: "Platform") -> Cpu:
     """A new processor model for a platform: `name` is a key of `CPUS`."""
     module, model = CPUS[name]
     return getattr(importlib.import_module(module), model)(platform)

@@ -7,6 +7,9 @@ printed text: statistics, views, graders and tests read this. docs/ledger.md des
 import enum
 import json
 from collections import deque
+from collections.abc import Iterable
+from os import PathLike
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +17,7 @@ from pteg.errors import UserError
 from pteg.hw.isa.exceptions import Vector
 from pteg.hw.mmu.enums import AccessKind, SearchResult
 from pteg.outputs import OutputFile
+from pteg.symbols import Symbols
 
 __all__ = ["Kind", "SearchResult", "AccessKind", "PteBits", "RECORD", "FIELDS",
            "Ledger", "to_json", "from_json", "read", "describe"]
@@ -53,7 +57,7 @@ RECORD = np.dtype([
 #: Fields that every kind has; the order in which JSON has them.
 COMMON = ("cycle", "instruction", "core", "world", "kind", "pc")
 #: Fields of each kind beside them, and what its cause is: an enumeration, or a number (int).
-FIELDS = {
+FIELDS: dict[Kind, tuple[tuple[str, ...], Any]] = {
     Kind.EXCEPTION: (("cause", "ea", "value"), Vector),
     Kind.RETURN: (("ea", "value"), None),
     Kind.TLB_MISS: (("cause", "ea", "va"), AccessKind),
@@ -65,19 +69,23 @@ FIELDS = {
     Kind.DEVICE_WRITE: (("cause", "pa", "value"), int),
     Kind.BUS_ERROR: (("cause", "pa"), AccessKind),
 }
+#: Fields of RECORD, in its order.
+_NAMES: tuple[str, ...] = RECORD.names or ()
+#: Which kinds to take: members or names, or a text of names with commas; None: all.
+Kinds = Iterable[Kind | str] | str | None
 #: Numbers written as text in hexadecimal, with so many digits.
 _HEX = {"pc": 8, "ea": 8, "pa": 8, "va": 10, "value": 8}
 _COUNTS = {(Kind.WALK, "value")}
 
 
-def to_json(record, symbols=None):
+def to_json(record: np.void, symbols: Symbols | None = None) -> dict[str, int | str]:
     """One record as an object that `json` can write, without the fields its kind does not use.
 
     With a `pteg.symbols.Symbols`, `symbol` is the name of `pc`, if it has one.
     """
     kind = Kind(int(record["kind"]))
     fields, causes = FIELDS[kind]
-    found = {}
+    found: dict[str, int | str] = {}
     for name in (*COMMON, *fields):
         number = int(record[name])
         if name == "kind":
@@ -92,7 +100,7 @@ def to_json(record, symbols=None):
     return found | ({"symbol": symbol} if symbol else {})
 
 
-def from_json(entry):
+def from_json(entry: Any) -> tuple[int, ...]:
     """The record of an object that `to_json` made; ValueError if it is none.
 
     Returns
@@ -108,7 +116,8 @@ def from_json(entry):
     if set(entry) != {*COMMON, *fields}:
         raise ValueError(f"a {kind.name} record must have the fields "
                          f"{', '.join((*COMMON, *fields))}, not {', '.join(entry)}")
-    values = dict.fromkeys(RECORD.names, 0)
+    values = dict.fromkeys(_NAMES, 0)
+    number: Any
     for name, value in entry.items():
         if name == "kind":
             number = kind
@@ -126,10 +135,10 @@ def from_json(entry):
         if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= limit:
             raise ValueError(f"{name} must be a number from 0 to {limit:#x}, not {value!r}")
         values[name] = int(number)
-    return tuple(values[name] for name in RECORD.names)
+    return tuple(values[name] for name in _NAMES)
 
 
-def read(path):
+def read(path: str | PathLike) -> np.ndarray:
     """All records of a JSON-lines file: an array of `RECORD`."""
     rows = []
     try:
@@ -146,13 +155,14 @@ def read(path):
     return np.array(rows, RECORD)
 
 
-def describe(record, symbols=None):
+def describe(record: np.void, symbols: Symbols | None = None) -> str:
     """One record in words, for people; with a `pteg.symbols.Symbols`, `pc` has its name."""
     entry = to_json(record, symbols)
+    kind = str(entry["kind"])
     head = (f"{entry['cycle']:>10} {entry['instruction']:>10}  "
-            f"{entry['pc'][2:]}  {entry['kind']:<12}")
+            f"{str(entry['pc'])[2:]}  {kind:<12}")
     tail = [f"<{entry['symbol']}>"] if "symbol" in entry else []
-    return " ".join([head, *(f"{name}={entry[name]}" for name in FIELDS[Kind[entry["kind"]]][0]),
+    return " ".join([head, *(f"{name}={entry[name]}" for name in FIELDS[Kind[kind]][0]),
                      *tail])
 
 
@@ -176,16 +186,18 @@ class Ledger:
         Records taken, those that were dropped from memory included.
     """
 
-    def __init__(self, path=None, *, kinds=None, keep=1_000_000, symbols=None):
+    def __init__(self, path: str | PathLike | None = None, *, kinds: Kinds = None,
+                 keep: int = 1_000_000, symbols: Symbols | None = None):
         if keep < 0:
             raise UserError(f"keep must not be negative, not {keep!r}")
         self._kinds = _kinds(kinds)
-        self._keep, self._pieces, self._held = keep, deque(), 0
+        self._keep, self._held = keep, 0
+        self._pieces: deque[np.ndarray] = deque()
         self._symbols = symbols
         self.count = 0
         self._file = OutputFile(path, "ascii") if path is not None else None
 
-    def add(self, records):
+    def add(self, records: np.ndarray) -> None:
         """Take an array of `RECORD`; what a processor model's `ledger` calls."""
         records = records[np.isin(records["kind"], self._kinds)]    # a copy
         if len(records) == 0:
@@ -201,24 +213,24 @@ class Ledger:
             self._held -= len(self._pieces.popleft())
 
     @property
-    def records(self):
+    def records(self) -> np.ndarray:
         """The latest records, the oldest first: one array of `RECORD`."""
         joined = np.concatenate([np.zeros(0, RECORD), *self._pieces])
         return joined[max(0, len(joined) - self._keep):]
 
-    def close(self):
+    def close(self) -> None:
         """Close the file. The records in memory remain."""
         if self._file:
             self._file.close()
 
-    def __enter__(self):
+    def __enter__(self) -> "Ledger":
         return self
 
-    def __exit__(self, *exception):
+    def __exit__(self, *exception: object) -> None:
         self.close()
 
 
-def _kinds(kinds):
+def _kinds(kinds: Kinds) -> list[Kind]:
     """Numbers of the kinds that are named."""
     if kinds is None:
         return list(Kind)

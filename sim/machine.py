@@ -2,13 +2,18 @@
 
 import inspect
 import warnings
+from collections.abc import Callable, Iterable
 from functools import cached_property
+from os import PathLike
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
-from pteg.boot.loader import read_elf
+import numpy as np
+
+from pteg.boot.loader import Image, Segment, read_elf
 from pteg.components.console import new_watch
-from pteg.components.roles import Disk
+from pteg.components.roles import Disk, Ram
 from pteg.console import Console
-from pteg.cpu import CPUS, FOREVER, Limits, new_cpu
+from pteg.cpu import CPUS, FOREVER, Limits, Stop, new_cpu
 from pteg.errors import UserError
 from pteg.files import read_file
 from pteg.memory import Memory, write_back
@@ -20,6 +25,11 @@ from pteg.running import run
 from pteg.statistics import new_statistics, put
 from pteg.symbols import Symbols
 from pteg.waiting import waiting
+
+if TYPE_CHECKING:
+    import networkx
+
+    from pteg.ledger import Kind
 
 __all__ = ["Machine"]
 
@@ -56,63 +66,66 @@ class Machine:
         How the machine was restored from a checkpoint: "exact" or "architectural".
     """
 
-    def __init__(self, preset="g3", *, cpu="pipeline", rom=None, **options):
+    def __init__(self, preset: str | Platform = "g3", *, cpu: str = "pipeline",
+                 rom: str | PathLike | bytes | None = None, **options: Any):
         if isinstance(preset, Platform):
             if options:
                 raise UserError(f"a platform takes no options, not {', '.join(options)}")
             self.platform = preset
-            self.preset, self.options = None, {}
+            self.preset: str | None = None
+            self.options: dict[str, Any] = {}
         else:
             self.platform = _preset(preset, options)
             self.preset, self.options = preset, options
         if cpu not in CPUS:
             raise UserError(f"cpu must be one of {', '.join(CPUS)}, not {cpu!r}")
         self.cpu_name = cpu
-        self.restored = None
+        self.restored: str | None = None
         self.seconds = 0.0
-        self._events = None  # where the ledger's events go
+        self._events: Callable[[np.ndarray], None] | None = None  # where the ledger's events go
         # A processor that does not exist yet has fetched nothing. (No reference to the machine: one
         # that is not used any more is gone at once, and its files are free.)
-        self._made = made = {}  # "model": the processor model, when there is one
+        self._made: dict[str, Any] = {}  # "model": the processor model, when there is one
+        made = self._made
         self.memory = Memory(self.platform, lambda: made.get("model"))
         self.console = Console(self.platform.console)
         self.symbols = Symbols()
-        rom = ROMS.get(self.preset) if rom is None else rom
+        rom = ROMS.get(self.preset or "") if rom is None else rom
         if rom is not None:
             self.program_rom(rom)
 
     @staticmethod
-    def presets():
+    def presets() -> dict[str, str]:
         """Names of the presets, each with its first line of documentation."""
-        return {name: make.__doc__.partition("\n")[0] for name, make in PRESETS.items()}
+        return {name: (make.__doc__ or "").partition("\n")[0] for name, make in PRESETS.items()}
 
     @property
-    def model(self):
+    def model(self) -> Any:
         # Made when first needed: bad input is found before a processor has been compiled.
         if "model" not in self._made:
             self._made["model"] = new_cpu(self.cpu_name, self.platform)
         return self._made["model"]
 
     @cached_property
-    def cpu(self):
+    def cpu(self) -> Registers:
         return Registers(self.model)
 
     # Contents ---------------------------------------------------------------------------------
 
     @property
-    def ram(self):
+    def ram(self) -> Ram:
         """The main memory: the RAM at address 0."""
         if self.platform.ram is None:
             raise UserError("this machine has no RAM at address 0")
         return self.platform.ram
 
-    def program_rom(self, rom):
+    def program_rom(self, rom: str | PathLike | bytes) -> None:
         """Put an image into the ROM; see `rom` of `Machine`."""
         from pteg.boot.rom import program_rom
 
         program_rom(self, rom)
 
-    def load(self, program, at=None):
+    def load(self, program: str | PathLike | bytes, at: int | None = None) -> int:
         """Load a program into memory.
 
         Parameters
@@ -140,7 +153,7 @@ class Machine:
         self.symbols.add(data, image)
         return image.entry
 
-    def _check_segments(self, image, name):
+    def _check_segments(self, image: Image, name: str) -> None:
         """All of them, before the first byte of memory is changed."""
         for segment in image.segments:
             try:
@@ -148,13 +161,14 @@ class Machine:
             except UserError as error:
                 raise UserError(f"{name}: {error}") from None
 
-    def write_segments(self, segments):
+    def write_segments(self, segments: Iterable[Segment]) -> None:
         """Put segments of a program into memory (`pteg.boot.loader.Segment`)."""
         for segment in segments:
             zeros = bytes(segment.size - len(segment.data))
             self.memory.write(segment.address, segment.data + zeros)
 
-    def boot_linux(self, kernel, dtb, append=None):
+    def boot_linux(self, kernel: str | PathLike, dtb: str | PathLike,
+                   append: str | None = None) -> None:
         """Load a kernel and its device tree, and set the registers for its entry.
 
         Parameters
@@ -169,7 +183,7 @@ class Machine:
         entry = self.load(kernel)
         enter_kernel(self, entry, tree)
 
-    def preload(self, program, append=None):
+    def preload(self, program: str | PathLike, append: str | None = None) -> None:
         """Load a program that the firmware is to start.
 
         A program that is linked to the addresses of the exception vectors, such as Linux, goes to
@@ -191,7 +205,8 @@ class Machine:
         self.write_segments(image.segments)
         self.symbols.add(data, image)
 
-    def check_program(self, program, dtb=None, firmware=False):
+    def check_program(self, program: str | PathLike, dtb: str | PathLike | None = None,
+                      firmware: bool = False) -> None:
         """Raise UserError if `load` would, or `boot_linux` with `dtb`, or `preload`."""
         from pteg.boot.linux import patched_tree
         from pteg.boot.preload import placed
@@ -201,7 +216,7 @@ class Machine:
         if dtb is not None:
             patched_tree(read_file(dtb), self.ram.size, None, str(dtb))
 
-    def attach_disk(self, path, writable=False):
+    def attach_disk(self, path: str | PathLike, writable: bool = False) -> None:
         """Make a file the machine's disk; see `pteg.components.ata_disk.AtaDisk.attach`."""
         disk = self.platform.first(Disk)
         if disk is None:
@@ -210,16 +225,18 @@ class Machine:
 
     # Running ----------------------------------------------------------------------------------
 
-    def reset(self):
+    def reset(self) -> None:
         """Hard reset of processor and devices. Memory and the console's text stay."""
         self.platform.reset()
         self.model.reset()
 
-    def step(self, count=1):
+    def step(self, count: int = 1) -> Stop:
         """Complete `count` instructions, unless something else ends it: see `run`."""
         return self.run(instructions=count)
 
-    def run(self, cycles=None, instructions=None, until=None, between=None):
+    def run(self, cycles: int | None = None, instructions: int | None = None,
+            until: int | str | bytes | Callable | None = None,
+            between: Callable[[], object] | None = None) -> Stop:
         """Run until something happens, at the latest when no instruction can complete any more.
 
         Nothing completes when every instruction causes an exception, those of the handlers
@@ -254,16 +271,16 @@ class Machine:
         return run(self, limits, condition, between)
 
     @property
-    def cycle(self):
+    def cycle(self) -> int:
         """Clock cycles since reset."""
         return self.model.cycle
 
     @property
-    def instructions(self):
+    def instructions(self) -> int:
         """Instructions completed since reset."""
         return self.model.instructions
 
-    def stats(self):
+    def stats(self) -> dict[str, Any]:
         """What was counted since reset: a dict of numbers and of such dicts.
 
         Its shape is that of `pteg.statistics.new_statistics` with both models: what a model does
@@ -276,7 +293,7 @@ class Machine:
 
     # Keeping ----------------------------------------------------------------------------------
 
-    def save(self, path):
+    def save(self, path: str | PathLike) -> None:
         """Write a checkpoint: the whole machine, to go on from here (docs/checkpoints.md)."""
         from pteg.checkpoint import save
 
@@ -284,7 +301,8 @@ class Machine:
             save(self, path)
 
     @staticmethod
-    def restore(path, cpu=None, platform=None):
+    def restore(path: str | PathLike, cpu: str | None = None,
+                platform: Platform | None = None) -> "Machine":
         """Make a machine from a checkpoint.
 
         Parameters
@@ -300,7 +318,7 @@ class Machine:
         with waiting("restoring"):
             return restore(Machine, path, cpu, platform)
 
-    def hand_over(self, cpu):
+    def hand_over(self, cpu: str) -> None:
         """Let the other processor model go on from here, at an instruction boundary.
 
         Registers, pending exceptions and the counts of cycles and instructions pass over; TLBs and
@@ -325,7 +343,9 @@ class Machine:
 
     # Looking ----------------------------------------------------------------------------------
 
-    def trace(self, path, signals="*", *, window=None, trigger=None, **options):
+    def trace(self, path: str | PathLike, signals: str | Iterable[str] = "*", *,
+              window: tuple[int, int] | str | None = None, trigger: str | None = None,
+              **options: Any) -> Recording:
         """Write a waveform of the runs that follow: a VCD file, and a GTKWave save file beside it.
 
         Parameters
@@ -353,7 +373,9 @@ class Machine:
         return waveform(self.model, path, signals, self.symbols, window=window, trigger=trigger,
                         **options)
 
-    def pipeline_log(self, path, form="kanata", *, window=None, warn=warnings.warn):
+    def pipeline_log(self, path: str | PathLike, form: str = "kanata", *,
+                     window: tuple[int, int] | str | None = None,
+                     warn: Callable[[str], None] = warnings.warn) -> Recording:
         """Write how each instruction of the runs that follow goes through the pipeline.
 
         Parameters
@@ -377,7 +399,8 @@ class Machine:
                             "pipeline")
         return pipeline_log(self.model, path, form, self.symbols, window=window, warn=warn)
 
-    def ledger(self, path, kinds=None):
+    def ledger(self, path: str | PathLike,
+               kinds: "Iterable[Kind | str] | str | None" = None) -> Recording:
         """Write every architectural event of the runs that follow, as JSON lines.
 
         Parameters
@@ -396,7 +419,7 @@ class Machine:
         self._events = ledger.add
         self.model.ledger(self._events)
 
-        def close():
+        def close() -> None:
             self._events = None
             self.model.ledger(None)
             ledger.close()
@@ -404,7 +427,7 @@ class Machine:
         return Recording(close)
 
     @property
-    def graph(self):
+    def graph(self) -> "networkx.MultiDiGraph":
         """The machine as a networkx.MultiDiGraph: components and their connections."""
         from pteg.graph import machine_graph
 
@@ -412,14 +435,13 @@ class Machine:
             return machine_graph(self)
 
 
-def _preset(name, options):
+def _preset(name: str, options: dict[str, Any]) -> Platform:
     if name not in PRESETS:
         raise UserError(f"machine must be one of {', '.join(PRESETS)}, not {name!r}")
     try:
         return PRESETS[name](**options)
     except TypeError:
-        code = PRESETS[name].__code__
-        known = code.co_varnames[:code.co_argcount]
+        known = list(inspect.signature(PRESETS[name]).parameters)
         unknown = [option for option in options if option not in known]
         if not unknown:
             raise
@@ -427,8 +449,7 @@ def _preset(name, options):
                         f"not {unknown[0]!r}") from None
 
 
-
-def _limit(name, value):
+def _limit(name: str, value: object) -> int:
     if value is None:
         return FOREVER
     if not isinstance(value, int) or value < 0:
@@ -436,7 +457,7 @@ def _limit(name, value):
     return value
 
 
-def _address(value):
-    if not hasattr(value, "__index__") or not 0 <= int(value) < 1 << 32 or int(value) % 4:
+def _address(value: object) -> int:
+    if not isinstance(value, SupportsIndex) or not 0 <= int(value) < 1 << 32 or int(value) % 4:
         raise UserError(f"until must be an address, a text or a function, not {value!r}")
     return int(value)

@@ -1,9 +1,13 @@
 """`Memory`: what RAM and ROM of a machine hold, for scripts."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from pteg.components.roles import Ram, Storage, has_role, with_role
+from pteg.cpu import Cpu
 from pteg.errors import UserError
+from pteg.platform import Platform
 
 __all__ = ["Memory", "write_back"]
 
@@ -20,11 +24,11 @@ class Memory:
         Gives the processor model, or None if there is none yet.
     """
 
-    def __init__(self, platform, model=lambda: None):
+    def __init__(self, platform: Platform, model: Callable[[], Cpu | None] = lambda: None):
         self._platform = platform
         self._model = model
 
-    def _find(self, address, size):
+    def _find(self, address: int, size: int) -> tuple[np.ndarray, int]:
         device = self._platform.device_at(address, size)
         if device is None or not has_role(device, Storage):
             places = ", ".join(f"{d.base:#010x} to {d.base + d.size - 1:#010x}"
@@ -34,11 +38,11 @@ class Memory:
                             f"not {address:#010x}{end}")
         return device.memory, address - device.base
 
-    def check(self, address, size):
+    def check(self, address: int, size: int) -> None:
         """Raise UserError unless all of these bytes exist."""
         self._find(address, size)
 
-    def read(self, address, size):
+    def read(self, address: int, size: int) -> bytes:
         """`size` bytes."""
         if size < 0:
             raise UserError(f"size must not be negative, not {size}")
@@ -48,7 +52,7 @@ class Memory:
             model.overlay(address, data)
         return data.tobytes()
 
-    def write(self, address, data):
+    def write(self, address: int, data: bytes | bytearray | memoryview) -> None:
         """Store bytes; ROM too."""
         data = bytes(data)
         memory, offset = self._find(address, len(data))
@@ -56,15 +60,15 @@ class Memory:
         if model := self._model():
             model.memory_changed(address, data)
 
-    def read_word(self, address):
+    def read_word(self, address: int) -> int:
         """The 32-bit number at `address`."""
         return int.from_bytes(self.read(address, 4), "big")
 
-    def write_word(self, address, value):
+    def write_word(self, address: int, value: int) -> None:
         self.write(address, (value & 0xFFFFFFFF).to_bytes(4, "big"))
 
 
-def write_back(platform, modified):
+def write_back(platform: Platform, modified: list[tuple[int, bytes]]) -> None:
     """Put what a processor has newer than memory (`pteg.cpu.Cpu.modified`) into RAM."""
     for ram in with_role(platform.devices, Ram):
         for address, data in modified:

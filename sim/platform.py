@@ -22,26 +22,36 @@ A device access may change an interrupt pin at once. A model that lets time pass
 `tick` up to the present before an access, and ask for `interrupt` and `next_event` again after it.
 """
 
-import sys
+import inspect
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pteg import components
+from pteg.background import Background
 from pteg.components.console import new_watch
+from pteg.components.device import Device
 from pteg.components.roles import (
+    AnyRole,
     BusMaster,
     ConsolePort,
     Ram,
-    Role,
     Rom,
+    has_role,
     with_role,
 )
 from pteg.components.target import TARGET
 from pteg.errors import UserError
 from pteg.generated import compile_ahead, load_module
 from pteg.hw.sizes import L2_SIZES
+
+if TYPE_CHECKING:
+    import networkx
 
 __all__ = ["Platform", "Wire", "PORT", "PROCESSOR"]
 
@@ -55,7 +65,7 @@ PORT = ("ts", "a", "tt", "tsiz", "tbst", "dbb", "d_w")
 PROCESSOR = "processor"
 
 #: Compiled functions that devices must have for a role.
-FUNCTION_OF_ROLE = {ConsolePort: "console", BusMaster: "answer"}
+FUNCTION_OF_ROLE: dict[type, str] = {ConsolePort: "console", BusMaster: "answer"}
 
 #: Names that the hardware around the devices has for its ports and parts, and Amaranth for
 #: attributes of a component.
@@ -93,7 +103,7 @@ class Platform:
         Bytes of the processor's L2 cache, 256K, 512K or 1M; 0: it has none.
     """
 
-    def __init__(self, devices, wires=(), *, l2=0):
+    def __init__(self, devices: Iterable[Device], wires: Iterable[Wire] = (), *, l2: int = 0):
         if l2 and l2 not in L2_SIZES:
             raise UserError(f"l2 must be 256K, 512K, 1M or 0, not {l2}")
         self.l2 = l2
@@ -102,7 +112,7 @@ class Platform:
         self.wires = list(wires)
         self._check()
 
-    def _check(self):
+    def _check(self) -> None:
         names = [device.name for device in self.devices]
         for name in names:
             if name in RESERVED:
@@ -120,7 +130,7 @@ class Platform:
             for end in (wire.source, wire.sink):
                 if end != PROCESSOR and end not in names:
                     raise UserError(f"wire must join devices of the machine, not {end!r}")
-            if wire.source == PROCESSOR or wire.pin not in self[wire.source].dtype.names:
+            if wire.source == PROCESSOR or wire.pin not in (self[wire.source].dtype.names or ()):
                 raise UserError(f"{wire.source} has no interrupt output {wire.pin!r}")
             if wire.sink != PROCESSOR and "drive" not in self[wire.sink].functions():
                 raise UserError(f"{wire.sink} has no interrupt inputs")
@@ -129,26 +139,26 @@ class Platform:
                 raise UserError(f"{wire.sink} has no interrupt input {wire.number}")
         self._sinks()
         for role, function in FUNCTION_OF_ROLE.items():
-            for device in with_role(self.devices, role):
-                if function not in device.functions():
+            for device in self.devices:
+                if has_role(device, role) and function not in device.functions():
                     raise UserError(f"{device.name} must have a function {function!r} to be a "
                                     f"{role.__name__}")
         masters = [device.name for device in with_role(self.devices, BusMaster)]
         if len(masters) > 1:
             raise UserError(f"only one device can be a bus master, not {', '.join(masters)}")
 
-    def __getitem__(self, name):
+    def __getitem__(self, name: str) -> Device:
         for device in self.devices:
             if device.name == name:
                 return device
         raise UserError(f"device must be one of {', '.join(d.name for d in self.devices)}, "
                         f"not {name!r}")
 
-    def __contains__(self, name):
+    def __contains__(self, name: str) -> bool:
         return any(device.name == name for device in self.devices)
 
     @property
-    def arrays(self):
+    def arrays(self) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
         """What compiled functions get as `devices`.
 
         Ask anew after a device has changed its memory array.
@@ -156,25 +166,25 @@ class Platform:
         return tuple((device.state, device.memory) for device in self.devices)
 
     @property
-    def memory_map(self):
+    def memory_map(self) -> dict[str, tuple[int, int]]:
         """Name of each device: (base, size)."""
         return {device.name: (device.base, device.size) for device in self.devices}
 
-    def device_at(self, address, size=1):
+    def device_at(self, address: int, size: int = 1) -> Device | None:
         """The device that holds all of these bytes, or None."""
         for device in self.devices:
             if device.base <= address and address + size <= device.base + device.size:
                 return device
         return None
 
-    def reset(self):
+    def reset(self) -> None:
         """Hard reset of every device."""
         for device in self.devices:
             device.reset()
 
     # Roles ------------------------------------------------------------------------------------
 
-    def first(self, role: type[Role]) -> Role | None:
+    def first(self, role: type[AnyRole]) -> AnyRole | None:
         """The first device with a role of `pteg.components.roles`, or None."""
         return next(iter(with_role(self.devices, role)), None)
 
@@ -197,15 +207,15 @@ class Platform:
 
     # Generated code ---------------------------------------------------------------------------
 
-    def functions(self):
+    def functions(self) -> ModuleType:
         """The module of compiled functions for these devices."""
         return self._functions
 
     @cached_property
-    def _functions(self):
+    def _functions(self) -> ModuleType:
         return load_module("platform", self._functions_text(), self.sources)
 
-    def compile_ahead(self):
+    def compile_ahead(self) -> Background:
         """Begin to compile what the pipeline model calls, in the background."""
         from numba import int64, typeof, uint64
 
@@ -218,20 +228,20 @@ class Platform:
             "console": (devices, typeof(new_watch())), **clocks})
 
     @property
-    def sources(self):
+    def sources(self) -> list[Path]:
         """Files that the generated code depends on."""
-        folder = Path(sys.modules["pteg.components.device"].__file__).parent
-        own = {Path(sys.modules[type(d).__module__].__file__) for d in self.devices}
+        folder = Path(components.__file__).parent
+        own = {Path(inspect.getfile(type(device))) for device in self.devices}
         return sorted(own | set(folder.glob("*.py")))
 
-    def _sinks(self):
+    def _sinks(self) -> list[str]:
         """Devices with interrupt inputs, each after those that feed it."""
-        order = []
+        order: list[str] = []
         for device in self.devices:
             self._visit(device.name, order, [])
         return order
 
-    def _visit(self, name, order, visiting):
+    def _visit(self, name: str, order: list[str], visiting: list[str]) -> None:
         if name in visiting:
             raise UserError(f"interrupt wires must not form a circle: {' -> '.join(visiting)}")
         if name == PROCESSOR or name in order:
@@ -242,16 +252,16 @@ class Platform:
         if feeding:
             order.append(name)
 
-    def _lines(self, sink):
+    def _lines(self, sink: str) -> str:
         """Expression for the levels of the inputs of `sink`."""
         terms = [f"(np.uint64(devices[{self._index(wire.source)}][0][0].{wire.pin}) "
                  f"<< np.uint64({wire.number}))" for wire in self.wires if wire.sink == sink]
         return " | ".join(terms) or "np.uint64(0)"
 
-    def _index(self, name):
+    def _index(self, name: str) -> int:
         return [device.name for device in self.devices].index(name)
 
-    def _functions_text(self):
+    def _functions_text(self) -> str:
         imports, reads, writes, places, ticks, events = [], [], [], [], [], []
         console = "    return 0"
         for i, device in enumerate(self.devices):
@@ -291,7 +301,7 @@ class Platform:
 
     # The machine graph ------------------------------------------------------------------------
 
-    def graph(self):
+    def graph(self) -> "networkx.MultiDiGraph":
         """Devices (nodes) and their bus and interrupt connections (edges), as a MultiDiGraph."""
         import networkx
 
@@ -310,7 +320,7 @@ class Platform:
         return graph
 
 
-def _everywhere(device):
+def _everywhere(device: Device) -> bool:
     return (device.base, device.size) == EVERYWHERE
 
 

@@ -1,5 +1,7 @@
 """Ready-made machines by name. Each preset is a function that returns a `Platform`."""
 
+from collections.abc import Callable
+
 from pteg.boot.loader import parse_size
 from pteg.components.ata_disk import AtaDisk
 from pteg.components.copier import Copier
@@ -21,7 +23,8 @@ from pteg.platform import Platform, Wire
 __all__ = ["PRESETS", "ROMS", "g3", "mac99"]
 
 
-def g3(ram="32M", timed_uart=False, dma=False, l2=0):
+def g3(ram: int | str = "32M", timed_uart: bool = False, dma: bool = False,
+       l2: int | str = 0) -> Platform:
     """A small board around a 750: RAM, a 16550 serial port, an interrupt controller, a boot ROM.
 
     ========== ============== =====================================================================
@@ -52,7 +55,7 @@ def g3(ram="32M", timed_uart=False, dma=False, l2=0):
         l2=_l2_size(l2))
 
 
-def mac99(ram="128M", timed_uart=False, l2=0):
+def mac99(ram: int | str = "128M", timed_uart: bool = False, l2: int | str = 0) -> Platform:
     """A PowerMac3,1 as Open Firmware and Linux see it: UniNorth, KeyLargo, OpenPIC.
 
     ========== ============== =====================================================================
@@ -99,10 +102,10 @@ MAC_CLOCK = 100_000_000
 BUS_DIVIDER, TIMEBASE_DIVIDER = 2, 8
 
 
-def _ram_size(ram, least, most):
+def _ram_size(ram: int | str, least: int, most: int) -> int:
     size = parse_size(ram, "ram")
     if size & (size - 1) or not least <= size <= most:
-        def short(n):
+        def short(n: int) -> str:
             return f"{n >> 20}M" if n >> 20 else f"{n >> 10}K"
 
         raise UserError(f"ram must be a power of two from {short(least)} to {short(most)}, "
@@ -110,7 +113,7 @@ def _ram_size(ram, least, most):
     return size
 
 
-def _l2_size(l2):
+def _l2_size(l2: int | str) -> int:
     size = parse_size(l2, "l2")
     if size and size not in L2_SIZES:
         raise UserError(f"l2 must be 256K, 512K, 1M or 0, not {l2}")
@@ -118,6 +121,6 @@ def _l2_size(l2):
 
 
 #: Every preset by name.
-PRESETS = {"g3": g3, "mac99": mac99}
+PRESETS: dict[str, Callable[..., Platform]] = {"g3": g3, "mac99": mac99}
 #: The ROM that each is run with unless the user says otherwise.
 ROMS = {"g3": "first", "mac99": "openbios"}

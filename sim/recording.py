@@ -1,6 +1,7 @@
 """`Recording`: a waveform, a log or a ledger while the machine runs."""
 
 import atexit
+from collections.abc import Callable, Sequence
 
 __all__ = ["Recording"]
 
@@ -16,28 +17,28 @@ class Recording:
         Where `triggered` and `unreached` come from.
     """
 
-    def __init__(self, close, file=None):
+    def __init__(self, close: Callable[[], None], file: object = None):
         self._close, self._file = close, file
         atexit.register(self.close)
 
-    def close(self):
+    def close(self) -> None:
         """Complete the file. Later calls do nothing."""
         atexit.unregister(self.close)
         close, self._close = self._close, lambda: None
         close()
 
-    def __enter__(self):
+    def __enter__(self) -> "Recording":
         return self
 
-    def __exit__(self, *exception):
+    def __exit__(self, *exception: object) -> None:
         self.close()
 
     @property
-    def triggered(self):
+    def triggered(self) -> Sequence[int]:
         """Cycles in which the trigger of a waveform fired."""
         return getattr(self._file, "triggered", ())
 
     @property
-    def unreached(self):
+    def unreached(self) -> str | None:
         """The window or the trigger that the run did not come to, in words; or None."""
         return getattr(self._file, "unreached", None)

@@ -17,7 +17,7 @@ import numpy as np
 from pteg.cpu import Cpu
 from pteg.errors import UserError
 from pteg.hw.isa.registers import IMPLEMENTED, SPR_BY_NAME, SPRS, Spr, with_summaries
-from pteg.state import ARCH_STATE
+from pteg.state import ARCH_STATE, NAMES
 
 __all__ = ["Registers", "get", "put", "conform"]
 
@@ -46,10 +46,10 @@ def _kept(name: str, value: int) -> int:
 
 def _field(name: str) -> str | None:
     """Field of the state that an SPR is in, or None: it is a constant."""
-    if name in ARCH_STATE.names:
+    if name in NAMES:
         return name
     # User-mode mirrors of the performance monitor.
-    return name[1:] if name[0] == "u" and name[1:] in ARCH_STATE.names else None
+    return name[1:] if name[0] == "u" and name[1:] in NAMES else None
 
 
 def get(state: np.ndarray, name: str, number: int | None = None) -> int:
@@ -71,7 +71,7 @@ def get(state: np.ndarray, name: str, number: int | None = None) -> int:
     return SPR_BY_NAME[name.upper()].reset if field is None else int(state[field][0])
 
 
-def put(state: np.ndarray, name: str, value: int, number: int | None = None):
+def put(state: np.ndarray, name: str, value: int, number: int | None = None) -> None:
     """Write a register, as the instruction would that writes it; see `get`.
 
     Raises
@@ -96,16 +96,16 @@ def put(state: np.ndarray, name: str, value: int, number: int | None = None):
         state[name] = _kept(name, value)
 
 
-def conform(state: np.ndarray):
+def conform(state: np.ndarray) -> None:
     """Clear in place what no register of a state can hold."""
-    for name in ARCH_STATE.names:
+    for name in NAMES:
         if name in BANKS:
             state[name] &= ARCH_STATE[name].base.type(IMPLEMENTED[name])
         elif name != "reservation":
             state[name] = _possible(name, int(state[name][0]))
 
 
-def _checked(name, value, bits):
+def _checked(name: str, value: object, bits: int) -> int:
     if not isinstance(value, SupportsIndex):
         raise UserError(f"{name} must be an integer, not {value!r}")
     value = int(value)
@@ -127,7 +127,7 @@ class _Bank:
     def __len__(self) -> int:
         return ARCH_STATE[self._name].shape[0]
 
-    def _check(self, number):
+    def _check(self, number: object) -> int:
         if not isinstance(number, SupportsIndex) or not 0 <= int(number) < len(self):
             raise UserError(f"{self._name} number must be 0 to {len(self) - 1}, not {number!r}")
         return int(number)
@@ -135,7 +135,7 @@ class _Bank:
     def __getitem__(self, number: int) -> int:
         return get(self._registers.state(), self._name, self._check(number))
 
-    def __setitem__(self, number: int, value: int):
+    def __setitem__(self, number: int, value: int) -> None:
         number = self._check(number)
         with self._registers.changed() as state:
             put(state, self._name, value, number)
@@ -153,7 +153,7 @@ class _Sprs:
         self._registers = registers
 
     @staticmethod
-    def _find(key) -> Spr:
+    def _find(key: str | int) -> Spr:
         for spr in SPRS:
             if key in (spr.name, spr.number) or isinstance(key, str) and key.upper() == spr.name:
                 return spr
@@ -162,7 +162,7 @@ class _Sprs:
     def __getitem__(self, key: str | int) -> int:
         return get(self._registers.state(), self._find(key).name.lower())
 
-    def __setitem__(self, key: str | int, value: int):
+    def __setitem__(self, key: str | int, value: int) -> None:
         spr = self._find(key)
         with self._registers.changed() as state:
             put(state, spr.name.lower(), value)
@@ -174,14 +174,14 @@ class _Sprs:
 class _Change:
     """`with registers.changed() as state:` changes the record, then hands it to the model."""
 
-    def __init__(self, model):
+    def __init__(self, model: Cpu):
         self._model = model
 
     def __enter__(self) -> np.ndarray:
         self._state = self._model.get_state()
         return self._state
 
-    def __exit__(self, kind, *exception):
+    def __exit__(self, kind: type | None, *exception: object) -> None:
         if kind is None:
             conform(self._state)
             self._model.set_state(self._state)
@@ -190,13 +190,13 @@ class _Change:
 class _Single:
     """A register that is one field of the state."""
 
-    def __set_name__(self, owner: type, name: str):
+    def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
 
     def __get__(self, registers: "Registers", owner: type | None = None) -> int:
         return get(registers.state(), self._name)
 
-    def __set__(self, registers: "Registers", value: int):
+    def __set__(self, registers: "Registers", value: int) -> None:
         with registers.changed() as state:
             put(state, self._name, value)
 

@@ -4,12 +4,14 @@ One structured record, so that compiled code, checkpoints, lockstep and Python s
 Registers are 32 bits unless said otherwise; the time base is one 64-bit number.
 """
 
+from collections.abc import Collection
+
 import numpy as np
 
 from pteg.hw.isa import registers
 from pteg.hw.isa.registers import SPRS
 
-__all__ = ["ARCH_STATE", "PENDING", "STORED_SPRS", "new_state", "differences"]
+__all__ = ["ARCH_STATE", "NAMES", "PENDING", "STORED_SPRS", "new_state", "differences"]
 
 #: SPRs that have a field of their own name in the record. The time base, the user-mode mirrors of
 #: the performance monitor and the constants (PVR, HID1) have none.
@@ -31,7 +33,11 @@ PENDING = np.dtype([("cycle", "i8"), ("instructions", "i8"), ("since_tick", "i8"
                     ("decrementer", "i8")])
 
 
-def new_state():
+#: Names of the fields.
+NAMES: tuple[str, ...] = ARCH_STATE.names or ()
+
+
+def new_state() -> np.ndarray:
     """State after a hard reset, as a record array of shape (1,)."""
     state = np.zeros(1, ARCH_STATE)
     state["pc"] = registers.RESET_VECTOR
@@ -41,10 +47,11 @@ def new_state():
     return state
 
 
-def differences(left, right, ignore=()):
+def differences(left: np.ndarray, right: np.ndarray,
+                ignore: Collection[str] = ()) -> list[tuple[str, int, int]]:
     """Names and values of the registers in which two records differ: a list of (name, l, r)."""
     found = []
-    for name in ARCH_STATE.names:
+    for name in NAMES:
         if name in ignore:
             continue
         a, b = np.atleast_1d(left[name][0]), np.atleast_1d(right[name][0])

@@ -6,8 +6,9 @@ loaded too, where its exception handlers run.
 
 from bisect import bisect_right
 from functools import lru_cache
+from os import PathLike
 
-from pteg.boot.loader import read_elf, read_symbols
+from pteg.boot.loader import Image, read_elf, read_symbols
 from pteg.files import read_file
 
 __all__ = ["Symbols"]
@@ -21,14 +22,16 @@ WIDTH = 24
 class Symbols:
     """Symbols of ELF files, which are only read when the first name is asked for."""
 
-    def __init__(self):
-        self._programs = []
-        self._places, self._names = {}, {}      # of a name, at an address
-        self._addresses = None                  # in order; None: there are programs to read
+    def __init__(self) -> None:
+        self._programs: list[tuple[bytes, Image]] = []
+        self._places: dict[str, int] = {}       # of a name
+        self._names: dict[int, str] = {}        # at an address
+        self._addresses: list[int] = []         # of names, in order
+        self._read_all = True                   # of the programs
         #: `instruction`, which logs ask for the same ones again and again.
         self.instruction = lru_cache(1 << 16)(self._instruction)
 
-    def add(self, data, image):
+    def add(self, data: bytes, image: Image) -> None:
         """Know the symbols of one more program, and forget those that it has overwritten.
 
         Parameters
@@ -40,17 +43,18 @@ class Symbols:
         """
         self._programs = [(old, place) for old, place in self._programs
                           if not image.overlaps(place)] + [(data, image)]
-        self._addresses = None
+        self._read_all = False
         self.instruction.cache_clear()
 
-    def add_file(self, path):
+    def add_file(self, path: str | PathLike) -> None:
         """Know the symbols of an ELF file that something else has loaded."""
         data = read_file(path)
         self.add(data, read_elf(data, str(path)))
 
-    def _read(self):
-        if self._addresses is not None:
+    def _read(self) -> None:
+        if self._read_all:
             return
+        self._read_all = True
         self._places, self._names = {}, {}
         for data, image in self._programs:
             for name, address in read_symbols(data):
@@ -62,12 +66,12 @@ class Symbols:
                         self._names[place] = name
         self._addresses = sorted(self._names)
 
-    def address(self, name):
+    def address(self, name: str) -> int | None:
         """The virtual address of a symbol, or None."""
         self._read()
         return self._places.get(name)
 
-    def name(self, address):
+    def name(self, address: int) -> str | None:
         """`symbol+0x10`, or None if no symbol is near enough below."""
         self._read()
         index = bisect_right(self._addresses, address) - 1
@@ -77,19 +81,19 @@ class Symbols:
         name = self._names[self._addresses[index]]
         return f"{name}+{distance:#x}" if distance else name
 
-    def describe(self, address):
+    def describe(self, address: int) -> str:
         """The address in hexadecimal, with its name if it has one."""
         name = self.name(address)
         return f"{address:#010x}" + (f" <{name}>" if name else "")
 
-    def _instruction(self, address, word):
+    def _instruction(self, address: int, word: int) -> str:
         """Line of a log: address, disassembly, and the name if there is one."""
         from pteg.firmware.disasm import disassemble
 
         text, name = disassemble(word, address), self.name(address)
         return f"{address:08x}  " + (f"{text:{WIDTH}} <{name}>" if name else text)
 
-    def disassembled(self, address, word):
+    def disassembled(self, address: int, word: int) -> str:
         """An instruction, with the name of its address if there is one."""
         from pteg.firmware.disasm import disassemble
 

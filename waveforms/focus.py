@@ -25,7 +25,8 @@ class Focus:
 
     def __init__(self, column: int | None = None, at_end: bool = False):
         self._column, self._at_end = column, at_end
-        self._begin = self._end = None      # first cycle that was recorded, and after the last
+        self._begin: int | None = None      # first cycle that was recorded
+        self._end: int | None = None        # after the last
         self._active = np.empty(0, bool)    # in the cycles from `_first` on
         self._first = 0
 
@@ -44,7 +45,7 @@ class Focus:
 
     def screen(self, trigger: int | None = None) -> Screen:
         """What to show, with the cycle of the first trigger."""
-        if self._begin is None:
+        if self._begin is None or self._end is None:
             return Screen(0, LEAST)
         marker = trigger
         if marker is None:

@@ -76,7 +76,9 @@ def arrange(signals: Sequence[Signal], groups: Sequence[tuple[str, Sequence[str]
         Group name -> list of signals, without empty groups, where a signal may be in several. And
         a tree of the components for signals that are in none: name -> signal or branch.
     """
-    shown, rest, seen = {}, {}, set()
+    shown: dict = {}
+    rest: dict = {}
+    seen: set[str] = set()
     for name, patterns in groups:
         members = {signal.path: signal for pattern in patterns for signal in signals
                    if fnmatch.fnmatchcase(signal.path, pattern)}

@@ -49,7 +49,7 @@ def users_of(table: np.ndarray, words: int) -> tuple[np.ndarray, np.ndarray]:
 
     Any word may belong to any number of variables: signals can be the same wire, or parts of one.
     """
-    users = [[] for _ in range(words)]
+    users: list[list[int]] = [[] for _ in range(words)]
     for index, variable in enumerate(table):
         for word in range((int(variable["width"]) + 63) // 64):
             users[int(variable["column"]) + word].append(index)

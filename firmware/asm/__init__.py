@@ -11,6 +11,7 @@ differences from GNU as. `pteg.firmware.disasm.disassemble(word, address)` is th
 """
 
 import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from pteg.errors import UserError
@@ -22,7 +23,9 @@ __all__ = ["assemble", "assemble_word", "AssemblyError",
            "Program", "Section", "SectionFlags", "Label"]
 
 
-def assemble(source, *, defines=None, include_paths=(), sections=None, name="<source>"):
+def assemble(source: str | os.PathLike, *, defines: Mapping[str, int] | None = None,
+             include_paths: Iterable[str | os.PathLike] = (),
+             sections: Mapping[str, int] | None = None, name: str = "<source>") -> Program:
     """Assemble one source.
 
     Parameters
@@ -62,7 +65,7 @@ def assemble(source, *, defines=None, include_paths=(), sections=None, name="<so
     return run(source, name, defines, include_paths, sections)
 
 
-def assemble_word(text, address=0, **symbols):
+def assemble_word(text: str, address: int = 0, **symbols: int) -> int:
     """The word of one instruction.
 
     Parameters

@@ -4,6 +4,7 @@ Each puts one call frame instruction (DWARF standard, 6.4.2) into the open `Func
 """
 
 import re
+from collections.abc import Callable
 
 from pteg.firmware.asm.expression import Problem
 from pteg.firmware.asm.leb128 import leb128
@@ -13,7 +14,7 @@ from pteg.firmware.asm.unwind import DATA_UNIT, OMIT, CommonInformation, Functio
 
 __all__ = ["UNWIND_DIRECTIVES"]
 
-UNWIND_DIRECTIVES = {}
+UNWIND_DIRECTIVES: dict[str, Callable] = {}
 
 _directive = adder(UNWIND_DIRECTIVES)
 
@@ -91,14 +92,15 @@ def _endproc(assembler, text):
     assembler.unwind.open = None
 
 
-def _of_registers(name, opcode, count, assembler, text):
-    parts = take_operands(text, count, count, name)
-    _put(assembler, bytes([opcode]), *(leb128(_register(assembler, part)) for part in parts))
+def _of_registers(name, opcode, count):
+    def directive(assembler, text):
+        parts = take_operands(text, count, count, name)
+        _put(assembler, bytes([opcode]), *(leb128(_register(assembler, part)) for part in parts))
+    return directive
 
 
 for _name, (_opcode, _count) in _OF_REGISTERS.items():
-    _directive(_name)(lambda assembler, text, row=(_name, _opcode, _count):
-                      _of_registers(*row, assembler, text))
+    _directive(_name)(_of_registers(_name, _opcode, _count))
 
 
 def _set_offset(assembler, offset):

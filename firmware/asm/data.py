@@ -7,6 +7,7 @@ import functools
 import math
 import re
 import struct
+from collections.abc import Callable
 from fractions import Fraction
 
 from pteg.firmware.asm.expression import Half, Problem
@@ -16,7 +17,7 @@ from pteg.firmware.asm.source import BYTES, parse_string, parse_strings, split_o
 
 __all__ = ["DATA_DIRECTIVES"]
 
-DATA_DIRECTIVES = {}
+DATA_DIRECTIVES: dict[str, Callable] = {}
 
 _directive = adder(DATA_DIRECTIVES)
 

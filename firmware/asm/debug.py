@@ -1,6 +1,7 @@
 """Directives of compilers for debuggers: `.file` and `.loc`. They make the section .debug_line."""
 
 import re
+from collections.abc import Callable
 
 from pteg.firmware.asm.expression import Problem
 from pteg.firmware.asm.linetable import File
@@ -9,7 +10,7 @@ from pteg.firmware.asm.source import NAME, STRING, parse_string
 
 __all__ = ["DEBUG_DIRECTIVES"]
 
-DEBUG_DIRECTIVES = {}
+DEBUG_DIRECTIVES: dict[str, Callable] = {}
 
 _directive = adder(DEBUG_DIRECTIVES)
 

@@ -1,5 +1,7 @@
 """Directives about symbols: values, binding, visibility, type, size, common room."""
 
+from collections.abc import Callable
+
 from pteg.firmware.asm.expression import Number, Problem, Symbol
 from pteg.firmware.asm.operands import adder, take_operands
 from pteg.firmware.asm.places import org, reserve
@@ -8,7 +10,7 @@ from pteg.firmware.asm.source import parse_string, split_operands, symbol_name
 
 __all__ = ["NAME_DIRECTIVES"]
 
-NAME_DIRECTIVES = {}
+NAME_DIRECTIVES: dict[str, Callable] = {}
 
 _directive = adder(NAME_DIRECTIVES)
 

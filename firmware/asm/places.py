@@ -6,6 +6,7 @@ address. `.align` takes a power of two's exponent, as on every PowerPC.
 
 import functools
 import re
+from collections.abc import Callable
 
 from pteg.firmware.asm.expression import Problem
 from pteg.firmware.asm.operands import adder, take_operands
@@ -14,7 +15,7 @@ from pteg.firmware.asm.source import BYTES, parse_string
 
 __all__ = ["PLACE_DIRECTIVES", "org", "reserve"]
 
-PLACE_DIRECTIVES = {}
+PLACE_DIRECTIVES: dict[str, Callable] = {}
 
 _directive = adder(PLACE_DIRECTIVES)
 
@@ -61,7 +62,8 @@ def _space(assembler, text):
 @_directive(".fill")
 def _fill(assembler, text):
     repeat, *rest = take_operands(text, 1, 3, ".fill")
-    size, value = (*map(assembler.number, rest), *(1, 0)[len(rest):])
+    size = assembler.number(rest[0]) if rest else 1
+    value = assembler.number(rest[1]) if len(rest) > 1 else 0
     repeat = assembler.forward(assembler.tree(repeat))
     if repeat < 0 or size < 0:
         raise Problem(f".fill must repeat a value of 0 to 8 bytes, not {repeat} times {size} bytes")

@@ -4,13 +4,16 @@
 compiler. Stack comments show the host's stack, and (C: ) what waits for its other half.
 """
 
+from collections.abc import Callable
+
 from pteg.firmware.openfirmware import code
 from pteg.firmware.openfirmware.crosscompiler import ForthError
 from pteg.firmware.openfirmware.target import COMPILE_ONLY, IMMEDIATE, WordList
 
 __all__ = ["COMPILING", "INTERPRETING"]
 
-COMPILING, INTERPRETING = {}, {}
+COMPILING: dict[str, Callable] = {}
+INTERPRETING: dict[str, Callable] = {}
 
 
 def _word(name, *tables):

@@ -7,6 +7,13 @@ together.
 """
 
 import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pteg.engine.compiled import Native, Tracer, compile_design, load_design
+    from pteg.engine.native import NativeFunction
+    from pteg.engine.probes import Kind, MemoryInfo, Part, Probe
+    from pteg.engine.simulator import Simulator
 
 _EXPORTS = {
     "compile_design": "pteg.engine.compiled",
@@ -21,10 +28,11 @@ _EXPORTS = {
     "MemoryInfo": "pteg.engine.probes",
 }
 
-__all__ = list(_EXPORTS)
+__all__ = ["compile_design", "load_design", "Native", "Tracer", "NativeFunction", "Simulator",
+           "Kind", "Part", "Probe", "MemoryInfo"]
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> Any:
     if name in _EXPORTS:
         value = getattr(importlib.import_module(_EXPORTS[name]), name)
         globals()[name] = value

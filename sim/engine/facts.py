@@ -16,9 +16,9 @@ class Facts:
 
     def __init__(self, graph: Graph):
         self.graph = graph
-        self._nodes = []  # literal number n: node _nodes[n // 2] has the value n % 2
-        self._numbers = {}
-        self._implied = {}
+        self._nodes: list[int] = []  # literal number n: node _nodes[n // 2] has the value n % 2
+        self._numbers: dict[int, int] = {}
+        self._implied: dict[int, object] = {}
         self._bits = graph.const(0, 1), graph.const(1, 1)
         self._comparisons = defaultdict(list)  # with constants, by what is compared
         for node, op in enumerate(graph.op):

@@ -15,7 +15,7 @@ import numpy as np
 
 from pteg.components.console import new_watch
 from pteg.components.roles import Storage, has_role
-from pteg.cpu import PATIENCE, Stop
+from pteg.cpu import Stop
 from pteg.errors import UserError
 from pteg.functional.constants import TIMED
 from pteg.functional.cpu import sources
@@ -24,6 +24,7 @@ from pteg.functional.model import CPU_STATE, new_model
 from pteg.generated import load_module
 from pteg.lockstep import loop
 from pteg.lockstep.loop import CONTROL, DIFFERENT, HALTED, PRINTED, STOPPED, STUCK
+from pteg.running import PATIENCE
 from pteg.state import ARCH_STATE, differences
 from pteg.symbols import Symbols
 

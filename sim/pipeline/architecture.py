@@ -12,7 +12,7 @@ import numpy as np
 from pteg.engine import Native
 from pteg.generated import load_module
 from pteg.pipeline.places import Memory, Processor, Signal
-from pteg.state import ARCH_STATE, PENDING
+from pteg.state import NAMES, PENDING
 
 __all__ = ["Architecture"]
 
@@ -63,7 +63,7 @@ def _registers(cpu: Processor) -> dict[str, list[tuple[Signal, int]]]:
         "reservation": [(lsu.reserved, 0), (lsu.reservation, 5)],
     }
     return {name: composed.get(name) or [(whole.get(name, core.special.spr(name)), 0)]
-            for name in ARCH_STATE.names if name not in _banks(cpu)}
+            for name in NAMES if name not in _banks(cpu)}
 
 
 class Architecture:

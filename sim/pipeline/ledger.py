@@ -78,7 +78,7 @@ def probes(cpu: Processor) -> dict[str, Signal]:
 
 
 #: Where each signal is in a row of the trace.
-_Columns = namedtuple("_Columns", probes(Processor("")))
+_Columns = namedtuple("_Columns", probes(Processor("")))  # type: ignore[misc]
 
 #: What is remembered from one cycle to another. Cycles are 0 where there is nothing to remember.
 _PENDING = np.dtype([

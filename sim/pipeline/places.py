@@ -41,7 +41,7 @@ class Part:
 
     def paths(self) -> dict[str, type]:
         """Every path in this part and its parts, with its kind: `Signal` or `Memory`."""
-        found = {}
+        found: dict[str, type] = {}
         for name, kind in get_type_hints(type(self)).items():
             value = getattr(self, name)
             found |= {value: kind} if kind in (Signal, Memory) else value.paths()

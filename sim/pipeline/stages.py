@@ -57,7 +57,7 @@ def _signals(core: Core) -> dict[str, Signal]:
     }
 
 
-_Now = namedtuple("_Now", _signals(Processor("").core))
+_Now = namedtuple("_Now", _signals(Processor("").core))  # type: ignore[misc]
 
 
 @dataclass(eq=False)

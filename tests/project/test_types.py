@@ -1,0 +1,93 @@
+"""A type checker finds nothing in the packages, nor in a user's script that is right."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("mypy", reason="needs the extra `test`")
+
+ROOT = Path(__file__).parents[2]
+PARTS = ("hw", "components", "firmware", "waveforms")
+
+
+@pytest.fixture(scope="module")
+def layout(tmp_path_factory):
+    """The packages as they are installed, which a type checker can follow: links to the folders."""
+    package = tmp_path_factory.mktemp("types") / "pteg"
+    package.mkdir()
+    for file in (ROOT / "sim").iterdir():
+        (package / file.name).symlink_to(file)
+    for name in PARTS:
+        (package / name).symlink_to(ROOT / name)
+    return package.parent
+
+
+def mypy(layout, *arguments):
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--config-file", ROOT / "pyproject.toml",
+         "--cache-dir", layout / "cache", "--no-error-summary", *arguments], cwd=layout,
+        text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return [line for line in done.stdout.split("\n") if ": error: " in line], done
+
+
+def test_the_packages_have_no_type_errors(layout):
+    errors, done = mypy(layout, "-p", "pteg")
+    assert errors == [], "\n".join(errors)
+    assert done.returncode == 0, done.stdout
+
+
+SCRIPT = '''
+from pteg import Machine, UserError
+from pteg.ledger import Kind, read
+from pteg.platform import Platform, Wire
+from pteg.components.dram import Dram
+from pteg.components.uart16550 import Uart16550
+
+machine = Machine("g3", cpu="functional", ram="32M", rom="first")
+reached: str = machine.run(until="ready", cycles=1_000_000)
+value: int = machine.cpu.gpr[3] + machine.cpu.spr["SDR1"] + machine.cpu.pc
+machine.cpu.msr = 0x1000
+text: bytes = machine.console.read()
+data: bytes = machine.memory.read(0x1000, 4)
+word: int = machine.memory.read_word(0x1000)
+with machine.ledger("events.jsonl", kinds=[Kind.WALK]):
+    machine.step(10)
+walks = [int(event["pa"]) for event in read("events.jsonl")]
+cycles: int = machine.cycle
+own = Machine(Platform([Dram(size=1 << 20), Uart16550()], [Wire("uart")]))
+if own.platform.ram is not None:
+    name: str = own.platform.ram.memory.dtype.name
+machine.save("state.ckpt")
+other: Machine = Machine.restore("state.ckpt", cpu="pipeline")
+try:
+    machine.load("no such file")
+except UserError as error:
+    print(error)
+'''
+
+#: Lines that are wrong, and of what kind mypy says they are.
+WRONG = {
+    'machine.cpu.r3 = 4': "attr-defined",
+    'machine.cpu.gpr = [1]': "assignment",
+    'machine.cpu.pc = "start"': "assignment",
+    'machine.memory.read("0x1000", 4)': "arg-type",
+    'machine.run(cycle=5)': "call-arg",
+    'machine.console.read().encode()': "attr-defined",
+    'machine.regsiters': "attr-defined",
+}
+
+
+def test_a_users_script_is_checked(layout):
+    (layout / "script.py").write_text(SCRIPT)
+    assert mypy(layout, "--strict", "--follow-imports", "silent", "script.py")[0] == []
+
+
+def test_mistakes_in_a_users_script_are_found(layout):
+    lines = ["from pteg import Machine", "machine = Machine()", *WRONG]
+    (layout / "wrong.py").write_text("\n".join(lines) + "\n")
+    errors, _ = mypy(layout, "--follow-imports", "silent", "wrong.py")
+    found = {lines[int(error.split(":")[1]) - 1]: error.rpartition("[")[2].rstrip("]")
+             for error in errors}
+    assert found == WRONG
