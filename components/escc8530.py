@@ -23,7 +23,7 @@ first or on all characters, transmit interrupts, their reset commands, local loo
 console is at channel A; what B sends is lost. A character takes its real time on the line
 (`timed=True`) or one core clock. Each channel has an interrupt output, as in macio chips.
 Left out: synchronous modes, external/status interrupts (the modem lines do not change), interrupt
-acknowledge cycles and daisy chain, DMA, parity and framing errors.
+acknowledge cycles and daisy chain, DMA, parity and framing errors; characters have 8 bits.
 """
 
 import numpy as np
@@ -43,14 +43,15 @@ ALL_SENT, RESIDUE, OVERRUN = 0x01, 0x06, 0x20
 # WR1
 TX_INTERRUPT, RX_INTERRUPT, RX_FIRST, RX_ALL = 0x02, 0x18, 0x08, 0x10
 # WR3, WR5, WR9, WR14
-RX_ENABLE, TX_ENABLE, MASTER_ENABLE, LOOPBACK = 0x01, 0x08, 0x08, 0x10
+RX_ENABLE, TX_ENABLE, MASTER_ENABLE, STATUS_HIGH, LOOPBACK = 0x01, 0x08, 0x08, 0x10, 0x10
 RESET_B, RESET_A, RESET_HARDWARE = 0x40, 0x80, 0xC0
 # WR0[5:3]
 (NULL, POINT_HIGH, RESET_STATUS, SEND_ABORT, NEXT_CHARACTER, RESET_TX, RESET_ERRORS,
  RESET_IUS) = range(8)
 #: Bytes of a receiver.
 DEPTH = 3
-#: RR2 of channel B, bits 3:1, by pending interrupt (RR3's bits, highest first).
+#: RR2 of channel B, bits 3:1, by pending interrupt (RR3's bits, highest first). A receiver that has
+#: lost a character is a special condition: its number and 1.
 VECTORS = ((0x20, 6), (0x10, 4), (0x08, 5), (0x04, 2), (0x02, 0), (0x01, 1))
 
 
@@ -220,13 +221,19 @@ def _pending(s, c):
 
 @compiled
 def _vector(s):
-    """RR2 of channel B: the vector with the highest pending interrupt in bits 3 to 1."""
+    """RR2 of channel B: the vector with the highest pending interrupt in bits 3 to 1, or, with
+    WR9[4], the other way round in bits 4 to 6."""
     pending = _pending(s, A) << 3 | _pending(s, B)
     code = 3
     for bit, number in VECTORS:
         if pending & bit:
             code = number
+            if (bit == 0x20 and s.overrun[A]) or (bit == 0x04 and s.overrun[B]):
+                code |= 1
             break
+    if s.wr[A, 9] & STATUS_HIGH:
+        turned = code >> 2 & 1 | code & 2 | (code & 1) << 2
+        return s.wr[A, 2] & 0x8F | turned << 4
     return s.wr[A, 2] & 0xF1 | code << 1
 
 
@@ -294,6 +301,8 @@ def _write_control(s, c, value):
             s.wr[A, 9] &= 0x1C
     elif n == 2:
         s.wr[A, 2] = value
+    elif n == 15:
+        s.wr[c, 15] = value & 0xFA          # bits 0 and 2 read as zero
     else:
         s.wr[c, n] = value
 

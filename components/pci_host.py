@@ -138,13 +138,15 @@ def _place(s, offset, size):
     a = np.int64(s.address)
     function = a >> 8 & 7
     if a >> 31:
-        bus, device, register = a >> 16 & 0x7F, a >> 11 & 31, a & 0xFC | offset & 3
+        bus, device, register = a >> 16 & 0xFF, a >> 11 & 31, a & 0xFC | offset & 3
     elif a & 1:
         bus, device, register = a >> 16 & 0xFF, a >> 11 & 31, a & 0xF8 | offset & 7
     else:
         bus, device, register = np.int64(0), np.int64(11), a & 0xF8 | offset & 7
         while device < 31 and not a >> device & 1:
             device += 1
+        if device == 31:
+            return -1                       # no bit is set: nothing is selected
     if bus == 0 and function == 0 and register + size <= SPACE:
         for n in range(s.count):
             if s.device[n] == device:

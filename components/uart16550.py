@@ -150,7 +150,8 @@ def _capacity(s):
 
 @compiled
 def _received(s, character):
-    """A character has arrived at the receiver."""
+    """A character has arrived at the receiver, which takes as many bits as its words have."""
+    character &= (32 << (s.lcr & 3)) - 1
     if s.rx_count == _capacity(s):
         s.overrun = 1
         if not s.fcr & FIFO_ENABLE:  # the newer character replaces the older

@@ -59,8 +59,8 @@ def test_the_pointer_returns_to_register_0(escc):
     escc.put(12, 0x34)
     assert escc.get(12) == 0x34
     assert escc.read(A_CONTROL) & TX_EMPTY
-    escc.put(15, 0x55)
-    assert escc.get(15) == 0x55 and escc.read(A_CONTROL) & TX_EMPTY
+    escc.put(15, 0x52)
+    assert escc.get(15) == 0x52 and escc.read(A_CONTROL) & TX_EMPTY
 
 
 def test_data_can_be_reached_through_register_8(escc):
@@ -156,6 +156,34 @@ def test_the_vector_of_channel_b_tells_the_cause(escc):
     assert escc.get(2) == 0xF1 and escc.get(2, B_CONTROL) == 0xF1 | 3 << 1
     escc.write(A_DATA, ord("x"))
     assert escc.get(2, B_CONTROL) == 0xF1 | 4 << 1
+
+
+def test_a_lost_character_is_a_special_condition(escc):
+    """Codes 7 and 3; with status high they are turned round in bits 6 to 4."""
+    for control, data, code, high in ((A_CONTROL, A_DATA, 7, 7), (B_CONTROL, B_DATA, 3, 6)):
+        escc.put(2, 0)
+        escc.put(9, 0x08)
+        escc.put(14, 0x11, control)         # local loopback
+        escc.put(1, 0x10, control)          # all characters interrupt
+        escc.write(data, 1)
+        escc.tick(1)
+        assert escc.get(2, B_CONTROL) == (code - 1) << 1
+        for n in range(3):
+            escc.write(data, n)
+            escc.tick(1)
+        assert escc.get(2, B_CONTROL) == code << 1
+        escc.put(9, 0x18)
+        assert escc.get(2, B_CONTROL) == high << 4
+        escc.put(0, 0x30, control)          # error reset
+        for _ in range(3):
+            escc.read(data)
+    escc.put(9, 0x08)
+    assert escc.get(2, B_CONTROL) == 3 << 1, "nothing is pending"
+
+
+def test_bits_of_register_15_that_are_zero(escc):
+    escc.put(15, 0xFF)
+    assert escc.get(15) == 0xFA
 
 
 def test_hardware_reset_ends_everything(escc):

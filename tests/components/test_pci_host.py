@@ -45,6 +45,14 @@ def test_each_form_of_address_finds_the_function(pci, address):
     assert pci.get(address + 8, 3, 1) == 0xFF
 
 
+def test_an_address_without_a_device_selects_none(probe):
+    """Device 31 has no bit in the short form."""
+    host = probe(PciHost([PciFunction(31, vendor=0x106B, kind=0x22, class_code=0xFF0000)]))
+    for address, found in ((0, False), (0x8000F800, True), (31 << 11 | 1, True)):
+        host.write(ADDRESS, int.from_bytes(address.to_bytes(4, "little"), "big"), 4)
+        assert (host.read(DATA, 4) != 0xFFFFFFFF) == found
+
+
 def test_address_bit_2_comes_from_the_data_window_in_the_short_forms(pci):
     assert pci.get((1 << 12) + 8, 4) == 0 and pci.get(1 << 12, 4, 2) == 0
     pci.put(1 << 12, 0x0006, 4, 2)
@@ -52,7 +60,8 @@ def test_address_bit_2_comes_from_the_data_window_in_the_short_forms(pci):
 
 
 def test_absent_functions_read_as_ones(pci):
-    for address in (0x80000000 | 13 << 11, 1 << 13, 0x80010000 | 12 << 11, 0x80000100 | 12 << 11):
+    for address in (0x80000000 | 13 << 11, 1 << 13, 0x80010000 | 12 << 11,
+                    0x80800000 | 12 << 11, 0x80000100 | 12 << 11):
         assert pci.get(address) == 0xFFFFFFFF
     pci.put(1 << 13, 0x1234)
     assert pci.get(1 << 13) == 0xFFFFFFFF

@@ -92,6 +92,14 @@ def test_word_length_cuts_characters(uart):
     assert uart.uart.receive() == b"\x01"
 
 
+def test_received_characters_have_as_many_bits_as_words(uart):
+    for lcr, kept in ((0, 0x15), (1, 0x35), (2, 0x75), (3, 0xF5)):
+        uart[LCR] = lcr
+        uart.uart.send(b"\xF5")
+        uart.tick(2)
+        assert uart[0] == kept
+
+
 def test_timed_character_takes_its_time_on_the_line(timed):
     timed[THR] = ord("x")
     assert timed[LSR] & 0x60 == 0
@@ -270,6 +278,7 @@ def test_reset_keeps_what_the_console_has(uart):
     uart[SCR] = 1
     uart.platform.reset()
     assert uart[SCR] == 0 and uart.uart.receive() == b"x"
+    uart[LCR] = 3
     uart.tick(3)
     assert uart[RBR] == ord("q")
 
