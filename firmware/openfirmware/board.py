@@ -6,6 +6,8 @@ board's firmware: which devices there are and where, and which of them is the co
 
 from pteg.components.dram import Dram
 from pteg.components.escc8530 import Escc8530
+from pteg.components.fw_cfg import FwCfg
+from pteg.components.keylargo import KeyLargo
 from pteg.components.rom import Rom
 from pteg.components.uart16550 import Uart16550
 from pteg.errors import UserError
@@ -30,6 +32,7 @@ class Board:
     def __init__(self, platform):
         self.devices, self.wires = platform.devices, platform.wires
         self.l2_size = platform.l2
+        self.is_mac = any(isinstance(device, KeyLargo) for device in self.devices)
         consoles = [device for device in self.devices if type(device) in _CONSOLES]
         if not consoles:
             raise UserError("Open Firmware needs a machine with a 16550 or an 8530 as console")
@@ -41,13 +44,15 @@ class Board:
 
     def description(self):
         """Text that differs whenever the ROM would."""
-        devices = [f"{type(device).__name__} {device.name} {device.base:#x} {device.size:#x}"
+        devices = [f"{type(device).__qualname__} {device.name} {device.base:#x} {device.size:#x}"
                    for device in self.devices]
         return "\n".join([*devices, *map(str, self.wires), f"{self.l2_size} {self.clock}"])
 
     def constants(self):
         """Forth source of the board's constants."""
-        return (f"{self.clock} constant clock-frequency\n"
+        fw_cfg = next((d.base for d in self.devices if isinstance(d, FwCfg)), 0)
+        return (f"{fw_cfg:#x} constant fw-cfg-base\n"
+                f"{self.clock} constant clock-frequency\n"
                 f"{self.bus_frequency} constant bus-frequency\n"
                 f"{self.timebase_frequency} constant timebase-frequency\n")
 

@@ -17,7 +17,7 @@ FORTH = ("base", "throwing", "output", "source", "search", "numbers", "compile",
          "define", "interpret", "environment", "extras", "heap", "console", "editor", "tools",
          "tree", "paths", "packages", "claim", "mmu", "elf")
 #: Those that need the nodes' drivers.
-FORTH_BEHIND_DRIVERS = ("devices", "boot", "client", "cold")
+FORTH_BEHIND_DRIVERS = ("devices", "boot", "preloaded", "client", "cold")
 _ROM_END = 0xFFFFFF00
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from pteg.firmware.openfirmware.target import WordList
 
-__all__ = ["Node", "cells", "strings", "place", "NODE_MAGIC"]
+__all__ = ["Node", "cells", "strings", "reg", "place", "NODE_MAGIC"]
 
 #: First cell of a node: a phandle is the address of such a cell.
 NODE_MAGIC = int.from_bytes(b"node", "big")
@@ -24,6 +24,11 @@ def cells(*numbers):
 def strings(*texts):
     """Property value: strings, each with a zero at its end."""
     return b"".join(text.encode() + b"\0" for text in texts)
+
+
+def reg(device):
+    """Property `reg` of a device whose bus has the processor's addresses."""
+    return {"reg": cells(device.base, device.size)}
 
 
 @dataclass

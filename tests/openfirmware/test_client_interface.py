@@ -1,11 +1,8 @@
 """Client interface, service by service (IEEE 1275 6.3.2)."""
 
 import struct
-from pathlib import Path
 
 import pytest
-
-SHARED = Path(__file__).parents[3] / "shared" / "linux"
 
 
 @pytest.fixture(scope="module")
@@ -216,22 +213,3 @@ def test_a_fault_of_the_client_comes_back_to_the_prompt(load_client, prompt, hel
     assert "invalid memory address at dead0000" in text
     assert "pc   00200004" in prompt(".registers")
     assert prompt("decimal 2 3 + .") == "5  ok\n"
-
-
-@pytest.mark.skipif(not (SHARED / "vmlinux-gamecube-of").exists(),
-                    reason="needs ../shared/linux/vmlinux-gamecube-of")
-def test_linux_boots(make_prompt):
-    prompt = make_prompt()
-    prompt.machine.memory.write(0x400000, (SHARED / "vmlinux-gamecube-of").read_bytes())
-    machine = prompt.machine
-    machine.console.write(b"boot ram console=ttyS0,115200\r")
-    assert machine.run(until="copying OF device tree", instructions=20_000_000) == "console"
-    before = machine.instructions
-    assert machine.run(until="Quiescing", instructions=20_000_000) == "console"
-    # OpenBIOS' client interface needs 361 million for a tree that is not ten times as large.
-    assert machine.instructions - before < 5_000_000
-    stop = machine.run(until="INIT: done", instructions=40_000_000)
-    text = machine.console.read().decode()
-    assert stop == "console", text
-    assert "OF stdout device is: /flipper/serial@c00f000" in text
-    assert "Total memory = 32MB" in text

@@ -145,3 +145,20 @@ def test_a_device_of_the_user_is_in_the_tree():
     paths = [node.path for node in machine_tree(Board(platform)).root.walk()]
     assert "/dial@d000000" in paths
     assert "/flipper/dma-controller@c006000" in paths
+
+
+def test_the_tree_of_a_mac99(make_prompt):
+    prompt = make_prompt("mac99")
+    paths = prompt("show-devs").split()
+    assert {"/uni-n@f8000000", "/pci@f2000000", "/pci@f2000000/mac-io@c",
+            "/pci@f2000000/mac-io@c/interrupt-controller@40000",
+            "/pci@f2000000/mac-io@c/escc@13000/ch-a@13020",
+            "/pci@f2000000/mac-io@c/ata-3@20000", "/nvram@ffe04000"} <= set(paths)
+    mac_io = properties(prompt, "mac-io")
+    assert mac_io["reg"].startswith("00006000 00000000 00000000")
+    assert properties(prompt, "/pci/@0c,0")["name"] == "mac-io"
+    assert prompt.error("dev /pci/@b") == "/pci/@b, no such device."
+    # The base address register has the address that the tree says.
+    assert prompt("hex dev pci 6010 config-l@ 6004 config-l@ device-end u. u.") == (
+        "2 80000000  ok\n")
+    assert properties(prompt, "scca")["interrupts"] == "00000025 00000001"

@@ -2,5 +2,5 @@
 
 : open  ( -- true )  true ;
 : close  ( -- )  ;
-: decode-unit  ( a len -- number )  16 digits if  drop  else  0  then ;
+: decode-unit  ( a len -- number )  16 digits if  drop  else  -1  then ;
 : encode-unit  ( number -- a len )  base @ >r hex (u.) r> base ! ;

@@ -2,7 +2,7 @@
 
 : open  ( -- true )  true ;
 : close  ( -- )  ;
-: decode-unit  ( a len -- phys )  16 digits if  drop  else  0  then ;
+: decode-unit  ( a len -- phys )  16 digits if  drop  else  -1  then ;
 : encode-unit  ( phys -- a len )  base @ >r hex (u.) r> base ! ;
 : map-in  ( phys size -- virt )  drop ;
 : map-out  ( virt size -- )  2drop ;

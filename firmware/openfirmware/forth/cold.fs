@@ -6,6 +6,11 @@
    cr ." pteg Open Firmware, " memory-size @ .size ."  of memory" cr ;
 : open-chosen  ( specifier slen name nlen -- )
    2>r open-dev 2r> set-chosen ;
+\ Every node may have a method `probe`, which prepares the devices below it.
+: probe-below  ( phandle -- )
+   dup " probe" 2 pick find-method if  execute  else  drop  then
+   >child @  begin  dup while  dup recurse >peer @  repeat  drop ;
+: probe-all  ( -- )  root-node probe-below ;
 : cold  ( -- )
    hex  only definitions
    dictionary-start to here  temporary-room to dictionary-limit  reset-temporary
@@ -13,8 +18,10 @@
    console-init  ['] console-emit to (emit)  ['] console-key to (key)
    ['] console-key? to (key?)  ['] edit-line to accept
    claim-init
+   probe-all
    " console" io
    " /memory" " memory" open-chosen
    " cpu" " mmu" open-chosen  " cpu" " cpu" open-chosen
    banner
+   ['] start-preloaded catch ?dup if  .error cr  then
    quit ;

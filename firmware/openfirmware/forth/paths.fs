@@ -32,11 +32,18 @@ variable #specifier
    [char] : left-parse-string  2swap component-args 2!
    [char] @ left-parse-string  component-name 2!  component-unit 2! ;
 
-\ Units are compared as numbers: any case, leading zeros.
+\ Units are compared as numbers, any case, leading zeros; where a bus has more than one address cell,
+\ as its own decode-unit says.
 : unit-number  ( a len -- n )  16 digits if  drop  else  -1  then ;
+: decoded-unit  ( a len bus -- phys.hi )
+   >r  " decode-unit" r@ >methods @ (find) dup if
+      execute  r> #address-cells 1- 0 max 0 ?do  nip  loop
+   else  drop r> drop unit-number  then ;
 : unit-fits?  ( phandle -- flag )
    component-unit 2@ dup 0= if  2drop drop true exit  then
-   unit-number swap unit-address if  =  else  drop false  then ;
+   2 pick parent decoded-unit
+   swap unit-address if  =  else  drop false  then ;
+
 \ A name fits also without the maker in front of its comma.
 : name-fits?  ( phandle -- flag )
    component-name 2@ dup 0= if  2drop drop true exit  then

@@ -120,8 +120,8 @@ constant /property
 : string-of  ( a len -- a len' )  dup if  2dup 0 scan nip -  then ;
 : string-property  ( a len phandle -- str slen )
    get-package-property if  " "  else  string-of  then ;
-: #address-cells  ( phandle -- n )  2 " #address-cells" rot integer-property ;
-: #size-cells  ( phandle -- n )  1 " #size-cells" rot integer-property ;
+: #address-cells  ( phandle -- n )  >r 2 " #address-cells" r> integer-property ;
+: #size-cells  ( phandle -- n )  >r 1 " #size-cells" r> integer-property ;
 : encode-phys  ( phys.lo … phys.hi -- a len )
    encode-int  active-package dup if  >parent @  then  ?dup 0= if exit then
    #address-cells 1- 0 max 0 ?do  rot encode-int encode+  loop ;
@@ -136,9 +136,21 @@ variable #path
 : unit-address  ( phandle -- unit true | false )
    " reg" rot get-package-property if  false exit  then
    4 < if  drop false  else  unaligned-l@ true  then ;
+: +hex  ( n -- )  base @ >r hex (u.) r> base ! +path ;
+\ The parent's encode-unit makes the text, from the first address in `reg`, phys.hi on top.
+: unit-cells  ( phandle -- phys.lo … phys.hi )
+   dup parent #address-cells >r
+   " reg" rot get-package-property drop drop
+   r> begin  dup while  1- 2dup na+ unaligned-l@ -rot  repeat  2drop ;
 : +unit  ( phandle -- )
    dup parent #address-cells 0= if  drop exit  then
-   unit-address if  " @" +path  base @ >r hex (u.) r> base !  +path  then ;
+   dup unit-address 0= if  drop exit  then
+   " @" +path
+   " encode-unit" 3 pick parent >methods @ (find) dup if
+      >r drop unit-cells r> execute +path
+   else
+      drop +hex drop
+   then ;
 : (path)  ( phandle -- )
    dup parent ?dup if
       recurse  " /" +path  dup node-name +path  +unit
