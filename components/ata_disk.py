@@ -188,6 +188,8 @@ class AtaDisk(Device, Disk):
             raise UserError(f"{path}: a disk must be a file of its sectors, not {kind}")
         try:
             _lock(file, writable)
+            if writable:
+                _check_room(file, size, path)
             # ACCESS_COPY: pages that are written become this process's own.
             mapped = mmap.mmap(file.fileno(), size,
                                access=mmap.ACCESS_WRITE if writable else mmap.ACCESS_COPY)
@@ -295,6 +297,19 @@ class AtaDisk(Device, Disk):
             if s.busy == 0:
                 _answer(s, memory)
                 _pins(s)
+
+
+def _check_room(file, size, path):
+    """UserError if the blocks that a file with holes lacks do not fit on its disk.
+
+    They are taken while the file is mapped, where a full disk would kill this process.
+    """
+    missing = size - 512 * os.fstat(file.fileno()).st_blocks
+    room = os.fstatvfs(file.fileno())
+    free = room.f_bavail * room.f_frsize
+    if missing > free:
+        raise UserError(f"{path}: its disk must have {missing >> 20} MB free for what this file "
+                        f"can grow by, not {free >> 20} MB")
 
 
 def _lock(file, exclusive):

@@ -1,7 +1,10 @@
 """`Recording`: a waveform, a log or a ledger while the machine runs."""
 
 import atexit
+import sys
 from collections.abc import Callable, Sequence
+
+from pteg.errors import UserError
 
 __all__ = ["Recording"]
 
@@ -19,13 +22,19 @@ class Recording:
 
     def __init__(self, close: Callable[[], None], file: object = None):
         self._close, self._file = close, file
-        atexit.register(self.close)
+        atexit.register(self._close_at_exit)
 
     def close(self) -> None:
         """Complete the file. Later calls do nothing."""
-        atexit.unregister(self.close)
+        atexit.unregister(self._close_at_exit)
         close, self._close = self._close, lambda: None
         close()
+
+    def _close_at_exit(self) -> None:
+        try:
+            self.close()
+        except UserError as error:
+            print(f"pteg: {error}", file=sys.stderr)
 
     def __enter__(self) -> "Recording":
         return self

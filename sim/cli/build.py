@@ -57,6 +57,8 @@ class Options:
 
 #: Options that look at signals.
 _PIPELINE_ONLY = ("vcd", "kanata", "pipeline")
+#: Options that name files to be written.
+_OUTPUTS = ("vcd", "kanata", "pipeline", "ledger", "save", "json")
 #: Options that say what a checkpoint says already.
 _SAVED = ("machine", "ram", "l2", "rom", "kernel", "dtb", "append", "disk", "timed_uart")
 
@@ -89,10 +91,8 @@ def build(options):
         check_regular(options.input)
     if options.until == "" or options.input_after == "":
         raise UserError("--until and --input-after need a text that is not empty")
-    for path in (options.vcd, options.kanata, options.pipeline, options.ledger, options.save,
-                 options.json if options.json != "-" else None):
-        if path:
-            _check_writable(path)
+    _check_outputs({name: path for name in _OUTPUTS
+                    if (path := getattr(options, name)) and (name, path) != ("json", "-")})
     if options.restore is None or options.fast_forward_until is not None:
         options.cpu = options.cpu or "pipeline"
     machine = _restored(options) if options.restore is not None else _new(options)
@@ -162,8 +162,18 @@ def enter(machine, options):
             state["gpr"][0, 1] = machine.ram.base + machine.ram.size - 0x100
 
 
+def _check_outputs(paths):
+    """Refuse early what cannot be written in the end; `paths` has the names of the options."""
+    used = {}
+    for name, path in paths.items():
+        _check_writable(path)
+        other = used.setdefault(os.path.realpath(path), name)
+        if other != name and (os.path.isfile(path) or not os.path.exists(path)):
+            raise UserError(f"--{other} and --{name} need different files, not both {path!r}")
+
+
 def _check_writable(path):
-    """Refuse early what cannot be written in the end; an existing file is not touched."""
+    """An existing file is not touched."""
     folder = os.path.dirname(path) or "."
     if os.path.isdir(path):
         problem = "is a folder"

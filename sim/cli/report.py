@@ -1,5 +1,6 @@
 """What `pteg run` says at the end: why the run ended, what was counted, and the exit code."""
 
+import contextlib
 import json
 import sys
 from dataclasses import asdict, dataclass
@@ -13,7 +14,13 @@ __all__ = ["Report", "say"]
 
 def say(text):
     """A line on stderr."""
-    print(f"pteg: {text}", file=sys.stderr)
+    _print(f"pteg: {text}")
+
+
+def _print(text):
+    # Where stderr cannot be written, the exit code remains.
+    with contextlib.suppress(OSError):
+        print(text, file=sys.stderr)
 
 
 @dataclass
@@ -107,7 +114,7 @@ class Report:
         for group, counts in stats.items():
             if isinstance(counts, dict):
                 lines += _tables(group, counts)
-        print("\n".join(lines), file=sys.stderr)
+        _print("\n".join(lines))
 
 
 def _tables(group, counts):

@@ -5,12 +5,12 @@ run, and Ctrl-] is the escape key: `q` after it ends the run too, any other key 
 sent as it is. The terminal's settings are restored whatever happens.
 """
 
+import contextlib
 import errno
 import os
 import select
 import signal
 import sys
-from contextlib import contextmanager
 
 from pteg.errors import UserError
 from pteg.files import read_file
@@ -67,8 +67,7 @@ class ConsoleLink:
         text = self._console.read()
         if text:
             self._last = text[-1:]
-            self._output.write(text)
-            self._output.flush()
+            self._write(text)
         while self._stdin is not None and select.select([self._stdin], [], [], 0)[0]:
             data = self._read()
             if not data:
@@ -86,15 +85,25 @@ class ConsoleLink:
                 return b""  # the terminal has gone
             raise UserError(f"cannot read standard input: {error.strerror}") from None
 
+    def _write(self, data):
+        try:
+            self._output.write(data)
+            self._output.flush()
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            # The terminal has gone; SIGHUP ends the run, if it is to end.
+            self._output = open(os.devnull, "wb")  # noqa: SIM115
+
     def finish_line(self):
         """Let what goes to stderr begin on a line of its own."""
         if self._last in (b"", b"\n"):
             return
         if self._output.isatty():
-            self._output.write(b"\n")
-            self._output.flush()
+            self._write(b"\n")
         elif _same_file(self._output, sys.stderr):
-            print(file=sys.stderr)
+            with contextlib.suppress(OSError):
+                print(file=sys.stderr)
 
     def _keys(self, data):
         for key in data:
@@ -117,7 +126,7 @@ class ConsoleLink:
         elif data:
             self._console.write(data)
 
-    @contextmanager
+    @contextlib.contextmanager
     def raw(self):
         """Within: the terminal passes single keys and does not echo."""
         if not self.interactive:
@@ -125,16 +134,18 @@ class ConsoleLink:
             return
         import termios
 
-        before = termios.tcgetattr(self._stdin)
-        settings = termios.tcgetattr(self._stdin)
+        stdin = self._stdin     # which is None when it has ended
+        before = termios.tcgetattr(stdin)
+        settings = termios.tcgetattr(stdin)
         settings[0] &= ~(termios.ICRNL | termios.IXON)
         settings[3] &= ~(termios.ICANON | termios.ECHO | termios.ISIG | termios.IEXTEN)
         settings[6][termios.VMIN], settings[6][termios.VTIME] = 1, 0
-        termios.tcsetattr(self._stdin, termios.TCSADRAIN, settings)
+        termios.tcsetattr(stdin, termios.TCSADRAIN, settings)
         try:
             yield
         finally:
-            termios.tcsetattr(self._stdin, termios.TCSADRAIN, before)
+            with contextlib.suppress(termios.error):    # it may have gone
+                termios.tcsetattr(stdin, termios.TCSADRAIN, before)
 
 
 def _same_file(one, other):
@@ -145,7 +156,7 @@ def _same_file(one, other):
         return False
 
 
-@contextmanager
+@contextlib.contextmanager
 def interrupts_noted():
     """Within: signals that end programs are only noted; yields a function that gives the number of
     the first, or 0.

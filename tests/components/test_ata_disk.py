@@ -2,6 +2,8 @@
 
 import hashlib
 import multiprocessing
+import os
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -300,6 +302,21 @@ def test_files_that_are_no_disks_are_refused(tmp_path, size):
         AtaDisk().attach(tmp_path / "none")
     with pytest.raises(UserError, match="must be a regular file, not a directory$"):
         AtaDisk().attach(tmp_path)
+
+
+def test_a_writable_disk_with_holes_needs_room_for_them(tmp_path, monkeypatch):
+    """They are filled while the file is mapped, when a full disk could not be reported."""
+    path = tmp_path / "holes"
+    with open(path, "wb") as file:
+        file.truncate(64 << 20)
+    room = os.statvfs(tmp_path)
+    monkeypatch.setattr(os, "fstatvfs", lambda _: SimpleNamespace(f_bavail=1, f_frsize=1 << 20))
+    with pytest.raises(UserError, match=r"holes: its disk must have \d+ MB free .*, not 1 MB$"):
+        AtaDisk().attach(path, writable=True)
+    AtaDisk().attach(path)
+    monkeypatch.setattr(os, "fstatvfs", lambda _: SimpleNamespace(f_bavail=room.f_blocks,
+                                                                  f_frsize=room.f_frsize))
+    AtaDisk().attach(path, writable=True)
 
 
 def _attach(path, writable, answer):

@@ -237,6 +237,8 @@ def elf_with(folder, name, offset, format, value):
     (["run", "--pipeline", "{}/none/x"], "cannot write '{}/none/x': its folder does not exist"),
     (["run", "--input", "{}/nothing", "--kernel", "{}/echo.elf"],
      "{}/nothing: No such file or directory"),
+    (["run", "--kanata", "{}/x.log", "--pipeline", "{}/x.log"],
+     "--kanata and --pipeline need different files, not both '{}/x.log'"),
     (["run", "--until", ""], "--until and --input-after need a text that is not empty"),
     (["asm", "{}/nothing"], "{}/nothing: No such file or directory"),
     (["dis", "{}/nothing"], "input must be a file or words of 8 hexadecimal digits, not "
@@ -345,12 +347,13 @@ def test_ctrl_c_ends_the_run_cleanly(folder, number):
 class Terminal:
     """The command in a pseudo-terminal."""
 
-    def __init__(self, *arguments, **environment):
+    def __init__(self, *arguments, start_new_session=False, **environment):
         self.master, self.slave = pty.openpty()
         self.before = termios.tcgetattr(self.slave)
         self.process = subprocess.Popen(
             [sys.executable, "-m", "pteg", *map(str, arguments)],
-            stdin=self.slave, stdout=self.slave, stderr=self.slave, env=os.environ | environment)
+            stdin=self.slave, stdout=self.slave, stderr=self.slave,
+            env=os.environ | environment, start_new_session=start_new_session)
         self.text = b""
 
     def expect(self, text, seconds=120):
@@ -471,6 +474,20 @@ def test_a_fast_forward_whose_text_never_comes_ends_at_the_limits(folder, monkey
         ended = json.loads(report.read_text())
         assert (ended["stop"], ended["stats"]["instructions"]) == ("instructions", most)
         assert ended["problem"].endswith("before the fast-forward had reached 'never'")
+
+
+def test_a_terminal_that_goes_away_ends_the_run(folder):
+    """The waveform is complete nevertheless."""
+    wave = folder / "gone.vcd"
+    terminal = Terminal("run", "--kernel", folder / "echo.elf", "--vcd", wave, "--signals",
+                        "core.completion.pc", start_new_session=True)
+    terminal.expect(b"ready\r\n")
+    os.close(terminal.slave)
+    os.close(terminal.master)
+    time.sleep(0.2)
+    terminal.process.send_signal(signal.SIGHUP)
+    assert terminal.process.wait(240) == 129
+    assert wave.read_bytes().endswith(b"\n")
 
 
 def test_the_help_has_every_exit_code():

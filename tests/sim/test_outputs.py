@@ -167,6 +167,13 @@ def test_a_folder_that_vanishes(tmp_path):
         write_file(tmp_path / "folder" / "file", b"")
 
 
+def test_a_recording_that_is_never_closed_fails_in_one_line():
+    code = ("from pteg.outputs import OutputFile\nfrom pteg.recording import Recording\n"
+            "file = OutputFile('/dev/full')\nfile.write(b'1')\nRecording(file.close)\n")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stderr == "pteg: cannot write '/dev/full': No space left on device\n"
+
+
 def test_what_comes_after_a_failure_is_ignored():
     file = OutputFile("/dev/full", "ascii")
     with pytest.raises(UserError, match="cannot write '/dev/full': No space left on device"):
