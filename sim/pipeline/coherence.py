@@ -18,8 +18,10 @@ __all__ = ["Coherence"]
 BLOCK, DOUBLE = 32, 8
 #: States of the data cache in which a dcbz has not yet been written.
 ZEROING = (DataCacheState.ALLOCATE, DataCacheState.BROADCAST, DataCacheState.ZERO)
-#: States of the L2 in which the block that it reads is in `line`.
+#: States of the L2 in which the block that it reads is in `line`, and in which a block that is not
+#: marked as valid yet enters the SRAM.
 FILLING = (L2State.MISS, L2State.EVICT, L2State.FILL)
+ENTERING = (L2State.FILL, L2State.ACCEPT)
 
 
 class Coherence:
@@ -107,15 +109,21 @@ class Coherence:
         operation = dcache.operation
         held = self._read(operation.held.pa)
         if self._read(operation.state) == DataCacheState.RELOAD:
+            # What has arrived; in the other places there may be a block that is being copied out.
             row = self._row(held, self._read(operation.way))
+            arrived = [(held + DOUBLE * beat) % BLOCK // DOUBLE
+                       for beat in range(self._read(operation.beat))]
             doubles += [((held & -BLOCK) + DOUBLE * n, self._data.base + row + n)
-                        for n in range(BLOCK // DOUBLE)]
+                        for n in arrived]
         if self._read(operation.held.op) == DataOp.STORE:
             doubles.append((held & -DOUBLE, operation.held.wdata))
         if self._l2_shape and self._read(self._l2.state) in FILLING:
             pa = self._read(self._l2.pa)
             doubles += [(pa & -BLOCK | pa + DOUBLE * n & BLOCK - DOUBLE, self._l2.line(n))
                         for n in range(BLOCK // DOUBLE)]
+        if entering := self._l2_entering():
+            base, row = entering[0], self._l2_row(*entering[1:])
+            doubles += [(base + DOUBLE * n, row + n) for n in range(BLOCK // DOUBLE)]
         doubles += [(self._read(entry.pa) & -DOUBLE, entry.data) for entry in self._stores()]
         yield from (double for double in doubles if inside(double[0]))
 
@@ -157,20 +165,38 @@ class Coherence:
         marks = memories[self._l2.marks("valid", 0)]
         return marks.depth, marks.width
 
+    def _l2_row(self, way, index, sector):
+        """Index in the state of the first double word of a sector of the L2."""
+        sets, sectors = self._l2_shape
+        row = (way * sets + index) * sectors + sector
+        return self._native.memories[self._l2.words].base + row * (BLOCK // DOUBLE)
+
+    def _l2_entering(self):
+        """(Address, way, set, sector) of the block that enters the L2, or None."""
+        if not self._l2_shape or self._read(self._l2.state) not in ENTERING:
+            return None
+        sets, sectors = self._l2_shape
+        base = self._read(self._l2.pa) & -BLOCK
+        return (base, self._read(self._l2.held_way), base // BLOCK // sectors % sets,
+                base // BLOCK % sectors)
+
     def _l2_blocks(self, which):
         """(Address, index in the state) of all valid or all modified sectors of the L2."""
         if not self._l2_shape:
             return
         sets, sectors = self._l2_shape
-        words = self._native.memories[self._l2.words].base
+        entering = self._l2_entering()
+        # The line that the block replaces has its tag until the end, and its place no more.
+        replaced = entering[1:3] if entering and self._read(self._l2.fresh) else None
         for way in (0, 1):
             marks, tags = self._rows(self._l2.marks(which, way)), self._rows(self._l2.tag(way))
             for index in map(int, np.flatnonzero(marks)):
+                if (way, index) == replaced:
+                    continue
                 for sector in range(sectors):
                     if int(marks[index]) >> sector & 1:
                         place = (int(tags[index]) * sets + index) * sectors + sector
-                        row = (way * sets + index) * sectors + sector
-                        yield place * BLOCK, words + row * (BLOCK // DOUBLE)
+                        yield place * BLOCK, self._l2_row(way, index, sector)
 
     def _stores(self):
         """The completed stores in the queue, the oldest first."""

@@ -434,6 +434,7 @@ class DataOperation(Part):
     state: Signal
     held: Held
     way: Signal
+    beat: Signal                # of a reload: so many double words have arrived
 
 
 class DataArray(Part):
@@ -459,6 +460,8 @@ class L2Cache(Part):
 
     state: Signal
     pa: Signal
+    held_way: Signal            # where the block is, or is to be
+    fresh: Signal               # it replaces a line
     words: Memory
     hits: Signal
     misses: Signal
