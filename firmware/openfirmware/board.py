@@ -8,6 +8,7 @@ from pteg.components.dram import Dram
 from pteg.components.escc8530 import Escc8530
 from pteg.components.fw_cfg import FwCfg
 from pteg.components.keylargo import KeyLargo
+from pteg.components.nvram import Nvram
 from pteg.components.rom import Rom
 from pteg.components.uart16550 import Uart16550
 from pteg.errors import UserError
@@ -51,7 +52,13 @@ class Board:
     def constants(self):
         """Forth source of the board's constants."""
         fw_cfg = next((d.base for d in self.devices if isinstance(d, FwCfg)), 0)
+        nvram = next((d for d in self.devices if isinstance(d, Nvram)), None)
+        place = (nvram.base, nvram.memory.size, nvram.size // nvram.memory.size) if nvram else (
+            0, 0, 1)
         return (f"{fw_cfg:#x} constant fw-cfg-base\n"
+                f"{place[0]:#x} constant nvram-base\n"
+                f"{place[1]} constant nvram-size\n"
+                f"{place[2]} constant nvram-stride\n"
                 f"{self.clock} constant clock-frequency\n"
                 f"{self.bus_frequency} constant bus-frequency\n"
                 f"{self.timebase_frequency} constant timebase-frequency\n")

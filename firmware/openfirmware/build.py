@@ -4,6 +4,7 @@ from pathlib import Path
 
 from pteg.errors import UserError
 from pteg.firmware.asm import Label, Program, Section, SectionFlags, assemble
+from pteg.firmware.openfirmware import options
 from pteg.firmware.openfirmware.board import Board
 from pteg.firmware.openfirmware.crosscompiler import CrossCompiler
 from pteg.firmware.openfirmware.machine_tree import machine_tree
@@ -15,7 +16,7 @@ FOLDER = Path(__file__).parent
 #: Forth sources in the order of compilation.
 FORTH = ("base", "throwing", "output", "source", "search", "numbers", "compile", "control",
          "define", "interpret", "environment", "extras", "heap", "console", "editor", "tools",
-         "tree", "paths", "packages", "claim", "mmu", "elf")
+         "tree", "paths", "packages", "claim", "mmu", "config", "elf")
 #: Those that need the nodes' drivers.
 FORTH_BEHIND_DRIVERS = ("devices", "boot", "preloaded", "client", "cold")
 _ROM_END = 0xFFFFFF00
@@ -27,6 +28,7 @@ def compile_rom(platform):
     kernel = assemble(FOLDER / "kernel" / "kernel.s")
     compiler = CrossCompiler(kernel, _ROM_END)
     compiler.compile(board.constants(), "board.fs")
+    compiler.compile(options.forth_table(), "options.fs")
     for name in FORTH:
         compiler.load(FOLDER / "forth" / f"{name}.fs")
     tree = machine_tree(board)

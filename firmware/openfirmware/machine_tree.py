@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from pteg.components.roles import Ram, Rom, has_role
 from pteg.firmware.openfirmware import flipper_nodes, mac_nodes
+from pteg.firmware.openfirmware.options import properties as options_properties
 from pteg.firmware.openfirmware.tree import Node, cells, reg, strings
 from pteg.hw.isa.registers import PVR
 
@@ -46,7 +47,8 @@ def machine_tree(board):
         "device_type": strings("BootROM"), "model": strings("OpenFirmware 3, pteg"),
         "relative-addressing": b"", "supports-bootinfo": b""})).add(Node("client-services"))
     packages = root.add(Node("packages", driver="packages"))
-    options, aliases = root.add(Node("options")), root.add(Node("aliases"))
+    options = root.add(Node("options", properties=options_properties()))
+    aliases = root.add(Node("aliases"))
     chosen = root.add(Node("chosen", properties={"bootargs": strings(""),
                                                  "bootpath": strings("")}))
     image = root.add(Node("ram-image", properties={"device_type": strings("image")},

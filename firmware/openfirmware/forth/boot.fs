@@ -1,6 +1,5 @@
 \ Starting programs: load, init-program, go, boot (IEEE 1275 7.4.3).
 
-" ram" 2constant default-boot-device
 -4096 constant leave-client             \ thrown when a client ends
 -4097 constant resume-client            \ thrown by `go` at a prompt that a client has opened
 variable entered                        \ prompts that clients have opened
@@ -14,7 +13,6 @@ variable entered                        \ prompts that clients have opened
    0 to program-entry
    >r load-base " load" r@ ['] $call-method catch
    r> close-dev throw  to load-size ;
-: rest-of-line  ( -- a len )  unread skip-blanks -trailing  source nip >in ! ;
 \ The first word is a device if it begins with / or is an alias; the rest are arguments.
 : device-word?  ( a len -- flag )
    dup 0= if  2drop false exit  then
@@ -22,16 +20,26 @@ variable entered                        \ prompts that clients have opened
    over swap part-length alias-value dup if  nip nip  then ;
 : first-word  ( a len -- rest rlen word wlen )
    2dup scan-blank  2swap 2 pick - ;
-: split-boot  ( a len -- args alen device dlen )
-   2dup first-word 2dup device-word? if
-      2swap skip-blanks 2swap 2rot 2drop
-   else  2drop 2drop default-boot-device  then ;
+\ Without a device in front, those of boot-device are tried in turn.
+: load-default  ( -- )
+   0 boot-device                        ( code a len )
+   begin  skip-blanks dup while
+      first-word  ['] load-from catch   ( code rest rlen 0 | code rest rlen x x error )
+      dup 0= if  2drop 2drop exit  then
+      nip nip >r rot drop r> -rot       \ the latest failure counts
+   repeat
+   2drop  dup 0= if  drop -67  then  throw ;
 : init-program  ( -- )
    load-size 0= if  load-base image-size to load-size  then
    load-base load-size load-elf ;
 : load-text  ( a len -- )
-   split-boot  2swap " bootargs" set-chosen-string
-   load-from  init-program ;
+   2dup first-word 2dup device-word? if
+      2swap skip-blanks " bootargs" set-chosen-string  2swap 2drop load-from
+   else
+      2drop 2drop  dup 0= if  2drop boot-file  then
+      " bootargs" set-chosen-string  load-default
+   then
+   init-program ;
 : load  ( ["specifier"] ["arguments"] -- )  rest-of-line load-text ;
 
 \ ---- go. The client gets a stack of its own, the client interface in r5, its arguments in r6, r7.

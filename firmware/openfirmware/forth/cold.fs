@@ -3,6 +3,7 @@
 : .size  ( bytes -- )
    dup 20 >> ?dup if  nip .dec ."  MB"  else  10 >> .dec ."  KB"  then ;
 : banner  ( -- )
+   oem-banner? if  cr oem-banner type cr exit  then
    cr ." pteg Open Firmware, " memory-size @ .size ."  of memory" cr ;
 : open-chosen  ( specifier slen name nlen -- )
    2>r open-dev 2r> set-chosen ;
@@ -11,6 +12,13 @@
    dup " probe" 2 pick find-method if  execute  else  drop  then
    >child @  begin  dup while  dup recurse >peer @  repeat  drop ;
 : probe-all  ( -- )  root-node probe-below ;
+\ Whatever fails at the start, the prompt comes.
+: reported  ( xt -- )  catch ?dup if  undo-definition .error cr  then ;
+: console?  ( a len -- flag )  (find-node) console-node = ;
+: configured-io  ( -- )
+   output-device 2dup console? if  2drop  else  output  then
+   input-device 2dup console? if  2drop  else  input  then ;
+: boot-now  ( -- )  boot-command evaluate ;
 : cold  ( -- )
    hex  only definitions
    dictionary-start to here  temporary-room to dictionary-limit  reset-temporary
@@ -18,10 +26,14 @@
    console-init  ['] console-emit to (emit)  ['] console-key to (key)
    ['] console-key? to (key?)  ['] edit-line to accept
    claim-init
+   load-config
+   use-nvramrc? if  ['] nvrun reported  then
    probe-all
    " console" io
+   ['] configured-io reported
    " /memory" " memory" open-chosen
    " cpu" " mmu" open-chosen  " cpu" " cpu" open-chosen
    banner
-   ['] start-preloaded catch ?dup if  .error cr  then
+   ['] start-preloaded reported
+   auto-boot? if  ['] boot-now reported  then
    quit ;

@@ -2,8 +2,7 @@
 \
 \ Nothing in the file is believed: every part must lie in it before it is used.
 
-h# 400000 value load-base               \ where `load` puts an image
-0 value load-size                       \ its length
+0 value load-size                       \ length of the image at load-base
 0 value program-entry                   \ of the program that is ready to go, or 0
 
 : elf?  ( a -- flag )  unaligned-l@ h# 7f454c46 = ;

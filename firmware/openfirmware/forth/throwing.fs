@@ -41,6 +41,7 @@ create messages
 -50 , ," the search order is empty"
 -59 , ," not enough memory"
 -60 , ," not memory from alloc-mem"
+-61 , ," no such configuration variable"
 -62 , ," no program is loaded"
 -64 , ," no device is selected"
 -65 , ," no such method"
