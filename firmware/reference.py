@@ -1,4 +1,4 @@
-"""Writes docs/instructions.md and docs/registers.md, tables that are made from `pteg.hw.isa`.
+"""Writes docs/instructions.md and docs/registers.md from the tables in `pteg.hw.isa`.
 
 `python -m pteg.firmware.reference docs`; a test sees to it that this was done.
 """
@@ -15,11 +15,11 @@ __all__ = ["instructions_markdown", "registers_markdown"]
 
 _HEAD = """# Instructions
 
-Made from `hw/isa` by `python -m pteg.firmware.reference docs`. Options: `o` sets OV and SO, `.`
-sets CR0 (CR1 for floating point), `l` the link register, `a` makes an address absolute. *S* is a
-supervisor instruction. Extended mnemonics are those that the disassembler uses; conditional
-branches and traps have more (appendix F of the Programming Environments Manual).
-[Registers](registers.md) have a page of their own.
+`python -m pteg.firmware.reference docs` makes this page from `hw/isa`. Options: `o` sets OV and SO,
+`.` sets CR0 (CR1 for floating point), `l` sets the link register, `a` makes an address absolute.
+*S* marks a supervisor instruction. The extended mnemonics are those that the disassembler uses;
+conditional branches and traps have more (appendix F of the Programming Environments Manual).
+[Registers](registers.md) are on another page.
 
 | instruction | operands | options | opcode | unit | waits | extended mnemonics |
 |---|---|---|---|---|---|---|
@@ -28,9 +28,9 @@ branches and traps have more (appendix F of the Programming Environments Manual)
 _INVALID_HEAD = """
 ## Invalid forms
 
-What the two models do with words that the architecture calls invalid or leaves undefined. Recorded
-hardware decides, then the 750's manual, then the Programming Environments Manual (PEM); where none
-of them does, the models agree on one answer. The random programs of the lockstep have all of them.
+The architecture calls these words invalid or leaves them undefined. Both models follow recorded
+hardware, else the 750's manual, else the Programming Environments Manual (PEM). If none of these
+decides, the models agree on one answer. The random programs of lockstep contain all of these forms.
 
 | form | answer | source |
 |---|---|---|
@@ -41,24 +41,24 @@ _INVALID_FORMS = (
      "750GX UM 2.3.1.1: boundedly undefined; recorded, 604"),
     ("Rc = 1 in an instruction without a record form, `lwarx` included", "ignored",
      "recorded, 604; `lwarx` writes CR0 there"),
-    ("LK = 1 in an instruction that is no branch", "ignored", "750GX UM p. 107: invalid"),
+    ("LK = 1 in an instruction that is not a branch", "ignored", "750GX UM p. 107: invalid"),
     ("`stwcx.` with Rc = 0", "illegal", "recorded, 604"),
     ("`sc` without bit 30", "illegal", "recorded, 604"),
     ("unused primary and extended opcodes", "illegal", "750GX UM 2.3.1.3; recorded, 604"),
     ("L = 1 in a comparison", "ignored: 32 bits are compared", "PEM 8.2: invalid"),
     ("load or store with update, rA = 0", "the base is r0, which is updated", "PEM 8.2: invalid"),
-    ("load with update, rA = rD", "the address is left in the register", "PEM 8.2: invalid"),
-    ("`lmw`, rA among the registers loaded", "it is loaded like the others", "recorded, 604"),
+    ("load with update, rA = rD", "the register contains the address", "PEM 8.2: invalid"),
+    ("`lmw`, rA among the registers loaded", "rA is loaded like the others", "recorded, 604"),
     ("`lswi`, `lswx`, rA or rB among the registers loaded", "they are loaded like the others",
      "PEM 8.2: invalid; as `lmw`"),
-    ("`lswx`, `stswx` of no bytes", "nothing happens", "recorded, 604"),
-    ("`bcctr` with BO[2] = 0", "CTR counts and is tested; the target is what CTR was before",
-     "PEM 8.2: invalid; MPC601 UM says so of the 601"),
+    ("`lswx`, `stswx` of no bytes", "no effect", "recorded, 604"),
+    ("`bcctr` with BO[2] = 0", "CTR is decremented and tested; the target is its old value",
+     "PEM 8.2: invalid; MPC601 UM for the 601"),
     ("z bits of BO", "ignored", "PEM 4.2.4.2"),
     ("`mfspr`, `mtspr` of a number that does not exist", "illegal in any state",
      "750GX UM p. 91; recorded, 604"),
-    ("the same of a register of the supervisor, in user state", "privileged", "750GX UM p. 91"),
-    ("`mtspr` to PVR or HID1 by the supervisor", "nothing happens", "750GX UM p. 91"),
+    ("the same for a supervisor register, in user state", "privileged", "750GX UM p. 91"),
+    ("`mtspr` to PVR or HID1 by the supervisor", "no effect", "750GX UM p. 91"),
     ("`mtspr` to a user's view of the performance monitor, `mfspr` of 284 and 285", "illegal",
      "750GX UM p. 91: no such SPR for that direction"),
     ("`mfspr` of 268 and 269", "the time base, in any state", "recorded, 604"),
@@ -70,11 +70,11 @@ _INVALID_FORMS = (
 
 _REGISTERS_HEAD = """# Registers
 
-Made from `hw/isa` by `python -m pteg.firmware.reference docs`. Bit 0 is the most significant. A bit
-that is named nowhere reads as zero, and nothing can change it. *Written* bits keep what an
-instruction, a script or GDB writes; those in brackets are cleared by the hardware. *Status* bits
-are the hardware's alone. "Recorded" means that all ones were written to the register of a real
-processor and read back; a 604 speaks where no 750 was asked and its manual says nothing else.
+`python -m pteg.firmware.reference docs` makes this page from `hw/isa`. Bit 0 is the most
+significant. *Written* bits keep the value that an instruction, a script or GDB writes; the hardware
+clears those in brackets. Only the hardware changes *status* bits. All other bits are always zero.
+"Recorded" means that all ones were written to the register of a real processor and read back. A
+recording of a 604 is used if there is none of a 750 and the 750's manual does not differ.
 
 | register | written | status | source | |
 |---|---|---|---|---|
@@ -83,10 +83,10 @@ processor and read back; a 604 speaks where no 750 was asked and its manual says
 _SPR_HEAD = """
 ## Special-purpose registers
 
-A number that is not in this table is an illegal instruction in any state (750GX UM p. 91;
-recorded, 604), a register of the supervisor is privileged in user state, and `mtspr` to one that
-the supervisor can only read does nothing. UMMCR0 to UPMC4 are a user's view of the registers
-without U.
+`mfspr` or `mtspr` with a number that is not in this table is an illegal instruction in any state
+(750GX UM p. 91; recorded, 604). A supervisor register is privileged in user state. `mtspr` to a
+register that the supervisor can only read has no effect. UMMCR0 to UPMC4 are the user's view of the
+registers without U.
 
 | number | name | access | written bits | after reset |
 |---|---|---|---|---|

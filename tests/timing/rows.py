@@ -108,7 +108,7 @@ SECTIONS = {
         Row("add and a multiply of 2 cycles, independent: the pair", "one to each unit", "GX 213 A",
             exactly(2), line="add r4, r24, r25\n mullw r5, r6, r7",
             setup="li r6, 3\n li r7, 5"),
-        Row("two loads: the pair", "one to a unit", "GX 213 A", exactly(2),
+        Row("two loads: the pair", "one a cycle to each unit", "GX 213 A", exactly(2),
             line="lwz r4, 0(r6)\n lwz r5, 4(r6)"),
     ],
     "Integer": [
@@ -127,14 +127,14 @@ SECTIONS = {
         Row("divwu", "19", "GCC, LLVM B", exactly(19), line="divwu r5, r6, r7",
             setup="li r6, 300\n li r7, 5"),
         Row("adde, dependent", "1, execution serialised", "C", (1, 2), line="adde r5, r5, r6",
-            why="it executes when it is the oldest, and retires a cycle later"),
+            why="it executes as the oldest instruction and retires a cycle later"),
     ],
     "Branches": [
-        Row("taken branch that stays in the target cache, folded", "no dispatch slot, the target "
+        Row("taken branch that is in the target cache, folded", "no dispatch slot, the target "
             "in the queue in the next clock", "GX 226 A", (0, 1), line="b .+4"),
         Row("loop of 16 adds and bdnz", "17 dispatch slots", "GX 226 A", exactly(8.5),
             body=_adds(16)),
-        Row("branch not taken, condition known: what it adds to a loop", "one dispatch slot",
+        Row("branch not taken, condition known: its cost in a loop", "one dispatch slot",
             "GX 227 A", exactly(0.5),
             body=_adds(8) + "\n        cmpw r24, r24\n" + _adds(8) + "\n        bne .+4\n"
             + _adds(4),
@@ -165,7 +165,8 @@ SECTIONS = {
         Row("lwarx", "3, execution serialised", "GX 245 A", (3, 4), line="lwarx r4, 0, r6"),
         Row("lwarx and stwcx. that stores", "3 + 8", "GX 245 A, LLVM C", (11, 13),
             line="lwarx r4, 0, r6\n stwcx. r4, 0, r6",
-            why="what takes the 750 eight cycles is not documented: it waits before it begins"),
+            why="the manuals do not explain the 750's eight cycles; here it waits before it "
+                "begins"),
         Row("dcbz", "3:6", "GX 245 A", (6, 7), line="dcbz 0, r6"),
         *(Row(f"{name} of a clean block", f"3:{cycles}", "GX 245 A", exactly(cycles),
               line=f"{name} 0, r6") for name, cycles in (("dcbst", 5), ("dcbf", 5), ("dcbi", 3))),
@@ -173,7 +174,7 @@ SECTIONS = {
         *(Row(f"{name}, independent", "1", "GX 245 A", exactly(1), line=f"{name} 0, r6")
           for name in ("dcbt", "dcbtst")),
         Row("eieio", "1", "C", (1, 3), line="eieio",
-            why="it executes when it is the oldest, and retires a cycle later"),
+            why="it executes as the oldest instruction and retires a cycle later"),
     ],
     "Address translation": [
         Row("load from a page that is in no TLB, its PTE the first of its group and in the data "
@@ -182,11 +183,12 @@ SECTIONS = {
             minus="\n".join(["lwz r6, 0(r6)"] * 6), per=6),
         Row("the same, the PTE in the L2 only", "13", "GX 236 A", exactly(13),
             **_searches(_EVICT), machine={"l2": "256K"},
-            why="the GX has its L2 on the chip, the 750 in SRAM beside it: no figure for that"),
+            why="the GX has its L2 on the chip, the 750 in external SRAM, which has no documented "
+                "figure"),
         *(Row(f"the same, the PTE in memory, {ratio}:1, {beats}", str(cycles), "GX 236 A",
               exactly(cycles), **_searches("dcbf 0, {pteg}\n sync"), machine={"dram": dram},
-              why="here the bus has the core's clock (docs/decisions/0007): the clocks of memory "
-                  "are converted, those between core and bus are not there")
+              why="here the bus runs at the core clock (docs/decisions/0007): memory clocks are "
+                  "converted, the clocks between core and bus are missing")
           for ratio, beats, cycles, dram in (("2.5", "6:3:3:3", 62, (15, 8)),
                                              ("4", "5:2:2:2", 77, (20, 8)))),
     ],
@@ -220,21 +222,21 @@ SECTIONS = {
     ],
     "System registers and CR": [
         *(Row(name, "1, execution serialised", "LLVM B", (1, 2), line=line,
-              why="it executes when it is the oldest, and retires a cycle later")
+              why="it executes as the oldest instruction and retires a cycle later")
           for name, line in (("crand", "crand 1, 2, 3"), ("mfcr", "mfcr r4"),
                              ("mtcrf", "mtcrf 255, r4"), ("mfmsr", "mfmsr r4"))),
         Row("mtspr", "2, execution serialised", "LLVM B", (2, 3), line="mtsprg 0, r4",
-            why="one more until it has retired"),
+            why="it retires a cycle later"),
         Row("mfspr", "1 or 3, execution serialised", "LLVM C", (1, 4), line="mfsprg r4, 0"),
         Row("mftb", "1 or 3", "LLVM C", (1, 4), line="mftb r4"),
         Row("mfspr of a BAT", "3", "LLVM C", (3, 4), line="mfspr r4, 536"),
         Row("mfsr", "3", "LLVM C", (3, 4), line="mfsr r4, 3"),
         Row("mtsr", "2, execution serialised", "LLVM C", (2, 3), line="mtsr 3, r4",
-            why="what follows is fetched again: docs/decisions/0002"),
+            why="it causes a refetch: docs/decisions/0002"),
         Row("tlbsync", "3", "LLVM C", (3, 4), line="tlbsync"),
         Row("tw that does not trap", "1 or 2", "LLVM C", (0.5, 2), line="twi 4, r4, 0"),
         Row("sync, nothing pending", "3", "LLVM B", (3, 4), line="sync"),
-        Row("isync", "2, and fetch begins again", "LLVM B", (4, 6), line="isync"),
+        Row("isync", "2, and a refetch", "LLVM B", (4, 6), line="isync"),
     ],
 }
 
@@ -258,13 +260,14 @@ def page(measured):
 _HEAD = """\
 # Timing, compared with what is documented
 
-Each row is measured by a test (tests/timing): a loop of the code in question, everything in the
-caches, translated by BATs, branches learnt. Cycles. Made by `python tests/timing/rows.py`.
+A test (tests/timing) measures each row in a loop of the code in question. All numbers are cycles.
+Code and data are in the caches, BATs translate all addresses, the branch predictors are trained.
+`python tests/timing/rows.py` writes this page.
 
-Grades: **A** the text of a manual; **B** two or more independent compiler models agree; **C** one
-model, or the field's memory; **D** inferred from A. GX is IBM's PowerPC 750GX/GL User's Manual 1.2
-(its core is the 750's), by page, 7400 Motorola's MPC7400 User's Manual; GCC and LLVM are the 750
-schedulers of those compilers.
+The source of each documented number has a grade. **A**: the text of a manual. **B**: two or more
+independent compiler models agree. **C**: one compiler model, or common knowledge. **D**: inferred
+from A. GX is IBM's PowerPC 750GX/GL User's Manual 1.2, by page; its core is the 750's. 7400 is
+Motorola's MPC7400 User's Manual. GCC and LLVM are the 750 schedulers of those compilers.
 """
 
 
