@@ -12,10 +12,10 @@ from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from pteg.hw.core.completion import CompletionDispatch, NextPc
+from pteg.hw.core.completion_queue import CompletionDispatch
 from pteg.hw.core.condition import ConditionDispatch
 from pteg.hw.core.decode import Decoder
-from pteg.hw.core.enums import Cause, FetchFault
+from pteg.hw.core.enums import Cause, FetchFault, NextPc
 from pteg.hw.core.interfaces import FLOATING, MIXED, Decoded, DispatchToUnit, Fetched, Progress
 from pteg.hw.core.rename import AllocatePort, SourcePort, after
 from pteg.hw.isa.instructions import Op, Serialize, Unit

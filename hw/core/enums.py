@@ -2,7 +2,7 @@
 
 import enum
 
-__all__ = ["Cause", "FetchFault", "Moves"]
+__all__ = ["Cause", "FetchFault", "Moves", "NextPc"]
 
 
 class Cause(enum.IntEnum):
@@ -47,3 +47,11 @@ class Moves(enum.IntEnum):
     TOUCH = 6      # nothing: a hint
     BARRIER = 7    # nothing: sync and eieio
     NOTHING = 8    # tlbie, tlbsync
+
+
+class NextPc(enum.IntEnum):
+    """Where the instruction after this one is."""
+
+    SEQUENTIAL = 0
+    TARGET = 1     # taken branch
+    SRR0 = 2       # rfi

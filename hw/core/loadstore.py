@@ -26,27 +26,34 @@ A transfer error of a cacheable store comes too late to be precise: see the data
 
 import enum
 
-from amaranth.hdl import C, Cat, Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from pteg.hw.bus.interfaces import MemoryPort
 from pteg.hw.cache.interfaces import BlockPort, DataPort, byte_lanes
-from pteg.hw.core.access import Access, AccessDecoder, alignment_dsisr
+from pteg.hw.core.access import Access, AccessDecoder
+from pteg.hw.core.access_control import AccessControl
+from pteg.hw.core.effective_address import EffectiveAddress
 from pteg.hw.core.enums import Cause, Moves
-from pteg.hw.core.float_registers import double_to_single, single_to_double
-from pteg.hw.core.interfaces import MIXED, NOBODY, DispatchToUnit, UnitToCompletion, UnitToRename
+from pteg.hw.core.float_registers import double_to_single
+from pteg.hw.core.interfaces import (
+    MIXED,
+    NOBODY,
+    DispatchToUnit,
+    UnitToCompletion,
+    UnitToRename,
+)
+from pteg.hw.core.load_aligner import LoadAligner, bytes_swapped
 from pteg.hw.core.rename import DirectPort
-from pteg.hw.core.station import Station, StationToUnit
+from pteg.hw.core.reservation import Reservation
+from pteg.hw.core.station_pair import StationPair
 from pteg.hw.core.storequeue import StoreQueue
-from pteg.hw.isa.exceptions import Dsisr
 from pteg.hw.isa.instructions import Op
-from pteg.hw.isa.registers import Dabr, Hid0, Msr, Wimg
-from pteg.hw.mmu.enums import AccessKind, Translation
 from pteg.hw.mmu.interfaces import InvalidatePort, TranslatePort
 from pteg.hw.named import Named
 from pteg.hw.sizes import CQ_ENTRIES, FPR_RENAMES, GPR_RENAMES, LINE_BITS
-from pteg.hw.words import field, flag
+from pteg.hw.words import field
 
 __all__ = ["LoadStoreUnit", "LoadStoreState"]
 
@@ -95,50 +102,15 @@ class Missing(data.Struct):
 
 
 class LoadStoreUnit(wiring.Component):
-    """LSU.
-
-    Members
-    -------
-    dispatch : In(DispatchToUnit)
-    values, ready, float_values, float_ready : In
-        Rename buffers.
-    oldest : In
-        Completion queue entry of the oldest instruction.
-    retired : In(CQ_ENTRIES)
-        Completion queue entries that retire in this cycle.
-    flush : In(1)
-    msr, hid0, ear, dabr, xer : In(32)
-    translate : Out(TranslatePort)
-    cache : Out(DataPort)
-    stores : Out(MemoryPort)
-        Of the store queue.
-    drained : Out(1)
-        The store queue is empty.
-    quiet : In(1)
-        The data cache has nothing to do.
-    exclusive : Out(1)
-        A stwcx. is in the second stage, or its store in the queue.
-    foreign : In(1)
-    foreign_line : In(27)
-        Another master writes to this block: a reservation of it is lost.
-    invalidate : Out(InvalidatePort)
-        tlbie.
-    block : Out(BlockPort)
-        icbi.
-    direct : Out(DirectPort)
-        The register file, for multiple and string instructions.
-    result, float_result, update : Out(UnitToRename)
-        Loaded value; the same for a floating-point register; effective address of an update form.
-    finish : Out(UnitToCompletion)
-    dar, dsisr : Out(32)
-        Of the access that failed.
-    """
+    """LSU."""
 
     dispatch: In(DispatchToUnit(MIXED))
+    #: Rename buffers.
     values: In(32).array(GPR_RENAMES)
     ready: In(GPR_RENAMES)
     float_values: In(64).array(FPR_RENAMES)
     float_ready: In(FPR_RENAMES)
+    #: Completion queue: entry of the oldest instruction, and entries that retire in this cycle.
     oldest: In(range(NOBODY + 1))
     retired: In(CQ_ENTRIES)
     flush: In(1)
@@ -149,479 +121,244 @@ class LoadStoreUnit(wiring.Component):
     xer: In(32)
     translate: Out(TranslatePort())
     cache: Out(DataPort())
+    #: Of the store queue; `drained`: it is empty.
     stores: Out(MemoryPort())
     drained: Out(1)
+    #: The data cache has nothing to do.
     quiet: In(1)
+    #: A stwcx. is in the second stage, or its store in the queue.
     exclusive: Out(1)
+    #: Another master writes to this block: a reservation of it is lost.
     foreign: In(1)
     foreign_line: In(32 - LINE_BITS)
+    #: tlbie and icbi.
     invalidate: Out(InvalidatePort())
     block: Out(BlockPort())
+    #: The register file, for multiple and string instructions.
     direct: Out(DirectPort())
+    #: Loaded value; the same for a floating-point register; effective address of an update form.
     result: Out(UnitToRename())
     float_result: Out(UnitToRename(64))
     update: Out(UnitToRename())
     finish: Out(UnitToCompletion())
+    #: Of the access that failed.
     dar: Out(32)
     dsisr: Out(32)
 
     def elaborate(self, platform):
         m = Module()
+        m.submodules.stations = stations = StationPair()
+        m.submodules.decoder = decoder = AccessDecoder()
+        m.submodules.address = address = EffectiveAddress()
+        m.submodules.control = control = AccessControl()
+        m.submodules.queue = queue = StoreQueue()
+        m.submodules.reservation = reservation = Reservation()
+        m.submodules.aligner = aligner = LoadAligner()
+        here, cache, finish = stations.unit, self.cache, self.finish
 
-        self._state = Signal(LoadStoreState, name="state")
-        self._held = Signal(Held, name="held")
-        self._ea = Signal(32, name="ea")             # next byte
-        self._first = Signal(32, name="first")       # the address that the instruction computed
-        self._left = Signal(4, name="left")          # bytes of the current register to move
-        self._more = Signal(8, name="more")          # bytes after the current register
-        self._reg = Signal(5, name="reg")            # current register of a multiple or string
-        self._bytes = Signal(4, name="bytes")        # bytes of the current register in all
-        self._data = Signal(64, name="data")         # what is stored; what has been loaded
-        self._waited = Signal(name="waited")         # sync takes one more cycle
-        self._busy = Signal(5, name="busy")          # cycles to wait
-        self._reserved = Signal(name="reserved")
-        self._reservation = Signal(32 - LINE_BITS, name="reservation")
-        self._lost = Signal(name="lost")             # another master writes there
-        self._missing = Signal(Missing, name="missing")
-        self._misses = Signal(name="misses")         # there is one
-        self._pa = Signal(32, name="physical")       # of the part that is on its way
+        # The second stage: an instruction, and how far it has come.
+        state = Signal(LoadStoreState)
+        held = Signal(Held)
+        ea = Signal(32)             # next byte
+        first = Signal(32)          # the address that the instruction computed
+        left = Signal(4)            # bytes of the current register to move
+        more = Signal(8)            # bytes after the current register
+        reg = Signal(5)             # current register of a multiple or string
+        size = Signal(4, name="bytes")      # bytes of the current register in all
+        value = Signal(64, name="data")     # what is stored; what has been loaded
+        busy = Signal(5)            # cycles to wait
+        physical = Signal(32)       # of the part that is on its way
+        # Beside it: a load that waits for its double word.
+        missing = Signal(Missing)
+        misses = Signal()           # there is one
+        access = held.access
 
-        # The next part: as much as is left of the register in this double word.
-        room = Signal(4, name="room")
-        self._part = Signal(4, name="part")          # bytes that it moves
-        self._rest = Signal(4, name="rest")          # bytes of the register after it
-        self._lanes = Signal(4, name="lanes")        # bytes of the double word behind it
+        # ---- The next part: what is left of the register in this double word --------------------
+        room = Signal(4)
+        part = Signal(4)            # bytes that it moves
+        rest = Signal(4)            # bytes of the register after it
+        lanes = Signal(4)           # bytes of the double word behind it
+        whole = Signal()            # it is all that a load or store of one register moves
+        one = (access.moves == Moves.REGISTER) | (access.moves == Moves.FLOAT)
         m.d.comb += [
-            room.eq(8 - self._ea[:3]),
-            self._part.eq(Mux(self._left > room, room, self._left)),
-            self._rest.eq(self._left - self._part),
-            self._lanes.eq(room - self._part),
+            room.eq(8 - ea[:3]), part.eq(Mux(left > room, room, left)),
+            rest.eq(left - part), lanes.eq(room - part),
+            whole.eq(one & (left == access.size) & (rest == 0)),
         ]
-        self._head = Signal(name="at_head")
-        self._done = Signal(name="done")             # the second stage is free after this cycle
-        self._arrives = Signal(name="arrives")       # what the missing load waits for
-        self._asks = Signal(name="asks")             # the data cache
-        self._leaves = Signal(name="leaves")         # if it misses, it waits beside the stage
-        self._moved = Signal(name="moved")           # this part has been moved
-        self._ends = Signal(name="ends")             # the instruction finishes
-        self._faults = Signal(name="faults")
-        self._many = Signal(name="many")
-        self._loaded = Signal(name="loaded")         # there is a value for the destination
-        held = self._held
+
+        # ---- What happens in this cycle ---------------------------------------------------------
+        head = Signal(name="at_head")
+        arrives = Signal()          # what the missing load waits for
+        works = Signal()            # the second stage decides about the next part
+        ended = Signal()            # what the cache took is over
+        leaves = Signal()           # the load that missed waits beside the stage
+        moved = Signal()            # the part has been moved
+        over = Signal()             # and it was the last one
+        ends = Signal()             # the instruction finishes
+        done = Signal()             # the second stage is free after this cycle
+        many = Signal()
         m.d.comb += [
-            self._head.eq((held.cq == self.oldest) & ~self.flush),
-            self._many.eq((held.access.moves == Moves.MULTIPLE)
-                          | (held.access.moves == Moves.STRING)),
-            self._arrives.eq(self._misses & self.cache.done),
+            head.eq((held.cq == self.oldest) & ~self.flush),
+            arrives.eq(misses & cache.done),
+            works.eq(~arrives & (state == LoadStoreState.ACCESS) & (busy == 0)),
+            ended.eq(~arrives & (state == LoadStoreState.WAIT) & cache.done & ~self.flush),
+            leaves.eq(control.ask & cache.taken & whole & ~access.store & (held.op != Op.LWARX)),
+            moved.eq(control.ask & cache.hit | control.push | ended & ~cache.error),
+            over.eq(moved & (rest == 0) & (more == 0)),
+            ends.eq((control.ends | over) & ~control.fault),
+            done.eq(ends | leaves),
+            many.eq((access.moves == Moves.MULTIPLE) | (access.moves == Moves.STRING)),
         ]
-        self._queue(m)
-        self._value(m)
-
+        connect(m, control.translate, flipped(self.translate))
+        connect(m, control.block, flipped(self.block))
+        connect(m, control.invalidate, flipped(self.invalidate))
         m.d.comb += [
-            self.finish.cq.eq(Mux(self._arrives, self._missing.cq, held.cq)),
-            self.result.tag.eq(Mux(self._arrives, self._missing.tag_d, held.tag_d)),
-            self.float_result.tag.eq(self.result.tag),
-            self.update.tag.eq(held.tag_u), self.update.value.eq(self._first),
+            *(getattr(control, name).eq(getattr(self, name)) for name in (
+                "flush", "msr", "hid0", "ear", "dabr", "quiet")),
+            control.active.eq(works), control.op.eq(held.op), control.insn.eq(held.insn),
+            control.access.eq(access), control.ea.eq(ea), control.first.eq(first),
+            control.nothing.eq(left == 0), control.whole.eq(whole), control.head.eq(head),
+            control.start.eq(here.done), control.bus_error.eq(ended & cache.error),
+            control.reserved.eq(reservation.holds), control.accepted.eq(cache.hit | cache.taken),
+            control.empty.eq(queue.empty), control.room.eq(queue.room),
+            control.overlap.eq(queue.overlap),
         ]
-        with m.If(self._lost):
-            m.d.sync += [self._reserved.eq(0), self._reservation.eq(0)]
-        with m.If(self._arrives):
-            # The result bus is taken; the second stage stands still.
-            m.d.comb += [self.finish.valid.eq(1), self._loaded.eq(~self.cache.error)]
-            m.d.sync += self._misses.eq(0)
-            with m.If(self.cache.error):
-                m.d.comb += self.finish.cause.eq(Cause.MACHINE_CHECK)
-        with m.Elif((self._state == LoadStoreState.ACCESS) & (self._busy == 0)):
-            self._access(m)
-        with m.Elif((self._state == LoadStoreState.WAIT) & self.cache.done & ~self.flush):
-            with m.If(self.cache.error):
-                self._fault(m, Cause.MACHINE_CHECK, 0, self._ea)
-            with m.Else():
-                m.d.comb += self._moved.eq(1)
-        with m.If(self._asks):
-            self._ask(m)
-        with m.If(self._moved):
-            self._go_on(m)
-        with m.If(self._ends & ~self._faults):
-            m.d.comb += [
-                self._done.eq(1), self.finish.valid.eq(1),
-                self._loaded.eq(held.write_d), self.update.valid.eq(held.write_u),
-            ]
 
-        self._start(m)
-        with m.If(self.flush):
-            m.d.sync += [self._state.eq(LoadStoreState.EMPTY), self._misses.eq(0),
-                         self._busy.eq(0)]
-        return m
-
-    def _queue(self, m):
-        """The store queue, and what enters it."""
-        held = self._held
-        m.submodules.queue = self._store_queue = queue = StoreQueue()
+        # ---- Data cache and store queue ---------------------------------------------------------
+        stored = Signal(64)
+        unused = (4 - size)[:2] << 3    # bits that a string leaves of its last register
+        m.d.comb += [
+            cache.valid.eq(control.ask & ~self.flush), cache.op.eq(access.op),
+            cache.size.eq(part), cache.wimg.eq(control.wimg), cache.type.eq(access.type),
+            cache.speculative.eq(~head), cache.wdata.eq((stored >> (rest << 3)) << (lanes << 3)),
+            stored.eq(value), self.direct.reg.eq(reg),
+        ]
+        with m.If(self.translate.valid):
+            m.d.comb += cache.pa.eq(self.translate.pa)
+        with m.If(works & many & access.store & (left == size)):
+            # A new register; a short last word of a string comes from its left.
+            m.d.comb += stored.eq(self.direct.rdata >> unused)
+            m.d.sync += value.eq(stored)
         connect(m, queue.memory, flipped(self.stores))
         entry = queue.entry
         m.d.comb += [
-            queue.retired.eq(self.retired), queue.flush.eq(self.flush),
-            queue.pa.eq(self.translate.pa), queue.lanes.eq(byte_lanes(self._ea, self._part)),
-            self.drained.eq(queue.empty),
-            self.exclusive.eq((self._state != LoadStoreState.EMPTY) & (held.op == Op.STWCX_DOT)
+            queue.push.eq(control.push), queue.retired.eq(self.retired),
+            queue.flush.eq(self.flush), queue.retire.eq(head), queue.pa.eq(self.translate.pa),
+            queue.lanes.eq(byte_lanes(ea, part)), self.drained.eq(queue.empty),
+            self.exclusive.eq((state != LoadStoreState.EMPTY) & (held.op == Op.STWCX_DOT)
                               | queue.exclusive),
-            self._lost.eq(self.foreign & (self.foreign_line == self._reservation)),
-            queue.retire.eq(self._head),
-            entry.pa.eq(self.translate.pa), entry.data.eq(self.cache.wdata),
-            entry.lanes.eq(queue.lanes), entry.size.eq(self._part),
-            entry.wimg.eq(self.translate.wimg), entry.type.eq(held.access.type),
-            entry.cq.eq(held.cq),
+            entry.pa.eq(self.translate.pa), entry.data.eq(cache.wdata),
+            entry.lanes.eq(queue.lanes), entry.size.eq(part),
+            entry.wimg.eq(self.translate.wimg), entry.type.eq(access.type), entry.cq.eq(held.cq),
+        ]
+        line = Mux(state == LoadStoreState.WAIT, physical, self.translate.pa)[LINE_BITS:]
+        m.d.comb += [
+            reservation.foreign.eq(self.foreign), reservation.foreign_line.eq(self.foreign_line),
+            reservation.asked_line.eq(self.translate.pa[LINE_BITS:]),
+            reservation.set.eq(over & (held.op == Op.LWARX)), reservation.set_line.eq(line),
+            reservation.clear.eq(control.fails | over & (held.op == Op.STWCX_DOT)),
         ]
 
-    # First stage: the effective address, when the operands are there.
-
-    def _stations(self, m):
-        """Two stations, filled and emptied in turn; the result is the older instruction."""
-        fill = Signal(name="fill")
-        take = Signal(name="take")
-        stations = [Station(MIXED), Station(MIXED)]
-        here = StationToUnit(MIXED).flip().create(path=("here",))
-        for index, station in enumerate(stations):
-            m.submodules[f"station{index}"] = station
-            station.attach(m, self)
-            for name in station.dispatch.signature.members:
-                if name not in ("valid", "ready"):
-                    m.d.comb += getattr(station.dispatch, name).eq(getattr(self.dispatch, name))
-            with m.If(fill == index):
-                m.d.comb += [station.dispatch.valid.eq(self.dispatch.valid),
-                             self.dispatch.ready.eq(station.dispatch.ready)]
-            with m.If(take == index):
-                for name in here.signature.members:
-                    if name != "done":
-                        m.d.comb += getattr(here, name).eq(getattr(station.unit, name))
-                m.d.comb += station.unit.done.eq(here.done)
-        with m.If(self.dispatch.valid):
-            m.d.sync += fill.eq(~fill)
-        with m.If(here.done):
-            m.d.sync += take.eq(~take)
-        with m.If(self.flush):
-            m.d.sync += [fill.eq(0), take.eq(0)]
-        return here
-
-    def _start(self, m):
-        here = self._stations(m)
-        m.submodules.access = decoder = AccessDecoder()
-        access = decoder.access
-        many = (access.moves == Moves.MULTIPLE) | (access.moves == Moves.STRING)
-        free = ((self._state == LoadStoreState.EMPTY) & (self._busy == 0)) | self._done
+        # ---- Results ----------------------------------------------------------------------------
+        loaded = Signal()           # there is a value for the destination
+        is_float = Mux(arrives, missing.moves, access.moves) == Moves.FLOAT
         m.d.comb += [
-            decoder.op.eq(here.op),
+            aligner.double.eq(cache.rdata), aligner.take.eq(Mux(arrives, missing.size, part)),
+            aligner.behind.eq(Mux(arrives, missing.lanes, lanes)),
+            aligner.before.eq(Mux(arrives, 0, value)),
+            aligner.size.eq(Mux(arrives, missing.size, access.size)),
+            *(getattr(aligner, name).eq(Mux(arrives, missing[name], access[name]))
+              for name in ("reverse", "algebraic", "single")),
+            loaded.eq(Mux(arrives, ~cache.error, ends & held.write_d)),
+            self.result.value.eq(aligner.general), self.float_result.value.eq(aligner.float),
+            self.result.valid.eq(loaded & ~is_float), self.float_result.valid.eq(loaded & is_float),
+            self.result.tag.eq(Mux(arrives, missing.tag_d, held.tag_d)),
+            self.float_result.tag.eq(self.result.tag),
+            self.update.valid.eq((ends | leaves) & held.write_u),
+            self.update.tag.eq(held.tag_u), self.update.value.eq(first),
+            # If a load arrives, the result bus is taken; the second stage waits.
+            finish.valid.eq(arrives | ends | control.fault), finish.refetch.eq(control.refetch),
+            finish.cq.eq(Mux(arrives, missing.cq, held.cq)), finish.cause.eq(control.fault_cause),
+        ]
+        with m.If(arrives & cache.error):
+            m.d.comb += finish.cause.eq(Cause.MACHINE_CHECK)
+        with m.If(over):
+            m.d.comb += finish.flags.cr.eq(Cat(self.xer[31], 1))    # stwcx. that has stored
+        with m.Elif(control.fails):
+            m.d.comb += finish.flags.cr.eq(self.xer[31])
+
+        # ---- How the second stage goes on -------------------------------------------------------
+        with m.If(control.fault):
+            m.d.sync += [state.eq(LoadStoreState.FAULT),
+                         self.dsisr.eq(control.fault_dsisr), self.dar.eq(control.fault_dar)]
+        with m.If(control.ask & cache.taken):
+            m.d.sync += [state.eq(LoadStoreState.WAIT), physical.eq(self.translate.pa)]
+        with m.If(arrives):
+            m.d.sync += misses.eq(0)
+        with m.If(leaves):
+            m.d.sync += [
+                misses.eq(1), missing.cq.eq(held.cq), missing.tag_d.eq(held.tag_d),
+                missing.lanes.eq(lanes), *(missing[name].eq(access[name]) for name in (
+                    "moves", "single", "size", "reverse", "algebraic")),
+            ]
+        with m.If(moved):
+            m.d.sync += [state.eq(LoadStoreState.ACCESS), ea.eq(ea + part), left.eq(rest)]
+            with m.If(~access.store):
+                m.d.sync += value.eq(aligner.raw)
+            with m.If(rest == 0):
+                m.d.comb += [self.direct.write.eq(many & ~access.store),
+                             self.direct.wdata.eq(aligner.raw << unused)]
+                with m.If(more != 0):
+                    word = Mux(more >= 4, 4, more)
+                    m.d.sync += [reg.eq(reg + 1), value.eq(0), left.eq(word), size.eq(word),
+                                 more.eq(Mux(more >= 4, more - 4, 0))]
+        with m.If(busy != 0):
+            m.d.sync += busy.eq(busy - 1)
+        with m.If(done):
+            m.d.sync += state.eq(LoadStoreState.EMPTY)
+            with m.Switch(held.op):
+                for op, cycles in KEEP_BUSY.items():
+                    with m.Case(op):
+                        m.d.sync += busy.eq(cycles)
+
+        # ---- The first stage: the older instruction in the stations -----------------------------
+        connect(m, flipped(self.dispatch), stations.dispatch)
+        for name in ("values", "float_values"):
+            m.d.comb += [mine.eq(theirs) for mine, theirs in zip(
+                getattr(stations, name), getattr(self, name), strict=True)]
+        free = (state == LoadStoreState.EMPTY) & (busy == 0) | done
+        m.d.comb += [
+            stations.ready.eq(self.ready), stations.float_ready.eq(self.float_ready),
+            stations.flush.eq(self.flush), decoder.op.eq(here.op),
+            address.op.eq(here.op), address.insn.eq(here.insn), address.access.eq(decoder.access),
+            address.a.eq(here.a), address.b.eq(here.b), address.count.eq(self.xer[:7]),
             here.done.eq(here.valid & free & ~self.flush
                          & (~here.serialize | (here.cq == self.oldest))),
         ]
-        ea = Signal(32, name="sum")
-        length = Signal(8, name="length")  # bytes of a multiple or string
-        first_length = Mux(length >= 4, 4, length)
-        m.d.comb += [ea.eq(here.a + here.b), length.eq(access.size)]
-        with m.Switch(here.op):
-            with m.Case(Op.LMW, Op.STMW):
-                m.d.comb += length.eq(Cat(0, 0, 32 - field(here.insn, "rD")))
-            with m.Case(Op.LSWI, Op.STSWI):
-                # NB = 0 means 32; the address is rA alone.
-                count = field(here.insn, "NB")
-                m.d.comb += [ea.eq(here.a), length.eq(Cat(count, count == 0))]
-            with m.Case(Op.LSWX, Op.STSWX):
-                m.d.comb += length.eq(self.xer[:7])
-            with m.Case(Op.TLBIE):
-                m.d.comb += ea.eq(here.b)
-        half = Cat(here.c[8:16], here.c[:8])
-        with m.If(self._busy != 0):
-            m.d.sync += self._busy.eq(self._busy - 1)
-        with m.If(self._done):
-            m.d.sync += self._state.eq(LoadStoreState.EMPTY)
-            with m.Switch(self._held.op):
-                for op, cycles in KEEP_BUSY.items():
-                    with m.Case(op):
-                        m.d.sync += self._busy.eq(cycles)
-        with m.If(here.done & (here.op == Op.STWCX_DOT)):
-            m.d.sync += self._busy.eq(RESERVED_CYCLES)
         with m.If(here.done):
-            held = self._held
             m.d.sync += [
-                self._state.eq(LoadStoreState.ACCESS),
+                state.eq(LoadStoreState.ACCESS), held.access.eq(decoder.access),
                 *(held[name].eq(getattr(here, name)) for name in
                   ("op", "insn", "cq", "write_d", "tag_d", "write_u", "tag_u")),
-                held.access.eq(access), self._waited.eq(0),
-                self._ea.eq(ea), self._first.eq(ea),
-                self._left.eq(Mux(many, first_length, access.size)),
-                self._bytes.eq(Mux(many, first_length, access.size)),
-                self._more.eq(Mux(many, length - first_length, 0)),
-                self._reg.eq(field(here.insn, "rD")),
-                self._data.eq(Mux(access.store, Mux(
-                    access.reverse, Mux(access.size == 2, half, _bytes_swapped(here.c)),
-                    here.c), 0)),
+                ea.eq(address.sum), first.eq(address.sum), left.eq(address.first_bytes),
+                size.eq(address.first_bytes), more.eq(address.more_bytes),
+                reg.eq(field(here.insn, "rD")),
             ]
-            with m.If(access.store & (access.moves == Moves.FLOAT)):
-                single, shift = double_to_single(m, here.f, "to_single")
-                m.d.sync += self._data.eq(Mux(access.single, single, here.f))
-                with m.If(access.single & (shift != 0)):
-                    # One bit a cycle (IBM 750GX UM p. 106).
-                    m.d.sync += self._busy.eq(shift)
+            with m.If(here.op == Op.STWCX_DOT):
+                m.d.sync += busy.eq(RESERVED_CYCLES)
+            self._take_data(m, decoder.access, here, value, busy)
+        with m.If(self.flush):
+            m.d.sync += [state.eq(LoadStoreState.EMPTY), misses.eq(0), busy.eq(0)]
+        return m
 
-    # Second stage: one part of the access.
-
-    def _access(self, m):
-        held, port, access = self._held, self.translate, self._held.access
-        translates = Signal(name="translates")
-        enabled = flag(self.hid0, Hid0.DCE)
-        m.d.comb += translates.eq(1)
-        with m.Switch(access.moves):
-            with m.Case(Moves.NOTHING):
-                m.d.comb += translates.eq(0)
-                with m.If(held.op == Op.TLBIE):
-                    m.d.comb += [self.invalidate.valid.eq(self._head),
-                                 # What came through the old translation is fetched again.
-                                 self.finish.refetch.eq(1)]
-                m.d.comb += self._ends.eq(1)
-            with m.Case(Moves.BARRIER):
-                m.d.comb += translates.eq(0)
-                self._barrier(m)
-            with m.Case(Moves.STRING):
-                with m.If(self._left == 0):
-                    m.d.comb += translates.eq(0)
-                    m.d.comb += self._ends.eq(1)
-            with m.Case(Moves.ZEROS):
-                with m.If(~enabled):
-                    m.d.comb += translates.eq(0)
-                    self._fault(m, Cause.ALIGNMENT, alignment_dsisr(held.insn), self._first)
-        with m.If(access.aligned & (self._first[:2] != 0)):
-            m.d.comb += translates.eq(0)
-            self._fault(m, Cause.ALIGNMENT, alignment_dsisr(held.insn), self._first)
-        with m.If(((held.op == Op.ECIWX) | (held.op == Op.ECOWX)) & ~self.ear[31]):
-            m.d.comb += translates.eq(0)
-            self._fault(m, Cause.DSI, self._dsisr(Dsisr.EXTERNAL_ACCESS), self._first)
-
-        touches = access.moves == Moves.TOUCH
-        m.d.comb += [
-            self.invalidate.ea.eq(self._ea),
-            port.ea.eq(Mux(access.moves == Moves.ZEROS, self._ea & ~31, self._ea)),
-            port.kind.eq(Mux(access.store, AccessKind.STORE,
-                             Mux(access.moves == Moves.BLOCK, AccessKind.TOUCH,
-                                 AccessKind.LOAD))),
-            port.pr.eq(flag(self.msr, Msr.PR)),
-            port.relocate.eq(flag(self.msr, Msr.DR)),
-            port.search.eq(self._head & ~touches),
-        ]
-        with m.If(translates):
-            m.d.comb += port.valid.eq(1)
-            with m.Switch(port.result):
-                with m.Case(Translation.OK):
-                    self._translated(m)
-                with m.Case(Translation.MISS):
-                    pass
-                for result, bits in ((Translation.PAGE_FAULT, Dsisr.PAGE_FAULT),
-                                     (Translation.PROTECTION, Dsisr.PROTECTION),
-                                     (Translation.DIRECT_STORE, Dsisr.DIRECT_STORE)):
-                    with m.Case(result):
-                        with m.If(~touches):
-                            m.d.comb += port.used.eq(1)
-                            self._fault(m, Cause.DSI, self._dsisr(bits), port.ea)
-                with m.Case(Translation.BUS_ERROR):
-                    self._fault(m, Cause.MACHINE_CHECK, 0, self._ea)
-            with m.If(touches):
-                # A hint: whatever stands in its way, it is over.
-                m.d.comb += self._ends.eq(1)
-
-    def _barrier(self, m):
-        """sync and eieio, as the oldest instruction."""
-        tells = flag(self.hid0, Hid0.ABE)
-        ready = Signal(name="ordered")
-        m.d.comb += ready.eq(self.drained & self.quiet | (self._held.op == Op.EIEIO))
-        with m.If(ready):
-            m.d.sync += self._waited.eq(1)
-            with m.If(self._waited | (self._held.op == Op.EIEIO)):
-                with m.If(tells):
-                    m.d.comb += self._asks.eq(1)
-                with m.Else():
-                    m.d.comb += self._ends.eq(1)
-
-    def _translated(self, m):
-        """The translation is good: ask the cache, or enter the store queue."""
-        held, port, access = self._held, self.translate, self._held.access
-        write_through, inhibited = (flag(port.wimg, bit)
-                                    for bit in (Wimg.W, Wimg.I))
-        external = (held.op == Op.ECIWX) | (held.op == Op.ECOWX)
-        bypasses = Signal(name="bypasses")
-        cache, queue = self.cache, self._store_queue
-        stored = Signal(64, name="stored")
-        m.d.comb += [
-            bypasses.eq(inhibited | ~flag(self.hid0, Hid0.DCE) | external),
-            cache.pa.eq(port.pa), cache.wimg.eq(port.wimg | Mux(external, int(Wimg.I), 0)),
-            stored.eq(self._data),
-            cache.wdata.eq((stored >> (self._rest << 3)) << (self._lanes << 3)),
-        ]
-        with m.If(access.store & (self._left == self._bytes)):
-            # A new register; a short last word of a string comes from its left.
-            with m.If(self._many):
-                m.d.comb += [self.direct.reg.eq(self._reg),
-                             stored.eq(self.direct.rdata >> self._unused_bits())]
-            m.d.sync += self._data.eq(stored)
-
-        watched = self._watched(m)
-        one = (access.moves == Moves.REGISTER) | (access.moves == Moves.FLOAT)
-        whole = one & (self._left == access.size) & (self._rest == 0)
-        m.d.comb += self._leaves.eq(whole & ~access.store & (held.op != Op.LWARX))
-        with m.Switch(access.moves):
-            with m.Case(Moves.TOUCH):
-                with m.If(~bypasses & ~flag(self.hid0, Hid0.NOOPTI)):
-                    m.d.comb += self._asks.eq(1)
-            with m.Case(Moves.BLOCK, Moves.ZEROS):
-                with m.If(held.op == Op.ICBI):
-                    m.d.comb += [self.block.valid.eq(self._head), self.block.pa.eq(port.pa)]
-                    with m.If(self.block.done):
-                        m.d.comb += port.used.eq(1)
-                        m.d.comb += self._ends.eq(1)
-                with m.Elif((access.moves == Moves.ZEROS) & (write_through | inhibited)):
-                    m.d.comb += port.used.eq(1)
-                    self._fault(m, Cause.ALIGNMENT, alignment_dsisr(held.insn), self._first)
-                with m.Elif((access.moves == Moves.ZEROS) & watched):
-                    m.d.comb += port.used.eq(1)
-                    self._fault(m, Cause.DSI, self._dsisr(Dsisr.DABR), port.ea)
-                with m.Elif(self._head & queue.empty):
-                    m.d.comb += self._asks.eq(1)
-            with m.Default():
-                with m.If(access.exclusive & write_through):
-                    m.d.comb += port.used.eq(1)
-                    self._fault(m, Cause.DSI, self._dsisr(Dsisr.DIRECT_STORE), self._ea)
-                with m.Elif(watched):
-                    m.d.comb += port.used.eq(1)
-                    self._fault(m, Cause.DSI, self._dsisr(Dsisr.DABR), self._ea)
-                with m.Elif((held.op == Op.STWCX_DOT)
-                            & ~(self._reserved & ~self._lost
-                                & (self._reservation == port.pa[LINE_BITS:]))):
-                    m.d.comb += [port.used.eq(1), self.finish.flags.cr.eq(self.xer[31])]
-                    m.d.sync += [self._reserved.eq(0), self._reservation.eq(0)]
-                    m.d.comb += self._ends.eq(1)
-                with m.Elif(bypasses):
-                    with m.If(self._head & queue.empty):
-                        m.d.comb += self._asks.eq(1)
-                with m.Elif(access.store):
-                    # A store in several parts is visible before its last part may fault.
-                    with m.If(queue.room & (self._head | whole) & ~self.flush):
-                        m.d.comb += [queue.push.eq(1), port.used.eq(1)]
-                        m.d.comb += self._moved.eq(1)
-                with m.Elif(~queue.overlap):
-                    m.d.comb += self._asks.eq(1)
-
-    def _watched(self, m):
-        """Whether the data address breakpoint stops this part of a load or store."""
-        access, ea, dabr = self._held.access, self.translate.ea, self.dabr
-        watched = Signal(name="watched")
-        with m.If(Mux(access.store, dabr[Dabr.DW.slice], dabr[Dabr.DR.slice])
-                  & (dabr[Dabr.BT.slice] == flag(self.msr, Msr.DR))):
-            m.d.comb += watched.eq(
-                (ea[5:] == dabr[5:])
-                & ((ea[3:5] == dabr[3:5]) | (access.moves == Moves.ZEROS)))
-        return watched
-
-    def _ask(self, m):
-        """Ask the data cache, and see what it says."""
-        held, cache, port = self._held, self.cache, self.translate
-        m.d.comb += [cache.valid.eq(~self.flush), cache.op.eq(held.access.op),
-                     cache.size.eq(self._part), cache.type.eq(held.access.type),
-                     cache.speculative.eq(~self._head),
-                     port.used.eq(port.valid & (cache.hit | cache.taken)),
-                     self._moved.eq(cache.hit)]
-        with m.If(cache.taken):
-            m.d.sync += [self._state.eq(LoadStoreState.WAIT), self._pa.eq(port.pa)]
-            with m.If(self._leaves):
-                self._leave(m)
-
-    def _leave(self, m):
-        """A load whose double word is not there makes room; its update form's rA is known."""
-        held, missing = self._held, self._missing
-        m.d.comb += [self._done.eq(1), self.update.valid.eq(held.write_u)]
-        m.d.sync += [
-            self._misses.eq(1),
-            *(missing[name].eq(held[name]) for name in ("cq", "tag_d")),
-            *(missing[name].eq(held.access[name]) for name in ("moves", "single", "size", "reverse",
-                                                              "algebraic")),
-            missing.lanes.eq(self._lanes),
-        ]
-
-    # Results.
-
-    def _value(self, m):
-        """What the double word from the cache is for the register; `_raw`: before conversions."""
-        held, missing, late = self._held.access, self._missing, self._arrives
-        size, lanes = Signal(4, name="value_size"), Signal(4, name="value_lanes")
-        self._raw = raw = Signal(64, name="value")
-        mask = (C(1, 64) << (size << 3)) - 1
-        m.d.comb += [
-            size.eq(Mux(late, missing.size, self._part)),
-            lanes.eq(Mux(late, missing.lanes, self._lanes)),
-            raw.eq((Mux(late, 0, self._data) << (size << 3))
-                   | (self.cache.rdata >> (lanes << 3)) & mask),
-        ]
-        whole = Mux(late, missing.size, held.size)
-        reverse = Mux(late, missing.reverse, held.reverse)
-        algebraic = Mux(late, missing.algebraic, held.algebraic)
-        half = Cat(raw[8:16], raw[:8])
-        with m.If(algebraic):
-            m.d.comb += self.result.value.eq(raw[:16].as_signed())
-        with m.Elif(reverse):
-            m.d.comb += self.result.value.eq(Mux(whole == 2, half, _bytes_swapped(raw)))
-        with m.Else():
-            m.d.comb += self.result.value.eq(raw)
-
-        single = single_to_double(m, raw[:32], "to_double")
-        is_float = Mux(late, missing.moves, held.moves) == Moves.FLOAT
-        m.d.comb += [
-            self.float_result.value.eq(Mux(Mux(late, missing.single, held.single), single, raw)),
-            self.float_result.valid.eq(self._loaded & is_float),
-            self.result.valid.eq(self._loaded & ~is_float),
-        ]
-
-    def _unused_bits(self):
-        """Bits on the right that a string leaves of its last register."""
-        return (4 - self._bytes)[:2] << 3
-
-    def _go_on(self, m):
-        """One part has been moved: go on with the next one, or the next register, or finish."""
-        held, access = self._held, self._held.access
-        value = self._raw
-        m.d.sync += [self._state.eq(LoadStoreState.ACCESS),
-                     self._ea.eq(self._ea + self._part), self._left.eq(self._rest)]
-        with m.If(~access.store):
-            m.d.sync += self._data.eq(value)
-        with m.If(self._rest == 0):
-            with m.If(self._many & ~access.store):
-                m.d.comb += [self.direct.write.eq(1), self.direct.reg.eq(self._reg),
-                             self.direct.wdata.eq(value << self._unused_bits())]
-            with m.If(self._more != 0):
-                m.d.sync += [
-                    self._reg.eq(self._reg + 1), self._data.eq(0),
-                    self._left.eq(Mux(self._more >= 4, 4, self._more)),
-                    self._bytes.eq(Mux(self._more >= 4, 4, self._more)),
-                    self._more.eq(Mux(self._more >= 4, self._more - 4, 0)),
-                ]
-            with m.Else():
-                # stwcx. that has stored.
-                m.d.comb += [self._ends.eq(1), self.finish.flags.cr.eq(Cat(self.xer[31], 1))]
-                with m.If(held.op == Op.LWARX):
-                    physical = Mux(self._state == LoadStoreState.WAIT, self._pa,
-                                   self.translate.pa)
-                    m.d.sync += [self._reserved.eq(1), self._reservation.eq(physical[LINE_BITS:])]
-                with m.If(held.op == Op.STWCX_DOT):
-                    m.d.sync += [self._reserved.eq(0), self._reservation.eq(0)]
-
-    def _dsisr(self, bits):
-        return int(bits) | Mux(self._held.access.store, int(Dsisr.STORE), 0)
-
-    def _fault(self, m, cause, dsisr, dar):
-        """Reports an exception; the stage waits for the flush that follows."""
-        m.d.comb += [self._faults.eq(1), self.finish.valid.eq(1), self.finish.cause.eq(cause)]
-        m.d.sync += [
-            self._state.eq(LoadStoreState.FAULT),
-            self.dsisr.eq(dsisr), self.dar.eq(dar),
-        ]
-
-
-def _bytes_swapped(value):
-    return Cat(value[24:32], value[16:24], value[8:16], value[:8])
+    def _take_data(self, m, access, here, value, busy):
+        """What a store stores, until it has the form that memory gets."""
+        half = Cat(here.c[8:16], here.c[:8])
+        reverse = Mux(access.size == 2, half, bytes_swapped(here.c))
+        m.d.sync += value.eq(Mux(access.store, Mux(access.reverse, reverse, here.c), 0))
+        with m.If(access.store & (access.moves == Moves.FLOAT)):
+            single, shift = double_to_single(m, here.f, "to_single")
+            m.d.sync += value.eq(Mux(access.single, single, here.f))
+            with m.If(access.single & (shift != 0)):
+                # One bit a cycle (IBM 750GX UM p. 106).
+                m.d.sync += busy.eq(shift)

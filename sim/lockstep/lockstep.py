@@ -113,12 +113,12 @@ class Lockstep:
 
     def _find_places(self):
         core = self.cpu.places.core
-        completion = core.completion
+        completion, exceptions = core.completion, core.completion.exceptions
         return loop.Places(*(
             self.cpu.driver.native.probe(path).parts[0].word for path in (
-                completion.instructions, core.special.asleep_cycles, completion.last_interrupt,
-                completion.external_interrupts, completion.monitor_interrupts,
-                completion.decrementer_interrupts)))
+                completion.instructions, core.special.asleep_cycles, exceptions.last_interrupt,
+                exceptions.external_interrupts, exceptions.monitor_interrupts,
+                exceptions.decrementer_interrupts)))
 
     @property
     def instructions(self):

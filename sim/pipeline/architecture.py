@@ -60,7 +60,7 @@ def _registers(cpu: Processor) -> dict[str, list[tuple[Signal, int]]]:
     composed = {
         "xer": [(condition.count, 0), (condition.spare, 8), (condition.ca, 29), (condition.ov, 30),
                 (condition.so, 31)],
-        "reservation": [(lsu.reserved, 0), (lsu.reservation, 5)],
+        "reservation": [(lsu.reservation.reserved, 0), (lsu.reservation.line, 5)],
     }
     return {name: composed.get(name) or [(whole.get(name, core.special.spr(name)), 0)]
             for name in NAMES if name not in _banks(cpu)}

@@ -88,7 +88,7 @@ class PipelineCpu:
 
     @property
     def exceptions(self):
-        return self._read(self.places.core.completion.exceptions)
+        return self._read(self.places.core.completion.exceptions.taken)
 
     look = 1 << 16
 
@@ -223,6 +223,7 @@ class PipelineCpu:
 
     def stats(self):
         read, core = self._read, self.places.core
+        exceptions = core.completion.exceptions
         counters = self.places.mmu.counters
 
         def counted(part, *names):
@@ -238,9 +239,9 @@ class PipelineCpu:
                                        else None),
             "asleep": read(core.special.asleep_cycles),
             "interrupts": {"taken": {
-                "external": read(core.completion.external_interrupts),
-                "monitor": read(core.completion.monitor_interrupts),
-                "decrementer": read(core.completion.decrementer_interrupts)}},
+                "external": read(exceptions.external_interrupts),
+                "monitor": read(exceptions.monitor_interrupts),
+                "decrementer": read(exceptions.decrementer_interrupts)}},
             "mmu": {
                 "fetch": {"bat_hits": read(counters.fetch_bat_hits),
                           "tlb_hits": read(counters.fetch_tlb_hits),

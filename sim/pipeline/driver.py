@@ -47,7 +47,7 @@ class Signals:
     def of(cpu: Processor) -> "Signals":
         """Those of a processor."""
         completion = cpu.core.completion
-        return Signals(completion.pc, completion.instructions, completion.checkstop,
+        return Signals(completion.pc, completion.instructions, completion.exceptions.checkstop,
                        cpu.interrupt, cpu.pause)
 
 

@@ -132,11 +132,20 @@ class OldestEntry(Part):
     credit: Signal
 
 
+class ExceptionUnit(Part):
+    checkstop: Signal
+    taken: Signal               # so many since reset
+    interrupt: Signal           # one is taken
+    last_interrupt: Signal
+    external_interrupts: Signal
+    monitor_interrupts: Signal
+    decrementer_interrupts: Signal
+
+
 class Completion(Part):
     pc: Signal                  # the next instruction to complete
     instructions: Signal        # completed since reset
     owed: Signal                # folded branches that are not counted yet
-    checkstop: Signal
     count: Signal               # instructions in flight
     head: Signal                # place of the oldest
     oldest: OldestEntry
@@ -153,11 +162,7 @@ class Completion(Part):
     exception__data: Signal     # the exception sets DAR
     exception__dar: Signal
     redirect__valid: Signal     # everything in flight is dropped
-    exceptions: Signal          # taken since reset
-    last_interrupt: Signal
-    external_interrupts: Signal
-    monitor_interrupts: Signal
-    decrementer_interrupts: Signal
+    exceptions: ExceptionUnit
 
     @property
     def entering(self) -> list[Entering]:
@@ -220,18 +225,22 @@ class StoreQueue(Part):
         return QueuedStore(self.at(f"entry{number}"))
 
 
+class Reservation(Part):
+    reserved: Signal            # there is one
+    line: Signal                # of this block
+
+
 class LoadStoreUnit(Part):
-    here: Executing
+    stations: Station
     finish: Finishing
     invalidate__valid: Signal   # tlbie
     invalidate__ea: Signal
-    reserved: Signal
-    reservation: Signal         # of this block
+    reservation: Reservation
     queue: StoreQueue
 
     @property
     def executing(self) -> Executing:
-        return self.here
+        return self.stations.unit
 
 
 class Registers(Part):

@@ -101,18 +101,18 @@ def _table_search(cpu, system):
         *_inside(cpu.mmu.walker, "state", "side", "kind", "ea", "vsid", "found_at",
                  "ptes_examined", "pte.v", "pte.rpn", "pte.r", "pte.c", "updated_r", "updated_c",
                  "outcome"),
-        *_inside(cpu.dcache, "state"), *_transfer(system, "ts", "a", "tt", "ta")),
+        cpu.dcache.operation.state, *_transfer(system, "ts", "a", "tt", "ta")),
         activity=cpu.mmu.walker.at("busy"))
 
 
 def _exception(cpu):
     core = cpu.core
-    about = _inside(core.completion, "exception", "fault", "cause", "interrupt")
+    about = _inside(core.completion, "exception", "exceptions", "fault", "cause")
     return Group("exception", (*about, cpu.interrupt), (
         *_oldest(cpu),
         *_inside(core.completion, "cause", "fault", "exception__valid", "exception__vector",
                  "exception__srr0", "exception__cause_bits", "exception__data", "exception__dar",
-                 "interrupt"),
+                 "exceptions.interrupt"),
         cpu.interrupt, *_inside(core.special, "msr", "srr0", "srr1"),
         *_inside(core.completion, "redirect__valid", "redirect__pc"), core.fetch.pc))
 
@@ -120,11 +120,12 @@ def _exception(cpu):
 def _load_store(cpu, system):
     lsu = cpu.core.lsu
     return Group("load and store", (lsu.path, cpu.dcache.path, cpu.l2.path), (
-        *_oldest(cpu), *_inside(lsu, "state", "held.op", "ea", "here__valid", "finish__valid"),
+        *_oldest(cpu),
+        *_inside(lsu, "state", "held.op", "ea", "stations.unit__valid", "finish__valid"),
         *_inside(cpu.mmu.dmmu, "port__result", "port__pa"),
         *_inside(lsu, "queue.count", "queue.entry0.pa"),
-        *_inside(cpu.dcache, "state", "asked.client", "asked.op", "asked.pa", "hit",
-                 "castout__valid"),
+        *_inside(cpu.dcache, "operation.state", "requests.asked.client", "requests.asked.op",
+                 "requests.asked.pa", "lookup.hit", "castout__valid"),
         *_inside(cpu.l2, "state", "pa"),
         *_transfer(system, "ts", "a", "tt", "aack", "dbb", "ta", "tea")))
 

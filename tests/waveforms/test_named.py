@@ -43,6 +43,6 @@ def test_fields_of_structs_have_names_of_values(signals, path, member):
 
 def test_signals_have_names_of_values(signals):
     for path in ("mmu.walker.state", "mmu.walker.outcome", "core.lsu.state", "icache.state",
-                 "core.lsu.here__op", "core.completion.cause", "mmu.dmmu.port__result",
+                 "core.lsu.stations.unit__op", "core.completion.cause", "mmu.dmmu.port__result",
                  "bus.arbiter.bus__tt", "core.completion.exception__vector"):
         assert signals[path].enum, path

@@ -1,0 +1,222 @@
+"""What becomes of an access in the second stage of the load/store unit (PEM 4.2.3, 4.3, 6.4).
+
+Each cycle decides anew, by the translation of the next part, by what else is in flight and by the
+registers that forbid or watch accesses: ask the data cache, enter the store queue, end, fault, or
+wait.
+"""
+
+from amaranth.hdl import Module, Mux, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from pteg.hw.cache.interfaces import BlockPort
+from pteg.hw.core.access import Access, alignment_dsisr
+from pteg.hw.core.enums import Cause, Moves
+from pteg.hw.isa.exceptions import Dsisr
+from pteg.hw.isa.instructions import Op
+from pteg.hw.isa.registers import Dabr, Hid0, Msr, Wimg
+from pteg.hw.mmu.enums import AccessKind, Translation
+from pteg.hw.mmu.interfaces import InvalidatePort, TranslatePort
+from pteg.hw.words import flag
+
+__all__ = ["AccessControl"]
+
+
+class AccessControl(wiring.Component):
+    """Decides."""
+
+    #: There is an access to decide about: an instruction, its next byte, and the address that it
+    #: has computed.
+    active: In(1)
+    op: In(Op)
+    insn: In(32)
+    access: In(Access)
+    ea: In(32)
+    first: In(32)
+    #: The next part moves nothing; it is the whole access to one register.
+    nothing: In(1)
+    whole: In(1)
+    #: It is the oldest instruction, which may act; a new one comes at the end of the cycle.
+    head: In(1)
+    start: In(1)
+    flush: In(1)
+    #: What the cache took before has ended with a transfer error.
+    bus_error: In(1)
+    msr: In(32)
+    hid0: In(32)
+    ear: In(32)
+    dabr: In(32)
+    #: The block has a reservation.
+    reserved: In(1)
+    #: Store queue: it is empty, has room, has a store of the same bytes. The data cache is idle.
+    empty: In(1)
+    room: In(1)
+    overlap: In(1)
+    quiet: In(1)
+    translate: Out(TranslatePort())
+    #: icbi and tlbie.
+    block: Out(BlockPort())
+    invalidate: Out(InvalidatePort())
+    #: Ask the data cache, with these storage attributes; it has taken the access.
+    ask: Out(1)
+    wimg: Out(4)
+    accepted: In(1)
+    #: The part enters the store queue.
+    push: Out(1)
+    #: The instruction is over, with nothing more to move; it is a stwcx. that does not store.
+    ends: Out(1)
+    fails: Out(1)
+    #: What follows is fetched again.
+    refetch: Out(1)
+    fault: Out(1)
+    fault_cause: Out(Cause)
+    fault_dsisr: Out(32)
+    fault_dar: Out(32)
+
+    def elaborate(self, platform):
+        m = Module()
+        port, access = self.translate, self.access
+        translates = Signal()
+        waited = Signal()       # sync takes one more cycle
+        m.d.comb += [
+            self.invalidate.ea.eq(self.ea), self.block.pa.eq(port.pa),
+            port.ea.eq(Mux(access.moves == Moves.ZEROS, self.ea & ~31, self.ea)),
+            port.kind.eq(Mux(access.store, AccessKind.STORE,
+                             Mux(access.moves == Moves.BLOCK, AccessKind.TOUCH,
+                                 AccessKind.LOAD))),
+            port.pr.eq(flag(self.msr, Msr.PR)), port.relocate.eq(flag(self.msr, Msr.DR)),
+            port.search.eq(self.head & (access.moves != Moves.TOUCH)),
+            port.valid.eq(translates),
+        ]
+        with m.If(self.active):
+            m.d.comb += translates.eq(1)
+            self._before_translation(m, translates, waited)
+            with m.If(translates):
+                self._translate(m)
+        with m.If(self.ask):
+            m.d.comb += port.used.eq(port.valid & self.accepted)
+        with m.If(self.bus_error):
+            self._fault(m, Cause.MACHINE_CHECK, 0, self.ea)
+        with m.If(self.start):
+            m.d.sync += waited.eq(0)
+        return m
+
+    def _before_translation(self, m, translates, waited):
+        """What needs no translation, and what may not have one."""
+        access = self.access
+        alignment = Cause.ALIGNMENT, alignment_dsisr(self.insn), self.first
+        with m.Switch(access.moves):
+            with m.Case(Moves.NOTHING):
+                m.d.comb += [translates.eq(0), self.ends.eq(1)]
+                with m.If(self.op == Op.TLBIE):
+                    m.d.comb += [self.invalidate.valid.eq(self.head),
+                                 # What came through the old translation is fetched again.
+                                 self.refetch.eq(1)]
+            with m.Case(Moves.BARRIER):
+                m.d.comb += translates.eq(0)
+                self._barrier(m, waited)
+            with m.Case(Moves.STRING):
+                with m.If(self.nothing):
+                    m.d.comb += [translates.eq(0), self.ends.eq(1)]
+            with m.Case(Moves.ZEROS):
+                with m.If(~flag(self.hid0, Hid0.DCE)):
+                    m.d.comb += translates.eq(0)
+                    self._fault(m, *alignment)
+        with m.If(access.aligned & (self.first[:2] != 0)):
+            m.d.comb += translates.eq(0)
+            self._fault(m, *alignment)
+        with m.If(self._external() & ~self.ear[31]):
+            m.d.comb += translates.eq(0)
+            self._fault(m, Cause.DSI, self._dsisr(Dsisr.EXTERNAL_ACCESS), self.first)
+
+    def _barrier(self, m, waited):
+        """sync and eieio, as the oldest instruction."""
+        eieio = self.op == Op.EIEIO
+        with m.If(self.empty & self.quiet | eieio):
+            m.d.sync += waited.eq(1)
+            with m.If(waited | eieio):
+                tells = flag(self.hid0, Hid0.ABE)
+                m.d.comb += [self.ask.eq(tells), self.ends.eq(~tells)]
+
+    def _translate(self, m):
+        port, touches = self.translate, self.access.moves == Moves.TOUCH
+        with m.Switch(port.result):
+            with m.Case(Translation.OK):
+                self._translated(m)
+            with m.Case(Translation.MISS):
+                pass
+            for result, bits in ((Translation.PAGE_FAULT, Dsisr.PAGE_FAULT),
+                                 (Translation.PROTECTION, Dsisr.PROTECTION),
+                                 (Translation.DIRECT_STORE, Dsisr.DIRECT_STORE)):
+                with m.Case(result):
+                    with m.If(~touches):
+                        m.d.comb += port.used.eq(1)
+                        self._fault(m, Cause.DSI, self._dsisr(bits), port.ea)
+            with m.Case(Translation.BUS_ERROR):
+                self._fault(m, Cause.MACHINE_CHECK, 0, self.ea)
+        with m.If(touches):
+            # A hint: whatever stops it, it is over.
+            m.d.comb += self.ends.eq(1)
+
+    def _translated(self, m):
+        """The translation is good: ask the cache, or enter the store queue."""
+        port, access = self.translate, self.access
+        zeros = access.moves == Moves.ZEROS
+        write_through, inhibited = flag(port.wimg, Wimg.W), flag(port.wimg, Wimg.I)
+        bypasses, watched = Signal(), Signal()
+        m.d.comb += [
+            bypasses.eq(inhibited | ~flag(self.hid0, Hid0.DCE) | self._external()),
+            watched.eq(self._watched()),
+            self.wimg.eq(port.wimg | Mux(self._external(), int(Wimg.I), 0)),
+        ]
+
+        def fault(cause, dsisr, dar):
+            m.d.comb += port.used.eq(1)
+            self._fault(m, cause, dsisr, dar)
+
+        with m.Switch(access.moves):
+            with m.Case(Moves.TOUCH):
+                m.d.comb += self.ask.eq(~bypasses & ~flag(self.hid0, Hid0.NOOPTI))
+            with m.Case(Moves.BLOCK, Moves.ZEROS):
+                with m.If(self.op == Op.ICBI):
+                    m.d.comb += self.block.valid.eq(self.head)
+                    with m.If(self.block.done):
+                        m.d.comb += [port.used.eq(1), self.ends.eq(1)]
+                with m.Elif(zeros & (write_through | inhibited)):
+                    fault(Cause.ALIGNMENT, alignment_dsisr(self.insn), self.first)
+                with m.Elif(zeros & watched):
+                    fault(Cause.DSI, self._dsisr(Dsisr.DABR), port.ea)
+                with m.Else():
+                    m.d.comb += self.ask.eq(self.head & self.empty)
+            with m.Default():
+                with m.If(access.exclusive & write_through):
+                    fault(Cause.DSI, self._dsisr(Dsisr.DIRECT_STORE), self.ea)
+                with m.Elif(watched):
+                    fault(Cause.DSI, self._dsisr(Dsisr.DABR), self.ea)
+                with m.Elif((self.op == Op.STWCX_DOT) & ~self.reserved):
+                    m.d.comb += [port.used.eq(1), self.fails.eq(1), self.ends.eq(1)]
+                with m.Elif(bypasses):
+                    m.d.comb += self.ask.eq(self.head & self.empty)
+                with m.Elif(access.store):
+                    # A store in several parts is visible before its last part may fault.
+                    with m.If(self.room & (self.head | self.whole) & ~self.flush):
+                        m.d.comb += [self.push.eq(1), port.used.eq(1)]
+                with m.Else():
+                    m.d.comb += self.ask.eq(~self.overlap)
+
+    def _external(self):
+        return (self.op == Op.ECIWX) | (self.op == Op.ECOWX)
+
+    def _watched(self):
+        """Whether the data address breakpoint stops this part of a load or store."""
+        access, ea, dabr = self.access, self.translate.ea, self.dabr
+        return (Mux(access.store, dabr[Dabr.DW.slice], dabr[Dabr.DR.slice])
+                & (dabr[Dabr.BT.slice] == flag(self.msr, Msr.DR)) & (ea[5:] == dabr[5:])
+                & ((ea[3:5] == dabr[3:5]) | (access.moves == Moves.ZEROS)))
+
+    def _dsisr(self, bits):
+        return int(bits) | Mux(self.access.store, int(Dsisr.STORE), 0)
+
+    def _fault(self, m, cause, dsisr, dar):
+        m.d.comb += [self.fault.eq(1), self.fault_cause.eq(cause), self.fault_dsisr.eq(dsisr),
+                     self.fault_dar.eq(dar)]

@@ -1,0 +1,188 @@
+"""Completion queue: instructions in program order, from dispatch to retirement (MPC750 UM 6.3.3).
+
+Six entries in a ring. An entry is filled when its instruction is dispatched, and finishes when its
+unit says so. The two oldest can leave in one cycle.
+"""
+
+from amaranth.hdl import Array, Module, Mux, Signal
+from amaranth.lib import data, wiring
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In, Out
+
+from pteg.hw.core.enums import Cause, NextPc
+from pteg.hw.core.interfaces import Flags, UnitToCompletion
+from pteg.hw.core.rename import after
+from pteg.hw.named import Named
+from pteg.hw.sizes import CQ_ENTRIES, GPR_RENAMES, WIDTH
+
+__all__ = ["CompletionDispatch", "CompletionHead", "CompletionQueue", "Entry"]
+
+
+class Entry(data.Struct):
+    """What dispatch writes into the completion queue."""
+
+    pc: 32
+    insn: 32
+    target: 32
+    next: Named(NextPc)
+    write_d: 1
+    write_f: 1   # reg_d is a floating-point register
+    reg_d: 5
+    tag_d: range(GPR_RENAMES)
+    write_u: 1
+    reg_u: 5
+    tag_u: range(GPR_RENAMES)
+    write_cr: 8
+    link: 1
+    count: 1
+    floating: 1  # executed by the floating-point unit
+    record: 1    # CR1 becomes a copy of FPSCR
+    refetch: 1   # everything younger is fetched again
+    context: 1   # MSR changes: a floating-point exception may wait for that
+    trace: 1     # a trace exception follows (MSR[SE], MSR[BE])
+    credit: 3    # folded branches that complete with it
+
+
+class CompletionDispatch(wiring.Signature):
+    """An instruction enters the completion queue.
+
+    Members
+    -------
+    valid : Out(1)
+    cq : Out
+        The entry that it gets: the next one, or the one after that.
+    entry : Out(Entry)
+    cause : Out(Cause)
+        Not NONE: it has raised an exception before execution.
+    finished : Out(1)
+        It needs no unit.
+    speculative : Out(1)
+        It follows an unresolved prediction.
+    """
+
+    def __init__(self):
+        super().__init__({
+            "valid": Out(1), "cq": Out(range(CQ_ENTRIES)), "entry": Out(Entry),
+            "cause": Out(Cause), "finished": Out(1), "speculative": Out(1),
+        })
+
+
+class CompletionHead(wiring.Signature):
+    """One of the oldest instructions.
+
+    Members
+    -------
+    there : Out(1)
+    cq : Out
+    entry : Out(Entry)
+    finished, settled : Out(1)
+        It has finished; it had finished in the cycle before.
+    cause : Out(Cause)
+        Why it does not complete normally.
+    refetch : Out(1)
+        What follows it is fetched again.
+    speculative : Out(1)
+        It is the first that follows an unresolved prediction.
+    """
+
+    def __init__(self):
+        super().__init__({
+            "there": Out(1), "cq": Out(range(CQ_ENTRIES)), "entry": Out(Entry),
+            "finished": Out(1), "settled": Out(1), "cause": Out(Cause), "refetch": Out(1),
+            "speculative": Out(1),
+        })
+
+
+class CompletionQueue(wiring.Component):
+    """The ring.
+
+    Parameters
+    ----------
+    units : int
+    """
+
+    def __init__(self, units):
+        super().__init__({
+            #: In program order; how many entries are free, and the first of them.
+            "dispatch": In(CompletionDispatch()).array(WIDTH),
+            "room": Out(range(CQ_ENTRIES + 1)), "tail": Out(range(CQ_ENTRIES)),
+            "finishes": In(UnitToCompletion()).array(units),
+            #: Entries that have finished, and the flags of all.
+            "finished": Out(CQ_ENTRIES), "flags": Out(Flags).array(CQ_ENTRIES),
+            #: How many entries are used, and the oldest of them.
+            "count": Out(range(CQ_ENTRIES + 1)), "heads": Out(CompletionHead()).array(WIDTH),
+            #: So many of them leave.
+            "retired": In(range(WIDTH + 1)),
+            #: There are instructions that follow an unresolved prediction; it was right.
+            "sent": Out(1), "accept": In(1),
+            #: All entries become free.
+            "flush": In(1),
+        })
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.entries = entries = Memory(shape=Entry, depth=CQ_ENTRIES, init=[])
+        head, tail = self.heads[0].cq, self.tail
+        settled = Signal(CQ_ENTRIES)
+        refetch = Signal(CQ_ENTRIES)
+        barrier = Signal(range(CQ_ENTRIES))     # with `sent`: the first speculative entry
+        causes = Array(Signal(Cause, name=f"cause{i}") for i in range(CQ_ENTRIES))
+        flags = Array(Signal(Flags, name=f"flags{i}") for i in range(CQ_ENTRIES))
+        finished = self.finished
+
+        # ---- Dispatch ---------------------------------------------------------------------------
+        m.d.comb += [
+            self.room.eq(CQ_ENTRIES - self.count),
+            *(port.eq(held) for port, held in zip(self.flags, flags, strict=True)),
+        ]
+        with m.If(self.accept):
+            m.d.sync += self.sent.eq(0)
+        for dispatch in reversed(self.dispatch):
+            write = entries.write_port()
+            m.d.comb += [write.en.eq(dispatch.valid), write.addr.eq(dispatch.cq),
+                         write.data.eq(dispatch.entry)]
+            with m.If(dispatch.valid):
+                m.d.sync += [
+                    finished.bit_select(dispatch.cq, 1).eq(dispatch.finished),
+                    refetch.bit_select(dispatch.cq, 1).eq(dispatch.entry.refetch),
+                    causes[dispatch.cq].eq(dispatch.cause),
+                    flags[dispatch.cq].eq(0),
+                ]
+                with m.If(dispatch.speculative & (~self.sent | self.accept)):
+                    m.d.sync += [self.sent.eq(1), barrier.eq(dispatch.cq)]
+
+        # ---- Finish -----------------------------------------------------------------------------
+        m.d.sync += settled.eq(finished)
+        for finish in self.finishes:
+            with m.If(finish.valid):
+                m.d.sync += [
+                    finished.bit_select(finish.cq, 1).eq(1),
+                    causes[finish.cq].eq(finish.cause),
+                    flags[finish.cq].eq(finish.flags),
+                ]
+                with m.If(finish.refetch):
+                    m.d.sync += refetch.bit_select(finish.cq, 1).eq(1)
+
+        # ---- The oldest instructions, and how they leave ----------------------------------------
+        second = self.heads[1].cq
+        m.d.comb += second.eq(after(head, ring=CQ_ENTRIES))
+        for number, port in enumerate(self.heads):
+            read = entries.read_port(domain="comb")
+            m.d.comb += [
+                read.addr.eq(port.cq), port.entry.eq(read.data), port.there.eq(self.count > number),
+                port.finished.eq(finished.bit_select(port.cq, 1)),
+                port.settled.eq(settled.bit_select(port.cq, 1)), port.cause.eq(causes[port.cq]),
+                port.refetch.eq(refetch.bit_select(port.cq, 1)),
+                port.speculative.eq(self.sent & (barrier == port.cq)),
+            ]
+        with m.If(self.retired != 0):
+            m.d.sync += head.eq(Mux(self.retired == 2, after(head, 2, CQ_ENTRIES), second))
+        entered = sum(dispatch.valid for dispatch in self.dispatch)
+        m.d.sync += [
+            tail.eq(Mux(entered == 2, after(tail, 2, CQ_ENTRIES),
+                        Mux(entered == 1, after(tail, ring=CQ_ENTRIES), tail))),
+            self.count.eq(self.count + entered - self.retired),
+        ]
+        with m.If(self.flush):
+            m.d.sync += [head.eq(0), tail.eq(0), self.count.eq(0), finished.eq(0), self.sent.eq(0)]
+        return m

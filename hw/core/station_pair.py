@@ -1,0 +1,51 @@
+"""The two reservation stations of the load/store unit (MPC750 UM 6.4.4)."""
+
+from amaranth.hdl import Module, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from pteg.hw.core.interfaces import MIXED, DispatchToUnit
+from pteg.hw.core.station import Station, StationToUnit
+from pteg.hw.sizes import FPR_RENAMES, GPR_RENAMES
+
+__all__ = ["StationPair"]
+
+
+class StationPair(wiring.Component):
+    """Two stations that are filled and emptied in turn: the unit sees the older instruction."""
+
+    dispatch: In(DispatchToUnit(MIXED))
+    unit: Out(StationToUnit(MIXED))
+    #: Rename buffers.
+    values: In(32).array(GPR_RENAMES)
+    ready: In(GPR_RENAMES)
+    float_values: In(64).array(FPR_RENAMES)
+    float_ready: In(FPR_RENAMES)
+    #: Drop both instructions.
+    flush: In(1)
+
+    def elaborate(self, platform):
+        m = Module()
+        fill = Signal()     # the station that is filled next
+        take = Signal()     # that is emptied next
+        for index in range(2):
+            m.submodules[f"station{index}"] = station = Station(MIXED)
+            station.attach(m, self)
+            for name in station.dispatch.signature.members:
+                if name not in ("valid", "ready"):
+                    m.d.comb += getattr(station.dispatch, name).eq(getattr(self.dispatch, name))
+            with m.If(fill == index):
+                m.d.comb += [station.dispatch.valid.eq(self.dispatch.valid),
+                             self.dispatch.ready.eq(station.dispatch.ready)]
+            with m.If(take == index):
+                for name in self.unit.signature.members:
+                    if name != "done":
+                        m.d.comb += getattr(self.unit, name).eq(getattr(station.unit, name))
+                m.d.comb += station.unit.done.eq(self.unit.done)
+        with m.If(self.dispatch.valid):
+            m.d.sync += fill.eq(~fill)
+        with m.If(self.unit.done):
+            m.d.sync += take.eq(~take)
+        with m.If(self.flush):
+            m.d.sync += [fill.eq(0), take.eq(0)]
+        return m
