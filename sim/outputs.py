@@ -8,13 +8,15 @@ import contextlib
 import os
 import stat
 import tempfile
+from collections.abc import Iterable
+from os import PathLike
 
 from pteg.errors import UserError
 
 __all__ = ["OutputFile", "write_file", "replace_file"]
 
 
-def write_file(path, *parts):
+def write_file(path: str | PathLike, *parts: bytes) -> None:
     """Write bytes to a file: beside it first, so that an older one of this name stays until then.
 
     Raises
@@ -32,7 +34,7 @@ def write_file(path, *parts):
             replace_file(target, *parts)
 
 
-def replace_file(path, *parts):
+def replace_file(path: str | PathLike, *parts: bytes) -> None:
     """As `write_file`, for a path without links; raises OSError."""
     folder, name = os.path.split(path)
     handle, temporary = tempfile.mkstemp(dir=folder or ".", prefix=f".{name[:60]}.", suffix=".part")
@@ -90,37 +92,38 @@ class OutputFile:
         By all methods: it cannot be written.
     """
 
-    def __init__(self, path, encoding=None, view=None):
+    def __init__(self, path: str | PathLike, encoding: str | None = None,
+                 view: str | PathLike | None = None):
         self._path, self._view = path, view
         self.failed = False
         with _named(path):
             self._file = open(path, "w" if encoding else "wb", encoding=encoding)  # noqa: SIM115
 
     @property
-    def closed(self):
+    def closed(self) -> bool:
         return self._file.closed
 
-    def write(self, data):
+    def write(self, data: str | bytes) -> int:
         """Return how much was written, as files do."""
         return self._do(self._file.write, data) or 0
 
-    def writelines(self, lines):
+    def writelines(self, lines: Iterable[str] | Iterable[bytes]) -> None:
         self._do(self._file.writelines, lines)
 
-    def flush(self):
+    def flush(self) -> None:
         self._do(self._file.flush)
 
-    def close(self):
+    def close(self) -> None:
         self._do(self._file.close)
 
-    def discard(self):
+    def discard(self) -> None:
         """Close the file and remove it."""
         self.failed = True
         with contextlib.suppress(OSError):
             self._file.close()
-        for path in filter(None, (self._path, self._view)):
+        for path in (self._path, self._view):
             with contextlib.suppress(OSError):
-                if os.path.isfile(path):    # not a terminal, not a pipe
+                if path and os.path.isfile(path):   # not a terminal, not a pipe
                     os.unlink(os.path.realpath(path))
 
     def _do(self, act, *arguments):

@@ -1,10 +1,15 @@
 """Runs of a machine: in pieces, between which Python serves the console and sees to the rest."""
 
 import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from pteg.cpu import Limits, Stop
 from pteg.hw.isa.registers import Hid0, Msr
 from pteg.waiting import waits
+
+if TYPE_CHECKING:
+    from pteg.machine import Machine
 
 __all__ = ["run"]
 
@@ -17,7 +22,9 @@ EXCEPTIONS = 16
 PATIENCE = 1 << 22
 
 
-def run(machine, limits, condition=None, between=None):
+def run(machine: "Machine", limits: Limits,
+        condition: Callable[["Machine"], object] | None = None,
+        between: Callable[[], object] | None = None) -> Stop:
     """Run until one of the limits, or until nothing completes any more.
 
     Parameters

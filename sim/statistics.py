@@ -1,12 +1,17 @@
 """What `Machine.stats` counts: one shape, whichever processor model runs the machine."""
 
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pteg.platform import Platform
+
 __all__ = ["new_statistics", "put"]
 
 _TRANSLATIONS = ("bat_hits", "tlb_hits", "tlb_misses")
 _TRANSFERS = ("reads", "writes", "read_beats", "write_beats", "errors")
 
 
-def new_statistics(platform):
+def new_statistics(platform: "Platform") -> dict[str, Any]:
     """The shape for the devices of a platform: dicts of None, which is for what is not counted."""
     caches = {"instruction": ("hits", "misses"), "data": ("hits", "misses", "castouts")}
     if platform.l2:
@@ -23,7 +28,7 @@ def new_statistics(platform):
     }
 
 
-def put(statistics, counted):
+def put(statistics: dict[str, Any], counted: dict[str, Any]) -> None:
     """Enter what a model has counted; KeyError if the shape has no place for it."""
     for name, value in counted.items():
         if isinstance(value, dict):

@@ -5,6 +5,7 @@ counts nowhere as simulation.
 """
 
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 
 __all__ = ["waiting", "waits"]
@@ -31,7 +32,7 @@ waits = _Waits()
 
 
 @contextmanager
-def waiting(name):
+def waiting(name: str) -> Iterator[None]:
     """Within: a wait of this name, unless this is part of another one."""
     if waits.inside:
         yield

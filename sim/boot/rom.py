@@ -1,11 +1,16 @@
 """What a machine's ROM holds: a built-in image, an installed firmware, a file, or bytes."""
 
+from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pteg.boot.loader import read_elf
 from pteg.errors import UserError
 from pteg.files import check_kind, is_elf, read_file
 from pteg.waiting import waiting
+
+if TYPE_CHECKING:
+    from pteg.machine import Machine
 
 __all__ = ["NONE", "program_rom"]
 
@@ -13,7 +18,7 @@ __all__ = ["NONE", "program_rom"]
 NONE = "none"
 
 
-def program_rom(machine, rom):
+def program_rom(machine: "Machine", rom: str | PathLike | bytes) -> None:
     """See `pteg.Machine.program_rom`."""
     if isinstance(rom, str) and rom == NONE:
         return

@@ -8,6 +8,8 @@ __all__ = ["ExitCode", "table"]
 class ExitCode(enum.IntEnum):
     """Exit codes; each has a `meaning`."""
 
+    meaning: str
+
     def __new__(cls, value, meaning):
         code = int.__new__(cls, value)
         code._value_, code.meaning = value, meaning
@@ -24,6 +26,6 @@ class ExitCode(enum.IntEnum):
     TERMINATED = 143, "ended by SIGTERM"
 
 
-def table():
+def table() -> str:
     """All of them, as a list in Markdown."""
     return "\n".join(f"* {code:d}: {code.meaning}" for code in ExitCode)
