@@ -15,7 +15,7 @@ __all__ = ["WATCH", "encoded", "new_watch", "LONGEST"]
 LONGEST = 256
 
 WATCH = np.dtype([
-    ("seen", "i8"),      # characters of the console looked at
+    ("seen", "i8"),      # characters of the console compared
     ("length", "i8"),    # of the text; 0: none
     ("matched", "i8"),   # so many of its characters are the latest ones printed
     ("pattern", "u1", LONGEST),

@@ -1,6 +1,6 @@
 """What a behavioural component is: state as numpy records, behaviour as compiled functions.
 
-A device hangs on the bus as a target. Its class derives from `Device` and from its roles
+A device is a target on the bus. Its class derives from `Device` and from its roles
 (`pteg.components.roles`), owns the state and its documentation, and has these functions under
 `@compiled`, which take the place of methods: their first argument is `state`, not `self`.
 

@@ -344,5 +344,5 @@ def _next_event(s):
             nearest = min(nearest, s.tx_clocks[c])
         if s.rx_clocks[c]:
             nearest = min(nearest, s.rx_clocks[c])
-    # Characters from the console that nobody has looked at yet.
+    # Characters from the console that have not been read yet.
     return nearest if nearest != NO_EVENT else 1

@@ -39,7 +39,7 @@ SOURCES = INPUTS + IPIS
 #: Offsets.
 FEATURE, GLOBAL, VENDOR, IPI, SPURIOUS = 0x1000, 0x1020, 0x1080, 0x10A0, 0x10E0
 INPUT, PROCESSOR = 0x10000, 0x20000
-#: Offsets inside a processor's registers, which stand at 0 as well ("this processor").
+#: Offsets inside a processor's registers, which are at 0 as well ("this processor").
 DISPATCH, TASK, ACKNOWLEDGE, END = 0x40, 0x80, 0xA0, 0xB0
 #: Bits of a vector and priority register.
 MASK, ACTIVITY, POLARITY, LEVEL = 1 << 31, 1 << 30, 1 << 23, 1 << 22
@@ -70,7 +70,7 @@ class OpenPic(Device):
         super().reset()
         s = self.state[0]
         s["vector"][:] = MASK
-        s["destination"][INPUTS:] = 1       # nobody else could be meant
+        s["destination"][INPUTS:] = 1       # there is only one processor
         s["task"], s["spurious"] = 15, VECTOR
 
     def check(self):

@@ -13,7 +13,7 @@ one bit of 30-11, function, r    a type 0 cycle on bus 0: bit n selects device n
 ================================ ===================================================================
 
 A function that does not exist reads as all ones, which is how a bus without an answer looks.
-Each function's 256 bytes stand in `memory`, and behind them as many that tell which bits can be
+Each function's 256 bytes are in `memory`, and behind them as many that tell which bits can be
 written; a base address register's size follows from that. Left out: what the registers do (base
 addresses and command bits change nothing: devices stay where the machine has them, which is where
 firmware puts them), bridges to further buses, interrupts.
@@ -134,7 +134,7 @@ class PciHost(Device):
 
 @compiled
 def _place(s, offset, size):
-    """Index in `memory` of the bytes that CONFIG_DATA stands for, or -1."""
+    """Index in `memory` of the bytes that CONFIG_DATA selects, or -1."""
     a = np.int64(s.address)
     function = a >> 8 & 7
     if a >> 31:

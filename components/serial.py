@@ -65,7 +65,7 @@ class SerialPort(Device, ConsolePort):
     def receive(self):
         """Bytes that the console has printed since the last call.
 
-        The ring holds 64 K characters; older ones are lost when nobody takes them.
+        The ring holds 64 K characters; older ones are lost if they are not read in time.
         """
         s = self.state[0]
         count = int(s["out_count"])

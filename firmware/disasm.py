@@ -24,7 +24,7 @@ def disassemble(word, address=0, *, raw=False):
     word : int
         32 bits.
     address : int
-        Where it stands, for the targets of branches.
+        Its address, for the targets of branches.
     raw : bool
         Use the mnemonics of the instruction table only, no extended ones.
     """

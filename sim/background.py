@@ -1,4 +1,4 @@
-"""Work that another Python process does while this one goes on."""
+"""Work that another Python process does in the background."""
 
 import subprocess
 import sys
@@ -11,8 +11,7 @@ __all__ = ["Background"]
 class Background:
     """A module that runs as a program, with bytes for its standard input.
 
-    It is killed when nobody can ask for its result any more: the object is gone, or this process
-    ends.
+    It is killed when its result cannot be used any more: the object is gone, or this process ends.
 
     Parameters
     ----------

@@ -91,10 +91,10 @@ class Cpu(Protocol):
         """The architectural state: a record array of `pteg.state.ARCH_STATE`, a copy."""
 
     def set_state(self, state: np.ndarray) -> None:
-        """Replace the architectural state; execution goes on at its `pc`."""
+        """Replace the architectural state; execution continues at its `pc`."""
 
     def settle(self) -> None:
-        """Go on to where `at_boundary` holds: another model can take over there."""
+        """Run until `at_boundary` holds: another model can take over there."""
 
     def get_pending(self) -> np.ndarray:
         """Counts and pending exceptions: a record array of `pteg.state.PENDING`."""
@@ -106,7 +106,7 @@ class Cpu(Protocol):
         """All that the model remembers: a dict of numpy arrays by name."""
 
     def restore(self, parts: dict[str, np.ndarray], state: np.ndarray) -> None:
-        """Go on from a snapshot of the same `identity`, and the architectural state beside it.
+        """Continue from a snapshot of the same `identity`, and the architectural state beside it.
 
         UserError if a part holds what this model cannot have saved.
         """

@@ -2,8 +2,8 @@
 
 A machine's devices differ in type and number, and numba compiles for types: so the code that visits
 each of them is generated, one module for each combination. Its name has a hash of its own text and
-of every source that it calls; numba's cache, which only looks at the file itself, then never gives
-old code for changed sources.
+of every source that it calls. numba's cache checks only the file itself; with the hash it never
+returns old code for changed sources.
 """
 
 import hashlib
@@ -104,7 +104,7 @@ def _load(spec):
 def _file(name, text):
     """The path of a file in the cache with this text, or None if there can be none.
 
-    It is only written when needed: numba's cache looks at the time of the file.
+    It is only written when needed, because numba's cache checks the time of the file.
     """
     path = folder() / name
     try:

@@ -1,7 +1,7 @@
-"""Translation as a debugger looks at it: what the tables say, without touching anything.
+"""Translation for a debugger: the result of the tables, without any change to the machine.
 
-The order of checks is that of PEM 7 (BATs, segment, page table); no R or C bit is set, no TLB is
-asked or filled. A TLB may still hold an older translation than the table does: compare `tlb`.
+The order of checks is that of PEM 7 (BATs, segment, page table). No R or C bit is set, and no TLB
+is read or filled. A TLB may still have an older translation than the table: compare `tlb`.
 Protection is reported, not enforced. Tables are read from RAM and ROM, never from devices.
 """
 
@@ -19,7 +19,7 @@ PAGE = 4096
 
 @dataclass
 class Translation:
-    """Where an effective address leads.
+    """The translation of an effective address.
 
     Attributes
     ----------
@@ -28,7 +28,7 @@ class Translation:
     how : str
         What mapped it, or why nothing does.
     steps : list of str
-        The search of the page table, one line for each entry that was looked at.
+        The search of the page table, one line for each entry that was compared.
     """
 
     pa: int | None

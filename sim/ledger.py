@@ -1,7 +1,7 @@
 """The ledger: one record for every architectural event, the same from both processor models.
 
-A record is a row of a structured array inside and one JSON object a line outside. Nobody parses
-printed text: statistics, views, graders and tests read this. docs/ledger.md describes each kind.
+A record is a row of a structured array in memory, and a line with one JSON object in a file.
+Programs read this instead of parsing printed text. docs/ledger.md describes each kind.
 """
 
 import enum

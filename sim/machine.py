@@ -294,7 +294,7 @@ class Machine:
     # Keeping ----------------------------------------------------------------------------------
 
     def save(self, path: str | PathLike) -> None:
-        """Write a checkpoint: the whole machine, to go on from here (docs/checkpoints.md)."""
+        """Write a checkpoint: the whole machine, to continue from here (docs/checkpoints.md)."""
         from pteg.checkpoint import save
 
         with waiting("saving"):
@@ -309,7 +309,7 @@ class Machine:
         ----------
         path : path
         cpu : str, optional
-            Processor model; by default the one that was saved, which goes on exactly.
+            Processor model; by default the one that was saved, which continues exactly.
         platform : Platform, optional
             The devices, if the machine was not made from a preset.
         """
@@ -319,7 +319,7 @@ class Machine:
             return restore(Machine, path, cpu, platform)
 
     def hand_over(self, cpu: str) -> None:
-        """Let the other processor model go on from here, at an instruction boundary.
+        """Let the other processor model continue from here, at an instruction boundary.
 
         Registers, pending exceptions and the counts of cycles and instructions pass over; TLBs and
         caches are empty then, and memory is as the processor saw it. Before, the pipeline model

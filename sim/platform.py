@@ -58,7 +58,7 @@ __all__ = ["Platform", "Wire", "PORT", "PROCESSOR"]
 #: Base and size of a device that answers where no other does.
 EVERYWHERE = (0, 1 << 32)
 
-#: Signals of a device's bus port that it looks at, in the order in which `NAME_clock` takes them.
+#: Signals of a device's bus port that it reads, in the order in which `NAME_clock` takes them.
 PORT = ("ts", "a", "tt", "tsiz", "tbst", "dbb", "d_w")
 
 #: Name of the processor in wires and in the machine graph.

@@ -1,7 +1,7 @@
-"""Registers by name, and the one rule book of what each of them keeps.
+"""Registers by name, and the rules for the bits that each of them keeps.
 
-Scripts, GDB and checkpoints read and write the architectural state by the functions here, so that
-a value is the same whoever has written it, and the same as after the instruction that writes the
+Scripts, GDB and checkpoints read and write the architectural state by the functions here. So a
+write by any of them has the same result, and the same as the instruction that writes the
 register (`pteg.hw.isa.registers` has the bits). `Registers` is what a script sees:
 `machine.cpu.gpr[3]`, `machine.cpu.spr["SDR1"]`, `machine.cpu.pc`.
 

@@ -43,7 +43,7 @@ def map_one_to_one(machine, size=MAPPED):
 
 
 def prepare(machine, name, size=None, seed=1, translated=True):
-    """Load a workload and its work; the machine then stands before the first instruction.
+    """Load a workload and its data; the machine has not yet executed the first instruction.
 
     Returns
     -------

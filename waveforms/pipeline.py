@@ -135,7 +135,7 @@ class KanataLog:
 class PipelineTable:
     """A table with a row for each instruction and a column for each cycle.
 
-    The cycle of the first column stands in a line of its own whenever it changes. A row that is
+    The cycle of the first column is in a separate line whenever it changes. A row that is
     longer than the table ends in `>`. A flushed instruction ends in `x`, one that has caused an
     exception in `!`, in the cycle after its last.
 

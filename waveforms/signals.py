@@ -30,7 +30,7 @@ class Signal:
 
 @dataclasses.dataclass(frozen=True)
 class Text(Signal):
-    """A signal whose values stand for texts, such as instructions.
+    """A signal whose values represent texts, such as instructions.
 
     Parameters
     ----------

@@ -89,7 +89,7 @@ class Trace:
         try:
             self._vcd = VcdFile(self._file, self._signals, places, frequency=frequency, clock=clock,
                                 pure=pure)
-            self._write_save_file()     # now: a viewer can be opened while the run goes on
+            self._write_save_file()     # now: a viewer can be opened during the run
         except BaseException:
             self._file.discard()
             raise

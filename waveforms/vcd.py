@@ -30,7 +30,7 @@ class VcdFile:
     ----------
     file
         Binary file, open for writing; it is not closed. It always holds whole rows: whatever is
-        on the disk can be read, even while the simulation goes on or after it was interrupted.
+        on the disk can be read, even during the simulation or after it was interrupted.
     signals
         What a row holds.
     places
@@ -61,7 +61,7 @@ class VcdFile:
         scale, self._half = timebase(frequency)
         self.period = 2 * self._half
         self._file = file
-        self._cycle = None      # that of the next row, if the rows go on without a gap
+        self._cycle = None      # that of the next row, if there is no gap
         self._closed = False
         self._header = Header(scale, comment)
         self._clock, _ = self._header.add(clock, "wire", 1)

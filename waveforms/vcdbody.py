@@ -31,7 +31,7 @@ MEMBER = np.dtype([("value", "u8"), ("start", "i8"), ("end", "i8")])
 SLACK = 64
 
 #: The binary digits of each byte, the most significant first, and the zeros in front of the first
-#: 1; the last digit always stands.
+#: 1; the last digit is always written.
 _DIGITS = np.array([int.from_bytes(f"{byte:08b}".encode(), "little") for byte in range(256)],
                    np.uint64)
 _ZEROS = np.array([min(7, 8 - byte.bit_length()) for byte in range(256)], np.int64)

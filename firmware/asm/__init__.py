@@ -72,7 +72,7 @@ def assemble_word(text: str, address: int = 0, **symbols: int) -> int:
     ----------
     text : str
     address : int
-        Where it stands, for branches and `.`.
+        Its address, for branches and `.`.
     symbols : int
         Symbols that it may use.
     """

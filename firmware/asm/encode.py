@@ -136,7 +136,7 @@ def encode(operation, address, lookup, small_data):
 
 
 def _mask_ends(mask):
-    """First and last bit of a run of ones, which may go on from bit 31 to bit 0."""
+    """First and last bit of a run of ones, which may continue from bit 31 to bit 0."""
     def is_one(bit):
         return mask >> 31 - bit % 32 & 1
     first = [bit for bit in range(32) if is_one(bit) and not is_one(bit - 1)]

@@ -136,7 +136,7 @@ def _special_registers():
 
 @dataclass(frozen=True)
 class Kind:
-    """What may stand for an operand.
+    """What may be written for an operand.
 
     Parameters
     ----------
@@ -188,7 +188,7 @@ class Mnemonic:
     syntax : tuple of str
         Operands as written; `d(rA)` is one.
     row : Instruction
-        The instruction that it stands for.
+        The instruction that it means.
     values : dict
         Expression for each field of the instruction, over the operand names.
     shown : bool

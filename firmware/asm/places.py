@@ -75,7 +75,7 @@ def _fill(assembler, text):
 
 @_directive(".org")
 def org(assembler, text):
-    """Place this section, or go on at an address in it."""
+    """Place this section, or continue at an address in it."""
     place, *fill = take_operands(text, 1, 2, ".org")
     section, value = assembler.section, assembler.value(assembler.tree(place))
     if value.section is None and section.address is None and section.size == 0:

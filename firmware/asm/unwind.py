@@ -12,7 +12,7 @@ from pteg.firmware.asm.leb128 import leb128
 
 __all__ = ["CommonInformation", "Function", "UnwindTable", "DATA_UNIT", "OMIT"]
 
-#: Call frame instructions: go on by a number of code units in the opcode, or in an operand of a
+#: Call frame instructions: advance by a number of code units in the opcode, or in an operand of a
 #: size; a frame address that is a register and an offset.
 _ADVANCE, _LONG_ADVANCES, _DEF_CFA = 0x40, {0x02: 1, 0x03: 2, 0x04: 4}, 0x0C
 #: Factors of code distances and of offsets in the stack frame.

@@ -16,7 +16,7 @@ from pteg.firmware.asm import assemble
 
 __all__ = ["WORKLOADS", "Work", "code", "work", "CODE", "DATA", "RESULT"]
 
-#: Where a workload, its data and what it writes stand.
+#: Addresses of a workload, its data and its results.
 CODE, DATA, RESULT = 0x1000, 0x1_0000, 0x10_0000
 
 

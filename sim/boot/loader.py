@@ -16,7 +16,7 @@ from pteg.files import is_elf, kind_of
 __all__ = ["Image", "Segment", "read_elf", "read_symbols", "parse_size"]
 
 ELFCLASS32, ELFDATA2MSB, EM_PPC, ET_EXEC, PT_LOAD, SHT_SYMTAB = 1, 2, 20, 2, 1, 2
-#: Types of symbols that stand for code, and the first section number with a special meaning.
+#: Types of symbols that name code, and the first section number with a special meaning.
 STT_NOTYPE, STT_FUNC, SHN_LORESERVE = 0, 2, 0xFF00
 _HEADER = struct.Struct(">16sHHIIIIIHHHHHH")
 _PROGRAM_HEADER = struct.Struct(">8I")

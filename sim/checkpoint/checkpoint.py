@@ -5,7 +5,7 @@ what the processor has newer than memory, and the state of the processor model t
 model goes on from it as if nothing had happened, cycle by cycle; the other one takes over the
 architectural state.
 
-Left out: what is outside the machine, such as recordings, and console text that nobody has read.
+Left out: what is outside the machine, such as recordings, and console text that has not been read.
 """
 
 import os
@@ -27,7 +27,7 @@ __all__ = ["save", "restore"]
 BLOCK = 32
 NEWER = np.dtype([("address", "u4"), ("size", "u4"), ("bytes", "u1", BLOCK)])
 
-#: How a restored machine goes on; see `restore`.
+#: How a restored machine continues; see `restore`.
 EXACT, ARCHITECTURAL = "exact", "architectural"
 
 

@@ -55,7 +55,7 @@ class Options:
     quiet: bool = False
 
 
-#: Options that look at signals.
+#: Options that need signals.
 _PIPELINE_ONLY = ("vcd", "kanata", "pipeline")
 #: Options that name files to be written.
 _OUTPUTS = ("vcd", "kanata", "pipeline", "ledger", "save", "json")

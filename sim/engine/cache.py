@@ -1,7 +1,7 @@
 """The cache of compiled designs: files that are written whole and checked when read.
 
 An entry is one file: a checksum, then a JSON header that names and measures the blobs after it. A
-file that is damaged, cut short or from another version is as good as none. Entries are written to
+file that is damaged, truncated or from another version is ignored. Entries are written to
 a temporary file and renamed, so that processes may share the folder.
 """
 

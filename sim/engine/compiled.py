@@ -111,7 +111,7 @@ def _key(*parts):
 
 
 def _engine_version():
-    """Return a hash of the engine's own sources and of the packages it stands on."""
+    """Return a hash of the engine's own sources and of the packages it depends on."""
     from importlib.metadata import version
 
     global _version

@@ -26,7 +26,7 @@ class Facts:
                 self._comparisons[graph.args[node][0]].append(node)
 
     def meaning(self, literal):
-        """Return the node and the value that a single literal stands for."""
+        """Return the node and the value of a single literal."""
         number = literal.bit_length() - 1
         return self._nodes[number // 2], bool(number % 2)
 

@@ -109,7 +109,7 @@ class Graph:
         return self.node("load", width, (), word)
 
     def value(self, node):
-        """Return the integer that a constant node stands for, or None."""
+        """Return the value of a constant node, or None."""
         return self.attr[node] if self.op[node] == "const" else None
 
     # Operators -----------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """LLVM text -> object files; a large one in a process of its own.
 
-LLVM needs seconds for a processor. In that time this process goes on: numba compiles the loop that
-calls the processor. (A thread would not do: llvmlite lets in one call at a time.)
+LLVM needs seconds for a processor. Meanwhile numba compiles, in this process, the loop that calls
+the processor. (A thread would not help: llvmlite allows one call at a time.)
 """
 
 import functools

@@ -182,7 +182,7 @@ def plan_cycle(design: Design, value, *, edge=True):
     Parameters
     ----------
     value : list of int
-        What stands for each node of the design's graph, from `Graph.substitute`.
+        The replacement of each node of the design's graph, from `Graph.substitute`.
 
     Returns
     -------

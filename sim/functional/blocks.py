@@ -1,9 +1,8 @@
-"""Blocks of decoded instructions, executed without looking at anything between them.
+"""Blocks of decoded instructions, executed without checks between the instructions.
 
-What must be the same after each instruction is made sure of before a block begins: time, interrupts
-and limits are looked at between blocks only, and a block that would go past the next look, or over
-the stop address, is left to `step`. Inside a block only soft translations are used: an instruction
-that needs more is left to `step` too, before it has done anything that matters.
+Time, interrupts and limits are checked only between blocks. A block that would run past the next
+check, or past the stop address, is left to `step`. Inside a block only soft translations are used.
+An instruction that needs more is left to `step` too, before it has had any effect.
 """
 
 from llvmlite import ir

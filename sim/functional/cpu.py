@@ -38,7 +38,7 @@ _KEPT = ("tlb_tag", "tlb_word", "tlb_lru", "cycles", "time_synced", "device_sync
          "cycles_per_tick", "decrementer", "uncompleted", "exceptions", "walks", "walk_ptes")
 _SNAPSHOT = np.dtype([(name, MODEL[name].base, MODEL[name].shape) for name in _KEPT])
 _PTEL_R = PteLow.R.mask
-#: More than the model ever runs between two looks at the time.
+#: More cycles than the model ever runs between two checks of the time.
 _LATE = 1 << 20
 
 _TEXT = '''\

@@ -1,6 +1,6 @@
 """Fetch, decode, execute; time, interrupts and devices between instructions.
 
-An instruction takes one cycle. In a power-save mode, time goes on to the next event.
+An instruction takes one cycle. In a power-save mode, time advances to the next event.
 """
 
 import numpy as np
@@ -23,11 +23,11 @@ from pteg.functional.system import cycles_to_decrementer, power_save, sync_time,
 __all__ = ["step", "settle", "make_run", "STOP_CYCLES", "STOP_INSTRUCTIONS", "STOP_ADDRESS",
            "STOP_CHECKSTOP", "STOP_CONSOLE", "STOP_DRAIN", "STOP_LEDGER", "STOP_UNIT"]
 
-#: Why `run` ended; LEDGER: the buffer of events must be emptied before it goes on; UNIT: the
+#: Why `run` ended; LEDGER: the buffer of events must be emptied before it continues; UNIT: the
 #: floating-point unit must be compiled.
 (STOP_CYCLES, STOP_INSTRUCTIONS, STOP_ADDRESS, STOP_CHECKSTOP, STOP_CONSOLE, STOP_DRAIN,
  STOP_LEDGER, STOP_UNIT) = range(8)
-#: The longest stretch between two looks at limits, devices and the console.
+#: The largest number of cycles between two checks of limits, devices and the console.
 STRIDE = 1 << 16
 
 
@@ -151,7 +151,7 @@ def make_run(bus_read, bus_write, tick, transfers, next_event, interrupt, consol
         m.answer[m.answered], m.answer_error[m.answered] = value, error
         m.answered += 1
         m.used, m.write_count, m.outcome = 0, 0, isa.OUT_NEXT
-        # Fetches are no device accesses to speak of, nor is what a data cache may answer.
+        # Not recorded as device accesses: fetches, and what a data cache may answer.
         if m.op and (m.wimg & isa.WIMG_I or not s.hid0 & isa.HID0_DCE):
             kind = isa.EVENT_DEVICE_WRITE if m.request_write else isa.EVENT_DEVICE_READ
             if not error:
@@ -213,7 +213,7 @@ def make_run(bus_read, bus_write, tick, transfers, next_event, interrupt, consol
                                    cycles_to_decrementer(m, s)))
                 m.cycles += pause
                 m.uncompleted += pause
-                if saves == isa.HID0_SLEEP:  # time base and decrementer stand still
+                if saves == isa.HID0_SLEEP:  # time base and decrementer stop
                     m.time_synced += pause
                 continue
             traced = 0 | s.msr
@@ -229,7 +229,7 @@ def make_run(bus_read, bus_write, tick, transfers, next_event, interrupt, consol
                     s.pc = s.pc + 4 & MASK32
                 elif outcome != isa.OUT_JUMP:
                     break
-                # Nothing in a block looks at the breakpoint.
+                # Blocks do not check the breakpoint.
                 if (m.code and m.cycles < m.look and s.pc != address
                         and not s.iabr & isa.IABR_BE):
                     outcome = run_blocks(s, m, address)

@@ -64,8 +64,8 @@ def differs(state, other):
 
 @compiled
 def reads_time(model):
-    """The register into which the instruction just done has read TB, DEC, a register that the
-    performance monitor changes, or L2CR, whose L2IP is a matter of time; or -1."""
+    """The register into which the last instruction has read TB, DEC, a register that the
+    performance monitor changes, or L2CR, whose L2IP depends on time; or -1."""
     m = model[0]
     if m.op == isa.MFSPR:
         number = m.word >> 16 & 31 | m.word >> 6 & 0x3E0

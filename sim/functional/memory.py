@@ -1,7 +1,7 @@
 """Loads, stores, multiple and string instructions, reservations, cache and TLB management.
 
-PEM 4.2.3, 4.3, 4.4.3. An access that crosses a double word is two; the first is translated and
-made before the second is looked at.
+PEM 4.2.3, 4.3, 4.4.3. An access that crosses a double word is made as two accesses;
+the first is translated and made before the second is translated.
 """
 
 import numpy as np

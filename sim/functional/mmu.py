@@ -256,7 +256,7 @@ def invalidate(s, m, ea):
 def search(s, m, ea, kind, vsid, key, missed):
     """Table search (PEM 7.6.1): the PTE's second word, or -1 if the instruction stops.
 
-    R is set in the PTE that is found before protection is looked at, C only if a store is allowed;
+    R is set in the PTE that is found, before protection is checked; C only if a store is allowed;
     each is written as one byte. The events are recorded at the end, because a search of a table
     outside RAM begins again after each answer.
     """

@@ -57,7 +57,7 @@ MODEL = np.dtype([
     # Registers that a load multiple or string has loaded.
     ("loaded", "u4", 32),
     # Time in core cycles: now, when the time base and the devices were last brought up to it, and
-    # when the run loop must look at them again.
+    # when the run loop must check them again.
     ("cycles", "i8"), ("time_synced", "i8"), ("device_synced", "i8"), ("look", "i8"),
     ("cycles_per_tick", "i8"),
     # Pending asynchronous exceptions.

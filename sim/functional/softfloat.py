@@ -5,8 +5,8 @@ A register holds a double as 64 bits; here they are an int64. Inside, a finite n
     (sign, exponent, high, low):  (-1)**sign * (high + low / 2**60) / 2**59 * 2**exponent
 
 with `high` from 2**59 to 2**60 - 1, or both limbs 0 for zero. These 120 bits hold the product of
-two significands exactly. What is shifted out at the right is or-ed into the last bit, which is far
-enough behind the point of rounding to stand for all that was lost.
+two significands exactly. Bits that are shifted out at the right are or-ed into the last bit, which
+is far enough behind the point of rounding to represent all of them.
 
 An operation is: `unpack` its operands, `multiply`, `add` or `divide`, then `pack`, which rounds
 once. It answers with the bits of the result and with the FPSCR bits of what happened: exceptions,

@@ -1,8 +1,8 @@
-"""What GDB's requests mean for a machine ("Debugging with GDB", appendix E.2 and E.4).
+"""The meaning of GDB's requests for a machine ("Debugging with GDB", appendix E.2 and E.4).
 
 Breakpoints compare the PC in the model and never change memory. One of them costs nothing; with
-several, or with watchpoints, the machine goes on instruction by instruction. A watchpoint looks at
-what the instruction at the PC is going to access. Left out: several threads, reverse execution,
+several, or with watchpoints, the machine runs instruction by instruction. A watchpoint checks the
+next access of the instruction at the PC. Left out: several threads, reverse execution,
 agent expressions, file transfer; memory outside RAM and ROM, which cannot be read without changing
 devices.
 """
@@ -20,7 +20,7 @@ __all__ = ["Stub"]
 
 #: Signals in stop replies.
 SIGINT, SIGTRAP, SIGABRT = 2, 5, 6
-#: Seconds between two looks at the connection.
+#: Seconds between two checks of the connection.
 POLL = 0.05
 _WATCH = {2: "watch", 3: "rwatch", 4: "awatch"}
 _HELP = """\

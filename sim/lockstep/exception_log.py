@@ -1,4 +1,4 @@
-"""Exception handlers of random programs: they write what happened to a log, and go on.
+"""Exception handlers of random programs: they write what happened to a log, and continue.
 
 An entry of the log has 32 bytes: vector, SRR0, SRR1, DSISR, DAR, and 12 that stay zero. The log is
 a ring; the next entry is where `LOG_POINTER` points. SPRG0 and SPRG1 keep r1 and r2 meanwhile.
@@ -14,8 +14,8 @@ LOG, LOG_BYTES = 0x20000, 0x10000
 
 
 def exception_log(floating):
-    """Vector code and common ends: skip the instruction, go on, clear the breakpoint, return to LR;
-    in programs with `floating` point, also make it available, and disable its exceptions."""
+    """Vector code and common ends: skip the instruction, continue, clear the breakpoint, return to
+    LR; in programs with `floating` point, also make it available, and disable its exceptions."""
     memory = {}
     tails = {"skip": [from_spr("SRR0", 1), encode("addi", rD=1, rA=1, SIMM=4), to_spr("SRR0", 1)],
              "resume": [], "clear": [encode("addi", rD=1, rA=0, SIMM=0), to_spr("IABR", 1)],

@@ -1,7 +1,7 @@
 """Random programs that exercise the whole instruction set, for comparing models of the processor.
 
-A program is a memory image: exception handlers that write what happened to a log and go on behind
-the culprit, a prologue that sets every register that matters, a page table, and a body of random
+A program is a memory image: exception handlers that write what happened to a log and continue after
+the instruction, a prologue that sets every register that matters, a page table, and a body of random
 instructions that only branches forward, so that it always reaches `STOP`. Equal seeds and options
 make equal programs. Results that the architecture leaves undefined are avoided: so a physical page
 is either caching-inhibited or not, code that is changed is made visible with dcbst, sync, icbi and
@@ -311,7 +311,7 @@ class _Generator:
         return [encode("rfi")] if self.options.user else [self.form("eieio")]
 
     def mode(self):
-        """An MSR with which the body can go on: everything it touches is mapped one to one."""
+        """An MSR with which the body can continue: everything it touches is mapped one to one."""
         msr = self.program_msr & ~Msr.PR & ~Msr.SE & ~Msr.BE
         for bit in (Msr.FE0, Msr.FE1, Msr.RI, Msr.PM):
             if self.random.random() < 0.5:

@@ -44,7 +44,7 @@ def find_indexed(cells, widths, most):
 
 
 def _step_at(cells, assignments, position, width):
-    """Return the step that begins at a position, and how many assignments it stands for."""
+    """Return the step that begins at a position, and how many assignments it replaces."""
     first = assignments[position]
     match_cell = cells[first.cond >> 16] if first.cond > 1 else None
     if type(match_cell) is not _nir.PriorityMatch or first.cond & 0xFFFF:

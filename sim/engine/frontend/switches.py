@@ -1,7 +1,7 @@
 """Rebuilds the if and switch statements from Amaranth's flat lists of conditional assignments.
 
-The result are trees of multiplexers. A switch over few bits whose cases assign constants, as in
-decoders and state machines, becomes a look into a table.
+The results are trees of multiplexers. A switch over few bits whose cases assign constants, as in
+decoders and state machines, becomes a table.
 """
 
 from amaranth.hdl import _nir
