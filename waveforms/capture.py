@@ -1,8 +1,8 @@
 """Which cycles of a run are kept: windows, triggers and the last cycles before something.
 
-Rows of signal values come in chunks, as the engine's tracer makes them; selected rows are passed on to
-a sink, such as `VcdFile`. Nothing here knows of a machine, and a run without a trace pays nothing:
-`Capture.wanted` says from which cycle on rows are needed at all.
+Rows of signal values come in chunks, as the engine's tracer makes them. Selected rows go to a sink,
+such as `VcdFile`. Nothing here depends on a machine. A run without a trace is not slower:
+`Capture.wanted` returns the first cycle whose row is needed.
 """
 
 import ast

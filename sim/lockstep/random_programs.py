@@ -1,12 +1,12 @@
 """Random programs that exercise the whole instruction set, for comparing models of the processor.
 
-A program is a memory image: exception handlers that write what happened to a log and continue after
-the instruction, a prologue that sets every register that matters, a page table, and a body of random
-instructions that only branches forward, so that it always reaches `STOP`. Equal seeds and options
-make equal programs. Results that the architecture leaves undefined are avoided: so a physical page
-is either caching-inhibited or not, code that is changed is made visible with dcbst, sync, icbi and
-isync, dcbi follows a dcbf, and the data cache is disabled when it has been flushed, with interrupts
-off.
+A program is a memory image: exception handlers that write what happened to a log and continue
+after the instruction, a prologue that sets every relevant register, a page table, and a body of
+random instructions that only branches forward, so that it always reaches `STOP`. Equal seeds and
+options make equal programs. The body avoids results that the architecture leaves undefined. So a
+physical page is either caching-inhibited or not; changed code is made visible with dcbst, sync,
+icbi and isync; dcbi follows a dcbf; and the data cache is disabled after it has been flushed, with
+interrupts off.
 
     0x00000  exception vectors, handlers (0x3000), STOP (0x3F00)     0x40000  body
     0x02000  log pointer, register tables    0x10000  prologue       0x100000 page table, 64 KB
