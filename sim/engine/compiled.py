@@ -194,7 +194,6 @@ class Native:
     def __init__(self, design, key, code, use_cache=True):
         self._design = design
         self._key = key  # of the object file in the cache
-        self._code = code
         self._use_cache = use_cache
         functions = load_object(code, {"step": 1, "settle": 1})
         self.step = functions["step"]
@@ -210,11 +209,6 @@ class Native:
         # Compiled when it is used, which is seldom: a new state needs no reset.
         _, code = _compile([_function_text(self._design, "reset")], self._use_cache)
         return load_object(code, {"reset": 1})["reset"]
-
-    @property
-    def is_complete(self):
-        """Whether its functions are compiled, so that the first call need not wait."""
-        return not isinstance(self._code, _Compilation) or self._code.done()
 
     @cached_property
     def signals(self):

@@ -54,7 +54,7 @@ def load_object(code, functions):
     Parameters
     ----------
     code : callable
-        Returns the bytes of the object file.
+        Returns the bytes of the object file. If another process makes them, it has a method `done`.
     functions : dict of str to int
         Symbols and the number of array arguments of each.
 
@@ -69,7 +69,9 @@ def load_object(code, functions):
             builder.export_symbol(name)
         return builder.link(_linker(), f"pteg{next(_serial)}")
 
-    return {name: NativeFunction(name, arity, library) for name, arity in functions.items()}
+    done = getattr(code, "done", None)
+    return {name: NativeFunction(name, arity, library, done)
+            for name, arity in functions.items()}
 
 
 class NativeFunction:
@@ -78,10 +80,16 @@ class NativeFunction:
     It may still be being compiled: numba knows its type at once and takes the address at the call.
     """
 
-    def __init__(self, name, arity, library):
+    def __init__(self, name, arity, library, done=None):
         self.name = name
         self.arity = arity
         self._library = library
+        self._done = done
+
+    @property
+    def is_complete(self):
+        """Whether it is compiled, so that the first call need not wait for another process."""
+        return self._done is None or self._done()
 
     @functools.cached_property
     def address(self):

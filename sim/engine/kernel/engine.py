@@ -16,6 +16,7 @@ from amaranth.sim.pysim import PySimEngine, _PyEngineState, _PyTriggerState
 
 from pteg.engine.kernel.interpreted import Interpreted
 from pteg.engine.kernel.processes import Process
+from pteg.engine.kernel.recorder import Recorder
 from pteg.engine.kernel.waits import Ticks
 from pteg.errors import UserError
 
@@ -98,7 +99,7 @@ class Engine(PySimEngine):
         self._processes, self._testbenches, self._clocks = [], [], {}
         self._delta_cycles, self._vcd_writers, self._active_triggers = 0, [], set()
         self.interpreted = self.circuit = Interpreted(self._state, prepared.fragment)
-        self.native = None
+        self.native = self._recorder = None
         self.domains = {}  # by what `ctx.tick` was given
         self.tickers = {}  # the waits for ticks, by domain
         self.level_watched = False  # whether a user has waited for a clock to fall, or to change
@@ -180,6 +181,11 @@ class Engine(PySimEngine):
             self.native.refresh(target)
         eval_assign(self._state, target, value)
 
+    def write_vcd(self, **options):
+        """Return a context in which waveforms are written."""
+        self.interpret()
+        return super().write_vcd(**options)
+
     # Time ----------------------------------------------------------------------------------------
 
     def step_design(self):
@@ -201,6 +207,8 @@ class Engine(PySimEngine):
             for writer in self._vcd_writers:
                 self._record(writer, changed)
             self._delta_cycles += 1
+        if self._vcd_writers and self.circuit is self.native:
+            self._recorder.record(self.now, self._vcd_writers)
 
     def _record(self, writer, changed):
         time = self._now_plus_deltas(writer.fs_per_delta)
@@ -239,7 +247,8 @@ class Engine(PySimEngine):
             self._patience -= 1
             if self._patience <= 0:
                 self._consider_native()
-        if self.circuit is self.native and until != 0 and (critical or until is not None):
+        if self.circuit is self.native and until != 0 and not self._vcd_writers and (
+                critical or until is not None):
             self.circuit.pass_time(self, until)
         self._state.timeline.advance()
         return critical
@@ -252,7 +261,8 @@ class Engine(PySimEngine):
         if self._begin is None:
             self._begin = process_time()
             self._patience = 1
-        if process_time() - self._begin < self.compile_after or self._vcd_writers:
+        if process_time() - self._begin < self.compile_after or any(
+                writer.fs_per_delta for writer in self._vcd_writers):
             return
         if self.native is None:
             try:
@@ -260,8 +270,13 @@ class Engine(PySimEngine):
             except UserError:
                 self.compile_after = float("inf")
                 return
-        if not self.native.native.is_complete:
+        if not self.native.native.step.is_complete:
             return
+        if self._vcd_writers:
+            if self._recorder is None:
+                self._recorder = Recorder(self.native)
+            if not self._recorder.is_complete:
+                return
         clocks = [self.native.clock] if self.native.clock is not None else []
         if self.interpreted.watched({*self._clocks, *clocks}):
             self._retreats += 1
@@ -269,11 +284,15 @@ class Engine(PySimEngine):
         self.interpreted.detach()
         self.native.attach()
         self.circuit = self.native
+        if self._vcd_writers:
+            self._recorder.begin()
 
     def interpret(self):
         """Let the interpreted circuit take over, at any point in a delta cycle."""
         if self.circuit is self.interpreted:
             return
+        if self._vcd_writers:
+            self._recorder.record(self.now, self._vcd_writers)
         self.circuit = self.interpreted
         self.native.detach(self.interpreted)
         self._retreats += 1

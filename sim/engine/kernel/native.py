@@ -138,6 +138,8 @@ class NativeCircuit:
                     info.write(self.state, row, value)
                 self.version += 1
             if slot.commit():
+                if changed is not None and info is None:
+                    changed.add(slot)
                 parts = self.held.get(slot)
                 if parts is not None:
                     insert(self.words, parts, slot.curr)
@@ -163,9 +165,9 @@ class NativeCircuit:
                 slot = self.kernel.slots[self.kernel.get_memory(leaf._memory)]
                 info = self.memories.get(slot)
                 if info is not None:
-                    slot.data[leaf._index] = self._row(slot, info, leaf._index)
+                    self.refresh_row(slot, leaf._index)
             else:
-                self._refresh(self.kernel.slots[self.kernel.get_signal(leaf)])
+                self.refresh_slot(self.kernel.slots[self.kernel.get_signal(leaf)])
 
     def look(self, signal):
         """Return the value of a signal."""
@@ -175,10 +177,15 @@ class NativeCircuit:
             if slot.signal is signal:
                 self.slots_by_id[id(signal)] = slot
         if self.fresh.get(slot) != self.version:
-            self._refresh(slot)
+            self.refresh_slot(slot)
         return slot.curr
 
-    def _refresh(self, slot):
+    def refresh_row(self, slot, row):
+        """Bring a memory row up to date."""
+        slot.data[row] = self._row(slot, self.memories[slot], row)
+
+    def refresh_slot(self, slot):
+        """Bring a signal up to date."""
         if self.fresh.get(slot) == self.version:
             return
         if slot in self.held:
@@ -208,14 +215,18 @@ class NativeCircuit:
     def _wire(self, slot):
         if slot not in self.traced:
             self._trace_also(slot)
-        if self.trace_version != self.version:
-            self.trace.call_raw(self.address, self.buffer_address)
-            self.trace_version = self.version
+        self.update_trace()
         offset, words = self.traced[slot]
         value = self.buffer[offset]
         for word in range(1, words):
             value |= self.buffer[offset + word] << 64 * word
         return self._in_shape(slot, value)
+
+    def update_trace(self):
+        """Compute the wires that are traced."""
+        if self.trace_version != self.version:
+            self.trace.call_raw(self.address, self.buffer_address)
+            self.trace_version = self.version
 
     def _trace_also(self, slot):
         """Compile a function for the wires that were looked at so far, then for all."""
@@ -223,7 +234,16 @@ class NativeCircuit:
         wanted = [slots[index] for index in self.kernel.looked if slots[index] in self.wires]
         self.compilations += 1
         if self.compilations > FEW or slot not in wanted:
-            wanted = list(self.wires)
+            self.trace_all()
+        else:
+            self._trace(wanted)
+
+    def trace_all(self):
+        """Compile a function for all wires."""
+        if len(self.traced) < len(self.wires) or self.trace is None:
+            self._trace(list(self.wires))
+
+    def _trace(self, wanted):
         graph, nodes, self.traced = self.native._design.graph, [], {}
         for wire in wanted:
             node, width = self.wires[wire]
@@ -231,6 +251,6 @@ class NativeCircuit:
             self.traced[wire] = len(nodes), len(pieces)
             nodes += pieces
         self.trace = compile_nodes(self.native, nodes)
-        buffer = np.zeros(len(nodes), np.uint64)
-        self.buffer, self.buffer_address = memoryview(buffer), buffer.ctypes.data
+        self.values = np.zeros(len(nodes), np.uint64)
+        self.buffer, self.buffer_address = memoryview(self.values), self.values.ctypes.data
         self.trace_version = -1
