@@ -1,8 +1,14 @@
 """Waveforms from the native circuit: what differs between one settled state and the next."""
 
 import numpy as np
+from amaranth.hdl import Format, Value
+from amaranth.hdl._ast import Slice
+from amaranth.sim._pyeval import eval_format, eval_value
 
 __all__ = ["Recorder"]
+
+#: Values of a signal whose texts are remembered.
+MOST_KNOWN = 4096
 
 
 class Recorder:
@@ -24,7 +30,7 @@ class Recorder:
         for slot, parts in circuit.held.items():
             for part in parts:
                 self.held_at.setdefault(part.word, []).append(slot)
-        self.plain = {}
+        self.shown = {}  # by writer and slot
 
     @property
     def is_complete(self):
@@ -63,15 +69,34 @@ class Recorder:
         self.state[:] = circuit.state
 
     def _write(self, writer, time, slot):
-        """Write a signal; the usual one, which is a plain number, without the writer's help."""
+        """Write a signal in each of its representations."""
         key = id(writer), slot
-        if key not in self.plain:
-            variables = writer.vcd_signal_vars.get(slot.signal, ())
-            self.plain[key] = [variable for variable, value in variables] if all(
-                value is slot.signal for _, value in variables) else None
-        variables = self.plain[key]
-        if variables is None:
-            writer.update_signal(time, slot.signal)
-        else:
-            for variable in variables:
-                writer.vcd_writer.change(variable, time, slot.curr)
+        if key not in self.shown:
+            self.shown[key] = [(variable, what, {}) for variable, what
+                               in writer.vcd_signal_vars.get(slot.signal, ())]
+        for variable, what, texts in self.shown[key]:
+            if isinstance(what, Value):
+                value = self._number(slot, what)
+            else:
+                value = self._text(slot, what, texts)
+            writer.vcd_writer.change(variable, time, value)
+
+    def _number(self, slot, value):
+        """Return a signal, or a field of it."""
+        if value is slot.signal:
+            return slot.curr
+        if isinstance(value, Slice) and value.value is slot.signal:
+            return slot.curr >> value.start & (1 << value.stop - value.start) - 1
+        return eval_value(self.circuit.kernel, value)
+
+    def _text(self, slot, what, texts):
+        """Return a text that follows from a signal's value: it takes long to work out."""
+        key = self._number(slot, what._value) if isinstance(what, Format.Enum) else slot.curr
+        if key not in texts:
+            if len(texts) > MOST_KNOWN:
+                texts.clear()
+            if isinstance(what, Format | Format.Enum):
+                texts[key] = eval_format(self.circuit.kernel, what)
+            else:
+                texts[key] = what(slot.curr)  # a decoder
+        return texts[key]
