@@ -84,7 +84,7 @@ class Decoder(wiring.Component):
         m.submodules.tenures = tenures = TenureQueue(len(targets))
         bus = self.bus
 
-        # One bit a target; the last is nobody's.
+        # One bit for each target; the last one means that there is no target.
         selected = Signal(len(targets))
         with m.If(bus.ts):
             data = ~address_only(bus.tt)

@@ -123,8 +123,8 @@ class TargetPort(wiring.Signature):
 class SnoopPort(wiring.Signature):
     """Another master wants to use a block of global memory.
 
-    It asks before its address tenure, and holds the request until its transaction is over. This
-    stands for ARTRY: on the 60x bus the first attempt would be retried while the block is pushed.
+    It raises the request before its address tenure, and holds it until its transaction is over.
+    This replaces ARTRY: on the 60x bus the first attempt is retried after the block is pushed.
 
     Members
     -------

@@ -7,27 +7,27 @@
                            +---- array ----+-----------------+
                                    +------------- buffer --- castout
 
-One look into the arrays a cycle: a snoop, a read or update of the table walker, an access of the
-load/store unit, or else the oldest store of the store queue. Hits are answered in the same cycle.
-One operation that is more than a hit goes on at a time; hits go on beside it.
+One request uses the arrays in each cycle: a snoop, a read or update of the table walker, an access
+of the load/store unit, or else the oldest store of the store queue. Hits are answered in the same
+cycle. One longer operation is active at a time; other blocks can be hit meanwhile.
 
-* A miss looks once, chooses and clears a way (ALLOCATE), and reads the block (RELOAD) in a burst,
-  critical double word first; that one is handed on as it arrives. A modified victim is copied to
+* A miss chooses and clears a way (ALLOCATE), and reads the block in a burst (RELOAD), critical
+  double word first. The client gets that double word as it arrives. A modified victim is copied to
   the castout buffer in four cycles, and written after the reload's address tenure. So the arrays
   are busy for 6 or 10 cycles, as in the manual.
-* A store to a block that is not there reads it with intent to modify, then writes. Write-through
-  stores write both, and allocate nothing. Caching-inhibited accesses, those of a disabled cache and
+* A store that misses reads the block with intent to modify, then writes. Write-through stores write
+  cache and memory, and allocate nothing. Caching-inhibited accesses, those of a disabled cache and
   those that miss in a locked one (HID0[DLOCK]) are single beats on the bus.
 * dcbz allocates without reading; its four cycles of zeros follow. dcbst and dcbf push a modified
   block through the castout buffer. dcbz tells the bus that it kills other copies (M = 1, block not
-  there). dcbst, dcbf, dcbi, sync and eieio do what they do to other processors as address-only
-  operations if HID0[ABE] is set.
+  there). dcbst, dcbf, dcbi, sync and eieio are broadcast to other processors as address-only
+  transactions if HID0[ABE] is set.
 * A snooped block is pushed if it is modified, and leaves the cache.
-* A flash invalidation takes one cycle and forgets modified blocks too; a disabled cache keeps its
-  contents, but nothing looks at them.
+* A flash invalidation takes one cycle and discards modified blocks too. A disabled cache keeps its
+  contents, but they are not used.
 
-What a TEA does: the access that waits for the double word gets it. If nobody does (a castout, a
-store that has left the store queue, a later beat), `error` asks for a machine check.
+The access that waits for the double word gets a transfer error (TEA). If no access waits (a
+castout, a store that has left the store queue, a later beat), `error` requests a machine check.
 """
 
 from amaranth.hdl import Module, Mux
@@ -73,7 +73,7 @@ class DataCache(wiring.Component):
     below: In(1)
     bus: Out(MemoryPort())
     castout: Out(MemoryPort())
-    #: Nothing goes on but hits.
+    #: No operation is active.
     quiet: Out(1)
     #: A machine check that belongs to no instruction in flight. One cycle.
     error: Out(1)
@@ -101,7 +101,7 @@ class DataCache(wiring.Component):
             connect(m, flipped(getattr(self, name)), getattr(requests, name))
         m.d.comb += [
             requests.drained.eq(self.drained), requests.exclusive.eq(self.exclusive),
-            # The arrays look at the operation that goes on if it needs them.
+            # The active operation has the arrays if it needs them.
             requests.free.eq(~busy & ~buffer.copying),
             requests.hit.eq(lookup.hit), requests.taken.eq(lookup.begin),
             requests.absent.eq(lookup.absent), requests.array_data.eq(array.rdata),
@@ -118,7 +118,7 @@ class DataCache(wiring.Component):
         ]
         connect(m, flipped(self.control), lookup.control)
 
-        # ---- What goes on beside hits -----------------------------------------------------------
+        # ---- The active operation ---------------------------------------------------------------
         connect(m, operation.bus, flipped(self.bus))
         m.d.comb += [
             operation.begin.eq(lookup.begin), operation.first.eq(lookup.first),

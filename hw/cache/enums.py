@@ -1,4 +1,4 @@
-"""Enumerations of the caches: plain Python, which the simulator reads too."""
+"""Enumerations of the caches, without Amaranth: the simulator uses them too."""
 
 import enum
 
@@ -6,20 +6,20 @@ __all__ = ["DataOp", "DataCacheState", "Client", "BlockState", "L2State", "Who"]
 
 
 class DataOp(enum.IntEnum):
-    """What the data cache is asked to do."""
+    """Operation that a client requests from the data cache."""
 
     LOAD = 0
     STORE = 1
-    TOUCH = 2        # dcbt, dcbtst: a load that nobody waits for
+    TOUCH = 2        # dcbt, dcbtst: a load without a result
     ZERO = 3         # dcbz
-    CLEAN = 4        # dcbst: memory gets what is modified
+    CLEAN = 4        # dcbst: a modified block is written to memory
     FLUSH = 5        # dcbf: and the block leaves the cache
     INVALIDATE = 6   # dcbi: the block leaves the cache, modified or not
-    BARRIER = 7      # sync, eieio: only told to the bus
+    BARRIER = 7      # sync, eieio: only on the bus
 
 
 class DataCacheState(enum.IntEnum):
-    """What goes on beside hits."""
+    """The active operation of the data cache."""
 
     IDLE = 0
     ALLOCATE = 1    # choose a way for the block
@@ -31,7 +31,7 @@ class DataCacheState(enum.IntEnum):
 
 
 class Client(enum.IntEnum):
-    """Who asks."""
+    """Client of the data cache."""
 
     NOBODY = 0
     SNOOP = 1
@@ -49,7 +49,7 @@ class BlockState(enum.IntEnum):
 
 
 class L2State(enum.IntEnum):
-    """What goes on."""
+    """State of the L2."""
 
     IDLE = 0
     LOOK = 1         # into the tags
@@ -58,7 +58,7 @@ class L2State(enum.IntEnum):
     EVICT = 4        # the modified sectors of the victim, one after the other
     FILL = 5         # `line` goes into the SRAM
     ACCEPT = 6       # a castout comes from the first level
-    FORWARD = 7      # the request goes on to the bus
+    FORWARD = 7      # the request is passed to the bus
     PUSH = 8         # a sector goes from the SRAM to the bus
     INVALIDATE = 9   # every set, one after the other
 

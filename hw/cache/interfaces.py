@@ -155,7 +155,7 @@ class Request(data.Struct):
 
 
 class DirectoryUpdate(wiring.Signature):
-    """A change of the set of a directory that is looked at, at the end of the cycle.
+    """A change of the selected set of a directory, at the end of the cycle.
 
     Members
     -------

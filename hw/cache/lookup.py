@@ -1,7 +1,7 @@
-"""Look-up in the data cache: what a request gets in its cycle (MPC750 UM 3.4 to 3.6).
+"""Lookup in the data cache: the answer to a request in its cycle (MPC750 UM 3.4 to 3.6).
 
-It hits, and is done; or it begins an operation that is more than a hit; or it must be asked again.
-A block that is on its way to memory, or that another master uses, is not read.
+The request hits and is done; or it begins an operation that takes more cycles; or it must be
+repeated. A block that is being written to memory, or that another master uses, is not read.
 """
 
 from amaranth.hdl import Module, Mux, Signal
@@ -18,14 +18,14 @@ __all__ = ["DataLookup"]
 
 
 class DataLookup(wiring.Component):
-    """Answers a request by what the directory says of its block."""
+    """Answers a request, from the directory's entry for its block."""
 
     asked: In(Request)
     #: Of the directory: the block is there, and modified.
     present: In(1)
     modified: In(1)
     control: In(CacheControl())
-    #: HID0[ABE]; and an L2 is in use: both want to hear of cache instructions.
+    #: HID0[ABE]; and an L2 is in use: both need cache instructions on the bus.
     broadcast: In(1)
     below: In(1)
     #: There is a snoop to answer, of the block with this number.
@@ -34,12 +34,12 @@ class DataLookup(wiring.Component):
     #: The castout buffer has a block, or gets one: its number.
     leaving: In(1)
     leaving_line: In(32 - LINE_BITS)
-    #: What goes on beside hits, with the block of this number.
+    #: The active operation, with the block of this number.
     state: In(DataCacheState)
     held_line: In(32 - LINE_BITS)
     #: The request is done.
     hit: Out(1)
-    #: It becomes what goes on, in the state `first`.
+    #: It becomes the active operation, in the state `first`.
     begin: Out(1)
     first: Out(DataCacheState)
     #: The bytes of a store are written into the block.

@@ -1,12 +1,12 @@
-"""What goes on in the data cache beside hits, one operation at a time (MPC750 UM 3.4 to 3.7).
+"""The active operation of the data cache: all that takes longer than a hit (MPC750 UM 3.4 to 3.7).
 
     ALLOCATE -- RELOAD ------ MERGE         a block is read; and the store that wanted it
         |    -- BROADCAST --- ZERO          dcbz: tell others, if M says so; write zeros
     SINGLE                                  a single beat
     BROADCAST                               an address-only transaction
 
-A reload is a burst that begins with the critical double word, which is handed on as it arrives; a
-modified victim is copied to the castout buffer meanwhile. A flash invalidation that comes during a
+A reload is a burst that begins with the critical double word, which the client gets as it arrives.
+A modified victim is copied to the castout buffer meanwhile. A flash invalidation during a
 reload leaves the block invalid.
 """
 
@@ -39,9 +39,9 @@ class DataOperation(wiring.Component):
 
     def __init__(self, ways):
         super().__init__({
-            #: `asked` goes on from the next cycle, in the state `first`.
+            #: `asked` is the active operation from the next cycle on, in the state `first`.
             "begin": In(1), "first": In(DataCacheState), "asked": In(Request),
-            #: What goes on, and with which way.
+            #: The active operation, and its way.
             "state": Out(DataCacheState), "held": Out(Request), "block_way": Out(range(ways)),
             #: The arrays work for it in this cycle: the directory tells of the block of `held`.
             "busy": Out(1),
@@ -59,7 +59,7 @@ class DataOperation(wiring.Component):
             "miss": Out(1),
             #: What `held.client` waits for is done, and whether with a transfer error.
             "done": Out(1), "error": Out(1),
-            #: A transfer error that is nobody's any more.
+            #: A transfer error for which no access waits.
             "machine_check": Out(1),
         })
 

@@ -1,7 +1,7 @@
-"""Requests to the data cache: which one is looked up, and who gets the answers (MPC750 UM 3.4).
+"""Requests to the data cache: which one is looked up, and which gets the answer (MPC750 UM 3.4).
 
-In the order of their priority: another bus master's snoop, the table walker, the load/store unit,
-the store queue. The table walker waits until the store queue is empty, and so sees what older
+In order of priority: another bus master's snoop, the table walker, the load/store unit, the store
+queue. The table walker waits until the store queue is empty, and so sees what older
 instructions have stored.
 """
 
@@ -34,8 +34,8 @@ class DataRequests(wiring.Component):
     asked: Out(Request)
     #: There is a snoop that is to be answered; reads of its block wait.
     snooping: Out(1)
-    #: In the cycle of the request: it is done, with `array_data` if it is a load; it goes on beside
-    #: other hits; it is a snoop whose block is not here.
+    #: In the cycle of the request: it is done, with `array_data` if it is a load; it becomes
+    #: the active operation; it is a snoop whose block is not in the cache.
     hit: In(1)
     taken: In(1)
     absent: In(1)
@@ -79,7 +79,7 @@ class DataRequests(wiring.Component):
         return m
 
     def _choose(self, m, snooped):
-        """The one request that looks into the arrays in this cycle."""
+        """The one request that uses the arrays in this cycle."""
         asked, snoop, walker, lsu, stores = (
             self.asked, self.snoop, self.walker, self.lsu, self.stores)
 

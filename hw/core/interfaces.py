@@ -58,7 +58,7 @@ class Progress(data.Struct):
 
 
 class Decoded(data.Struct):
-    """What dispatch must know of an instruction; units look at the word for the rest."""
+    """Fields of an instruction for dispatch; units decode the rest from the word."""
 
     op: Named(Op)
     unit: Named(Unit)
@@ -218,7 +218,7 @@ class OperationPort(wiring.Signature):
 
 
 class Redirect(wiring.Signature):
-    """Fetch goes on at another address; what was fetched so far is dropped.
+    """Fetch continues at another address; what was fetched so far is dropped.
 
     Members
     -------

@@ -9,8 +9,8 @@ that hits has its result two cycles after it began, and one can begin each cycle
 * A store finishes when it is in the store queue, translated. It is written after its instruction
   has completed.
 * Loads of memory that is neither guarded nor inhibited, or is in the cache, may go ahead of older
-  instructions. Whatever cannot be undone, and every table search, waits until its instruction is
-  the oldest: accesses on the bus that bypass the cache, which also wait until the store queue is
+  instructions. An access that cannot be undone, and every table search, waits until its instruction
+  is the oldest: accesses on the bus that bypass the cache, which also wait until the store queue is
   empty and complete on the bus, so that a transfer error is precise; cache instructions; stores in
   more than one part.
 * An access is split where it crosses a double word; each part is translated by itself. Multiple
@@ -19,7 +19,7 @@ that hits has its result two cycles after it began, and one can begin each cycle
 
 A data address breakpoint (PEM 2.3.15, 6.4.3) is a DSI of the part that lies in the double word of
 DABR, or of a dcbz whose block holds it, after all other causes but before anything is moved. No
-other cache instruction matches. The PEM leaves stwcx. without a reservation open: here it matches.
+other cache instruction matches. The PEM does not define stwcx. without a reservation; it matches.
 
 A transfer error of a cacheable store comes too late to be precise: see the data cache.
 """
@@ -287,7 +287,7 @@ class LoadStoreUnit(wiring.Component):
         with m.Elif(control.fails):
             m.d.comb += finish.flags.cr.eq(self.xer[31])
 
-        # ---- How the second stage goes on -------------------------------------------------------
+        # ---- The next state of the second stage -------------------------------------------------
         with m.If(control.fault):
             m.d.sync += [state.eq(LoadStoreState.FAULT),
                          self.dsisr.eq(control.fault_dsisr), self.dar.eq(control.fault_dar)]

@@ -88,7 +88,7 @@ class Formats:
     def number(self):
         """A normalised result before rounding; zero if its leading bit is.
 
-        The last of the two bits behind the precision is sticky: it stands for all that follows.
+        The last of the two bits behind the precision is sticky: it represents all bits that follow.
         """
         return data.StructLayout({
             "sign": 1, "exponent": self.exponent, "significand": self.wide.precision + 2,

@@ -116,10 +116,10 @@ class InvalidatePort(wiring.Signature):
 
 
 class SearchPort(wiring.Signature):
-    """A table search, seen from the TLB's side that wants it.
+    """A table search, seen from the side of the TLB that requests it.
 
-    The request is taken when the walker is idle. The asker holds it until `refill` or `fail`; if it
-    does not, the search goes on to its end, and no other request gets its answer.
+    The walker takes the request when it is idle. The requester holds it until `refill` or `fail`.
+    If it does not, the search still runs to its end, and no other request gets its answer.
 
     Members
     -------

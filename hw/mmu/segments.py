@@ -23,7 +23,7 @@ class Segments(wiring.Component):
     #: EA[0-3] of a data access, and its segment.
     data_index: In(4)
     data_segment: Out(SegmentWord)
-    #: mtsr, mfsr; its SPR half is not looked at.
+    #: mtsr, mfsr; its SPR half is not used.
     registers: In(RegisterPort())
 
     def elaborate(self, platform):

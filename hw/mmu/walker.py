@@ -1,14 +1,14 @@
 """The table search: finds the PTE of a page in the hashed page table (MPC750 UM 5.4.5; PEM 7.6).
 
 Each step is a state. The PTEs of the primary PTEG are read and compared in order, then those of
-the secondary; a PTE is one double word, read through the data cache. What the manuals say of the
-order of things, and what is done here:
+the secondary; a PTE is one double word, read through the data cache. The order of the steps
+follows the manuals:
 
-* A search that finds a PTE sets R in memory before protection is looked at: the table "Model for
+* A search that finds a PTE sets R in memory before protection is checked: the table "Model for
   Guaranteed R and C Bit Settings" (table 5-8, 750GX UM p. 198, MPC7400 UM p. 5-24) has R set and C
-  not set on a page protection violation, where the architecture leaves R open. A no-execute
-  segment never gets here, so it leaves R alone, as the same table says.
-* C is set only for a store that protection permits, and it takes a complete search even when the
+  not set on a page protection violation, where the architecture does not define R. A no-execute
+  segment causes no search, so R does not change, as the same table says.
+* C is set only for a store that protection permits, and needs a complete search even when the
   TLB holds the page with C = 0: the whole entry is then rewritten (MPC750 UM table 5-7, MPC750/D
   2.5.2).
 * R and C are written with byte stores: V, R and C lie in three different bytes of a PTE so that
@@ -16,9 +16,10 @@ order of things, and what is done here:
   one byte at PTE + 7; the reserved bits, WIMG and PP beside them go back as they were read.
 * Reads and updates are made as if MSR[DR] = 0 and with WIM = 0b001 and G = 0: cacheable, coherent,
   not guarded (750GX UM 5.4.1.3, 5.4.5).
-* The TLB is filled last, when memory is right. A transfer error ends the search without filling it.
+* The TLB is filled last, when memory is up to date. A transfer error ends the search before
+  that.
 
-The reservation is not touched.
+The reservation does not change.
 """
 
 import enum

@@ -34,7 +34,7 @@ SINGLE = 64
 class Signals:
     """Registers of the hardware that the loop reads, and inputs that it drives.
 
-    An empty path stands for a signal that the design does not have.
+    An empty path means a signal that the design does not have.
     """
 
     pc: str = ""

@@ -82,7 +82,7 @@ _Columns = namedtuple("_Columns", probes(Processor("")))  # type: ignore[misc]
 
 #: What is remembered from one cycle to another. Cycles are 0 where there is nothing to remember.
 _PENDING = np.dtype([
-    ("miss_cycle", "i8"), ("miss_kind", "i8"),          # of the table search that is going on
+    ("miss_cycle", "i8"), ("miss_kind", "i8"),          # of the table search in progress
     ("r_cycle", "i8"), ("r_word", "i8"), ("c_cycle", "i8"), ("c_word", "i8"),
     ("data_error", "i8"), ("data_kind", "i8"),          # transfer error that may come to be taken
     ("fetch_error", "i8"), ("search_error", "i8"),

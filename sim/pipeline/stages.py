@@ -102,7 +102,7 @@ class PipelineStages:
     log
         Its `write` gets each `Passage` in fetch order, its `close` is called at the end.
     window : pteg.waveforms.capture.Window
-        Cycles that are looked at.
+        Cycles that are examined.
     label : callable
         Text for an address and the instruction there; see `pteg.symbols.Symbols.instruction`.
 
