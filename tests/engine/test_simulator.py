@@ -653,3 +653,43 @@ def test_errors_are_those_of_amaranth(ours):
     sim.run()
     with pytest.raises(RuntimeError, match="running simulation"):
         sim.add_testbench(bench)
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """Take less time to find that nothing settles."""
+    monkeypatch.setattr(engine, "ENDLESS", 500)
+
+
+def test_a_loop_that_never_settles_is_an_error_that_names_it(impatient):
+    m = Module()
+    start, a, b = Signal(), Signal(name="here"), Signal(name="there")
+    m.d.comb += [a.eq(b & start), b.eq(~a)]
+    sim = Simulator(m)
+
+    async def bench(ctx):
+        ctx.set(start, 1)
+
+    sim.add_testbench(bench)
+    with pytest.raises(UserError, match="combinational loop: .*here.* -> "):
+        sim.run()
+
+
+def test_processes_that_never_settle_are_an_error_that_names_what_changes(impatient):
+    m = Module()
+    ping, pong = Signal(name="ping"), Signal(name="pong")
+    m.d.comb += Signal(name="copy").eq(ping)
+    sim = Simulator(m)
+
+    async def back(ctx):
+        async for value, in ctx.changed(ping):
+            ctx.set(pong, value)
+
+    async def forth(ctx):
+        async for value, in ctx.changed(pong):
+            ctx.set(ping, 1 - value)
+
+    sim.add_process(back)
+    sim.add_process(forth)
+    with pytest.raises(UserError, match="does not settle at 0 fs: .*(ping|pong)"):
+        sim.run_until(1e-6)

@@ -24,6 +24,8 @@ __all__ = ["Engine"]
 
 #: Steps of time between two looks at the processor's clock.
 PATIENCE = 64
+#: Delta cycles at one point in time after which it is said to settle never.
+ENDLESS = 20_000
 #: How often that number doubles, if the native circuit had to give up as often.
 MOST_PATIENT = 12
 
@@ -190,7 +192,7 @@ class Engine(PySimEngine):
 
     def step_design(self):
         """Perform delta cycles until there is nothing more to do."""
-        converged = False
+        converged, begin = False, self._delta_cycles
         while not converged:
             changed = set() if self._vcd_writers else None
             for trigger in self._active_triggers:
@@ -203,12 +205,26 @@ class Engine(PySimEngine):
             if self.circuit is self.native and self.native.races(self._clocks):
                 self.interpret()
             self.circuit.evaluate()
+            if self._delta_cycles - begin > ENDLESS:
+                self._explain()
             converged = self.circuit.commit(changed)
             for writer in self._vcd_writers:
                 self._record(writer, changed)
             self._delta_cycles += 1
         if self._vcd_writers and self.circuit is self.native:
             self._recorder.record(self.now, self._vcd_writers)
+
+    def _explain(self):
+        """Say what does not settle. The compiler names the signals of a loop in their order."""
+        try:
+            self._compile(self._state, self.known)
+        except UserError as error:
+            if "combinational loop" in str(error):
+                raise
+        names = sorted({slot.signal.name for slot in self._state.pending
+                        if hasattr(slot, "signal")})
+        raise UserError(f"the simulation does not settle at {self.now} fs: after {ENDLESS:,} delta "
+                        f"cycles these still change: {', '.join(names[:8])}")
 
     def _record(self, writer, changed):
         time = self._now_plus_deltas(writer.fs_per_delta)
