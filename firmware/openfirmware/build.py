@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pteg.errors import UserError
 from pteg.firmware.asm import Label, Program, Section, SectionFlags, assemble
-from pteg.firmware.openfirmware import options
+from pteg.firmware.openfirmware import fcodes, options
 from pteg.firmware.openfirmware.board import Board
 from pteg.firmware.openfirmware.crosscompiler import CrossCompiler
 from pteg.firmware.openfirmware.machine_tree import machine_tree
@@ -16,7 +16,8 @@ FOLDER = Path(__file__).parent
 #: Forth sources in the order of compilation.
 FORTH = ("base", "throwing", "output", "source", "search", "numbers", "compile", "control",
          "define", "interpret", "environment", "extras", "heap", "console", "editor", "tools",
-         "tree", "paths", "packages", "claim", "mmu", "config", "elf")
+         "tree", "paths", "packages", "claim", "mmu", "config", "elf",
+         "instance", "fcode")
 #: Those that need the nodes' drivers.
 FORTH_BEHIND_DRIVERS = ("devices", "boot", "preloaded", "client", "cold")
 _ROM_END = 0xFFFFFF00
@@ -67,6 +68,10 @@ def _finish(compiler, board, tree):
         raise UserError(f"Open Firmware's variables must end below its buffers at "
                         f"{compiler.buffers:#x}, not at {compiler.data.here:#x}")
     compiler.rom.align()
+    found = (compiler.forth.find(fcodes.TOKENS.get(number, "")) for number in
+             range(fcodes.LAST_OF_STANDARD + 1))
+    table = compiler.rom.cells(word.xt if word else 0 for word in found)
+    compiler.data.store(compiler.need("fcode-table").operand, table)
     windows = compiler.rom.cells(board.windows(compiler.symbols))
     image = compiler.rom.append(bytes(compiler.data.data))
     compiler.patch_kernel("windows", windows)

@@ -40,7 +40,10 @@
 
 : >body  ( xt -- a )  dup behaviour 0= if  -31 throw  then  operand@ ;
 : body>  ( a -- xt )  12 - ;
+: instance-word?  ( xt -- flag )
+   behaviour dup ['] (instance-value) = swap ['] (instance-defer) = or ;
 : storable?  ( xt -- flag )
+   dup instance-word? if  drop true exit  then
    behaviour dup ['] (value) =  over ['] (defer) = or  swap ['] (2value) = or ;
 : ?storable  ( xt -- )  storable? 0= if  -32 throw  then ;
 : behavior  ( defer-xt -- xt )  dup ?storable >body @ ;
@@ -61,16 +64,21 @@
 \ ---- Locals and values: `to name`
 : local-fetch,  ( n -- )  local-offset h# 807d0000 or , push, ;          \ lwz r3, offset(r29)
 : local-store,  ( n -- )  pop, local-offset h# 907d0000 or , ;           \ stw r3, offset(r29)
+\ Store into what an xt stands for, now or when the definition is executed.
+: instance!  ( x offset -- )  (my-self) @ dup 0= if  -68 throw  then  + ! ;
+: store-word  ( xt -- store )
+   dup instance-word? if  drop ['] instance!
+   else  behaviour ['] (2value) = if  ['] 2!  else  ['] !  then  then ;
+: store-into  ( x xt -- )
+   dup ?storable  dup operand@ swap store-word  ( x operand store )
+   state @ if  swap literal, compile,  else  execute  then ;
 : to  ( x "name" -- )
    need-name
    state @ if  2dup find-local if  nip nip local-store, exit  then  then
    2dup culprit 2!
    find-name dup 0= if  -13 throw  then
-   dup ?storable  dup behaviour ['] (2value) = if  ['] 2!  else  ['] !  then
-   swap >body swap                      ( x a store )
-   state @ if  swap literal, compile,  else  execute  then ; immediate
-: is  ( xt "name" -- )
-   ' dup ?storable >body state @ if  literal, ['] ! compile,  else  !  then ; immediate
+   store-into ; immediate
+: is  ( xt "name" -- )  ' store-into ; immediate
 : action-of  ( "name" -- xt )
    ' state @ if  literal, ['] behavior compile,  else  behavior  then ; immediate
 : ->  ( x "name" -- )

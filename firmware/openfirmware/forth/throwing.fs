@@ -48,6 +48,7 @@ create messages
 -66 , ," no such device"
 -67 , ," cannot be opened"
 -68 , ," no instance"
+-70 , ," bad FCode"
 -258 , ," no device answers"
 -259 , ," data access exception"
 -260 , ," no code at this address"

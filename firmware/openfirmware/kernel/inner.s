@@ -52,23 +52,33 @@
         blr
 
 # Instance data (IEEE 1275 5.3.4.3, `instance`): the operand is an offset into the running instance.
+        .macro  instance reg
+        lwz     \reg, my_self(0)
+        cmpwi   \reg, 0
+        beq     no_instance
+        .endm
+
         code    "(instance-variable)", do_instance_variable
-        lwz     r4, my_self(0)
+        instance r4
         add     r3, r3, r4
         push    r3
         blr
 
         code    "(instance-value)", do_instance_value
-        lwz     r4, my_self(0)
+        instance r4
         lwzx    r3, r3, r4
         push    r3
         blr
 
         code    "(instance-defer)", do_instance_defer
-        lwz     r4, my_self(0)
+        instance r4
         lwzx    r3, r3, r4
         mtctr   r3
         bctr
+
+no_instance:
+        li      r3, THROW_INSTANCE
+        b       throw_code
 
 # noop ( -- )
         code    "noop", noop

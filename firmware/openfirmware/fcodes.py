@@ -1,0 +1,47 @@
+"""Names of FCode tokens (IEEE 1275 annex F), in runs of consecutive numbers."""
+
+__all__ = ["TOKENS", "NUMBERS", "LAST_OF_STANDARD"]
+
+#: First number of each run, and the names; `…` stands for a number without a word.
+_RUNS = {
+    0x000: "end0",
+    0x010: "b(lit) b(') b(\") bbranch b?branch b(loop) b(+loop) b(do) b(?do) i j b(leave) b(of) "
+           "execute + -",
+    0x020: "* / mod and or xor invert lshift rshift >>a /mod u/mod negate abs min max",
+    0x030: ">r r> r@ exit 0= 0<> 0< 0<= 0> 0>= < > = <> u> u<=",
+    0x040: "u< u>= >= <= between within drop dup over swap rot -rot tuck nip pick roll",
+    0x050: "?dup depth 2drop 2dup 2over 2swap 2rot 2/ u2/ 2* /c /w /l /n ca+ wa+",
+    0x060: "la+ na+ char+ wa1+ la1+ cell+ chars /w* /l* cells on off +! @ l@ w@",
+    0x070: "<w@ c@ ! l! w! c! 2@ 2! move fill comp noop lwsplit wljoin lbsplit bljoin",
+    0x080: "wbflip upc lcc pack count body> >body fcode-revision span unloop expect alloc-mem "
+           "free-mem key? key emit",
+    0x090: "type (cr cr #out #line hold <# u#> sign u# u#s u. u.r . .r .s",
+    0x0A0: "base convert $number digit -1 0 1 2 3 bl bs bell bounds here aligned wbsplit",
+    0x0B0: "bwjoin b(<mark) b(>resolve) set-token-table set-table new-token named-token b(:) "
+           "b(value) b(variable) b(constant) b(create) b(defer) b(buffer:) b(field) b(code)",
+    0x0C0: "instance … b(;) b(to) b(case) b(endcase) b(endof) # #s #> external-token $find "
+           "offset16 evaluate … …",
+    0x0D0: "c, w, l, , um* um/mod … … d+ d- get-token set-token state compile, behavior",
+    0x0F0: "start0 start1 start2 start4",
+    0x0FC: "ferror version1 4-byte-id end1",
+    0x102: "my-address my-space",
+    0x110: "property encode-int encode+ encode-phys encode-string encode-bytes reg … … model "
+           "device-type",
+    0x11F: "new-device",
+    0x125: "get-msecs ms finish-device decode-phys",
+    0x201: "device-name my-args my-self find-package open-package close-package find-method "
+           "call-package $call-parent my-parent ihandle>phandle … my-unit $call-method "
+           "$open-package",
+    0x216: "abort catch throw … get-my-property decode-int decode-string "
+           "get-inherited-property delete-property get-package-property",
+    0x220: "cpeek wpeek lpeek cpoke wpoke lpoke lwflip lbflip lbflips",
+    0x230: "rb@ rb! rw@ rw! rl@ rl! wbflips lwflips",
+    0x23B: "child peer next-property byte-load set-args left-parse-string",
+}
+LAST_OF_STANDARD = 0x7FF
+
+#: Name of each token.
+TOKENS = {first + index: name for first, names in _RUNS.items()
+          for index, name in enumerate(names.split()) if name != "…"}
+#: Number of each name.
+NUMBERS = {name: number for number, name in TOKENS.items()}
