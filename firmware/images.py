@@ -77,7 +77,7 @@ def _digest(name, platform):
 
         total.update(Board(_need(platform)).description().encode())
     files = [file for folder in (_SOURCES[name], _FOLDER / "asm", _FOLDER.parent / "hw" / "isa")
-             for file in sorted(folder.rglob("*")) if file.suffix in (".s", ".fs", ".py")]
+             for file in sorted(folder.rglob("*")) if file.suffix in (".s", ".fs", ".fth", ".py")]
     for file in files:
         total.update(file.name.encode() + b"\0" + file.read_bytes())
     return total.hexdigest()[:24]

@@ -45,8 +45,8 @@ class Board:
 
     def description(self):
         """Text that differs whenever the ROM would."""
-        devices = [f"{type(device).__qualname__} {device.name} {device.base:#x} {device.size:#x}"
-                   for device in self.devices]
+        devices = [f"{type(device).__qualname__} {device.name} {device.base:#x} {device.size:#x} "
+                   f"{getattr(device, 'fcode', b'').hex()}" for device in self.devices]
         return "\n".join([*devices, *map(str, self.wires), f"{self.l2_size} {self.clock}"])
 
     def constants(self):

@@ -3,12 +3,18 @@
 Linux' platform for this controller and a 16550 finds both below a node `flipper`.
 """
 
+from pathlib import Path
+
 from pteg.components.copier import Copier
 from pteg.components.flipper_pic import FlipperPic
 from pteg.components.uart16550 import Uart16550
+from pteg.firmware.openfirmware.tokenizer import tokenize
 from pteg.firmware.openfirmware.tree import Node, cells, reg, strings
 
 __all__ = ["Bus", "DESCRIPTIONS", "IDENTITY"]
+
+#: FCode source of the copy engine's driver.
+_COPIER = Path(__file__).parent / "drivers" / "copier.fth"
 
 #: What the root says about the machine.
 IDENTITY = {"model": strings("pteg,g3"), "compatible": strings("pteg,g3", "nintendo,gamecube")}
@@ -65,7 +71,8 @@ def _uart16550(device, bus):
 
 def _copier(device, bus):
     bus.place(device).add(Node("dma-controller", device.base, {
-        "compatible": strings("pteg,copier"), **reg(device), **bus.interrupts(device)}))
+        "compatible": strings("pteg,copier"), **reg(device), **bus.interrupts(device)},
+        fcode=tokenize(_COPIER.read_text(), _COPIER.name)))
 
 
 #: What to say about a device, by its class: `function(device, bus)` adds nodes.

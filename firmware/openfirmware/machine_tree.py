@@ -2,7 +2,8 @@
 
 Standard properties are those of IEEE 1275 and of its PowerPC binding. What belongs to a kind of
 board is in flipper_nodes.py and mac_nodes.py: functions that describe a device, by its class. A
-device that nobody knows gets a node with its name and its place.
+device that nobody knows gets a node with its name and its place, and its FCode program if it has
+one: the attribute `fcode`, bytes as `tokenize` makes them.
 """
 
 from dataclasses import dataclass
@@ -70,8 +71,9 @@ def machine_tree(board):
 
 def _unknown(device, bus):
     """A device that says nothing about itself."""
-    bus.place(device).add(Node(device.name, device.base, {**reg(device),
-                                                          **bus.interrupts(device)}))
+    bus.place(device).add(Node(device.name, device.base,
+                               {**reg(device), **bus.interrupts(device)},
+                               fcode=getattr(device, "fcode", b"")))
 
 
 def _cpu(board):

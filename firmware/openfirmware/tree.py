@@ -12,6 +12,8 @@ from pteg.firmware.openfirmware.target import WordList
 
 __all__ = ["Node", "cells", "strings", "reg", "place", "NODE_MAGIC"]
 
+#: Where a node keeps its FCode program.
+FCODE_PROPERTY = "pteg,fcode"
 #: First cell of a node: a phandle is the address of such a cell.
 NODE_MAGIC = int.from_bytes(b"node", "big")
 
@@ -36,6 +38,7 @@ class Node:
     """A node: name, unit address (or None), properties, children.
 
     `driver` names the file in drivers/ with its methods, or is empty; `constants` are known to it.
+    `fcode` is an FCode program that the firmware evaluates for the node when it probes.
     """
 
     name: str
@@ -44,6 +47,7 @@ class Node:
     children: list = field(default_factory=list)
     driver: str = ""
     constants: dict = field(default_factory=dict)
+    fcode: bytes = b""
     address: int = 0
     words: WordList | None = None
     parent: "Node | None" = None
@@ -83,6 +87,8 @@ def place(root, compiler):
     for node in nodes:
         following = _after(node)
         properties = {"name": strings(node.name), **node.properties}
+        if node.fcode:
+            properties[FCODE_PROPERTY] = node.fcode
         fields = [NODE_MAGIC, node.parent.address if node.parent else 0,
                   node.children[0].address if node.children else 0,
                   following.address if following else 0,

@@ -7,6 +7,10 @@ import pytest
 
 from pteg.components.copier import Copier
 from pteg.components.device import Device, compiled
+from pteg.firmware.openfirmware.board import Board
+from pteg.firmware.openfirmware.build import build
+from pteg.firmware.openfirmware.machine_tree import machine_tree
+from pteg.firmware.openfirmware.tokenizer import tokenize
 from pteg.platform import Platform
 from pteg.presets import g3
 
@@ -125,7 +129,9 @@ def test_instances_know_who_and_where_they_are(prompt):
 
 
 class Dial(Device):
-    """A device that the firmware has never heard of."""
+    """A device that the firmware has never heard of, with a driver of its own."""
+
+    fcode = tokenize("fcode-version3 : open -1 ; : close ; fcode-end")
 
     @compiled
     def read(state, memory, offset, size):
@@ -137,14 +143,16 @@ class Dial(Device):
 
 
 def test_a_device_of_the_user_is_in_the_tree():
-    from pteg.firmware.openfirmware.board import Board
-    from pteg.firmware.openfirmware.machine_tree import machine_tree
-
     base = g3()
     platform = Platform([*base.devices, Dial("dial", 0x0D000000, 0x1000), Copier()], base.wires)
-    paths = [node.path for node in machine_tree(Board(platform)).root.walk()]
-    assert "/dial@d000000" in paths
-    assert "/flipper/dma-controller@c006000" in paths
+    nodes = {node.path: node for node in machine_tree(Board(platform)).root.walk()}
+    assert nodes["/dial@d000000"].fcode == Dial.fcode
+    assert nodes["/flipper/dma-controller@c006000"].fcode
+    # All of it is in the ROM, and another driver makes another ROM.
+    assert Dial.fcode in build(platform).image()
+    description = Board(platform).description()
+    Dial.fcode += b"x"
+    assert Board(platform).description() != description
 
 
 def test_the_tree_of_a_mac99(make_prompt):

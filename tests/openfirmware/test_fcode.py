@@ -153,3 +153,13 @@ def test_random_programs_come_back_to_the_prompt(make_prompt, data):
     load(console, bytes([0xF1, 8]) + (sum(body) & 0xFFFF).to_bytes(2, "big")
          + (len(body) + 8).to_bytes(4, "big") + body)
     assert console("] [ only forth definitions clear decimal 2 3 + .").endswith("5  ok\n")
+
+
+def test_the_copy_engine_has_a_driver_in_fcode(make_prompt):
+    console = make_prompt(dma=True)
+    console("hex")
+    console.machine.memory.write(0x300000, bytes(range(64)))
+    console('" /flipper/dma-controller" open-dev value dma')
+    assert console('300000 310000 40 " copy" dma $call-method .') == "-1  ok\n"
+    assert console.machine.memory.read(0x310000, 64) == bytes(range(64))
+    assert console('300000 70000000 40 " copy" dma $call-method .') == "0  ok\n"

@@ -7,13 +7,20 @@
    cr ." pteg Open Firmware, " memory-size @ .size ."  of memory" cr ;
 : open-chosen  ( specifier slen name nlen -- )
    2>r open-dev 2r> set-chosen ;
-\ Every node may have a method `probe`, which prepares the devices below it.
-: probe-below  ( phandle -- )
-   dup " probe" 2 pick find-method if  execute  else  drop  then
-   >child @  begin  dup while  dup recurse >peer @  repeat  drop ;
-: probe-all  ( -- )  root-node probe-below ;
 \ Whatever fails at the start, the prompt comes.
 : reported  ( xt -- )  catch ?dup if  undo-definition .error cr  then ;
+
+\ A node may have a method `probe`, which prepares the devices below it, and an FCode program.
+: load-fcode  ( phandle -- )
+   dup " pteg,fcode" rot get-package-property if  drop exit  then
+   drop swap select  ['] rb@ byte-load ;
+: load-fcode-reported  ( phandle -- )
+   ['] load-fcode catch ?dup if  nip undo-definition .error cr  then  device-end ;
+: probe-below  ( phandle -- )
+   dup " probe" 2 pick find-method if  execute  else  drop  then
+   dup load-fcode-reported
+   >child @  begin  dup while  dup recurse >peer @  repeat  drop ;
+: probe-all  ( -- )  root-node probe-below ;
 : console?  ( a len -- flag )  (find-node) console-node = ;
 : configured-io  ( -- )
    output-device 2dup console? if  2drop  else  output  then
