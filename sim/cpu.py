@@ -1,8 +1,8 @@
-"""What a processor model offers to the machine: one small interface, two models behind it.
+"""The interface of a processor model to the machine. There are two models.
 
 `pteg.pipeline.cpu.PipelineCpu` runs the hardware description, `pteg.functional.FunctionalCpu` the
-instruction set. Each is made as `Model(platform)`, shares the platform's devices, and can be asked
-for its architectural state between two calls of `run`.
+instruction set. Each is made as `Model(platform)`, shares the platform's devices, and returns its
+architectural state between two calls of `run`.
 """
 
 import enum

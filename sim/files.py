@@ -1,7 +1,7 @@
-"""Input files: what they evidently are, and one clear line if that is not what is wanted.
+"""Input files: their kind, and one clear line if the kind is wrong.
 
-Files of users get mixed up: a compressed kernel, a program for the host, a page of a web server
-instead of the image that it should have sent. `kind_of` tells them by their first bytes.
+Users confuse files: a compressed kernel, a program for the host, an error page of a web server
+instead of an image. `kind_of` recognises them by their first bytes.
 """
 
 import os

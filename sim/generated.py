@@ -1,7 +1,7 @@
 """Generated Python modules: written once, imported like any other, their numba code cached.
 
-A machine's devices differ in type and number, and numba compiles for types: so the code that visits
-each of them is generated, one module for each combination. Its name has a hash of its own text and
+Machines have different devices, and numba compiles for types. So the code that calls each device is
+generated, one module for each combination. Its name has a hash of its own text and
 of every source that it calls. numba's cache checks only the file itself; with the hash it never
 returns old code for changed sources.
 """

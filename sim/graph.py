@@ -1,8 +1,8 @@
 """The machine as a graph: components are nodes, the interfaces that join them are edges.
 
 Devices and their wires come from the platform; the processor's parts from its hardware description:
-the component tree is elaborated, and wherever all that drives one interface port is another
-interface port, there is an edge, from the side with the outputs to the side with the inputs.
+the component tree is elaborated. If one interface port drives all of another interface port, there
+is an edge, from the side with the outputs to the side with the inputs.
 """
 
 import json

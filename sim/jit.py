@@ -1,15 +1,15 @@
 """numba's compiler for functions that Python calls, with numba's cache where there is one.
 
-`numba.njit(cache=True)` ends with an error where no folder can be written, or a disk is full. Here
-such a function is compiled again each time instead.
+`numba.njit(cache=True)` raises an error if no folder can be written, or a disk is full. Here such a
+function is compiled again each time instead.
 
 Several processes may compile the same function at once, for different types. numba numbers the
 files of a function's machine code, and keeps the numbers in a file that each process reads and then
-replaces: two processes can take the same number, and a third then calls the code for other types
-than its own, which ends anywhere. Here the name of a file follows from the types, and the file says
-for which they are.
+replaces: two processes can take the same number, and a third then calls code for other types than
+its own, which crashes. Here the types determine the name of a file, and the file contains its
+types.
 
-This uses numba's insides; its version is fixed.
+This uses numba's internals; its version is fixed.
 """
 
 import contextlib

@@ -7,7 +7,7 @@ devices. Their first argument is `Platform.arrays`, a pair (state, memory) for e
 `bus_read(devices, address, size)`          (value, error); error is 1 where nothing answers
 `bus_write(devices, address, size, value)`  error
 `locate(address, size)`                     number of the device there, or -1
-`tick(devices, clocks=1)`                   time passes: so many core clocks
+`tick(devices, clocks=1)`                   advances time by that many core clocks
 `transfers(devices, reservation)`           (whether a bus master wrote anything, the reservation)
 `next_event(devices)`                       clocks until an interrupt pin may change by itself
 `interrupt(devices)`                        level of the processor's external interrupt pin
@@ -16,10 +16,10 @@ devices. Their first argument is `Platform.arrays`, a pair (state, memory) for e
                                             its port (`pteg.components.target`); returns `d_r`
 =========================================== ======================================================
 
-`transfers` makes what the master asks for at once; a reservation is as in `pteg.state`.
+`transfers` performs all requests of the master at once; a reservation is as in `pteg.state`.
 
 A device access may change an interrupt pin at once. A model that lets time pass in strides must
-`tick` up to the present before an access, and ask for `interrupt` and `next_event` again after it.
+`tick` up to the present before an access, and call `interrupt` and `next_event` again after it.
 """
 
 import inspect

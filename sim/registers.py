@@ -5,8 +5,8 @@ write by any of them has the same result, and the same as the instruction that w
 register (`pteg.hw.isa.registers` has the bits). `Registers` is what a script sees:
 `machine.cpu.gpr[3]`, `machine.cpu.spr["SDR1"]`, `machine.cpu.pc`.
 
-Reading takes the architectural state from the processor model, writing puts it back; both are
-meant for moments when the machine does not run, which is at an instruction boundary.
+Reading takes the architectural state from the processor model; writing puts it back. Use both only
+while the machine does not run, at an instruction boundary.
 """
 
 from collections.abc import Iterator

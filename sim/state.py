@@ -1,7 +1,7 @@
 """The architectural state of one processor, as both models keep or exchange it.
 
 One structured record, so that compiled code, checkpoints, lockstep and Python see the same bytes.
-Registers are 32 bits unless said otherwise; the time base is one 64-bit number.
+Registers have 32 bits unless noted; the time base is one 64-bit number.
 """
 
 from collections.abc import Collection

@@ -1,8 +1,7 @@
-"""Runs the workloads of `pteg.firmware.workloads` and reports what the processor made of them.
+"""Runs the workloads of `pteg.firmware.workloads` and reports how the processor performed.
 
-A workload runs with caches and branch prediction on and, unless told otherwise, with its addresses
-mapped one to one by a page table, so that TLB misses are counted too. What it gives is checked
-against Python.
+A workload runs with caches and branch prediction on and, by default, with a page table that maps
+its addresses one to one, so that TLB misses are counted too. Python checks its results.
 """
 
 from pteg.firmware.workloads import CODE, DATA, WORKLOADS, code, work

@@ -1,11 +1,11 @@
 """Flattened device trees (Devicetree Specification 0.4, chapter 5): read, change, write.
 
-A kernel that is started without firmware gets its device tree from a file. Two things in it belong
-to the run and not to the machine, and are changed on the way: the command line and the size of RAM.
+A kernel that is started without firmware gets its device tree from a file. Two things in it depend
+on the run and not on the machine, and are changed: the command line and the size of RAM.
 
-Versions 1 to 3, 16 and 17 of the format are read, the others do not exist; 17 is written. Before
+Versions 1 to 3, 16 and 17 of the format are read (no others exist); 17 is written. Before version
 16, a node has its whole path instead of its name, and a property "name"; values of 8 bytes and more
-lie at multiples of 8.
+are at multiples of 8.
 """
 
 import struct

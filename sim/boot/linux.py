@@ -1,4 +1,4 @@
-"""Starting a Linux kernel without firmware, as its boot protocol for 32-bit PowerPC asks.
+"""Starting a Linux kernel without firmware, by its boot protocol for 32-bit PowerPC.
 
 Linux, Documentation/arch/powerpc/booting.rst, entry with a flattened device tree: r3 is its
 physical address, r4 and r5 are 0, translation is off. `early_init` already needs a stack, so r1

@@ -1,9 +1,8 @@
 """Program files: ELF executables, raw images, sizes and numbers as users write them.
 
-The ELF header and program headers (System V ABI, PowerPC supplement) are all that loading needs.
-They are read here with `struct`, every field checked before it is used, so that a damaged file is
-one clear error and costs neither memory nor start-up time; so are symbols, of which a kernel has
-ten thousand.
+Loading needs only the ELF header and the program headers (System V ABI, PowerPC supplement). They
+and the symbols are read here with `struct`. Every field is checked before it is used, so a damaged
+file causes one clear error.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Programs that firmware is to start: loaded before it runs, and announced in fw_cfg.
+"""Programs for firmware to start: loaded before it runs, and described in fw_cfg.
 
 OpenBIOS finds the program's address, size and command line there, and enters it with r5 = address
 of its client interface (IEEE 1275, PowerPC binding, 8.2.2).

@@ -1,11 +1,11 @@
 """Checkpoints: the whole machine in a file, and back. docs/checkpoints.md describes the format.
 
-A checkpoint holds memories and devices as they are, the architectural state with what is pending,
-what the processor has newer than memory, and the state of the processor model that ran. The same
-model goes on from it as if nothing had happened, cycle by cycle; the other one takes over the
+A checkpoint contains memories and devices as they are, the architectural state with pending
+exceptions, the bytes of the processor that are newer than memory, and the state of the processor
+model. The same model continues exactly, cycle by cycle. The other model takes over the
 architectural state.
 
-Left out: what is outside the machine, such as recordings, and console text that has not been read.
+Left out: things outside the machine, such as recordings, and console text that has not been read.
 """
 
 import os

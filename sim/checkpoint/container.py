@@ -7,8 +7,7 @@
     manifest             JSON; "sections" lists [name, size, stored size, SHA-256 of what is stored]
     sections             each a zlib stream, one after the other in that order; then the file ends
 
-A reader checks every number before it allocates or reads anything by it. There is nothing in the
-file that would be executed.
+A reader checks every number before it uses it to allocate or read. Nothing in the file is executed.
 """
 
 import hashlib

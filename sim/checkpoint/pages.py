@@ -1,7 +1,7 @@
-"""Memories in a checkpoint: those pages that differ from what was there before.
+"""Memories in a checkpoint: the pages that differ from the initial contents.
 
-Before, there were zeros. A large memory that a file was mapped into, as a disk's is, is laid over
-that file: a checkpoint names the file and its hash, and has the pages that were changed since.
+The initial contents are zeros. For a large memory with a mapped file, such as a disk, they are the
+file: a checkpoint then has the file's name and hash, and the pages that were changed.
 """
 
 import hashlib

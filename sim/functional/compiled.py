@@ -1,10 +1,10 @@
 """The decorators of the model's compiled functions, and how they are compiled.
 
-numba optimises each function together with all that it calls, and makes machine code of it. Nothing
-of that is needed for a function that is only called by others, and together it takes far longer
-than the model itself. So the code of a compiled function is kept as it was translated, and is
-optimised once, as part of the function that can be called from Python. This uses numba's insides;
-its version is fixed.
+numba optimises each function together with all functions that it calls, and generates machine code.
+A function that only compiled code calls does not need that, and for all functions together it takes
+much longer than compiling the model once. So the code of a compiled function is translated but not
+optimised; it is optimised once, as part of the function that Python calls. This uses numba's
+internals; its version is fixed.
 """
 
 from numba import _dynfunc, njit

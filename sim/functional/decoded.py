@@ -6,12 +6,12 @@ A row of `m.code` holds one page: a place for each word, of 64 bits in the host'
     bits 47-32  instructions from here to the end of the block; 0: to be left to `step`
     bits 31-0   the word
 
-or 0 if the word has not been decoded. A block ends with a branch, before an instruction that has no
-form, and with the page. Every place of a block is decoded, up to its end. Behind the last word is
-a place with form STEP.
+or 0 if the word has not been decoded. A block ends at a branch, before an instruction that has no
+form, and at the end of the page. Every place of a block is decoded, up to its end. After the last
+word is a place with form STEP.
 
-A page has one row that it can be in, by its low bits. Stores to pages that are in a row go without
-soft translations, so that `forget` sees them: a store to a decoded word empties the row.
+The low bits of a page's number select its row. Stores to pages that are in a row have no soft
+translation, so that `forget` sees them: a store to a decoded word empties the row.
 """
 
 from pteg.functional import constants as isa

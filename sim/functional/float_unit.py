@@ -1,7 +1,7 @@
 """The floating-point unit as compiled code of its own, called by its address.
 
-Most programs have no use for it, and it takes as long to compile as half of the model: so it is
-compiled when the first floating-point instruction is executed, once for all machines.
+Most programs do not use it, and compiling it takes half as long as the model. So it is compiled at
+the first floating-point instruction, once for all machines.
 """
 
 import functools

@@ -1,9 +1,9 @@
 """Forms of frequent instructions: an `Op`, and bits of the word that are known.
 
 A block executes an instruction by calling its meaning (`integer`, `memory`, `branch`, `system`)
-with the `Op` and the known bits as constants; the compiler leaves of it what the form needs. What
-has no form here is executed by `pteg.functional.interpreter.step`: rare instructions, and those
-that may change the context in which the next one is fetched.
+with the `Op` and the known bits as constants; the compiler keeps only the code that the form needs.
+`pteg.functional.interpreter.step` executes what has no form: rare instructions, and those that may
+change the context in which the next one is fetched.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """The usual case of floating-point instructions, by the host's arithmetic; the rest is left.
 
-Rounding is to nearest, numbers are well inside the range of normal ones, no exception is enabled
-that inexact results raise, none waits. Only XX can be new then, and FX with it.
+In the usual case, rounding is to nearest, numbers are well inside the range of normal numbers,
+inexact exceptions are disabled, and none is pending. Then only XX can be newly set, and FX with it.
 """
 
 import numpy as np

@@ -1,7 +1,7 @@
 """The registers that GDB sees: their numbers, sizes, and the target description that names them.
 
-The first two features are GDB's own for PowerPC ("Debugging with GDB", appendix G.5); everything
-else the machine has follows in a feature of ours, in the group `system`.
+The first two features are GDB's own for PowerPC ("Debugging with GDB", appendix G.5); all other
+registers follow in a feature of pteg, in the group `system`.
 """
 
 from pteg import registers as rules

@@ -1,4 +1,4 @@
-"""Forms that the manuals call invalid, for random programs; docs/instructions.md has their answers.
+"""Invalid forms of instructions for random programs; docs/instructions.md has their results.
 
 Each function takes the generator of a program (`pteg.lockstep.random_programs`) and returns words.
 """

@@ -2,11 +2,11 @@
 
 After each cycle in which the pipeline completes instructions, the functional model executes them
 too, on a copy of RAM, and all registers are compared; RAM is compared from time to time and at the
-end. What depends on time is taken from the pipeline: time base and decrementer, what the
-performance monitor changes, the values that devices give, and the arrival of interrupts. Device
-writes are counted and must be as many on both sides.
+end. Results that depend on time are taken from the pipeline: time base and decrementer, registers
+that the performance monitor changes, values read from devices, and the arrival of interrupts. The
+number of device writes must be equal on both sides.
 
-Left out: bytes that a device gives to a multiple or string load cannot be told from its registers.
+Left out: bytes that a multiple or string load reads from a device.
 """
 
 from pathlib import Path

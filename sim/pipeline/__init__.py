@@ -2,5 +2,5 @@
 
 `cpu` is the model that the machine sees, `driver` its loop. `places` knows which signal of the
 design holds what; `coherence`, `ledger` and `stages` read them. `recordings` makes waveforms and
-pipeline logs, of which `view` says what is shown first.
+pipeline logs; `view` selects the first screen.
 """

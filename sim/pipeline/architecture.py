@@ -1,7 +1,7 @@
 """The architectural state in the hardware: which flip-flops and memories are which register.
 
-Between two instructions these are all that a program can know of the processor: a checkpoint for
-the other model, a debugger and lockstep need no more.
+Between two instructions, a program can observe nothing else of the processor. A checkpoint for the
+other model, a debugger and lockstep need no more.
 """
 
 from functools import cached_property

@@ -1,8 +1,8 @@
 """Memory as the processor of the pipeline model sees it.
 
-Stores that have completed wait in the store queue, modified blocks are in the data cache or the L2,
-and what is cast out is on its way: memory itself does not have them yet. Here they are found, and
-changed, in the state of the hardware; it takes the processor no time.
+Completed stores wait in the store queue, modified blocks are in the data cache or the L2, and
+castouts may be in progress: memory itself does not have these bytes yet. The functions here find
+and change them in the state of the hardware. This takes no simulated time.
 """
 
 from functools import cached_property

@@ -1,7 +1,7 @@
 """CQ0 and CQ1, the two oldest instructions in flight, as texts of a waveform.
 
-The completion queue holds no instruction words. Every instruction has just been in the instruction
-queue when it enters the completion queue, so a mirror of that one is kept, from a few signals.
+The completion queue holds no instruction words. Every instruction leaves the instruction queue when
+it enters the completion queue, so a mirror of the instruction queue is kept, from a few signals.
 """
 
 import numpy as np

@@ -1,7 +1,7 @@
 """The loop of the cycle-accurate model: the compiled hardware and the devices, clock by clock.
 
-In each cycle the hardware takes one step; then every device's bus port sees the cycle's signals,
-the devices' own clocks advance, and what they answer becomes the hardware's inputs of the next
+In each cycle the hardware makes one step. Then every device's bus port receives the cycle's
+signals, the devices' clocks advance, and their answers become the hardware's inputs in the next
 cycle. The loop is generated for one platform and one placement of signals, and compiled by numba.
 The hardware itself is an argument: another design with the same ports uses the same compiled loop.
 """

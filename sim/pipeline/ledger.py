@@ -1,14 +1,14 @@
-"""Ledger records of the cycle-accurate model: read off the hardware's signals, cycle by cycle.
+"""Ledger records of the pipeline model, derived from the hardware's signals, cycle by cycle.
 
-Nothing in the hardware is there for the ledger, and nothing is spent on it when it is off. When it
-is on, a tracer recomputes some forty signals, and compiled code looks for events in them.
+Nothing in the hardware exists for the ledger, and a run without it is not slower. With a ledger, a
+tracer recomputes about forty signals, and compiled code finds the events in them.
 
-Records come in program order and, but for `cycle`, they are those of the functional model. For that
+Records are in program order and, except for `cycle`, equal those of the functional model. For that
 
 * TLB miss, search and PTE updates are written when the search ends: first the miss, then the
   search, then R, then C, each with the cycle in which it happened;
-* a transfer error of an instruction fetch or a load becomes a record when it is known that the
-  instruction is executed at all.
+* a transfer error of an instruction fetch or a load becomes a record when it is certain that the
+  instruction is executed.
 
 Left out: transfer errors of stores that have completed, and of castouts.
 """

@@ -1,14 +1,14 @@
 """Follows each instruction through the pipeline of the cycle-accurate model, by its signals.
 
 Stages are those of MPC750 UM 6.3: fetch, instruction queue, dispatch, a reservation station, the
-unit that executes, the completion queue. Nothing in the hardware is there for this, and nothing is
-spent on it when it is off. A few signals are read in each cycle; all else follows from two mirrors,
-of the instruction queue and of the completion queue.
+unit that executes, the completion queue. Nothing in the hardware exists for this, and a run without
+it is not slower. A few signals are read in each cycle; everything else follows from mirrors of the
+instruction queue and of the completion queue.
 
-A folded branch leaves the instruction queue for good, taken ones as soon as they are executed. It
-shares the fate of the instruction that comes after it: that one may turn out to be on a wrong path.
+A folded branch leaves the instruction queue; a taken one leaves it as soon as it is executed. It
+counts as executed if the next instruction retires, and as dropped if that one is on a wrong path.
 
-Left out: a fetch that brings nothing, because a redirect came before it ended.
+Left out: a fetch that a redirect cancels.
 """
 
 import warnings

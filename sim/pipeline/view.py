@@ -1,4 +1,4 @@
-"""What a waveform of the machine shows first, depending on what its trigger is about.
+"""The first screen of a waveform of the machine; it depends on the trigger.
 
 Each group is about one thing and fits on a screen. Signals that the machine does not have are left
 out: those of an L2 cache, of a bus master.
