@@ -396,7 +396,7 @@ def test_a_long_wait_is_named_and_counts_as_no_simulation(folder, tmp_path):
            "--json", report]
     terminal = Terminal(*run, **caches)
     terminal.expect(b"[compiling the functional model (only the first time) ...]\r\n")
-    terminal.expect(b"ready\r\n")
+    terminal.expect(b"ready\r\n", seconds=400)
     terminal.close()
     assert json.loads(report.read_text())["seconds"] < 1
     done = subprocess.run([sys.executable, "-m", "pteg", *map(str, run)], capture_output=True,
