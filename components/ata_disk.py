@@ -14,7 +14,7 @@ offset       register
 0x070        status, which ends the interrupt; command
 0x080, 0x160 alternate status; device control: bit 2 reset, bit 1 no interrupts (OpenBIOS uses the
              first address, Linux the second)
-0x200        timing, which is only remembered
+0x200        timing, which is only stored
 ============ =======================================================================================
 
 Modelled: the PIO data protocols with their status bits and interrupts, block and cylinder
@@ -23,9 +23,9 @@ A command is one of `Command` and does what the standard says, or it is aborted.
 (IDENTIFY DEVICE denies it), device 1, 48-bit addresses, security, and the standby timer of STANDBY
 and IDLE, whose value is ignored.
 
-The disk's contents are `memory`. `attach` maps a file: read-only, so that what the machine writes
-stays in this process, or, when asked, shared with the file. Without a file there is no disk, and
-all registers read as zero.
+The disk's contents are `memory`. `attach` maps a file: by default read-only, so that the machine's
+writes stay in this process, or writable and shared with the file. Without a file there is no disk,
+and all registers read as zero.
 """
 
 import enum

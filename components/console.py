@@ -1,8 +1,9 @@
-"""Watching a console for a text, so that a run ends in the very cycle in which it is complete.
+"""Watching a console for a text, so that a run ends in the cycle in which the text is complete.
 
-A watch holds the text and how much of it the latest characters match (the automaton of Knuth,
-Morris and Pratt). A `ConsolePort` has a function `console(state, memory, watch)`, which feeds
-the watch and says 1: the text is complete, 2: the host should empty the ring, 0: neither.
+A watch contains the text and the length of its prefix that the latest characters match (the
+automaton of Knuth, Morris and Pratt). A `ConsolePort` has a function `console(state, memory,
+watch)`, which feeds the watch. It returns 1 if the text is complete, 2 if the host should empty the
+ring, else 0.
 """
 
 import numpy as np

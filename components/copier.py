@@ -7,14 +7,14 @@ offset name        meaning
 0x04   DESTINATION and to write
 0x08   LENGTH      bytes left
 0x0C   CONTROL     bit 31 (value 1): busy; writing 1 starts. Value 2: may interrupt. Value 4:
-                   done; writing 1 clears. Value 8: the bus has refused an access, and the
-                   copy has ended there; cleared by a start
+                   done; writing 1 clears. Value 8: a transfer error has ended the copy;
+                   cleared by a start
 ====== =========== =========================================================================
 
 Registers are 32 bits wide and big-endian; accesses of other sizes read zero and are not written,
-nor are SOURCE, DESTINATION and LENGTH while busy. Where both addresses and the rest of the length
-allow it, a whole block of 32 bytes is moved at a time; otherwise as many bytes as lie in one double
-word on both sides. Source and destination should not overlap. Modelled after no product.
+nor are SOURCE, DESTINATION and LENGTH while busy. If both addresses and the remaining length
+allow it, a block of 32 bytes is moved at a time; otherwise the bytes that are in one double word on
+both sides. Source and destination should not overlap. This device is not modelled after a product.
 """
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""What a behavioural component is: state as numpy records, behaviour as compiled functions.
+"""Behavioural components: state as numpy records, behaviour as compiled functions.
 
 A device is a target on the bus. Its class derives from `Device` and from its roles
 (`pteg.components.roles`), owns the state and its documentation, and has these functions under
@@ -6,8 +6,8 @@ A device is a target on the bus. Its class derives from `Device` and from its ro
 
 ========================================= ========================================================
 `read(state, memory, offset, size)`       value of 1 to 8 bytes as one big-endian number
-`write(state, memory, offset, size, v)`   the same, written
-`tick(state, memory, clocks)`             optional: lets so many core clocks pass
+`write(state, memory, offset, size, v)`   the same, for a write
+`tick(state, memory, clocks)`             optional: advances by that many core clocks
 `next_event(state, memory)`               with `tick`: clocks until `irq` may change by itself
 `drive(state, lines)`                     optional: levels of `inputs` interrupt inputs, n is bit n
 `answer(state, memory)`                   of a `BusMaster`, see `pteg.components.master`
@@ -18,8 +18,8 @@ A device is a target on the bus. Its class derives from `Device` and from its ro
 functional model in longer strides up to the next event. Output pins are fields of the state: `irq`.
 
 Compiled functions are not cached one by one, but as part of the module that `pteg.platform`
-generates, whose name has a hash of all sources; numba alone would not notice that a function which
-another file calls has changed.
+generates, whose name has a hash of all sources; numba alone would not notice a change of a
+function in another file.
 """
 
 import numpy as np

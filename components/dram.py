@@ -1,8 +1,8 @@
 """Main memory: DRAM behind a simple controller.
 
 Modelled: contents, and the latency that the 60x bus sees, written `first`-`next`-`next`-`next` as
-in the 750's manual. One access at a time: the next begins when the last beat of the one before has
-been transferred. Left out: refresh, banks and open rows, parity.
+in the 750's manual. One access at a time: the next begins after the last beat of the previous
+one. Left out: refresh, banks and open rows, parity.
 Contents after power-up are zero (real DRAM holds noise), so that runs can be repeated.
 """
 

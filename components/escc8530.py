@@ -1,7 +1,8 @@
 """Serial ports: a Z8530 SCC as Apple's macio chips have it, in asynchronous mode, and a console.
 
-Four bytes on the bus, each in the first of 16: B control, B data, A control, A data. Everything but
-data goes through control: a write to register 0 chooses the register of the next access.
+Four bytes on the bus, each in the first of 16: B control, B data, A control, A data. All other
+registers are reached through control: a write to register 0 selects the register of the next
+access.
 
 ======= ============================================================================================
 write   read; source: Zilog, SCC/ESCC user manual, chapter 5
@@ -20,7 +21,7 @@ WR15    RR15  external/status interrupt enables
 
 Modelled: both channels with 3-byte receivers and 1-byte transmitters, receive interrupts on the
 first or on all characters, transmit interrupts, their reset commands, local loopback (WR14[4]). The
-console is at channel A; what B sends is lost. A character takes its real time on the line
+console is at channel A; output of B is lost. A character takes its real time on the line
 (`timed=True`) or one core clock. Each channel has an interrupt output, as in macio chips.
 Left out: synchronous modes, external/status interrupts (the modem lines do not change), interrupt
 acknowledge cycles and daisy chain, DMA, parity and framing errors; characters have 8 bits.

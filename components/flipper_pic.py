@@ -11,8 +11,8 @@ offset name meaning; input n is the bit of value 1 << n
 
 Source: Linux, arch/powerpc/platforms/embedded6xx/flipper-pic.c (register use; the driver treats
 inputs as level interrupts and acknowledges before it calls the handler). Inputs 0 (bus error) and 1
-(reset switch) latch on a rising edge; the others show their level, so that the acknowledgement of
-an input that is still active changes nothing. Left out: the reset register 0x24, the write-gather
+(reset switch) latch on a rising edge; the others show their level, so acknowledging an input
+that is still active has no effect. Left out: the reset register 0x24, the write-gather
 FIFO and every other register: they read as zero.
 """
 

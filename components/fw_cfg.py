@@ -1,8 +1,8 @@
-"""What a virtual machine tells its firmware: QEMU's fw_cfg device.
+"""Configuration of the machine for its firmware: QEMU's fw_cfg device.
 
-OpenBIOS asks it for the size of memory, the clocks, and a program that is in memory already.
-Source: QEMU, docs/specs/fw_cfg. A 16-bit write to offset 0 selects an item, each read of offset 2
-gives its next byte, and zero beyond its end and for items that there are not. Integers are
+OpenBIOS reads the size of memory, the clocks, and the place of a program that is already in memory.
+Source: QEMU, docs/specs/fw_cfg. A 16-bit write to offset 0 selects an item. Each read of offset 2
+returns its next byte, or zero beyond its end and for items that do not exist. Integers are
 little-endian. Left out: writes to items, DMA.
 """
 

@@ -1,9 +1,9 @@
 """Feature control of Apple's KeyLargo: clocks and power of the chip's cells, and its GPIOs.
 
 64 registers of 32 bits, little-endian, at the start of the chip's window: the feature control
-registers 0x38 to 0x4C and the GPIOs from 0x50 on, which drivers write to switch cells on and read
-back. Here every cell always works, so that the registers only remember. Source of the use: Linux,
-arch/powerpc/platforms/powermac/feature.c. Left out: what clocks and GPIO inputs would do.
+registers 0x38 to 0x4C and the GPIOs from 0x50 on, which drivers write to enable cells, and read
+back. Here every cell always works, so the registers only store values. Source: Linux,
+arch/powerpc/platforms/powermac/feature.c. Left out: the effect of clocks and GPIO inputs.
 """
 
 from pteg.components.device import Device, compiled

@@ -1,9 +1,9 @@
 """A device that is a bus master: it reads and writes memory by itself (DMA).
 
 It has the role `BusMaster`, the fields MASTER in its state, and a function `answer(state, memory)`.
-To ask for a transfer, a function sets `bus_size` last; nothing of the request may change until
-`answer` is called, when it is over. There the device finds `bus_data` and `bus_error`, and sets the
-next request, or `bus_size` to 0.
+To request a transfer, a function sets the fields, `bus_size` last. The request must not change
+until the transfer is over and `answer` is called. `answer` finds `bus_data` and `bus_error`, and
+sets the next request, or `bus_size` to 0.
 
 In the pipeline model the transfers go over the bus, snooped by the processor (hw/bus/dma.py). In
 the functional model they take no time.

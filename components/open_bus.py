@@ -1,12 +1,12 @@
-"""Open bus: reads of zero where nothing is.
+"""Open bus: addresses without a device read as zero.
 
-A machine that has this device ends every transaction to an address without a device normally: a
-read gives zero, a write is lost. Without it such an address ends with a transfer error, and the
-processor takes a machine check.
+In a machine with this device, every transaction to an address without another device ends normally:
+a read returns zero, a write is ignored. Without it, such a transaction ends with a transfer error,
+and the processor takes a machine check.
 
-Real host bridges do either, and firmware counts on what its board does: a probe for a device that
-is not there must read as "not there", which zero is for IDE drives, UARTs and PCI cells. The
-address of the latest access is kept in `state`, to find out what a program looked for.
+Real host bridges do one or the other, and firmware depends on it: a probe for a missing device must
+read as "missing". For IDE drives, UARTs and PCI cells, zero means that. `state` keeps the address
+of the latest access, to find out which device a program probed for.
 """
 
 import numpy as np

@@ -18,11 +18,11 @@ offset         register
 ============== =====================================================================================
 
 An input interrupts while it is active (bit 22, SENSE) or once on each rising edge, which is kept
-even while the input is masked; a level is never kept. Bit 30, ACTIVITY, is set while a source asks
-or is being served. An interrupt goes to the processor if it is not masked, names processor 0, and
-has a priority above the task's and above that of every interrupt that is being served. Levels are
-active or not: what POLARITY says about volts is only stored. Left out: timers (their registers read
-as zero), processor initialisation, big-endian mode.
+even while the input is masked; a level is never kept. Bit 30, ACTIVITY, is set while a source
+requests service or is being served. An interrupt goes to the processor if it is not masked, names
+processor 0, and has a priority above the task's and above that of every interrupt that is being
+served. Levels are active or inactive; POLARITY is only stored. Left out: timers (their registers
+read as zero), processor initialisation, big-endian mode.
 """
 
 import numpy as np

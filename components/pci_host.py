@@ -1,8 +1,9 @@
 """PCI configuration: the host bridge of Apple's UniNorth, and the functions behind it.
 
-Two windows, chosen by bit 22 of the offset: CONFIG_ADDRESS, a little-endian word, and CONFIG_DATA,
-which passes bytes of the configuration space of the function that the address names. Source: PCI
-local bus specification 2.2, chapter 6; Linux, arch/powerpc/platforms/powermac/pci.c (macrisc).
+Two windows, selected by bit 22 of the offset: CONFIG_ADDRESS, a little-endian word, and
+CONFIG_DATA, which passes bytes of the configuration space of the function that the address names.
+Source: PCI local bus specification 2.2, chapter 6; Linux, arch/powerpc/platforms/powermac/pci.c
+(macrisc).
 
 Three forms of address; r is a register's offset, of which CONFIG_DATA gives the low bits:
 
@@ -12,11 +13,11 @@ bus, device, function, r | 1     bit 0 set: as a type 1 cycle has it
 one bit of 30-11, function, r    a type 0 cycle on bus 0: bit n selects device n
 ================================ ===================================================================
 
-A function that does not exist reads as all ones, which is how a bus without an answer looks.
-Each function's 256 bytes are in `memory`, and behind them as many that tell which bits can be
-written; a base address register's size follows from that. Left out: what the registers do (base
-addresses and command bits change nothing: devices stay where the machine has them, which is where
-firmware puts them), bridges to further buses, interrupts.
+A function that does not exist reads as all ones, as on a bus without an answer. Each function's 256
+bytes are in `memory`, followed by 256 bytes that say which bits can be written; the size of a base
+address register follows from that. Left out: the effect of the registers (base addresses and
+command bits change nothing: devices are at the addresses where firmware puts them), bridges to
+further buses, interrupts.
 """
 
 from collections.abc import Sequence

@@ -1,8 +1,8 @@
 """Boot ROM: contents that writes do not change.
 
 Modelled: contents and latency. The defaults are those of an asynchronous flash memory, which has no
-burst mode: every beat costs a whole access. Writes end normally and change nothing, as with a flash
-whose write enable is tied off. Left out: flash commands, bus widths below 64 bits.
+burst mode: every beat takes a whole access. Writes end normally and change nothing, as with a flash
+whose write enable is not connected. Left out: flash commands, bus widths below 64 bits.
 """
 
 import numpy as np

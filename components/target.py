@@ -10,10 +10,10 @@ and the outputs that it sets hold in the next cycle.
     dbb        .    1    1    1    1    1    1    1    first = 4, next = 1
     ta         .    .    .    .    1    1    1    1
 
-The device counts `first` clocks from `ts`, or from the end of the transaction before, and waits for
-`dbb`. Two addresses are held, as on the 750's bus, which pipelines one level deep; a third `ts`
-gets its `aack` when there is room. A burst to a device that has none ends with TEA. Left out: ARTRY
-(nothing here has a copy of memory) and DRTRY (not used in the 750's no-DRTRY mode).
+The device counts `first` clocks from `ts`, or from the end of the previous transaction, and waits
+for `dbb`. Two addresses are held, as on the 750's bus, which pipelines one level deep; a third `ts`
+gets its `aack` when there is room. A burst to a device without bursts ends with TEA. Left out:
+ARTRY (nothing here has a copy of memory) and DRTRY (not used in the 750's no-DRTRY mode).
 """
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""Which cycles of a run are kept: windows, triggers and the last cycles before something.
+"""Selects the recorded cycles of a run: windows, triggers and the last cycles.
 
 Rows of signal values come in chunks, as the engine's tracer makes them. Selected rows go to a sink,
 such as `VcdFile`. Nothing here depends on a machine. A run without a trace is not slower:

@@ -1,8 +1,8 @@
 """GTKWave save files: which signals and which cycles of a VCD file the first screen shows.
 
-GTKWave shows the last part of a path only, and of an alias what follows its last dot. So a signal
-of an open group has an alias without dots: the component, the signal, the field of a struct; and
-more of the path where that does not tell it from the others.
+GTKWave shows only the last part of a path, and only the part of an alias after its last dot. So a
+signal of an open group has an alias without dots: component, signal, field of a struct; and more of
+the path where names would be equal.
 """
 
 import dataclasses

@@ -1,8 +1,8 @@
-"""Where instructions were, cycle by cycle: Kanata logs and text tables.
+"""Stages of instructions, cycle by cycle: Kanata logs and text tables.
 
-Instructions come in fetch order, each when it has left the pipeline (`Passage`). `KanataLog` writes
-what the viewer Konata opens; `PipelineTable` the grid that timing chapters of manuals print.
-Nothing here knows of a machine: stages are names, and a letter for the table.
+Instructions come in fetch order, each after it has left the pipeline (`Passage`). `KanataLog`
+writes the format of the viewer Konata; `PipelineTable` writes the grid of timing chapters in
+manuals. Nothing here depends on a machine: stages are names, with a letter for the table.
 """
 
 import dataclasses

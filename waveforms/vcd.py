@@ -1,12 +1,12 @@
-r"""Value change dumps (IEEE 1364-2005, clause 18): what every waveform viewer opens.
+r"""Value change dumps (IEEE 1364-2005, clause 18), the format of all waveform viewers.
 
 pyvcd writes the header (identifiers, scopes, types), compiled code the body: a row of words for
 each clock cycle comes in, the signals that differ from the row before go out.
 
 Conventions: scopes follow the component tree; names are made of letters, digits and `_`; an enum
 is a `$var string` that holds the member's name, and so is a `Text`; blanks and the like are escaped
-there, as `\x20`; the clock is a signal of its own that rises where a cycle begins, and all else
-changes with it; there is no date, so equal runs give equal bytes.
+there, as `\x20`; the clock is a separate signal that rises where a cycle begins, and all other
+signals change with it; there is no date, so equal runs write equal bytes.
 Left out: z, and x but for cycles that were not recorded (signals have two states); real numbers.
 """
 

@@ -1,8 +1,8 @@
 """The compiled part of a VCD file: value changes as text, some ten million a second.
 
 All functions write into a byte array `out` from position `at` on and return the position after
-what they wrote. Text is moved eight bytes at a time (`_put`): what lies beyond its end is
-overwritten by the next, so `out` needs a little room at its end (`SLACK`).
+their output. Text is moved eight bytes at a time (`_put`). The next text overwrites the bytes
+beyond its end, so `out` needs a little room at its end (`SLACK`).
 """
 
 import numpy as np

@@ -1,6 +1,6 @@
 """The command line: `pteg run`, `gdb`, `asm`, `dis`, `graph`.
 
-The console is on stdout; everything that pteg itself has to say goes to stderr.
+The console is on stdout; pteg's own messages go to stderr.
 """
 
 import contextlib

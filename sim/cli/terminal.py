@@ -1,8 +1,8 @@
 """Where a run's console is connected: the user's terminal, a pipe, or a file.
 
 At a terminal every key goes to the simulated machine at once, with two exceptions: Ctrl-C ends the
-run, and Ctrl-] is the escape key: `q` after it ends the run too, any other key (Ctrl-C, Ctrl-]) is
-sent as it is. The terminal's settings are restored whatever happens.
+run, and Ctrl-] is the escape key: `q` after it ends the run too; any other key (Ctrl-C, Ctrl-]) is
+sent to the machine. The terminal's settings are always restored.
 """
 
 import contextlib

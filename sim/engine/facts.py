@@ -1,7 +1,7 @@
-"""What is known where: literals, and what follows from them.
+"""Known facts in each place: literals, and their consequences.
 
 A literal is a one-bit node together with its value; a set of literals is an integer with a bit for
-each. Where a set holds, a multiplexer on a known condition is just one of its operands.
+each. Where a set holds, a multiplexer on a known condition is one of its operands.
 """
 
 from collections import defaultdict

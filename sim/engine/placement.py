@@ -1,15 +1,15 @@
 """Which region each operation of a plan runs in.
 
 The operations are visited from the last to the first, so that all uses of one are known when it is
-placed. It goes to the lowest region that contains them all. Beside, each use needs the result only
-if certain literals hold: those of its region, of the arm of a multiplexer, and those that the
-user itself is needed for. The literals that all uses share are what the operation is needed for.
-Where they hold, its operands are simplified. Elsewhere its value does not matter: conditions are
-worked out where they are tested, so that nothing with any effect can see the difference.
+placed. It goes to the lowest region that contains them all. Moreover, each use needs the result
+only if certain literals hold: those of its region, of the arm of a multiplexer, and those under
+which the user itself is needed. The operation is needed under the literals that all uses share.
+Where they hold, its operands are simplified. Elsewhere its value does not matter, because
+conditions are computed where they are tested, so nothing with an effect can see the difference.
 
-Operations of a region that are needed for the same literal make up a guard, if they are worth it:
-a region that is left out when the literal does not hold. Large operands that only one arm of a
-multiplexer needs get a region of their own, too.
+Operations of a region that are needed under the same literal form a guard, if that saves time: a
+region that is skipped when the literal does not hold. Large operands that only one arm of a
+multiplexer needs get a separate region too.
 """
 
 from pteg.engine.facts import Facts

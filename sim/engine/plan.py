@@ -1,11 +1,10 @@
-"""What a cycle stores, and when: the tree of conditional regions.
+"""The stores of a cycle and their conditions: the tree of conditional regions.
 
 Registers whose next value is a multiplexer with the register itself in a leaf hold their value
 there; the other leaves are stores under a condition. Stores with equal conditions share a region,
-and regions nest as the if statements of the source do. Where the operations go that work out what
-is stored, and in which order they run, is up to :mod:`pteg.engine.placement` and
-:mod:`pteg.engine.order`. Everything that reads a storage element is placed so that it runs before
-the element is written.
+and regions nest as the if statements of the source do. :mod:`pteg.engine.placement` places the
+operations that compute the stored values, and :mod:`pteg.engine.order` orders them. Everything that
+reads a storage element runs before the element is written.
 """
 
 from collections import defaultdict

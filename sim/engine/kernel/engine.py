@@ -2,7 +2,7 @@
 
 A delta cycle has three phases: triggers that were hit sample and wake their processes; processes
 and circuit run, and queue changes of signals; the changes become visible, and hit triggers.
-Testbenches run when there is nothing more to do at a point in time.
+Testbenches run when nothing else is left to do at a point in time.
 """
 
 from time import process_time
