@@ -1,7 +1,8 @@
 """Sizes of the 750, for the hardware and for the simulator, which reads its state."""
 
 __all__ = ["CQ_ENTRIES", "CREDITS", "FETCH_WIDTH", "FPR_RENAMES", "GPR_RENAMES", "IQ_ENTRIES",
-           "WIDTH", "BEATS", "LINE_BITS", "TLB_SETS", "TLB_WAYS", "L2_SIZES"]
+           "WIDTH", "JUNCTION_TEMPERATURE", "BEATS", "LINE_BITS", "TLB_SETS", "TLB_WAYS",
+           "L2_SIZES"]
 
 #: Core: completion queue, instruction queue, rename buffers (MPC750 UM 1.2.1, 6.1).
 CQ_ENTRIES = 6
@@ -14,6 +15,9 @@ FETCH_WIDTH = 4
 WIDTH = 2
 #: Folded branches that one instruction can stand for.
 CREDITS = 3
+
+#: Degrees Celsius that the thermal sensor measures: nothing gets warmer here.
+JUNCTION_TEMPERATURE = 45
 
 #: Address bits of a byte within its cache block of 32 bytes (MPC750 UM 3.1).
 LINE_BITS = 5

@@ -28,9 +28,10 @@ ARCH_STATE = np.dtype(
 
 #: What passes from one model to another beside the registers, at an instruction boundary:
 #: counts since reset, core cycles since the last tick of the time base, and whether a decrementer
-#: exception waits. (The level of the external interrupt follows from the devices.)
+#: or a thermal management exception waits. (The level of the external interrupt follows from the
+#: devices.)
 PENDING = np.dtype([("cycle", "i8"), ("instructions", "i8"), ("since_tick", "i8"),
-                    ("decrementer", "i8")])
+                    ("decrementer", "i8"), ("thermal", "i8")])
 
 
 #: Names of the fields.

@@ -19,7 +19,8 @@ def new_statistics(platform: "Platform") -> dict[str, Any]:
     return {
         "cycles": None, "instructions": None, "cycles_per_instruction": None, "asleep": None,
         "exceptions": None,
-        "interrupts": {"taken": dict.fromkeys(("external", "monitor", "decrementer"))},
+        "interrupts": {"taken": dict.fromkeys(("external", "monitor", "decrementer",
+                                                "thermal"))},
         "mmu": {"fetch": dict.fromkeys(_TRANSLATIONS), "data": dict.fromkeys(_TRANSLATIONS),
                 "table_searches": dict.fromkeys(("count", "ptes_examined", "cycles", "r_updates",
                                                  "c_updates"))},

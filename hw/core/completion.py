@@ -106,7 +106,8 @@ class Completion(wiring.Component):
             #: Of a data access that has failed.
             "dar": In(32), "dsisr": In(32),
             #: See `ExceptionUnit`.
-            "external": In(1), "monitor": In(1), "decrementer": In(1), "machine_check": In(1),
+            "external": In(1), "monitor": In(1), "decrementer": In(1), "thermal": In(1),
+            "machine_check": In(1),
             "asleep": In(1), "fetch_search": In(1), "drain": Out(1), "stopped": Out(1),
             "exception": Out(ExceptionPort()),
             #: Everything in flight is dropped; fetch goes on there.
@@ -194,7 +195,7 @@ class Completion(wiring.Component):
         connect(m, exceptions.exception, flipped(self.exception))
         m.d.comb += [
             *(getattr(exceptions, name).eq(getattr(self, name)) for name in (
-                "msr", "dar", "dsisr", "restart", "external", "monitor", "decrementer",
+                "msr", "dar", "dsisr", "restart", "external", "monitor", "decrementer", "thermal",
                 "machine_check", "asleep", "fetch_search")),
             exceptions.fault.eq(fault), exceptions.reason.eq(Mux(traps, Cause.FP_ENABLED, cause)),
             exceptions.fault_pc.eq(first.pc), exceptions.complete.eq(complete),

@@ -40,6 +40,7 @@ from pteg.hw.core.rename import Rename
 from pteg.hw.core.special import SpecialRegisters
 from pteg.hw.core.system import SystemUnit
 from pteg.hw.core.targets import TargetCache
+from pteg.hw.core.thermal import ThermalUnit
 from pteg.hw.core.timebase import TimeBase
 from pteg.hw.isa.exceptions import Vector
 from pteg.hw.isa.registers import Hid0, Msr, Xer
@@ -148,6 +149,7 @@ class Core(wiring.Component):
         m.submodules.special = special = SpecialRegisters(self.l2_size)
         m.submodules.timebase = timebase = TimeBase(self.timebase_divider)
         m.submodules.monitor = monitor = PerformanceMonitor()
+        m.submodules.thermal = thermal = ThermalUnit()
         units = {"iu1": iu1, "iu2": iu2, "sru": sru, "lsu": lsu, "fpu": fpu}
         msr, hid0, redirected = special.msr, special.hid0, completion.redirect.valid
         flush = redirected | branch.cancel  # what is in flight is dropped
@@ -265,6 +267,7 @@ class Core(wiring.Component):
             completion.machine_check.eq(self.machine_check),
             completion.monitor.eq(monitor.interrupt),
             completion.decrementer.eq(timebase.decrementer),
+            completion.thermal.eq(thermal.interrupt), thermal.stop.eq(timebase.stop),
             completion.asleep.eq(special.asleep), timebase.stop.eq(special.asleep & special.sleep),
             completion.fetch_search.eq(fetch.searching),
             completion.pause.single.eq(self.pause.single),
@@ -273,7 +276,8 @@ class Core(wiring.Component):
             completion.overflows.eq(condition.overflows),
             *(unit.taken.eq(completion.exception.valid & (completion.exception.vector == vector))
               for unit, vector in ((timebase, Vector.DECREMENTER),
-                                   (monitor, Vector.PERFORMANCE_MONITOR))),
+                                   (monitor, Vector.PERFORMANCE_MONITOR),
+                                   (thermal, Vector.THERMAL))),
         ]
         connect(m, completion.exception, special.exception)
 
@@ -298,6 +302,7 @@ class Core(wiring.Component):
         connect(m, sru.special, special.system)
         connect(m, sru.timebase, timebase.system)
         connect(m, sru.monitor, monitor.system)
+        connect(m, sru.thermal, thermal.system)
         connect(m, sru.registers, flipped(self.registers))
         connect(m, special.instruction_cache, flipped(self.instruction_cache))
         connect(m, special.data_cache, flipped(self.data_cache))

@@ -36,7 +36,7 @@ _EXCEPTIONS = {
 }
 #: Interrupts, the first has the highest priority.
 _INTERRUPTS = {Vector.EXTERNAL: "external", Vector.PERFORMANCE_MONITOR: "monitor",
-               Vector.DECREMENTER: "decrementer"}
+               Vector.DECREMENTER: "decrementer", Vector.THERMAL: "thermal"}
 
 
 class ExceptionUnit(wiring.Component):
@@ -66,6 +66,7 @@ class ExceptionUnit(wiring.Component):
     external: In(1)
     monitor: In(1)
     decrementer: In(1)
+    thermal: In(1)
     #: A transfer error of something that no instruction in flight did. One cycle.
     machine_check: In(1)
     #: A power-save mode.
@@ -99,7 +100,7 @@ class ExceptionUnit(wiring.Component):
             m.d.sync += check.eq(1)
         m.d.comb += [
             pending.eq(check | flag(self.msr, Msr.EE)
-                       & (self.external | self.monitor | self.decrementer)),
+                       & (self.external | self.monitor | self.decrementer | self.thermal)),
             self.drain.eq(pending & ~hold | self.checkstop | self.asleep),
             interrupt.eq(pending & ~hold & self.idle & ~self.restart & ~self.checkstop),
             taken.dar.eq(self.dar), taken.dsisr.eq(self.dsisr),
@@ -123,7 +124,8 @@ class ExceptionUnit(wiring.Component):
             m.d.comb += [
                 taken.valid.eq(1), taken.srr0.eq(self.pc),
                 taken.vector.eq(Mux(self.external, Vector.EXTERNAL, Mux(
-                    self.monitor, Vector.PERFORMANCE_MONITOR, Vector.DECREMENTER))),
+                    self.monitor, Vector.PERFORMANCE_MONITOR, Mux(
+                        self.decrementer, Vector.DECREMENTER, Vector.THERMAL)))),
             ]
             with m.If(check):
                 m.d.comb += [taken.vector.eq(Vector.MACHINE_CHECK),

@@ -1,13 +1,14 @@
 """MSR, exception registers and the special-purpose registers that only hold a value.
 
 PEM 2.3, MPC750 UM 2.1.2. LR and CTR live in the branch unit, XER with CR, TB and DEC in the time
-base, SDR1 and the BATs in the MMU, counters and their controls in the performance monitor. HID0
+base, SDR1 and the BATs in the MMU, counters and their controls in the performance monitor, THRM1
+to THRM3 in the thermal unit. HID0
 controls the caches, history table and target cache; ICFI and DCFI read as zero if the cache is
 enabled, as the hardware clears them in the next cycle (MPC750 UM table 2-5). MSR[POW] with one of
 DOZE, NAP and SLEEP stops the core until an interrupt is taken, which clears POW (MPC750 UM 10.2).
-L2CR controls the L2 cache, if there is one, and L2IP is read there. IABR is looked at by
-fetch, DABR by the load/store unit. The other bits of HID0, ICTC and THRM1-3 hold what is written;
-what they would control is not modelled.
+L2CR controls the L2 cache, if there is one, and L2IP is read there. IABR is looked at by fetch,
+DABR by the load/store unit. The other bits of HID0, and ICTC, hold what is written; what they would
+control is not modelled.
 """
 
 from amaranth.hdl import Cat, Module, Mux, Signal
@@ -33,7 +34,7 @@ __all__ = ["SpecialRegisters", "ExceptionPort"]
 
 #: SPRs kept elsewhere.
 _ELSEWHERE = {"XER", "LR", "CTR", "DEC", "TBL", "TBU", "SDR1",
-              "MMCR0", "MMCR1", "PMC1", "PMC2", "PMC3", "PMC4", "SIA"}
+              "MMCR0", "MMCR1", "PMC1", "PMC2", "PMC3", "PMC4", "SIA", "THRM1", "THRM2", "THRM3"}
 #: HID0 bits of the power-save modes.
 _SAVES = int(Hid0.DOZE | Hid0.NAP | Hid0.SLEEP)
 

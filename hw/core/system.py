@@ -54,7 +54,7 @@ class SystemUnit(wiring.Component):
         Completion queue entry of the oldest instruction.
     flush : In(1)
     cr, xer, msr, lr, ctr : In(32)
-    special, timebase, monitor : Out(SystemToSpecial)
+    special, timebase, monitor, thermal : Out(SystemToSpecial)
     registers : Out(RegisterPort)
         SPRs and segment registers in the MMU.
     cr_mask, cr_value : Out(32)
@@ -80,6 +80,7 @@ class SystemUnit(wiring.Component):
     special: Out(SystemToSpecial())
     timebase: Out(SystemToSpecial())
     monitor: Out(SystemToSpecial())
+    thermal: Out(SystemToSpecial())
     registers: Out(RegisterPort())
     cr_mask: Out(32)
     cr_value: Out(32)
@@ -124,6 +125,7 @@ class SystemUnit(wiring.Component):
             self.special.spr.eq(spr), self.special.wdata.eq(here.a),
             self.timebase.spr.eq(spr), self.timebase.wdata.eq(here.a),
             self.monitor.spr.eq(spr), self.monitor.wdata.eq(here.a),
+            self.thermal.spr.eq(spr), self.thermal.wdata.eq(here.a),
             self.registers.spr.eq(spr), self.registers.wdata.eq(here.a),
             here.done.eq(execute & last),
             self.finish.valid.eq(here.done), self.finish.cq.eq(here.cq),
@@ -191,7 +193,7 @@ class SystemUnit(wiring.Component):
                     # Each group answers with zero for what it does not have.
                     m.d.comb += self.result.value.eq(
                         self.special.rdata | self.timebase.rdata | self.monitor.rdata
-                        | self.registers.rdata)
+                        | self.thermal.rdata | self.registers.rdata)
 
     def _move_to(self, m, here, spr):
         with m.Switch(here.op):
@@ -221,4 +223,4 @@ class SystemUnit(wiring.Component):
                                      self.finish.refetch.eq(1)]
                     with m.Default():
                         m.d.comb += [self.special.write.eq(1), self.timebase.write.eq(1),
-                                     self.monitor.write.eq(1)]
+                                     self.monitor.write.eq(1), self.thermal.write.eq(1)]

@@ -100,7 +100,7 @@ BITS = {
                  note="31, L2IP, reads as one while an invalidation is under way"),
     "ICTC": Bits("23-31", f"{_GX} p. 77"),
     "THRM": Bits("2-8 29-31", f"{_GX} p. 78", status="0-1",
-                 note="of THRM1 and THRM2: TIN and TIV are the result of the comparison"),
+                 note="TIN and TIV are the result of the comparison"),
     "THRM3": Bits("18-31", f"{_GX} p. 79"),
 }
 

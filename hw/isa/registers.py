@@ -194,6 +194,24 @@ class Dabr:
     DR = Field(31)        # loads
 
 
+class Thrm:
+    """Thermal management registers 1 and 2 (750GX UM 2.1.4.1)."""
+
+    TIN = Field(0)           # the threshold has been crossed
+    TIV = Field(1)           # TIN is valid
+    THRESHOLD = Field(2, 8)  # degrees Celsius
+    TID = Field(29)          # crossed downwards
+    TIE = Field(30)          # interrupt then
+    V = Field(31)            # compare
+
+
+class Thrm3:
+    """Thermal management register 3 (750GX UM 2.1.4.2)."""
+
+    SITV = Field(18, 30)     # sample interval, core cycles
+    E = Field(31)            # enable
+
+
 class Wimg(enum.IntFlag):
     """Storage attributes, in the order in which PTEs and BATs keep them (PEM 5.2.1)."""
 

@@ -22,7 +22,8 @@ _PREFIXES = {
 }
 _FIELDS = {"SR": registers.SegmentRegister, "BATU": registers.BatUpper, "BATL": registers.BatLower,
            "SDR1": registers.Sdr1, "PTEH": registers.PteHigh, "PTEL": registers.PteLow,
-           "IABR": registers.Iabr, "DABR": registers.Dabr}
+           "IABR": registers.Iabr, "DABR": registers.Dabr, "THRM": registers.Thrm,
+           "THRM3": registers.Thrm3}
 
 
 class Outcome(enum.IntEnum):
@@ -45,6 +46,8 @@ def _collect():
     for prefix, fields in _FIELDS.items():
         found |= {f"{prefix}_{name}": field.mask for name, field in vars(fields).items()
                   if isinstance(field, registers.Field)}
+    found["THRM_THRESHOLD_LEAST"] = 1 << registers.Thrm.THRESHOLD.shift
+    found["THRM3_SITV_LEAST"] = 1 << registers.Thrm3.SITV.shift
     for name in ("MSR_IMPLEMENTED", "MSR_TO_SRR1", "XER_IMPLEMENTED", "FPSCR_IMPLEMENTED"):
         found[name] = int(getattr(registers, name))
     found["SR_IMPLEMENTED"] = registers.SegmentRegister.IMPLEMENTED
@@ -109,12 +112,15 @@ HID0_SAVES = int(registers.Hid0.DOZE | registers.Hid0.NAP | registers.Hid0.SLEEP
 #: What the performance monitor changes by itself, by both names.
 SPR_COUNTERS = tuple(registers.SPR_BY_NAME[user + name].number for user in ("", "U")
                      for name in ("PMC1", "PMC2", "PMC3", "PMC4", "MMCR0", "SIA"))
+SPR_THRM1, SPR_THRM2, SPR_THRM3 = (
+    registers.SPR_BY_NAME[f"THRM{n}"].number for n in (1, 2, 3))
 SPR_TBL, SPR_TBU = (registers.SPR_BY_NAME[name].number for name in ("TBL", "TBU"))
 TIME_BASE_LOWER, TIME_BASE_UPPER = registers.TIME_BASE_LOWER, registers.TIME_BASE_UPPER
 SPR_IBAT0U, SPR_DBAT0U = (_word(name) for name in ("IBAT0U", "DBAT0U"))
 
 #: Registers that count time, or what only the pipeline model has.
-TIMED = ("tb", "dec", "pmc1", "pmc2", "pmc3", "pmc4", "mmcr0", "sia")
+TIMED = ("tb", "dec", "pmc1", "pmc2", "pmc3", "pmc4", "mmcr0", "sia", "thrm1",
+         "thrm2")
 #: 32-bit words of ARCH_STATE after the arrays, and which of them lockstep compares.
 FIRST_WORD, STATE_WORDS = ARCH_STATE.fields["pc"][1] // 4, ARCH_STATE.itemsize // 4
 COMPARED_WORD = np.zeros(STATE_WORDS, np.uint8)

@@ -35,7 +35,8 @@ _STOPS = {
 #: Fields of the model that a snapshot holds. The others are caches, addresses in the host, or
 #: without meaning between two instructions.
 _KEPT = ("tlb_tag", "tlb_word", "tlb_lru", "cycles", "time_synced", "device_synced",
-         "cycles_per_tick", "decrementer", "uncompleted", "exceptions", "walks", "walk_ptes")
+         "cycles_per_tick", "decrementer", "thermal", "thermal_at", "thermal_turn",
+         "uncompleted", "exceptions", "walks", "walk_ptes")
 _SNAPSHOT = np.dtype([(name, MODEL[name].base, MODEL[name].shape) for name in _KEPT])
 _PTEL_R = PteLow.R.mask
 #: More cycles than the model ever runs between two checks of the time.
@@ -132,6 +133,7 @@ class FunctionalCpu:
         pending["cycle"], pending["instructions"] = self.cycle, self.instructions
         pending["since_tick"] = (model["cycles"] - model["time_synced"]) % self._cycles_per_tick
         pending["decrementer"] = model["decrementer"]
+        pending["thermal"] = model["thermal"]
         return pending
 
     def set_pending(self, pending):
@@ -140,6 +142,7 @@ class FunctionalCpu:
         model["uncompleted"] = given["cycle"] - given["instructions"]
         model["time_synced"] = given["cycle"] - given["since_tick"] % self._cycles_per_tick
         model["decrementer"] = given["decrementer"] != 0
+        model["thermal"], model["thermal_at"] = given["thermal"] != 0, 0
 
     def snapshot(self):
         kept = np.zeros(1, _SNAPSHOT)

@@ -19,6 +19,7 @@ from pteg.functional.memory import block, load_store, multiple
 from pteg.functional.mmu import read_at, read_physical, translate
 from pteg.functional.operands import MASK32
 from pteg.functional.system import cycles_to_decrementer, power_save, sync_time, system
+from pteg.functional.thermal import cycles_to_thermal, restart_thermal, sync_thermal
 
 __all__ = ["step", "settle", "make_run", "STOP_CYCLES", "STOP_INSTRUCTIONS", "STOP_ADDRESS",
            "STOP_CHECKSTOP", "STOP_CONSOLE", "STOP_DRAIN", "STOP_LEDGER", "STOP_UNIT"]
@@ -122,13 +123,16 @@ def settle(s, m, outcome, traced):
 @compiled
 def take_interrupt(s, m):
     """Take the pending interrupt of highest priority, if MSR[EE] allows any. Returns whether."""
-    if not s.msr & isa.MSR_EE or not (m.interrupt or m.decrementer):
+    if not s.msr & isa.MSR_EE or not (m.interrupt or m.decrementer or m.thermal):
         return False
     if m.interrupt:
         take(s, m, isa.VECTOR_EXTERNAL, isa.NONE)
-    else:
+    elif m.decrementer:
         m.decrementer = 0
         take(s, m, isa.VECTOR_DECREMENTER, isa.NONE)
+    else:
+        m.thermal = 0
+        take(s, m, isa.VECTOR_THERMAL, isa.NONE)
     return True
 
 
@@ -180,9 +184,12 @@ def make_run(bus_read, bus_write, tick, transfers, next_event, interrupt, consol
         s, m = state[0], model[0]
         set_msr(s, m, 0 | s.msr)
         started = False
+        if not m.thermal_at:    # a script may have written THRM1 to THRM3
+            restart_thermal(m, s)
         while True:
             # Between two stretches: time, devices, console, limits, interrupts.
             sync_time(m, s)
+            sync_thermal(m, s)
             tick(devices, m.cycles - m.device_synced)
             m.device_synced = m.cycles
             written, reservation = transfers(devices, np.int64(s.reservation))
@@ -210,15 +217,17 @@ def make_run(bus_read, bus_write, tick, transfers, next_event, interrupt, consol
             saves = power_save(s)
             if saves:
                 pause = max(1, min(cycles - m.cycles, STRIDE, next_event(devices),
-                                   cycles_to_decrementer(m, s)))
+                                   cycles_to_decrementer(m, s), cycles_to_thermal(m)))
                 m.cycles += pause
                 m.uncompleted += pause
                 if saves == isa.HID0_SLEEP:  # time base and decrementer stop
                     m.time_synced += pause
+                    m.thermal_at += pause if m.thermal_at else 0
                 continue
             traced = 0 | s.msr
             m.look = min(cycles, m.cycles + min(STRIDE, instructions - (m.cycles - m.uncompleted),
-                                                next_event(devices), cycles_to_decrementer(m, s)))
+                                                next_event(devices), cycles_to_decrementer(m, s),
+                                                cycles_to_thermal(m)))
             if traced & (isa.MSR_SE | isa.MSR_BE):
                 m.look = m.cycles + 1
             started = True

@@ -65,12 +65,13 @@ def differs(state, other):
 @compiled
 def reads_time(model):
     """The register into which the last instruction has read TB, DEC, a register that the
-    performance monitor changes, or L2CR, whose L2IP depends on time; or -1."""
+    performance monitor or the thermal unit changes, or L2CR, whose L2IP depends on time; or -1."""
     m = model[0]
     if m.op == isa.MFSPR:
         number = m.word >> 16 & 31 | m.word >> 6 & 0x3E0
         timed = (number == isa.SPR_DEC or number == isa.TIME_BASE_LOWER
-                 or number == isa.TIME_BASE_UPPER or number == isa.SPR_L2CR)
+                 or number == isa.TIME_BASE_UPPER or number == isa.SPR_L2CR
+                 or number == isa.SPR_THRM1 or number == isa.SPR_THRM2)
         for counter in isa.SPR_COUNTERS:
             timed = timed or number == counter
         if not timed:

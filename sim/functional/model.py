@@ -61,7 +61,9 @@ MODEL = np.dtype([
     ("cycles", "i8"), ("time_synced", "i8"), ("device_synced", "i8"), ("look", "i8"),
     ("cycles_per_tick", "i8"),
     # Pending asynchronous exceptions.
-    ("interrupt", "i8"), ("decrementer", "i8"),
+    ("interrupt", "i8"), ("decrementer", "i8"), ("thermal", "i8"),
+    # Thermal unit: cycle of its next comparison, or 0; whether that is of THRM2.
+    ("thermal_at", "i8"), ("thermal_turn", "i8"),
     # Cycles in which no instruction completed, and other counts for statistics.
     ("uncompleted", "i8"), ("exceptions", "i8"), ("walks", "i8"), ("walk_ptes", "i8"),
     # Memory writes of the instruction (pa, size, value), if they are logged.

@@ -7,6 +7,7 @@ from pteg.functional.compiled import compiled, inlined
 from pteg.functional.exceptions import event, program, raise_exception, set_msr
 from pteg.functional.mmu import flush
 from pteg.functional.operands import MASK32, first, gpr, second, third
+from pteg.functional.thermal import restart_thermal, sync_thermal
 
 __all__ = ["system", "sync_time", "cycles_to_decrementer", "power_save"]
 
@@ -72,6 +73,8 @@ def move_from_spr(s, m, word):
     if place >= 0:
         if spr == isa.SPR_DEC:
             sync_time(m, s)
+        if spr == isa.SPR_THRM1 or spr == isa.SPR_THRM2:
+            sync_thermal(m, s)
         value = 0 | s.words[place]
     elif place == isa.SPR_TIME_BASE:
         value = time_base(m, s, spr == isa.TIME_BASE_UPPER)
@@ -106,7 +109,14 @@ def move_to_spr(s, m, word):
         if value & isa.HID0_DCE:
             value = value & ~isa.HID0_DCFI
         m.look = 0  # it may be asleep now
+    if isa.SPR_THRM1 <= spr <= isa.SPR_THRM3:
+        sync_thermal(m, s)
     s.words[place] = value & isa.SPR_MASK[spr]
+    if isa.SPR_THRM1 <= spr <= isa.SPR_THRM3:
+        if spr == isa.SPR_THRM3:
+            s.thrm1, s.thrm2 = s.thrm1 & ~isa.THRM_TIV, s.thrm2 & ~isa.THRM_TIV
+        restart_thermal(m, s)
+        m.look = 0
     if isa.SPR_TRANSLATES[spr]:
         flush(m)
     return isa.OUT_NEXT

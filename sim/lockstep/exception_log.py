@@ -21,7 +21,7 @@ def exception_log(floating):
              "resume": [], "clear": [encode("addi", rD=1, rA=0, SIMM=0), to_spr("IABR", 1)],
              "return": [from_spr("LR", 1), to_spr("SRR0", 1)]}
     ends = {0x400: "return", 0x500: "resume", 0x900: "resume", 0xC00: "resume", 0xD00: "resume",
-            0x1300: "clear"}
+            0x1300: "clear", 0x1700: "resume"}
     if floating:
         tails["available"] = [from_spr("SRR1", 1), encode("ori", rA=1, rS=1, UIMM=int(Msr.FP)),
                               to_spr("SRR1", 1)]

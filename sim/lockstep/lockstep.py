@@ -118,7 +118,7 @@ class Lockstep:
             self.cpu.driver.native.probe(path).parts[0].word for path in (
                 completion.instructions, core.special.asleep_cycles, exceptions.last_interrupt,
                 exceptions.external_interrupts, exceptions.monitor_interrupts,
-                exceptions.decrementer_interrupts)))
+                exceptions.decrementer_interrupts, exceptions.thermal_interrupts)))
 
     @property
     def instructions(self):

@@ -31,11 +31,13 @@ class Places(NamedTuple):
     external: int       # interrupts taken
     monitor: int
     decrementer: int
+    thermal: int
 
 
 @njit
 def _interrupts(state, at):
-    return state[at.external] + state[at.monitor] + state[at.decrementer]
+    return (state[at.external] + state[at.monitor] + state[at.decrementer]
+            + state[at.thermal])
 
 
 def make_run(pipeline_run, capture, bus_read, locate):

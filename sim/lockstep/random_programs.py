@@ -593,7 +593,7 @@ _MODIFY_WORDS = 10
 _PLAIN_SPRS = ("XER", "LR", "CTR", "DSISR", "DAR", "SRR0", "SRR1", "SPRG0", "SPRG1", "SPRG2",
                "SPRG3", "PVR", "SDR1", "IBAT0U", "IBAT3L", "DBAT0U", "DBAT1L")
 _WRITABLE_SPRS = ("LR", "CTR", "DSISR", "DAR", "SRR0", "SPRG0", "SPRG1", "SPRG2", "SPRG3",
-                  "MMCR0", "PMC1", "PMC2", "SIA", "EAR", "ICTC", "THRM1", "THRM2")
+                  "MMCR0", "PMC1", "PMC2", "SIA", "EAR", "ICTC", "THRM1", "THRM2", "THRM3")
 
 
 def random_program(seed, options=None):

@@ -52,6 +52,7 @@ def _registers(cpu: Processor) -> dict[str, list[tuple[Signal, int]]]:
         "fpscr": core.fpu.status.fpscr, "lr": core.link.lr, "ctr": core.link.ctr,
         "mmcr0": monitor.mmcr0, "mmcr1": monitor.mmcr1, "sia": monitor.sia,
         "pmc1": monitor.pmc1, "pmc2": monitor.pmc2, "pmc3": monitor.pmc3, "pmc4": monitor.pmc4,
+        **{name: getattr(core.thermal, name) for name in ("thrm1", "thrm2", "thrm3")},
         "tb": time.tb, "dec": time.dec, "sdr1": mmu.walker.sdr1,
         **{f"{side}bat{n}{half[0]}": translator.bats.register(n, half)
            for side, translator in (("i", mmu.immu), ("d", mmu.dmmu))
@@ -81,7 +82,8 @@ class Architecture:
         self._banks, self._registers = _banks(cpu), _registers(cpu)
         self._pending = {"instructions": cpu.core.completion.instructions,
                          "since_tick": cpu.core.timebase.prescaler,
-                         "decrementer": cpu.core.timebase.pending}
+                         "decrementer": cpu.core.timebase.pending,
+                         "thermal": cpu.core.thermal.pending}
 
     def write(self, state: np.ndarray, name: str, value):
         """Give a field of ARCH_STATE a value; for a bank of registers, an array."""

@@ -241,7 +241,8 @@ class PipelineCpu:
             "interrupts": {"taken": {
                 "external": read(exceptions.external_interrupts),
                 "monitor": read(exceptions.monitor_interrupts),
-                "decrementer": read(exceptions.decrementer_interrupts)}},
+                "decrementer": read(exceptions.decrementer_interrupts),
+                "thermal": read(exceptions.thermal_interrupts)}},
             "mmu": {
                 "fetch": {"bat_hits": read(counters.fetch_bat_hits),
                           "tlb_hits": read(counters.fetch_tlb_hits),

@@ -140,6 +140,7 @@ class ExceptionUnit(Part):
     external_interrupts: Signal
     monitor_interrupts: Signal
     decrementer_interrupts: Signal
+    thermal_interrupts: Signal
 
 
 class Completion(Part):
@@ -282,6 +283,13 @@ class Monitor(Part):
     pmc4: Signal
 
 
+class ThermalUnit(Part):
+    thrm1: Signal
+    thrm2: Signal
+    thrm3: Signal
+    pending: Signal             # a thermal management interrupt waits
+
+
 class SpecialRegisters(Part):
     """MSR and the SPRs that no other part has."""
 
@@ -313,6 +321,7 @@ class Core(Part):
     special: SpecialRegisters
     timebase: TimeBase
     monitor: Monitor
+    thermal: ThermalUnit
 
 
 # MMU ----------------------------------------------------------------------------------------------
