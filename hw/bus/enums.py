@@ -1,4 +1,4 @@
-"""Enumerations of the bus: plain Python, which the simulator reads too."""
+"""Enumerations of the bus, without Amaranth: the simulator uses them too."""
 
 import enum
 

@@ -1,8 +1,8 @@
 """Data array of the data cache: one double word a cycle (MPC750 UM 3.1).
 
-It is read, and what was read may be written back in the same cycle with some bytes replaced; or a
-double word of a block that is filled is written; or, while the castout buffer copies a block, a
-double word of that is read.
+In each cycle, a double word is read, and may be written back in the same cycle with some bytes
+replaced; or a double word of a new block is written; or, while the castout buffer copies a block, a
+double word of that block is read.
 """
 
 from amaranth.hdl import Cat, Module

@@ -1,7 +1,7 @@
 """Castout buffer: a modified block on its way from the data cache to memory (MPC750 UM 3.6.2).
 
-The block is copied out of the data array, a double word a cycle, which leaves its place to another
-block at once; then it is written in one burst. There is one buffer.
+The block is copied from the data array, a double word a cycle, so that another block can take its
+place at once. Then it is written in one burst. There is one buffer.
 
     start    _/--\\________________________________
     copying  ____/-----------\\____________________     four cycles: the arrays are busy

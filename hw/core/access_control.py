@@ -1,8 +1,8 @@
-"""What becomes of an access in the second stage of the load/store unit (PEM 4.2.3, 4.3, 6.4).
+"""Control of an access in the second stage of the load/store unit (PEM 4.2.3, 4.3, 6.4).
 
-Each cycle decides anew, by the translation of the next part, by what else is in flight and by the
-registers that forbid or watch accesses: ask the data cache, enter the store queue, end, fault, or
-wait.
+The decision is made in each cycle: request the data cache, enter the store queue, end, fault, or
+wait. It depends on the translation of the next part, on the other instructions in flight, and on
+the registers that restrict or watch accesses.
 """
 
 from amaranth.hdl import Module, Mux, Signal

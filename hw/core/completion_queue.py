@@ -1,7 +1,7 @@
 """Completion queue: instructions in program order, from dispatch to retirement (MPC750 UM 6.3.3).
 
-Six entries in a ring. An entry is filled when its instruction is dispatched, and finishes when its
-unit says so. The two oldest can leave in one cycle.
+Six entries in a ring. An entry is filled when its instruction is dispatched, and finishes when the
+unit signals it. The two oldest can leave in one cycle.
 """
 
 from amaranth.hdl import Array, Module, Mux, Signal

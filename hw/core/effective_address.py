@@ -1,4 +1,4 @@
-"""Effective address of a load or store, and how many bytes it moves (PEM 4.2.3)."""
+"""Effective address of a load or store, and the number of bytes it moves (PEM 4.2.3)."""
 
 from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import wiring

@@ -1,4 +1,4 @@
-"""Enumerations of the core: plain Python, which the simulator reads too."""
+"""Enumerations of the core, without Amaranth: the simulator uses them too."""
 
 import enum
 

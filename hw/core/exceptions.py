@@ -1,9 +1,9 @@
-"""Exceptions: which one is taken in a cycle, and where it leads (MPC750 UM 4.2 to 4.5).
+"""Exceptions: which one is taken in a cycle, and its vector (MPC750 UM 4.2 to 4.5).
 
-At most one: of the oldest instruction, which faults; after it, when it completes (trace, a
-floating-point exception that the new MSR admits); or an interrupt, when the completion queue has
-drained, and never between the start of a table search for a fetch and the end of the instruction
-that it was for.
+At most one exception is taken: a fault of the oldest instruction; an exception at its completion
+(trace, a floating-point exception that the new MSR enables); or an interrupt, when the completion
+queue is empty. No interrupt is taken between the start of a table search for a fetch and the end
+of the fetched instruction.
 """
 
 from amaranth.hdl import Module, Mux, Signal

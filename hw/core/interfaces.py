@@ -1,4 +1,4 @@
-"""What travels between the units of the core (MPC750 UM figure 1-1 and chapter 6).
+"""Signals between the units of the core (MPC750 UM figure 1-1 and chapter 6).
 
 Named `SourceToDestination`. The pipeline registers are the reservation stations and the queues;
 these signatures are the wires between them.

@@ -1,4 +1,4 @@
-"""Alignment of what is loaded: from a double word of the cache to a register (PEM 3.1.4, 4.2.3)."""
+"""Alignment of loaded data: from a double word of the cache to a register (PEM 3.1.4, 4.2.3)."""
 
 from amaranth.hdl import C, Cat, Module, Mux
 from amaranth.lib import wiring

@@ -1,4 +1,4 @@
-"""The reservation of lwarx and stwcx. (PEM 4.2.6): one block, until someone writes there."""
+"""The reservation of lwarx and stwcx. (PEM 4.2.6): one block, until a write to it."""
 
 from amaranth.hdl import Module, Signal
 from amaranth.lib import wiring

@@ -1,4 +1,4 @@
-"""Enumerations of the memory management unit: plain Python, which the simulator reads too."""
+"""Enumerations of the memory management unit, without Amaranth: the simulator uses them too."""
 
 import enum
 
