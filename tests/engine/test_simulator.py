@@ -405,6 +405,30 @@ def test_an_input_set_in_the_delta_cycle_of_the_edge():
     assert any(a != through - 1 for _, _, a, through, _, _ in first)
 
 
+def test_a_clock_that_a_process_drives_together_with_an_input():
+    def make():
+        m = Module()
+        m.domains.sync = m.cd = ClockDomain(reset_less=True)
+        m.a, m.through, m.direct, m.indirect = (Signal(8, name=name) for name in "atdi")
+        m.d.comb += m.through.eq(m.a + 1)
+        m.d.sync += [m.direct.eq(m.a), m.indirect.eq(m.through)]
+        return m
+
+    async def drive(ctx, dut, log):
+        for value in range(5, 40):
+            await ctx.delay(0.5e-6)
+            ctx.set(Cat(dut.cd.clk, dut.a), 3 * value)
+
+    async def follow(ctx, dut, log):
+        for _ in range(100):
+            await ctx.delay(0.3e-6)
+            log.append([ctx.get(signal) for signal in (dut.a, dut.direct, dut.indirect)])
+
+    first, second = both(make, follow, processes=[drive], clock=False)
+    assert first == second
+    assert any(direct != indirect - 1 for _, direct, indirect in first[10:])
+
+
 # Many ticks in one call --------------------------------------------------------------------------
 
 

@@ -10,13 +10,13 @@ from time import process_time
 from amaranth.hdl import Signal, Value
 from amaranth.hdl._ir import DriverConflict
 from amaranth.sim._async import ChangedTrigger, EdgeTrigger
-from amaranth.sim._base import BaseProcess
 from amaranth.sim._pyeval import eval_assign, eval_value
-from amaranth.sim.pysim import PySimEngine, _PyEngineState, _PyTriggerState
+from amaranth.sim.pysim import PySimEngine, _PyTriggerState
 
 from pteg.engine.kernel.interpreted import Interpreted
 from pteg.engine.kernel.processes import Process
 from pteg.engine.kernel.recorder import Recorder
+from pteg.engine.kernel.state import Clock, State
 from pteg.engine.kernel.waits import Ticks
 from pteg.errors import UserError
 
@@ -28,55 +28,6 @@ PATIENCE = 64
 ENDLESS = 20_000
 #: How often that number doubles, if the native circuit had to give up as often.
 MOST_PATIENT = 12
-
-
-class State(_PyEngineState):
-    """The kernel's signals and memories.
-
-    Attributes
-    ----------
-    looked : set of int
-        The numbers of the slots that users have looked at.
-    """
-
-    def __init__(self):
-        super().__init__()
-        self.looked = set()
-
-    def get_signal(self, signal):
-        """Return the number of a signal's slot."""
-        index = super().get_signal(signal)
-        self.looked.add(index)
-        return index
-
-    def slot(self, signal):
-        """Return a signal's slot."""
-        return self.slots[super().get_signal(signal)]
-
-
-class Clock(BaseProcess):
-    """Toggles a clock signal."""
-
-    critical = False
-
-    def __init__(self, state, slot, phase, period):
-        self.state, self.slot, self.phase, self.half = state, slot, phase, period // 2
-        self.reset()
-
-    def reset(self):
-        """Start from the beginning."""
-        self.runnable, self.started = True, False
-
-    def run(self):
-        """Queue the next level."""
-        if self.started:
-            self.slot.update(int(not self.slot.curr))
-        self.state.set_delay_waker(self.half if self.started else self.phase, self.wake)
-        self.started = True
-
-    def wake(self):
-        """Be run in the next delta cycle."""
-        self.runnable = True
 
 
 class Engine(PySimEngine):

@@ -121,7 +121,7 @@ class NativeCircuit:
         what logic made of the old one.
         """
         pending = self.kernel.pending
-        if not pending or clocks.keys().isdisjoint(pending):
+        if not pending or self.clock not in pending and clocks.keys().isdisjoint(pending):
             return False
         return self.edge or any(slot in self.held or slot in self.memories for slot in pending)
 
