@@ -1,7 +1,7 @@
 """Enumerations as fields of structs, so that waveforms show them by name.
 
 Amaranth keeps the names of a signal's values if its shape is a plain Python enumeration, but drops
-those of a struct's fields. A field whose shape is a `ShapeCastable` says itself how it is shown.
+those of a struct's fields. A field whose shape is a `ShapeCastable` defines its own format.
 """
 
 import enum

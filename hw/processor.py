@@ -6,7 +6,7 @@
     core --- fetches --- icache ----------------------------------- fetch --
     snoop -------------- dcache
 
-An L2 cache, if there is one, lies between these and data, castout, fetch, the bus masters.
+An L2 cache, if there is one, is between these and the bus masters data, castout and fetch.
 """
 
 from amaranth.hdl import Module

@@ -6,7 +6,7 @@
      |
     request
 
-The device that is a bus master itself asks by `request`, the others are bus targets.
+A device that is a bus master makes its requests at `request`; the others are only targets.
 """
 
 from amaranth.hdl import Module

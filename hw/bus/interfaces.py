@@ -2,7 +2,7 @@
 
 Model: MPC750 UM chapters 7 (signals) and 8 (operation). Signals are active high here, DH and DL are
 one 64-bit `d` with byte lane 0, the lowest address, in the most significant byte. Left out: parity,
-address-bus snooping by other processors (ARTRY, GBL; they come with the caches) and DBWO.
+ARTRY, GBL and DBWO. `SnoopPort` replaces snooping on the address bus.
 """
 
 from amaranth.lib import wiring

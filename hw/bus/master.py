@@ -6,7 +6,7 @@
     dbg    ___________/----------------\\__     the data tenure
     ta     ____________________/--\\____     each is a `beat`; the last one is `done`
 
-The request is held by the asker, so that nothing is registered here but the state. An address-only
+The requester holds the request, so only the state is registered here. An address-only
 transaction is over with its address acknowledge. A target acknowledges the address no later than
 it transfers the first beat.
 

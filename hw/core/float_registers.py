@@ -1,6 +1,6 @@
-"""The formats in which floating-point loads and stores move numbers (PEM 3.1.4, appendix D).
+"""Number formats of floating-point loads and stores (PEM 3.1.4, appendix D).
 
-A register holds a double, lfs and stfs convert.
+A register holds a double; lfs and stfs convert.
 """
 
 from amaranth.hdl import Cat, Const, Mux, Signal

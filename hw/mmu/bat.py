@@ -6,7 +6,7 @@
 
 A block is 128 KB << n; BL is the mask of the low page-index bits (EA[4-14]) that are not compared
 but go to the physical address. Two entries that match the same address are a programming error
-(PEM 7.4.2): here the one with the lowest number wins. BAT registers are zero after reset.
+(PEM 7.4.2): here the one with the lowest number is used. BAT registers are zero after reset.
 """
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal

@@ -6,7 +6,7 @@
      0  10        yes         yes           1  10        yes         yes
      0  11        yes          no           1  11        yes          no
 
-A block has no key: its PP bits mean what they mean for a page with key 1.
+A block has no key: its PP bits have the same meaning as for a page with key 1.
 """
 
 from amaranth.hdl import Mux

@@ -1,7 +1,7 @@
 """The sixteen segment registers (PEM 7.5.2.1, MPC750 UM 5.4).
 
 EA[0-3] selects the register. The 750 keeps two identical copies, one for each side; here there is
-one, with a read port for each. A hard reset leaves segment registers alone.
+one, with a read port for each. A hard reset does not change segment registers.
 """
 
 from amaranth.hdl import Module

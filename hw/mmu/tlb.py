@@ -2,11 +2,11 @@
 
 EA[14-19] selects the set; VSID and EA[4-13] are the tag. Both ways are read and compared at once.
 The entries are in two memories, one a way; valid bits are flip-flops, so that tlbie clears both
-ways of a set in one cycle. Which way is replaced is decided by a component of its own: the 750's
-is `Lru`; any component with the same ports may take its place.
+ways of a set in one cycle. Another component selects the way to replace: the 750's
+is `Lru`; any component with the same ports can replace it.
 
-The 750 leaves its TLBs undefined after a hard reset and software must invalidate them; here they
-are empty.
+The 750's TLBs are undefined after a hard reset, and software must invalidate them. Here they are
+empty.
 """
 
 from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal

@@ -4,7 +4,7 @@ In one cycle: real mode, else a BAT entry, else the segment and the TLB. The ord
 is that of the manual's flow chart, with the priorities of MPC750 UM table 5-8:
 
 1. MSR[IR] or MSR[DR] = 0: real addressing mode, pa = ea.
-2. A BAT entry matches: fetch from a guarded block, then block protection. Segments do not count.
+2. A BAT entry matches: fetch from a guarded block, then block protection. Segments are not used.
 3. T = 1: direct-store segment, which the 750 does not have.
 4. Fetch from a segment with N = 1.
 5. No TLB entry: a table search is needed.
