@@ -33,6 +33,12 @@ def counter():
     return m
 
 
+def fifo():
+    design = SyncFIFOBuffered(width=8, depth=4)
+    design.watched = design.level
+    return design
+
+
 def component(make):
     """Return a function that makes a component and chooses one of its outputs to look at."""
     def build():
@@ -153,7 +159,6 @@ def main():
                     compiled, rounds)
         compare(f"{name}, tick().until(...)", "ticks/s",
                 lambda kind, m=make: rate(kind, m, None, until=True), compiled, rounds)
-    fifo = component(lambda: SyncFIFOBuffered(width=8, depth=4))
     for name, make, ticks in (("counter", counter, 20), ("FIFO", fifo, 200),
                               ("data cache", designs["data cache"], 200),
                               ("data cache", designs["data cache"], 20_000)):
