@@ -24,19 +24,15 @@ class Arbiter(wiring.Component):
     ----------
     masters : int
         Number of masters; number 0 has the highest priority.
-
-    Members
-    -------
-    masters : In(MasterPort()), an array
-    bus : Out(TargetPort())
-        What they share. All targets together behave as one.
     """
 
     def __init__(self, masters):
         if not isinstance(masters, int) or masters < 1:
             raise ValueError(f"masters must be a positive integer, not {masters!r}")
         self.count = masters
-        super().__init__({"masters": In(MasterPort()).array(masters), "bus": Out(TargetPort())})
+        super().__init__({"masters": In(MasterPort()).array(masters),
+            #: What they share. All targets together behave as one.
+            "bus": Out(TargetPort())})
 
     def elaborate(self, platform):
         m = Module()

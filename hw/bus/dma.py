@@ -25,16 +25,9 @@ __all__ = ["SnoopedMaster"]
 
 
 class SnoopedMaster(wiring.Component):
-    """Between the requests of a device and a bus master.
+    """Between the requests of a device and a bus master."""
 
-    Members
-    -------
-    request : In(MemoryPort)
-        After `done` it may ask again at once; a cycle is lost.
-    snoop : Out(SnoopPort)
-    bus : Out(MemoryPort)
-    """
-
+    #: After `done` it may ask again at once; a cycle is lost.
     request: In(MemoryPort())
     snoop: Out(SnoopPort())
     bus: Out(MemoryPort())

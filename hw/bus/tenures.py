@@ -21,22 +21,6 @@ class TenureQueue(wiring.Component):
     ----------
     parties : int
         Number of those who can have a tenure; each is one bit of `who` and `current`.
-
-    Members
-    -------
-    start : In(1)
-        A transaction with a data tenure starts: TS. Not while `full`.
-    who : In(parties)
-    burst : In(1)
-        It has four beats.
-    ta, tea : In(1)
-        Of the current tenure.
-    current : Out(parties)
-        Whose tenure it is; no bit is set while there is none.
-    end : Out(1)
-        The last cycle of the current tenure.
-    full : Out(1)
-        There is no room for another transaction in the next cycle.
     """
 
     def __init__(self, parties):
@@ -44,8 +28,18 @@ class TenureQueue(wiring.Component):
             raise ValueError(f"parties must be a positive integer, not {parties!r}")
         self.parties = parties
         super().__init__({
-            "start": In(1), "who": In(parties), "burst": In(1), "ta": In(1), "tea": In(1),
-            "current": Out(parties), "end": Out(1), "full": Out(1),
+            #: A transaction with a data tenure starts: TS. Not while `full`.
+            "start": In(1), "who": In(parties),
+            #: It has four beats.
+            "burst": In(1),
+            #: Of the current tenure.
+            "ta": In(1), "tea": In(1),
+            #: Whose tenure it is; no bit is set while there is none.
+            "current": Out(parties),
+            #: The last cycle of the current tenure.
+            "end": Out(1),
+            #: There is no room for another transaction in the next cycle.
+            "full": Out(1),
         })
 
     def elaborate(self, platform):

@@ -43,29 +43,19 @@ class CacheState(enum.IntEnum):
 
 
 class InstructionCache(wiring.Component):
-    """Between the fetch unit and its bus master.
+    """Between the fetch unit and its bus master."""
 
-    Members
-    -------
-    fetch : In(InstructionPort)
-        A hit is answered in the same cycle. What a request has asked the bus for is kept if it is a
-        block, and forgotten otherwise, when the request goes away.
-    bus : Out(MemoryPort)
-    control : In(CacheControl)
-    block : In(BlockPort)
-        icbi.
-    hits, misses : Out(64)
-        Fetches answered from the cache, and blocks asked for.
-    missed : Out(1)
-        A block is asked for in this cycle.
-    """
-
+    #: A hit is answered in the same cycle. What a request has asked the bus for is kept if it is a
+    #: block, and forgotten otherwise, when the request goes away.
     fetch: In(InstructionPort())
     bus: Out(MemoryPort())
     control: In(CacheControl())
+    #: icbi.
     block: In(BlockPort())
+    #: Fetches answered from the cache, and blocks asked for.
     hits: Out(64)
     misses: Out(64)
+    #: A block is asked for in this cycle.
     missed: Out(1)
 
     def elaborate(self, platform):

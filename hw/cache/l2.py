@@ -40,6 +40,7 @@ from pteg.hw.bus.interfaces import MemoryPort, SnoopPort
 from pteg.hw.bus.master import address_only
 from pteg.hw.cache.enums import L2State, Who
 from pteg.hw.cache.interfaces import L2Control, byte_lanes
+from pteg.hw.cache.l2_tags import WAYS, L2Tags
 from pteg.hw.isa.registers import Wimg
 from pteg.hw.sizes import BEATS, L2_SIZES, LINE_BITS
 from pteg.hw.words import flag
@@ -50,7 +51,6 @@ __all__ = ["L2Cache"]
 _HALVES = (0, 2, 3, 0, 4, 5, 6, 0)
 #: L2 clocks to the first beat.
 FIRST = 3
-WAYS = 2
 
 
 class L2Cache(wiring.Component):
@@ -62,28 +62,20 @@ class L2Cache(wiring.Component):
         Powers of two; 32 bytes in a sector, `sectors` in a line.
     siz : int
         L2CR[L2SIZ] of this size.
-
-    Members
-    -------
-    data, castout, fetch : In(MemoryPort)
-        Castouts with W set are pushes, which memory is to have.
-    bus_data, bus_castout, bus_fetch : Out(MemoryPort)
-    snoop : In(SnoopPort)
-        Valid when the first level has done what it must.
-    control : In(L2Control)
-    on : Out(1)
-        It is in use.
-    hits, misses, castouts : Out(64)
-        Blocks read from it, read past it, and sectors written back.
     """
 
     def __init__(self, sets, sectors, siz=0):
         self.sets, self.sectors, self.siz = sets, sectors, siz
         super().__init__({
+            #: Castouts with W set are pushes, which memory is to have.
             "data": In(MemoryPort()), "castout": In(MemoryPort()), "fetch": In(MemoryPort()),
             "bus_data": Out(MemoryPort()), "bus_castout": Out(MemoryPort()),
             "bus_fetch": Out(MemoryPort()),
-            "snoop": In(SnoopPort()), "control": In(L2Control()), "on": Out(1),
+            #: Valid when the first level has done what it must.
+            "snoop": In(SnoopPort()), "control": In(L2Control()),
+            #: It is in use.
+            "on": Out(1),
+            #: Blocks read from it, read past it, and sectors written back.
             "hits": Out(64), "misses": Out(64), "castouts": Out(64),
         })
 
@@ -117,57 +109,24 @@ class L2Cache(wiring.Component):
         ]
 
         # ---- Tags, of the set that `pa` selects -------------------------------------------------
-        def array(name, width):
-            m.submodules[name] = memory = Memory(shape=width, depth=sets, init=[])
-            read, write = memory.read_port(domain="comb"), memory.write_port()
-            m.d.comb += [read.addr.eq(index), write.addr.eq(index), write.data.eq(read.data)]
-            return read.data, write
+        m.submodules.tags = tags = L2Tags(sets, sectors, 32 - tag_from)
+        way, present, found, dirty = tags.way, tags.present, tags.found, tags.dirty
+        m.d.comb += [tags.index.eq(index), tags.tag.eq(tag), tags.sector.eq(sector),
+                     tags.look.eq(state == L2State.LOOK)]
 
-        rows = [{name: array(f"{name}{n}", width) for name, width in (
-            ("tag", 32 - tag_from), ("valid", sectors), ("modified", sectors))}
-            for n in range(WAYS)]
-        oldest, set_oldest = array("oldest", 1)
-
-        def chosen(name):
-            return Mux(way, rows[1][name][0], rows[0][name][0])
-
-        match = Cat((row["tag"][0] == tag) & row["valid"][0].any() for row in rows)
-        empty = Cat(~row["valid"][0].any() for row in rows)
-        held_way = Signal()
-        way = Signal()                  # with the tag; else the one that is replaced
-        present = Signal()
-        found = Signal()
-        dirty = Signal()                # found, and modified
-        sector_bit = Signal(sectors)
-        m.d.comb += [
-            way.eq(Mux(state == L2State.LOOK,
-                       Mux(match.any(), match[1], Mux(empty.any(), ~empty[0], oldest)),
-                       held_way)),
-            sector_bit.eq(C(1, sectors) << sector),
-            present.eq(match.any()),
-            found.eq(present & (chosen("valid") & sector_bit).any()),
-            dirty.eq(found & (chosen("modified") & sector_bit).any()),
-        ]
-
-        def mark(valid, modified, new_tag=False):
-            """The bits of the line in `way`; with a new tag it has no other sectors."""
-            for n, row in enumerate(rows):
-                with m.If(way == n):
-                    m.d.comb += [
-                        row["valid"][1].en.eq(1), row["valid"][1].data.eq(valid),
-                        row["modified"][1].en.eq(1), row["modified"][1].data.eq(modified)]
-                    if new_tag:
-                        m.d.comb += [row["tag"][1].en.eq(1), row["tag"][1].data.eq(tag)]
-            m.d.comb += [set_oldest.en.eq(1), set_oldest.data.eq(~way)]
+        def mark(valid, modified):
+            """The bits of the line in `way`."""
+            m.d.comb += [tags.write.eq(1), tags.new_valid.eq(valid), tags.new_modified.eq(modified)]
 
         def enter(modified):
-            """The sector is in the line from the next cycle on."""
-            kept = Mux(fresh, 0, chosen("valid")), Mux(fresh, 0, chosen("modified"))
-            mark(kept[0] | sector_bit,
-                 kept[1] & ~sector_bit | Mux(modified, sector_bit, 0), new_tag=True)
+            """The sector is in the line from the next cycle on; a new line has no others."""
+            kept = Mux(fresh, 0, tags.valid), Mux(fresh, 0, tags.modified)
+            mark(kept[0] | tags.sector_bit,
+                 kept[1] & ~tags.sector_bit | Mux(modified, tags.sector_bit, 0))
+            m.d.comb += tags.enter.eq(1)
 
         def leave():
-            mark(chosen("valid") & ~sector_bit, chosen("modified") & ~sector_bit)
+            mark(tags.valid & ~tags.sector_bit, tags.modified & ~tags.sector_bit)
 
         # ---- SRAM, the line buffer, and the clock -----------------------------------------------
         beat = Signal(range(BEATS))
@@ -241,7 +200,7 @@ class L2Cache(wiring.Component):
                 with m.Elif(asks[Who.FETCH] & ~wanted):
                     begin(Who.FETCH, self.fetch.addr)
             with m.Case(L2State.LOOK):
-                m.d.sync += [held_way.eq(way), fresh.eq(~present),
+                m.d.sync += [fresh.eq(~present),
                              wait.eq(FIRST * ratio), pushed.eq(sector)]
                 with m.If(who == Who.SNOOP):
                     with m.If(dirty):
@@ -283,7 +242,7 @@ class L2Cache(wiring.Component):
                     m.d.sync += beat.eq(beat + 1)
                     with m.If(~here.burst | (beat == BEATS - 1)):
                         m.d.comb += here.done.eq(1)
-                        mark(chosen("valid"), chosen("modified"))
+                        mark(tags.valid, tags.modified)
                         m.d.sync += [state.eq(L2State.IDLE), self.hits.eq(self.hits + 1)]
             with m.Case(L2State.MISS):
                 m.d.comb += [bus.valid.eq(1), here.beat.eq(bus.beat), here.done.eq(bus.done),
@@ -295,10 +254,10 @@ class L2Cache(wiring.Component):
                                  beat.eq(0), self.misses.eq(self.misses + 1)]
             with m.Case(L2State.EVICT):
                 m.d.sync += [beat.eq(0), wait.eq(ratio)]
-                with m.If(fresh & chosen("modified").any()):
+                with m.If(fresh & tags.modified.any()):
                     last = Signal(range(sectors))
                     for n in range(sectors):
-                        with m.If(chosen("modified")[n]):
+                        with m.If(tags.modified[n]):
                             m.d.comb += last.eq(n)
                     m.d.sync += [pushed.eq(last), state.eq(L2State.PUSH)]
                 with m.Else():
@@ -336,7 +295,7 @@ class L2Cache(wiring.Component):
                 with m.If(here.done):
                     m.d.sync += state.eq(L2State.IDLE)
             with m.Case(L2State.PUSH):
-                address = Cat(Const(0, LINE_BITS), pushed, index, chosen("tag"))
+                address = Cat(Const(0, LINE_BITS), pushed, index, tags.line_tag)
                 m.d.comb += [
                     out.valid.eq(1), out.burst.eq(1), out.type.eq(TransferType.WRITE_WITH_KILL),
                     out.addr.eq(address | (pa & 0x18)), out.wdata.eq(read.data),
@@ -344,15 +303,12 @@ class L2Cache(wiring.Component):
                 with m.If(out.beat):
                     m.d.sync += beat.eq(beat + 1)
                 with m.If(out.done):
-                    mark(chosen("valid"), chosen("modified") & ~(C(1, sectors) << pushed))
+                    mark(tags.valid, tags.modified & ~(C(1, sectors) << pushed))
                     m.d.sync += self.castouts.eq(self.castouts + 1)
                     # Replaced: look for another one. Otherwise look again: nothing is modified now.
                     m.d.sync += state.eq(Mux(fresh, L2State.EVICT, L2State.LOOK))
             with m.Case(L2State.INVALIDATE):
-                for row in rows:
-                    for name in ("valid", "modified"):
-                        m.d.comb += [row[name][1].en.eq(1), row[name][1].data.eq(0)]
-                m.d.comb += [set_oldest.en.eq(1), set_oldest.data.eq(0)]
+                m.d.comb += tags.clear.eq(1)
                 m.d.sync += sweep.eq(sweep + 1)
                 with m.If(sweep == sets - 1):
                     m.d.sync += state.eq(L2State.IDLE)

@@ -24,28 +24,6 @@ class Directory(wiring.Component):
     ----------
     sets, ways : int
         Powers of two, at least 2.
-
-    Members
-    -------
-    address : In(32)
-        A byte of the block.
-    hit : Out(1)
-    way : Out
-        Where it is.
-    modified : Out(1)
-        It is there and modified.
-    victim : Out
-        Way that a new block of this set goes to: the lowest invalid one, or as pseudo-LRU says.
-    victim_modified : Out(1)
-    victim_address : Out(32)
-    write : In(1)
-        `write_way` gets the tag of `address` and `write_state`.
-    write_way, write_state : In
-    use : In(1)
-        `use_way` is used.
-    use_way : In
-    flash : In(1)
-        Everything becomes invalid.
     """
 
     def __init__(self, sets, ways):
@@ -54,11 +32,21 @@ class Directory(wiring.Component):
                 raise ValueError(f"{name} must be a power of two of at least 2, not {value}")
         self.sets, self.ways = sets, ways
         super().__init__({
+            #: A byte of the block.
             "address": In(32),
-            "hit": Out(1), "way": Out(range(ways)), "modified": Out(1),
+            "hit": Out(1),
+            #: Where it is.
+            "way": Out(range(ways)),
+            #: It is there and modified.
+            "modified": Out(1),
+            #: Way that a new block of this set goes to: the lowest invalid one, or as pseudo-LRU
+            #: says.
             "victim": Out(range(ways)), "victim_modified": Out(1), "victim_address": Out(32),
+            #: `write_way` gets the tag of `address` and `write_state`.
             "write": In(1), "write_way": In(range(ways)), "write_state": In(BlockState),
+            #: `use_way` is used.
             "use": In(1), "use_way": In(range(ways)),
+            #: Everything becomes invalid.
             "flash": In(1),
         })
 

@@ -75,13 +75,7 @@ def _access(row):
 
 
 class AccessDecoder(wiring.Component):
-    """Second decoder, in front of the load/store unit.
-
-    Members
-    -------
-    op : In(Op)
-    access : Out(Access)
-    """
+    """Second decoder, in front of the load/store unit."""
 
     op: In(Op)
     access: Out(Access)

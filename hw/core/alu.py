@@ -40,30 +40,21 @@ def rotate_mask(begin, end):
 
 
 class Alu(wiring.Component):
-    """Combinational integer unit.
+    """Combinational integer unit."""
 
-    Members
-    -------
-    op, insn, a, b, c : In
-        Operands as the decoder assigns them: C is what rlwimi inserts into.
-    ca, so : In(1)
-        XER[CA], XER[SO].
-    result : Out(32)
-    flags : Out(Flags)
-        `cr` is that of a compare, or of Rc = 1.
-    trap : Out(1)
-        The condition of tw or twi holds.
-    """
-
+    #: Operands as the decoder assigns them: C is what rlwimi inserts into.
     op: In(Op)
     insn: In(32)
     a: In(32)
     b: In(32)
     c: In(32)
+    #: XER[CA], XER[SO].
     ca: In(1)
     so: In(1)
     result: Out(32)
+    #: `cr` is that of a compare, or of Rc = 1.
     flags: Out(Flags)
+    #: The condition of tw or twi holds.
     trap: Out(1)
 
     def elaborate(self, platform):

@@ -60,88 +60,61 @@ class Prediction(data.Struct):
 
 
 class BranchUnit(wiring.Component):
-    """Branch unit.
+    """Branch unit."""
 
-    Members
-    -------
-    count, entries, progress : In
-        The instruction queue.
-    queue : Out(BranchToQueue)
-    target : Out(32)
-        Of the branch that is executed: to the target cache.
-    taken : Out(1)
-        It is executed, and taken.
-    found : In
-        Instructions at `target` that the target cache has, 0 to 2.
-    injected : Out
-        As many of them enter the queue.
-    redirect : Out(Redirect)
-    pc : Out(32)
-        Of the branch in question: to the history table.
-    history, history_taken : In(1)
-        HID0[BHT]; what the table says.
-    resolved, resolved_pc, resolved_taken : Out
-        A prediction is resolved: to the history table.
-    link_busy : In(1)
-        A mtspr to LR or CTR has not completed.
-    lr, ctr : In(32)
-        As the branch sees them.
-    link, link_pc, counts : Out
-        It sets LR to `link_pc`; it decrements CTR.
-    condition, resolve : Out(ConditionPort)
-        CR as the newest instruction dispatched leaves it, and as the newest that follows no
-        unresolved prediction.
-    fold : In(1)
-        Folding is allowed.
-    pause, pause_pc : In
-        Do not fold a branch at this address or to it.
-    accept, wrong : Out(1)
-        The oldest prediction was right, was wrong.
-    sent : In(1)
-        Instructions behind an unresolved prediction have been dispatched.
-    drained : In(1)
-        All those before it have completed.
-    cancelling : Out(1)
-        What has been dispatched behind a wrong prediction waits for being flushed.
-    cancel : Out(1)
-        It is flushed.
-    stalled : Out(1)
-        A branch waits because no more predictions can be unresolved.
-    flush : In(1)
-    """
-
+    #: The instruction queue.
     count: In(range(IQ_ENTRIES + 1))
     entries: In(Fetched).array(IQ_ENTRIES)
     progress: In(Progress).array(IQ_ENTRIES)
     queue: Out(BranchToQueue())
+    #: Of the branch that is executed: to the target cache.
     target: Out(32)
+    #: It is executed, and taken.
     taken: Out(1)
+    #: Instructions at `target` that the target cache has, 0 to 2.
     found: In(range(WIDTH + 1))
+    #: As many of them enter the queue.
     injected: Out(range(WIDTH + 1))
     redirect: Out(Redirect())
+    #: Of the branch in question: to the history table.
     pc: Out(32)
+    #: HID0[BHT]; what the table says.
     history: In(1)
     history_taken: In(1)
+    #: A prediction is resolved: to the history table.
     resolved: Out(1)
     resolved_pc: Out(32)
     resolved_taken: Out(1)
+    #: A mtspr to LR or CTR has not completed.
     link_busy: In(1)
+    #: As the branch sees them.
     lr: In(32)
     ctr: In(32)
+    #: It sets LR to `link_pc`; it decrements CTR.
     link: Out(1)
     link_pc: Out(32)
     counts: Out(1)
+    #: CR as the newest instruction dispatched leaves it, and as the newest that follows no
+    #: unresolved prediction.
     condition: Out(ConditionPort())
     resolve: Out(ConditionPort())
+    #: Folding is allowed.
     fold: In(1)
+    #: Do not fold a branch at this address or to it.
     pause: In(1)
     pause_pc: In(32)
+    #: The oldest prediction was right, was wrong.
     accept: Out(1)
     wrong: Out(1)
+    #: Instructions behind an unresolved prediction have been dispatched.
     sent: In(1)
+    #: All those before it have completed.
     drained: In(1)
+    #: What has been dispatched behind a wrong prediction waits for being flushed.
     cancelling: Out(1)
+    #: It is flushed.
     cancel: Out(1)
+    #: A branch waits because no more predictions can be unresolved.
     stalled: Out(1)
     flush: In(1)
 

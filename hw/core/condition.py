@@ -53,46 +53,30 @@ class ConditionRetire(wiring.Signature):
 
 
 class ConditionRegister(wiring.Component):
-    """CR, XER and the maps of CR fields under way.
+    """CR, XER and the maps of CR fields under way."""
 
-    Members
-    -------
-    lookup : In(ConditionPort)
-        As the newest instruction dispatched leaves CR.
-    resolve : In(ConditionPort)
-        As the newest that follows no unresolved prediction leaves it.
-    accept : In(1)
-        What has been dispatched before follows none any more.
-    dispatch : In(ConditionDispatch) x WIDTH
-        In program order.
-    finished : In(CQ_ENTRIES)
-        Entries whose flags are valid.
-    flags : In(Flags) x CQ_ENTRIES
-    retire : In(ConditionRetire) x WIDTH
-        In program order.
-    system_mask, system_cr : In
-        CR bits that the system register unit writes in this cycle.
-    system_xer_write, system_xer : In
-    cr, xer : Out(32)
-        Architectural values.
-    overflows : Out(WIDTH)
-        This one, if it retires, sets XER[SO], which was 0.
-    flush : In(1)
-    """
-
+    #: As the newest instruction dispatched leaves CR.
     lookup: In(ConditionPort())
+    #: As the newest that follows no unresolved prediction leaves it.
     resolve: In(ConditionPort())
+    #: What has been dispatched before follows none any more.
     accept: In(1)
+    #: In program order.
     dispatch: In(ConditionDispatch()).array(WIDTH)
+    #: Entries whose flags are valid.
     finished: In(CQ_ENTRIES)
     flags: In(Flags).array(CQ_ENTRIES)
+    #: In program order.
     retire: In(ConditionRetire()).array(WIDTH)
+    #: CR bits that the system register unit writes in this cycle.
     system_mask: In(32)
     system_cr: In(32)
     system_xer_write: In(1)
     system_xer: In(32)
+    #: Architectural values.
     cr: Out(32)
     xer: Out(32)
+    #: This one, if it retires, sets XER[SO], which was 0.
     overflows: Out(WIDTH)
     flush: In(1)
 

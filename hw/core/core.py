@@ -60,51 +60,24 @@ class Core(wiring.Component):
         Core cycles to one tick of time base and decrementer.
     l2_size : int
         L2CR[L2SIZ] of the L2 cache that is there, or 0.
-
-    Members
-    -------
-    fetch_translate, data_translate : Out(TranslatePort)
-    fetch_cache : Out(InstructionPort)
-    data : Out(DataPort)
-    stores : Out(MemoryPort)
-        Of the store queue.
-    drained : Out(1)
-        The store queue is empty.
-    quiet : In(1)
-        The data cache has nothing to do.
-    broadcast : Out(1)
-        HID0[ABE].
-    exclusive : Out(1)
-        A stwcx. has begun and is not yet written.
-    foreign : In(1)
-    foreign_line : In(27)
-        Another master writes to this block.
-    registers : Out(RegisterPort)
-    invalidate : Out(InvalidatePort)
-    block : Out(BlockPort)
-    instruction_cache, data_cache : Out(CacheControl)
-    l2 : Out(L2Control)
-    fetch_miss, fetch_tlb_miss, data_tlb_miss, fetch_search, data_search : In(1)
-        Events of caches and MMU, for the performance monitor.
-    interrupt : In(1)
-        External interrupt, level.
-    machine_check : In(1)
-        The data cache has met a transfer error that belongs to no instruction in flight.
-    pause : In(PausePort)
-    restart : In(1)
-        A debugger has changed registers: drop what is in flight and go on at `completion.pc`.
     """
 
     fetch_translate: Out(TranslatePort())
     data_translate: Out(TranslatePort())
     fetch_cache: Out(InstructionPort())
     data: Out(DataPort())
+    #: Of the store queue.
     stores: Out(MemoryPort())
+    #: The store queue is empty.
     drained: Out(1)
+    #: The data cache has nothing to do.
     quiet: In(1)
+    #: HID0[ABE].
     broadcast: Out(1)
+    #: A stwcx. has begun and is not yet written.
     exclusive: Out(1)
     foreign: In(1)
+    #: Another master writes to this block.
     foreign_line: In(32 - LINE_BITS)
     registers: Out(RegisterPort())
     invalidate: Out(InvalidatePort())
@@ -112,14 +85,18 @@ class Core(wiring.Component):
     instruction_cache: Out(CacheControl())
     data_cache: Out(CacheControl())
     l2: Out(L2Control())
+    #: Events of caches and MMU, for the performance monitor.
     fetch_miss: In(1)
     fetch_tlb_miss: In(1)
     data_tlb_miss: In(1)
     fetch_search: In(1)
     data_search: In(1)
+    #: External interrupt, level.
     interrupt: In(1)
+    #: The data cache has met a transfer error that belongs to no instruction in flight.
     machine_check: In(1)
     pause: In(PausePort())
+    #: A debugger has changed registers: drop what is in flight and go on at `completion.pc`.
     restart: In(1)
 
     def __init__(self, timebase_divider=8, l2_size=0):

@@ -204,13 +204,7 @@ def is_link(insn):
 
 
 class Decoder(wiring.Component):
-    """Decodes one instruction.
-
-    Members
-    -------
-    insn : In(32)
-    decoded : Out(Decoded)
-    """
+    """Decodes one instruction."""
 
     insn: In(32)
     decoded: Out(Decoded)

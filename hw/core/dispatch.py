@@ -47,53 +47,31 @@ class Slot(data.Struct):
 
 
 class Dispatch(wiring.Component):
-    """Dispatch unit.
+    """Dispatch unit."""
 
-    Members
-    -------
-    count, entries, progress, targets : In
-        The instruction queue, IQ0 and IQ1.
-    pop : Out
-        Instructions that leave it.
-    msr : In(32)
-    stop : In(1)
-        Dispatch nothing: an interrupt waits, or the processor has stopped.
-    flush : In(1)
-    cancel : In(1)
-        What has been dispatched behind a wrong prediction is flushed.
-    accept, wrong : In(1)
-        The oldest prediction was right, was wrong.
-    cancelling : In(1)
-        Dispatch nothing that follows the branch that was predicted wrongly.
-    link_busy : Out(1)
-        A mtspr to LR or CTR is in flight.
-    sources, float_sources : Out(SourcePort) x 3 WIDTH
-    free, float_free : In
-        Rename buffers left.
-    allocate : Out(AllocatePort) x 2 WIDTH
-    float_allocate : Out(AllocatePort) x WIDTH
-    iu1, iu2, sru, lsu, fpu : Out(DispatchToUnit)
-    room, tail, empty, empties : In
-        The completion queue.
-    completion : Out(CompletionDispatch) x WIDTH
-    condition : Out(ConditionDispatch) x WIDTH
-    """
-
+    #: The instruction queue, IQ0 and IQ1.
     count: In(range(IQ_ENTRIES + 1))
     entries: In(Fetched).array(WIDTH)
     progress: In(Progress).array(WIDTH)
     targets: In(32).array(WIDTH)
+    #: Instructions that leave it.
     pop: Out(range(WIDTH + 1))
     msr: In(32)
+    #: Dispatch nothing: an interrupt waits, or the processor has stopped.
     stop: In(1)
     flush: In(1)
+    #: What has been dispatched behind a wrong prediction is flushed.
     cancel: In(1)
+    #: The oldest prediction was right, was wrong.
     accept: In(1)
     wrong: In(1)
+    #: Dispatch nothing that follows the branch that was predicted wrongly.
     cancelling: In(1)
+    #: A mtspr to LR or CTR is in flight.
     link_busy: Out(1)
     sources: Out(SourcePort()).array(3 * WIDTH)
     float_sources: Out(SourcePort(64)).array(3 * WIDTH)
+    #: Rename buffers left.
     free: In(range(GPR_RENAMES + 1))
     float_free: In(range(FPR_RENAMES + 1))
     allocate: Out(AllocatePort()).array(2 * WIDTH)
@@ -103,6 +81,7 @@ class Dispatch(wiring.Component):
     sru: Out(DispatchToUnit())
     lsu: Out(DispatchToUnit(MIXED))
     fpu: Out(DispatchToUnit(FLOATING))
+    #: The completion queue.
     room: In(range(CQ_ENTRIES + 1))
     tail: In(range(CQ_ENTRIES))
     empty: In(1)

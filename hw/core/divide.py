@@ -18,12 +18,7 @@ _CYCLES = 19
 
 
 class Divider(wiring.Component):
-    """divw, divwu.
-
-    Members
-    -------
-    port : In(OperationPort)
-    """
+    """divw, divwu."""
 
     port: In(OperationPort())
 

@@ -37,36 +37,23 @@ _FAULTS = {
 
 
 class Fetch(wiring.Component):
-    """Fetch unit.
+    """Fetch unit."""
 
-    Members
-    -------
-    redirect : In(Redirect)
-        Go on elsewhere, from the next cycle on.
-    relocate, pr : In(1)
-        MSR[IR], MSR[PR].
-    iabr : In(32)
-    oldest : In(1)
-        The next instruction to fetch is the next to complete: nothing older is in flight, and no
-        interrupt waits. A table search may start.
-    stop : In(1)
-        Start no new fetch (checkstop).
-    translate : Out(TranslatePort)
-    cache : Out(InstructionPort)
-    queue : Out(FetchToQueue)
-    searching : Out(1)
-        A table search for a fetch starts or is under way.
-    """
-
+    #: Go on elsewhere, from the next cycle on.
     redirect: In(Redirect())
+    #: MSR[IR], MSR[PR].
     relocate: In(1)
     pr: In(1)
     iabr: In(32)
+    #: The next instruction to fetch is the next to complete: nothing older is in flight, and no
+    #: interrupt waits. A table search may start.
     oldest: In(1)
+    #: Start no new fetch (checkstop).
     stop: In(1)
     translate: Out(TranslatePort())
     cache: Out(InstructionPort())
     queue: Out(FetchToQueue())
+    #: A table search for a fetch starts or is under way.
     searching: Out(1)
 
     def elaborate(self, platform):

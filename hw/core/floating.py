@@ -34,31 +34,19 @@ _ENABLES = int(Fpscr.VE | Fpscr.OE | Fpscr.UE | Fpscr.ZE | Fpscr.XE)
 
 
 class FloatUnit(wiring.Component):
-    """FPU.
-
-    Members
-    -------
-    dispatch : In(DispatchToUnit)
-    float_values, float_ready : In
-        Rename buffers.
-    oldest : In
-        Completion queue entry of the oldest instruction, or NOBODY.
-    flush : In(1)
-    result : Out(UnitToRename)
-    finish : Out(UnitToCompletion)
-    retire : In(FloatRetire)
-    recorded : Out(4)
-        What CR1 becomes when the oldest instruction completes.
-    """
+    """FPU."""
 
     dispatch: In(DispatchToUnit(FLOATING))
+    #: Rename buffers.
     float_values: In(64).array(FPR_RENAMES)
     float_ready: In(FPR_RENAMES)
+    #: Completion queue entry of the oldest instruction, or NOBODY.
     oldest: In(range(NOBODY + 1))
     flush: In(1)
     result: Out(UnitToRename(64))
     finish: Out(UnitToCompletion())
     retire: In(FloatRetire())
+    #: What CR1 becomes when the oldest instruction completes.
     recorded: Out(4)
 
     def elaborate(self, platform):

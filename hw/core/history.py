@@ -20,15 +20,6 @@ class HistoryTable(wiring.Component):
     ----------
     entries : int
         A power of two.
-
-    Members
-    -------
-    pc : In(32)
-        Address of the branch to predict.
-    taken : Out(1)
-    update : In(1)
-        The predicted branch at `update_pc` has been `update_taken`.
-    update_pc, update_taken : In
     """
 
     def __init__(self, entries=512):
@@ -36,7 +27,9 @@ class HistoryTable(wiring.Component):
             raise ValueError(f"number of entries must be a power of two, not {entries!r}")
         self.entries = entries
         super().__init__({
+            #: Address of the branch to predict.
             "pc": In(32), "taken": Out(1),
+            #: The predicted branch at `update_pc` has been `update_taken`.
             "update": In(1), "update_pc": In(32), "update_taken": In(1),
         })
 

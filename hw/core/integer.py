@@ -27,28 +27,19 @@ class IntegerUnit(wiring.Component):
     ----------
     multiply : bool
         Has a multiplier and a divider: IU1.
-
-    Members
-    -------
-    dispatch : In(DispatchToUnit)
-    values, ready : In
-        Rename buffers.
-    oldest : In
-        Completion queue entry of the oldest instruction, or NOBODY; what is serialised waits for
-        it.
-    ca, so : In(1)
-        XER[CA], XER[SO].
-    flush : In(1)
-    result : Out(UnitToRename)
-    finish : Out(UnitToCompletion)
     """
 
     def __init__(self, *, multiply):
         self.multiply = multiply
         super().__init__({
             "dispatch": In(DispatchToUnit()),
+            #: Rename buffers.
             "values": In(32).array(GPR_RENAMES), "ready": In(GPR_RENAMES),
-            "oldest": In(range(NOBODY + 1)), "ca": In(1), "so": In(1), "flush": In(1),
+            #: Completion queue entry of the oldest instruction, or NOBODY; what is serialised waits
+            #: for it.
+            "oldest": In(range(NOBODY + 1)),
+            #: XER[CA], XER[SO].
+            "ca": In(1), "so": In(1), "flush": In(1),
             "result": Out(UnitToRename()), "finish": Out(UnitToCompletion()),
         })
 

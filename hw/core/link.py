@@ -14,35 +14,23 @@ __all__ = ["LinkRegisters"]
 
 
 class LinkRegisters(wiring.Component):
-    """LR and CTR.
-
-    Members
-    -------
-    retire : In(BranchRetire)
-    write_lr, write_ctr, wdata : In
-        mtspr.
-    lr, ctr : Out(32)
-        Architectural values.
-    next_lr, next_ctr : Out(32)
-        What the next branch sees.
-    link : In(1)
-        The branch unit executes a branch that sets LR to `return_pc`.
-    return_pc : In(32)
-    count : In(1)
-        It executes one that decrements CTR.
-    flush : In(1)
-    """
+    """LR and CTR."""
 
     retire: In(BranchRetire())
+    #: mtspr.
     write_lr: In(1)
     write_ctr: In(1)
     wdata: In(32)
+    #: Architectural values.
     lr: Out(32)
     ctr: Out(32)
+    #: What the next branch sees.
     next_lr: Out(32)
     next_ctr: Out(32)
+    #: The branch unit executes a branch that sets LR to `return_pc`.
     link: In(1)
     return_pc: In(32)
+    #: It executes one that decrements CTR.
     count: In(1)
     flush: In(1)
 

@@ -69,36 +69,24 @@ _NAMES = ("MMCR0", "MMCR1", "SIA", "PMC1", "PMC2", "PMC3", "PMC4")
 
 
 class PerformanceMonitor(wiring.Component):
-    """MMCR0, MMCR1, SIA and PMC1 to PMC4.
-
-    Members
-    -------
-    system : In(SystemToSpecial)
-    user, marked : In(1)
-        MSR[PR], MSR[PM].
-    time_base : In(32)
-        TBL.
-    completed, dispatched : In(2)
-        Instructions in this cycle.
-    pc : In(32)
-        Address of the last one that completes.
-    happens : In
-        Events that happen once a cycle at most, by their `Event`.
-    interrupt : Out(1)
-        An interrupt waits.
-    taken : In(1)
-        It is taken in this cycle.
-    """
+    """MMCR0, MMCR1, SIA and PMC1 to PMC4."""
 
     system: In(SystemToSpecial())
+    #: MSR[PR], MSR[PM].
     user: In(1)
     marked: In(1)
+    #: TBL.
     time_base: In(32)
+    #: Instructions in this cycle.
     completed: In(2)
     dispatched: In(2)
+    #: Address of the last one that completes.
     pc: In(32)
+    #: Events that happen once a cycle at most, by their `Event`.
     happens: In(len(Event))
+    #: An interrupt waits.
     interrupt: Out(1)
+    #: It is taken in this cycle.
     taken: In(1)
 
     def elaborate(self, platform):

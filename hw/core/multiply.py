@@ -16,12 +16,7 @@ __all__ = ["Multiplier"]
 
 
 class Multiplier(wiring.Component):
-    """mulli, mullw, mulhw, mulhwu.
-
-    Members
-    -------
-    port : In(OperationPort)
-    """
+    """mulli, mullw, mulhw, mulhwu."""
 
     port: In(OperationPort())
 

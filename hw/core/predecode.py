@@ -37,13 +37,7 @@ def _control_word(row):
 
 
 class Predecoder(wiring.Component):
-    """Predecodes one instruction.
-
-    Members
-    -------
-    insn : In(32)
-    known : Out(Predecoded)
-    """
+    """Predecodes one instruction."""
 
     insn: In(32)
     known: Out(Predecoded)

@@ -50,40 +50,25 @@ class BranchToQueue(wiring.Signature):
 
 
 class InstructionQueue(wiring.Component):
-    """Instruction queue.
-
-    Members
-    -------
-    fetch : In(FetchToQueue)
-    inject : In(FetchToQueue)
-        Instructions of a branch target, which enter after a cut.
-    branch : In(BranchToQueue)
-    flush : In(1)
-        Drop everything, also what arrives in this cycle.
-    count : Out
-        Instructions in the queue.
-    entries : Out(Fetched) x IQ_ENTRIES
-    progress : Out(Progress) x IQ_ENTRIES
-    live : Out
-        The same without those that are dropped in this cycle.
-    heads : Out(Progress) x WIDTH
-        Of IQ0 and IQ1, for dispatch: as the branch unit makes them in this cycle.
-    targets : Out(32) x WIDTH
-        Theirs, if they are taken branches.
-    pop : In
-        Instructions that leave, 0 to `WIDTH`.
-    """
+    """Instruction queue."""
 
     fetch: In(FetchToQueue())
+    #: Instructions of a branch target, which enter after a cut.
     inject: In(FetchToQueue())
     branch: In(BranchToQueue())
+    #: Drop everything, also what arrives in this cycle.
     flush: In(1)
+    #: Instructions in the queue.
     count: Out(range(IQ_ENTRIES + 1))
     entries: Out(Fetched).array(IQ_ENTRIES)
     progress: Out(Progress).array(IQ_ENTRIES)
+    #: `count` without those that are dropped in this cycle.
     live: Out(range(IQ_ENTRIES + 1))
+    #: Of IQ0 and IQ1, for dispatch: as the branch unit makes them in this cycle.
     heads: Out(Progress).array(WIDTH)
+    #: Theirs, if they are taken branches.
     targets: Out(32).array(WIDTH)
+    #: Instructions that leave, 0 to `WIDTH`.
     pop: In(range(WIDTH + 1))
 
     def elaborate(self, platform):

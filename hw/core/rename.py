@@ -97,36 +97,26 @@ class Rename(wiring.Component):
         Units that deliver results.
     direct : bool
         Instructions that run alone can read and write the registers themselves.
-
-    Members
-    -------
-    sources : In(SourcePort) x 3 WIDTH
-        Operands A, B, C of the oldest instruction to dispatch, then of the next.
-    free : Out
-        Buffers that can be allocated in this cycle.
-    allocate : In(AllocatePort) x `destinations` WIDTH
-        rD of each, and rA.
-    results : In(UnitToRename) x `results`
-    values, ready : Out
-        Value of each buffer, and whether it has one: stations with pending operands look here.
-    commit : In(CommitPort) x `destinations` WIDTH
-    direct : In(DirectPort)
-    flush : In(1)
-        Forget everything that was not committed before, or is in this cycle.
     """
 
     def __init__(self, name, *, width, destinations, results, direct=False):
         self.name, self.width, self.destinations = name, width, destinations
         self.has_direct = direct
         super().__init__({
+            #: Operands A, B, C of the oldest instruction to dispatch, then of the next.
             "sources": In(SourcePort(width)).array(3 * WIDTH),
+            #: Buffers that can be allocated in this cycle.
             "free": Out(range(GPR_RENAMES + 1)),
+            #: rD of each, and rA.
             "allocate": In(AllocatePort()).array(destinations * WIDTH),
             "results": In(UnitToRename(width)).array(results),
+            #: Value of each buffer, and whether it has one: stations with pending operands look
+            #: here.
             "values": Out(width).array(GPR_RENAMES),
             "ready": Out(GPR_RENAMES),
             "commit": In(CommitPort()).array(destinations * WIDTH),
             **({"direct": In(DirectPort())} if direct else {}),
+            #: Forget everything that was not committed before, or is in this cycle.
             "flush": In(1),
         })
 

@@ -68,28 +68,14 @@ class SpecialRegisters(wiring.Component):
     ----------
     l2_size : int
         The value of L2CR[L2SIZ] with which there is an L2 cache, or 0.
-
-    Members
-    -------
-    system : In(SystemToSpecial)
-        mfspr, mtspr.
-    msr_write, msr_wdata : In
-        mtmsr.
-    rfi : In(1)
-        MSR takes its bits back from SRR1.
-    exception : In(ExceptionPort)
-    msr, srr0, hid0, ear, iabr, dabr : Out(32)
-    asleep : Out(1)
-        A power-save mode: nothing is to be fetched or dispatched.
-    sleep : Out(1)
-        It is the one in which time base and decrementer stand still.
-    instruction_cache, data_cache : Out(CacheControl)
-    l2 : Out(L2Control)
     """
 
+    #: mfspr, mtspr.
     system: In(SystemToSpecial())
+    #: mtmsr.
     msr_write: In(1)
     msr_wdata: In(32)
+    #: MSR takes its bits back from SRR1.
     rfi: In(1)
     exception: In(ExceptionPort())
     msr: Out(32)
@@ -98,7 +84,9 @@ class SpecialRegisters(wiring.Component):
     ear: Out(32)
     iabr: Out(32)
     dabr: Out(32)
+    #: A power-save mode: nothing is to be fetched or dispatched.
     asleep: Out(1)
+    #: It is the one in which time base and decrementer stand still.
     sleep: Out(1)
     instruction_cache: Out(CacheControl())
     data_cache: Out(CacheControl())

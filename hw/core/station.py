@@ -55,21 +55,11 @@ class Station(wiring.Component):
     ----------
     operands : dict of str to int
         Their bits, by name.
-
-    Members
-    -------
-    dispatch : In(DispatchToUnit)
-    unit : Out(StationToUnit)
-    values, ready : In
-        The rename buffers of general-purpose registers, if it has such operands.
-    float_values, float_ready : In
-        Those of floating-point registers.
-    flush : In(1)
-        Drop the instruction.
     """
 
     def __init__(self, operands=GENERAL):
         self.operands = operands
+        #: Rename buffers of the registers that it has as operands.
         buffers = {}
         if 32 in operands.values():
             buffers |= {"values": In(32).array(GPR_RENAMES), "ready": In(GPR_RENAMES)}
@@ -77,7 +67,9 @@ class Station(wiring.Component):
             buffers |= {"float_values": In(64).array(FPR_RENAMES), "float_ready": In(FPR_RENAMES)}
         super().__init__({
             "dispatch": In(DispatchToUnit(operands)), "unit": Out(StationToUnit(operands)),
-            **buffers, "flush": In(1),
+            **buffers,
+            #: Drop the instruction.
+            "flush": In(1),
         })
 
     def attach(self, m, unit):

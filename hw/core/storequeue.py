@@ -39,39 +39,24 @@ class QueuedStore(data.Struct):
 
 
 class StoreQueue(wiring.Component):
-    """Entry 0 is the oldest.
-
-    Members
-    -------
-    push : In(1)
-    entry : In(QueuedStore)
-    retire : In(1)
-        `entry` is of the oldest instruction, which can no longer be dropped.
-    room, empty : Out(1)
-    exclusive : Out(1)
-        The store of a stwcx. is here.
-    retired : In(CQ_ENTRIES)
-        Completion queue entries that retire in this cycle.
-    flush : In(1)
-    pa : In(32)
-    lanes : In(8)
-    overlap : Out(1)
-        A store here writes one of these bytes.
-    memory : Out(MemoryPort)
-        The oldest store, if its instruction has completed.
-    """
+    """Entry 0 is the oldest."""
 
     push: In(1)
     entry: In(QueuedStore)
+    #: `entry` is of the oldest instruction, which can no longer be dropped.
     retire: In(1)
     room: Out(1)
     empty: Out(1)
+    #: The store of a stwcx. is here.
     exclusive: Out(1)
+    #: Completion queue entries that retire in this cycle.
     retired: In(CQ_ENTRIES)
     flush: In(1)
     pa: In(32)
     lanes: In(8)
+    #: A store here writes one of these bytes.
     overlap: Out(1)
+    #: The oldest store, if its instruction has completed.
     memory: Out(MemoryPort())
 
     def elaborate(self, platform):

@@ -43,33 +43,13 @@ _CONTEXT = [SPR_BY_NAME[name].number for name in SPR_BY_NAME
 
 
 class SystemUnit(wiring.Component):
-    """SRU.
-
-    Members
-    -------
-    dispatch : In(DispatchToUnit)
-    values, ready : In
-        Rename buffers.
-    oldest : In
-        Completion queue entry of the oldest instruction.
-    flush : In(1)
-    cr, xer, msr, lr, ctr : In(32)
-    special, timebase, monitor, thermal : Out(SystemToSpecial)
-    registers : Out(RegisterPort)
-        SPRs and segment registers in the MMU.
-    cr_mask, cr_value : Out(32)
-        CR bits to write.
-    xer_write, lr_write, ctr_write, msr_write : Out(1)
-    wdata : Out(32)
-        What they are written with.
-    rfi : Out(1)
-    result : Out(UnitToRename)
-    finish : Out(UnitToCompletion)
-    """
+    """SRU."""
 
     dispatch: In(DispatchToUnit())
+    #: Rename buffers.
     values: In(32).array(GPR_RENAMES)
     ready: In(GPR_RENAMES)
+    #: Completion queue entry of the oldest instruction.
     oldest: In(range(NOBODY + 1))
     flush: In(1)
     cr: In(32)
@@ -81,13 +61,16 @@ class SystemUnit(wiring.Component):
     timebase: Out(SystemToSpecial())
     monitor: Out(SystemToSpecial())
     thermal: Out(SystemToSpecial())
+    #: SPRs and segment registers in the MMU.
     registers: Out(RegisterPort())
+    #: CR bits to write.
     cr_mask: Out(32)
     cr_value: Out(32)
     xer_write: Out(1)
     lr_write: Out(1)
     ctr_write: Out(1)
     msr_write: Out(1)
+    #: What they are written with.
     wdata: Out(32)
     rfi: Out(1)
     result: Out(UnitToRename())

@@ -27,28 +27,17 @@ class _Line(data.Struct):
 
 
 class TargetCache(wiring.Component):
-    """BTIC.
+    """BTIC."""
 
-    Members
-    -------
-    enable : In(1)
-        HID0[BTIC]. What was there before it was cleared is lost.
-    clear : In(1)
-    target : In(32)
-        Address to look up.
-    hit : Out(1)
-    found : Out(FetchToQueue)
-        One or two instructions from there on.
-    want : In(1)
-        A branch to `target` is taken; if it misses, fill from what fetch brings from there.
-    fetched : In(FetchToQueue)
-    """
-
+    #: HID0[BTIC]. What was there before it was cleared is lost.
     enable: In(1)
     clear: In(1)
+    #: Address to look up.
     target: In(32)
     hit: Out(1)
+    #: One or two instructions from there on.
     found: Out(FetchToQueue())
+    #: A branch to `target` is taken; if it misses, fill from what fetch brings from there.
     want: In(1)
     fetched: In(FetchToQueue())
 

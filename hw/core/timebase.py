@@ -21,26 +21,21 @@ class TimeBase(wiring.Component):
     ----------
     divider : int
         Core cycles a tick.
-
-    Members
-    -------
-    system : In(SystemToSpecial)
-    decrementer : Out(1)
-        A decrementer interrupt waits.
-    taken : In(1)
-        It is taken in this cycle.
-    stop : In(1)
-        Count nothing.
-    lower : Out(32)
-        TBL.
     """
 
     def __init__(self, divider):
         if divider < 1:
             raise ValueError(f"time base divider must be a positive integer, not {divider!r}")
         self.divider = divider
-        super().__init__({"system": In(SystemToSpecial()), "decrementer": Out(1), "taken": In(1),
-                          "stop": In(1), "lower": Out(32)})
+        super().__init__({"system": In(SystemToSpecial()),
+            #: A decrementer interrupt waits.
+            "decrementer": Out(1),
+            #: It is taken in this cycle.
+            "taken": In(1),
+                          #: Count nothing.
+                          "stop": In(1),
+                          #: TBL.
+                          "lower": Out(32)})
 
     def elaborate(self, platform):
         m = Module()

@@ -15,18 +15,13 @@ class Add(wiring.Component):
     Parameters
     ----------
     formats : Formats
-
-    Members
-    -------
-    terms : In(formats.aligned)
-    downward : In(1)
-        Rounding mode toward -infinity: x - x is -0 (PEM 3.3.5).
-    number : Out(formats.number)
     """
 
     def __init__(self, formats):
         self.formats = formats
-        super().__init__({"terms": In(formats.aligned), "downward": In(1),
+        super().__init__({"terms": In(formats.aligned),
+            #: Rounding mode toward -infinity: x - x is -0 (PEM 3.3.5).
+            "downward": In(1),
                           "number": Out(formats.number)})
 
     def elaborate(self, platform):

@@ -19,24 +19,18 @@ class Align(wiring.Component):
     Parameters
     ----------
     formats : Formats
-
-    Members
-    -------
-    sign, zero : In(1)
-        Of the product.
-    exponent : In
-        Of the product's highest bit, which may be zero.
-    product : In
-    addend : In(formats.operand)
-        Its sign as it enters the sum.
-    terms : Out(formats.aligned)
     """
 
     def __init__(self, formats):
         self.formats = formats
         super().__init__({
-            "sign": In(1), "zero": In(1), "exponent": In(formats.exponent),
-            "product": In(2 * formats.wide.precision), "addend": In(formats.operand),
+            #: Of the product.
+            "sign": In(1), "zero": In(1),
+            #: Of the product's highest bit, which may be zero.
+            "exponent": In(formats.exponent),
+            "product": In(2 * formats.wide.precision),
+            #: Its sign as it enters the sum.
+            "addend": In(formats.operand),
             "terms": Out(formats.aligned),
         })
 

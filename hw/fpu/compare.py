@@ -13,16 +13,11 @@ class Compare(wiring.Component):
     Parameters
     ----------
     formats : Formats
-
-    Members
-    -------
-    a, b : In(formats.operand)
-    condition : Out(4)
-        Less, greater, equal, unordered.
     """
 
     def __init__(self, formats):
         super().__init__({"a": In(formats.operand), "b": In(formats.operand),
+                          #: Less, greater, equal, unordered.
                           "condition": Out(4)})
 
     def elaborate(self, platform):

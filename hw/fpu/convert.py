@@ -36,21 +36,15 @@ class Convert(wiring.Component):
     Parameters
     ----------
     formats : Formats
-
-    Members
-    -------
-    number : In(formats.number)
-    control : In(Control)
-    bits : Out
-    invalid, inexact, incremented : Out(1)
-        VXCVI, FI and FR.
     """
 
     def __init__(self, formats):
         self.formats = formats
         super().__init__({
             "number": In(formats.number), "control": In(Control),
-            "bits": Out(formats.wide.width), "invalid": Out(1), "inexact": Out(1),
+            "bits": Out(formats.wide.width),
+            #: VXCVI, FI and FR.
+            "invalid": Out(1), "inexact": Out(1),
             "incremented": Out(1),
         })
 

@@ -18,17 +18,6 @@ class Divider(wiring.Component):
     Parameters
     ----------
     formats : Formats
-
-    Members
-    -------
-    load : In(1)
-        Take the operands; the steps follow.
-    step : In(1)
-    narrow : In(1)
-    a, b : In
-    quotient : Out
-        Of the step that is made in this cycle: valid in the last one. Its highest bit has the
-        weight of a's; the last one is set if there is a remainder.
     """
 
     def __init__(self, formats):
@@ -36,7 +25,10 @@ class Divider(wiring.Component):
         self._steps, self._narrow_steps = (
             (format.precision + 4) // 2 for format in (formats.wide, formats.narrow))
         super().__init__({
+            #: Take the operands; the steps follow.
             "load": In(1), "step": In(1), "narrow": In(1), "a": In(precision), "b": In(precision),
+            #: Of the step that is made in this cycle: valid in the last one. Its highest bit has
+            #: the weight of a's; the last one is set if there is a remainder.
             "quotient": Out(2 * self._steps + 1),
         })
 

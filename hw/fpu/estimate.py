@@ -39,22 +39,16 @@ class Estimate(wiring.Component):
     Parameters
     ----------
     formats : Formats
-
-    Members
-    -------
-    root : In(1)
-    exponent, significand : In
-        Of the operand.
-    estimate : Out(27)
-        Significand of the result: the leading one first.
-    estimate_exponent : Out
     """
 
     def __init__(self, formats):
         self.formats = formats
         super().__init__({
-            "root": In(1), "exponent": In(formats.exponent),
+            "root": In(1),
+            #: Of the operand.
+            "exponent": In(formats.exponent),
             "significand": In(formats.wide.precision),
+            #: Significand of the result: the leading one first.
             "estimate": Out(_DIGITS + 1), "estimate_exponent": Out(formats.exponent),
         })
 

@@ -19,25 +19,19 @@ class Multiplier(wiring.Component):
     Parameters
     ----------
     formats : Formats
-
-    Members
-    -------
-    a, c : In
-        Significands, held during both passes.
-    narrow : In(1)
-        One pass, and c rounded.
-    low_pass : In(1)
-        Multiply by the low digits, and keep the result for the next pass.
-    accumulate : In(1)
-        This is the second pass.
-    product : Out
     """
 
     def __init__(self, formats):
         precision = formats.wide.precision
         self.low = precision - formats.narrow.precision - 1
         super().__init__({
-            "a": In(precision), "c": In(precision), "narrow": In(1), "low_pass": In(1),
+            #: Significands, held during both passes.
+            "a": In(precision), "c": In(precision),
+            #: One pass, and c rounded.
+            "narrow": In(1),
+            #: Multiply by the low digits, and keep the result for the next pass.
+            "low_pass": In(1),
+            #: This is the second pass.
             "accumulate": In(1), "product": Out(2 * precision),
         })
 

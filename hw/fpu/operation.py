@@ -71,13 +71,7 @@ def _fields(row):
 
 
 class OperationDecoder(wiring.Component):
-    """Decoder in front of the floating-point unit.
-
-    Members
-    -------
-    op : In(Op)
-    operation : Out(Operation)
-    """
+    """Decoder in front of the floating-point unit."""
 
     op: In(Op)
     operation: Out(Operation)

@@ -58,28 +58,6 @@ class FloatPipeline(wiring.Component):
         Estimates are only there for those of the PowerPC.
     label : shape
         What travels with an instruction.
-
-    Members
-    -------
-    valid : In(1)
-        An instruction is in stage 1, with its operands. All of this is held until `done`.
-    op, a, b, c, label : In
-    control : In(Control)
-        Does not change while instructions are in the pipeline.
-    done : Out(1)
-        It leaves stage 1.
-    flush : In(1)
-        Drop everything.
-    finished : Out(1)
-        An instruction is in stage 3; all that follows is about it.
-    finished_label : Out
-    write : Out(1)
-        There is a result for its destination.
-    result : Out
-    status : Out(32)
-        FPSCR bits that it sets.
-    changes : Out(Changes)
-        FPSCR bits that it replaces.
     """
 
     def __init__(self, formats=POWERPC, label=1):
@@ -87,10 +65,24 @@ class FloatPipeline(wiring.Component):
         self.label_shape = label
         width = formats.wide.width
         super().__init__({
+            #: An instruction is in stage 1, with its operands. All of this is held until `done`.
             "valid": In(1), "op": In(Op), "a": In(width), "b": In(width), "c": In(width),
-            "label": In(label), "control": In(Control), "done": Out(1), "flush": In(1),
-            "finished": Out(1), "finished_label": Out(label), "write": Out(1),
-            "result": Out(width), "status": Out(32), "changes": Out(Changes),
+            "label": In(label),
+            #: Does not change while instructions are in the pipeline.
+            "control": In(Control),
+            #: It leaves stage 1.
+            "done": Out(1),
+            #: Drop everything.
+            "flush": In(1),
+            #: An instruction is in stage 3; all that follows is about it.
+            "finished": Out(1), "finished_label": Out(label),
+            #: There is a result for its destination.
+            "write": Out(1),
+            "result": Out(width),
+            #: FPSCR bits that it sets.
+            "status": Out(32),
+            #: FPSCR bits that it replaces.
+            "changes": Out(Changes),
         })
 
     def elaborate(self, platform):

@@ -28,22 +28,15 @@ class Round(wiring.Component):
     Parameters
     ----------
     formats : Formats
-
-    Members
-    -------
-    number : In(formats.number)
-    narrow : In(1)
-    control : In(Control)
-    bits : Out
-    overflow, underflow, inexact, incremented : Out(1)
-        OX, UX, FI and FR.
     """
 
     def __init__(self, formats):
         self.formats = formats
         super().__init__({
             "number": In(formats.number), "narrow": In(1), "control": In(Control),
-            "bits": Out(formats.wide.width), "overflow": Out(1), "underflow": Out(1),
+            "bits": Out(formats.wide.width),
+            #: OX, UX, FI and FR.
+            "overflow": Out(1), "underflow": Out(1),
             "inexact": Out(1), "incremented": Out(1),
         })
 

@@ -24,21 +24,6 @@ class Special(wiring.Component):
     Parameters
     ----------
     formats : Formats
-
-    Members
-    -------
-    op : In(Op)
-    operation : In(Operation)
-    control : In(Control)
-    a, b, c : In(formats.operand)
-        As the operation uses them; what it does not use is no NaN and not infinite.
-    raw_a, raw_b, raw_c : In
-        The registers, for moves.
-    given : Out(1)
-        There is such a result: `bits`.
-    bits : Out
-    status : Out(32)
-        FPSCR bits to set.
     """
 
     def __init__(self, formats):
@@ -46,9 +31,14 @@ class Special(wiring.Component):
         width = formats.wide.width
         super().__init__({
             "op": In(Op), "operation": In(Operation), "control": In(Control),
+            #: As the operation uses them; what it does not use is no NaN and not infinite.
             "a": In(formats.operand), "b": In(formats.operand), "c": In(formats.operand),
+            #: The registers, for moves.
             "raw_a": In(width), "raw_b": In(width), "raw_c": In(width),
-            "given": Out(1), "bits": Out(width), "status": Out(32),
+            #: There is such a result: `bits`.
+            "given": Out(1), "bits": Out(width),
+            #: FPSCR bits to set.
+            "status": Out(32),
         })
 
     def elaborate(self, platform):

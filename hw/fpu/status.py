@@ -64,32 +64,20 @@ def summarised(fpscr):
 
 
 class StatusRegister(wiring.Component):
-    """FPSCR.
+    """FPSCR."""
 
-    Members
-    -------
-    record : In(1)
-        An instruction completes that has set the bits `status` and replaces those of `changes`.
-    status : In(32)
-    changes : In(Changes)
-    move : In(1)
-        The instruction `insn`, a move to FPSCR or mcrfs, executes in this cycle.
-    op, insn : In
-    source : In(32)
-        What mtfsf writes.
-    fpscr : Out(32)
-    next : Out(32)
-        FPSCR after the instruction that completes, if one does.
-    """
-
+    #: An instruction completes that has set the bits `status` and replaces those of `changes`.
     record: In(1)
     status: In(32)
     changes: In(Changes)
+    #: The instruction `insn`, a move to FPSCR or mcrfs, executes in this cycle.
     move: In(1)
     op: In(Op)
     insn: In(32)
+    #: What mtfsf writes.
     source: In(32)
     fpscr: Out(32)
+    #: FPSCR after the instruction that completes, if one does.
     next: Out(32)
 
     def elaborate(self, platform):

@@ -19,11 +19,6 @@ class Unpack(wiring.Component):
     Parameters
     ----------
     formats : Formats
-
-    Members
-    -------
-    bits : In
-    operand : Out(formats.operand)
     """
 
     def __init__(self, formats):

@@ -22,20 +22,16 @@ EVENTS = {
 
 
 class Counters(wiring.Component):
-    """Event counters: one-bit inputs named as the keys of `EVENTS`, outputs as its values.
-
-    Members
-    -------
-    walk_ptes : In(5)
-        PTEs that a search examined, with `walk`.
-    ptes_examined : Out(64)
-        Their sum.
-    """
+    """Event counters: one-bit inputs named as the keys of `EVENTS`, outputs as its values."""
 
     def __init__(self):
         super().__init__({
-            **{event: In(1) for event in EVENTS}, "walk_ptes": In(5),
-            **{count: Out(64) for count in EVENTS.values()}, "ptes_examined": Out(64),
+            **{event: In(1) for event in EVENTS},
+            #: PTEs that a search examined, with `walk`.
+            "walk_ptes": In(5),
+            **{count: Out(64) for count in EVENTS.values()},
+            #: Their sum.
+            "ptes_examined": Out(64),
         })
 
     def elaborate(self, platform):

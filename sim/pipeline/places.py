@@ -491,10 +491,10 @@ class L2Cache(Part):
 
     def marks(self, which: str, way: int) -> Memory:
         """A bit for each sector: `which` is "valid" or "modified"."""
-        return Memory(self.at(f"{which}{way}"))
+        return Memory(self.at(f"tags.{which}{way}"))
 
     def tag(self, way: int) -> Memory:
-        return Memory(self.at(f"tag{way}"))
+        return Memory(self.at(f"tags.tag{way}"))
 
 
 # The whole ----------------------------------------------------------------------------------------
