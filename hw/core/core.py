@@ -17,6 +17,8 @@
                                    |  exceptions: special, timebase; CR and XER: condition
 """
 
+from types import SimpleNamespace
+
 from amaranth.hdl import Module, Mux
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
@@ -26,7 +28,7 @@ from pteg.hw.cache.interfaces import BlockPort, CacheControl, DataPort, Instruct
 from pteg.hw.core.branch import BranchUnit
 from pteg.hw.core.completion import Completion
 from pteg.hw.core.condition import ConditionRegister
-from pteg.hw.core.dispatch import Dispatch
+from pteg.hw.core.dispatch import UNITS, Dispatch
 from pteg.hw.core.fetch import Fetch
 from pteg.hw.core.floating import FloatUnit
 from pteg.hw.core.history import HistoryTable
@@ -105,33 +107,47 @@ class Core(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.fetch = fetch = Fetch()
-        m.submodules.queue = queue = InstructionQueue()
-        m.submodules.dispatch = dispatch = Dispatch()
-        m.submodules.branch = branch = BranchUnit()
-        m.submodules.history = history = HistoryTable()
-        m.submodules.targets = targets = TargetCache()
-        m.submodules.link = link = LinkRegisters()
-        m.submodules.rename = rename = Rename("gpr", width=32, destinations=2, results=5,
-                                              direct=True)
-        m.submodules.float_rename = float_rename = Rename("fpr", width=64, destinations=1,
-                                                          results=2)
-        m.submodules.iu1 = iu1 = IntegerUnit(multiply=True)
-        m.submodules.iu2 = iu2 = IntegerUnit(multiply=False)
-        m.submodules.sru = sru = SystemUnit()
-        m.submodules.lsu = lsu = LoadStoreUnit()
-        m.submodules.fpu = fpu = FloatUnit()
-        m.submodules.completion = completion = Completion(units=5)
-        m.submodules.condition = condition = ConditionRegister()
-        m.submodules.special = special = SpecialRegisters(self.l2_size)
-        m.submodules.timebase = timebase = TimeBase(self.timebase_divider)
-        m.submodules.monitor = monitor = PerformanceMonitor()
-        m.submodules.thermal = thermal = ThermalUnit()
-        units = {"iu1": iu1, "iu2": iu2, "sru": sru, "lsu": lsu, "fpu": fpu}
-        msr, hid0, redirected = special.msr, special.hid0, completion.redirect.valid
-        flush = redirected | branch.cancel  # what is in flight is dropped
+        p = SimpleNamespace()     # the parts, and signals that many of them get
+        m.submodules.fetch = p.fetch = Fetch()
+        m.submodules.queue = p.queue = InstructionQueue()
+        m.submodules.dispatch = p.dispatch = Dispatch()
+        m.submodules.branch = p.branch = BranchUnit()
+        m.submodules.history = p.history = HistoryTable()
+        m.submodules.targets = p.targets = TargetCache()
+        m.submodules.link = p.link = LinkRegisters()
+        m.submodules.rename = p.rename = Rename(
+            "gpr", width=32, destinations=2, results=5, direct=True)
+        m.submodules.float_rename = p.float_rename = Rename(
+            "fpr", width=64, destinations=1, results=2)
+        m.submodules.iu1 = p.iu1 = IntegerUnit(multiply=True)
+        m.submodules.iu2 = p.iu2 = IntegerUnit(multiply=False)
+        m.submodules.sru = p.sru = SystemUnit()
+        m.submodules.lsu = p.lsu = LoadStoreUnit()
+        m.submodules.fpu = p.fpu = FloatUnit()
+        m.submodules.completion = p.completion = Completion(units=5)
+        m.submodules.condition = p.condition = ConditionRegister()
+        m.submodules.special = p.special = SpecialRegisters(self.l2_size)
+        m.submodules.timebase = p.timebase = TimeBase(self.timebase_divider)
+        m.submodules.monitor = p.monitor = PerformanceMonitor()
+        m.submodules.thermal = p.thermal = ThermalUnit()
+        p.units = {name: getattr(p, name) for name in UNITS}
+        p.msr, p.hid0, p.redirected = p.special.msr, p.special.hid0, p.completion.redirect.valid
+        p.flush = p.redirected | p.branch.cancel  # what is in flight is dropped
+        self._fetch(m, p)
+        self._branches(m, p)
+        self._dispatch(m, p)
+        self._operands(m, p)
+        self._completion(m, p)
+        self._condition(m, p)
+        self._system_registers(m, p)
+        self._monitor(m, p)
+        self._load_store(m, p)
+        return m
 
-        # ---- Fetch and instruction queue --------------------------------------------------------
+    def _fetch(self, m, p):
+        """Fetch and instruction queue."""
+        fetch, queue, dispatch, branch = p.fetch, p.queue, p.dispatch, p.branch
+        completion, special, msr, redirected = p.completion, p.special, p.msr, p.redirected
         connect(m, fetch.queue, queue.fetch)
         connect(m, fetch.translate, flipped(self.fetch_translate))
         connect(m, fetch.cache, flipped(self.fetch_cache))
@@ -150,7 +166,12 @@ class Core(wiring.Component):
         with m.If(redirected):
             m.d.comb += fetch.redirect.pc.eq(completion.redirect.pc)
 
-        # ---- Branches ---------------------------------------------------------------------------
+    def _branches(self, m, p):
+        """Branch unit, history, target cache, LR and CTR."""
+        fetch, queue, dispatch, branch, history = p.fetch, p.queue, p.dispatch, p.branch, p.history
+        targets, link, sru, completion = p.targets, p.link, p.sru, p.completion
+        condition, special, msr, hid0 = p.condition, p.special, p.msr, p.hid0
+        redirected, flush = p.redirected, p.flush
         connect(m, branch.queue, queue.branch)
         connect(m, branch.condition, condition.lookup)
         connect(m, branch.resolve, condition.resolve)
@@ -186,7 +207,11 @@ class Core(wiring.Component):
                                                       targets.found.entries, strict=True)),
         ]
 
-        # ---- Dispatch ---------------------------------------------------------------------------
+    def _dispatch(self, m, p):
+        """From the instruction queue to the completion queue."""
+        queue, dispatch, branch, rename = p.queue, p.dispatch, p.branch, p.rename
+        float_rename, completion, condition, msr = p.float_rename, p.completion, p.condition, p.msr
+        redirected = p.redirected
         m.d.comb += [
             dispatch.count.eq(queue.live), dispatch.msr.eq(msr),
             dispatch.stop.eq(completion.drain), dispatch.flush.eq(redirected),
@@ -205,7 +230,11 @@ class Core(wiring.Component):
             connect(m, dispatch.condition[number], condition.dispatch[number])
             connect(m, completion.retire[number], condition.retire[number])
 
-        # ---- Operands and results ---------------------------------------------------------------
+    def _operands(self, m, p):
+        """Rename buffers, reservation stations, results."""
+        dispatch, rename, float_rename, iu1 = p.dispatch, p.rename, p.float_rename, p.iu1
+        iu2, sru, lsu, fpu, completion, units = p.iu2, p.sru, p.lsu, p.fpu, p.completion, p.units
+        flush = p.flush
         for prefix, file in (("", rename), ("float_", float_rename)):
             for unit, name in ((dispatch, "sources"), (dispatch, "allocate"),
                                (completion, "commit")):
@@ -233,7 +262,11 @@ class Core(wiring.Component):
         connect(m, lsu.direct, rename.direct)
         connect(m, completion.float, fpu.retire)
 
-        # ---- Completion -------------------------------------------------------------------------
+    def _completion(self, m, p):
+        """Completion queue and exceptions."""
+        fetch, branch, lsu, completion = p.fetch, p.branch, p.lsu, p.completion
+        condition, special, timebase, monitor = p.condition, p.special, p.timebase, p.monitor
+        thermal, units, msr = p.thermal, p.units, p.msr
         for unit, port in zip(units.values(), completion.finishes, strict=True):
             connect(m, unit.finish, port)
         m.d.comb += [
@@ -258,7 +291,10 @@ class Core(wiring.Component):
         ]
         connect(m, completion.exception, special.exception)
 
-        # ---- CR and XER -------------------------------------------------------------------------
+    def _condition(self, m, p):
+        """CR and XER."""
+        branch, iu1, iu2, sru, fpu, completion = p.branch, p.iu1, p.iu2, p.sru, p.fpu, p.completion
+        condition, flush = p.condition, p.flush
         m.d.comb += [
             condition.finished.eq(completion.finished),
             *(mine.eq(theirs)
@@ -275,7 +311,10 @@ class Core(wiring.Component):
             m.d.comb += [unit.ca.eq(flag(condition.xer, Xer.CA)),
                          unit.so.eq(flag(condition.xer, Xer.SO))]
 
-        # ---- System registers -------------------------------------------------------------------
+    def _system_registers(self, m, p):
+        """mtspr, mfspr and what HID0 and L2CR say."""
+        link, sru, condition, special, timebase = p.link, p.sru, p.condition, p.special, p.timebase
+        monitor, thermal, msr = p.monitor, p.thermal, p.msr
         connect(m, sru.special, special.system)
         connect(m, sru.timebase, timebase.system)
         connect(m, sru.monitor, monitor.system)
@@ -291,7 +330,10 @@ class Core(wiring.Component):
             special.rfi.eq(sru.rfi),
         ]
 
-        # ---- Performance monitor ----------------------------------------------------------------
+    def _monitor(self, m, p):
+        """Events."""
+        fetch, dispatch, branch, completion = p.fetch, p.dispatch, p.branch, p.completion
+        timebase, monitor, msr = p.timebase, p.monitor, p.msr
         events = {
             Event.FETCH_SEARCH: self.fetch_search, Event.DATA_SEARCH: self.data_search,
             Event.FETCHES: fetch.cache.valid, Event.FETCH_MISS: self.fetch_miss,
@@ -310,7 +352,10 @@ class Core(wiring.Component):
             *(monitor.happens[event].eq(value) for event, value in events.items()),
         ]
 
-        # ---- Load/store unit --------------------------------------------------------------------
+    def _load_store(self, m, p):
+        """Load/store unit and data cache."""
+        lsu, completion, condition, special = p.lsu, p.completion, p.condition, p.special
+        msr = p.msr
         m.d.comb += [lsu.msr.eq(msr), lsu.hid0.eq(special.hid0), lsu.ear.eq(special.ear),
                      lsu.dabr.eq(special.dabr), lsu.xer.eq(condition.xer), lsu.quiet.eq(self.quiet),
                      self.drained.eq(lsu.drained), self.exclusive.eq(lsu.exclusive),
@@ -324,4 +369,3 @@ class Core(wiring.Component):
         connect(m, lsu.stores, flipped(self.stores))
         connect(m, lsu.invalidate, flipped(self.invalidate))
         connect(m, lsu.block, flipped(self.block))
-        return m
