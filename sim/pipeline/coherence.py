@@ -162,7 +162,7 @@ class Coherence:
         memories = self._native.memories
         if self._l2.words not in memories:
             return None
-        marks = memories[self._l2.marks("valid", 0)]
+        marks = memories[self._l2.tags.marks("valid", 0)]
         return marks.depth, marks.width
 
     def _l2_row(self, way, index, sector):
@@ -177,7 +177,7 @@ class Coherence:
             return None
         sets, sectors = self._l2_shape
         base = self._read(self._l2.pa) & -BLOCK
-        return (base, self._read(self._l2.held_way), base // BLOCK // sectors % sets,
+        return (base, self._read(self._l2.tags.kept_way), base // BLOCK // sectors % sets,
                 base // BLOCK % sectors)
 
     def _l2_blocks(self, which):
@@ -189,7 +189,7 @@ class Coherence:
         # The line that the block replaces has its tag until the end, and its place no more.
         replaced = entering[1:3] if entering and self._read(self._l2.fresh) else None
         for way in (0, 1):
-            marks, tags = self._rows(self._l2.marks(which, way)), self._rows(self._l2.tag(way))
+            marks, tags = self._rows(self._l2.tags.marks(which, way)), self._rows(self._l2.tags.tag(way))
             for index in map(int, np.flatnonzero(marks)):
                 if (way, index) == replaced:
                     continue

@@ -473,13 +473,24 @@ class DataCache(Part):
     castouts: Signal
 
 
+class L2Tags(Part):
+    kept_way: Signal            # where the block is, or is to be
+
+    def marks(self, which: str, way: int) -> Memory:
+        """A bit for each sector: `which` is "valid" or "modified"."""
+        return Memory(self.at(f"{which}{way}"))
+
+    def tag(self, way: int) -> Memory:
+        return Memory(self.at(f"tag{way}"))
+
+
 class L2Cache(Part):
     """Only there if the machine has one."""
 
     state: Signal
     pa: Signal
-    held_way: Signal            # where the block is, or is to be
-    fresh: Signal               # it replaces a line
+    tags: L2Tags
+    fresh: Signal               # the block replaces a line
     words: Memory
     hits: Signal
     misses: Signal
@@ -488,13 +499,6 @@ class L2Cache(Part):
     def line(self, number: int) -> Signal:
         """A double word of the block on its way."""
         return Signal(self.at(f"line{number}"))
-
-    def marks(self, which: str, way: int) -> Memory:
-        """A bit for each sector: `which` is "valid" or "modified"."""
-        return Memory(self.at(f"tags.{which}{way}"))
-
-    def tag(self, way: int) -> Memory:
-        return Memory(self.at(f"tags.tag{way}"))
 
 
 # The whole ----------------------------------------------------------------------------------------

@@ -33,8 +33,8 @@ def test_every_numbered_place_exists(cpu):
     assert [path for path in signals if path not in known(cpu.native)] == []
     memories = [tlb.way(way) for tlb in (mmu.immu.tlb, mmu.dmmu.tlb) for way in range(2)]
     memories += [caches.dcache.directory.tag(way) for way in range(8)]
-    memories += [caches.l2.tag(way) for way in range(2)]
-    memories += [caches.l2.marks(which, way) for which in ("valid", "modified")
+    memories += [caches.l2.tags.tag(way) for way in range(2)]
+    memories += [caches.l2.tags.marks(which, way) for which in ("valid", "modified")
                  for way in range(2)]
     assert [path for path in memories if path not in cpu.native.memories] == []
 
