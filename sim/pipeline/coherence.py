@@ -189,7 +189,8 @@ class Coherence:
         # The line that the block replaces has its tag until the end, and its place no more.
         replaced = entering[1:3] if entering and self._read(self._l2.fresh) else None
         for way in (0, 1):
-            marks, tags = self._rows(self._l2.tags.marks(which, way)), self._rows(self._l2.tags.tag(way))
+            marks = self._rows(self._l2.tags.marks(which, way))
+            tags = self._rows(self._l2.tags.tag(way))
             for index in map(int, np.flatnonzero(marks)):
                 if (way, index) == replaced:
                     continue
