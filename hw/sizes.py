@@ -13,7 +13,7 @@ FPR_RENAMES = GPR_RENAMES
 FETCH_WIDTH = 4
 #: Instructions dispatched, and retired, in one cycle at most.
 WIDTH = 2
-#: Folded branches that one instruction can stand for.
+#: Folded branches that can complete with one instruction.
 CREDITS = 3
 
 #: Degrees Celsius that the thermal sensor measures: nothing gets warmer here.

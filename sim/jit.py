@@ -47,7 +47,7 @@ class _Files(IndexDataCacheFile):
 
 
 class _Cache(FunctionCache):
-    """Files that cannot be read or written are as good as none."""
+    """Files that cannot be read or written are ignored."""
 
     def __init__(self, function):
         super().__init__(function)

@@ -1,9 +1,9 @@
-"""Direct memory access: another master's way to the bus, past the data cache (MPC750 UM 3.3, 8.3).
+"""Direct memory access: the path of another master to the bus, with snooping (MPC750 UM 3.3, 8.3).
 
-What such a master does is global (GBL asserted): the processor snoops it. Before each transaction
-the data cache is asked to write back and give up the block, or to write it back only if it is
-merely read; then the transaction goes on the bus, and until it is over the cache reads nothing of
-the block. This stands for ARTRY, see `SnoopPort`. Other masters' writes end a reservation.
+The transactions of such a master are global (GBL asserted): the processor snoops them. Before each
+transaction, the data cache writes the block back and invalidates it, or only writes it back if the
+master reads. Then the transaction takes place on the bus. Until it is over, the cache does not read
+the block. This replaces ARTRY, see `SnoopPort`. Other masters' writes end a reservation.
 
     valid  ____/--------------------------\\____/----
     snoop  ____/--------------------------\\____/----

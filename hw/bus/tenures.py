@@ -1,8 +1,8 @@
 """The order of data tenures: first come, first served, one level of pipelining (MPC750 UM 8.1).
 
-Data tenures follow in the order of their address tenures. While one is going on, one more address
-may be on its way or waiting: two transactions are outstanding at most. Both ends of the bus need
-this order: the arbiter to know whose data it is, the decoder to know where it goes.
+Data tenures follow in the order of their address tenures. During one, one more address
+tenure may take place or wait: two transactions are outstanding at most. Both ends of the bus need
+this order: the arbiter selects the master of the data, the decoder its target.
 """
 
 from amaranth.hdl import Module, Signal

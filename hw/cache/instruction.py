@@ -5,7 +5,8 @@ request. A miss reads its block in a burst, critical double word first; that one
 arrives. Until then other blocks can be hit; from then on the cache is busy until the block is
 complete. An invalid way is filled first, the lowest, then the one that pseudo-LRU names. HID0[ICE]
 enables it; HID0[ILOCK] keeps its contents: misses then go to the bus as single beats, as do fetches
-from caching-inhibited memory. It does not snoop: whoever writes code uses dcbst, sync, icbi, isync.
+from caching-inhibited memory. It does not snoop: software that writes code uses dcbst, sync, icbi,
+isync.
 
 A flash invalidation (a write of HID0 with ICFI set) takes one cycle; a block that is being read
 then does not become valid.

@@ -11,8 +11,8 @@ One request at a time is looked up: snoop, data cache, its castouts, instruction
 
 ========================= =======================================================================
 a block is read           hit: four beats from the SRAM. Miss: the block is read on the bus and
-                          goes on to the first level as it arrives; then modified sectors of the
-                          line that has to go are written, and the block takes its place
+                          passed to the first level as it arrives; then modified sectors of the
+                          replaced line are written, and the block takes its place
 castout of the L1         stays here, modified; L2CR[L2WT]: is written on the bus too, unmodified
 push (dcbf, dcbst, snoop) is written on the bus; leaves the L2
 single beat               hit: read from the SRAM, or written there and on the bus. A miss goes
@@ -21,13 +21,13 @@ dcbst, dcbf, dcbi, kill   as the first level does; then on the bus, if M says so
 snoop                     a modified sector is written; it leaves, if another master writes
 ========================= =======================================================================
 
-Caching-inhibited accesses, sync and eieio go past it; so does everything while L2CR[L2E] is 0, and
-fetches with L2CR[L2DO]. What is in a disabled L2 stays there. L2CR[L2I] invalidates a line of each
+Caching-inhibited accesses, sync and eieio bypass it; so does everything while L2CR[L2E] is 0, and
+fetches with L2CR[L2DO]. A disabled L2 keeps its contents. L2CR[L2I] invalidates a line of each
 way in a cycle. The SRAM answers as a pipelined burst SRAM does: the first beat 3 clocks after the
-look into the tags, then a beat each clock, of 1 to 3 core cycles (L2CR[L2CLK]).
+tag lookup, then a beat each clock, of 1 to 3 core cycles (L2CR[L2CLK]).
 
 Left out: several accesses at a time, parity, test support (L2TS), low-power mode, the L2 clock's
-phase. L2SIZ must name the size of the SRAM that is there, and L2CLK a ratio, or the L2 stays off.
+phase. L2SIZ must give the actual size of the SRAM, and L2CLK a ratio, or the L2 stays off.
 """
 
 from amaranth.hdl import Array, C, Cat, Const, Module, Mux, Signal

@@ -12,7 +12,7 @@ prediction redirects fetch at once; if wrong instructions have been dispatched, 
 path wait until everything older than the branch has completed and the wrong ones have been flushed.
 
 Simplified: a branch that changes LR or CTR is not predicted, but waits for its condition; flushing
-by waiting costs cycles that the 750 saves when something slow stands before the branch.
+by waiting costs cycles that the 750 saves when a slow instruction is before the branch.
 """
 
 from amaranth.hdl import Array, Cat, Module, Mux, Signal

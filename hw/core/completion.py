@@ -110,12 +110,12 @@ class Completion(wiring.Component):
             "machine_check": In(1),
             "asleep": In(1), "fetch_search": In(1), "drain": Out(1), "stopped": Out(1),
             "exception": Out(ExceptionPort()),
-            #: Everything in flight is dropped; fetch goes on there.
+            #: Everything in flight is dropped; fetch continues there.
             "redirect": Out(Redirect()),
             #: Address of the last instruction that retires in this cycle, if one does.
             "last_pc": Out(32),
             "pause": In(PausePort()),
-            #: Drop everything in flight and go on at the register `pc`, which a debugger has set.
+            #: Drop everything in flight; continue at the register `pc`, which a debugger has set.
             "restart": In(1),
         })
 
@@ -191,7 +191,7 @@ class Completion(wiring.Component):
             with m.If(cause == Cause.SYSTEM_CALL):
                 m.d.sync += [instructions.eq(instructions + folded + 1), owed.eq(0)]
 
-        # ---- Exceptions, and where fetch goes on ------------------------------------------------
+        # ---- Exceptions, and the next address of fetch ------------------------------------------
         connect(m, exceptions.exception, flipped(self.exception))
         m.d.comb += [
             *(getattr(exceptions, name).eq(getattr(self, name)) for name in (

@@ -98,7 +98,7 @@ class Core(wiring.Component):
     #: The data cache has met a transfer error that belongs to no instruction in flight.
     machine_check: In(1)
     pause: In(PausePort())
-    #: A debugger has changed registers: drop what is in flight and go on at `completion.pc`.
+    #: A debugger has changed registers: drop what is in flight, continue at `completion.pc`.
     restart: In(1)
 
     def __init__(self, timebase_divider=8, l2_size=0):

@@ -1,14 +1,14 @@
 """Instruction fetch: asks the cache for up to four instructions a clock (MPC750 UM 6.3.1).
 
-A fetch is a look into the quad word that holds the address; as many instructions enter the queue as
-it holds from there on and as the queue had room for in the clock before. Address translation, the
-instruction cache and the predecoders work in the same clock. What the cache does not hold is asked
-for until it comes. Fetch runs ahead in predicted program order and follows a redirect at once.
+A fetch reads the quad word that contains the address. Its instructions from the address on enter
+the queue, up to the room that the queue had in the previous clock. Address translation, the
+instruction cache and the predecoders work in the same clock. A fetch that misses is repeated until
+the cache answers. Fetch runs ahead in predicted program order and follows a redirect at once.
 Faults travel with the instruction and count only if it is dispatched. A table search is not
 speculative: it waits until nothing older is in flight (MPC750 UM 5.4.5).
 
 The instruction address breakpoint (MPC750 UM 2.1.2.1, 4.5.14) marks the word that IABR names, while
-IABR[TE] is MSR[IR]: it travels like a fault, and fetch goes on behind it.
+IABR[TE] is MSR[IR]: it travels like a fault, and fetch continues after it.
 """
 
 from amaranth.hdl import Module, Mux, Signal

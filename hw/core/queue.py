@@ -1,8 +1,8 @@
 """Instruction queue: six entries between fetch and dispatch (MPC750 UM 6.3.1, figure 6-2).
 
-Entry 0 (IQ0) is the oldest. The queue shifts, as the 750's does, so that dispatch always looks at
-IQ0 and IQ1. The branch unit looks at all entries: it marks the branches that it has executed, drops
-what follows a taken one, and lets the target's instructions enter.
+Entry 0 (IQ0) is the oldest. The queue shifts, as the 750's does, so that dispatch always uses
+IQ0 and IQ1. The branch unit reads all entries: it marks the branches that it has executed, drops
+the instructions after a taken branch, and adds the target's instructions.
 """
 
 from amaranth.hdl import Module, Mux, Signal

@@ -6,9 +6,8 @@ to THRM3 in the thermal unit. HID0
 controls the caches, history table and target cache; ICFI and DCFI read as zero if the cache is
 enabled, as the hardware clears them in the next cycle (MPC750 UM table 2-5). MSR[POW] with one of
 DOZE, NAP and SLEEP stops the core until an interrupt is taken, which clears POW (MPC750 UM 10.2).
-L2CR controls the L2 cache, if there is one, and L2IP is read there. IABR is looked at by fetch,
-DABR by the load/store unit. The other bits of HID0, and ICTC, hold what is written; what they would
-control is not modelled.
+L2CR controls the L2 cache, if there is one, and L2IP is read there. Fetch uses IABR,
+the load/store unit DABR. The other bits of HID0, and ICTC, keep what is written and have no effect.
 """
 
 from amaranth.hdl import Cat, Module, Mux, Signal
@@ -86,7 +85,7 @@ class SpecialRegisters(wiring.Component):
     dabr: Out(32)
     #: A power-save mode: nothing is to be fetched or dispatched.
     asleep: Out(1)
-    #: It is the one in which time base and decrementer stand still.
+    #: It is the mode in which time base and decrementer stop.
     sleep: Out(1)
     instruction_cache: Out(CacheControl())
     data_cache: Out(CacheControl())

@@ -6,7 +6,7 @@ instruction has not completed. A load that overlaps a store here waits until it 
 no forwarding.
 
 The interface with completion is `retired` alone: the completion queue entries that retire in a
-cycle, however many. A store whose instruction was the oldest when it came is as good as retired.
+cycle. A store whose instruction is the oldest when it enters the queue counts as retired.
 
 Left out: gathering of stores (HID0[SGE]).
 """

@@ -147,7 +147,7 @@ def with_summaries(fpscr: int) -> int:
 
 
 class Hid0(enum.IntFlag):
-    """Hardware implementation-dependent register 0: the bits that this model looks at."""
+    """Hardware implementation-dependent register 0: the bits that this model uses."""
 
     DPM = bit(11)
     DOZE = bit(8)
@@ -166,7 +166,7 @@ class Hid0(enum.IntFlag):
 
 
 class L2cr:
-    """L2 cache control register (MPC750 UM 2.1.5): the fields that this model looks at."""
+    """L2 cache control register (MPC750 UM 2.1.5): the fields that this model uses."""
 
     L2E = Field(0)        # enable
     L2SIZ = Field(2, 3)   # 1: 256 KB, 2: 512 KB, 3: 1 MB

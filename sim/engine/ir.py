@@ -347,8 +347,8 @@ class Graph:
         Returns
         -------
         list of int
-            Entry ``n`` is what stands for node ``n``; nodes that don't depend on a replaced one
-            stand for themselves.
+            Entry ``n`` is the replacement of node ``n``; nodes that don't depend on a replaced one
+            are unchanged.
         """
         result = list(range(len(self.op)))
         for node, other in replaced.items():

@@ -20,8 +20,8 @@ class Simulator(AmaranthSimulator):
     """Simulates an Amaranth design.
 
     Used like :class:`amaranth.sim.Simulator`: `add_clock`, `add_testbench`, `add_process`, `run`,
-    `run_until`, `advance`, `reset`, `write_vcd`. It begins with Amaranth's own circuit and goes on
-    with a compiled one after some time, where that cannot make a difference (docs/engine.md).
+    `run_until`, `advance`, `reset`, `write_vcd`. It begins with Amaranth's own circuit, then uses
+    a compiled one after some time, if that cannot change the results (docs/engine.md).
 
     Parameters
     ----------

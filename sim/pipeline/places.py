@@ -447,7 +447,7 @@ class CastoutBuffer(Part):
 
 
 class DataOperation(Part):
-    """What goes on beside hits."""
+    """The active operation."""
 
     state: Signal
     held: Held

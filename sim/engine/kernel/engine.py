@@ -22,7 +22,7 @@ from pteg.errors import UserError
 
 __all__ = ["Engine"]
 
-#: Steps of time between two looks at the processor's clock.
+#: Steps of time between two reads of the processor's clock.
 PATIENCE = 64
 #: Delta cycles at one point in time after which it is said to settle never.
 ENDLESS = 20_000
@@ -186,7 +186,7 @@ class Engine(PySimEngine):
                 writer.update_signal(time, change.signal)
 
     def advance(self, until=None):
-        """Do everything at this point in time, and go on to the next.
+        """Do everything at this point in time, and advance to the next.
 
         Parameters
         ----------

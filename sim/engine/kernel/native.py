@@ -1,4 +1,4 @@
-"""A circuit as compiled code, while nothing looks at what is between two settled states."""
+"""A circuit as compiled code, while nothing observes states between two settled states."""
 
 import numpy as np
 
@@ -17,8 +17,8 @@ FEW = 3
 class NativeCircuit:
     """The compiled design in the place of Amaranth's processes.
 
-    Its state array holds registers, inputs and memories. The kernel's slots follow when they are
-    looked at.
+    Its state array holds registers, inputs and memories. The kernel's slots are updated when
+    they are read.
 
     Parameters
     ----------
@@ -229,7 +229,7 @@ class NativeCircuit:
             self.trace_version = self.version
 
     def _trace_also(self, slot):
-        """Compile a function for the wires that were looked at so far, then for all."""
+        """Compile a function for the wires that were read so far, then for all."""
         slots = self.kernel.slots
         wanted = [slots[index] for index in self.kernel.looked if slots[index] in self.wires]
         self.compilations += 1

@@ -12,7 +12,7 @@ class State(_PyEngineState):
     Attributes
     ----------
     looked : set of int
-        The numbers of the slots that users have looked at.
+        The numbers of the slots that users have read.
     """
 
     def __init__(self):
