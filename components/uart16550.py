@@ -150,8 +150,7 @@ def _capacity(s):
 
 @compiled
 def _received(s, character):
-    """A character has arrived at the receiver, which takes as many bits as its words have."""
-    character &= (32 << (s.lcr & 3)) - 1
+    """A character has arrived at the receiver."""
     if s.rx_count == _capacity(s):
         s.overrun = 1
         if not s.fcr & FIFO_ENABLE:  # the newer character replaces the older
@@ -236,7 +235,8 @@ def _read_register(s, n):
     if n == 0:
         if s.lcr & DLAB:
             return s.dll
-        value = s.rx_fifo[s.rx_head]
+        # The console may have sent it before the format was set: its bits are cut off here.
+        value = np.uint8(s.rx_fifo[s.rx_head] & ((32 << (s.lcr & 3)) - 1))
         if s.rx_count:
             s.rx_head = (s.rx_head + 1) & 15
             s.rx_count -= 1

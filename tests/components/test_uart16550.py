@@ -100,6 +100,14 @@ def test_received_characters_have_as_many_bits_as_words(uart):
         assert uart[0] == kept
 
 
+def test_what_is_typed_before_the_format_is_set_is_whole(uart):
+    uart[LCR] = 0
+    uart.uart.send(b"x")
+    uart.tick(5)
+    uart[LCR] = 3
+    assert uart[0] == ord("x")
+
+
 def test_timed_character_takes_its_time_on_the_line(timed):
     timed[THR] = ord("x")
     assert timed[LSR] & 0x60 == 0
