@@ -77,7 +77,6 @@ def _finish(compiler, board, tree):
     compiler.patch_kernel("windows", windows)
     compiler.patch_kernel("data_image", image, len(compiler.data.data))
     compiler.patch_kernel("start_word", compiler.xt("cold"))
-    compiler.patch_kernel("uncaught_word", compiler.xt("(uncaught)"))
     compiler.patch_kernel("client_word", compiler.xt("client-service"))
 
 

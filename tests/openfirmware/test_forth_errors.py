@@ -80,6 +80,18 @@ def test_faults_can_be_caught(prompt):
     assert prompt.stack(": r begin 1 again ; ' r catch") == [-3]
 
 
+@pytest.mark.parametrize("line", ["5555 handler ! abort", "3000 c000 20 fill", "4000 c000 erase",
+                                  "10000 10000 erase 4000 c000 ff fill", "25000 5000 20 fill"])
+def test_overwritten_variables_start_the_firmware_again(make_prompt, line):
+    console = make_prompt()
+    console.machine.memory.write(0x300000, b"kept")
+    console("hex")
+    console.machine.console.write(line.encode() + b"\r")
+    assert "pteg Open Firmware, 32 MB of memory" in console.read()
+    assert console("decimal 2 3 + .") == "5  ok\n"
+    assert console.machine.memory.read(0x300000, 4) == b"kept"
+
+
 WORDS = st.sampled_from(
     "1 2 -1 dup drop swap over rot + - * / @ ! c@ if else then do loop begin until while repeat "
     "again : ; >r r> r@ i j leave exit case of endof endcase ' ['] execute catch throw evaluate "

@@ -1,9 +1,12 @@
 """The prompt on both processor models and both machines, and the ROM image itself."""
 
+from pathlib import Path
+
 import pytest
 
 from pteg.errors import UserError
 from pteg.firmware import images
+from pteg.firmware.openfirmware.reference import words_page
 from pteg.platform import Platform
 from pteg.presets import g3, mac99
 
@@ -43,3 +46,16 @@ def test_words_are_symbols(make_prompt):
     symbols = make_prompt().machine.symbols
     assert symbols.name(symbols.address("dup")) == "dup"
     assert symbols.address("interpret") > 0xFFF00000
+
+
+def test_the_page_of_words_is_that_of_the_sources():
+    page = Path(__file__).parents[2] / "docs" / "openfirmware" / "words.md"
+    assert page.read_text() == words_page()
+
+
+def test_every_word_has_a_stack_comment():
+    rows = [row for row in words_page().splitlines() if row.endswith("|  |")]
+    # Behaviours of data words take their operand in a register.
+    assert {row.split("`")[1] for row in rows} == {
+        "(variable)", "(value)", "(2constant)", "(2value)", "(defer)", "(field)",
+        "(instance-variable)", "(instance-value)", "(instance-defer)"}

@@ -96,4 +96,3 @@ defer accept                            \ ( a len -- len' )
    again ;
 : quit  ( R: … -- )
    r0 rp!  handler off  undo-definition  interpreter-rp off  prompt-loop ;
-: (uncaught)  ( code -- )  .error cr clear quit ;

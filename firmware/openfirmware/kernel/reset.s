@@ -3,6 +3,7 @@
 reset:  # MSR is 0x40: real mode, vectors in ROM. Registers, BATs, segments and TLBs hold anything.
         li      r3, MSR_IP | MSR_ME | MSR_RI
         mtmsr   r3                      # from here on a bus error is an exception
+        isync
         load    r4, HID0_BHT | HID0_BTIC
         mtspr   hid0, r4                # caches are off: probing must reach the bus
         isync
@@ -227,7 +228,6 @@ clear_tlbs:
         .section .rodata
         .balign 4
 start_word:     .long 0                 # xt of `cold`
-uncaught_word:  .long 0                 # xt of `(uncaught)`, for a THROW without a CATCH
 data_image:     .long 0, 0              # address and size of the initial values
 windows:        .long 0                 # address of the list of windows
         .text

@@ -61,8 +61,12 @@ throw_code:
         bdnz    2b
         load    r5, handler
         lwz     RS, 0(r5)
-        cmpwi   RS, 0
-        beq     nobody_catches
+        cmplw   RS, r6                  # a frame is on the return stack, or the variables are
+        blt     restart                 # no longer what they were
+        cmplw   RS, r7
+        bge     restart
+        andi.   r0, RS, 3
+        bne     restart
         lwz     DS, 4(RS)
         lwz     LP, 8(RS)
         lwz     r6, 12(RS)
@@ -79,11 +83,14 @@ throw_code:
         addi    RS, RS, 4 * FRAME_CELLS
         push    r3
         blr
-nobody_catches:
-        load    RS, RETURN_STACK_TOP
-        load    DS, DATA_STACK_TOP
-        push    r3
-        load    r3, uncaught_word
-        lwz     r3, 0(r3)
-        mtctr   r3
-        bctr
+
+# Somebody has written over the firmware's variables: there is nothing to go back to. Start again.
+# What the data cache holds must reach memory first: the ROM's first 128 KB take its place.
+restart:
+        load    r3, ROM - 32
+        li      r4, 4096
+        mtctr   r4
+1:      lwzu    r5, 32(r3)
+        bdnz    1b
+        sync
+        b       reset
