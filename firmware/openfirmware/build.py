@@ -17,7 +17,7 @@ FOLDER = Path(__file__).parent
 FORTH = ("base", "throwing", "output", "source", "search", "numbers", "compile", "control",
          "define", "interpret", "environment", "extras", "heap", "console", "editor", "tools",
          "tree", "paths", "packages", "claim", "mmu", "config", "elf",
-         "instance", "fcode")
+         "instance", "fcode", "scripts")
 #: Those that need the nodes' drivers.
 FORTH_BEHIND_DRIVERS = ("devices", "boot", "preloaded", "client", "cold")
 _ROM_END = 0xFFFFFF00

@@ -106,8 +106,8 @@ WORDS = st.sampled_from(
 def test_random_words_come_back_to_the_prompt(make_prompt, words):
     console = make_prompt()
     console(" ".join(words))
-    console("] [ 0 if then only forth definitions")
-    assert console("clear decimal 2 3 + .").endswith("5  ok\n")
+    # Whatever these words mean by now: each line ends at the prompt.
+    console("] [ 0 if then only forth definitions", "clear decimal 2 3 + .")
 
 
 @settings(max_examples=60, deadline=None, print_blob=True)

@@ -5,5 +5,5 @@
 : close  ( -- )  ;
 : load  ( a -- len )
    my-args dup if  16 digits 0= if  -24 throw  then  drop  else  2drop load-base  then
-   dup image-size                       ( a from len )
+   dup image-length                     ( a from len )
    >r swap r@ move r> ;

@@ -30,8 +30,8 @@ variable entered                        \ prompts that clients have opened
    repeat
    2drop  dup 0= if  drop -67  then  throw ;
 : init-program  ( -- )
-   load-size 0= if  load-base image-size to load-size  then
-   load-base load-size load-elf ;
+   load-size 0= if  load-base image-length to load-size  then
+   load-base load-size start-image 0= if  load-base load-size load-elf  then ;
 : load-text  ( a len -- )
    2dup first-word 2dup device-word? if
       2swap skip-blanks " bootargs" set-chosen-string  2swap 2drop load-from
@@ -55,7 +55,8 @@ h# 3032 constant client-msr             \ FP ME IR DR RI; vectors are those in R
    program-entry 0= if  -62 throw  then
    0 0 bootargs program-entry  0 to program-entry  start-client ;
 : chain-entry  ( len args entry -- )  >r swap 0 0 2swap r> start-client ;
-: boot-text  ( a len -- )  load-text go ;
+: boot-text  ( a len -- )               \ a script has been executed already
+   load-text  program-entry if  go  then ;
 : boot  ( ["specifier"] ["arguments"] -- )  rest-of-line boot-text ;
 
 \ ---- A client asks for the prompt (`enter`); `go` goes on.

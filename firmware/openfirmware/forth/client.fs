@@ -78,7 +78,7 @@ in-vocabulary client-list
 : boot  ( specifier -- )  text boot-text ;
 : enter  ( -- )  nested-prompt ;
 : exit  ( -- )  leave-client throw ;
-: (interpret)  ( … text -- … )  text evaluate  state @ if  -22 throw  then ;
+: (interpret)  ( … text -- … )  text evaluate-script ;
 : interpret  ( … text -- … 0 | code )
    ['] (interpret) catch dup if  nip undo-definition  then ;
 : chain  ( len args entry size virt -- )

@@ -25,7 +25,7 @@
 : configured-io  ( -- )
    output-device 2dup console? if  2drop  else  output  then
    input-device 2dup console? if  2drop  else  input  then ;
-: boot-now  ( -- )  boot-command evaluate ;
+: boot-now  ( -- )  boot-command evaluate-script ;
 : cold  ( -- )
    hex  only definitions
    dictionary-start to here  temporary-room to dictionary-limit  reset-temporary

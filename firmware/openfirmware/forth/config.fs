@@ -143,4 +143,4 @@ variable nvram-position
    repeat  2drop drop ;
 
 \ ---- A script that is evaluated at the start
-: nvrun  ( -- )  nvramrc evaluate ;
+: nvrun  ( -- )  nvramrc evaluate-script ;

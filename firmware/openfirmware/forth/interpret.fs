@@ -38,6 +38,8 @@
    throw ;
 : evaluate  ( … a len -- … )  -1 ['] interpret with-source ;
 : eval  ( … a len -- … )  evaluate ;
+\ A text that has to be complete: it may not end in the middle of a definition.
+: evaluate-script  ( … a len -- … )  evaluate  state @ if  -22 throw  then ;
 : save-input  ( -- a len in id 4 )  (source) 2@ >in @ source-id 4 ;
 : restore-input  ( a len in id 4 -- flag )
    drop (source-id) ! >in ! (source) 2! false ;

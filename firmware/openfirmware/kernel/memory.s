@@ -97,7 +97,8 @@
         addi    DS, DS, 12
         cmpwi   r5, 0
         beqlr
-        subf    r6, r3, r4
+        subf.   r6, r3, r4
+        beqlr                           # it is there already
         cmplw   r6, r5
         blt     move_down
         b       move_up
