@@ -97,15 +97,10 @@ class Reader:
 
     def section(self, name, size):
         """Contents of a section that must have `size` bytes."""
-        if name not in self._sections:
-            raise self.damaged(f"it has no section {name!r}")
-        position, declared, stored, checksum = self._sections[name]
+        declared = self.size(name)
         if declared != size:
             raise self.damaged(f"section {name!r} must have {size} bytes, not {declared}")
-        self._file.seek(position)
-        data = self._read(stored)
-        if hashlib.sha256(data).hexdigest() != checksum:
-            raise self.damaged(f"section {name!r} has a wrong checksum")
+        data = self._stored(name)
         try:
             stream = zlib.decompressobj()
             # One byte more than expected shows that there is more, however much it is.
@@ -121,6 +116,15 @@ class Reader:
         if name not in self._sections:
             raise self.damaged(f"it has no section {name!r}")
         return self._sections[name][1]
+
+    def _stored(self, name):
+        """A section as it is in the file."""
+        position, _, stored, checksum = self._sections[name]
+        self._file.seek(position)
+        data = self._read(stored)
+        if hashlib.sha256(data).hexdigest() != checksum:
+            raise self.damaged(f"section {name!r} has a wrong checksum")
+        return data
 
     def _read(self, size):
         try:
@@ -150,6 +154,8 @@ class Reader:
         except (ValueError, RecursionError):
             raise self.damaged("its manifest is not JSON") from None
         self._sections = self._places(_HEAD.size + length)
+        for name in self._sections:     # those too that this restore has no use for
+            self._stored(name)
 
     def _places(self, position):
         """Position, size, stored size and checksum of each section."""

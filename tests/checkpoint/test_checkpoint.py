@@ -310,6 +310,21 @@ def test_changed_bytes_are_always_noticed(saved, tmp_path, cpu, data):
         assert isinstance(restored_or_refused(tmp_path / "x"), str)
 
 
+@pytest.mark.parametrize("cpu", CPUS)
+def test_damage_in_any_section_is_noticed(saved, tmp_path, cpu):
+    path = tmp_path / "x"
+    path.write_bytes(saved[cpu])
+    with container.Reader(path) as file:
+        lengths = [row[2] for row in file.manifest["sections"]]
+    at = len(saved[cpu]) - sum(lengths)
+    for length in lengths:
+        content = bytearray(saved[cpu])
+        content[at + length // 2] ^= 0x10
+        path.write_bytes(content)
+        assert "wrong checksum" in restored_or_refused(path)
+        at += length
+
+
 @pytest.fixture(scope="module")
 def opened(saved, tmp_path_factory):
     """Manifest and sections of each file."""

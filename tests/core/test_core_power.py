@@ -70,7 +70,7 @@ def test_no_interrupt_wakes_a_core_that_admits_none(cpu):
 
 @pytest.mark.parametrize("cpu", CPUS)
 def test_a_core_that_sleeps_is_not_stuck(cpu, monkeypatch):
-    monkeypatch.setattr("pteg.machine.PATIENCE", 1000)
+    monkeypatch.setattr("pteg.running.PATIENCE", 1000)
     machine, _ = machine_with(cpu, Hid0.DOZE, ee=False)
     assert machine.run(cycles=20_000) is Stop.CYCLES
 
