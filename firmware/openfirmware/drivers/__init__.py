@@ -1,0 +1,1 @@
+"""Methods of device nodes of our Open Firmware: their sources in Forth and FCode."""

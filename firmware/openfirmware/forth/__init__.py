@@ -1,0 +1,1 @@
+"""The part of our Open Firmware that is in Forth: its sources."""

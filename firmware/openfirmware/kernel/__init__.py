@@ -1,0 +1,1 @@
+"""The kernel of our Open Firmware: its sources in assembly."""
