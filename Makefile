@@ -21,11 +21,14 @@ run: $(VENV)/with-nothing
 	@echo 'Booting the first ROM. How a table search sets R and C goes to rom.vcd: gtkwave rom.gtkw' >&2
 	@$(BIN)/pteg run $(RUN)
 
+# A worker for each core, and each file of tests in one of them.
+PYTEST := $(BIN)/python -m pytest -n auto --dist loadfile --max-worker-restart 0
+
 test: setup
-	$(BIN)/python -m pytest $(TESTS)
+	$(PYTEST) $(TESTS)
 
 test-all: setup
-	$(BIN)/python -m pytest --all $(TESTS)
+	$(PYTEST) --all $(TESTS)
 
 bench: $(VENV)/with-test,cc,bench
 	$(BIN)/python tests/bench/run.py $(BENCH)
