@@ -21,8 +21,8 @@ run: $(VENV)/with-nothing
 	@echo 'Booting the first ROM. How a table search sets R and C goes to rom.vcd: gtkwave rom.gtkw' >&2
 	@$(BIN)/pteg run $(RUN)
 
-# A worker for each core, and each file of tests in one of them.
-PYTEST := $(BIN)/python -m pytest -n auto --dist loadfile --max-worker-restart 0
+# A worker for each core; one that has nothing left to do takes tests from another.
+PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal --max-worker-restart 0
 
 test: setup
 	$(PYTEST) $(TESTS)
