@@ -14,6 +14,7 @@ from numba import njit
 
 from pteg.components.device import compiled
 from pteg.errors import UserError
+from pteg.jit import named_after
 
 __all__ = ["MASTER", "BLOCK", "advance", "bus_type", "bus_value", "check_request", "make_transfers"]
 
@@ -108,6 +109,7 @@ def make_transfers(bus_read, bus_write, answers_bursts, answer):
     """
 
     @njit(_nrt=False)
+    @named_after(bus_read, bus_write, answers_bursts, answer)
     def transfers(state, memory, devices, reservation):
         s = state[0]
         wrote = 0

@@ -19,6 +19,7 @@ ARTRY (nothing here has a copy of memory) and DRTRY (not used in the 750's no-DR
 import numpy as np
 
 from pteg.components.device import compiled
+from pteg.jit import named_after
 
 __all__ = ["TARGET", "clock", "make_clock", "NOTHING", "READ", "WRITE"]
 
@@ -160,6 +161,7 @@ def make_clock(read, write):
     """
 
     @compiled
+    @named_after(read, write)
     def clock_device(state, memory, target, ts, a, tt, tsiz, tbst, dbb, d_w):
         action = clock(target, ts, a, tt, tsiz, tbst, dbb)
         t = target[0]

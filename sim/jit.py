@@ -3,6 +3,10 @@
 `numba.njit(cache=True)` raises an error if no folder can be written, or a disk is full. Here such a
 function is compiled again each time instead.
 
+numba calls a function in machine code by its name, which says nothing of what a closure holds. Code
+that two processes have cached for two closures of one name clashes in a third: the linker takes the
+first for both. So whoever makes closures gives each a name of its own, by `named_after`.
+
 Several processes may compile the same function at once, for different types. numba numbers the
 files of a function's machine code, and keeps the numbers in a file that each process reads and then
 replaces: two processes can take the same number, and a third then calls code for other types than
@@ -21,7 +25,7 @@ from numba.core.caching import FunctionCache, IndexDataCacheFile
 from numba.core.ccallback import CFunc
 from numba.core.sigutils import normalize_signature
 
-__all__ = ["njit", "cfunc"]
+__all__ = ["njit", "cfunc", "named_after"]
 
 
 class _Files(IndexDataCacheFile):
@@ -58,6 +62,22 @@ class _Cache(FunctionCache):
     def _guard_against_spurious_io_errors(self):
         with contextlib.suppress(OSError, EOFError):
             yield
+
+
+def named_after(*functions):
+    """Give a closure a name of its own, made from the compiled functions that it calls.
+
+    A decorator, to be applied before numba's. Functions of different modules, or of different
+    names, give different names.
+    """
+    called = [(function.py_func.__module__, function.py_func.__qualname__)
+              for function in functions]
+    digest = hashlib.sha256(repr(called).encode()).hexdigest()[:16]
+
+    def decorate(closure):
+        closure.__qualname__ += f"_{digest}"
+        return closure
+    return decorate
 
 
 def njit(cache=False, **options):

@@ -20,6 +20,7 @@ from pteg.functional.mmu import read_at, read_physical, translate
 from pteg.functional.operands import MASK32
 from pteg.functional.system import cycles_to_decrementer, power_save, sync_time, system
 from pteg.functional.thermal import cycles_to_thermal, restart_thermal, sync_thermal
+from pteg.jit import named_after
 
 __all__ = ["step", "settle", "make_run", "STOP_CYCLES", "STOP_INSTRUCTIONS", "STOP_ADDRESS",
            "STOP_CHECKSTOP", "STOP_CONSOLE", "STOP_DRAIN", "STOP_LEDGER", "STOP_UNIT"]
@@ -139,7 +140,10 @@ def take_interrupt(s, m):
 def make_run(bus_read, bus_write, tick, transfers, next_event, interrupt, console):
     """Compile the run loop for the functions of a platform (see `pteg.platform`)."""
 
+    own_name = named_after(bus_read, bus_write, tick, transfers, next_event, interrupt, console)
+
     @njit
+    @own_name
     def answer_request(s, m, devices):
         """Make the access that the instruction waits for, and prepare to execute it again."""
         # Devices live in the cycle in which the instruction executes.
@@ -169,6 +173,7 @@ def make_run(bus_read, bus_write, tick, transfers, next_event, interrupt, consol
         m.look = 0
 
     @njit
+    @own_name
     def run(state, model, devices, cycles, instructions, address, watch):
         """Run until a limit and return why.
 

@@ -8,6 +8,7 @@ from numba import njit
 from pteg.cpu import Stop
 from pteg.functional import constants as isa
 from pteg.functional.lockstep import differs, functional_step, loaded_value, reads_time
+from pteg.jit import named_after
 from pteg.pipeline.loop import STOPS
 
 __all__ = ["CONTROL", "Places", "AGREE", "DIFFERENT", "STOPPED", "HALTED", "PRINTED", "STUCK",
@@ -51,7 +52,10 @@ def make_run(pipeline_run, capture, bus_read, locate):
         Of the platform's functions.
     """
 
+    own_name = named_after(pipeline_run, capture, bus_read, locate)
+
     @njit
+    @own_name
     def answer(model, devices, storage, arch, writes):
         """Answer an access outside RAM as the pipeline's devices did."""
         m = model[0]
@@ -70,6 +74,7 @@ def make_run(pipeline_run, capture, bus_read, locate):
         m.answered += 1
 
     @njit
+    @own_name
     def run(step, state, at, devices, storage, targets, driver, watch, arch, functional, model,
             control, trail, writes):
         c = control[0]

@@ -9,6 +9,7 @@ from numba import njit
 
 from pteg.components.master import BLOCK, advance, bus_type, bus_value
 from pteg.cpu import Stop
+from pteg.jit import named_after
 
 __all__ = ["STOPS", "CONTROL", "GLOBAL", "BLOCK", "advance", "bus_type", "bus_value", "make_run",
            "generated"]
@@ -45,6 +46,8 @@ def make_run(read_pc, read_instructions, read_checkstop, set_interrupt, clock_po
     """
 
     @njit(error_model="numpy", _nrt=False)
+    @named_after(read_pc, read_instructions, read_checkstop, set_interrupt, clock_ports,
+                 take_traces, tick, interrupt, console)
     def run(step, state, devices, targets, control, watch, traces, buffers):
         cycle = begin = control[0].cycle
         last_cycle = control[0].last_cycle

@@ -1,5 +1,6 @@
 """numba's cache is safe when several processes fill it at once."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,8 @@ import pytest
 from numba import int64, types
 
 from pteg import generated
+from pteg.functional.interpreter import make_run
+from pteg.presets import g3
 
 MODULE = '''
 from pteg.jit import njit
@@ -83,3 +86,93 @@ def test_processes_that_compile_at_once_leave_right_code(module, tmp_path):
             _, text = process.communicate()
             assert process.returncode == 0, text
     assert len(list(tmp_path.rglob("*double*.nbc"))) == len(kinds)
+
+
+FACTORY = '''
+from numba import njit
+from pteg.jit import named_after
+
+
+def make(function, factor):
+    @njit(_nrt=False)
+    @named_after(function)
+    def loop(array):
+        total = 0
+        for i in range(len(array)):
+            for j in range(len(array)):
+                total += function(array[i]) * factor + array[j] % (factor + 7)
+                if total % 3 == 0:
+                    total ^= array[i] << 2
+                elif total % 5 == 0:
+                    total -= array[j] * 3
+        return total
+
+    return loop
+'''
+USER = '''
+import numba
+from factory import make
+from pteg.jit import njit
+
+
+@numba.njit(_nrt=False)
+def function(x):
+    return x * {factor} + 1
+
+
+loop = make(function, {factor})
+
+
+@njit(cache=True)
+def run(array):
+    return loop(array) + 3 * loop(array[1:]) + 5 * loop(array[2:])
+'''
+
+
+def run_users(folder, *names):
+    """What each of the modules gives, in one new process."""
+    code = ("import importlib, sys, numpy as np\n"
+            "for name in sys.argv[1:]:\n"
+            "    print(importlib.import_module(name).run(np.arange(50)))")
+    done = subprocess.run([sys.executable, "-c", code, *names], cwd=folder, text=True,
+                          capture_output=True, check=True)
+    return done.stdout.split()
+
+
+def test_closures_that_two_processes_have_cached_are_not_mixed_up(tmp_path):
+    (tmp_path / "factory.py").write_text(FACTORY)
+    for factor in (1, 2):
+        (tmp_path / f"user{factor}.py").write_text(USER.format(factor=factor))
+    ones, twos = run_users(tmp_path, "user1"), run_users(tmp_path, "user2")
+    assert ones != twos
+    assert run_users(tmp_path, "user1", "user2") == ones + twos
+    assert run_users(tmp_path, "user2", "user1") == twos + ones
+
+
+def test_the_closures_of_two_platforms_have_names_of_their_own():
+    platforms = [g3(ram="1M"), g3(ram="2M"), g3(ram="1M", dma=True)]
+    functions = [platform.functions() for platform in platforms]
+    names = {run.py_func.__qualname__ for run in (make_run(
+        f.bus_read, f.bus_write, f.tick, f.transfers, f.next_event, f.interrupt, f.console)
+        for f in functions)}
+    assert len(names) == len(platforms)
+    clocks = {getattr(functions[0], f"{name}_on_clock").py_func.__qualname__
+              for name in ("dram", "rom", "uart", "pic")}
+    assert len(clocks) == 4
+
+
+@pytest.mark.slow
+def test_machines_that_two_processes_have_cached_are_not_mixed_up(tmp_path):
+    code = ("import sys, pteg\n"
+            "for ram in sys.argv[1:]:\n"
+            "    machine = pteg.Machine('g3', cpu='functional', rom='first', ram=ram)\n"
+            "    machine.run(until='ready', instructions=5_000_000)\n"
+            "    print(ram, len(machine.console.read()), machine.instructions)")
+
+    def run(*sizes):
+        return subprocess.run([sys.executable, "-c", code, *sizes], text=True, check=True,
+                              capture_output=True, env={**os.environ, "PTEG_CACHE": str(tmp_path)}
+                              ).stdout.split("\n")[:-1]
+
+    large, small = run("32M"), run("4M")
+    assert run("32M", "4M") == large + small and run("4M", "32M") == small + large
