@@ -11,17 +11,13 @@ from pathlib import Path
 
 from pteg.errors import UserError
 from pteg.firmware.openfirmware import code
-from pteg.firmware.openfirmware.reader import Reader
+from pteg.firmware.openfirmware.reader import ForthError, Reader
 from pteg.firmware.openfirmware.target import IMMEDIATE, Space, Word, WordList
 
-__all__ = ["CrossCompiler", "ForthError"]
+__all__ = ["CrossCompiler"]
 
 #: Threads of the word list `forth`.
 _THREADS = 64
-
-
-class ForthError(Exception):
-    """Something is wrong with the source; the compiler adds the place."""
 
 
 class CrossCompiler:

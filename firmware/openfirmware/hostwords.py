@@ -7,7 +7,7 @@ compiler. Stack comments show the host's stack, and (C: ) what waits for its oth
 from collections.abc import Callable
 
 from pteg.firmware.openfirmware import code
-from pteg.firmware.openfirmware.crosscompiler import ForthError
+from pteg.firmware.openfirmware.reader import ForthError
 from pteg.firmware.openfirmware.target import COMPILE_ONLY, IMMEDIATE, WordList
 
 __all__ = ["COMPILING", "INTERPRETING"]

@@ -3,10 +3,14 @@
 import re
 from dataclasses import dataclass
 
-__all__ = ["Reader", "Place"]
+__all__ = ["ForthError", "Reader", "Place"]
 
 #: Letters after a `"` inside a string (IEEE 1275 7.3.4.5).
 _ESCAPES = {"n": 10, "r": 13, "t": 9, "f": 12, "l": 10, "b": 8, "!": 7, '"': 34}
+
+
+class ForthError(Exception):
+    """Something is wrong with the source; the compiler adds the place."""
 
 
 @dataclass(frozen=True)
