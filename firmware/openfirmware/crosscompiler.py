@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pteg.errors import UserError
 from pteg.firmware.openfirmware import code
+from pteg.firmware.openfirmware.hostwords import COMPILING, INTERPRETING
 from pteg.firmware.openfirmware.reader import ForthError, Reader
 from pteg.firmware.openfirmware.target import IMMEDIATE, Space, Word, WordList
 
@@ -44,8 +45,6 @@ class CrossCompiler:
 
     def __init__(self, kernel, rom_end):
         # Imported here: the words use the compiler's own names.
-        from pteg.firmware.openfirmware.hostwords import COMPILING, INTERPRETING
-
         self._compiling_words, self._interpreting_words = COMPILING, INTERPRETING
         self.symbols = kernel.symbols
         kernel_end = max(s.end for s in kernel.sections if not s.nobits)
