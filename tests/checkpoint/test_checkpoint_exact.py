@@ -100,7 +100,7 @@ copy:   andi.   r0,r20,0x0600
 
 
 def machine(cpu, l2=0, **state):
-    m = pteg.Machine("g3", cpu=cpu, ram="4M", dma=True, l2=l2)
+    m = pteg.Machine("g3", cpu=cpu, ram="4M", dma=True, l2=l2, rom="none")
     with m.cpu.changed() as changed:
         changed["hid0"] = Hid0.ICE | Hid0.DCE | Hid0.BHT | Hid0.BTIC
         changed["l2cr"] = L2CR if l2 else 0
