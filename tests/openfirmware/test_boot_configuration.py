@@ -168,11 +168,13 @@ def test_files_that_are_no_programs(prompt, problem):
 @settings(max_examples=80, deadline=None, print_blob=True,
           suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.integers(0, 83), st.integers(0, 255)), min_size=1, max_size=6))
-def test_damaged_headers_come_back_to_the_prompt(prompt, changes):
+def test_damaged_headers_come_back_to_the_prompt(make_prompt, changes):
+    prompt = make_prompt()
     image = bytearray(PROGRAM)
     for at, byte in changes:
         image[at] = byte
     load(prompt, bytes(image))
-    prompt(f"{len(image):x} to load-size init-program")
+    # A large size in memory takes as long as the memory is cleared.
+    prompt(f"{len(image):x} to load-size init-program", instructions=400_000_000)
     prompt("100000 1f00000 release decimal clear")
     assert prompt("2 3 + .") == "5  ok\n"

@@ -144,9 +144,13 @@ def test_a_false_checksum_is_reported(prompt):
     assert prompt(". ") == "5  ok\n"
 
 
+#: expect and key: they wait for a user.
+WAITING = b"\x8a\x8e"
+
+
 @settings(max_examples=60, deadline=None, print_blob=True,
           suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.binary(max_size=40))
+@given(st.binary(max_size=40).map(lambda data: data.translate(None, WAITING)))
 def test_random_programs_come_back_to_the_prompt(make_prompt, data):
     console = make_prompt()
     body = data + b"\0"
