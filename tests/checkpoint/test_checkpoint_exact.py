@@ -19,6 +19,7 @@ from pteg.cpu import Stop
 from pteg.firmware.asm import assemble
 from pteg.hw.isa.registers import Hid0, Msr
 from pteg.lockstep.random_programs import DATA, DATA_BYTES, STOP, Options, random_program
+from pteg.state import differences
 
 CPUS = ("functional", "pipeline")
 L2CR = 0x92000000   # enabled, 256 KB, at the core's clock
@@ -270,7 +271,8 @@ def test_a_version_with_another_circuit_gets_what_the_caches_held(tmp_path, monk
     other = pteg.Machine.restore(tmp_path / "m")
     assert other.restored == "architectural"
     assert other.ram.memory.tobytes() == other.memory.read(0, 4 << 20) == expected
-    assert other.cpu.state().tobytes() == m.cpu.state().tobytes()
+    # The first cycle of the new circuit may be one in which time base and decrementer tick.
+    assert differences(other.cpu.state(), m.cpu.state(), ignore=("tb", "dec")) == []
 
 
 @pytest.mark.parametrize("size", [33, 1 << 31])
