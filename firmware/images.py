@@ -76,7 +76,8 @@ def _digest(name, platform):
         from pteg.firmware.openfirmware.board import Board
 
         total.update(Board(_need(platform)).description().encode())
-    files = [file for folder in (_SOURCES[name], _FOLDER / "asm", _FOLDER.parent / "hw" / "isa")
+    folders = (_SOURCES[name], _FOLDER / "start", _FOLDER / "asm", _FOLDER.parent / "hw" / "isa")
+    files = [file for folder in folders
              for file in sorted(folder.rglob("*")) if file.suffix in (".s", ".fs", ".fth", ".py")]
     for file in files:
         total.update(file.name.encode() + b"\0" + file.read_bytes())

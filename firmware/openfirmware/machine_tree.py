@@ -2,7 +2,7 @@
 
 Standard properties are those of IEEE 1275 and of its PowerPC binding. What belongs to a kind of
 board is in flipper_nodes.py and mac_nodes.py: functions that describe a device, by its class. A
-device that nobody knows gets a node with its name and its place, and its FCode program if it has
+unknown device gets a node with its name and its place, and its FCode program if it has
 one: the attribute `fcode`, bytes as `tokenize` makes them.
 """
 

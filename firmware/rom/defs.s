@@ -1,30 +1,18 @@
 # Constants of the machine and of this ROM, and a few macros.
 
+        .include "../start/defs.s"
+
 # ---- Physical memory map (preset g3)
-ROM             = 0xFFF00000
 UART            = 0x0C00F000
 MEMORY_LEAST    = 0x00100000    # a hash table and room to play
 MEMORY_MOST     = 0x08000000    # where probing ends
 
-# ---- MSR and PTE bits
-MSR_ME          = 0x1000        # machine checks are exceptions, not the end
-MSR_IP          = 0x0040        # vectors at 0xFFFn_nnnn
-MSR_IR          = 0x0020        # instruction translation
-MSR_DR          = 0x0010        # data translation
-MSR_RI          = 0x0002        # exceptions can be recovered from
+# ---- PTE bits
 PTE_R           = 0x0100
 PTE_C           = 0x0080
 PTE_M           = 0x0010        # memory coherence
-PTE_H           = 0x0040        # upper word: entry of a secondary PTEG
-RIGHTS_RW       = 2             # PP: everybody reads and writes
-RIGHTS_RO       = 3             # PP: everybody reads
-
-# ---- HID0
-HID0_ICE        = 0x8000        # instruction cache on
-HID0_DCE        = 0x4000        # data cache on
-HID0_ICFI       = 0x0800        # empty the instruction cache
-HID0_DCFI       = 0x0400
-HID0_BHT        = 0x0004        # branch history table on
+RIGHTS_RW       = 2             # PP: read and write
+RIGHTS_RO       = 3             # PP: read only
 
 # ---- Segments: effective addresses of the windows that this ROM uses
 WINDOW          = 0x80000000    # all of RAM again
@@ -38,12 +26,6 @@ VARIABLES       = 0x3000
 STACK_TOP       = 0x8000
 SCRATCH         = 0x00020000    # pages that the self test writes
 SPACE_PAGES     = 0x00040000    # pages of the address spaces
-
-# reg = value, any 32 bits
-        .macro load reg, value
-        lis     \reg, (\value)@h
-        ori     \reg, \reg, (\value)@l
-        .endm
 
 # Begin and end of a function that calls others.
         .macro enter
@@ -61,7 +43,7 @@ SPACE_PAGES     = 0x00040000    # pages of the address spaces
         blr
         .endm
 
-# Print a text that stands in the call.
+# Print a text that is written in the call.
         .macro print text
         .pushsection .rodata
         .Ltext\@: .asciz "\text"
@@ -74,5 +56,10 @@ SPACE_PAGES     = 0x00040000    # pages of the address spaces
 # SPRG2 lost. SPRG3 is 0 when none is expected.
         .macro expect label
         load    r4, \label
+        mtsprg  3, r4
+        .endm
+
+        .macro expect_none
+        li      r4, 0
         mtsprg  3, r4
         .endm

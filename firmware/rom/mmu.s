@@ -14,7 +14,7 @@
         rlwimi  r8, r6, 22, 26, 31      # API = EA[4-9]
         oris    r8, r8, 0x8000          # V
         mfsdr1  r9
-        rlwinm  r10, r9, 10, 13, 21     # HTABMASK stands for hash bits above the lowest ten
+        rlwinm  r10, r9, 10, 13, 21     # HTABMASK selects hash bits above the lowest ten
         ori     r10, r10, 0x3FF
         clrrwi  r9, r9, 16
         .endm
@@ -146,7 +146,7 @@ pte_insert:
         lwz     r12, evicted_changed_count(0)   # an operating system would write the page out
         addi    r12, r12, 1
         stw     r12, evicted_changed_count(0)
-3:      # The victim's page index, as far as tlbie looks at it: its hash ^ its VSID.
+3:      # The victim's page index, as far as tlbie compares it: its hash ^ its VSID.
         lwz     r12, 0(r11)
         rlwinm  r5, r12, 25, 8, 31
         xor     r5, r5, r7
@@ -190,7 +190,7 @@ pte_find:
         li      r3, 0
         blr
 
-# Change the lower word of the PTE at r3 to r4, which stands for effective address r5, as the manual
+# Change the lower word of the PTE at r3 to r4, which maps effective address r5, as the manual
 # asks (PEM 7.6.3.2): no search may see a mixture, no TLB may keep the old one.
 pte_change:
         lwz     r6, 0(r3)

@@ -4,7 +4,7 @@ reset:  # MSR is 0x40: real mode, vectors in ROM. Registers, BATs, segments and 
         li      r3, MSR_IP | MSR_ME | MSR_RI
         mtmsr   r3                      # from here on a bus error is an exception
         li      r3, 0
-        mtsprg  3, r3                   # nobody expects one
+        mtsprg  3, r3                   # none is expected
         load    r4, HID0_BHT            # caches are off: probing must reach the bus
         mtspr   hid0, r4
         isync
@@ -13,30 +13,23 @@ reset:  # MSR is 0x40: real mode, vectors in ROM. Registers, BATs, segments and 
         load    r3, banner
         bl      puts
 
-        bl      memory_size_probe
+        bl      probe_memory
         lis     r4, MEMORY_LEAST@h
         cmplw   r3, r4
         blt     too_small
         mr      r31, r3                 # memory size, until there are variables
 
-        # Empty both caches, then turn them on. The serial port must not be read through a cache,
-        # so it is out of reach until its BAT maps it.
-        mfspr   r3, hid0
-        ori     r4, r3, HID0_ICE | HID0_DCE | HID0_ICFI | HID0_DCFI
-        ori     r3, r3, HID0_ICE | HID0_DCE
-        isync
-        mtspr   hid0, r4
-        mtspr   hid0, r3
-        isync
-
+        # The serial port must not be read through a cache: out of reach until its BAT maps it.
+        bl      turn_caches_on
         bl      clear_variables
         stw     r31, memory_size(0)
         bl      map_blocks
         bl      make_hash_table
         bl      load_segments
+        bl      forbid_fetching
         bl      clear_tlbs
 
-        # rfi turns translation on and goes on where it says, both in one step.
+        # rfi turns translation on and continues where it says, both in one step.
         load    r3, translated
         mtsrr0  r3
         li      r3, MSR_IP | MSR_ME | MSR_RI | MSR_IR | MSR_DR
@@ -57,51 +50,10 @@ too_small:
         bl      puts
 1:      b       1b
 
-# Find out how much RAM there is: double the size until a read is not answered (which the bus
-# reports as an error, and the processor as a machine check), or what is written there appears at
-# address 0 as well, because the address wraps. Nothing is changed. r3 <- bytes
-memory_size_probe:
-        mflr    r12
-        load    r5, 0x50544547          # "PTEG"
-        lis     r6, 1                   # 64 KB, the least that a board has
-        lis     r7, MEMORY_MOST@h
-        lwz     r8, 0(0)                # to be put back
-1:      expect  2f
-        lwz     r9, 0(r6)               # machine check here: no memory
-        stw     r5, 0(r6)
-        sync
-        lwz     r10, 0(r6)
-        stw     r9, 0(r6)
-        cmpw    r10, r5
-        bne     2f                      # something answers that is not RAM
-        stw     r5, 0(0)
-        not     r10, r5
-        stw     r10, 0(r6)
-        sync
-        lwz     r11, 0(0)
-        stw     r9, 0(r6)
-        stw     r8, 0(0)
-        cmpw    r11, r5
-        bne     2f                      # the same word answers at both places
-        slwi    r6, r6, 1
-        cmplw   r6, r7
-        blt     1b
-2:      li      r3, 0
-        mtsprg  3, r3
-        mr      r3, r6
-        mtlr    r12
-        blr
-
-# dcbz clears a cache line of 32 bytes without reading it.
 clear_variables:
         li      r3, VARIABLES
         li      r4, (variables_end - VARIABLES + 31) / 32
-# Clear r4 blocks of 32 bytes from r3 on.
-clear:  mtctr   r4
-1:      dcbz    0, r3
-        addi    r3, r3, 32
-        bdnz    1b
-        blr
+        b       clear
 
 # Blocks: the ROM, and the serial port, which must be neither cached nor read ahead.
 map_blocks:
@@ -146,31 +98,11 @@ make_hash_table:
         mtlr    r12
         blr
 
-# Sixteen segments with VSIDs that spread over the hash table; the user's key is 1.
-load_segments:
-        li      r3, 0                   # effective address
-        lis     r4, 0x2000              # Kp
-        li      r5, 16
-        mtctr   r5
-1:      mtsrin  r4, r3
-        addi    r4, r4, 0x111
-        addis   r3, r3, 0x1000
-        bdnz    1b
-        load    r4, 0x30000999          # READ_ONLY must not be run either: N
+# READ_ONLY must not be run either: its segment gets N.
+forbid_fetching:
+        load    r4, 0x30000999
         mtsr    READ_ONLY >> 28, r4
         isync
-        blr
-
-# A tlbie for each of the 64 sets; the address bits EA[14-19] are what counts.
-clear_tlbs:
-        li      r3, 0
-        li      r4, 64
-        mtctr   r4
-1:      tlbie   r3
-        addi    r3, r3, 0x1000
-        bdnz    1b
-        tlbsync
-        sync
         blr
 
         .section .rodata

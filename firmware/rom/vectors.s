@@ -1,5 +1,5 @@
 # Exception vectors. DSI and ISI go to the page fault handler; every other exception, and every
-# fault that is not a missing page of a known window, goes to whoever expects it (SPRG3) or ends.
+# fault that is not a missing page of a known window, goes where it is expected (SPRG3) or ends.
 
         .section .vectors, "ax"
         .org    ROM
@@ -22,22 +22,7 @@
         b       page_fault
         .endm
 
-        .org    ROM + 0x100             # system reset: where the processor starts
-        b       reset
-        vector  0x200                   # machine check
-        fault_vector 0x300              # DSI
-        fault_vector 0x400              # ISI
-        vector  0x500                   # external interrupt
-        vector  0x600                   # alignment
-        vector  0x700                   # program
-        vector  0x800                   # floating point unavailable
-        vector  0x900                   # decrementer
-        vector  0xC00                   # system call
-        vector  0xD00                   # trace
-        vector  0xF00                   # performance monitor
-        vector  0x1300                  # instruction address breakpoint
-        vector  0x1400                  # system management
-        vector  0x1700                  # thermal
+        .include "../start/vectors.s"
 
         .text
 
@@ -48,14 +33,14 @@ unexpected:
         mfsprg  r5, 3
         cmpwi   r5, 0
         beq     panic
-        mtsrr0  r5                      # somebody waits for it: go on there
+        mtsrr0  r5                      # it is expected: continue there
         li      r5, 0
         mtsprg  3, r5
         mfsprg  r5, 2
         rfi
 
-# Nobody waits for it: say what happened and stop. Once the blocks are mapped, translation goes on
-# again, because caches may be on too; nothing here needs the page table.
+# It is not expected: say what happened and stop. Once the blocks are mapped, translation is turned
+# on again, because caches may be on too; nothing here needs the page table.
 panic:  mr      r28, r3
         mr      r29, r4
         mfsrr0  r30

@@ -59,7 +59,7 @@ h# 3032 constant client-msr             \ FP ME IR DR RI; vectors are those in R
    load-text  program-entry if  go  then ;
 : boot  ( ["specifier"] ["arguments"] -- )  rest-of-line boot-text ;
 
-\ ---- A client asks for the prompt (`enter`); `go` goes on.
+\ ---- A client asks for the prompt (`enter`); `go` continues.
 : nested-prompt  ( -- )
    1 entered +!  ['] prompt-loop catch  -1 entered +!
    dup resume-client = if  drop  else  throw  then ;

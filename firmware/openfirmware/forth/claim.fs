@@ -1,6 +1,6 @@
 \ Memory of programs: claim and release, and the properties that tell about it (PowerPC binding 5.2).
 \
-\ `free-list` holds the ranges that nobody has claimed, as pairs (begin, end) in ascending order.
+\ `free-list` holds the ranges that are not claimed, as pairs (begin, end) in ascending order.
 \ What is claimed is mapped 1:1: physical and virtual addresses are the same.
 
 64 constant most-ranges

@@ -64,7 +64,7 @@
 \ ---- Locals and values: `to name`
 : local-fetch,  ( n -- )  local-offset h# 807d0000 or , push, ;          \ lwz r3, offset(r29)
 : local-store,  ( n -- )  pop, local-offset h# 907d0000 or , ;           \ stw r3, offset(r29)
-\ Store into what an xt stands for, now or when the definition is executed.
+\ Store into what an xt denotes, now or when the definition is executed.
 : instance!  ( x offset -- )  (my-self) @ dup 0= if  -68 throw  then  + ! ;
 : store-word  ( xt -- store )
    dup instance-word? if  drop ['] instance!

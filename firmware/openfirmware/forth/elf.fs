@@ -18,7 +18,7 @@
 : p-filesz  ( header -- n )  16 + @ ;
 : p-memsz  ( header -- n )  20 + @ ;
 
-\ ---- How long is an image whose length nobody has told?
+\ ---- How long is an image whose length is not given?
 : image-size  ( image -- len )
    dup elf? 0= if  drop 0 exit  then
    { image ; end -- }

@@ -122,7 +122,7 @@ h# 800 constant own-tokens              \ their number, and the first of them
    fcode-position fcode-fetch execute start-token? 0= if  -70 throw  then
    evaluate-fcode
    state @ if  -22 throw  then ;
-: byte-load  ( a xt -- )                \ xt reads a byte; 1 stands for rb@
+: byte-load  ( a xt -- )                \ xt reads a byte; 1 means rb@
    fcode-position >r fcode-spread >r fcode-fetch >r fcode-table-own >r
    fcode-wide? @ >r fcode-done? @ >r
    dup 1 = if  drop ['] rb@  then  to fcode-fetch

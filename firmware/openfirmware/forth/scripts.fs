@@ -5,7 +5,7 @@
 : chrp-text?  ( a len -- flag )  11 min " <CHRP-BOOT>" $= ;
 : fcode-image?  ( a len -- flag )  8 < if  drop false  else  c@ start-token?  then ;
 
-\ How long is an image whose length nobody has told? A text ends with a zero.
+\ How long is an image whose length is not given? A text ends with a zero.
 : bounded  ( image len -- len' )  over memory-size @ swap - umin nip ;
 : image-length  ( image -- len )
    dup elf? if  image-size exit  then

@@ -1,7 +1,7 @@
 # Client programs: in and out (PowerPC binding 8 and 6.1).
 #
 # While a client runs, the firmware's stacks wait where client_rs and client_ds point; a call from the
-# client goes on there. Programs may do with their own stack pointer what they like.
+# client continues there. Programs may do with their own stack pointer what they like.
 
 # enter-client ( r3 r4 r6 r7 sp msr entry -- r3 ) Returns when the client returns to its caller.
         code    "enter-client", enter_client

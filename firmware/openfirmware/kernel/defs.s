@@ -1,7 +1,9 @@
 # Memory map, registers of the Forth machine, macros.
 
+        .include "../../start/defs.s"
+
 # ---- Memory map. The first megabyte is the firmware's, whatever the size of memory is.
-ROM             = 0xFFF00000    # code, names, constant data; executed where it is
+#               ROM               code, names, constant data; executed where it is
 #                 0x00000000      the client's: programs may write here while they still call us
 RAM_VECTORS     = 0x00000100    # one branch into the ROM at each exception vector
 FRAME           = 0x00003000    # registers at the latest exception that became a THROW
@@ -32,21 +34,8 @@ MEMORY_MOST     = 0x40000000    # where probing ends
         .set    DS, r30         # data stack pointer: the top item is in memory at 0(DS)
         .set    LP, r29         # locals of the running word
 
-# ---- MSR, HID0 and PTE bits
-MSR_FP          = 0x2000
-MSR_ME          = 0x1000        # machine checks are exceptions, not the end
-MSR_IP          = 0x0040        # vectors at 0xFFFn_nnnn
-MSR_IR          = 0x0020        # instruction translation
-MSR_DR          = 0x0010        # data translation
-MSR_RI          = 0x0002        # exceptions can be recovered from
+# ---- MSR and PTE bits
 MSR_FORTH       = MSR_ME | MSR_IP | MSR_IR | MSR_DR | MSR_RI
-HID0_ICE        = 0x8000        # instruction cache on
-HID0_DCE        = 0x4000        # data cache on
-HID0_ICFI       = 0x0800        # empty the instruction cache
-HID0_DCFI       = 0x0400
-HID0_BTIC       = 0x0020        # branch target instruction cache on
-HID0_BHT        = 0x0004        # branch history table on
-PTE_H           = 0x0040        # upper word: entry of a secondary group
 MODE_RAM        = 0x12          # WIMG = 0010 (coherent), PP = 10: read and write
 MODE_ROM        = 0x03          # WIMG = 0000, PP = 11: read only
 MODE_DEVICE     = 0x2A          # WIMG = 0101 (inhibited, guarded), PP = 10
@@ -66,12 +55,6 @@ THROW_RANGE             = -11
 THROW_ALIGNMENT         = -23
 THROW_INSTANCE          = -68
 THROW_VECTOR            = -256  # other exceptions: -256 minus the vector / 256
-
-# reg = value, any 32 bits
-        .macro  load reg, value
-        lis     \reg, (\value)@h
-        ori     \reg, \reg, (\value)@l
-        .endm
 
 # Take the top item. The load comes first: an empty stack faults in its guard page.
         .macro  pop reg

@@ -2,6 +2,7 @@
 #
 #   defs.s        memory map, registers of the Forth machine, macros
 #   vectors.s     the exception vectors: faults become THROWs
+#   ../../start   what every ROM does: vectors, size of memory, caches, segments, TLBs
 #   reset.s       from the reset vector to the first Forth word
 #   pages.s       the hash table, filled on demand from the list of translations
 #   inner.s       what compiled words are made of: literals, loops, data words, locals
@@ -18,6 +19,9 @@
         .include "vectors.s"
         .text
         .include "reset.s"
+        .include "../../start/memory.s"
+        .include "../../start/caches.s"
+        .include "../../start/translation.s"
         .include "pages.s"
         .include "inner.s"
         .include "throw.s"

@@ -13,15 +13,7 @@ reset:  # MSR is 0x40: real mode, vectors in ROM. Registers, BATs, segments and 
         cmplw   r3, r4
         blt     too_little_memory
 
-        # Empty both caches, then turn them on.
-        mfspr   r3, hid0
-        ori     r4, r3, HID0_ICE | HID0_DCE | HID0_ICFI | HID0_DCFI
-        ori     r3, r3, HID0_ICE | HID0_DCE
-        isync
-        mtspr   hid0, r4
-        mtspr   hid0, r3
-        isync
-
+        bl      turn_caches_on
         bl      copy_data
         stw     r31, memory_size(0)
         bl      make_vectors
@@ -31,7 +23,7 @@ reset:  # MSR is 0x40: real mode, vectors in ROM. Registers, BATs, segments and 
         bl      load_segments
         bl      clear_tlbs
 
-        # rfi turns translation on and goes on where it says, both in one step. From here on every
+        # rfi turns translation on and continues where it says, both in one step. From here on every
         # page of memory is found in the hash table, and put there when it is first missed.
         load    r3, translated
         mtsrr0  r3
@@ -51,44 +43,7 @@ translated:
 too_little_memory:
         b       too_little_memory
 
-# Find out how much RAM there is: double the size until a read is not answered (which the bus
-# reports as an error, and the processor as a machine check), or what is written there appears at
-# address 0 as well, because the address wraps. Nothing is changed. r3 <- bytes
-probe_memory:
-        mflr    r12
-        load    r5, 0x50544547          # "PTEG"
-        lis     r6, 1                   # 64 KB, the least that a board has
-        lis     r7, MEMORY_MOST@h
-        lwz     r8, 0(0)                # to be put back
-1:      load    r4, 2f
-        stw     r4, EXPECTED(0)
-        lwz     r9, 0(r6)               # machine check here: no memory
-        stw     r5, 0(r6)
-        sync
-        lwz     r10, 0(r6)
-        stw     r9, 0(r6)
-        cmpw    r10, r5
-        bne     2f                      # something answers that is not RAM
-        stw     r5, 0(0)
-        not     r10, r5
-        stw     r10, 0(r6)
-        sync
-        lwz     r11, 0(0)
-        stw     r9, 0(r6)
-        stw     r8, 0(0)
-        cmpw    r11, r5
-        bne     2f                      # the same word answers at both places
-        slwi    r6, r6, 1
-        cmplw   r6, r7
-        blt     1b
-2:      li      r3, 0
-        stw     r3, EXPECTED(0)
-        mr      r3, r6
-        mtlr    r12
-        blr
-
-# Variables get their initial values; buffers behind them are cleared by dcbz, which clears a cache
-# line of 32 bytes without reading it.
+# Variables get their initial values; buffers behind them are cleared.
 copy_data:
         load    r5, data_image
         lwz     r4, 0(r5)               # where the image is in the ROM
@@ -104,12 +59,7 @@ copy_data:
         load    r4, DATA_END
         subf    r4, r3, r4
         srwi    r4, r4, 5
-# Clear r4 blocks of 32 bytes from r3 on.
-clear:  mtctr   r4
-1:      dcbz    0, r3
-        addi    r3, r3, 32
-        bdnz    1b
-        blr
+        b       clear
 
 # At each vector in RAM a branch to the one in the ROM, for clients, which run with MSR[IP] = 0.
 make_vectors:
@@ -197,31 +147,6 @@ make_hash_table:
         mtsdr1  r3
         isync
         mtlr    r12
-        blr
-
-# Sixteen segments with VSIDs that spread over the hash table.
-load_segments:
-        li      r3, 0                   # effective address
-        lis     r4, 0x2000              # Kp
-        li      r5, 16
-        mtctr   r5
-1:      mtsrin  r4, r3
-        addi    r4, r4, 0x111
-        addis   r3, r3, 0x1000
-        bdnz    1b
-        isync
-        blr
-
-# A tlbie for each of the 64 sets; the address bits EA[14-19] are what counts.
-clear_tlbs:
-        li      r3, 0
-        li      r4, 64
-        mtctr   r4
-1:      tlbie   r3
-        addi    r3, r3, 0x1000
-        bdnz    1b
-        tlbsync
-        sync
         blr
 
 # What the compiler fills in.

@@ -4,7 +4,7 @@
 #
 # DSI and ISI first go to pages.s. Every exception that is not a missing page of a known
 # translation becomes a THROW: its registers are kept in FRAME, for `.registers`, and the program
-# goes on at the nearest CATCH, which is the prompt's if there is no other.
+# continues at the nearest CATCH, which is the prompt's if there is no other.
 
         .section .vectors, "ax"
         .org    ROM
@@ -22,7 +22,7 @@ FRAME_DAR       = FRAME + 152
 FRAME_DSISR     = FRAME + 156
 FRAME_VECTOR    = FRAME + 160
 FRAME_CODE      = FRAME + 164   # the THROW code that was made of it
-EXPECTED        = FRAME + 168   # where the next exception goes on while memory is probed, or 0
+EXPECTED        = FRAME + 168   # where the next exception continues while memory is probed, or 0
 
         .macro  vector number, handler=exception
         .org    ROM + \number
@@ -31,22 +31,22 @@ EXPECTED        = FRAME + 168   # where the next exception goes on while memory 
         b       \handler
         .endm
 
-        .org    ROM + 0x100             # system reset: where the processor starts
-        b       reset
-        vector  0x200                   # machine check: no device answered
-        vector  0x300, page_fault       # DSI
-        vector  0x400, page_fault       # ISI
-        vector  0x500                   # external interrupt
-        vector  0x600                   # alignment
-        vector  0x700                   # program
-        vector  0x800                   # floating point unavailable
-        vector  0x900                   # decrementer
-        vector  0xC00                   # system call
-        vector  0xD00                   # trace
-        vector  0xF00                   # performance monitor
-        vector  0x1300                  # instruction address breakpoint
-        vector  0x1400                  # system management
-        vector  0x1700                  # thermal
+        .macro  fault_vector number
+        vector  \number, page_fault
+        .endm
+
+# The next exception continues at `label` (see `expected`). r4 is lost.
+        .macro  expect label
+        load    r4, \label
+        stw     r4, EXPECTED(0)
+        .endm
+
+        .macro  expect_none
+        li      r4, 0
+        stw     r4, EXPECTED(0)
+        .endm
+
+        .include "../../start/vectors.s"
         .text
 
 # r3 = vector; its old value is in FRAME.

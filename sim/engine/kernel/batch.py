@@ -49,12 +49,12 @@ def pass_time(engine, until):
 
 
 def _run(engine, circuit, edges):
-    """Perform at most so many clock edges before one that somebody must see; return how many."""
+    """Perform at most so many clock edges before one that a process must see; return how many."""
     if circuit.reset_word is not None and circuit.state[circuit.reset_word]:
         return 0
     ticks = [ticks for ticks in engine.tickers.values() if ticks.slot is circuit.clock]
     if len(circuit.clock.wakers) != 1 + len(ticks):
-        return 0  # somebody iterates over the ticks
+        return 0  # a process iterates over the ticks
     waits = [wait for tick in ticks for wait in tick.clock_waits]
     if any(wait.process.waits_on is not wait for wait in waits):
         return 0

@@ -126,7 +126,7 @@ class NativeCircuit:
         return self.edge or any(slot in self.held or slot in self.memories for slot in pending)
 
     def commit(self, changed=None):
-        """Take the clock edge and the queued changes; return whether nobody is to see them."""
+        """Take the clock edge and the queued changes; return whether no process is to see them."""
         edge, self.edge = self.edge, False
         if edge:
             self.step()
