@@ -1,7 +1,7 @@
 """The device tree of a machine, from its devices.
 
 Standard properties are those of IEEE 1275 and of its PowerPC binding. What belongs to a kind of
-board is in flipper_nodes.py and mac_nodes.py: functions that describe a device, by its class. A
+board is in flipper_nodes.py and mac_nodes.py: functions that describe a device, by its class. An
 unknown device gets a node with its name and its place, and its FCode program if it has
 one: the attribute `fcode`, bytes as `tokenize` makes them.
 """

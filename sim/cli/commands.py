@@ -5,7 +5,6 @@ The console is on stdout; pteg's own messages go to stderr.
 
 import contextlib
 import os
-import signal
 import sys
 from typing import Annotated, Literal
 
@@ -13,6 +12,7 @@ from cyclopts import App, CycloptsError, Parameter
 
 from pteg import __version__
 from pteg.cli.exits import ExitCode, table
+from pteg.cli.signals import interrupts_raised
 from pteg.errors import UserError
 
 __all__ = ["main", "app"]
@@ -346,7 +346,7 @@ def _assignments(option, texts):
 
 def main(arguments=None):
     """Entry point of the `pteg` command; ends the process with its exit code."""
-    signal.signal(signal.SIGTERM, _terminated)
+    interrupts_raised()
     if sys.stderr is None:      # closed: print() would take the next best
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115
     if sys.stdout is None:
@@ -356,10 +356,6 @@ def main(arguments=None):
     if sys.stdout is not None:
         code = _guarded(sys.stdout.flush) or code
     sys.exit(code or ExitCode.DONE)
-
-
-def _terminated(number, frame):
-    raise SystemExit(ExitCode.TERMINATED)
 
 
 def _guarded(act):

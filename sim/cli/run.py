@@ -7,7 +7,8 @@ from pteg.cli.build import build, enter
 from pteg.cli.exits import ExitCode
 from pteg.cli.progress import progress, waits_shown
 from pteg.cli.report import Report, say
-from pteg.cli.terminal import ConsoleLink, interrupts_noted
+from pteg.cli.signals import interrupts_noted
+from pteg.cli.terminal import ConsoleLink
 from pteg.cpu import Stop
 from pteg.errors import UserError
 

@@ -15,7 +15,7 @@ import sys
 from pteg.errors import UserError
 from pteg.files import read_file
 
-__all__ = ["ConsoleLink", "interrupts_noted"]
+__all__ = ["ConsoleLink"]
 
 ESCAPE, CONTROL_C = 0x1D, 0x03
 
@@ -154,20 +154,3 @@ def _same_file(one, other):
         return os.path.sameopenfile(one.fileno(), other.fileno())
     except (OSError, ValueError):
         return False
-
-
-@contextlib.contextmanager
-def interrupts_noted():
-    """Within: signals that end programs are only noted; yields a function that gives the number of
-    the first, or 0.
-
-    Compiled code and half-written files are never interrupted in the middle.
-    """
-    noted = []
-    before = {number: signal.signal(number, lambda number, frame: noted.append(number))
-              for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield lambda: noted[0] if noted else 0
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -1,0 +1,54 @@
+"""Signals that end pteg: at once, or only noted where nothing must be interrupted."""
+
+import contextlib
+import signal
+import sys
+import threading
+
+from pteg.cli.exits import ExitCode
+
+__all__ = ["interrupts_raised", "interrupts_noted"]
+
+#: Seconds after which a signal that was lost in a callback is raised again.
+AGAIN = 0.05
+
+
+def interrupts_raised():
+    """From here on, SIGTERM raises SystemExit as SIGINT raises KeyboardInterrupt; neither is lost.
+
+    Where foreign code calls Python (numba's and LLVM's callbacks, finalizers), Python can only
+    report an exception and continue. A signal that came in there is raised again a moment later.
+    """
+    signal.signal(signal.SIGTERM, _terminated)
+    report = sys.unraisablehook
+
+    def raise_again(unraisable):
+        number = {KeyboardInterrupt: signal.SIGINT, SystemExit: signal.SIGTERM}.get(
+            unraisable.exc_type)
+        if number is None:
+            report(unraisable)
+        else:
+            threading.Timer(AGAIN, signal.raise_signal, [number]).start()
+
+    sys.unraisablehook = raise_again
+
+
+def _terminated(number, frame):
+    raise SystemExit(ExitCode.TERMINATED)
+
+
+@contextlib.contextmanager
+def interrupts_noted():
+    """Within: signals that end programs are only noted; yields a function that gives the number of
+    the first, or 0.
+
+    Compiled code and half-written files are never interrupted in the middle.
+    """
+    noted = []
+    before = {number: signal.signal(number, lambda number, frame: noted.append(number))
+              for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield lambda: noted[0] if noted else 0
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

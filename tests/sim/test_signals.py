@@ -1,0 +1,38 @@
+"""Signals that end pteg are never lost."""
+
+import signal
+import subprocess
+import sys
+
+import pytest
+
+#: A signal comes in while foreign code calls Python: Python reports its exception and continues.
+LOST = """
+import ctypes, signal, time
+from pteg.cli.signals import interrupts_raised
+
+interrupts_raised()
+@ctypes.CFUNCTYPE(None)
+def callback():
+    signal.raise_signal({number})
+    time.sleep(0)
+try:
+    callback()
+    time.sleep(20)
+except BaseException as exception:
+    print(type(exception).__name__, flush=True)
+"""
+
+
+@pytest.mark.parametrize("number, name", [(signal.SIGINT, "KeyboardInterrupt"),
+                                          (signal.SIGTERM, "SystemExit")])
+def test_a_signal_that_comes_in_during_a_callback_is_raised_after_it(number, name):
+    done = subprocess.run([sys.executable, "-c", LOST.format(number=int(number))], timeout=60,
+                          capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert (done.stdout, done.stderr) == (name + "\n", "")
+
+
+def test_other_exceptions_of_callbacks_are_reported():
+    text = LOST.format(number=2).replace("signal.raise_signal(2)", "1 / 0").replace("(20)", "(0)")
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True)
+    assert "ZeroDivisionError" in done.stderr and done.stdout == ""
