@@ -28,9 +28,17 @@ def interrupts_raised():
         if number is None:
             report(unraisable)
         else:
-            threading.Timer(AGAIN, signal.raise_signal, [number]).start()
+            threading.Timer(AGAIN, _send, [number]).start()
 
     sys.unraisablehook = raise_again
+
+
+def _send(number):
+    # To the main thread, whose sleep or system call ends with it; Windows has no such call.
+    if hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(threading.main_thread().ident, number)
+    else:
+        signal.raise_signal(number)
 
 
 def _terminated(number, frame):
