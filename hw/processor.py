@@ -98,14 +98,13 @@ class Processor(wiring.Component):
         connect(m, mmu.memory, dcache.walker)
         m.d.comb += [
             dcache.drained.eq(core.drained), core.quiet.eq(dcache.quiet),
-            dcache.broadcast.eq(core.broadcast), core.machine_check.eq(dcache.error),
-            core.fetch_miss.eq(icache.missed),
+            dcache.broadcast.eq(core.broadcast), core.fetch_miss.eq(icache.missed),
             *(getattr(core, event).eq(getattr(mmu, event)) for event in _MMU_EVENTS),
         ]
 
         # ---- The second level, and the bus ------------------------------------------------------
         masters = dict(zip(MASTERS, (dcache.bus, dcache.castout, icache.bus), strict=True))
-        snooped = dcache.snoop.done
+        snooped, machine_check = dcache.snoop.done, dcache.error
         if self._l2:
             m.submodules.l2 = l2 = self._l2
             connect(m, core.l2, l2.control)
@@ -117,7 +116,7 @@ class Processor(wiring.Component):
                 l2.snoop.valid.eq(self.snoop.valid & dcache.snoop.done),
                 l2.snoop.pa.eq(self.snoop.pa), l2.snoop.clean.eq(self.snoop.clean),
             ]
-            snooped = l2.snoop.done
+            snooped, machine_check = l2.snoop.done, dcache.error | l2.error
         for name, port in masters.items():
             connect(m, port, flipped(getattr(self, name)))
 
@@ -126,7 +125,8 @@ class Processor(wiring.Component):
         m.d.comb += [
             *(getattr(dcache.snoop, name).eq(getattr(snoop, name))
               for name in ("valid", "pa", "clean")),
-            snoop.done.eq(snooped), dcache.exclusive.eq(core.exclusive),
+            snoop.done.eq(snooped), core.machine_check.eq(machine_check),
+            dcache.exclusive.eq(core.exclusive),
             core.foreign.eq(snoop.valid & snoop.done & ~snoop.clean),
             core.foreign_line.eq(snoop.pa[LINE_BITS:]),
             core.interrupt.eq(self.interrupt), core.restart.eq(self.restart),

@@ -11,6 +11,8 @@ from pteg.hw.named import Named
 __all__ = [
     # Ports of the caches
     "BlockPort", "CacheControl", "DataPort", "InstructionPort", "L2Control",
+    # Inside the L2
+    "L2Answer",
     # Inside the data cache
     "Request", "DirectoryUpdate",
     "byte_lanes",
@@ -101,6 +103,18 @@ class L2Control(wiring.Signature):
         super().__init__({
             "enable": Out(1), "clock": Out(3), "data_only": Out(1), "write_through": Out(1),
             "invalidate": Out(1), "busy": In(1)})
+
+
+class L2Answer(wiring.Signature):
+    """What the L2 says to the port of the first level whose request it works on."""
+
+    def __init__(self):
+        super().__init__({
+            #: The request goes to the bus, too.
+            "forward": Out(1),
+            #: As in `MemoryPort`; data come from the SRAM, or else from the bus.
+            "beat": Out(1), "done": Out(1), "error": Out(1), "sram": Out(1), "rdata": Out(64),
+        })
 
 
 class DataPort(wiring.Signature):

@@ -32,11 +32,15 @@ class L2Tags(wiring.Component):
             "look": In(1), "way": Out(1),
             #: Of the set: there is a line with the tag; it has the sector, and modified.
             "present": Out(1), "found": Out(1), "dirty": Out(1),
-            #: The line in `way`, and a word with the bit of the sector.
-            "line_tag": Out(tag_bits), "valid": Out(sectors), "modified": Out(sectors),
-            "sector_bit": Out(sectors),
-            #: The line gets these marks, and with `enter` the tag; it is the younger one then.
-            "write": In(1), "enter": In(1), "new_valid": In(sectors), "new_modified": In(sectors),
+            #: The line in `way` has another tag: it is being replaced.
+            "fresh": Out(1),
+            #: Its tag; it has modified sectors, and which of them is the last.
+            "line_tag": Out(tag_bits), "modified": Out(1), "last": Out(range(sectors)),
+            #: What happens to it at the end of the cycle; after that it is the younger one of its
+            #: set. It is used; the sector enters, and the line gets the tag; the sector leaves;
+            #: sector `cleaned` is no longer modified.
+            "use": In(1), "enter": In(1), "enter_modified": In(1), "leave": In(1),
+            "clean": In(1), "cleaned": In(range(sectors)),
             #: The set becomes empty.
             "clear": In(1),
         })
@@ -60,29 +64,48 @@ class L2Tags(wiring.Component):
         match = Cat((row["tag"][0] == self.tag) & row["valid"][0].any() for row in rows)
         empty = Cat(~row["valid"][0].any() for row in rows)
         kept_way = Signal()
+        valid, modified = Signal(self._sectors), Signal(self._sectors)      # of the line in `way`
+        bit = Signal(self._sectors)                                         # of the sector
         with m.If(self.look):
-            m.d.sync += kept_way.eq(self.way)
+            m.d.sync += [kept_way.eq(self.way), self.fresh.eq(~self.present)]
         m.d.comb += [
             self.way.eq(Mux(self.look, Mux(match.any(), match[1],
                                            Mux(empty.any(), ~empty[0], oldest)), kept_way)),
-            self.sector_bit.eq(C(1, self._sectors) << self.sector),
+            bit.eq(C(1, self._sectors) << self.sector),
             *(port.eq(Mux(self.way, rows[1][name][0], rows[0][name][0])) for port, name in (
-                (self.line_tag, "tag"), (self.valid, "valid"), (self.modified, "modified"))),
+                (self.line_tag, "tag"), (valid, "valid"), (modified, "modified"))),
             self.present.eq(match.any()),
-            self.found.eq(self.present & (self.valid & self.sector_bit).any()),
-            self.dirty.eq(self.found & (self.modified & self.sector_bit).any()),
+            self.found.eq(self.present & (valid & bit).any()),
+            self.dirty.eq(self.found & (modified & bit).any()),
+            self.modified.eq(modified.any()),
         ]
+        for n in range(self._sectors):
+            with m.If(modified[n]):
+                m.d.comb += self.last.eq(n)
 
         # ---- Changes ----------------------------------------------------------------------------
+        new_valid, new_modified = Signal.like(valid), Signal.like(modified)
+        changes = self.use | self.enter | self.leave | self.clean
+        m.d.comb += [new_valid.eq(valid), new_modified.eq(modified)]
+        with m.If(self.enter):
+            # A line that is replaced has no other sectors.
+            m.d.comb += [
+                new_valid.eq(Mux(self.fresh, 0, valid) | bit),
+                new_modified.eq(Mux(self.fresh, 0, modified) & ~bit
+                                | Mux(self.enter_modified, bit, 0))]
+        with m.Elif(self.leave):
+            m.d.comb += [new_valid.eq(valid & ~bit), new_modified.eq(modified & ~bit)]
+        with m.Elif(self.clean):
+            m.d.comb += new_modified.eq(modified & ~(C(1, self._sectors) << self.cleaned))
         for n, row in enumerate(rows):
-            with m.If(self.write & (self.way == n)):
+            with m.If(changes & (self.way == n)):
                 m.d.comb += [
-                    row["valid"][1].en.eq(1), row["valid"][1].data.eq(self.new_valid),
-                    row["modified"][1].en.eq(1), row["modified"][1].data.eq(self.new_modified),
+                    row["valid"][1].en.eq(1), row["valid"][1].data.eq(new_valid),
+                    row["modified"][1].en.eq(1), row["modified"][1].data.eq(new_modified),
                     row["tag"][1].en.eq(self.enter), row["tag"][1].data.eq(self.tag)]
             with m.If(self.clear):
                 for name in ("valid", "modified"):
                     m.d.comb += [row[name][1].en.eq(1), row[name][1].data.eq(0)]
-        m.d.comb += [set_oldest.en.eq(self.write | self.clear),
+        m.d.comb += [set_oldest.en.eq(changes | self.clear),
                      set_oldest.data.eq(~self.way & ~self.clear)]
         return m

@@ -117,9 +117,9 @@ class Coherence:
                         for n in arrived]
         if self._read(operation.held.op) == DataOp.STORE:
             doubles.append((held & -DOUBLE, operation.held.wdata))
-        if self._l2_shape and self._read(self._l2.state) in FILLING:
-            pa = self._read(self._l2.pa)
-            doubles += [(pa & -BLOCK | pa + DOUBLE * n & BLOCK - DOUBLE, self._l2.line(n))
+        if self._l2_shape and self._read(self._l2.operation.state) in FILLING:
+            pa = self._read(self._l2.requests.pa)
+            doubles += [(pa & -BLOCK | pa + DOUBLE * n & BLOCK - DOUBLE, self._l2.sram.line(n))
                         for n in range(BLOCK // DOUBLE)]
         if entering := self._l2_entering():
             base, row = entering[0], self._l2_row(*entering[1:])
@@ -160,7 +160,7 @@ class Coherence:
     def _l2_shape(self):
         """Sets and sectors of the L2, or None."""
         memories = self._native.memories
-        if self._l2.words not in memories:
+        if self._l2.sram.words not in memories:
             return None
         marks = memories[self._l2.tags.marks("valid", 0)]
         return marks.depth, marks.width
@@ -169,14 +169,14 @@ class Coherence:
         """Index in the state of the first double word of a sector of the L2."""
         sets, sectors = self._l2_shape
         row = (way * sets + index) * sectors + sector
-        return self._native.memories[self._l2.words].base + row * (BLOCK // DOUBLE)
+        return self._native.memories[self._l2.sram.words].base + row * (BLOCK // DOUBLE)
 
     def _l2_entering(self):
         """(Address, way, set, sector) of the block that enters the L2, or None."""
-        if not self._l2_shape or self._read(self._l2.state) not in ENTERING:
+        if not self._l2_shape or self._read(self._l2.operation.state) not in ENTERING:
             return None
         sets, sectors = self._l2_shape
-        base = self._read(self._l2.pa) & -BLOCK
+        base = self._read(self._l2.requests.pa) & -BLOCK
         return (base, self._read(self._l2.tags.kept_way), base // BLOCK // sectors % sets,
                 base // BLOCK % sectors)
 
@@ -187,7 +187,7 @@ class Coherence:
         sets, sectors = self._l2_shape
         entering = self._l2_entering()
         # The line that the block replaces has its tag until the end, and its place no more.
-        replaced = entering[1:3] if entering and self._read(self._l2.fresh) else None
+        replaced = entering[1:3] if entering and self._read(self._l2.tags.fresh) else None
         for way in (0, 1):
             marks = self._rows(self._l2.tags.marks(which, way))
             tags = self._rows(self._l2.tags.tag(way))

@@ -475,6 +475,7 @@ class DataCache(Part):
 
 class L2Tags(Part):
     kept_way: Signal            # where the block is, or is to be
+    fresh: Signal               # the block replaces a line
 
     def marks(self, which: str, way: int) -> Memory:
         """A bit for each sector: `which` is "valid" or "modified"."""
@@ -484,21 +485,32 @@ class L2Tags(Part):
         return Memory(self.at(f"tag{way}"))
 
 
-class L2Cache(Part):
-    """Only there if the machine has one."""
+class L2Requests(Part):
+    pa: Signal                  # of the request that is worked on
 
+
+class L2Operation(Part):
     state: Signal
-    pa: Signal
-    tags: L2Tags
-    fresh: Signal               # the block replaces a line
+
+
+class L2Sram(Part):
     words: Memory
-    hits: Signal
-    misses: Signal
-    castouts: Signal
 
     def line(self, number: int) -> Signal:
         """A double word of the block on its way."""
         return Signal(self.at(f"line{number}"))
+
+
+class L2Cache(Part):
+    """Only there if the machine has one."""
+
+    requests: L2Requests
+    operation: L2Operation
+    tags: L2Tags
+    sram: L2Sram
+    hits: Signal
+    misses: Signal
+    castouts: Signal
 
 
 # The whole ----------------------------------------------------------------------------------------

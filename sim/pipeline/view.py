@@ -126,7 +126,7 @@ def _load_store(cpu, system):
         *_inside(lsu, "queue.count", "queue.entry0.pa"),
         *_inside(cpu.dcache, "operation.state", "requests.asked.client", "requests.asked.op",
                  "requests.asked.pa", "lookup.hit", "castout__valid"),
-        *_inside(cpu.l2, "state", "pa"),
+        *_inside(cpu.l2, "operation.state", "requests.pa"),
         *_transfer(system, "ts", "a", "tt", "aack", "dbb", "ta", "tea")))
 
 

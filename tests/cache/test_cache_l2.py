@@ -191,6 +191,44 @@ def test_a_transfer_error_is_reported_and_nothing_is_kept():
     assert bursts(bench(steps)) == [0x100, 0x100]
 
 
+def test_a_castout_that_memory_refuses_leaves_nothing_of_the_line_that_it_replaces():
+    """With L2WT the SRAM takes each beat as the bus does, and TEA can end the castout."""
+    async def steps(b, ctx):
+        # The first level keeps the modified block; the L2 gets other lines in both its ways.
+        await store(b, ctx, 0x188, 7)
+        for pa in (0x100, 0x180, 0x140):
+            await load(b, ctx, pa)
+            await idle(ctx)
+        b.broken.add(0x198)
+        await load(b, ctx, 0x200)
+        await idle(ctx)
+        assert b.errors == 1
+        ctx.set(b.l2.control.enable, 0)     # what follows leaves the L2 as it is
+        await load(b, ctx, 0x240, 0x280)
+        ctx.set(b.l2.control.enable, 1)
+        places = range(0x140, 0x160, 8)
+        assert await load(b, ctx, *places) == [b.double(pa) for pa in places]
+
+    bench(steps, sets=1, write_through=1)
+
+
+def test_a_modified_sector_that_memory_refuses_is_a_machine_check():
+    async def steps(b, ctx):
+        await store(b, ctx, 0x108, 7)
+        for pa in (0x140, 0x180):
+            await load(b, ctx, pa)
+            await idle(ctx)
+        b.broken.add(0x100)
+        seen = 0
+        for pa in (0x200, 0x240, 0x280):
+            await load(b, ctx, pa)
+            for _ in range(60):
+                seen += (await ctx.tick().sample(b.l2.error))[2]
+        assert seen == 1
+
+    bench(steps, sets=1)
+
+
 def test_a_disabled_l2_takes_no_time_and_is_not_looked_at():
     def cycles(enable):
         found = []

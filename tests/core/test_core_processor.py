@@ -21,7 +21,7 @@ def test_a_processor_takes_other_caches():
     other = memories(System(MAP, Processor(dcache=DataCache(sets=64, ways=4),
                                            l2=L2Cache.of_size(256 << 10))))
     assert usual["dcache.array.words"] == 128 * 8 * 4 and other["dcache.array.words"] == 64 * 4 * 4
-    assert "l2.words" not in usual and other["l2.words"] == (256 << 10) // 8
+    assert "l2.sram.words" not in usual and other["l2.sram.words"] == (256 << 10) // 8
 
 
 class Flat(Mmu):

@@ -29,7 +29,7 @@ def test_every_numbered_place_exists(cpu):
     signals += [bats.register(n, half) for bats in (mmu.immu.bats, mmu.dmmu.bats)
                 for n in range(4) for half in ("upper", "lower")]
     signals += [caches.dcache.buffer.word(n) for n in range(4)]
-    signals += [caches.l2.line(n) for n in range(4)]
+    signals += [caches.l2.sram.line(n) for n in range(4)]
     assert [path for path in signals if path not in known(cpu.native)] == []
     memories = [tlb.way(way) for tlb in (mmu.immu.tlb, mmu.dmmu.tlb) for way in range(2)]
     memories += [caches.dcache.directory.tag(way) for way in range(8)]

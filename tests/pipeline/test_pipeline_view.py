@@ -24,7 +24,7 @@ def test_every_signal_of_the_view_exists(machine):
     known = {*machine.model.native.signals, *CompletingTexts.paths(Processor(""))}
     groups = dict(view(System(""), machine.platform).groups)
     absent = {path for paths in groups.values() for path in paths} - known
-    optional = {"l2.state", "l2.pa"} if not machine.platform.l2 else set()
+    optional = {"l2.operation.state", "l2.requests.pa"} if not machine.platform.l2 else set()
     if machine.platform.master is None:
         optional |= {f"request__{name}" for name in ("valid", "addr", "done")}
     assert absent == optional
