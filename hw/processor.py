@@ -30,14 +30,7 @@ _MMU_EVENTS = ("fetch_tlb_miss", "data_tlb_miss", "fetch_search", "data_search")
 
 
 class ProcessorPins(wiring.Signature):
-    """What reaches a processor from outside beside the bus, as ports of the same names.
-
-    Members
-    -------
-    interrupt : Out(1)
-    pause : Out(PausePort)
-    restart : Out(1)
-    """
+    """What reaches a processor from outside beside the bus, as ports of the same names."""
 
     def __init__(self):
         super().__init__({"interrupt": Out(1), "pause": Out(PausePort()), "restart": Out(1)})

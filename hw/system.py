@@ -31,13 +31,6 @@ class System(wiring.Component):
         None: a 750 without L2.
     master : bool
         A device is a bus master too.
-
-    Members
-    -------
-    cpu0 : In(ProcessorPins)
-    request : In(MemoryPort)
-        Of the device that is a bus master, if there is one.
-    (name of each device) : Out(TargetPort)
     """
 
     def __init__(self, memory_map, processor=None, *, master=False):
@@ -46,7 +39,9 @@ class System(wiring.Component):
         self._master = master
         super().__init__({
             "cpu0": In(ProcessorPins()),
+            #: Of the device that is a bus master, if there is one.
             **({"request": In(MemoryPort())} if master else {}),
+            #: Ports of the devices, by their names.
             **{name: Out(TargetPort()) for name in memory_map},
         })
 

@@ -30,9 +30,11 @@ class Arbiter(wiring.Component):
         if not isinstance(masters, int) or masters < 1:
             raise ValueError(f"masters must be a positive integer, not {masters!r}")
         self.count = masters
-        super().__init__({"masters": In(MasterPort()).array(masters),
+        super().__init__({
+            "masters": In(MasterPort()).array(masters),
             #: What they share. All targets together behave as one.
-            "bus": Out(TargetPort())})
+            "bus": Out(TargetPort()),
+        })
 
     def elaborate(self, platform):
         m = Module()

@@ -26,11 +26,6 @@ class Bus(wiring.Component):
         {name of target: (base, size)}, see `check_map`.
     masters : sequence of str
         Names of the masters, highest priority first.
-
-    Members
-    -------
-    (name of each master) : In(MemoryPort())
-    (name of each target) : Out(TargetPort())
     """
 
     def __init__(self, memory_map, masters=("data", "castout", "fetch")):
@@ -39,8 +34,11 @@ class Bus(wiring.Component):
         if len(set(names)) < len(names):
             raise ValueError(f"names of masters and targets must all differ, not {names!r}")
         self.memory_map, self.names = dict(memory_map), tuple(masters)
-        super().__init__({**{name: In(MemoryPort()) for name in masters},
-                          **{name: Out(TargetPort()) for name in memory_map}})
+        super().__init__({
+            #: By their names: requests of the masters, ports of the targets.
+            **{name: In(MemoryPort()) for name in masters},
+            **{name: Out(TargetPort()) for name in memory_map},
+        })
 
     def elaborate(self, platform):
         m = Module()

@@ -64,18 +64,16 @@ class Decoder(wiring.Component):
     ----------
     memory_map : dict
         {name: (base, size)}, see `check_map`.
-
-    Members
-    -------
-    bus : In(TargetPort())
-    (name of each target) : Out(TargetPort())
     """
 
     def __init__(self, memory_map):
         check_map(memory_map)
         self.memory_map = dict(memory_map)
         super().__init__({
-            "bus": In(TargetPort()), **{name: Out(TargetPort()) for name in memory_map}})
+            #: The bus; ports of the targets, by their names.
+            "bus": In(TargetPort()),
+            **{name: Out(TargetPort()) for name in memory_map},
+        })
 
     def elaborate(self, platform):
         m = Module()

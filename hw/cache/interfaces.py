@@ -25,84 +25,67 @@ def byte_lanes(pa, size):
 
 
 class InstructionPort(wiring.Signature):
-    """A fetch of the instructions at an address; asked anew in each cycle until it is answered.
-
-    Members
-    -------
-    valid : Out(1)
-    pa : Out(32)
-        Physical address of the first instruction that is wanted.
-    wimg : Out(4)
-    ready : In(1)
-        `data` or `error` answers this cycle's request.
-    data : In(128)
-        The quad word that holds `pa`, the lowest address in the most significant bits.
-    half : In(1)
-        Only the double word that holds `pa` is there, in its place.
-    error : In(1)
-        The bus has ended the read with a transfer error.
-    """
+    """A fetch of the instructions at an address; asked anew in each cycle until it is answered."""
 
     def __init__(self):
         super().__init__({
-            "valid": Out(1), "pa": Out(32), "wimg": Out(4),
-            "ready": In(1), "data": In(128), "half": In(1), "error": In(1),
+            "valid": Out(1),
+            #: Physical address of the first instruction that is wanted.
+            "pa": Out(32),
+            "wimg": Out(4),
+            #: `data` or `error` answers this cycle's request.
+            "ready": In(1),
+            #: The quad word that holds `pa`, the lowest address in the most significant bits.
+            "data": In(128),
+            #: Only the double word that holds `pa` is there, in its place.
+            "half": In(1),
+            #: The bus has ended the read with a transfer error.
+            "error": In(1),
         })
 
 
 class BlockPort(wiring.Signature):
-    """A cache instruction for one block, such as icbi.
-
-    Members
-    -------
-    valid : Out(1)
-        Held until `done`.
-    pa : Out(32)
-        Physical address of a byte in the block.
-    done : In(1)
-        The block is no longer in the cache from the next cycle on.
-    """
-
-    def __init__(self):
-        super().__init__({"valid": Out(1), "pa": Out(32), "done": In(1)})
-
-
-class CacheControl(wiring.Signature):
-    """What HID0 says to one cache.
-
-    Members
-    -------
-    enable, lock : Out(1)
-        ICE, ILOCK; DCE, DLOCK.
-    flash : Out(1)
-        ICFI or DCFI is being written: invalidate everything. One cycle.
-    """
-
-    def __init__(self):
-        super().__init__({"enable": Out(1), "lock": Out(1), "flash": Out(1)})
-
-
-class L2Control(wiring.Signature):
-    """What L2CR says to the L2 cache.
-
-    Members
-    -------
-    enable : Out(1)
-        L2E, and L2SIZ is the size of the SRAM.
-    clock : Out(3)
-        L2CLK.
-    data_only, write_through : Out(1)
-        L2DO, L2WT.
-    invalidate : Out(1)
-        L2I is being set. One cycle.
-    busy : In(1)
-        L2IP: a global invalidation is in progress.
-    """
+    """A cache instruction for one block, such as icbi."""
 
     def __init__(self):
         super().__init__({
-            "enable": Out(1), "clock": Out(3), "data_only": Out(1), "write_through": Out(1),
-            "invalidate": Out(1), "busy": In(1)})
+            #: Held until `done`.
+            "valid": Out(1),
+            #: Physical address of a byte in the block.
+            "pa": Out(32),
+            #: The block is no longer in the cache from the next cycle on.
+            "done": In(1),
+        })
+
+
+class CacheControl(wiring.Signature):
+    """What HID0 says to one cache."""
+
+    def __init__(self):
+        super().__init__({
+            #: ICE, ILOCK; DCE, DLOCK.
+            "enable": Out(1), "lock": Out(1),
+            #: ICFI or DCFI is being written: invalidate everything. One cycle.
+            "flash": Out(1),
+        })
+
+
+class L2Control(wiring.Signature):
+    """What L2CR says to the L2 cache."""
+
+    def __init__(self):
+        super().__init__({
+            #: L2E, and L2SIZ is the size of the SRAM.
+            "enable": Out(1),
+            #: L2CLK.
+            "clock": Out(3),
+            #: L2DO, L2WT.
+            "data_only": Out(1), "write_through": Out(1),
+            #: L2I is being set. One cycle.
+            "invalidate": Out(1),
+            #: L2IP: a global invalidation is in progress.
+            "busy": In(1),
+        })
 
 
 class L2Answer(wiring.Signature):
@@ -123,35 +106,30 @@ class DataPort(wiring.Signature):
     In the cycle of the request the answer is `hit`: it is done; `taken`: it will be, the request is
     the cache's now, which takes no other before `done`; or neither: ask again. Blocks in the
     cache are still hit meanwhile.
-
-    Members
-    -------
-    valid : Out(1)
-    op : Out(DataOp)
-    pa : Out(32)
-    size : Out(4)
-        Bytes, 1 to 8, within a double word.
-    wimg : Out(4)
-    type : Out(TransferType)
-        Of a single beat.
-    wdata : Out(64)
-        In its byte lanes.
-    speculative : Out(1)
-        Not the oldest instruction: only memory that is neither guarded nor inhibited may be read.
-    hit, taken : In(1)
-    done : In(1)
-        What was taken is over.
-    error : In(1)
-        With `done`: TEA.
-    rdata : In(64)
-        Double word that was read, with `hit` or `done`.
     """
 
     def __init__(self):
         super().__init__({
-            "valid": Out(1), "op": Out(DataOp), "pa": Out(32), "size": Out(4), "wimg": Out(4),
-            "type": Out(TransferType), "wdata": Out(64), "speculative": Out(1),
-            "hit": In(1), "taken": In(1), "done": In(1), "error": In(1), "rdata": In(64),
+            "valid": Out(1),
+            "op": Out(DataOp),
+            "pa": Out(32),
+            #: Bytes, 1 to 8, within a double word.
+            "size": Out(4),
+            "wimg": Out(4),
+            #: Of a single beat.
+            "type": Out(TransferType),
+            #: In its byte lanes.
+            "wdata": Out(64),
+            #: Not the oldest instruction: only memory that is neither guarded nor inhibited may be
+            #: read.
+            "speculative": Out(1),
+            "hit": In(1), "taken": In(1),
+            #: What was taken is over.
+            "done": In(1),
+            #: With `done`: TEA.
+            "error": In(1),
+            #: Double word that was read, with `hit` or `done`.
+            "rdata": In(64),
         })
 
 
@@ -169,16 +147,13 @@ class Request(data.Struct):
 
 
 class DirectoryUpdate(wiring.Signature):
-    """A change of the selected set of a directory, at the end of the cycle.
-
-    Members
-    -------
-    write : Out(1)
-        The way gets the tag, and `state`.
-    state : Out(BlockState)
-    use : Out(1)
-        The way is used.
-    """
+    """A change of the selected set of a directory, at the end of the cycle."""
 
     def __init__(self):
-        super().__init__({"write": Out(1), "state": Out(BlockState), "use": Out(1)})
+        super().__init__({
+            #: The way gets the tag, and `state`.
+            "write": Out(1),
+            "state": Out(BlockState),
+            #: The way is used.
+            "use": Out(1),
+        })

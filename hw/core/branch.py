@@ -34,18 +34,15 @@ _BC, _B, _BCCTR_XO = 16, 18, 528
 
 
 class ConditionPort(wiring.Signature):
-    """Looks up one CR field.
-
-    Members
-    -------
-    field : Out(3)
-    value : In(4)
-    ready : In(1)
-        No instruction in flight still has to compute it.
-    """
+    """Looks up one CR field."""
 
     def __init__(self):
-        super().__init__({"field": Out(3), "value": In(4), "ready": In(1)})
+        super().__init__({
+            "field": Out(3),
+            "value": In(4),
+            #: No instruction in flight still has to compute it.
+            "ready": In(1),
+        })
 
 
 class Prediction(data.Struct):

@@ -41,32 +41,26 @@ __all__ = ["Completion", "FloatRetire"]
 
 
 class FloatRetire(wiring.Signature):
-    """The oldest instruction, if the floating-point unit has executed it, changes FPSCR.
-
-    Members
-    -------
-    floating : Out(1)
-        It is one.
-    valid : Out(1)
-        It does so at the end of this cycle.
-    cq : Out
-        Its entry, whether it completes or not.
-    record : Out(1)
-        CR1 changes too.
-    written : In(1)
-        It has a result.
-    enabled : In(1)
-        FPSCR[FEX] is set when it has changed FPSCR.
-    pending : In(1)
-        FPSCR[FEX] as it is.
-    enables : In(1)
-        FPSCR enables an exception.
-    """
+    """The oldest instruction, if the floating-point unit has executed it, changes FPSCR."""
 
     def __init__(self):
         super().__init__({
-            "floating": Out(1), "valid": Out(1), "cq": Out(range(CQ_ENTRIES)), "record": Out(1),
-            "written": In(1), "enabled": In(1), "pending": In(1), "enables": In(1),
+            #: It is one.
+            "floating": Out(1),
+            #: It does so at the end of this cycle.
+            "valid": Out(1),
+            #: Its entry, whether it completes or not.
+            "cq": Out(range(CQ_ENTRIES)),
+            #: CR1 changes too.
+            "record": Out(1),
+            #: It has a result.
+            "written": In(1),
+            #: FPSCR[FEX] is set when it has changed FPSCR.
+            "enabled": In(1),
+            #: FPSCR[FEX] as it is.
+            "pending": In(1),
+            #: FPSCR enables an exception.
+            "enables": In(1),
         })
 
 

@@ -44,51 +44,38 @@ class Entry(data.Struct):
 
 
 class CompletionDispatch(wiring.Signature):
-    """An instruction enters the completion queue.
-
-    Members
-    -------
-    valid : Out(1)
-    cq : Out
-        The entry that it gets: the next one, or the one after that.
-    entry : Out(Entry)
-    cause : Out(Cause)
-        Not NONE: it has raised an exception before execution.
-    finished : Out(1)
-        It needs no unit.
-    speculative : Out(1)
-        It follows an unresolved prediction.
-    """
+    """An instruction enters the completion queue."""
 
     def __init__(self):
         super().__init__({
-            "valid": Out(1), "cq": Out(range(CQ_ENTRIES)), "entry": Out(Entry),
-            "cause": Out(Cause), "finished": Out(1), "speculative": Out(1),
+            "valid": Out(1),
+            #: The entry that it gets: the next one, or the one after that.
+            "cq": Out(range(CQ_ENTRIES)),
+            "entry": Out(Entry),
+            #: Not NONE: it has raised an exception before execution.
+            "cause": Out(Cause),
+            #: It needs no unit.
+            "finished": Out(1),
+            #: It follows an unresolved prediction.
+            "speculative": Out(1),
         })
 
 
 class CompletionHead(wiring.Signature):
-    """One of the oldest instructions.
-
-    Members
-    -------
-    there : Out(1)
-    cq : Out
-    entry : Out(Entry)
-    finished, settled : Out(1)
-        It has finished; it had finished in the cycle before.
-    cause : Out(Cause)
-        Why it does not complete normally.
-    refetch : Out(1)
-        What follows it is fetched again.
-    speculative : Out(1)
-        It is the first that follows an unresolved prediction.
-    """
+    """One of the oldest instructions."""
 
     def __init__(self):
         super().__init__({
-            "there": Out(1), "cq": Out(range(CQ_ENTRIES)), "entry": Out(Entry),
-            "finished": Out(1), "settled": Out(1), "cause": Out(Cause), "refetch": Out(1),
+            "there": Out(1),
+            "cq": Out(range(CQ_ENTRIES)),
+            "entry": Out(Entry),
+            #: It has finished; it had finished in the cycle before.
+            "finished": Out(1), "settled": Out(1),
+            #: Why it does not complete normally.
+            "cause": Out(Cause),
+            #: What follows it is fetched again.
+            "refetch": Out(1),
+            #: It is the first that follows an unresolved prediction.
             "speculative": Out(1),
         })
 

@@ -17,39 +17,32 @@ __all__ = ["ConditionRegister", "ConditionDispatch", "ConditionRetire"]
 
 
 class ConditionDispatch(wiring.Signature):
-    """An instruction enters the completion queue.
-
-    Members
-    -------
-    valid : Out(1)
-    cq : Out
-        Its entry.
-    writes : Out(8)
-        CR fields that it will write, field 0 in bit 7.
-    forward : Out(1)
-        It hands its CR field over in `flags`; otherwise it writes CR when it executes.
-    speculative : Out(1)
-        It follows an unresolved prediction.
-    """
+    """An instruction enters the completion queue."""
 
     def __init__(self):
-        super().__init__({"valid": Out(1), "cq": Out(range(CQ_ENTRIES)), "writes": Out(8),
-                          "forward": Out(1), "speculative": Out(1)})
+        super().__init__({
+            "valid": Out(1),
+            #: Its entry.
+            "cq": Out(range(CQ_ENTRIES)),
+            #: CR fields that it will write, field 0 in bit 7.
+            "writes": Out(8),
+            #: It hands its CR field over in `flags`; otherwise it writes CR when it executes.
+            "forward": Out(1),
+            #: It follows an unresolved prediction.
+            "speculative": Out(1),
+        })
 
 
 class ConditionRetire(wiring.Signature):
-    """An instruction completes at the end of this cycle.
-
-    Members
-    -------
-    valid : Out(1)
-    cq : Out
-        Its entry; valid also when it does not complete.
-    writes : Out(8)
-    """
+    """An instruction completes at the end of this cycle."""
 
     def __init__(self):
-        super().__init__({"valid": Out(1), "cq": Out(range(CQ_ENTRIES)), "writes": Out(8)})
+        super().__init__({
+            "valid": Out(1),
+            #: Its entry; valid also when it does not complete.
+            "cq": Out(range(CQ_ENTRIES)),
+            "writes": Out(8),
+        })
 
 
 class ConditionRegister(wiring.Component):

@@ -100,20 +100,13 @@ class Flags(data.Struct):
 
 
 class FetchToQueue(wiring.Signature):
-    """Fetched instructions enter the queue, oldest first.
-
-    Members
-    -------
-    room : In
-        Entries that were free in the clock before.
-    count : Out
-        How many there are in this cycle, at most `room`.
-    entries : Out(Fetched) x FETCH_WIDTH
-    """
+    """Fetched instructions enter the queue, oldest first."""
 
     def __init__(self):
         super().__init__({
+            #: Entries that were free in the clock before.
             "room": In(range(IQ_ENTRIES + 1)),
+            #: How many there are in this cycle, at most `room`.
             "count": Out(range(FETCH_WIDTH + 1)),
             "entries": Out(Fetched).array(FETCH_WIDTH),
         })
@@ -126,50 +119,38 @@ class DispatchToUnit(wiring.Signature):
     ----------
     operands : dict of str to int
         Their bits, by name.
-
-    Members
-    -------
-    ready : In(1)
-        The station is, or becomes, free at the end of this cycle.
-    valid : Out(1)
-    op, insn : Out
-    a, b, ... : Out(operand(width))
-    cq : Out
-        Its completion queue entry.
-    serialize : Out(1)
-        It executes only as the oldest instruction.
-    write_d, tag_d, write_u, tag_u : Out
-        Rename buffers of its destinations. D may be a floating-point register.
     """
 
     def __init__(self, operands=GENERAL):
         super().__init__({
-            "ready": In(1), "valid": Out(1), "op": Out(Op), "insn": Out(32),
+            #: The station is, or becomes, free at the end of this cycle.
+            "ready": In(1),
+            "valid": Out(1),
+            "op": Out(Op), "insn": Out(32),
+            #: Operands, by their names.
             **{name: Out(operand(width)) for name, width in operands.items()},
-            "cq": Out(range(CQ_ENTRIES)), "serialize": Out(1),
+            #: Its completion queue entry.
+            "cq": Out(range(CQ_ENTRIES)),
+            #: It executes only as the oldest instruction.
+            "serialize": Out(1),
+            #: Rename buffers of its destinations. D may be a floating-point register.
             "write_d": Out(1), "tag_d": Out(range(GPR_RENAMES)),
             "write_u": Out(1), "tag_u": Out(range(GPR_RENAMES)),
         })
 
 
 class UnitToCompletion(wiring.Signature):
-    """An instruction finishes: its last execute cycle (MPC750 UM 6.1).
-
-    Members
-    -------
-    valid : Out(1)
-    cq : Out
-    cause : Out(Cause)
-        Not NONE: it raises an exception instead of completing.
-    flags : Out(Flags)
-    refetch : Out(1)
-        What follows must be fetched again, because it may have used what this one changed.
-    """
+    """An instruction finishes: its last execute cycle (MPC750 UM 6.1)."""
 
     def __init__(self):
         super().__init__({
-            "valid": Out(1), "cq": Out(range(CQ_ENTRIES)), "cause": Out(Cause),
-            "flags": Out(Flags), "refetch": Out(1),
+            "valid": Out(1),
+            "cq": Out(range(CQ_ENTRIES)),
+            #: Not NONE: it raises an exception instead of completing.
+            "cause": Out(Cause),
+            "flags": Out(Flags),
+            #: What follows must be fetched again, because it may have used what this one changed.
+            "refetch": Out(1),
         })
 
 
@@ -179,12 +160,6 @@ class UnitToRename(wiring.Signature):
     Parameters
     ----------
     width : int
-
-    Members
-    -------
-    valid : Out(1)
-    tag : Out
-    value : Out(width)
     """
 
     def __init__(self, width=32):
@@ -194,87 +169,67 @@ class UnitToRename(wiring.Signature):
 
 
 class OperationPort(wiring.Signature):
-    """An operation of several cycles, seen from the unit that orders it.
-
-    Members
-    -------
-    valid : Out(1)
-        Held, with the operands, until `done`.
-    op, a, b : Out
-    flush : Out(1)
-        Start over: the instruction is dropped.
-    done : In(1)
-        Last cycle; `result` and `overflow` are valid.
-    result : In(32)
-    overflow : In(1)
-        The result does not fit, or is undefined.
-    """
+    """An operation of several cycles, seen from the unit that orders it."""
 
     def __init__(self):
         super().__init__({
-            "valid": Out(1), "op": Out(Op), "a": Out(32), "b": Out(32), "flush": Out(1),
-            "done": In(1), "result": In(32), "overflow": In(1),
+            #: Held, with the operands, until `done`.
+            "valid": Out(1),
+            "op": Out(Op), "a": Out(32), "b": Out(32),
+            #: Start over: the instruction is dropped.
+            "flush": Out(1),
+            #: Last cycle; `result` and `overflow` are valid.
+            "done": In(1),
+            "result": In(32),
+            #: The result does not fit, or is undefined.
+            "overflow": In(1),
         })
 
 
 class Redirect(wiring.Signature):
-    """Fetch continues at another address; what was fetched so far is dropped.
-
-    Members
-    -------
-    valid : Out(1)
-    pc : Out(32)
-    """
+    """Fetch continues at another address; what was fetched so far is dropped."""
 
     def __init__(self):
         super().__init__({"valid": Out(1), "pc": Out(32)})
 
 
 class BranchRetire(wiring.Signature):
-    """A branch leaves the completion queue: LR and CTR take their architectural values.
-
-    Members
-    -------
-    link : Out(1)
-        LR becomes `pc` + 4.
-    count : Out(1)
-        CTR is decremented.
-    pc : Out(32)
-    """
+    """A branch leaves the completion queue: LR and CTR take their architectural values."""
 
     def __init__(self):
-        super().__init__({"link": Out(1), "count": Out(1), "pc": Out(32)})
+        super().__init__({
+            #: LR becomes `pc` + 4.
+            "link": Out(1),
+            #: CTR is decremented.
+            "count": Out(1),
+            "pc": Out(32),
+        })
 
 
 class SystemToSpecial(wiring.Signature):
     """mfspr and mtspr reach one of the groups of special-purpose registers.
 
     Reads are combinational, writes take effect at the end of the cycle.
-
-    Members
-    -------
-    spr : Out(10)
-    write : Out(1)
-    wdata : Out(32)
-    rdata : In(32)
-        Zero if the register is in another group.
     """
 
     def __init__(self):
-        super().__init__({"spr": Out(10), "write": Out(1), "wdata": Out(32), "rdata": In(32)})
+        super().__init__({
+            "spr": Out(10),
+            "write": Out(1),
+            "wdata": Out(32),
+            #: Zero if the register is in another group.
+            "rdata": In(32),
+        })
 
 
 class PausePort(wiring.Signature):
-    """Where a debugger wants to stop: what would pass that place in one cycle takes two.
-
-    Members
-    -------
-    single : Out(1)
-        One instruction a cycle retires, and no branch is folded.
-    valid : Out(1)
-    pc : Out(32)
-        A cycle ends with this as the address of the next instruction to complete.
-    """
+    """Where a debugger wants to stop: what would pass that place in one cycle takes two."""
 
     def __init__(self):
-        super().__init__({"single": Out(1), "valid": Out(1), "pc": Out(32)})
+        super().__init__({
+            #: One instruction a cycle retires, and no branch is folded.
+            "single": Out(1),
+            "valid": Out(1),
+            #: A cycle ends with this as the address of the next instruction to complete.
+            "pc": Out(32),
+        })

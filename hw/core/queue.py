@@ -16,36 +16,28 @@ __all__ = ["InstructionQueue", "BranchToQueue"]
 
 
 class BranchToQueue(wiring.Signature):
-    """What the branch unit does to the queue in a cycle. Positions are those of its beginning.
-
-    Members
-    -------
-    mark : Out(1)
-        The branch at `position` has been executed.
-    position : Out
-    folded, taken : Out(1)
-        Its `Progress`.
-    target : Out(32)
-    cut : Out(1)
-        Entries from position `keep` on are dropped, and what fetch delivers.
-    keep : Out
-    credit : Out
-        With `cut`: folded branches before the next instruction to enter.
-    accept : Out(1)
-        A prediction was right: what follows it is one level less speculative.
-    predict : Out(1)
-        With `mark`: the branch is predicted; what follows it gets `level`.
-    level : Out(2)
-        Level of the instructions that enter.
-    """
+    """What the branch unit does to the queue in a cycle. Positions are those of its beginning."""
 
     def __init__(self):
         position = range(IQ_ENTRIES + 1)
         super().__init__({
-            "mark": Out(1), "position": Out(position), "folded": Out(1), "taken": Out(1),
+            #: The branch at `position` has been executed.
+            "mark": Out(1),
+            "position": Out(position),
+            #: Its `Progress`.
+            "folded": Out(1), "taken": Out(1),
             "target": Out(32),
-            "cut": Out(1), "keep": Out(position), "credit": Out(2),
-            "accept": Out(1), "predict": Out(1), "level": Out(2),
+            #: Entries from position `keep` on are dropped, and what fetch delivers.
+            "cut": Out(1),
+            "keep": Out(position),
+            #: With `cut`: folded branches before the next instruction to enter.
+            "credit": Out(2),
+            #: A prediction was right: what follows it is one level less speculative.
+            "accept": Out(1),
+            #: With `mark`: the branch is predicted; what follows it gets `level`.
+            "predict": Out(1),
+            #: Level of the instructions that enter.
+            "level": Out(2),
         })
 
 

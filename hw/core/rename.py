@@ -22,57 +22,33 @@ def after(tag, steps=1, ring=GPR_RENAMES):
 
 
 class SourcePort(wiring.Signature):
-    """Reads one source register at dispatch, as an operand for a reservation station.
-
-    Members
-    -------
-    reg : Out(5)
-    operand : In(operand(width))
-    """
+    """Reads one source register at dispatch, as an operand for a reservation station."""
 
     def __init__(self, width=32):
         super().__init__({"reg": Out(5), "operand": In(operand(width))})
 
 
 class AllocatePort(wiring.Signature):
-    """Takes a rename buffer for a destination, at the end of the cycle.
-
-    Members
-    -------
-    valid : Out(1)
-    reg : Out(5)
-    tag : In
-        The buffer that it gets.
-    """
+    """Takes a rename buffer for a destination, at the end of the cycle."""
 
     def __init__(self):
-        super().__init__({"valid": Out(1), "reg": Out(5), "tag": In(range(GPR_RENAMES))})
+        super().__init__({
+            "valid": Out(1),
+            "reg": Out(5),
+            #: The buffer that it gets.
+            "tag": In(range(GPR_RENAMES)),
+        })
 
 
 class CommitPort(wiring.Signature):
-    """Writes a rename buffer back to the register file and frees it.
-
-    Members
-    -------
-    valid : Out(1)
-    reg : Out(5)
-    tag : Out
-    """
+    """Writes a rename buffer back to the register file and frees it."""
 
     def __init__(self):
         super().__init__({"valid": Out(1), "reg": Out(5), "tag": Out(range(GPR_RENAMES))})
 
 
 class DirectPort(wiring.Signature):
-    """The register file itself, for an instruction that runs alone (lmw, stmw, strings).
-
-    Members
-    -------
-    reg : Out(5)
-    write : Out(1)
-    wdata : Out(32)
-    rdata : In(32)
-    """
+    """The register file itself, for an instruction that runs alone (lmw, stmw, strings)."""
 
     def __init__(self):
         super().__init__({"reg": Out(5), "write": Out(1), "wdata": Out(32), "rdata": In(32)})

@@ -39,24 +39,18 @@ _SAVES = int(Hid0.DOZE | Hid0.NAP | Hid0.SLEEP)
 
 
 class ExceptionPort(wiring.Signature):
-    """An exception is taken at the end of this cycle.
-
-    Members
-    -------
-    valid : Out(1)
-    vector : Out(Vector)
-    srr0 : Out(32)
-    cause_bits : Out(32)
-        SRR1 bits beside those of the MSR.
-    data : Out(1)
-        DAR and DSISR are written (DSI, alignment).
-    dar, dsisr : Out(32)
-    """
+    """An exception is taken at the end of this cycle."""
 
     def __init__(self):
         super().__init__({
-            "valid": Out(1), "vector": Out(Vector), "srr0": Out(32), "cause_bits": Out(32),
-            "data": Out(1), "dar": Out(32), "dsisr": Out(32),
+            "valid": Out(1),
+            "vector": Out(Vector),
+            "srr0": Out(32),
+            #: SRR1 bits beside those of the MSR.
+            "cause_bits": Out(32),
+            #: DAR and DSISR are written (DSI, alignment).
+            "data": Out(1),
+            "dar": Out(32), "dsisr": Out(32),
         })
 
 

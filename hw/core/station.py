@@ -25,25 +25,19 @@ class StationToUnit(wiring.Signature):
     ----------
     operands : dict of str to int
         Their bits, by name.
-
-    Members
-    -------
-    valid : Out(1)
-        There is an instruction, and all its operands are there.
-    op, insn, cq, serialize, write_d, tag_d, write_u, tag_u : Out
-        As dispatched.
-    a, b, ... : Out(width)
-        Operand values.
-    done : In(1)
-        The unit has finished with it.
     """
 
     def __init__(self, operands=GENERAL):
         super().__init__({
-            "valid": Out(1), "op": Out(Op), "insn": Out(32), "cq": Out(range(CQ_ENTRIES)),
-            "serialize": Out(1), **{name: Out(width) for name, width in operands.items()},
+            #: There is an instruction, and all its operands are there.
+            "valid": Out(1),
+            #: As dispatched.
+            "op": Out(Op), "insn": Out(32), "cq": Out(range(CQ_ENTRIES)), "serialize": Out(1),
             "write_d": Out(1), "tag_d": Out(range(GPR_RENAMES)),
             "write_u": Out(1), "tag_u": Out(range(GPR_RENAMES)),
+            #: Operand values.
+            **{name: Out(width) for name, width in operands.items()},
+            #: The unit has finished with it.
             "done": In(1),
         })
 

@@ -25,21 +25,14 @@ class ThermalUnit(wiring.Component):
     ----------
     temperature : int
         Degrees Celsius that the sensor measures.
-
-    Members
-    -------
-    system : In(SystemToSpecial)
-    stop : In(1)
-        The clock is stopped.
-    interrupt : Out(1)
-        An interrupt waits.
-    taken : In(1)
-        It is taken in this cycle.
     """
 
     system: In(SystemToSpecial())
+    #: The clock is stopped.
     stop: In(1)
+    #: An interrupt waits.
     interrupt: Out(1)
+    #: It is taken in this cycle.
     taken: In(1)
 
     def __init__(self, temperature=JUNCTION_TEMPERATURE):

@@ -27,15 +27,17 @@ class TimeBase(wiring.Component):
         if divider < 1:
             raise ValueError(f"time base divider must be a positive integer, not {divider!r}")
         self.divider = divider
-        super().__init__({"system": In(SystemToSpecial()),
+        super().__init__({
+            "system": In(SystemToSpecial()),
             #: A decrementer interrupt waits.
             "decrementer": Out(1),
             #: It is taken in this cycle.
             "taken": In(1),
-                          #: Count nothing.
-                          "stop": In(1),
-                          #: TBL.
-                          "lower": Out(32)})
+            #: Count nothing.
+            "stop": In(1),
+            #: TBL.
+            "lower": Out(32),
+        })
 
     def elaborate(self, platform):
         m = Module()

@@ -44,35 +44,29 @@ class TranslatePort(wiring.Signature):
     longer speculative, and hold it with the same request; when the search is over, the answer to
     the same request is OK or a fault in that cycle (`searching` low again), and `search` must be
     lowered in the next.
-
-    Members
-    -------
-    valid : Out(1)
-        The fields below ask for a translation; without it `result` has no meaning.
-    ea : Out(32)
-        Effective address.
-    kind : Out(AccessKind)
-    pr : Out(1)
-        MSR[PR]: user privilege.
-    relocate : Out(1)
-        MSR[IR] or MSR[DR]: if 0, pa = ea and wimg is that of real mode.
-    search : Out(1)
-        A miss may be answered by a table search now.
-    used : Out(1)
-        The answer is acted on in this cycle, whatever it is: the access goes ahead or the fault is
-        taken. Only then do the LRU bits and the statistics change.
-    result : In(Translation)
-    pa : In(32)
-        Physical address, when `result` is OK.
-    wimg : In(4)
-        Storage attributes W I M G, when `result` is OK.
     """
 
     def __init__(self):
         super().__init__({
-            "valid": Out(1), "ea": Out(32), "kind": Out(AccessKind), "pr": Out(1),
-            "relocate": Out(1), "search": Out(1), "used": Out(1),
-            "result": In(Translation), "pa": In(32), "wimg": In(4),
+            #: The fields below ask for a translation; without it `result` has no meaning.
+            "valid": Out(1),
+            #: Effective address.
+            "ea": Out(32),
+            "kind": Out(AccessKind),
+            #: MSR[PR]: user privilege.
+            "pr": Out(1),
+            #: MSR[IR] or MSR[DR]: if 0, pa = ea and wimg is that of real mode.
+            "relocate": Out(1),
+            #: A miss may be answered by a table search now.
+            "search": Out(1),
+            #: The answer is acted on in this cycle, whatever it is: the access goes ahead or the
+            #: fault is taken. Only then do the LRU bits and the statistics change.
+            "used": Out(1),
+            "result": In(Translation),
+            #: Physical address, when `result` is OK.
+            "pa": In(32),
+            #: Storage attributes W I M G, when `result` is OK.
+            "wimg": In(4),
         })
 
 
@@ -80,39 +74,31 @@ class RegisterPort(wiring.Signature):
     """Access of mtspr, mfspr, mtsr and mfsr to the registers that live in the MMU.
 
     Reads are combinational; a write takes effect at the end of the cycle.
-
-    Members
-    -------
-    spr : Out(10)
-        SPR number (SDR1, IBATs, DBATs) when `segment` is 0.
-    segment : Out(1)
-        Access segment register `sr` instead.
-    sr : Out(4)
-    write : Out(1)
-    wdata : Out(32)
-    rdata : In(32)
-        Zero for an SPR that does not live here.
     """
 
     def __init__(self):
         super().__init__({
-            "spr": Out(10), "segment": Out(1), "sr": Out(4), "write": Out(1), "wdata": Out(32),
+            #: SPR number (SDR1, IBATs, DBATs) when `segment` is 0.
+            "spr": Out(10),
+            #: Access segment register `sr` instead.
+            "segment": Out(1),
+            "sr": Out(4),
+            "write": Out(1),
+            "wdata": Out(32),
+            #: Zero for an SPR that does not live here.
             "rdata": In(32),
         })
 
 
 class InvalidatePort(wiring.Signature):
-    """tlbie: invalidates the sets that `ea` selects in both TLBs at the end of the cycle.
-
-    Members
-    -------
-    valid : Out(1)
-    ea : Out(32)
-        Only EA[14-19] matters (MPC750 UM 5.4.3.2).
-    """
+    """tlbie: invalidates the sets that `ea` selects in both TLBs at the end of the cycle."""
 
     def __init__(self):
-        super().__init__({"valid": Out(1), "ea": Out(32)})
+        super().__init__({
+            "valid": Out(1),
+            #: Only EA[14-19] matters (MPC750 UM 5.4.3.2).
+            "ea": Out(32),
+        })
 
 
 class SearchPort(wiring.Signature):
@@ -120,36 +106,29 @@ class SearchPort(wiring.Signature):
 
     The walker takes the request when it is idle. The requester holds it until `refill` or `fail`.
     If it does not, the search still runs to its end, and no other request gets its answer.
-
-    Members
-    -------
-    valid : Out(1)
-        A search is wanted.
-    ea : Out(32)
-    kind : Out(AccessKind)
-        A store sets C, if it is permitted.
-    vsid : Out(24)
-    key : Out(1)
-        Ks or Kp of the segment, as MSR[PR] selects (PEM 7.5.4).
-    way : Out(1)
-        Way of the TLB that the entry is to be written to.
-    start : In(1)
-        The request is taken at the end of this cycle.
-    refill : In(1)
-        The search succeeded: `entry` is to be written now.
-    fail : In(1)
-        The search is over and found nothing (`error` low), or met a transfer error.
-    error : In(1)
-    entry : In(TlbEntry)
-    refill_ea : In(32)
-        Effective address that was searched for.
-    refill_way : In(1)
     """
 
     def __init__(self):
         super().__init__({
-            "valid": Out(1), "ea": Out(32), "kind": Out(AccessKind), "vsid": Out(24),
-            "key": Out(1), "way": Out(1),
-            "start": In(1), "refill": In(1), "fail": In(1), "error": In(1),
-            "entry": In(TlbEntry), "refill_ea": In(32), "refill_way": In(1),
+            #: A search is wanted.
+            "valid": Out(1),
+            "ea": Out(32),
+            #: A store sets C, if it is permitted.
+            "kind": Out(AccessKind),
+            "vsid": Out(24),
+            #: Ks or Kp of the segment, as MSR[PR] selects (PEM 7.5.4).
+            "key": Out(1),
+            #: Way of the TLB that the entry is to be written to.
+            "way": Out(1),
+            #: The request is taken at the end of this cycle.
+            "start": In(1),
+            #: The search succeeded: `entry` is to be written now.
+            "refill": In(1),
+            #: The search is over and found nothing (`error` low), or met a transfer error.
+            "fail": In(1),
+            "error": In(1),
+            "entry": In(TlbEntry),
+            #: Effective address that was searched for.
+            "refill_ea": In(32),
+            "refill_way": In(1),
         })

@@ -52,6 +52,11 @@ def test_every_module_says_what_it_is():
     assert not [str(file) for file, text in modules if not text.startswith(('"""', 'r"""'))]
 
 
+def test_ports_are_documented_where_they_are():
+    lists = re.compile(r"^ +(Members|Ports)\n +-{5,}$", re.M)
+    assert not [str(file) for file, text in texts() if file.suffix == ".py" and lists.search(text)]
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda file: str(file.relative_to(ROOT)))
 def test_links_lead_somewhere(document):
     text = re.sub(r"```.*?```", "", document.read_text(), flags=re.S)
