@@ -17,6 +17,7 @@ from pteg.cpu import CPUS, FOREVER, Limits, Stop, new_cpu
 from pteg.errors import UserError
 from pteg.files import read_file
 from pteg.memory import Memory, write_back
+from pteg.mmu import Mmu
 from pteg.platform import Platform
 from pteg.presets import PRESETS, ROMS
 from pteg.recording import Recording
@@ -54,6 +55,8 @@ class Machine:
     ----------
     cpu : pteg.registers.Registers
     memory : pteg.memory.Memory
+    mmu : pteg.mmu.Mmu
+        Segments, BATs, TLBs, hash table, and how addresses are translated.
     console : pteg.console.Console
     platform : Platform
     symbols : pteg.symbols.Symbols
@@ -109,6 +112,10 @@ class Machine:
     @cached_property
     def cpu(self) -> Registers:
         return Registers(self.model)
+
+    @cached_property
+    def mmu(self) -> Mmu:
+        return Mmu(self)
 
     # Contents ---------------------------------------------------------------------------------
 

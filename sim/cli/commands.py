@@ -1,4 +1,4 @@
-"""The command line: `pteg run`, `gdb`, `asm`, `dis`, `graph`.
+"""The command line: `pteg run`, `gdb`, `explain`, `asm`, `dis`, `graph`.
 
 The console is on stdout; pteg's own messages go to stderr.
 """
@@ -224,6 +224,37 @@ def gdb(
     options = dict(locals())
     return debug(Options(**{name: options[name] for name in Options.__dataclass_fields__
                             if name in options}), port)
+
+
+@app.command
+def explain(
+    address: str,
+    checkpoint: str,
+    /,
+    *,
+    access: Literal["load", "store", "fetch"] = "load",
+    user: Annotated[bool | None, Parameter(negative="--supervisor")] = None,
+    symbols: Annotated[tuple[str, ...], Parameter(negative=())] = (),
+):
+    """Explain step by step how a checkpoint's machine translates an effective address.
+
+    Parameters
+    ----------
+    address
+        A number, or a symbol of `--symbols`.
+    checkpoint
+        File that `pteg run --save` or `machine.save()` has written.
+    access
+        What the address is used for.
+    user
+        Privilege state; by default that of the machine.
+    symbols
+        ELF file whose symbols can be named. Can be repeated.
+    """
+    from pteg.cli.explain import explain as explain_address
+
+    explain_address(address, checkpoint, access, user, symbols)
+    return ExitCode.DONE
 
 
 @app.command

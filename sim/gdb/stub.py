@@ -10,10 +10,9 @@ devices.
 import re
 import time
 
-from pteg import inspection
 from pteg.cpu import Stop
 from pteg.errors import UserError
-from pteg.gdb import registers
+from pteg.gdb import memory, registers
 from pteg.gdb.packets import LONGEST
 
 __all__ = ["Stub"]
@@ -145,7 +144,7 @@ class Stub:
         if self._physical:
             data = self._machine.memory.read(address, size)
         else:
-            data = inspection.read_virtual(self._machine, address, size)
+            data = memory.read_virtual(self._machine, address, size)
         if size and not data:
             raise UserError("not mapped")
         return data.hex().encode()
@@ -166,7 +165,7 @@ class Stub:
             if self._physical:
                 self._machine.memory.write(address, data)
             else:
-                inspection.write_virtual(self._machine, address, data)
+                memory.write_virtual(self._machine, address, data)
         return b"OK"
 
     # Breakpoints ------------------------------------------------------------------------------
@@ -269,19 +268,19 @@ class Stub:
 
     def _watchpoint_at(self, state):
         """Watchpoint that the next instruction hits, in the form for a stop reply."""
-        found = inspection.translate(self._machine, int(state["pc"][0]), True, state)
+        pa = self._machine.mmu.place(int(state["pc"][0]), "fetch")
         try:
-            word = self._machine.memory.read_word(found.pa) if found.pa is not None else 0
+            word = self._machine.memory.read_word(pa) if pa is not None else 0
         except UserError:
             return ""
-        access = inspection.data_access(state, word)
+        access = memory.data_access(state, word)
         if access is None:
             return ""
         ea, size, store = access
         for kind, address, length in self._watchpoints:
             if (ea < address + length and address < ea + size
                     and kind in ((2, 4) if store else (3, 4))
-                    and inspection.translate(self._machine, ea, False, state).pa is not None):
+                    and self._machine.mmu.place(ea) is not None):
                 return f"{_WATCH[kind]}:{max(ea, address):x};"
         return ""
 
@@ -300,13 +299,12 @@ class Stub:
     def _command(self, words):
         name, *arguments = words or ["help"]
         machine = self._machine
-        plain = {"tlb": inspection.tlb_lines, "bat": inspection.bat_lines,
-                 "sr": inspection.segment_lines}
-        asked = {"pteg": inspection.pteg_lines, "walk": inspection.walk_lines}
+        plain = {"tlb": machine.mmu.tlb, "bat": machine.mmu.bats, "sr": machine.mmu.segments}
+        asked = {"pteg": self._groups, "walk": self._walk}
         if name in plain and not arguments:
-            return plain[name](machine)
+            return [repr(plain[name]())]
         if name in asked and len(arguments) == 1:
-            return asked[name](machine, _argument(arguments[0]))
+            return asked[name](_argument(arguments[0]))
         if name == "phys" and arguments in (["on"], ["off"]):
             self._physical = arguments == ["on"]
             return ()
@@ -320,6 +318,18 @@ class Stub:
         if name == "help":
             return _HELP.splitlines()
         raise UserError(f"no such command: {' '.join(words)[:60]!a}; see monitor help")
+
+    def _walk(self, ea):
+        if named := self._machine.symbols.name(ea):
+            yield f"{ea:08x} is {named}"
+        for access in ("load", "fetch"):
+            yield repr(self._machine.mmu.walk(ea, access))
+
+    def _groups(self, ea):
+        for name, group in zip(("primary", "secondary"), self._machine.mmu.groups(ea),
+                               strict=True):
+            yield f"{name} PTEG"
+            yield repr(group)
 
     def _dump(self, address, size=64):
         if not 0 < size <= LONGEST:

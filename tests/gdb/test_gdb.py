@@ -12,9 +12,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import pteg
-from pteg import inspection
 from pteg.firmware.asm import assemble
-from pteg.gdb import registers
+from pteg.gdb import memory, registers
 from pteg.gdb.packets import LONGEST, Packets, frame
 from pteg.gdb.stub import Stub
 
@@ -127,12 +126,12 @@ def test_a_session_with_gdb(server, tmp_path, cpu):
     assert "= 1001" in parts["G"] and re.search(r"= 77$", parts["G"], re.M)
     assert parts["G"].count("= 1.5") == 2
     assert "= 0x1008" in parts["H"]
-    assert "data: 20000010 -> 00008010 (PTE at 0x" in parts["I"]
-    assert "fetch: 20000010 -> 00008010" in parts["I"]
+    assert "load from 20000010 -> 00008010" in parts["I"]
+    assert "fetch from 20000010 -> 00008010" in parts["I"]
     assert re.search(r"00008010: 0000\w{4} 0000004d", parts["I"])
     assert "SR2  00000123" in parts["I"] and "IBAT0 00000002" in parts["I"]
     assert parts["I"].count("VSID 000123, H 0, API 00 -> 00008000") == 3
-    assert "data TLB: 1 of 128 entries valid" in parts["I"]
+    assert re.search(r"^data TLB set  0 way 0  VSID 000123, EA \?0000000", parts["I"], re.M)
     assert "no such command: 'nonsense'" in parts["I"]
     assert "Cannot access memory at address 0x70000000" in parts["J"]
     assert "0x80301" in parts["J"]
@@ -268,10 +267,10 @@ def test_looking_changes_nothing():
                     "walk 1004"):
         assert stub.answer(b"qRcmd," + command.encode().hex().encode()) == b"OK"
     text = "".join(output)
-    assert "fetch: 00001004 <_start+0x4> -> 00001004 (IBAT0, " in text
-    assert "R 0, C 0" in text and "data: 30000000 -> not mapped (no PTE for VSID" in text
+    assert "00001004 is _start+0x4" in text and "fetch from 00001004 -> 00001004" in text
+    assert "R 0, C 0" in text and "load from 30000000: page fault, DSI" in text
     assert machine.memory.read(0, 1 << 20) == before
-    assert "data TLB: 0 of 128" in text
+    assert "no entries" in text
 
 
 def test_physical_access_on_request():
@@ -292,4 +291,4 @@ def test_what_an_instruction_accesses(source, access):
     machine = new_machine()
     machine.cpu.gpr[3], machine.cpu.gpr[4] = 0x1000, 0x234
     word = int.from_bytes(assemble(f"{source}\n", sections={".text": 0}).image(0)[:4], "big")
-    assert inspection.data_access(machine.cpu.state(), word) == access
+    assert memory.data_access(machine.cpu.state(), word) == access

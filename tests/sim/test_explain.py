@@ -1,0 +1,55 @@
+"""`pteg explain`: how a checkpoint's machine translates an address."""
+
+import subprocess
+import sys
+
+import pytest
+
+import pteg
+from pteg.firmware import images
+
+
+def explain(*arguments):
+    done = subprocess.run([sys.executable, "-m", "pteg", "explain", *map(str, arguments)],
+                          capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory):
+    machine = pteg.Machine("g3", cpu="functional", rom="first")
+    machine.run(until="pteg: ready", instructions=1_000_000)
+    path = tmp_path_factory.mktemp("explain") / "ready"
+    machine.save(path)
+    return path
+
+
+def test_the_text_is_that_of_the_machine(checkpoint):
+    machine = pteg.Machine.restore(checkpoint)
+    for arguments, walk in (
+            ((0x21000,), machine.mmu.walk(0x21000)),
+            (("0x90020000", "--access", "store", "--user"),
+             machine.mmu.walk(0x90020000, "store", True)),
+            (("0x90020000", "--access", "fetch", "--supervisor"),
+             machine.mmu.walk(0x90020000, "fetch", False))):
+        assert explain(arguments[0], checkpoint, *arguments[1:]) == (0, f"{walk}\n", "")
+
+
+def test_symbols_can_be_named(checkpoint, tmp_path):
+    elf = tmp_path / "first.elf"
+    elf.write_bytes(images.build("first"))
+    code, output, errors = explain("page_fault", checkpoint, "--symbols", elf, "--access", "fetch")
+    assert (code, errors) == (0, "")
+    lines = output.splitlines()
+    assert lines[0].endswith(" is page_fault") and "IBAT0 maps it" in output
+    assert lines[-1].startswith("fetch from fff")
+
+
+def test_bad_input_is_refused(checkpoint, tmp_path):
+    (tmp_path / "text").write_text("no checkpoint")
+    for arguments, error in (
+            (("nothing", checkpoint), "address must be a number or a symbol, not 'nothing'"),
+            (("0x100000000", checkpoint), "address must have 32 bits, not 0x100000000"),
+            ((0, tmp_path / "absent"), "absent"), ((0, tmp_path / "text"), "must be a")):
+        code, output, errors = explain(*arguments)
+        assert (code, output) == (2, "") and error in errors and errors.count("\n") == 1
