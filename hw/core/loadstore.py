@@ -22,9 +22,17 @@ DABR, or of a dcbz whose block holds it, after all other causes but before anyth
 other cache instruction matches. The PEM does not define stwcx. without a reservation; it matches.
 
 A transfer error of a cacheable store comes too late to be precise: see the data cache.
+
+  +----------+   +-----------+ second stage: held, next part     +--------+
+  | stations |-->| effective |-->| control |<--> translation     | store  |--> stores
+  |    (2)   |   | address   |   +---------+---> store data ---->| queue  |
+  +----------+   +-----------+        ^  |                       +--------+
+                             reservation +---> data cache ---> load result --> rename buffers
+                                                  ^  missed load --^
 """
 
 import enum
+from types import SimpleNamespace
 
 from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import data, wiring
@@ -35,8 +43,7 @@ from pteg.hw.cache.interfaces import BlockPort, DataPort, byte_lanes
 from pteg.hw.core.access import Access, AccessDecoder
 from pteg.hw.core.access_control import AccessControl
 from pteg.hw.core.effective_address import EffectiveAddress
-from pteg.hw.core.enums import Cause, Moves
-from pteg.hw.core.float_registers import double_to_single
+from pteg.hw.core.enums import Cause
 from pteg.hw.core.interfaces import (
     MIXED,
     NOBODY,
@@ -44,10 +51,13 @@ from pteg.hw.core.interfaces import (
     UnitToCompletion,
     UnitToRename,
 )
-from pteg.hw.core.load_aligner import LoadAligner, bytes_swapped
+from pteg.hw.core.load_result import LoadResult
+from pteg.hw.core.missed_load import MissedLoad
+from pteg.hw.core.next_part import NextPart
 from pteg.hw.core.rename import DirectPort
 from pteg.hw.core.reservation import Reservation
 from pteg.hw.core.station_pair import StationPair
+from pteg.hw.core.store_data import StoreData
 from pteg.hw.core.storequeue import StoreQueue
 from pteg.hw.isa.instructions import Op
 from pteg.hw.mmu.interfaces import InvalidatePort, TranslatePort
@@ -82,23 +92,23 @@ class Held(data.Struct):
     insn: 32
     cq: range(CQ_ENTRIES)
     access: Access
+    first: 32       # the address that it has computed
     write_d: 1
     tag_d: range(GPR_RENAMES)
     write_u: 1
     tag_u: range(GPR_RENAMES)
 
 
-class Missing(data.Struct):
-    """A load that waits for its double word."""
+class Events(data.Struct):
+    """What happens in the second stage in this cycle."""
 
-    cq: range(CQ_ENTRIES)
-    tag_d: range(GPR_RENAMES)
-    moves: Named(Moves)
-    single: 1
-    size: 4
-    lanes: 4        # bytes of the double word behind it
-    reverse: 1
-    algebraic: 1
+    works: 1        # it decides about the next part
+    ended: 1        # what the cache took is over
+    leaves: 1       # the load that missed waits beside the stage
+    moved: 1        # the part has been moved
+    over: 1         # and it was the last one
+    ends: 1         # the instruction finishes
+    done: 1         # the stage is free after this cycle
 
 
 class LoadStoreUnit(wiring.Component):
@@ -147,218 +157,190 @@ class LoadStoreUnit(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.stations = stations = StationPair()
-        m.submodules.decoder = decoder = AccessDecoder()
-        m.submodules.address = address = EffectiveAddress()
-        m.submodules.control = control = AccessControl()
-        m.submodules.queue = queue = StoreQueue()
-        m.submodules.reservation = reservation = Reservation()
-        m.submodules.aligner = aligner = LoadAligner()
-        here, cache, finish = stations.unit, self.cache, self.finish
+        p = SimpleNamespace()       # the parts, and signals that many of them get
+        m.submodules.stations = p.stations = StationPair()
+        m.submodules.decoder = p.decoder = AccessDecoder()
+        m.submodules.address = p.address = EffectiveAddress()
+        m.submodules.control = p.control = AccessControl()
+        m.submodules.part = p.part = NextPart()
+        m.submodules.data = p.data = StoreData()
+        m.submodules.queue = p.queue = StoreQueue()
+        m.submodules.reservation = p.reservation = Reservation()
+        m.submodules.missed = p.missed = MissedLoad()
+        m.submodules.load = p.load = LoadResult()
+        p.here = p.stations.unit
+        p.state = Signal(LoadStoreState, name="state")
+        p.held = Signal(Held, name="held")
+        p.head = Signal(name="at_head")     # it is the oldest instruction
+        p.now = Signal(Events, name="now")
+        self._decide(m, p)
+        self._second_stage(m, p)
+        self._first_stage(m, p)
+        self._parts(m, p)
+        self._memory(m, p)
+        self._reservation(m, p)
+        self._results(m, p)
+        return m
 
-        # The second stage: an instruction, and how far it has come.
-        state = Signal(LoadStoreState)
-        held = Signal(Held)
-        ea = Signal(32)             # next byte
-        first = Signal(32)          # the address that the instruction computed
-        left = Signal(4)            # bytes of the current register to move
-        more = Signal(8)            # bytes after the current register
-        reg = Signal(5)             # current register of a multiple or string
-        size = Signal(4, name="bytes")      # bytes of the current register in all
-        value = Signal(64, name="data")     # what is stored; what has been loaded
-        busy = Signal(5)            # cycles to wait
-        physical = Signal(32)       # of the part that is on its way
-        # Beside it: a load that waits for its double word.
-        missing = Signal(Missing)
-        misses = Signal()           # there is one
-        access = held.access
-
-        # ---- The next part: what is left of the register in this double word --------------------
-        room = Signal(4)
-        part = Signal(4)            # bytes that it moves
-        rest = Signal(4)            # bytes of the register after it
-        lanes = Signal(4)           # bytes of the double word behind it
-        whole = Signal()            # it is all that a load or store of one register moves
-        one = (access.moves == Moves.REGISTER) | (access.moves == Moves.FLOAT)
+    def _decide(self, m, p):
+        """What happens in this cycle."""
+        control, now, held, cache = p.control, p.now, p.held, self.cache
         m.d.comb += [
-            room.eq(8 - ea[:3]), part.eq(Mux(left > room, room, left)),
-            rest.eq(left - part), lanes.eq(room - part),
-            whole.eq(one & (left == access.size) & (rest == 0)),
-        ]
-
-        # ---- What happens in this cycle ---------------------------------------------------------
-        head = Signal(name="at_head")
-        arrives = Signal()          # what the missing load waits for
-        works = Signal()            # the second stage decides about the next part
-        ended = Signal()            # what the cache took is over
-        leaves = Signal()           # the load that missed waits beside the stage
-        moved = Signal()            # the part has been moved
-        over = Signal()             # and it was the last one
-        ends = Signal()             # the instruction finishes
-        done = Signal()             # the second stage is free after this cycle
-        many = Signal()
-        m.d.comb += [
-            head.eq((held.cq == self.oldest) & ~self.flush),
-            arrives.eq(misses & cache.done),
-            works.eq(~arrives & (state == LoadStoreState.ACCESS) & (busy == 0)),
-            ended.eq(~arrives & (state == LoadStoreState.WAIT) & cache.done & ~self.flush),
-            leaves.eq(control.ask & cache.taken & whole & ~access.store & (held.op != Op.LWARX)),
-            moved.eq(control.ask & cache.hit | control.push | ended & ~cache.error),
-            over.eq(moved & (rest == 0) & (more == 0)),
-            ends.eq((control.ends | over) & ~control.fault),
-            done.eq(ends | leaves),
-            many.eq((access.moves == Moves.MULTIPLE) | (access.moves == Moves.STRING)),
+            p.head.eq((held.cq == self.oldest) & ~self.flush),
+            # If a load arrives, the way to the rename buffers is taken; the stage waits.
+            now.ended.eq((p.state == LoadStoreState.WAIT) & ~p.missed.arrives & cache.done
+                         & ~self.flush),
+            now.leaves.eq(control.ask & cache.taken & p.part.whole & ~held.access.store
+                          & (held.op != Op.LWARX)),
+            now.moved.eq(control.ask & cache.hit | control.push | now.ended & ~cache.error),
+            now.over.eq(now.moved & p.part.last),
+            now.ends.eq((control.ends | now.over) & ~control.fault),
+            now.done.eq(now.ends | now.leaves),
+            *(getattr(control, name).eq(getattr(self, name)) for name in (
+                "flush", "msr", "hid0", "ear", "dabr", "quiet")),
+            *(getattr(control, name).eq(held[name]) for name in ("op", "insn", "access", "first")),
+            control.active.eq(now.works), control.ea.eq(p.part.ea),
+            control.nothing.eq(p.part.nothing), control.whole.eq(p.part.whole),
+            control.head.eq(p.head), control.start.eq(p.here.done),
+            control.bus_error.eq(now.ended & cache.error),
+            control.reserved.eq(p.reservation.holds),
+            control.accepted.eq(cache.hit | cache.taken), control.empty.eq(p.queue.empty),
+            control.room.eq(p.queue.room), control.overlap.eq(p.queue.overlap),
         ]
         connect(m, control.translate, flipped(self.translate))
         connect(m, control.block, flipped(self.block))
         connect(m, control.invalidate, flipped(self.invalidate))
-        m.d.comb += [
-            *(getattr(control, name).eq(getattr(self, name)) for name in (
-                "flush", "msr", "hid0", "ear", "dabr", "quiet")),
-            control.active.eq(works), control.op.eq(held.op), control.insn.eq(held.insn),
-            control.access.eq(access), control.ea.eq(ea), control.first.eq(first),
-            control.nothing.eq(left == 0), control.whole.eq(whole), control.head.eq(head),
-            control.start.eq(here.done), control.bus_error.eq(ended & cache.error),
-            control.reserved.eq(reservation.holds), control.accepted.eq(cache.hit | cache.taken),
-            control.empty.eq(queue.empty), control.room.eq(queue.room),
-            control.overlap.eq(queue.overlap),
-        ]
 
-        # ---- Data cache and store queue ---------------------------------------------------------
-        stored = Signal(64)
-        unused = (4 - size)[:2] << 3    # bits that a string leaves of its last register
+    def _second_stage(self, m, p):
+        """Its state, and when the first stage can hand over."""
+        state, held, here, now, control = p.state, p.held, p.here, p.now, p.control
+        busy = Signal(5)            # cycles to wait
+        free = (state == LoadStoreState.EMPTY) & (busy == 0) | now.done
         m.d.comb += [
-            cache.valid.eq(control.ask & ~self.flush), cache.op.eq(access.op),
-            cache.size.eq(part), cache.wimg.eq(control.wimg), cache.type.eq(access.type),
-            cache.speculative.eq(~head), cache.wdata.eq((stored >> (rest << 3)) << (lanes << 3)),
-            stored.eq(value), self.direct.reg.eq(reg),
+            now.works.eq((state == LoadStoreState.ACCESS) & ~p.missed.arrives & (busy == 0)),
+            here.done.eq(here.valid & free & ~self.flush
+                         & (~here.serialize | (here.cq == self.oldest))),
         ]
-        with m.If(self.translate.valid):
-            m.d.comb += cache.pa.eq(self.translate.pa)
-        with m.If(works & many & access.store & (left == size)):
-            # A new register; a short last word of a string comes from its left.
-            m.d.comb += stored.eq(self.direct.rdata >> unused)
-            m.d.sync += value.eq(stored)
-        connect(m, queue.memory, flipped(self.stores))
-        entry = queue.entry
-        m.d.comb += [
-            queue.push.eq(control.push), queue.retired.eq(self.retired),
-            queue.flush.eq(self.flush), queue.retire.eq(head), queue.pa.eq(self.translate.pa),
-            queue.lanes.eq(byte_lanes(ea, part)), self.drained.eq(queue.empty),
-            self.exclusive.eq((state != LoadStoreState.EMPTY) & (held.op == Op.STWCX_DOT)
-                              | queue.exclusive),
-            entry.pa.eq(self.translate.pa), entry.data.eq(cache.wdata),
-            entry.lanes.eq(queue.lanes), entry.size.eq(part),
-            entry.wimg.eq(self.translate.wimg), entry.type.eq(access.type), entry.cq.eq(held.cq),
-        ]
-        line = Mux(state == LoadStoreState.WAIT, physical, self.translate.pa)[LINE_BITS:]
-        m.d.comb += [
-            reservation.foreign.eq(self.foreign), reservation.foreign_line.eq(self.foreign_line),
-            reservation.asked_line.eq(self.translate.pa[LINE_BITS:]),
-            reservation.set.eq(over & (held.op == Op.LWARX)), reservation.set_line.eq(line),
-            reservation.clear.eq(control.fails | over & (held.op == Op.STWCX_DOT)),
-        ]
-
-        # ---- Results ----------------------------------------------------------------------------
-        loaded = Signal()           # there is a value for the destination
-        is_float = Mux(arrives, missing.moves, access.moves) == Moves.FLOAT
-        m.d.comb += [
-            aligner.double.eq(cache.rdata), aligner.take.eq(Mux(arrives, missing.size, part)),
-            aligner.behind.eq(Mux(arrives, missing.lanes, lanes)),
-            aligner.before.eq(Mux(arrives, 0, value)),
-            aligner.size.eq(Mux(arrives, missing.size, access.size)),
-            *(getattr(aligner, name).eq(Mux(arrives, missing[name], access[name]))
-              for name in ("reverse", "algebraic", "single")),
-            loaded.eq(Mux(arrives, ~cache.error, ends & held.write_d)),
-            self.result.value.eq(aligner.general), self.float_result.value.eq(aligner.float),
-            self.result.valid.eq(loaded & ~is_float), self.float_result.valid.eq(loaded & is_float),
-            self.result.tag.eq(Mux(arrives, missing.tag_d, held.tag_d)),
-            self.float_result.tag.eq(self.result.tag),
-            self.update.valid.eq((ends | leaves) & held.write_u),
-            self.update.tag.eq(held.tag_u), self.update.value.eq(first),
-            # If a load arrives, the result bus is taken; the second stage waits.
-            finish.valid.eq(arrives | ends | control.fault), finish.refetch.eq(control.refetch),
-            finish.cq.eq(Mux(arrives, missing.cq, held.cq)), finish.cause.eq(control.fault_cause),
-        ]
-        with m.If(arrives & cache.error):
-            m.d.comb += finish.cause.eq(Cause.MACHINE_CHECK)
-        with m.If(over):
-            m.d.comb += finish.flags.cr.eq(Cat(self.xer[31], 1))    # stwcx. that has stored
-        with m.Elif(control.fails):
-            m.d.comb += finish.flags.cr.eq(self.xer[31])
-
-        # ---- The next state of the second stage -------------------------------------------------
         with m.If(control.fault):
             m.d.sync += [state.eq(LoadStoreState.FAULT),
                          self.dsisr.eq(control.fault_dsisr), self.dar.eq(control.fault_dar)]
-        with m.If(control.ask & cache.taken):
-            m.d.sync += [state.eq(LoadStoreState.WAIT), physical.eq(self.translate.pa)]
-        with m.If(arrives):
-            m.d.sync += misses.eq(0)
-        with m.If(leaves):
-            m.d.sync += [
-                misses.eq(1), missing.cq.eq(held.cq), missing.tag_d.eq(held.tag_d),
-                missing.lanes.eq(lanes), *(missing[name].eq(access[name]) for name in (
-                    "moves", "single", "size", "reverse", "algebraic")),
-            ]
-        with m.If(moved):
-            m.d.sync += [state.eq(LoadStoreState.ACCESS), ea.eq(ea + part), left.eq(rest)]
-            with m.If(~access.store):
-                m.d.sync += value.eq(aligner.raw)
-            with m.If(rest == 0):
-                m.d.comb += [self.direct.write.eq(many & ~access.store),
-                             self.direct.wdata.eq(aligner.raw << unused)]
-                with m.If(more != 0):
-                    word = Mux(more >= 4, 4, more)
-                    m.d.sync += [reg.eq(reg + 1), value.eq(0), left.eq(word), size.eq(word),
-                                 more.eq(Mux(more >= 4, more - 4, 0))]
+        with m.If(control.ask & self.cache.taken):
+            m.d.sync += state.eq(LoadStoreState.WAIT)
+        with m.If(now.moved):
+            m.d.sync += state.eq(LoadStoreState.ACCESS)
         with m.If(busy != 0):
             m.d.sync += busy.eq(busy - 1)
-        with m.If(done):
+        with m.If(now.done):
             m.d.sync += state.eq(LoadStoreState.EMPTY)
             with m.Switch(held.op):
                 for op, cycles in KEEP_BUSY.items():
                     with m.Case(op):
                         m.d.sync += busy.eq(cycles)
+        with m.If(here.done):
+            m.d.sync += [
+                state.eq(LoadStoreState.ACCESS), held.access.eq(p.decoder.access),
+                held.first.eq(p.address.sum), *(held[name].eq(getattr(here, name)) for name in
+                                                ("op", "insn", "cq", "write_d", "tag_d", "write_u",
+                                                 "tag_u")),
+            ]
+            with m.If(here.op == Op.STWCX_DOT):
+                m.d.sync += busy.eq(RESERVED_CYCLES)
+            with m.If(p.data.delay != 0):
+                m.d.sync += busy.eq(p.data.delay)
+        with m.If(self.flush):
+            m.d.sync += [state.eq(LoadStoreState.EMPTY), busy.eq(0)]
 
-        # ---- The first stage: the older instruction in the stations -----------------------------
+    def _first_stage(self, m, p):
+        """The older instruction in the stations."""
+        stations, here, address = p.stations, p.here, p.address
         connect(m, flipped(self.dispatch), stations.dispatch)
         for name in ("values", "float_values"):
             m.d.comb += [mine.eq(theirs) for mine, theirs in zip(
                 getattr(stations, name), getattr(self, name), strict=True)]
-        free = (state == LoadStoreState.EMPTY) & (busy == 0) | done
         m.d.comb += [
             stations.ready.eq(self.ready), stations.float_ready.eq(self.float_ready),
-            stations.flush.eq(self.flush), decoder.op.eq(here.op),
-            address.op.eq(here.op), address.insn.eq(here.insn), address.access.eq(decoder.access),
+            stations.flush.eq(self.flush), p.decoder.op.eq(here.op),
+            address.op.eq(here.op), address.insn.eq(here.insn), address.access.eq(p.decoder.access),
             address.a.eq(here.a), address.b.eq(here.b), address.count.eq(self.xer[:7]),
-            here.done.eq(here.valid & free & ~self.flush
-                         & (~here.serialize | (here.cq == self.oldest))),
         ]
-        with m.If(here.done):
-            m.d.sync += [
-                state.eq(LoadStoreState.ACCESS), held.access.eq(decoder.access),
-                *(held[name].eq(getattr(here, name)) for name in
-                  ("op", "insn", "cq", "write_d", "tag_d", "write_u", "tag_u")),
-                ea.eq(address.sum), first.eq(address.sum), left.eq(address.first_bytes),
-                size.eq(address.first_bytes), more.eq(address.more_bytes),
-                reg.eq(field(here.insn, "rD")),
-            ]
-            with m.If(here.op == Op.STWCX_DOT):
-                m.d.sync += busy.eq(RESERVED_CYCLES)
-            self._take_data(m, decoder.access, here, value, busy)
-        with m.If(self.flush):
-            m.d.sync += [state.eq(LoadStoreState.EMPTY), misses.eq(0), busy.eq(0)]
-        return m
 
-    def _take_data(self, m, access, here, value, busy):
-        """What a store stores, until it has the form that memory gets."""
-        half = Cat(here.c[8:16], here.c[:8])
-        reverse = Mux(access.size == 2, half, bytes_swapped(here.c))
-        m.d.sync += value.eq(Mux(access.store, Mux(access.reverse, reverse, here.c), 0))
-        with m.If(access.store & (access.moves == Moves.FLOAT)):
-            single, shift = double_to_single(m, here.f, "to_single")
-            m.d.sync += value.eq(Mux(access.single, single, here.f))
-            with m.If(access.single & (shift != 0)):
-                # One bit a cycle (IBM 750GX UM p. 106).
-                m.d.sync += busy.eq(shift)
+    def _parts(self, m, p):
+        """The next part, and what a store stores there."""
+        part, data, here, access, now = p.part, p.data, p.here, p.held.access, p.now
+        m.d.comb += [
+            part.start.eq(here.done), part.address.eq(p.address.sum),
+            part.first_bytes.eq(p.address.first_bytes), part.more_bytes.eq(p.address.more_bytes),
+            part.first_reg.eq(field(here.insn, "rD")), part.moves.eq(access.moves),
+            part.size.eq(access.size), part.moved.eq(now.moved),
+            data.start.eq(here.done), data.access.eq(p.decoder.access), data.c.eq(here.c),
+            data.f.eq(here.f), data.begins.eq(now.works & part.begins & access.store),
+            data.direct.eq(self.direct.rdata), data.unused.eq(part.unused),
+            data.rest.eq(part.rest), data.behind.eq(part.behind),
+        ]
+
+    def _memory(self, m, p):
+        """Data cache and store queue."""
+        queue, entry, cache, access = p.queue, p.queue.entry, self.cache, p.held.access
+        m.d.comb += [
+            cache.valid.eq(p.control.ask & ~self.flush), cache.op.eq(access.op),
+            cache.size.eq(p.part.part), cache.wimg.eq(p.control.wimg), cache.type.eq(access.type),
+            cache.speculative.eq(~p.head), cache.wdata.eq(p.data.data),
+            queue.push.eq(p.control.push), queue.retired.eq(self.retired),
+            queue.flush.eq(self.flush), queue.retire.eq(p.head), queue.pa.eq(self.translate.pa),
+            queue.lanes.eq(byte_lanes(p.part.ea, p.part.part)), self.drained.eq(queue.empty),
+            entry.pa.eq(self.translate.pa), entry.data.eq(p.data.data),
+            entry.lanes.eq(queue.lanes), entry.size.eq(p.part.part),
+            entry.wimg.eq(self.translate.wimg), entry.type.eq(access.type),
+            entry.cq.eq(p.held.cq),
+        ]
+        with m.If(self.translate.valid):
+            m.d.comb += cache.pa.eq(self.translate.pa)
+        connect(m, queue.memory, flipped(self.stores))
+
+    def _reservation(self, m, p):
+        """lwarx and stwcx."""
+        reservation, held, over = p.reservation, p.held, p.now.over
+        physical = Signal(32)       # of the part that is on its way
+        with m.If(p.control.ask & self.cache.taken):
+            m.d.sync += physical.eq(self.translate.pa)
+        line = Mux(p.state == LoadStoreState.WAIT, physical, self.translate.pa)[LINE_BITS:]
+        m.d.comb += [
+            reservation.foreign.eq(self.foreign), reservation.foreign_line.eq(self.foreign_line),
+            reservation.asked_line.eq(self.translate.pa[LINE_BITS:]),
+            reservation.set.eq(over & (held.op == Op.LWARX)), reservation.set_line.eq(line),
+            reservation.clear.eq(p.control.fails | over & (held.op == Op.STWCX_DOT)),
+            self.exclusive.eq((p.state != LoadStoreState.EMPTY) & (held.op == Op.STWCX_DOT)
+                              | p.queue.exclusive),
+        ]
+
+    def _results(self, m, p):
+        """Rename buffers, register file, completion queue."""
+        load, missed, held, now, control = p.load, p.missed, p.held, p.now, p.control
+        arrives, finish, direct = missed.arrives, self.finish, self.direct
+        m.d.comb += [
+            missed.enters.eq(now.leaves), missed.entering.eq(load.here),
+            missed.done.eq(self.cache.done), missed.flush.eq(self.flush),
+            load.arrives.eq(arrives), load.missed.eq(missed.load), load.rdata.eq(self.cache.rdata),
+            load.error.eq(self.cache.error), load.start.eq(p.here.done), load.moved.eq(now.moved),
+            load.ends.eq(p.part.ends), load.delivers.eq(now.ends & held.write_d),
+            load.here.cq.eq(held.cq), load.here.tag_d.eq(held.tag_d),
+            load.here.part.eq(p.part.part), load.here.behind.eq(p.part.behind),
+            *(load.here[name].eq(held.access[name])
+              for name in ("moves", "single", "size", "reverse", "algebraic")),
+            direct.reg.eq(p.part.reg), direct.wdata.eq(load.raw << p.part.unused),
+            direct.write.eq(now.moved & p.part.ends & p.part.many & ~held.access.store),
+            self.update.valid.eq(now.done & held.write_u),
+            self.update.tag.eq(held.tag_u), self.update.value.eq(held.first),
+            finish.valid.eq(arrives | now.ends | control.fault),
+            finish.refetch.eq(control.refetch),
+            finish.cq.eq(Mux(arrives, missed.load.cq, held.cq)),
+            finish.cause.eq(control.fault_cause),
+        ]
+        connect(m, load.result, flipped(self.result))
+        connect(m, load.float_result, flipped(self.float_result))
+        with m.If(arrives & self.cache.error):
+            m.d.comb += finish.cause.eq(Cause.MACHINE_CHECK)
+        with m.If(now.over):
+            m.d.comb += finish.flags.cr.eq(Cat(self.xer[31], 1))    # stwcx. that has stored
+        with m.Elif(control.fails):
+            m.d.comb += finish.flags.cr.eq(self.xer[31])

@@ -1,0 +1,35 @@
+"""A load that missed waits for its double word beside the second stage (MPC750 UM 3.3)."""
+
+from amaranth.hdl import Module, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from pteg.hw.core.load_result import Load
+
+__all__ = ["MissedLoad"]
+
+
+class MissedLoad(wiring.Component):
+    """One load: the 750 has one data miss under way."""
+
+    #: The load in the second stage leaves it, to wait here.
+    enters: In(1)
+    entering: In(Load)
+    #: The cache has ended what it took.
+    done: In(1)
+    flush: In(1)
+    #: The load that waits; the double word is there in this cycle.
+    load: Out(Load)
+    arrives: Out(1)
+
+    def elaborate(self, platform):
+        m = Module()
+        waits = Signal()
+        m.d.comb += self.arrives.eq(waits & self.done)
+        with m.If(self.arrives):
+            m.d.sync += waits.eq(0)
+        with m.If(self.enters):
+            m.d.sync += [waits.eq(1), self.load.eq(self.entering)]
+        with m.If(self.flush):
+            m.d.sync += waits.eq(0)
+        return m
