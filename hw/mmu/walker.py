@@ -23,6 +23,7 @@ The reservation does not change.
 """
 
 import enum
+from types import SimpleNamespace
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import data, wiring
@@ -112,136 +113,141 @@ class Walker(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        state = self.state
-        # The request, as it was taken; `ea`, `vsid` and `side` are ports too.
-        kind = Signal(AccessKind)
-        key = Signal()
-        way = Signal()
-        index = Signal(range(PTEG_ENTRIES))
-        secondary = Signal()
-        pte = Signal(PageTableEntry)
-        sdr1 = Signal(Sdr1Word)
-        memory = self.memory
-
-        hashed = Signal(19)
-        group = Signal(26)  # address of the PTEG, without the six zeros
-        m.d.comb += self.found_at.eq(Cat(Const(0, 3), index, group))
-
-        match = (pte.v & (pte.vsid == self.vsid) & (pte.h == secondary)
-                 & (pte.api == self.ea[22:28]))
-        store = kind == AccessKind.STORE
-        set_c = store & ~pte.c & ~prohibited(key, pte.pp, store)
-
+        p = SimpleNamespace(
+            # The request, as it was taken; `ea`, `vsid` and `side` are ports.
+            kind=Signal(AccessKind, name="kind"), key=Signal(name="key"), way=Signal(name="way"),
+            # The PTE that is examined.
+            secondary=Signal(name="secondary"), index=Signal(range(PTEG_ENTRIES), name="index"),
+            hashed=Signal(19, name="hashed"),
+            group=Signal(26, name="group"),     # address of its PTEG, without the six zeros
+            pte=Signal(PageTableEntry, name="pte"),
+            sdr1=Signal(Sdr1Word, name="sdr1"))
         m.d.comb += [
-            memory.wimg.eq(Wimg.M), memory.addr.eq(self.found_at),
-            self.update_word.eq(pte.as_value()[:32] | PteLow.R.mask),
-            memory.wdata.eq(self.update_word),
-            self.busy.eq(state != State.IDLE),
+            self.found_at.eq(Cat(Const(0, 3), p.index, p.group)),
+            self.update_word.eq(p.pte.as_value()[:32] | PteLow.R.mask),
+            self.memory.addr.eq(self.found_at), self.memory.wimg.eq(Wimg.M),
+            self.memory.wdata.eq(self.update_word),
+            self.busy.eq(self.state != State.IDLE),
         ]
+        self._steps(m, p)
+        for side, port in ((Side.FETCH, self.fetch), (Side.DATA, self.data)):
+            self._answer(m, p, side, port)
+        with m.If(~self.registers.segment & (self.registers.spr == SPR_BY_NAME["SDR1"].number)):
+            m.d.comb += self.registers.rdata.eq(p.sdr1)
+            with m.If(self.registers.write):
+                m.d.sync += p.sdr1.eq(self.registers.wdata & Sdr1.IMPLEMENTED)
+        return m
 
-        def start(side, port):
-            m.d.comb += port.start.eq(1)
-            m.d.sync += [
-                self.side.eq(side), self.ea.eq(port.ea), self.vsid.eq(port.vsid),
-                kind.eq(port.kind), key.eq(port.key), way.eq(port.way),
-                index.eq(0), secondary.eq(0), self.ptes_examined.eq(0),
-                state.eq(State.HASH),
-            ]
-
-        def read(compare):
-            """Wait for the PTE, then compare it."""
-            m.d.comb += [memory.valid.eq(1), memory.type.eq(TransferType.READ),
-                         memory.size.eq(8)]
-            with m.If(memory.done):
-                m.d.sync += [
-                    pte.eq(memory.rdata), self.ptes_examined.eq(self.ptes_examined + 1),
-                    state.eq(Mux(memory.error, State.BUS_ERROR, compare)),
-                ]
-
-        def compare(again, otherwise):
-            """Found, or else the next PTE of the group, or else the state `otherwise`."""
-            with m.If(match):
-                m.d.sync += state.eq(State.CHECK)
-            with m.Else():
-                # Wraps around to the first PTE of the other PTEG.
-                m.d.sync += index.eq(index + 1)
-                m.d.sync += state.eq(Mux(index == PTEG_ENTRIES - 1, otherwise, again))
-
-        def update(byte, event, then):
-            """Write one byte of the PTE's second word."""
-            m.d.comb += [memory.valid.eq(1), memory.type.eq(TransferType.WRITE_WITH_FLUSH),
-                         memory.size.eq(1), memory.addr.eq(self.found_at | byte)]
-            with m.If(memory.done):
-                m.d.comb += event.eq(~memory.error)
-                m.d.sync += state.eq(Mux(memory.error, State.BUS_ERROR, then))
-
-        def finish(outcome):
-            m.d.comb += [self.done.eq(1), self.outcome.eq(outcome)]
-            m.d.sync += state.eq(State.IDLE)
-
+    def _steps(self, m, p):
+        """The state machine."""
+        state, pte = self.state, p.pte
+        store = p.kind == AccessKind.STORE
+        set_c = store & ~pte.c & ~prohibited(p.key, pte.pp, store)
         with m.Switch(state):
             with m.Case(State.IDLE):
                 with m.If(self.data.valid):
-                    start(Side.DATA, self.data)
+                    self._start(m, p, Side.DATA, self.data)
                 with m.Elif(self.fetch.valid):
-                    start(Side.FETCH, self.fetch)
+                    self._start(m, p, Side.FETCH, self.fetch)
             with m.Case(State.HASH):
                 # The page index is EA[4-19]; the secondary hash is the ones' complement of the
                 # primary (PEM 7.6.1.3).
                 primary_hash = self.vsid[:19] ^ self.ea[12:28]
-                m.d.sync += [hashed.eq(Mux(secondary, ~primary_hash, primary_hash)),
+                m.d.sync += [p.hashed.eq(Mux(p.secondary, ~primary_hash, primary_hash)),
                              state.eq(State.ADDRESS)]
             with m.Case(State.ADDRESS):
                 # PEM 7.6.1.4.
                 m.d.sync += [
-                    group.eq(Cat(hashed[:10], sdr1.htaborg[:9] | (hashed[10:] & sdr1.htabmask),
-                                 sdr1.htaborg[9:])),
-                    state.eq(Mux(secondary, State.SECONDARY_READ, State.PRIMARY_READ)),
+                    p.group.eq(Cat(
+                        p.hashed[:10], p.sdr1.htaborg[:9] | (p.hashed[10:] & p.sdr1.htabmask),
+                        p.sdr1.htaborg[9:])),
+                    state.eq(Mux(p.secondary, State.SECONDARY_READ, State.PRIMARY_READ)),
                 ]
             with m.Case(State.PRIMARY_READ):
-                read(State.PRIMARY_COMPARE)
+                self._read(m, p, then=State.PRIMARY_COMPARE)
             with m.Case(State.PRIMARY_COMPARE):
-                compare(State.PRIMARY_READ, State.HASH)
-                with m.If(~match & (index == PTEG_ENTRIES - 1)):
-                    m.d.sync += secondary.eq(1)
+                self._compare(m, p, again=State.PRIMARY_READ, otherwise=State.HASH)
             with m.Case(State.SECONDARY_READ):
-                read(State.SECONDARY_COMPARE)
+                self._read(m, p, then=State.SECONDARY_COMPARE)
             with m.Case(State.SECONDARY_COMPARE):
-                compare(State.SECONDARY_READ, State.NOT_FOUND)
+                self._compare(m, p, again=State.SECONDARY_READ, otherwise=State.NOT_FOUND)
             with m.Case(State.CHECK):
                 m.d.sync += state.eq(
                     Mux(~pte.r, State.UPDATE_R, Mux(set_c, State.UPDATE_C, State.REFILL)))
             with m.Case(State.UPDATE_R):
-                update(6, self.updated_r, Mux(set_c, State.UPDATE_C, State.REFILL))
-                with m.If(memory.done):
+                self._update(m, 6, self.updated_r, Mux(set_c, State.UPDATE_C, State.REFILL))
+                with m.If(self.memory.done):
                     m.d.sync += pte.r.eq(1)
             with m.Case(State.UPDATE_C):
                 m.d.comb += self.update_word.eq(
                     pte.as_value()[:32] | PteLow.R.mask | PteLow.C.mask)
-                update(7, self.updated_c, State.REFILL)
-                with m.If(memory.done):
+                self._update(m, 7, self.updated_c, State.REFILL)
+                with m.If(self.memory.done):
                     m.d.sync += pte.c.eq(1)
             with m.Case(State.REFILL):
-                finish(Mux(secondary, SearchResult.SECONDARY, SearchResult.PRIMARY))
+                self._finish(m, Mux(p.secondary, SearchResult.SECONDARY, SearchResult.PRIMARY))
             with m.Case(State.NOT_FOUND):
-                finish(SearchResult.NOT_FOUND)
+                self._finish(m, SearchResult.NOT_FOUND)
             with m.Case(State.BUS_ERROR):
-                finish(SearchResult.BUS_ERROR)
+                self._finish(m, SearchResult.BUS_ERROR)
 
-        for side, port in ((Side.FETCH, self.fetch), (Side.DATA, self.data)):
-            ended = self.done & (self.side == side)
-            m.d.comb += [
-                port.refill.eq(ended & (state == State.REFILL)),
-                port.fail.eq(ended & (state != State.REFILL)),
-                port.error.eq(state == State.BUS_ERROR),
-                port.refill_ea.eq(self.ea), port.refill_way.eq(way),
-                port.entry.pp.eq(pte.pp), port.entry.wimg.eq(pte.wimg), port.entry.c.eq(pte.c),
-                port.entry.rpn.eq(pte.rpn), port.entry.page.eq(self.ea[18:28]),
-                port.entry.vsid.eq(self.vsid),
+    def _start(self, m, p, side, port):
+        """Take the request of a side."""
+        m.d.comb += port.start.eq(1)
+        m.d.sync += [
+            self.side.eq(side), self.ea.eq(port.ea), self.vsid.eq(port.vsid),
+            p.kind.eq(port.kind), p.key.eq(port.key), p.way.eq(port.way),
+            p.index.eq(0), p.secondary.eq(0), self.ptes_examined.eq(0),
+            self.state.eq(State.HASH),
+        ]
+
+    def _read(self, m, p, then):
+        """Wait for the PTE."""
+        memory = self.memory
+        m.d.comb += [memory.valid.eq(1), memory.type.eq(TransferType.READ), memory.size.eq(8)]
+        with m.If(memory.done):
+            m.d.sync += [
+                p.pte.eq(memory.rdata), self.ptes_examined.eq(self.ptes_examined + 1),
+                self.state.eq(Mux(memory.error, State.BUS_ERROR, then)),
             ]
 
-        with m.If(~self.registers.segment & (self.registers.spr == SPR_BY_NAME["SDR1"].number)):
-            m.d.comb += self.registers.rdata.eq(sdr1)
-            with m.If(self.registers.write):
-                m.d.sync += sdr1.eq(self.registers.wdata & Sdr1.IMPLEMENTED)
-        return m
+    def _compare(self, m, p, again, otherwise):
+        """Found, or else the next PTE of the group, or else the state `otherwise`."""
+        pte = p.pte
+        match = (pte.v & (pte.vsid == self.vsid) & (pte.h == p.secondary)
+                 & (pte.api == self.ea[22:28]))
+        last = p.index == PTEG_ENTRIES - 1
+        with m.If(match):
+            m.d.sync += self.state.eq(State.CHECK)
+        with m.Else():
+            # Wraps around to the first PTE of the other PTEG.
+            m.d.sync += [p.index.eq(p.index + 1), self.state.eq(Mux(last, otherwise, again))]
+            with m.If(last):
+                m.d.sync += p.secondary.eq(1)
+
+    def _update(self, m, byte, event, then):
+        """Write one byte of the PTE's second word."""
+        memory = self.memory
+        m.d.comb += [memory.valid.eq(1), memory.type.eq(TransferType.WRITE_WITH_FLUSH),
+                     memory.size.eq(1), memory.addr.eq(self.found_at | byte)]
+        with m.If(memory.done):
+            m.d.comb += event.eq(~memory.error)
+            m.d.sync += self.state.eq(Mux(memory.error, State.BUS_ERROR, then))
+
+    def _finish(self, m, outcome):
+        """The search ends."""
+        m.d.comb += [self.done.eq(1), self.outcome.eq(outcome)]
+        m.d.sync += self.state.eq(State.IDLE)
+
+    def _answer(self, m, p, side, port):
+        """To the side whose search ends: the new entry of its TLB, or why there is none."""
+        ended = self.done & (self.side == side)
+        m.d.comb += [
+            port.refill.eq(ended & (self.state == State.REFILL)),
+            port.fail.eq(ended & (self.state != State.REFILL)),
+            port.error.eq(self.state == State.BUS_ERROR),
+            port.refill_ea.eq(self.ea), port.refill_way.eq(p.way),
+            port.entry.pp.eq(p.pte.pp), port.entry.wimg.eq(p.pte.wimg), port.entry.c.eq(p.pte.c),
+            port.entry.rpn.eq(p.pte.rpn), port.entry.page.eq(self.ea[18:28]),
+            port.entry.vsid.eq(self.vsid),
+        ]

@@ -286,15 +286,16 @@ def test_the_assumptions_exclude_no_state(smt):
 
 
 BUGS = [
-    ("Mux(secondary, ~primary_hash, primary_hash)", "Mux(secondary, primary_hash, ~primary_hash)"),
-    ("update(6, self.updated_r,", "update(7, self.updated_r,"),
-    ("(hashed[10:] & sdr1.htabmask)", "hashed[10:]"),
-    ("(pte.h == secondary)", "1"),
+    ("Mux(p.secondary, ~primary_hash, primary_hash)",
+     "Mux(p.secondary, primary_hash, ~primary_hash)"),
+    ("update(m, 6, self.updated_r,", "update(m, 7, self.updated_r,"),
+    ("(p.hashed[10:] & p.sdr1.htabmask)", "p.hashed[10:]"),
+    ("(pte.h == p.secondary)", "1"),
     ("(pte.api == self.ea[22:28])", "(pte.api == self.ea[21:27])"),
-    ("~prohibited(key, pte.pp, store)", "~prohibited(key, pte.pp, ~store)"),
+    ("~prohibited(p.key, pte.pp, store)", "~prohibited(p.key, pte.pp, ~store)"),
     ("Mux(~pte.r, State.UPDATE_R, Mux(set_c, State.UPDATE_C, State.REFILL))",
      "Mux(set_c, State.UPDATE_C, Mux(~pte.r, State.UPDATE_R, State.REFILL))"),
-    ("index == PTEG_ENTRIES - 1, otherwise", "index == PTEG_ENTRIES - 2, otherwise"),
+    ("last = p.index == PTEG_ENTRIES - 1", "last = p.index == PTEG_ENTRIES - 2"),
     ("self.ea.eq(port.ea), self.vsid", "self.ea.eq(self.data.ea), self.vsid"),
     ("m.d.sync += pte.r.eq(1)", "pass"),
 ]
