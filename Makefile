@@ -1,5 +1,5 @@
-# make run        set up what is needed, then boot the first ROM with a waveform beside it;
-#                 `make run RUN=` stays at the ROM's prompt
+# make run        set up what is needed, then boot Open Firmware with a waveform beside it;
+#                 `make run RUN=` stays at the prompt
 # make test       the tests that take seconds
 # make test-all   all tests, long ones included
 # make bench      speed, compared with other simulators and emulators
@@ -10,15 +10,16 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 # More options for `pteg run`, pytest and the benchmarks.
-RUN    ?= --until 'pteg: ready' \
-          --vcd rom.vcd --trigger 'mmu.walker.state == UPDATE_C' --before 700 --after 1000
+RUN    ?= --until '0 > ' --vcd rom.vcd --first 200 --last 300 \
+          --trigger 'mmu.walker.state == UPDATE_C' --before 700 --after 1000
 TESTS  ?=
 BENCH  ?=
 
 .PHONY: run test test-all bench setup clean distclean
 
 run: $(VENV)/with-nothing
-	@echo 'Booting the first ROM. How a table search sets R and C goes to rom.vcd: gtkwave rom.gtkw' >&2
+	@echo 'Booting Open Firmware. Its first fetch, first table searches and prompt go to rom.vcd:' \
+	    'gtkwave rom.gtkw' >&2
 	@$(BIN)/pteg run $(RUN)
 
 # A worker for each core; one that has nothing left to do takes tests from another.

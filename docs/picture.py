@@ -1,4 +1,4 @@
-"""Draws docs/table-search.svg: a page fault's retry on the first ROM, as the hardware made it.
+"""Draws docs/table-search.svg: the retry of Open Firmware's first page fault, in hardware.
 
 Runs the ROM on the pipeline model up to a table search that finds its PTE at once and sets R, and
 draws the signals of these cycles. Run it after a change that shows: `python docs/picture.py`.
@@ -49,7 +49,7 @@ class Rows:
 
 def record():
     """First cycle, tracer and values (one row a cycle) of the search."""
-    machine = pteg.Machine("g3", rom="first")
+    machine = pteg.Machine("g3", rom="openfirmware")
     paths = {*SIGNALS, *VALID.values()} | Trigger.paths(TRIGGER)
     tracer = machine.model.native.tracer(
         [path for path in machine.model.native.signals if path in paths])

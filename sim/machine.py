@@ -46,8 +46,8 @@ class Machine:
         "pipeline": the hardware description, cycle by cycle; "functional": instructions only.
     rom : str, path or bytes, optional
         Contents of the ROM: the name of a built-in image or of an installed firmware, a file (ELF
-        or raw), bytes, or "none". A preset has a ROM of its own by default: g3 "first", mac99
-        "openbios".
+        or raw), bytes, or "none". A preset has a ROM of its own by default: g3 "openfirmware",
+        mac99 "openbios".
     **options
         Of the preset, such as ``ram="64M"``.
 

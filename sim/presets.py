@@ -20,7 +20,7 @@ from pteg.errors import UserError
 from pteg.hw.sizes import L2_SIZES
 from pteg.platform import Platform, Wire
 
-__all__ = ["PRESETS", "ROMS", "g3", "mac99"]
+__all__ = ["PRESETS", "ROMS", "KERNEL_ROMS", "g3", "mac99"]
 
 
 def g3(ram: int | str = "32M", timed_uart: bool = False, dma: bool = False,
@@ -31,6 +31,7 @@ def g3(ram: int | str = "32M", timed_uart: bool = False, dma: bool = False,
     0x00000000 dram           `ram` bytes, a power of two from 64K to 128M
     0x0C003000 pic            interrupt controller; input 6 is the serial port
     0x0C006000 copier         DMA engine, if there is one; input 5 of the interrupt controller
+    0x0C00A000 fw_cfg         a program that the firmware is to start
     0x0C00F000 uart           16550, eight byte registers
     0xFFF00000 rom            1 MB
     ========== ============== =====================================================================
@@ -50,6 +51,7 @@ def g3(ram: int | str = "32M", timed_uart: bool = False, dma: bool = False,
     size = _ram_size(ram, 64 << 10, 128 << 20)
     return Platform(
         [Dram(size=size), Rom(), Uart16550(timed=timed_uart), FlipperPic(),
+         FwCfg({Key.BOOT_DEVICE: b"c"}, base=0x0C00A000),
          *([Copier()] if dma else [])],
         [Wire("uart", "pic", 6), Wire("pic"), *([Wire("copier", "pic", 5)] if dma else [])],
         l2=_l2_size(l2))
@@ -122,5 +124,6 @@ def _l2_size(l2: int | str) -> int:
 
 #: Every preset by name.
 PRESETS: dict[str, Callable[..., Platform]] = {"g3": g3, "mac99": mac99}
-#: The ROM that each is run with unless the user says otherwise.
-ROMS = {"g3": "first", "mac99": "openbios"}
+#: The ROM that each is run with unless the user says otherwise; without a kernel, and with one.
+ROMS = {"g3": "openfirmware", "mac99": "openbios"}
+KERNEL_ROMS = {"g3": "none", "mac99": "openbios"}

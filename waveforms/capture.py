@@ -1,4 +1,4 @@
-"""Selects the recorded cycles of a run: windows, triggers and the last cycles.
+"""Selects the recorded cycles of a run: windows, triggers, the first and the last cycles.
 
 Rows of signal values come in chunks, as the engine's tracer makes them. Selected rows go to a sink,
 such as `VcdFile`. Nothing here depends on a machine. A run without a trace is not slower:
@@ -168,20 +168,20 @@ def _dotted(node):
 
 
 class Capture:
-    """Picks the wanted rows.
+    """Picks the wanted rows: all of the window, or those that `trigger`, `first` and `last` name.
 
     Parameters
     ----------
     window
         Cycles outside it are never kept, and do not trigger.
     trigger
-        A function from rows to a boolean array. Without one, the whole window is kept.
+        A function from rows to a boolean array. It is not asked about the `first` cycles.
     before, after
         Cycles to keep before that of the trigger, and from it on (None: all that follow).
     again
         When `after` cycles have passed, wait for the trigger again.
-    last
-        Keep only the last so many cycles of the window or the run. Excludes a trigger.
+    first, last
+        Keep the first, the last so many cycles of the window or the run.
 
     Attributes
     ----------
@@ -190,22 +190,18 @@ class Capture:
     """
 
     def __init__(self, *, window=None, trigger=None, before=0, after=None, again=False,
-                 last=None):
-        for name, value, least in (("before", before, 0), ("after", after, 1), ("last", last, 1)):
+                 first=None, last=None):
+        for name, value, least in (("before", before, 0), ("after", after, 1),
+                                   ("first", first, 1), ("last", last, 1)):
             if value is not None and value < least:
                 raise UserError(f"{name} must be at least {least}, not {value!r}")
-        if last is not None and trigger is not None:
-            raise UserError("a trace must have a trigger or be the last cycles, not both")
         self._window = window or Window()
-        self._trigger = trigger
-        self._armed = trigger is not None
-        self._after, self._again = after, again
-        self._ring = None if last is None else _Ring(last)
-        if trigger is not None:
-            self._ring = _Ring(before)
-        self._last = last
-        # Rows before this cycle are kept, the others go to the ring. None: all are kept.
-        self._keep_until = None if self._ring is None else 0
+        self._trigger, self._armed = trigger, trigger is not None
+        self._before, self._after, self._again = before, after, again
+        self._first, self._last = first or 0, last or 0
+        self._line = _Line(max(before, self._last))
+        # Rows before this cycle are kept, the others may be later. None: all are kept.
+        self._keep_until = None if trigger is first is last is None else 0
         self.triggered = []
 
     def wanted(self, cycle):
@@ -227,26 +223,24 @@ class Capture:
         if self._window.stop is not None:
             end = max(0, min(end, self._window.stop - cycle))
         cycle, rows = cycle + begin, rows[begin:end]
+        if self._first and len(rows):
+            self._keep_until, self._first = cycle + self._first, 0
         while len(rows) and not self._finished(cycle):
-            done = len(rows)
-            if self._keep_until is None or cycle < self._keep_until:
-                if self._keep_until is not None:
-                    done = min(done, self._keep_until - cycle)
-                yield cycle, rows[:done]
-            else:
-                hits = np.flatnonzero(self._trigger(rows)) if self._armed else ()
-                if len(hits):
-                    done = int(hits[0])
-                self._ring.add(cycle, rows[:done])
-                if len(hits):
-                    yield from self._ring.drain()
-                    self._fire(cycle + done)
+            done, kept = len(rows), self._keep_until is None or cycle < self._keep_until
+            hits = np.flatnonzero(self._trigger(rows)) if self._armed and not kept else ()
+            if kept and self._keep_until is not None:
+                done = min(done, self._keep_until - cycle)
+            elif len(hits):
+                done = int(hits[0])
+            yield from self._line.add(cycle, rows[:done], kept)
             cycle, rows = cycle + done, rows[done:]
+            if len(hits):
+                yield from self._line.keep(self._before)
+                self._fire(cycle)
 
     def finish(self):
-        """End of the run. Yields as `take`: with `last`, these are the rows that were kept."""
-        if self._last is not None:
-            yield from self._ring.drain()
+        """End of the run. Yields as `take`: the rows that have waited for it."""
+        yield from self._line.end(self._last)
 
     def _fire(self, cycle):
         self.triggered.append(cycle)
@@ -254,30 +248,58 @@ class Capture:
         self._keep_until = None if self._after is None else cycle + self._after
 
     def _finished(self, cycle):
-        return (self._trigger is not None and not self._armed
+        return (not self._armed and not self._first and not self._last
                 and self._keep_until is not None and cycle >= self._keep_until)
 
 
-class _Ring:
-    """The last `size` rows, in the pieces in which they came."""
+class _Line:
+    """The last `size` rows wait here until they are kept or forgotten.
+
+    Parameters
+    ----------
+    size
+        How many rows may still be kept by what comes later.
+    """
 
     def __init__(self, size):
         self._size = size
-        self._pieces = []       # (cycle, rows)
+        self._pieces = []       # [cycle, rows, kept]
 
-    def add(self, cycle, rows):
-        older = max(0, len(rows) - self._size)
-        if len(rows) == older:
+    def add(self, cycle, rows, kept):
+        """Rows join the line. Yields those that need not wait any more."""
+        if kept and not self._pieces:
+            yield cycle, rows
             return
-        # The caller fills its buffer again, so the rows must be copied.
-        self._pieces.append((cycle + older, rows[older:].copy()))
-        excess = sum(len(piece) for _, piece in self._pieces) - self._size
-        while excess > 0:
-            first, piece = self._pieces.pop(0)
-            if len(piece) > excess:
-                self._pieces.insert(0, (first + excess, piece[excess:]))
-            excess -= len(piece)
+        # The caller fills its buffer again, so what waits must be copied.
+        useful = rows if kept else rows[max(0, len(rows) - self._size):]
+        self._pieces.append([cycle + len(rows) - len(useful), useful.copy(), kept])
+        yield from self._leave()
 
-    def drain(self):
+    def keep(self, count):
+        """The last `count` rows are kept. Yields those that need not wait any more."""
+        spared = sum(len(rows) for _, rows, _ in self._pieces) - count
         pieces, self._pieces = self._pieces, []
-        return pieces
+        for cycle, rows, kept in pieces:
+            cut = 0 if kept else min(len(rows), max(0, spared))
+            spared -= len(rows)
+            self._pieces += [[start, part, keep] for start, part, keep in (
+                (cycle, rows[:cut], False), (cycle + cut, rows[cut:], True)) if len(part)]
+        yield from self._leave()
+
+    def end(self, count):
+        """No more rows come: the last `count` are kept, and nothing waits any more."""
+        self._size = count
+        yield from self.keep(count)
+
+    def _leave(self):
+        waiting = sum(len(rows) for _, rows, _ in self._pieces)
+        while self._pieces:
+            cycle, rows, kept = self._pieces[0]
+            if not kept and waiting - len(rows) < self._size:
+                forgotten = max(0, waiting - self._size)
+                self._pieces[0][:2] = cycle + forgotten, rows[forgotten:]
+                return
+            if kept:
+                yield cycle, rows
+            waiting -= len(rows)
+            del self._pieces[0]

@@ -59,7 +59,7 @@ class Trace:
         A `Window`, a pair of cycles or text `A:B`.
     trigger
         Condition on the signals, as text (`Trigger`).
-    before, after, again, last
+    before, after, again, first, last
         See `Capture`.
     frequency, clock, pure
         See `VcdFile`.
@@ -70,18 +70,20 @@ class Trace:
     """
 
     def __init__(self, path, signals, places=None, *, window=None, trigger=None, before=0,
-                 after=None, again=False, last=None, frequency=200e6, clock="clk", pure=False,
-                 view=None, warn=warnings.warn):
+                 after=None, again=False, first=None, last=None, frequency=200e6, clock="clk",
+                 pure=False, view=None, warn=warnings.warn):
         self._window = Window.of(window)
         places = columns(signals)[0] if places is None else places
         self._signals, self._clock, self._view = list(signals), clock, view or View()
         self._condition, self._reached = trigger, False
         self._capture = Capture(
-            window=self._window, before=before, after=after, again=again, last=last,
+            window=self._window, before=before, after=after, again=again,
+            first=first, last=last,
             trigger=None if trigger is None else Trigger(trigger, signals, places))
         activity = [place for signal, place in zip(signals, places, strict=True)
                     if signal.path == self._view.activity and trigger is not None]
-        self._focus = Focus(activity[0] if activity else None, at_end=last is not None)
+        self._focus = Focus(activity[0] if activity else None,
+                            at_end=last is not None and trigger is first is None)
         timebase(frequency)     # refuses a bad one before there is a file
         self._path = os.fspath(path)
         self._save_path = os.path.splitext(self._path)[0] + ".gtkw"

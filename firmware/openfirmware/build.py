@@ -1,5 +1,6 @@
 """Building the ROM: kernel, Forth, and what the machine has."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from pteg.errors import UserError
@@ -89,8 +90,8 @@ def build(platform):
     section = Section(".rom", SectionFlags.ALLOC | SectionFlags.EXECUTE, address=rom,
                       alignment=32, data=bytearray(data))
     primitives = {word.xt for word in compiler.words}
-    labels = [label for label in kernel.labels
-              if label.section and label.value not in primitives]
+    labels = [replace(label, section=section if label.value >= rom else None)
+              for label in kernel.labels if label.section and label.value not in primitives]
     labels += [Label(word.name or f"noname_{word.xt:x}", word.xt, section, False, "function")
                for word in compiler.words]
     labels += [Label(word.name, word.operand, None, False, "object") for word in compiler.words

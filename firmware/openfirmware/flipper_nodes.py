@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pteg.components.copier import Copier
 from pteg.components.flipper_pic import FlipperPic
+from pteg.components.fw_cfg import FwCfg
 from pteg.components.uart16550 import Uart16550
 from pteg.firmware.openfirmware.tokenizer import tokenize
 from pteg.firmware.openfirmware.tree import Node, cells, reg, strings
@@ -75,5 +76,11 @@ def _copier(device, bus):
         fcode=tokenize(_COPIER.read_text(), _COPIER.name)))
 
 
+def _fw_cfg(device, bus):
+    bus.place(device).add(Node("fw-cfg", device.base, {
+        "compatible": strings("pteg,fw-cfg"), **reg(device)}))
+
+
 #: What to say about a device, by its class: `function(device, bus)` adds nodes.
-DESCRIPTIONS = {FlipperPic: _flipper_pic, Uart16550: _uart16550, Copier: _copier}
+DESCRIPTIONS = {FlipperPic: _flipper_pic, Uart16550: _uart16550, Copier: _copier,
+                FwCfg: _fw_cfg}

@@ -1,7 +1,7 @@
 """Programs for firmware to start: loaded before it runs, and described in fw_cfg.
 
-OpenBIOS finds the program's address, size and command line there, and enters it with r5 = address
-of its client interface (IEEE 1275, PowerPC binding, 8.2.2).
+Open Firmware finds the program's entry, size and command line there, and enters it with r5 =
+address of its client interface (IEEE 1275, PowerPC binding, 8.2.2).
 """
 
 from pteg.components.fw_cfg import Key
@@ -33,11 +33,12 @@ def preload(machine, image, append):
     """Announce an image that is in memory, and put its command line behind it."""
     device, text = fw_cfg(machine.platform), (append or "").encode(errors="surrogateescape") + b"\0"
     if device is None:
-        raise UserError("a program that firmware starts needs a machine with fw_cfg, such as mac99")
+        raise UserError("a program that firmware starts needs a machine with fw_cfg, such as g3")
     end = max(segment.address + segment.size for segment in image.segments)
     command_line = (end + 0xFFF) & ~0xFFF
     machine.memory.write(command_line, text)
     device[Key.KERNEL_ADDRESS] = image.entry
-    device[Key.KERNEL_SIZE] = end - min(segment.address for segment in image.segments)
+    # Up to the command line: a firmware that knows this one knows where the program begins.
+    device[Key.KERNEL_SIZE] = command_line - min(segment.address for segment in image.segments)
     device[Key.KERNEL_CMDLINE] = command_line
     device[Key.BOOT_DEVICE] = b"m"

@@ -4,12 +4,11 @@ import os
 import sys
 from dataclasses import dataclass
 
-from pteg.boot.preload import fw_cfg
 from pteg.boot.rom import NONE
 from pteg.errors import UserError
 from pteg.files import check_regular
 from pteg.machine import Machine
-from pteg.presets import ROMS
+from pteg.presets import KERNEL_ROMS, ROMS
 
 __all__ = ["Options", "build", "enter"]
 
@@ -36,6 +35,7 @@ class Options:
     before: int | None = None
     after: int | None = None
     again: bool = False
+    first: int | None = None
     last: int | None = None
     pure: bool = False
     kanata: str | None = None
@@ -70,7 +70,7 @@ def build(options):
             raise UserError(f"--{name} needs --kernel")
     if options.disk_write and options.disk is None:
         raise UserError("--disk-write needs --disk")
-    for name in ("trigger", "signals", "before", "after", "again", "last", "pure"):
+    for name in ("trigger", "signals", "before", "after", "again", "first", "last", "pure"):
         if getattr(options, name) and options.vcd is None:
             raise UserError(f"--{name} needs --vcd")
     looking = [name for name in _PIPELINE_ONLY if getattr(options, name)]
@@ -111,11 +111,11 @@ def _new(options):
     settings = {"timed_uart": options.timed_uart} | {
         name: value for name in ("ram", "l2") if (value := getattr(options, name)) is not None}
     machine = Machine(options.machine or "g3", cpu=_first_model(options), rom=NONE, **settings)
-    boots = fw_cfg(machine.platform) is not None    # its firmware can start programs
-    alone = options.kernel is not None and (options.dtb is not None or not boots)
-    rom = options.rom if options.rom is not None else NONE if alone else ROMS[machine.preset]
-    if options.kernel is not None and rom != NONE and not boots:
-        raise UserError("--kernel needs --rom none: this machine's firmware starts no programs")
+    alone = options.kernel is not None and options.dtb is not None
+    usual = NONE if alone else (ROMS if options.kernel is None else KERNEL_ROMS)[machine.preset]
+    rom = usual if options.rom is None else options.rom
+    if options.kernel is not None and rom == "first":
+        raise UserError("--kernel needs another ROM: the first ROM starts no programs")
     if options.dtb is not None and rom != NONE:
         raise UserError("--dtb needs --rom none: firmware makes a device tree of its own")
     if options.append is not None and rom == NONE and options.dtb is None:

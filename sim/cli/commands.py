@@ -75,6 +75,7 @@ def run(
     before: Count = None,
     after: Count = None,
     again: Annotated[bool, Parameter(negative=())] = False,
+    first: Count = None,
     last: Count = None,
     pure: Annotated[bool, Parameter(negative=())] = False,
     kanata: str | None = None,
@@ -111,7 +112,7 @@ def run(
         Size of an L2 cache: 256K, 512K or 1M; by default there is none.
     rom
         A built-in image, an installed firmware (`openbios`), a file (ELF or raw), or `none`.
-        Default: `first`; `openbios` for mac99; `none` with a kernel that no firmware starts.
+        Default: `openfirmware`, and `openbios` for mac99; with a kernel `none` for g3.
     kernel
         ELF executable. The firmware starts it, if it can. Without firmware it is entered as a Linux
         kernel if there is a device tree, otherwise at its entry point with translation off.
@@ -140,8 +141,10 @@ def run(
         Cycles of the waveform from the trigger on; all by default.
     again
         When these cycles are over, the waveform waits for the trigger again.
+    first
+        The first so many cycles of the run in the waveform, and what a trigger or --last adds.
     last
-        Only the last so many cycles of the run in the waveform.
+        The last so many cycles of the run in the waveform.
     pure
         Enumerations in the waveform are numbers, for viewers that do not know strings.
     kanata

@@ -73,7 +73,8 @@ def _recordings(machine, options):
         yield options.vcd, machine.trace(
             options.vcd, signals=options.signals or "*", window=options.window,
             trigger=options.trigger, before=options.before or 0, after=options.after,
-            again=options.again, last=options.last, pure=options.pure, warn=say)
+            again=options.again, first=options.first, last=options.last, pure=options.pure,
+            warn=say)
     for path, form in ((options.kanata, "kanata"), (options.pipeline, "table")):
         if path:
             yield path, machine.pipeline_log(path, form, window=options.window, warn=say)

@@ -52,18 +52,24 @@ def test_linux_on_g3_with_the_pipeline():
 
 
 @pytest.mark.slow
-def test_linux_with_a_hypervisor_on_g3():
-    boot_from_ram("functional", "vmlinux-kvm", "KVM: done", 200_000_000)
+@pytest.mark.parametrize("cpu", ["functional", "pipeline"])
+def test_linux_with_a_hypervisor_on_g3(cpu):
+    boot_from_ram(cpu, "vmlinux-kvm", "KVM: done", 200_000_000)
 
 
-def boot_preloaded(cpu):
-    """Boot a kernel on a mac99 that was named when the machine was started."""
-    machine = pteg.Machine("mac99", cpu=cpu, rom="openfirmware")
-    machine.preload(kernel("vmlinux-pmac"), "console=ttyPZ0")
+def boot_preloaded(cpu, preset="mac99", name="vmlinux-pmac", console="ttyPZ0"):
+    """Boot a kernel that was named when the machine was started."""
+    machine = pteg.Machine(preset, cpu=cpu, rom="openfirmware")
+    machine.preload(kernel(name), f"console={console}")
     _, loading = run(machine, "copying OF device tree", 20_000_000)
     copying, text = run(machine, "Quiescing", 36_000_000)
     _, rest = run(machine, "INIT: done", 200_000_000)
     return loading + text + rest, copying
+
+
+def test_linux_on_g3_is_named_on_the_command_line():
+    text, _ = boot_preloaded("functional", "g3", "vmlinux-gamecube-of", "ttyS0,115200")
+    assert "command line: console=ttyS0,115200" in text
 
 
 def test_linux_on_mac99():

@@ -46,6 +46,7 @@ def test_words_are_symbols(make_prompt):
     symbols = make_prompt().machine.symbols
     assert symbols.name(symbols.address("dup")) == "dup"
     assert symbols.address("interpret") > 0xFFF00000
+    assert symbols.name(symbols.address("probe_memory") + 4) == "probe_memory+0x4"
 
 
 def test_the_page_of_words_is_that_of_the_sources():

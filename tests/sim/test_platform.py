@@ -74,7 +74,7 @@ def test_generated_modules_are_shared_by_equal_platforms():
 def test_the_preset_is_the_documented_memory_map():
     assert g3(ram="16M").memory_map == {
         "dram": (0, 16 << 20), "rom": (0xFFF00000, 1 << 20), "uart": (0x0C00F000, 8),
-        "pic": (0x0C003000, 0x100)}
+        "pic": (0x0C003000, 0x100), "fw_cfg": (0x0C00A000, 8)}
 
 
 @pytest.mark.parametrize("ram", ["48M", "256M", "32K", "0"])

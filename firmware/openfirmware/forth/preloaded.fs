@@ -16,6 +16,7 @@
    preloaded? 0= if exit then
    fw-kernel-address fw-number fw-kernel-size fw-number fw-kernel-arguments fw-number
    { entry size arguments -- }
-   entry -4096 and  arguments 4096 +  claim-exactly drop
+   arguments size -  arguments dup cstrlen 1+ +  claim-exactly
+   0= " program is in the firmware's memory" (abort")
    arguments dup cstrlen " bootargs" set-chosen-string
    0 0 bootargs entry start-client ;
