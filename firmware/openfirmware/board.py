@@ -4,6 +4,7 @@ The size of memory is found at start-up. Everything else is known when the ROM i
 board's firmware: which devices there are and where, and which of them is the console.
 """
 
+from pteg.components.ata_disk import AtaDisk
 from pteg.components.dram import Dram
 from pteg.components.escc8530 import Escc8530
 from pteg.components.fw_cfg import FwCfg
@@ -34,6 +35,7 @@ class Board:
         self.devices, self.wires = platform.devices, platform.wires
         self.l2_size = platform.l2
         self.is_mac = any(isinstance(device, KeyLargo) for device in self.devices)
+        self.has_disk = any(isinstance(device, AtaDisk) for device in self.devices)
         consoles = [device for device in self.devices if type(device) in _CONSOLES]
         if not consoles:
             raise UserError("Open Firmware needs a machine with a 16550 or an 8530 as console")

@@ -18,7 +18,7 @@ FOLDER = Path(__file__).parent
 FORTH = ("base", "throwing", "output", "source", "search", "numbers", "compile", "control",
          "define", "interpret", "environment", "extras", "heap", "console", "editor", "tools",
          "tree", "paths", "packages", "claim", "mmu", "config", "elf",
-         "instance", "fcode", "scripts")
+         "instance", "fcode", "scripts", "volumes")
 #: Those that need the nodes' drivers.
 FORTH_BEHIND_DRIVERS = ("devices", "boot", "preloaded", "client", "cold")
 _ROM_END = 0xFFFFFF00
@@ -30,7 +30,7 @@ def compile_rom(platform):
     kernel = assemble(FOLDER / "kernel" / "kernel.s")
     compiler = CrossCompiler(kernel, _ROM_END)
     compiler.compile(board.constants(), "board.fs")
-    compiler.compile(options.forth_table(), "options.fs")
+    compiler.compile(options.forth_table(board), "options.fs")
     for name in FORTH:
         compiler.load(FOLDER / "forth" / f"{name}.fs")
     tree = machine_tree(board)
@@ -51,7 +51,16 @@ def _compile_tree(compiler, tree):
             compiler.compile(f"{number} constant {name}", node.path)
         if node.driver:
             compiler.load(FOLDER / "drivers" / f"{node.driver}.fs")
+        _place_instance_data(compiler, node)
     compiler.current, compiler.order = compiler.forth, [compiler.forth]
+
+
+def _place_instance_data(compiler, node):
+    """Give the node the initial values of its instances, which stay in the ROM."""
+    initial, compiler.instance_data = bytes(compiler.instance_data), bytearray()
+    if initial:
+        compiler.rom.align()
+        node.set_instance_data(compiler.data, compiler.rom.append(initial), len(initial))
 
 
 def _finish(compiler, board, tree):

@@ -63,7 +63,9 @@ class CrossCompiler:
         self.latest, self.pending = None, None
         self.locals, self.taken = [], 0
         self.words = []
-        self.reader = None
+        #: The next data word is an instance's; initial values of those of the present package.
+        self.of_instance, self.instance_data = False, bytearray()
+        self.reader, self.folder = None, None
         self._add_primitives(kernel)
 
     # ---- the kernel's words
@@ -157,6 +159,17 @@ class CrossCompiler:
         self.reveal(word)
         return word
 
+    def instance_word(self, behaviour, initial):
+        """A data word of which every instance has its own: its operand is an offset there."""
+        offset = self.number_of("/instance") + len(self.instance_data)
+        self.instance_data += initial
+        self.of_instance = False
+        return self.data_word(self.reader.need_name(), behaviour, offset)
+
+    def number_of(self, name):
+        """Value of a constant."""
+        return self.need(name).operand
+
     def set_flag(self, flag):
         """Set a flag of the latest word."""
         word = self.latest
@@ -229,7 +242,9 @@ class CrossCompiler:
             text = path.read_text(encoding="utf-8")
         except OSError as error:
             raise UserError(f"{path}: {error.strerror}") from None
+        outer, self.folder = self.folder, path.parent
         self.compile(text, path.name)
+        self.folder = outer
 
     def compile(self, text, name="<source>", *also):
         """Compile a source text; names are looked up in the word lists `also` as well."""

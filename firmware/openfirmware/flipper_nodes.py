@@ -5,12 +5,13 @@ Linux' platform for this controller and a 16550 finds both below a node `flipper
 
 from pathlib import Path
 
+from pteg.components.ata_disk import AtaDisk
 from pteg.components.copier import Copier
 from pteg.components.flipper_pic import FlipperPic
 from pteg.components.fw_cfg import FwCfg
 from pteg.components.uart16550 import Uart16550
 from pteg.firmware.openfirmware.tokenizer import tokenize
-from pteg.firmware.openfirmware.tree import Node, cells, reg, strings
+from pteg.firmware.openfirmware.tree import Node, ata_disk, cells, reg, strings
 
 __all__ = ["Bus", "DESCRIPTIONS", "IDENTITY"]
 
@@ -81,6 +82,13 @@ def _fw_cfg(device, bus):
         "compatible": strings("pteg,fw-cfg"), **reg(device)}))
 
 
+def _disk(device, bus):
+    channel = bus.aliases["ata"] = bus.place(device).add(Node("ata", device.base, {
+        "device_type": strings("ata"), **reg(device), "#address-cells": cells(1),
+        "#size-cells": cells(0), **bus.interrupts(device)}, driver="bus"))
+    bus.aliases["hd"] = bus.aliases["disk"] = channel.add(ata_disk(device))
+
+
 #: What to say about a device, by its class: `function(device, bus)` adds nodes.
 DESCRIPTIONS = {FlipperPic: _flipper_pic, Uart16550: _uart16550, Copier: _copier,
-                FwCfg: _fw_cfg}
+                FwCfg: _fw_cfg, AtaDisk: _disk}

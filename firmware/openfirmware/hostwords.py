@@ -137,9 +137,18 @@ def _two_constant(c):
     c.data_word(c.reader.need_name(), "(2constant)", place)
 
 
+@_word("instance")
+def _instance(c):
+    """The next data word is an instance's (IEEE 1275 5.3.4.3)."""
+    c.of_instance = True
+
+
 @_word("variable")
 def _variable(c):
-    c.data_word(c.reader.need_name(), "(variable)", c.data.cell())
+    if c.of_instance:
+        c.instance_word("(instance-variable)", bytes(4))
+    else:
+        c.data_word(c.reader.need_name(), "(variable)", c.data.cell())
 
 
 @_word("2variable")
@@ -149,7 +158,10 @@ def _two_variable(c):
 
 @_word("value")
 def _value(c):
-    c.data_word(c.reader.need_name(), "(value)", c.data.cell(c.pop()))
+    if c.of_instance:
+        c.instance_word("(instance-value)", (c.pop() & 0xFFFFFFFF).to_bytes(4, "big"))
+    else:
+        c.data_word(c.reader.need_name(), "(value)", c.data.cell(c.pop()))
 
 
 @_word("defer")
@@ -160,6 +172,9 @@ def _defer(c):
 @_word("buffer:")
 def _buffer(c):
     """( size "name" -- ) Room behind the variables, cleared at the start but not copied."""
+    if c.of_instance:
+        c.instance_word("(instance-variable)", bytes(-(-c.pop() // 4) * 4))
+        return
     c.buffers -= -(-c.pop() // 4) * 4
     c.data_word(c.reader.need_name(), "(variable)", c.buffers)
 
@@ -215,6 +230,12 @@ def _to_now(c):
     if word.kind not in ("(value)", "(defer)"):
         raise ForthError(f"{word.name} is not a value")
     c.data.store(word.operand, c.pop())
+
+
+@_word("fload")
+def _fload(c):
+    """( "file" -- ) Compile another file of the same folder here."""
+    c.load(c.folder / c.reader.need_name())
 
 
 # ---- word lists
@@ -285,10 +306,11 @@ def _to(c):
         c.emit(*code.local_store(index))
         return
     word = c.need(name)
-    if word.kind not in ("(value)", "(defer)"):
+    stores = {"(value)": "!", "(defer)": "!", "(instance-value)": "instance!"}
+    if word.kind not in stores:
         raise ForthError(f"{word.name} is not a value")
     c.literal(word.operand)
-    c.call("!")
+    c.call(stores[word.kind])
 
 
 COMPILING["->"] = _to

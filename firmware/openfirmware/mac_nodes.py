@@ -10,7 +10,7 @@ from pteg.components.keylargo import KeyLargo
 from pteg.components.nvram import Nvram
 from pteg.components.openpic import OpenPic
 from pteg.components.pci_host import PciHost
-from pteg.firmware.openfirmware.tree import Node, cells, reg, strings
+from pteg.firmware.openfirmware.tree import Node, ata_disk, cells, reg, strings
 
 __all__ = ["Bus", "DESCRIPTIONS", "IDENTITY"]
 
@@ -108,10 +108,11 @@ def _escc8530(device, bus):
 
 def _disk(device, bus):
     offset = device.base - _MAC_IO
-    bus.aliases["ata"] = bus.mac_io.add(Node("ata-3", offset, {
+    channel = bus.aliases["ata"] = bus.mac_io.add(Node("ata-3", offset, {
         "device_type": strings("ata"), "compatible": strings("keylargo-ata"),
         "model": strings("ata-3"), "reg": cells(offset, 0x1000), "#address-cells": cells(1),
-        "#size-cells": cells(0), **bus.interrupts(device)}))
+        "#size-cells": cells(0), **bus.interrupts(device)}, driver="bus"))
+    bus.aliases["hd"] = bus.aliases["disk"] = channel.add(ata_disk(device))
 
 
 def _nvram(device, bus):

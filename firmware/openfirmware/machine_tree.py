@@ -16,6 +16,8 @@ from pteg.hw.isa.registers import PVR
 
 __all__ = ["Tree", "machine_tree"]
 
+#: Support packages that know a file system, in the order in which they are tried.
+FILE_SYSTEMS = ("iso9660", "hfs-plus", "fat", "ext2")
 #: A device that has more addresses than this answers where no other does.
 _LARGEST = 1 << 28
 _CACHE = {"size": 0x8000, "sets": 0x80, "block-size": 0x20, "line-size": 0x20}
@@ -48,7 +50,11 @@ def machine_tree(board):
         "device_type": strings("BootROM"), "model": strings("OpenFirmware 3, pteg"),
         "relative-addressing": b"", "supports-bootinfo": b""})).add(Node("client-services"))
     packages = root.add(Node("packages", driver="packages"))
-    options = root.add(Node("options", properties=options_properties()))
+    for name in ("deblocker", "disk-label"):
+        packages.add(Node(name, driver=name))
+    for name in FILE_SYSTEMS:
+        packages.add(Node(name, properties={"file-system": b""}, driver=name))
+    options = root.add(Node("options", properties=options_properties(board)))
     aliases = root.add(Node("aliases"))
     chosen = root.add(Node("chosen", properties={"bootargs": strings(""),
                                                  "bootpath": strings("")}))

@@ -8,7 +8,7 @@ from enum import IntEnum
 
 from pteg.firmware.openfirmware.tree import strings
 
-__all__ = ["Kind", "VARIABLES", "properties", "forth_table"]
+__all__ = ["Kind", "VARIABLES", "variables", "properties", "forth_table"]
 
 
 class Kind(IntEnum):
@@ -50,13 +50,24 @@ VARIABLES = {
 }
 
 
-def properties():
+#: Where a machine with a disk looks for a program first: a boot file of the type that Apple's
+#: machines look for, and that of CHRP.
+_DISK = r"hd:,\\:tbxi hd:,\ppc\bootinfo.txt"
+
+
+def variables(board):
+    """Kind and default of each variable on a `Board`."""
+    disk = {"boot-device": (Kind.TEXT, f"{_DISK} ram")} if board.has_disk else {}
+    return VARIABLES | disk
+
+
+def properties(board):
     """Properties of /options: every variable with its default."""
-    return {name: strings(default) for name, (_, default) in VARIABLES.items()}
+    return {name: strings(default) for name, (_, default) in variables(board).items()}
 
 
-def forth_table():
+def forth_table(board):
     """Forth source of the table of kinds and defaults; an empty name ends it."""
     rows = [f'{kind.value} , ," {name}" ," {default}"'
-            for name, (kind, default) in VARIABLES.items()]
+            for name, (kind, default) in variables(board).items()]
     return "\n".join(["create config-table", *rows, "-1 ,", ""])

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from pteg.firmware.openfirmware.target import WordList
 
-__all__ = ["Node", "cells", "strings", "reg", "place", "NODE_MAGIC"]
+__all__ = ["Node", "cells", "strings", "reg", "ata_disk", "place", "NODE_MAGIC"]
 
 #: Where a node keeps its FCode program.
 FCODE_PROPERTY = "pteg,fcode"
@@ -64,6 +64,11 @@ class Node:
         for child in self.children:
             yield from child.walk()
 
+    def set_instance_data(self, data, address, size):
+        """Write where the initial values of instance data are, after `place`."""
+        data.store(self.address + 4 * _INSTANCE_SIZE, size)
+        data.store(self.address + 4 * _INSTANCE_DATA, address)
+
     @property
     def path(self):
         if self.parent is None:
@@ -72,8 +77,16 @@ class Node:
         return f"{self.parent.path.rstrip('/')}/{self.name}{unit}"
 
 
+def ata_disk(device):
+    """Node of the disk on an ATA channel, which is below the channel's node."""
+    return Node("disk", 0, {"device_type": strings("block"), "reg": cells(0)},
+                driver="ata-disk", constants={"reg-base": device.base})
+
+
 #: Cells of a node's record and of a property's.
 _NODE_CELLS, _PROPERTY_CELLS = 9, 5
+#: Fields of a node's record, by number.
+_INSTANCE_SIZE, _INSTANCE_DATA = 6, 7
 
 
 def place(root, compiler):

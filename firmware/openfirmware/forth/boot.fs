@@ -7,12 +7,26 @@ variable entered                        \ prompts that clients have opened
 : set-chosen-string  ( a len name nlen -- )  2>r encode-string 2r> chosen-node set-property ;
 
 \ ---- load
+\ Errors name the device, unless it has told what in there is not supported.
+: disk-error?  ( code -- flag )  no-disk no-file between ;
+: ?opened  ( ihandle a len -- ihandle )
+   2 pick if  2drop exit  then
+   culprit 2!
+   open-error disk-error? 0= if  -67 throw  then
+   open-error unsupported = if  open-culprit 2@ culprit 2!  then
+   open-error throw ;
+: open-named  ( a len -- ihandle )  2dup open-dev -rot ?opened ;
+: call-named  ( … method mlen ihandle a len -- … )      \ and close it
+   { ihandle a len -- }
+   ihandle ['] $call-method catch  ihandle close-dev
+   dup disk-error? over unsupported <> and if  a len culprit 2!  then  throw ;
 : load-from  ( specifier len -- )
-   2dup open-dev dup 0= if  drop culprit 2! -67 throw  then  -rot
-   " bootpath" set-chosen-string
+   2dup open-named >r
+   r@ instance-path " bootpath" set-chosen-string
    0 to program-entry
-   >r load-base " load" r@ ['] $call-method catch
-   r> close-dev throw  to load-size ;
+   2>r load-base " load" 2r> r> -rot call-named to load-size ;
+: dir  ( "specifier" -- )
+   need-name cr  2dup open-named -rot 2>r " dir" rot 2r> call-named ;
 \ The first word is a device if it begins with / or is an alias; the rest are arguments.
 : device-word?  ( a len -- flag )
    dup 0= if  2drop false exit  then

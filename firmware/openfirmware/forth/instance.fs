@@ -12,7 +12,8 @@ variable instance-next                  \ the next data word is an instance's
    aligned ?active { n package ; old size -- }
    package >instance-size @ to size   package >instance-data @ to old
    size n + alloc-mem
-   old if  old over size move  old size free-mem  then
+   old if  old over size move  then
+   old heap-start heap-end within if  old size free-mem  then   \ others are in the ROM
    dup size + n erase
    package >instance-data !   size n + package >instance-size !
    size /instance + ;

@@ -65,9 +65,13 @@ constant /instance                      \ instance data are behind it
 : drop-instance  ( ihandle -- )
    dup >args @ free drop  0 over >instance-magic !  free drop ;
 \ A missing or failing `open` is a failure; my-self is the caller's again whatever happens.
+0 value open-error                      \ ( -- code ) why the latest one failed, if it has said so
+2variable open-culprit                  \ what that is about
 : open-instance  ( ihandle -- ok? )
-   dup >r " open" rot ['] $call-method catch if  3drop r> drop false exit  then
-   r> drop 0<> ;
+   " open" rot ['] $call-method catch ?dup if
+      to open-error  culprit 2@ open-culprit 2!  3drop false exit
+   then
+   0<> ;
 : close-instance  ( ihandle -- )
    dup >r " close" rot ['] $call-method catch if  3drop  then  r> drop-instance ;
 : close-dev  ( ihandle -- )
@@ -84,6 +88,7 @@ constant /instance                      \ instance data are behind it
    ['] walk catch if  2drop 0  then
    if  opening  else  opening ?dup if close-dev then  0  then ;
 : open-dev  ( a len -- ihandle | 0 )
+   0 to open-error
    opening >r  ['] visit-node behavior >r
    tuck copied tuck swap                ( copy copy len )
    (open-dev)  swap free drop

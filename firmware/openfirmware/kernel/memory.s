@@ -165,3 +165,51 @@ move_down:
 1:      stbu    r5, 1(r3)
         bdnz    1b
         blr
+
+# Little-endian numbers in memory, as PC disks have them.
+# le-w@ ( addr -- w )
+        code    "le-w@", fetch_little_word
+        lwz     r3, 0(DS)
+        lhbrx   r3, 0, r3
+        result  r3
+        blr
+
+# le-l@ ( addr -- l )
+        code    "le-l@", fetch_little_long
+        lwz     r3, 0(DS)
+        lwbrx   r3, 0, r3
+        result  r3
+        blr
+
+# Many accesses to one device register, each done before the next.
+# port>memory ( port addr n -- ) Read n longs.
+        code    "port>memory", port_to_memory
+        lwz     r5, 0(DS)
+        lwz     r4, 4(DS)
+        lwz     r3, 8(DS)
+        addi    DS, DS, 12
+        cmpwi   r5, 0
+        beqlr
+        mtctr   r5
+        subi    r4, r4, 4
+1:      lwz     r6, 0(r3)
+        eieio
+        stwu    r6, 4(r4)
+        bdnz    1b
+        blr
+
+# memory>port ( addr port n -- ) Write n longs.
+        code    "memory>port", memory_to_port
+        lwz     r5, 0(DS)
+        lwz     r4, 4(DS)
+        lwz     r3, 8(DS)
+        addi    DS, DS, 12
+        cmpwi   r5, 0
+        beqlr
+        mtctr   r5
+        subi    r3, r3, 4
+1:      lwzu    r6, 4(r3)
+        stw     r6, 0(r4)
+        eieio
+        bdnz    1b
+        blr
