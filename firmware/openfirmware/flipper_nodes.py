@@ -86,7 +86,7 @@ def _disk(device, bus):
     channel = bus.aliases["ata"] = bus.place(device).add(Node("ata", device.base, {
         "device_type": strings("ata"), **reg(device), "#address-cells": cells(1),
         "#size-cells": cells(0), **bus.interrupts(device)}, driver="bus"))
-    bus.aliases["hd"] = bus.aliases["disk"] = channel.add(ata_disk(device))
+    bus.aliases["hd"] = channel.add(ata_disk(device))
 
 
 #: What to say about a device, by its class: `function(device, bus)` adds nodes.

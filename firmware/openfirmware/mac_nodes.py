@@ -112,7 +112,7 @@ def _disk(device, bus):
         "device_type": strings("ata"), "compatible": strings("keylargo-ata"),
         "model": strings("ata-3"), "reg": cells(offset, 0x1000), "#address-cells": cells(1),
         "#size-cells": cells(0), **bus.interrupts(device)}, driver="bus"))
-    bus.aliases["hd"] = bus.aliases["disk"] = channel.add(ata_disk(device))
+    bus.aliases["hd"] = channel.add(ata_disk(device))
 
 
 def _nvram(device, bus):

@@ -14,8 +14,10 @@ PROMPT = re.compile(r"(?:^|\n)(-?\d+) > $")
 class Prompt:
     """Types lines at the prompt and reads what comes back."""
 
-    def __init__(self, preset="g3", cpu="functional", **options):
+    def __init__(self, preset="g3", cpu="functional", disk=None, **options):
         self.machine = pteg.Machine(preset, cpu=cpu, rom="openfirmware", **options)
+        if disk:
+            self.machine.attach_disk(disk)
         #: What was printed up to the first prompt.
         self.banner = self.read(3_000_000)
 

@@ -75,7 +75,8 @@ def test_a_damaged_nvram_means_defaults(make_prompt):
     for byte in (0xFF, 0x70, 0x00):
         nvram.memory[:] = byte
         restarted(prompt)
-        assert value(prompt, "boot-device") == "ram"
+        assert value(prompt, "boot-file") == ""
+        assert value(prompt, "boot-command") == "boot"
     prompt("setenv boot-file good")
     nvram.memory[0x20] ^= 0xFF          # a text, not the header
     restarted(prompt)
@@ -126,7 +127,7 @@ def test_a_program_runs_and_returns(prompt):
     assert prompt("boot ram and arguments") == " ok\n"
     assert prompt.machine.memory.read_word(0x200100) == 0x200000
     assert prompt('" bootargs" chosen-node string-property type') == "and arguments ok\n"
-    assert prompt('" bootpath" chosen-node string-property type') == "ram ok\n"
+    assert prompt('" bootpath" chosen-node string-property type') == "/ram-image ok\n"
     prompt("200000 100000 release")
 
 

@@ -14,6 +14,9 @@ from pteg.firmware.openfirmware.tokenizer import tokenize
 from pteg.platform import Platform
 from pteg.presets import g3
 
+PACKAGES = [f"/packages/{name}" for name in ("deblocker", "disk-label", "iso9660", "hfs-plus",
+                                             "fat", "ext2")]
+
 
 def properties(prompt, path):
     """Names of a node's properties and what .properties shows of them."""
@@ -24,7 +27,7 @@ def properties(prompt, path):
 def test_all_nodes(prompt):
     assert prompt("show-devs").split()[:-1] == [
         "/", "/cpus", "/cpus/PowerPC,750@0", "/memory@0", "/openprom",
-        "/openprom/client-services", "/packages", "/options", "/aliases", "/chosen",
+        "/openprom/client-services", "/packages", *PACKAGES, "/options", "/aliases", "/chosen",
         "/ram-image", "/flipper", "/flipper/processor-interface@c003000",
         "/flipper/processor-interface@c003000/pic", "/flipper/serial@c00f000", "/rom@fff00000"]
 

@@ -38,7 +38,7 @@ ERRORS = {
     "forget dup": "dup, invalid forget.",
     "1000000 allot": "allot, dictionary overflow.",
     "1 abort\" told so\"": "told so",
-    "-77 throw": "throw, error -77.",
+    "-99 throw": "throw, error -99.",
     "h# xyz": "xyz, invalid number.",
     "only previous words": "words, unknown word.",
 }

@@ -29,6 +29,7 @@
    repeat  2drop ;
 
 : open  ( -- ok? )
+   forget-windows                       \ an instance that was here before may have left some
    mount dup if  my-args set-path walk-path  then ;
 : close  ( -- ) ;
 : size  ( -- d )  file-size 0 ;
