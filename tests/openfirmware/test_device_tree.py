@@ -29,7 +29,8 @@ def test_all_nodes(prompt):
         "/", "/cpus", "/cpus/PowerPC,750@0", "/memory@0", "/openprom",
         "/openprom/client-services", "/packages", *PACKAGES, "/options", "/aliases", "/chosen",
         "/ram-image", "/flipper", "/flipper/processor-interface@c003000",
-        "/flipper/processor-interface@c003000/pic", "/flipper/serial@c00f000", "/rom@fff00000"]
+        "/flipper/processor-interface@c003000/pic", "/flipper/serial@c00f000",
+        "/flipper/fw-cfg@c00a000", "/rom@fff00000"]
 
 
 REQUIRED = {
