@@ -353,11 +353,12 @@ class Machine:
     def trace(self, path: str | PathLike, signals: str | Iterable[str] = "*", *,
               window: tuple[int, int] | str | None = None, trigger: str | None = None,
               **options: Any) -> Recording:
-        """Write a waveform of the runs that follow: a VCD file, and a GTKWave save file beside it.
+        """Write a waveform of the runs that follow, and a GTKWave save file beside it.
 
         Parameters
         ----------
         path : path
+            The file is FST if its name ends in `.fst`, otherwise VCD.
         signals : str or sequence of str
             Dotted paths with `*` and `?`.
         window : (int, int) or str, optional

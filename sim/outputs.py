@@ -110,6 +110,10 @@ class OutputFile:
     def writelines(self, lines: Iterable[str] | Iterable[bytes]) -> None:
         self._do(self._file.writelines, lines)
 
+    def patch(self, position: int, data: bytes) -> None:
+        """Overwrite bytes that have been written before."""
+        self._do(self._patch, position, data)
+
     def flush(self) -> None:
         self._do(self._file.flush)
 
@@ -125,6 +129,13 @@ class OutputFile:
             with contextlib.suppress(OSError):
                 if path and os.path.isfile(path):   # not a terminal, not a pipe
                     os.unlink(os.path.realpath(path))
+
+    def _patch(self, position, data):
+        self._file.flush()
+        end = self._file.tell()
+        self._file.seek(position)
+        self._file.write(data)
+        self._file.seek(end)
 
     def _do(self, act, *arguments):
         if self.failed:

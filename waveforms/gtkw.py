@@ -1,4 +1,4 @@
-"""GTKWave save files: which signals and which cycles of a VCD file the first screen shows.
+"""GTKWave save files: which signals and which cycles of a waveform the first screen shows.
 
 GTKWave shows only the last part of a path, and only the part of an alias after its last dot. So a
 signal of an open group has an alias without dots: component, signal, field of a struct; and more of
@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 from vcd.gtkw import GTKWSave
 
+from pteg.waveforms.fst import FstFile
 from pteg.waveforms.signals import Signal, Text
 from pteg.waveforms.vcd import VcdFile
 
@@ -120,7 +121,8 @@ def aliases(names: Collection[str], known: Collection[str]) -> dict[str, str]:
     return found
 
 
-def write_save_file(file: BinaryIO, vcd_name: str, save_name: str, vcd: VcdFile,
+def write_save_file(file: BinaryIO, waves_name: str, save_name: str,
+                    waves: VcdFile | FstFile,
                     signals: Sequence[Signal], view: View, screen: Screen,
                     clock: str = "clk") -> None:
     """Write a save file.
@@ -129,10 +131,10 @@ def write_save_file(file: BinaryIO, vcd_name: str, save_name: str, vcd: VcdFile,
     ----------
     file
         Binary file, open for writing.
-    vcd_name, save_name
+    waves_name, save_name
         Names of both files; they lie in the same folder.
-    vcd
-        The `VcdFile` that wrote it.
+    waves
+        What writes the waveform.
     signals
         What to show.
     view : View
@@ -140,27 +142,27 @@ def write_save_file(file: BinaryIO, vcd_name: str, save_name: str, vcd: VcdFile,
     clock
         Path of the clock, shown first.
     """
-    signals = [signal for signal in signals if signal.path in vcd.names]
+    signals = [signal for signal in signals if signal.path in waves.names]
     shown, rest = arrange(signals, view.groups)
     opened = next(iter(shown.values()), signals)
-    short = aliases({vcd.names[signal.path] for members in [opened, *shown.values()]
-                     for signal in members}, set(vcd.names.values()))
+    short = aliases({waves.names[signal.path] for members in [opened, *shown.values()]
+                     for signal in members}, set(waves.names.values()))
     list_width = CHARACTER * (
-        max([len(short[vcd.names[signal.path]]) for signal in opened], default=0) + 2
-        + max([_value_width(signal, vcd) for signal in opened], default=VALUE[0]))
+        max([len(short[waves.names[signal.path]]) for signal in opened], default=0) + 2
+        + max([_value_width(signal, waves) for signal in opened], default=VALUE[0]))
 
     text = io.StringIO()
     save = GTKWSave(text)
     # GTKWave takes the way from the one path to the other, and looks there from where the save
     # file really is. So both can be moved, and hold nothing of the machine that made them.
-    save.dumpfile(f"/{vcd_name}", abspath=False)
+    save.dumpfile(f"/{waves_name}", abspath=False)
     save.savefile(f"/{save_name}", abspath=False)
-    save.timestart(screen.first * vcd.period)
+    save.timestart(screen.first * waves.period)
     save.size(*SIZE)
-    markers = {} if screen.end is None else {"a": screen.end * vcd.period}
+    markers = {} if screen.end is None else {"a": screen.end * waves.period}
     save.zoom_markers(
-        _zoom(vcd.period * (screen.stop - screen.first), SIZE[0] - list_width - FRAME),
-        -1 if screen.marker is None else screen.marker * vcd.period, **markers)
+        _zoom(waves.period * (screen.stop - screen.first), SIZE[0] - list_width - FRAME),
+        -1 if screen.marker is None else screen.marker * waves.period, **markers)
     if markers:
         print("[markername] Aend", file=text)
     save.signals_width(list_width)
@@ -170,9 +172,9 @@ def write_save_file(file: BinaryIO, vcd_name: str, save_name: str, vcd: VcdFile,
     save.trace(f"top.{clock}", datafmt="bin")
 
     def show(signal):
-        name = vcd.names[signal.path]
-        save.trace(_name(signal, vcd), short.get(name) or name.rpartition(".")[2],
-                   datafmt=_format(signal, vcd))
+        name = waves.names[signal.path]
+        save.trace(_name(signal, waves), short.get(name) or name.rpartition(".")[2],
+                   datafmt=_format(signal, waves))
 
     for name, members in shown.items():
         with save.group(name, closed=members is not opened):
@@ -198,25 +200,25 @@ def _zoom(duration, pixels):
     return -math.log2(200 * duration / pixels)
 
 
-def _name(signal, vcd):
-    name = vcd.names[signal.path]
-    if signal.path in vcd.strings or signal.width == 1:
+def _name(signal, waves):
+    name = waves.names[signal.path]
+    if signal.path in waves.strings or signal.width == 1:
         return name
     return f"{name}[{signal.width - 1}:0]"      # GTKWave's name for a vector
 
 
-def _value_width(signal, vcd):
+def _value_width(signal, waves):
     """Characters of a value."""
     least, most = VALUE
     if isinstance(signal, Text):
         return most
-    if signal.path in vcd.strings:
+    if signal.path in waves.strings:
         return min(most, max(map(len, signal.enum.values())))
     return max(least, min(most, signal.width // 4))
 
 
-def _format(signal, vcd):
-    if signal.path in vcd.strings:
+def _format(signal, waves):
+    if signal.path in waves.strings:
         return "ascii"
     if signal.signed:
         return "signed"

@@ -1,4 +1,4 @@
-"""A trace of a run: a VCD file of the wanted cycles and, beside it, a GTKWave save file."""
+"""A trace of a run: a VCD or FST file of the wanted cycles, and a GTKWave save file beside it."""
 
 import fnmatch
 import io
@@ -10,6 +10,7 @@ from pteg.errors import UserError
 from pteg.outputs import write_file
 from pteg.waveforms.capture import Capture, Trigger, Window
 from pteg.waveforms.focus import Focus
+from pteg.waveforms.fst import FstFile
 from pteg.waveforms.growing import GrowingFile
 from pteg.waveforms.gtkw import View, write_save_file
 from pteg.waveforms.vcd import VcdFile, columns, timebase
@@ -17,7 +18,8 @@ from pteg.waveforms.vcd import VcdFile, columns, timebase
 __all__ = ["Trace", "select"]
 
 #: What keeps a waveform small.
-ADVICE = "record a window, what surrounds a trigger, the last cycles, or fewer signals"
+ADVICE = ("record a window, what surrounds a trigger, the last cycles, or fewer signals, or write "
+          "an .fst file")
 
 _COPY = re.compile(r".*\$|.*\.(clk|rst)$").match
 
@@ -42,7 +44,7 @@ def select(paths, patterns="*"):
 
 
 class Trace:
-    """Writes a VCD file from chunks of rows; the save file is named like it, with `.gtkw`.
+    """Writes a waveform from chunks of rows; the save file is named like it, with `.gtkw`.
 
     Use it as a context manager, so that it is closed, and what was recorded can be read, also
     when the run ends with an exception or Ctrl-C.
@@ -50,7 +52,8 @@ class Trace:
     Parameters
     ----------
     path
-        Of the VCD file. An existing file is replaced.
+        Of the file, which is FST if its name ends in `.fst`, otherwise VCD. An existing file is
+        replaced.
     signals
         What a row holds.
     places
@@ -89,8 +92,9 @@ class Trace:
         self._save_path = os.path.splitext(self._path)[0] + ".gtkw"
         self._file = GrowingFile(self._path, ADVICE, warn, view=self._save_path)
         try:
-            self._vcd = VcdFile(self._file, self._signals, places, frequency=frequency, clock=clock,
-                                pure=pure)
+            kind = FstFile if self._path.lower().endswith(".fst") else VcdFile
+            self._waves = kind(self._file, self._signals, places, frequency=frequency, clock=clock,
+                               pure=pure)
             self._write_save_file()     # now: a viewer can be opened during the run
         except BaseException:
             self._file.discard()
@@ -109,7 +113,7 @@ class Trace:
 
     def _keep(self, cycle, rows):
         self._focus.add(cycle, rows, self._marker)
-        self._vcd.write(cycle, rows)
+        self._waves.write(cycle, rows)
 
     def close(self):
         """End of the run."""
@@ -118,7 +122,7 @@ class Trace:
         try:
             for start, kept in self._capture.finish():
                 self._keep(start, kept)
-            self._vcd.close()
+            self._waves.close()
             self._write_save_file()
         finally:
             self._file.close()
@@ -150,6 +154,6 @@ class Trace:
     def _write_save_file(self):
         file = io.BytesIO()
         write_save_file(file, os.path.basename(self._path), os.path.basename(self._save_path),
-                        self._vcd, self._signals, self._view, self._focus.screen(self._marker),
+                        self._waves, self._signals, self._view, self._focus.screen(self._marker),
                         self._clock)
         write_file(self._save_path, file.getvalue())

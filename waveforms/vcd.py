@@ -3,10 +3,9 @@ r"""Value change dumps (IEEE 1364-2005, clause 18), the format of all waveform v
 pyvcd writes the header (identifiers, scopes, types), compiled code the body: a row of words for
 each clock cycle comes in, the signals that differ from the row before go out.
 
-Conventions: scopes follow the component tree; names are made of letters, digits and `_`; an enum
-is a `$var string` that holds the member's name, and so is a `Text`; blanks and the like are escaped
-there, as `\x20`; the clock is a separate signal that rises where a cycle begins, and all other
-signals change with it; there is no date, so equal runs write equal bytes.
+Strings are `$var string`; blanks and the like are escaped there, as `\x20`. The clock is a separate
+signal that rises where a cycle begins, and all other signals change with it. There is no date, so
+equal runs write equal bytes.
 Left out: z, and x but for cycles that were not recorded (signals have two states); real numbers.
 """
 
@@ -17,7 +16,8 @@ import numpy as np
 from pteg.errors import UserError
 from pteg.waveforms import vcdbody
 from pteg.waveforms.signals import Signal, Text, columns
-from pteg.waveforms.vcdbody import MEMBER, SCALAR, SLACK, STRING, VARIABLE, VECTOR
+from pteg.waveforms.variables import STRING, VARIABLE, Variables
+from pteg.waveforms.vcdbody import SLACK
 from pteg.waveforms.vcdheader import Header, timebase
 
 __all__ = ["Signal", "Text", "VcdFile", "columns", "timebase"]
@@ -63,81 +63,34 @@ class VcdFile:
         self._file = file
         self._cycle = None      # that of the next row, if there is no gap
         self._closed = False
-        self._header = Header(scale, comment)
-        self._clock, _ = self._header.add(clock, "wire", 1)
-        self.names, self.strings = {}, set()
-
-        if places is None:
-            places, _ = columns(signals)
-        self._words = max((place + (signal.width + 63) // 64
-                           for signal, place in zip(signals, places, strict=True)), default=0)
-        self._variables, rows, known = [], [], {}
-        self._members = {}      # of each string, by its row in the table: names of values
-        self._labels = {}       # of each text, likewise: its column, and what finds a name
-        for signal, column in zip(signals, places, strict=True):
-            text = isinstance(signal, Text)
-            if (signal.width == 0 or signal.path == clock or signal.path in self.names
-                    or text and pure):
+        header = Header(scale, comment)
+        self._shown = shown = Variables(signals, places, clock=clock, pure=pure, encode=_escaped)
+        self.names, self.strings = shown.names, shown.strings
+        self._clock = header.add(shown.clock, "wire", 1)
+        known = {}
+        for place, index in shown.order:
+            if index in known:
+                header.alias(place, known[index])
                 continue
-            named = text or bool(signal.enum) and not pure and signal.width <= 64
-            if named:
-                self.strings.add(signal.path)
-            # One wire under several names is one variable, if it looks the same under all.
-            looks = (column, signal.width, signal.label if text else
-                     tuple(signal.enum.items()) if named else None)
-            if looks in known:
-                self.names[signal.path] = self._header.alias(signal.path, known[looks])
-                continue
-            kind, type, width = VECTOR, "wire", signal.width
-            if named:
-                kind, type, width = STRING, "string", 1
-                self._members[len(rows)] = {} if text else {
-                    value % (1 << signal.width): _escaped(name)
-                    for value, name in signal.enum.items()}
-                if text:
-                    self._labels[len(rows)] = column, signal.label
-            elif width == 1:
-                kind = SCALAR
-            variable, self.names[signal.path] = self._header.add(signal.path, type, width)
-            known[looks] = variable
-            self._variables.append(variable)
-            rows.append((*vcdbody.pack(variable.ident + "\n"), column, signal.width, kind, 0, 0))
-
+            string = shown.all[index].kind == STRING
+            known[index] = variable = header.add(place, "string" if string else "wire",
+                                                 1 if string else shown.all[index].width)
+            tail = vcdbody.pack(variable.ident + "\n")
+            shown.table[index]["tail"], shown.table[index]["tail_size"] = tail
+        self._variables = list(known.values())
         self._clock_row = np.array([(*vcdbody.pack(self._clock.ident + "\n"), 0, 1, 0, 0, 0)],
                                    VARIABLE)
-        self._table = np.array(rows, VARIABLE)
-        self._users = vcdbody.users_of(self._table, self._words)
-        self._previous = np.zeros(self._words, np.uint64)
+        self._users = shown.users()
+        self._previous = np.zeros(shown.words, np.uint64)
         self._out = np.empty(0, np.uint8)
-        self._tabulate()
-        self._file.write(self._header.text())
+        self._make_room()
+        self._file.write(header.text())
 
-    def _tabulate(self):
-        """The names of values as tables for the compiled code."""
-        members, text = [], bytearray()
-        for row, names in self._members.items():
-            first = len(members)
-            for value in sorted(names):
-                members.append((value, len(text), len(text) + len(names[value])))
-                text += names[value]
-            self._table[row]["members"], self._table[row]["members_end"] = first, len(members)
-        self._names = (np.array(members, MEMBER), np.frombuffer(bytes(text) or b"\0", np.uint8))
-        longest_name = max((end - start for _, start, end in members), default=0)
-        self._longest = 2 * SLACK + sum(max(int(row["width"]), longest_name, 18) + 10
-                                        for row in self._table)
+    def _make_room(self):
+        self._longest = 2 * SLACK + sum(max(int(row["width"]), self._shown.longest_name, 18) + 10
+                                        for row in self._shown.table)
         if len(self._out) < 2 * self._longest:
             self._out = np.empty(max(1 << 20, 2 * self._longest), np.uint8)
-
-    def _learn(self, rows):
-        """Ask for the texts of values that are new."""
-        found = False
-        for row, (column, label) in self._labels.items():
-            members = self._members[row]
-            for value in np.unique(rows[:, column]).tolist():
-                if value not in members:
-                    members[value], found = _escaped(label(value)), True
-        if found:
-            self._tabulate()
 
     def write(self, cycle, rows):
         """Append the values of the cycles from `cycle` on; after a gap, with a full dump.
@@ -152,11 +105,12 @@ class VcdFile:
         if self._cycle is not None and cycle < self._cycle:
             raise UserError(f"a waveform cannot go back in time, from cycle {self._cycle} to "
                             f"{cycle}: close it before a reset")
-        if rows.ndim != 2 or rows.shape[1] < self._words:
-            raise ValueError(f"rows must have {self._words} words, not {rows.shape}")
+        if rows.ndim != 2 or rows.shape[1] < self._shown.words:
+            raise ValueError(f"rows must have {self._shown.words} words, not {rows.shape}")
         if len(rows) == 0:
             return
-        self._learn(rows)
+        if self._shown.learn(rows):
+            self._make_room()
         if cycle != self._cycle:
             self._full_dump(cycle, rows[0])
             cycle, rows = cycle + 1, rows[1:]
@@ -183,7 +137,7 @@ class VcdFile:
             unknown = [v.dump_off() or f"sx {v.ident}" for v in [self._clock, *self._variables]]
             lines = [f"#{self.period * self._cycle}", "$dumpoff", *unknown, "$end\n"]
             self._file.write("\n".join(lines).encode())
-        self._previous[:] = ~row[:self._words]      # so that everything has changed
+        self._previous[:] = ~row[:self._shown.words]      # so that everything has changed
         text, _ = self._changes(cycle, row.reshape(1, -1))
         time, clock = self.period * cycle, self._clock.ident
         begin, end = f"#{time}\n".encode(), f"#{time + self._half}\n0{clock}\n".encode()
@@ -193,8 +147,8 @@ class VcdFile:
     def _changes(self, cycle, rows):
         """Text of the changes of some rows, valid until the next call, and how many they are."""
         size, done = vcdbody.changes(rows, self._previous, cycle, self._half, self._clock_row[0],
-                                     *self._users, self._table, *self._names, self._out,
-                                     self._longest)
+                                     *self._users, self._shown.table, self._shown.members,
+                                     self._shown.text, self._out, self._longest)
         return self._out[:size].data, done
 
 

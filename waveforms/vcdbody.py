@@ -12,20 +12,9 @@ from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
 
 from pteg.jit import njit
+from pteg.waveforms.variables import SCALAR, STRING
 
-__all__ = ["MEMBER", "SCALAR", "SLACK", "STRING", "VARIABLE", "VECTOR", "changes", "pack",
-           "users_of"]
-
-# Kinds of variable.
-SCALAR, VECTOR, STRING = 0, 1, 2
-
-#: A variable: its first word in a row, its width, and what ends its changes: its identifier and a
-#: newline, packed, and the length of that. The names of a string's values are rows
-#: [members, members_end) of the table of members, in the order of the values.
-VARIABLE = np.dtype([("tail", "u8"), ("tail_size", "i8"), ("column", "i8"), ("width", "i8"),
-                     ("kind", "i8"), ("members", "i8"), ("members_end", "i8")])
-#: A value that has a name, and the place of the name in the text of all names.
-MEMBER = np.dtype([("value", "u8"), ("start", "i8"), ("end", "i8")])
+__all__ = ["SLACK", "changes", "pack"]
 
 #: Bytes that `out` must have beyond the longest row.
 SLACK = 64
@@ -42,19 +31,6 @@ def pack(text):
     """Up to eight ASCII characters as a number, and how many they are."""
     assert len(text) <= 8
     return int.from_bytes(text.encode(), "little"), len(text)
-
-
-def users_of(table: np.ndarray, words: int) -> tuple[np.ndarray, np.ndarray]:
-    """Which variables of a table each of so many words belongs to, as `changes` takes it.
-
-    Any word may belong to any number of variables: signals can be the same wire, or parts of one.
-    """
-    users: list[list[int]] = [[] for _ in range(words)]
-    for index, variable in enumerate(table):
-        for word in range((int(variable["width"]) + 63) // 64):
-            users[int(variable["column"]) + word].append(index)
-    first = np.cumsum([0, *map(len, users)])
-    return first, np.array([index for indices in users for index in indices], np.int64)
 
 
 @intrinsic
@@ -181,7 +157,7 @@ def changes(rows, previous, cycle, half, clock, first, users, table, members, te
         Variable of the clock, which `table` does not contain.
     first, users
         The variables with bits in word n of a row: `users[first[n]:first[n + 1]]`, as indices in
-        `table`. See `users_of`.
+        `table`. See `Variables.users`.
     longest
         Bytes that a row may need at most.
     """

@@ -1,7 +1,6 @@
 """The header of a VCD file: timescale, scopes, variables."""
 
 import io
-import re
 
 from vcd import VCDWriter
 
@@ -40,29 +39,14 @@ class Header:
         self._text = io.StringIO()
         self._writer = VCDWriter(self._text, timescale=scale, date="", version="pteg",
                                  comment=comment)
-        self._taken = set()
 
-    def add(self, path, type, width):
-        """Register a variable; returns it and its path in the file."""
-        scope, name = self._name(path)
-        return self._writer.register_var(scope, name, type, width), ".".join([*scope, name])
+    def add(self, place, type, width):
+        """Register a variable."""
+        return self._writer.register_var(place[:-1], place[-1], type, width)
 
-    def alias(self, path, variable):
-        """Register another name of a variable; returns its path in the file."""
-        scope, name = self._name(path)
-        self._writer.register_alias(scope, name, variable)
-        return ".".join([*scope, name])
-
-    def _name(self, path):
-        """Scope and name for a signal, not used before."""
-        *scope, name = (re.sub(r"\W", "_", part, flags=re.ASCII) or "_"
-                        for part in f"top.{path}".split("."))
-        unique, number = name, 1
-        while (*scope, unique) in self._taken:
-            number += 1
-            unique = f"{name}_{number}"
-        self._taken.add((*scope, unique))
-        return tuple(scope), unique
+    def alias(self, place, variable):
+        """Register another name of a variable."""
+        self._writer.register_alias(place[:-1], place[-1], variable)
 
     def text(self):
         """The header up to its end; the values that pyvcd would write next are not ours."""

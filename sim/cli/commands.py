@@ -128,7 +128,8 @@ def run(
     disk_write
         What the machine writes to the disk goes to the file.
     vcd
-        Write a waveform, and a GTKWave save file beside it.
+        Write a waveform, and a GTKWave save file beside it. It is VCD, or FST if the name ends in
+        `.fst`.
     signals
         Signals in the waveform: dotted paths with * and ?. Can be repeated. Default: all.
     window

@@ -200,6 +200,19 @@ def test_the_marker_and_the_values_can_be_seen(shown):
     assert text.any() and not text[-4:].any()
 
 
+def test_an_fst_file_shows_the_same(shown, tmp_path):
+    text = (ROOT / "Makefile").read_text().replace("\\\n", " ")
+    options = shlex.split(re.search(r"^RUN\s*\?=(.*)$", text, re.M)[1].replace(".vcd", ".fst"))
+    done = subprocess.run([sys.executable, "-m", "pteg", "run", *options], cwd=tmp_path, text=True,
+                          stdin=subprocess.DEVNULL, capture_output=True, timeout=600)
+    assert done.returncode == 0, done.stderr
+    again = show(tmp_path, "rom.gtkw")
+    assert again.values == shown.values
+    assert (again.start, again.stop, again.marker, again.end) == (
+        shown.start, shown.stop, shown.marker, shown.end)
+    assert (tmp_path / "rom.fst").stat().st_size < 500_000
+
+
 def test_a_view_of_the_mac99s_bus_has_its_devices(tmp_path):
     machine = Machine("mac99")
     with machine.trace(tmp_path / "mac.vcd", trigger="bus.arbiter.bus__ts", before=20, after=20):
