@@ -44,6 +44,14 @@ class Prompt:
             output += PROMPT.sub("\n", rest.replace("\r\n", "\n")).strip("\n") + "\n"
         return output
 
+    def load_file(self, path, room=0x400000, instructions=100_000_000):
+        """A file on a disk as the firmware reads it, by the method `load`."""
+        self("clear hex 0 value handle : ?open open-dev dup to handle 0= abort\" not opened\" ;")
+        text = self(f'" {path}" ?open {room:x} " load" handle $call-method . handle close-dev',
+                    instructions=instructions)
+        assert text.endswith(" ok\n"), text
+        return self.machine.memory.read(room, int(text.split()[0], 16))
+
     def stack(self, *lines):
         """Items that the lines leave on the stack; it is cleared before and after."""
         self("clear decimal")
@@ -72,11 +80,28 @@ def make_prompt():
     return Prompt
 
 
-@pytest.fixture(scope="session")
-def load_client():
-    """The module client.py of this folder."""
-    path = Path(__file__).parent / "client.py"
-    spec = importlib.util.spec_from_file_location("client", path)
+@pytest.fixture
+def disk_prompt():
+    """A mac99 with a file as its disk, at the prompt."""
+    return lambda disk, **options: Prompt("mac99", disk=disk, **options)
+
+
+def _module(name):
+    """A module of this folder."""
+    path = Path(__file__).parent / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def load_client():
+    """The module client.py of this folder."""
+    return _module("client")
+
+
+@pytest.fixture(scope="session")
+def images():
+    """The module disk_images.py of this folder."""
+    return _module("disk_images")

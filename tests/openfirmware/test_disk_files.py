@@ -1,32 +1,12 @@
 """Files on disks: every file system that the ROM knows, against the tools that make them."""
 
-import importlib.util
-from pathlib import Path
+import random
 
 import pytest
 
-_spec = importlib.util.spec_from_file_location("images", Path(__file__).parent / "images.py")
-images = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(images)
-
+KINDS = ("fat12", "fat16", "fat32", "ext2-1k", "ext2-4k", "ext3", "rock-ridge", "joliet", "iso",
+         "hfs-plus")
 BUFFER = 0x400000
-
-
-@pytest.fixture
-def disk_prompt(make_prompt):
-    """A mac99 with a disk at its prompt."""
-    def prompt(disk, **options):
-        return make_prompt("mac99", disk=disk, **options)
-    return prompt
-
-
-def load(prompt, path, room=BUFFER):
-    """A file as the firmware reads it, by `load`."""
-    prompt("clear hex 0 value handle : opened open-dev dup to handle 0= abort\" not opened\" ;")
-    line = f'" {path}" opened {room:x} " load" handle $call-method . handle close-dev'
-    text = prompt(line, instructions=100_000_000)
-    assert text.endswith(" ok\n"), text
-    return prompt.machine.memory.read(room, int(text.split()[0], 16))
 
 
 def names(prompt, path):
@@ -37,15 +17,122 @@ def names(prompt, path):
             if name.rstrip("\\") not in (".", "..", "lost+found")}
 
 
-@pytest.mark.parametrize("kind", images.KINDS)
-def test_random_files(disk_prompt, tmp_path, kind):
+@pytest.mark.parametrize("kind", KINDS)
+def test_random_files(disk_prompt, images, tmp_path, kind):
     seed = 20261128
     print(f"seed {seed}")
     folder = tmp_path / "tree"
     files = images.random_tree(folder, seed, kind)
     prompt = disk_prompt(images.make_image(tmp_path / "disk", kind, folder))
     for path, data in files.items():
-        assert load(prompt, f"hd:,{path}") == data, path
+        assert prompt.load_file(f"hd:,{path}") == data, path
     top = {path.split("\\")[1]: None if path.count("\\") > 1 else len(data)
            for path, data in files.items()}
     assert names(prompt, "hd:,\\") == top
+
+
+@pytest.fixture
+def hfs_plus(images, tmp_path):
+    """An HFS Plus volume with a boot file and links; the boot file's bytes."""
+    tree = tmp_path / "hfs"
+    tree.joinpath("System Folder").mkdir(parents=True)
+    data = random.Random(5).randbytes(300_000)
+    tree.joinpath("System Folder", "loader").write_bytes(data)
+    tree.joinpath("link").symlink_to("System Folder/loader")
+    tree.joinpath("folder-link").symlink_to("/System Folder")
+    tree.joinpath("circle").symlink_to("circle")
+    images.run("xorriso", "-as", "mkisofs", "-quiet", "-hfsplus", "-hfsplus-file-creator-type",
+               "chrp", "tbxi", "/System Folder/loader", "-hfs-bless-by", "p", "/System Folder",
+               "-o", tmp_path / "hfs.iso", tree)
+    return images.hfs_volume(tmp_path / "hfs.iso"), data
+
+
+def test_the_boot_file_of_hfs_plus(disk_prompt, images, tmp_path, hfs_plus):
+    volume, data = hfs_plus
+    prompt = disk_prompt(images.written(tmp_path / "disk", volume))
+    for path in (r"\\:tbxi", r"\\loader", r"\link", r"\folder-link\LOADER", "/folder-link/loader"):
+        assert prompt.load_file(f"hd:,{path}") == data, path
+    assert prompt.error("dir hd:,\\circle").endswith("no such file.")
+    assert prompt.error("load hd:,\\\\:APPL").endswith("no such file.")
+
+
+def test_hfs_plus_in_a_wrapper(disk_prompt, images, tmp_path, hfs_plus):
+    volume, data = hfs_plus
+    disk = images.written(tmp_path / "disk", images.hfs_wrapper(volume))
+    assert disk_prompt(disk).load_file(r"hd:,\\:tbxi") == data
+    assert images.tool_reads(disk, "/System Folder/loader") in (data, None)
+
+
+@pytest.mark.parametrize("pieces", [8, 9, 60, 147])
+def test_files_in_many_pieces_on_hfs_plus(disk_prompt, images, tmp_path, hfs_plus, pieces):
+    volume, data = hfs_plus
+    disk = images.written(tmp_path / "disk", images.fragmented(volume, "loader", pieces))
+    assert disk_prompt(disk).load_file(r"hd:,\\:tbxi") == data
+    assert images.tool_reads(disk, "/System Folder/loader") in (data, None)
+
+
+def test_plain_hfs_is_refused_by_name(disk_prompt, images, tmp_path):
+    disk = tmp_path / "disk"
+    disk.write_bytes(bytes(2 << 20))
+    images.run("hformat", "-f", disk, "0")
+    assert disk_prompt(disk).error("dir hd:,\\") == \
+        "HFS without Plus, a feature of the file system that is not supported."
+
+
+@pytest.mark.parametrize("features", ["extents", "extents,64bit", "meta_bg,^resize_inode",
+                                      "inline_data", "mmp"])
+def test_features_of_ext4_are_refused_by_name(disk_prompt, images, tmp_path, features):
+    disk = tmp_path / "disk"
+    images.run("mke2fs", "-q", "-t", "ext2", "-O", features, disk, "8192k")
+    assert disk_prompt(disk).error("dir hd:,\\") == \
+        f"{features.split(',')[0]}, a feature of the file system that is not supported."
+
+
+def test_links_on_ext2(disk_prompt, images, tmp_path):
+    tree = tmp_path / "tree"
+    tree.joinpath("boot", "deep").mkdir(parents=True)
+    tree.joinpath("boot", "kernel").write_bytes(b"kernel" * 1000)
+    tree.joinpath("short").symlink_to("boot/kernel")
+    tree.joinpath("boot", "deep", "up").symlink_to("../../boot/" + "./" * 40 + "kernel")
+    tree.joinpath("absolute").symlink_to("/boot")
+    tree.joinpath("circle").symlink_to("circle")
+    images.run("mke2fs", "-q", "-t", "ext2", "-d", tree, tmp_path / "disk", "8192k")
+    prompt = disk_prompt(tmp_path / "disk")
+    for path in (r"\short", r"\boot\deep\up", r"\absolute\kernel"):
+        assert prompt.load_file(f"hd:,{path}") == b"kernel" * 1000, path
+    assert prompt.error("load hd:,\\circle").endswith("no such file.")
+
+
+@pytest.mark.parametrize("block", [1024, 4096])
+def test_holes_and_all_levels_of_pointers_on_ext2(disk_prompt, images, tmp_path, block):
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    places = (0, 11_000, 12_300, 270_000, 300_001, 67_000_000, 69_999_000)
+    with open(tree / "sparse", "wb") as file:
+        for number, place in enumerate(places):
+            file.seek(place)
+            file.write(bytes([number + 1]) * 3000)
+    images.run("mke2fs", "-q", "-t", "ext2", "-b", block, "-d", tree, tmp_path / "disk", "8192k")
+    prompt = disk_prompt(tmp_path / "disk")
+    prompt('decimal clear " hd:,\\sparse" open-dev value h')
+    with open(tree / "sparse", "rb") as file:
+        for place in (0, *(place - 5 for place in places[1:])):
+            file.seek(place)
+            data = file.read(3010)
+            assert prompt(f'{place} 0 " seek" h $call-method . {BUFFER} 3010 " read" h '
+                          f'$call-method .') == f"0 {len(data)}  ok\n"
+            assert prompt.machine.memory.read(BUFFER, len(data)) == data, place
+
+
+def test_files_in_many_pieces_on_fat(disk_prompt, images, tmp_path):
+    """A file that was written when small gaps were free."""
+    disk = tmp_path / "disk"
+    disk.write_bytes(bytes(1440 << 10))
+    images.run("mkfs.fat", disk)
+    filler = images.written(tmp_path / "filler", bytes(512))
+    for number in range(60):
+        images.run("mcopy", "-i", disk, filler, f"::F{number}")
+    images.run("mdel", "-i", disk, *[f"::F{number}" for number in range(0, 60, 2)])
+    data = random.Random(6).randbytes(30_000)
+    images.run("mcopy", "-i", disk, images.written(tmp_path / "big", data), "::big")
+    assert disk_prompt(disk).load_file("hd:,\\big")[:len(data)] == data

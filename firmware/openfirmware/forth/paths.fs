@@ -32,6 +32,12 @@ variable #specifier
    [char] : left-parse-string  2swap component-args 2!
    [char] @ left-parse-string  component-name 2!  component-unit 2! ;
 
+\ Arguments that end with a comma are a partition: what follows is the path of a file, with `/` in it.
+: file-path  ( rest rlen -- rest' rlen' )
+   component-args 2@ dup 0= if  2drop exit  then
+   2dup + 1- c@ [char] , <> if  2drop exit  then
+   drop -rot + over - component-args 2!  " " ;
+
 \ Units are compared as numbers, any case, leading zeros; where a bus has more than one address cell,
 \ as its own decode-unit says.
 : unit-number  ( a len -- n )  16 digits if  drop  else  -1  then ;
@@ -66,7 +72,7 @@ variable #specifier
 defer visit-node
 : walk-components  ( a len phandle -- phandle' | 0 )
    begin  over 0<> over 0<> and while   ( a len phandle )
-      >r [char] / left-parse-string  split-component  r>
+      >r [char] / left-parse-string  split-component file-path  r>
       component-name 2@ " .." $= if  parent  else
          component-name 2@ nip component-unit 2@ nip or if  find-child  then
       then
