@@ -1,4 +1,4 @@
-"""Writes docs/instructions.md and docs/registers.md from the tables in `pteg.hw.isa`.
+"""Writes docs/instructions.md, registers.md and causes.md from the tables in `pteg.hw.isa`.
 
 `python -m pteg.firmware.reference docs`; a test sees to it that this was done.
 """
@@ -8,10 +8,12 @@ from pathlib import Path
 
 from pteg.firmware.asm.mnemonics import FORMS
 from pteg.hw.isa.bits import BITS, bits_of
+from pteg.hw.isa.causes import MOVES, NO_OPERATION, RULES, Condition, Dar, Kind, deciding
+from pteg.hw.isa.exceptions import Dsisr, Srr1, Vector
 from pteg.hw.isa.instructions import INSTRUCTIONS, Serialize
 from pteg.hw.isa.registers import SPRS
 
-__all__ = ["instructions_markdown", "registers_markdown"]
+__all__ = ["instructions_markdown", "registers_markdown", "causes_markdown"]
 
 _HEAD = """# Instructions
 
@@ -92,6 +94,40 @@ registers without U.
 |---|---|---|---|---|
 """
 
+_CAUSES_HEAD = """# Causes
+
+`python -m pteg.firmware.reference docs` makes this page from `hw/isa/causes.py`. It tells what
+stops or changes a load, a store, a cache instruction or an instruction fetch. If several conditions
+hold, the first row that names one of them decides. The order is that of table 4-3 of the 750GX
+user's manual (p. 155); sources without a name are pages and priorities of that manual.
+
+* An access that crosses a double word is made in parts, multiples and strings register by register.
+  The rows decide about each part; what earlier parts did remains: bytes are stored, registers of a
+  multiple or string are loaded. An instruction that moves one register leaves it unchanged.
+* Without translation (MSR[DR] or MSR[IR] = 0) there is no protection, and W = I = 0, G = 1.
+* A block (BAT) that matches hides the segment with its T and N.
+* A table search sets R before protection is checked, and C if a store is permitted, even if a
+  later row, W = 1 or I = 1 for a `dcbz`, or a missing reservation then stops the store
+  ([decision](decisions/0005-referenced-before-protection.md)).
+* DSISR[6] tells that the access was a store: `dcbz` and `dcbi` are stores, the other cache
+  instructions loads. After an alignment exception DSISR describes the instruction (PEM table 6-9).
+  The part of a `dcbz` is its block.
+* DABR matches the double word of a part, or the block of a `dcbz`; it does not match other cache
+  instructions.
+* A transfer error on the bus is a machine check; see [caches](caches.md).
+* Little-endian mode is not modelled, except for its alignment exceptions.
+
+| condition | instructions | result | DAR | source |
+|---|---|---|---|---|
+"""
+
+_MATRIX_HEAD = """
+## One condition alone
+
+Nothing happens where a field is empty.
+
+"""
+
 _SUFFIXES = {"OE": "o", "Rc": ".", "LK": "l", "AA": "a"}
 _SHOWN = 6
 
@@ -106,6 +142,51 @@ def registers_markdown():
     """The text of docs/registers.md."""
     return (_REGISTERS_HEAD + "".join(map(_bits, BITS))
             + _SPR_HEAD + "".join(map(_register, SPRS)))
+
+
+def causes_markdown():
+    """The text of docs/causes.md."""
+    conditions = [condition for condition in Condition
+                  if any(deciding(kind, {condition}) for kind in Kind)]
+    kinds = [kind for kind in Kind if any(kind in rule.kinds for rule in RULES)]
+    matrix = [f"| | {' | '.join(_short(kind) for kind in kinds)} |\n|{'---|' * (len(kinds) + 1)}\n"]
+    for condition in conditions:
+        answers = [deciding(kind, {condition}) for kind in kinds]
+        matrix.append(f"| {condition.value} | "
+                      + " | ".join(_answer(rule) if rule else "" for rule in answers) + " |\n")
+    return _CAUSES_HEAD + "".join(map(_rule, RULES)) + _MATRIX_HEAD + "".join(matrix)
+
+
+def _rule(rule):
+    kinds = [kind.value for kind in rule.kinds]
+    if set(MOVES) <= set(rule.kinds):
+        kinds = ["all loads and stores", *(k.value for k in rule.kinds if k not in MOVES)]
+    conditions = "; ".join(condition.value for condition in rule.conditions)
+    dar = "" if rule.dar is Dar.UNCHANGED else rule.dar.value
+    return f"| {conditions} | {'; '.join(kinds)} | {_result(rule)} | {dar} | {rule.source} |\n"
+
+
+def _result(rule):
+    """The exception, with the bits that tell its cause."""
+    if rule.text:
+        return rule.text
+    name = _VECTORS.get(rule.vector, rule.vector.name.lower().replace("_", " "))
+    register, bits = ("DSISR", Dsisr) if rule.vector is Vector.DSI else ("SRR1", Srr1)
+    named = [31 - bit.bit_length() + 1 for bit in bits if rule.bits & bit]
+    return f"{name}, {register}[{named[0]}]" if named else name
+
+
+def _answer(rule):
+    return "none" if rule.text == NO_OPERATION else _result(rule).replace(", ", " ")
+
+
+def _short(kind):
+    return {Kind.REGISTER: "one GPR", Kind.FLOAT: "one FPR", Kind.FETCH: "fetch"}.get(
+        kind, kind.value)
+
+
+_VECTORS = {Vector.DSI: "DSI", Vector.ISI: "ISI", Vector.INSTRUCTION_BREAKPOINT: "breakpoint",
+            Vector.FP_UNAVAILABLE: "floating-point unavailable"}
 
 
 def _instruction(row):
@@ -137,3 +218,4 @@ if __name__ == "__main__":
     folder = Path(sys.argv[1])
     (folder / "instructions.md").write_text(instructions_markdown())
     (folder / "registers.md").write_text(registers_markdown())
+    (folder / "causes.md").write_text(causes_markdown())

@@ -28,7 +28,6 @@ class Access(data.Struct):
     algebraic: 1   # sign-extended
     single: 1      # converts between single and double
     aligned: 1     # the address must be a multiple of 4
-    exclusive: 1   # refused by write-through memory: lwarx, stwcx., eciwx, ecowx
     type: Named(TransferType)
 
 
@@ -54,7 +53,7 @@ _OPS = {
     Op.DCBZ: DataOp.ZERO, Op.DCBT: DataOp.TOUCH, Op.DCBTST: DataOp.TOUCH,
     Op.SYNC: DataOp.BARRIER, Op.EIEIO: DataOp.BARRIER,
 }
-_EXCLUSIVE = (Op.LWARX, Op.STWCX_DOT, Op.ECIWX, Op.ECOWX)
+_ALIGNED = (Op.LWARX, Op.STWCX_DOT, Op.ECIWX, Op.ECOWX)
 
 
 def _access(row):
@@ -67,8 +66,7 @@ def _access(row):
         "store": row.store, "size": row.size if row.size <= 8 else 0,
         "reverse": "br" in row.name, "algebraic": row.name.startswith("lha"),
         "single": row.name.startswith(("lfs", "stfs")),
-        "aligned": moves in (Moves.FLOAT, Moves.MULTIPLE) or row.op in _EXCLUSIVE,
-        "exclusive": row.op in _EXCLUSIVE,
+        "aligned": moves in (Moves.FLOAT, Moves.MULTIPLE) or row.op in _ALIGNED,
         "type": _TYPES.get(row.op, TransferType.WRITE_WITH_FLUSH if row.store
                            else TransferType.READ),
     }

@@ -2,7 +2,7 @@
 
 The decision is made in each cycle: request the data cache, enter the store queue, end, fault, or
 wait. It depends on the translation of the next part, on the other instructions in flight, and on
-the registers that restrict or watch accesses.
+the registers that restrict or watch accesses. `pteg.hw.isa.causes` says which cause wins.
 """
 
 from amaranth.hdl import Module, Mux, Signal
@@ -46,7 +46,7 @@ class AccessControl(wiring.Component):
     hid0: In(32)
     ear: In(32)
     dabr: In(32)
-    #: The block has a reservation.
+    #: There is a reservation.
     reserved: In(1)
     #: Store queue: it is empty, has room, has a store of the same bytes. The data cache is idle.
     empty: In(1)
@@ -115,8 +115,11 @@ class AccessControl(wiring.Component):
             with m.Case(Moves.BARRIER):
                 m.d.comb += translates.eq(0)
                 self._barrier(m, waited)
-            with m.Case(Moves.STRING):
-                with m.If(self.nothing):
+            with m.Case(Moves.MULTIPLE, Moves.STRING):
+                with m.If(flag(self.msr, Msr.LE)):
+                    m.d.comb += translates.eq(0)
+                    self._fault(m, *alignment)
+                with m.Elif(self.nothing):
                     m.d.comb += [translates.eq(0), self.ends.eq(1)]
             with m.Case(Moves.ZEROS):
                 with m.If(~flag(self.hid0, Hid0.DCE)):
@@ -139,7 +142,14 @@ class AccessControl(wiring.Component):
                 m.d.comb += [self.ask.eq(tells), self.ends.eq(~tells)]
 
     def _translate(self, m):
-        port, touches = self.translate, self.access.moves == Moves.TOUCH
+        port, moves = self.translate, self.access.moves
+        zeros = moves == Moves.ZEROS
+        nothing = Signal()
+        # A hint, whatever stops it; a cache instruction in a direct-store segment (IBM 750GX UM
+        # p. 116, 119).
+        m.d.comb += nothing.eq((moves == Moves.TOUCH)
+                               | (zeros | (moves == Moves.BLOCK))
+                               & (port.result == Translation.DIRECT_STORE))
         with m.Switch(port.result):
             with m.Case(Translation.OK):
                 self._translated(m)
@@ -149,23 +159,23 @@ class AccessControl(wiring.Component):
                                  (Translation.PROTECTION, Dsisr.PROTECTION),
                                  (Translation.DIRECT_STORE, Dsisr.DIRECT_STORE)):
                 with m.Case(result):
-                    with m.If(~touches):
+                    with m.If(~nothing):
                         m.d.comb += port.used.eq(1)
                         self._fault(m, Cause.DSI, self._dsisr(bits), port.ea)
             with m.Case(Translation.BUS_ERROR):
                 self._fault(m, Cause.MACHINE_CHECK, 0, self.ea)
-        with m.If(touches):
-            # A hint: whatever stops it, it is over.
+        with m.If(zeros & (port.result == Translation.PROTECTION) & self._uncacheable()):
+            self._fault(m, Cause.ALIGNMENT, alignment_dsisr(self.insn), self.first)
+        with m.If(nothing):
             m.d.comb += self.ends.eq(1)
 
     def _translated(self, m):
         """The translation is good: ask the cache, or enter the store queue."""
         port, access = self.translate, self.access
         zeros = access.moves == Moves.ZEROS
-        write_through, inhibited = flag(port.wimg, Wimg.W), flag(port.wimg, Wimg.I)
         bypasses, watched = Signal(), Signal()
         m.d.comb += [
-            bypasses.eq(inhibited | ~flag(self.hid0, Hid0.DCE) | self._external()),
+            bypasses.eq(flag(port.wimg, Wimg.I) | ~flag(self.hid0, Hid0.DCE) | self._external()),
             watched.eq(self._watched()),
             self.wimg.eq(port.wimg | Mux(self._external(), int(Wimg.I), 0)),
         ]
@@ -182,14 +192,14 @@ class AccessControl(wiring.Component):
                     m.d.comb += self.block.valid.eq(self.head)
                     with m.If(self.block.done):
                         m.d.comb += [port.used.eq(1), self.ends.eq(1)]
-                with m.Elif(zeros & (write_through | inhibited)):
+                with m.Elif(zeros & self._uncacheable()):
                     fault(Cause.ALIGNMENT, alignment_dsisr(self.insn), self.first)
                 with m.Elif(zeros & watched):
                     fault(Cause.DSI, self._dsisr(Dsisr.DABR), port.ea)
                 with m.Else():
                     m.d.comb += self.ask.eq(self.head & self.empty)
             with m.Default():
-                with m.If(access.exclusive & write_through):
+                with m.If(self._external() & flag(port.wimg, Wimg.W)):
                     fault(Cause.DSI, self._dsisr(Dsisr.DIRECT_STORE), self.ea)
                 with m.Elif(watched):
                     fault(Cause.DSI, self._dsisr(Dsisr.DABR), self.ea)
@@ -206,6 +216,10 @@ class AccessControl(wiring.Component):
 
     def _external(self):
         return (self.op == Op.ECIWX) | (self.op == Op.ECOWX)
+
+    def _uncacheable(self):
+        """A block of zeros cannot be made in the cache: W or I."""
+        return flag(self.translate.wimg, Wimg.W) | flag(self.translate.wimg, Wimg.I)
 
     def _watched(self):
         """Whether the data address breakpoint stops this part of a load or store."""

@@ -306,7 +306,6 @@ class LoadStoreUnit(wiring.Component):
         line = Mux(p.state == LoadStoreState.WAIT, physical, self.translate.pa)[LINE_BITS:]
         m.d.comb += [
             reservation.foreign.eq(self.foreign), reservation.foreign_line.eq(self.foreign_line),
-            reservation.asked_line.eq(self.translate.pa[LINE_BITS:]),
             reservation.set.eq(over & (held.op == Op.LWARX)), reservation.set_line.eq(line),
             reservation.clear.eq(p.control.fails | over & (held.op == Op.STWCX_DOT)),
             self.exclusive.eq((p.state != LoadStoreState.EMPTY) & (held.op == Op.STWCX_DOT)

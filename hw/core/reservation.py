@@ -1,4 +1,7 @@
-"""The reservation of lwarx and stwcx. (PEM 4.2.6): one block, until a write to it."""
+"""The reservation of lwarx and stwcx. (PEM 4.2.6): one block, until a write to it.
+
+The address of a stwcx. is not compared (IBM 750GX UM p. 131).
+"""
 
 from amaranth.hdl import Module, Signal
 from amaranth.lib import wiring
@@ -21,8 +24,7 @@ class Reservation(wiring.Component):
     #: Another master writes to this block.
     foreign: In(1)
     foreign_line: In(_LINE)
-    #: Is there a reservation of block `asked_line`, in this cycle too?
-    asked_line: In(_LINE)
+    #: Is there a reservation, in this cycle too?
     holds: Out(1)
 
     def elaborate(self, platform):
@@ -31,7 +33,7 @@ class Reservation(wiring.Component):
         line = Signal(_LINE)
         lost = Signal()
         m.d.comb += [lost.eq(self.foreign & (self.foreign_line == line)),
-                     self.holds.eq(reserved & ~lost & (line == self.asked_line))]
+                     self.holds.eq(reserved & ~lost)]
         with m.If(lost | self.clear):
             m.d.sync += [reserved.eq(0), line.eq(0)]
         with m.If(self.set):

@@ -174,6 +174,8 @@ def multiple(s, m, op, word):
         ea = ea + gpr(s, b) & MASK32
         count = 0 | s.xer & 0x7F
 
+    if s.msr & isa.MSR_LE:
+        return alignment(s, m, word, ea)
     loads = op == isa.LMW or op == isa.LSWI or op == isa.LSWX
     done = 0
     while done < count:
@@ -202,11 +204,11 @@ def multiple(s, m, op, word):
 # -- Reservations, external control, cache and TLB instructions ------------------------------------
 
 @compiled
-def permitted(s, m, ea, kind):
+def permitted(s, m, ea, kind, external):
     """Physical address of a word that lwarx, stwcx., eciwx or ecowx may use, or a negative number:
-    write-through memory refuses them (MPC8240 UM table 2-9, MPC604 UM table 1-2)."""
+    write-through memory refuses the last two (MPC8240 UM table 2-9)."""
     pa = translate(s, m, ea, kind)
-    if pa >= 0 and m.wimg & isa.WIMG_W:
+    if pa >= 0 and external and m.wimg & isa.WIMG_W:
         storage_fault(s, m, ea, kind, isa.DSISR_DIRECT_STORE, isa.NONE)
         return -1
     if pa >= 0 and stopped(s, m, ea, kind, isa.WORD):
@@ -216,18 +218,30 @@ def permitted(s, m, ea, kind):
 
 @compiled
 def reserve(s, m, op, ea):
-    """lwarx and stwcx.: value loaded, or whether the store was performed."""
+    """lwarx and stwcx.: value loaded, or whether the store is to be performed, which depends on
+    any reservation, whatever its address (750GX UM p. 131)."""
     loads = op == isa.LWARX
-    pa = permitted(s, m, ea, isa.KIND_LOAD if loads else isa.KIND_STORE)
+    pa = permitted(s, m, ea, isa.KIND_LOAD if loads else isa.KIND_STORE, False)
     if pa < 0:
         return 0
-    reservation = pa & ~31 | 1
     if loads:
         value = read_physical(m, pa, isa.WORD)
         if not m.outcome:
-            s.reservation = reservation
+            s.reservation = pa & ~31 | 1
         return value
-    return 1 if s.reservation == reservation else 0
+    return 1 if s.reservation else 0
+
+
+@compiled
+def block_address(s, m, ea, kind):
+    """Physical address of a cache block, or a negative number. In a direct-store segment it is
+    negative without an exception: cache instructions do nothing there (750GX UM p. 119, 155)."""
+    dsisr, dar = 0 | s.dsisr, 0 | s.dar
+    pa = translate(s, m, ea, kind)
+    if pa < 0 and m.outcome == isa.OUT_EXCEPTION and m.vector == isa.VECTOR_DSI and (
+            s.dsisr & isa.DSISR_DIRECT_STORE):
+        s.dsisr, s.dar, m.outcome = dsisr, dar, isa.OUT_NEXT
+    return pa
 
 
 @compiled
@@ -236,11 +250,12 @@ def clear_block(s, m, word, ea):
     if not s.hid0 & isa.HID0_DCE:
         return alignment(s, m, word, ea)
     # A DSI tells the address of the block, which the architecture allows (PEM table 6-9).
-    pa = translate(s, m, ea & ~31, isa.KIND_STORE)
+    m.wimg = 0
+    pa = block_address(s, m, ea & ~31, isa.KIND_STORE)
+    if m.wimg & (isa.WIMG_W | isa.WIMG_I):     # it wins against protection
+        return alignment(s, m, word, ea)
     if pa < 0:
         return m.outcome
-    if m.wimg & (isa.WIMG_W | isa.WIMG_I):
-        return alignment(s, m, word, ea)
     if stopped(s, m, ea & ~31, isa.KIND_STORE, isa.BLOCK):
         return m.outcome
     for beat in range(4):
@@ -279,19 +294,19 @@ def block(s, m, op, word):
             s.reservation = 0
             s.cr = (0 | s.cr) & 0x0FFFFFFF | (2 * performed | (0 | s.xer) >> 31) << 28
     elif op == isa.ECIWX:
-        if permitted(s, m, ea, isa.KIND_LOAD) >= 0:
+        if permitted(s, m, ea, isa.KIND_LOAD, True) >= 0:
             value = load(s, m, ea, isa.WORD)
             if not m.outcome:
                 s.gpr[d] = value
     elif op == isa.ECOWX:
-        if permitted(s, m, ea, isa.KIND_STORE) >= 0:
+        if permitted(s, m, ea, isa.KIND_STORE, True) >= 0:
             store(s, m, ea, isa.WORD, gpr(s, d))
     elif op == isa.DCBZ:
         return clear_block(s, m, word, ea)
     elif op == isa.DCBST or op == isa.DCBF or op == isa.ICBI:
-        translate(s, m, ea, isa.KIND_TOUCH)
+        block_address(s, m, ea, isa.KIND_TOUCH)
     elif op == isa.DCBI:
-        translate(s, m, ea, isa.KIND_STORE)
+        block_address(s, m, ea, isa.KIND_STORE)
     elif op == isa.TLBIE:
         invalidate(s, m, gpr(s, third(word)))
     # sync, eieio, tlbsync order what is in order here; dcbt and dcbtst are hints.

@@ -303,7 +303,7 @@ def test_bt_is_compared_with_msr_dr(run, msr, bits, stops):
     ("stw r8, 0(r3)", TRANSLATED, {"dbat0l": 1}, (Vector.DSI, Dsisr.PROTECTION | Dsisr.STORE)),
     ("dcbz 0, r3", TRANSLATED, {"dbat0l": 1}, (Vector.DSI, Dsisr.PROTECTION | Dsisr.STORE)),
     ("lwz r8, 0(r3)", TRANSLATED, {"dbat0u": 0}, (Vector.DSI, Dsisr.PAGE_FAULT)),
-    ("stwcx. r8, 0, r3", TRANSLATED, {"dbat0l": 0x42},
+    ("ecowx r8, 0, r3", TRANSLATED, {"dbat0l": 0x42},
      (Vector.DSI, Dsisr.DIRECT_STORE | Dsisr.STORE)),
     ("dcbz 0, r3", TRANSLATED, {"dbat0l": 0x42}, (Vector.ALIGNMENT, None)),
 ])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pteg.errors import UserError
 from pteg.firmware.asm import assemble
 from pteg.firmware.commands import assemble_file, disassemble_input
-from pteg.firmware.reference import instructions_markdown, registers_markdown
+from pteg.firmware.reference import causes_markdown, instructions_markdown, registers_markdown
 
 SOURCE = ".globl _start\n_start: li r3,5\nloop: b loop\n .byte 1,2\n"
 
@@ -93,3 +93,4 @@ def test_the_reference_is_up_to_date():
     docs = Path(__file__).parents[2] / "docs"
     assert (docs / "instructions.md").read_text() == instructions_markdown()
     assert (docs / "registers.md").read_text() == registers_markdown()
+    assert (docs / "causes.md").read_text() == causes_markdown()
