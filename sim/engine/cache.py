@@ -5,13 +5,15 @@ file that is damaged, truncated or from another version is ignored. Entries are 
 a temporary file and renamed, so that processes may share the folder.
 """
 
+import contextlib
 import hashlib
 import json
+import time
 from pathlib import Path
 
 from pteg.cache_folder import folder, keep
 
-__all__ = ["get", "put", "digest", "digest_files"]
+__all__ = ["Lock", "get", "put", "digest", "digest_files"]
 
 MAGIC = b"pteg-cache-1\n"
 
@@ -59,3 +61,47 @@ def get(key):
         blobs[name] = bytes(body[position:position + length])
         position += length
     return blobs
+
+
+class Lock:
+    """The right to make an entry: a process that waits for it finds the entry afterwards.
+
+    Nothing depends on it. Where it cannot be had (another system, a cache that cannot be written, a
+    process that holds it for minutes), several processes make the same entry.
+    """
+
+    #: Seconds to wait: more than any compilation takes.
+    PATIENCE = 300.0
+    #: What this process holds: it never waits for itself.
+    _held: set[str] = set()
+
+    def __init__(self, key):
+        self._key, self._file = key, None
+        if key in self._held:
+            return
+        with contextlib.suppress(ImportError, OSError):
+            import fcntl
+
+            path = folder() / "locks" / key
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = open(path, "wb")  # noqa: SIM115
+            self._held.add(key)
+            end = time.monotonic() + self.PATIENCE
+            while time.monotonic() < end:
+                with contextlib.suppress(BlockingIOError):
+                    fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    return
+                time.sleep(0.1)
+
+    def release(self):
+        """Let others have it; the end of the process does the same."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+            self._held.discard(self._key)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.release()

@@ -97,9 +97,12 @@ def load_design(build, *, sources, parameters, name, unnamed=(), cache=True):
                json.dumps([parameters, list(unnamed)], sort_keys=True))
     blobs = _cache.get(key)
     if blobs is None:
-        native = compile_design(build(), name=name, unnamed=unnamed)
-        _cache.put(key, native.to_blobs())
-        return native
+        with _cache.Lock(key):
+            blobs = _cache.get(key)
+            if blobs is None:
+                native = compile_design(build(), name=name, unnamed=unnamed)
+                _cache.put(key, native.to_blobs())
+                return native
     return Native.from_blobs(blobs)
 
 
@@ -137,23 +140,31 @@ def _compile(texts, use_cache):
     """
     text = module(texts)
     key = _key("object", text)
-    blobs = _cache.get(key) if use_cache else None
-    if blobs is not None:
-        return key, lambda: blobs["object"]
-    return key, _Compilation(Job(text), key if use_cache else None)
+    if not use_cache:
+        return key, _Compilation(Job(text))
+    blobs, lock = _cache.get(key), None
+    if blobs is None:   # another process may be compiling it now
+        lock = _cache.Lock(key)
+        blobs = _cache.get(key)
+    if blobs is None:
+        return key, _Compilation(Job(text), key, lock)
+    if lock is not None:
+        lock.release()
+    return key, lambda: blobs["object"]
 
 
 class _Compilation:
     """Waits for the bytes of an object file when it is called, and keeps them in the cache."""
 
-    def __init__(self, job, key):
+    def __init__(self, job, key=None, lock=None):
         self.done = job.done
-        self._job, self._key = job, key
+        self._job, self._key, self._lock = job, key, lock
 
     def __call__(self):
         data = self._job.result()
         if self._key is not None:
             _cache.put(self._key, {"object": data})
+            self._lock.release()
         return data
 
 
