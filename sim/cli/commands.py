@@ -1,4 +1,4 @@
-"""The command line: `pteg run`, `gdb`, `explain`, `asm`, `dis`, `graph`.
+"""The command line: `pteg run`, `gdb`, `explain`, `sweep`, `asm`, `dis`, `graph`.
 
 The console is on stdout; pteg's own messages go to stderr.
 """
@@ -258,6 +258,39 @@ def explain(
     from pteg.cli.explain import explain as explain_address
 
     explain_address(address, checkpoint, access, user, symbols)
+    return ExitCode.DONE
+
+
+@app.command
+def sweep(
+    file: str,
+    /,
+    *,
+    output: Annotated[str | None, Parameter(name=["--output", "-o"])] = None,
+    workers: Number = None,
+    cluster: str | None = None,
+    journal: str | None = None,
+):
+    """Measure at many points, on all cores or on a cluster.
+
+    Parameters
+    ----------
+    file
+        Python file with a function `measure`, which returns a dict of measures, and `points`: a
+        grid such as {"dcache": ["8K", "32K"], "seed": range(3)}, or a list of dicts. `measure`
+        gets the parameters of a point by name.
+    output
+        Write the table to this file, .csv or .parquet; by default as CSV to standard output.
+    workers
+        Processes; by default one for each core.
+    cluster
+        Address of a Dask scheduler, whose workers are used instead.
+    journal
+        Keep what has been measured in this file. If it exists, its points are not run again.
+    """
+    from pteg.cli.sweep import sweep_file
+
+    sweep_file(file, output, workers, cluster, journal)
     return ExitCode.DONE
 
 

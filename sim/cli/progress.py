@@ -37,7 +37,9 @@ def _line(name):
 
 @contextmanager
 def progress(unit, count, total=None):
-    """Yields a function to call now and then. A bar on stderr, unless the console is beside it.
+    """A bar on stderr, unless the console is beside it.
+
+    Yields a function to call now and then, with another total if that has changed.
 
     Parameters
     ----------
@@ -49,7 +51,7 @@ def progress(unit, count, total=None):
         How many of them there will be from now on.
     """
     if not sys.stderr.isatty() or sys.stdout.isatty():
-        yield lambda: None
+        yield lambda total=None: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -58,4 +60,8 @@ def progress(unit, count, total=None):
     with Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
                   TimeElapsedColumn(), console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(unit, total=total)
-        yield lambda: bar.update(task, completed=count() - start)
+
+        def advance(total=total):
+            bar.update(task, completed=count() - start, total=total)
+
+        yield advance

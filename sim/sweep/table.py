@@ -1,0 +1,131 @@
+"""The result of a sweep: rows of named values."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping
+from html import escape
+from os import PathLike, fspath
+from typing import Any
+
+from pteg.errors import UserError
+from pteg.outputs import write_file
+
+__all__ = ["Table", "flat"]
+
+Value = int | float | str | bool | None
+
+
+def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Value]:
+    """A mapping of mappings as one: `{"mmu": {"x": 1}}` becomes `{"mmu.x": 1}`.
+
+    Numbers of numpy become Python's.
+
+    Raises
+    ------
+    UserError
+        A value is neither a number, a text, None nor a mapping.
+    """
+    found: dict[str, Value] = {}
+    for name, value in values.items():
+        path = f"{prefix}{name}"
+        if isinstance(value, Mapping):
+            found.update(flat(value, f"{path}."))
+            continue
+        if hasattr(value, "item") and getattr(value, "shape", None) == ():
+            value = value.item()
+        if not isinstance(value, int | float | str | None):
+            raise UserError(f"measure {path!r} must be a number, a text or None, not a "
+                            f"{type(value).__name__}")
+        found[path] = value
+    return found
+
+
+class Table:
+    """Rows in the order of the points, whatever the order in which they were run.
+
+    Attributes
+    ----------
+    rows : list of dict
+        For each point its parameters, then what was measured.
+    columns : list of str
+        All names, in the order in which they first come.
+    """
+
+    def __init__(self, rows: Iterable[Mapping[str, Value]]):
+        self.rows = [dict(row) for row in rows]
+        self.columns = list(dict.fromkeys(name for row in self.rows for name in row))
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[dict[str, Value]]:
+        return iter(self.rows)
+
+    def __getitem__(self, column: str) -> list[Value]:
+        """All values of a column; None where a row has none."""
+        if column not in self.columns:
+            raise UserError(f"there is no column {column!r}")
+        return [row.get(column) for row in self.rows]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Table) and self.rows == other.rows
+
+    def csv(self) -> str:
+        """The table as CSV, with a line of names."""
+        text = io.StringIO()
+        writer = csv.DictWriter(text, self.columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(self.rows)
+        return text.getvalue()
+
+    def arrow(self) -> Any:
+        """As a `pyarrow.Table`, which pandas and polars take; needs the extra `sweep`."""
+        try:
+            import pyarrow
+        except ImportError:
+            raise UserError("Arrow and Parquet need pyarrow: pip install 'pteg[sweep]'") from None
+        return pyarrow.table({name: self[name] for name in self.columns})
+
+    def pandas(self) -> Any:
+        """As a `pandas.DataFrame`; needs pandas."""
+        try:
+            import pandas
+        except ImportError:
+            raise UserError("a data frame needs pandas: pip install pandas") from None
+        return pandas.DataFrame(self.rows, columns=self.columns)
+
+    def write(self, path: str | PathLike) -> None:
+        """Write a file: Parquet if the name ends in `.parquet`, CSV if in `.csv`."""
+        if fspath(path).endswith(".parquet"):
+            import io as streams
+
+            table, buffer = self.arrow(), streams.BytesIO()
+            from pyarrow import parquet
+
+            parquet.write_table(table, buffer)
+            write_file(path, buffer.getvalue())
+        elif fspath(path).endswith(".csv"):
+            write_file(path, self.csv().encode())
+        else:
+            raise UserError(f"a table's name must end in .csv or .parquet, not {fspath(path)!r}")
+
+    def __repr__(self) -> str:
+        cells = [self.columns, *([_shown(row.get(name)) for name in self.columns]
+                                 for row in self.rows)]
+        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+        return "\n".join("  ".join(f"{cell:>{width}}" for cell, width in
+                                   zip(row, widths, strict=True)) for row in cells)
+
+    def _repr_html_(self) -> str:
+        head = "".join(f"<th>{escape(name)}</th>" for name in self.columns)
+        body = "".join("<tr>" + "".join(f"<td>{escape(_shown(row.get(name)))}</td>"
+                                        for name in self.columns) + "</tr>" for row in self.rows)
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _shown(value: Value) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
