@@ -81,7 +81,8 @@ def healthy(images, tmp_path_factory):
                 images.disk_of(path, [(part, 64)], images.apple_map(
                     [("Apple_Free", 20, 44), ("Apple_HFS", 64, 2048)]))
             else:
-                images.make_image(path, kind, tree, {"fat12": 2 << 20, "ext2-1k": 2 << 20}.get(kind))
+                small = 2 << 20 if kind in ("fat12", "ext2-1k") else None
+                images.make_image(path, kind, tree, small)
             data = path.read_bytes()
             made[kind] = data, np.flatnonzero(np.frombuffer(data, np.uint8))
         return made[kind]

@@ -165,6 +165,34 @@ def test_raw_partitions_can_be_read_and_written(disk_prompt, pc_disk):
     assert bytes(disk[:start]) == data[:start]
 
 
+def test_client_programs_read_files_and_partitions(disk_prompt, load_client, pc_disk):
+    client, room = load_client.Client(disk_prompt(pc_disk)), load_client.Buffer
+
+    def call(*arguments):
+        (status, returns, buffers), = client(arguments)
+        assert status == 0, arguments
+        return (*returns, *buffers)
+
+    handle, = call("open", 1, "hd:5,\\boot\\who")
+    who = b"ext2-1k fifth\n"
+    size, data = call("read", 1, handle, room(100), 100)
+    assert (size, data[:size]) == (len(who), who)
+    assert call("seek", 1, handle, 0, 8) == (0,)
+    size, data = call("read", 1, handle, room(3), 3)
+    assert (size, data[:3]) == (3, who[8:11])
+    assert call("seek", 1, handle, 0, 100) == (-1,)
+    assert call("seek", 1, handle, 1, 0) == (-1,)
+    size, path = call("instance-to-path", 1, handle, room(100), 100)
+    assert path[:size].endswith(b"/disk@0:5,\\boot\\who")
+    call("close", 0, handle)
+    handle, = call("open", 1, "hd:7")
+    assert call("seek", 1, handle, 0, 1024 + 56) == (0,)
+    assert call("read", 1, handle, room(2), 2) == (2, b"\x53\xef")
+    call("close", 0, handle)
+    for bad in ("hd:5,\\nothing", "hd:4", "hd:5,\\boot\\who\\x"):
+        assert call("open", 1, bad) == (0,), bad
+
+
 def test_block_methods(disk_prompt, pc_disk):
     prompt = disk_prompt(pc_disk)
     prompt('hex clear " hd" open-dev value h')
@@ -223,6 +251,24 @@ def test_boot_from_files_and_by_default(disk_prompt, images, tmp_path):
     assert ran(prompt)
 
 
+def test_a_boot_script_knows_where_it_is(disk_prompt, images, tmp_path):
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    (tree / "script").write_text(
+        '<CHRP-BOOT><BOOT-SCRIPT>\n." &device;" cr ." &partition;" cr ." &filename;" cr '
+        '." &full-path;" cr ." &other;&lt;&" </BOOT-SCRIPT></CHRP-BOOT>')
+    (tree / "again").write_text(
+        "<CHRP-BOOT><BOOT-SCRIPT>boot &full-path;</BOOT-SCRIPT></CHRP-BOOT>")
+    part = images.make_image(tmp_path / "part", "fat12", tree)
+    disk = images.disk_of(tmp_path / "disk", [(part, 64)], "label: dos\nstart=64, type=1\n")
+    prompt = disk_prompt(disk)
+    device = "/pci@f2000000/mac-io@c/ata-3@20000/disk@0"
+    assert prompt("boot hd:,\\script") == (
+        f"{device}\n1\n\\script\n{device}:1,\\script\n&other;<& ok\n")
+    assert prompt("boot hd:,\\again", instructions=200_000_000).endswith(".\n")   # itself
+    assert prompt("clear 2 3 + .") == "5  ok\n"
+
+
 def test_a_program_that_fills_a_partition(disk_prompt, images, tmp_path):
     program = images.written(tmp_path / "elf", elf())
     disk = images.disk_of(tmp_path / "disk", [(program, 128)],
@@ -242,6 +288,26 @@ def test_a_g3_with_a_disk(images, files, make_prompt):
     assert isinstance(prompt.machine, Machine)
     assert prompt.load_file(r"hd:,\boot\who") == b"fat12 mine\n"
     assert prompt("dev hd pwd device-end") == "/ata@d000000/disk@0  ok\n"
+
+
+def test_a_driver_of_another_disk_uses_the_packages(disk_prompt, images, files, tmp_path):
+    """A disk in memory whose driver has only the methods that IEEE 1275 asks for."""
+    disk = images.disk_of(tmp_path / "disk", [
+        (files("ext2-1k", "part"), 64)], "label: dos\nstart=64, type=83\n")
+    prompt = disk_prompt(None)
+    data = disk.read_bytes()
+    prompt.machine.memory.write(0x1000000, data)
+    prompt('dev / new-device " ram-disk" device-name " block" device-type',
+           "0 instance value label", ": block-size 200 ;", f": #blocks {len(data) // 512:x} ;",
+           ": max-transfer 1000 ;",
+           ": read-blocks { a b n -- } b 200 * 1000000 + a n 200 * move n ;",
+           ": write-blocks { a b n -- } a b 200 * 1000000 + n 200 * move n ;",
+           ': open my-args " disk-label" $open-package dup to label 0<> ;',
+           ": close label close-package ;", ': load " load" label $call-method ;',
+           ': dir " dir" label $call-method ;', "finish-device device-end")
+    assert prompt.load_file(r"/ram-disk:1,\boot\who") == b"ext2-1k part\n"
+    assert "only-part" in prompt("dir /ram-disk:,\\")
+    assert prompt.error("load /ram-disk:2,\\x") == "/ram-disk:2,\\x, no such partition."
 
 
 def test_a_file_that_is_larger_than_memory(disk_prompt, images, tmp_path):

@@ -100,6 +100,20 @@ def test_grub_shows_its_menu(disk_prompt, disk):
     assert "The first entry" in text
 
 
+def test_the_disk_that_grub_makes_starts_by_itself(disk_prompt, images, grub, tmp_path):
+    """An ISO image with an Apple map and HFS Plus: `boot` finds the blessed boot script."""
+    assert grub
+    tree = tmp_path / "tree"
+    (tree / "boot" / "grub").mkdir(parents=True)
+    (tree / "boot" / "grub" / "grub.cfg").write_text(
+        "set timeout=-1\nmenuentry 'The only entry' {\n true\n}\n")
+    images.run("grub-mkrescue", "-d", MODULES, "-o", tmp_path / "disk", tree)
+    images.pad(tmp_path / "disk")
+    grub = Grub(disk_prompt(tmp_path / "disk"))
+    grub.machine.console.write(b"boot\r")
+    grub.until("The only entry", 100_000_000)
+
+
 @pytest.mark.slow
 def test_grub_with_the_pipeline(disk_prompt, disk):
     prompt = disk_prompt(disk("fat16"), cpu="pipeline")
