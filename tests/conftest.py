@@ -1,9 +1,16 @@
 """Fixtures for all tests."""
 
 import importlib.util
+import signal
 from pathlib import Path
 
 import pytest
+
+# Tests send signals to programs that they start. Where signals are ignored (`nohup`, background
+# jobs of a shell), these programs would ignore them too.
+for number in (signal.SIGINT, signal.SIGHUP):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, signal.default_int_handler)
 
 
 def load_helper(name):

@@ -19,7 +19,8 @@ def interrupts_raised():
     Where foreign code calls Python (numba's and LLVM's callbacks, finalizers), Python can only
     report an exception and continue. A signal that came in there is raised again a moment later.
     """
-    signal.signal(signal.SIGTERM, _terminated)
+    if signal.getsignal(signal.SIGTERM) is not signal.SIG_IGN:
+        signal.signal(signal.SIGTERM, _terminated)
     report = sys.unraisablehook
 
     def raise_again(unraisable):
@@ -50,11 +51,13 @@ def interrupts_noted():
     """Within: signals that end programs are only noted; yields a function that gives the number of
     the first, or 0.
 
-    Compiled code and half-written files are never interrupted in the middle.
+    Compiled code and half-written files are never interrupted in the middle. A signal that is
+    ignored stays so: `nohup` and shells' background jobs rely on it.
     """
     noted = []
     before = {number: signal.signal(number, lambda number, frame: noted.append(number))
-              for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+              for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+              if signal.getsignal(number) is not signal.SIG_IGN}
     try:
         yield lambda: noted[0] if noted else 0
     finally:

@@ -32,6 +32,24 @@ def test_a_signal_that_comes_in_during_a_callback_is_raised_after_it(number, nam
     assert (done.stdout, done.stderr) == (name + "\n", "")
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_what_is_ignored_stays_ignored(number):
+    text = """if 1:
+        import os, signal
+        from pteg.cli.signals import interrupts_noted, interrupts_raised
+        interrupts_raised()
+        with interrupts_noted() as noted:
+            os.kill(os.getpid(), {number})
+            print(noted())
+        os.kill(os.getpid(), {number})
+        print("here")
+        """.format(number=int(number))
+    done = subprocess.run(
+        [sys.executable, "-c", text], capture_output=True, text=True,
+        preexec_fn=lambda: signal.signal(number, signal.SIG_IGN))
+    assert (done.stdout, done.stderr) == ("0\nhere\n", "")
+
+
 def test_other_exceptions_of_callbacks_are_reported():
     text = LOST.format(number=2).replace("signal.raise_signal(2)", "1 / 0").replace("(600)", "(0)")
     done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True)
