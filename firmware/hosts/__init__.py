@@ -1,0 +1,1 @@
+"""Operating systems that are hosts for a hypervisor."""

@@ -1,0 +1,1 @@
+"""HostL: a small Unix-like kernel."""

@@ -1,0 +1,77 @@
+"""HostL as an ELF file: its programs in an archive, the archive in the kernel."""
+
+import struct
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from pteg.firmware import cbuild
+
+__all__ = ["PROGRAMS", "build", "program"]
+
+_FOLDER = Path(__file__).parent
+_KERNEL, _LIB, _USER, _MODULES = (_FOLDER / name for name in ("kernel", "lib", "user", "modules"))
+_LIBRARY = [_LIB / "string.c", _LIB / "format.c"]
+#: Programs of every image, by name.
+PROGRAMS = {name: _USER / f"{name}.c"
+            for name in ("init", "sh", "ps", "free", "ls", "cat", "echo", "stress")}
+_ENTRY = struct.Struct(">24sII")
+_ELF_HEADER = struct.Struct(">16sHHIIIIIHHHHHH")
+_PROGRAM_HEADER = struct.Struct(">8I")
+
+
+def build(arguments: str = "", programs: Mapping[str, Path] | None = None,
+          bugs: Iterable[str] = (), compiler: cbuild.Compiler | None = None) -> bytes:
+    """Build the kernel.
+
+    Parameters
+    ----------
+    arguments : str
+        What the kernel is told if neither a device tree nor firmware tells it something.
+    programs : dict of str to path, optional
+        More programs for the archive: name and C file.
+    bugs : sequence of str
+        Faults that are built in: names of kernel/bugs.h.
+    compiler : pteg.firmware.cbuild.Compiler, optional
+
+    Returns
+    -------
+    bytes
+        An ELF executable, linked at 0xC0000000, loaded at 0.
+    """
+    files = {name: program(source, compiler)
+             for name, source in {**PROGRAMS, **(programs or {})}.items()}
+    sources = [_KERNEL / "vectors.S", *(file for folder in (_KERNEL, _MODULES)
+                                        for file in sorted(folder.iterdir())
+                                        if file.suffix in (".c", ".S")
+                                        and file.name != "vectors.S"), *_LIBRARY]
+    defines = {"BOOT_ARGUMENTS": f'"{arguments}"', **{f"BUG_{bug}": 1 for bug in bugs}}
+    return cbuild.build(sources, _KERNEL / "kernel.ld", include=[_KERNEL, _LIB, _USER],
+                        defines=defines, data={"archive": _archive(files)}, compiler=compiler)
+
+
+def program(source: Path, compiler: cbuild.Compiler | None = None) -> bytes:
+    """A program for HostL, from one C file; it may use floating point."""
+    sources = [_USER / "start.S", _USER / "library.c", *_LIBRARY, source]
+    return _loaded_part(cbuild.build(sources, _USER / "user.ld", include=[_USER, _LIB],
+                                     hard_float=True, compiler=compiler))
+
+
+def _loaded_part(elf):
+    """The file without symbols and debug information, which lie behind its segments."""
+    header = list(_ELF_HEADER.unpack_from(elf))
+    segments = [_PROGRAM_HEADER.unpack_from(elf, header[5] + n * _PROGRAM_HEADER.size)
+                for n in range(header[10])]
+    end = max(segment[1] + segment[4] for segment in segments)
+    header[6] = header[12] = header[13] = 0     # no sections
+    return _ELF_HEADER.pack(*header) + elf[_ELF_HEADER.size:end]
+
+
+def _archive(files):
+    """kernel/archive.c reads it."""
+    offset = 16 + _ENTRY.size * len(files)
+    entries, contents = b"", b""
+    for name, data in sorted(files.items()):
+        contents += bytes(-len(contents) % 16)
+        entries += _ENTRY.pack(name.encode(), offset + len(contents), len(data))
+        contents += data
+    return struct.pack(">I12x", len(files)) + entries + contents

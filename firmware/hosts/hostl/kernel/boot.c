@@ -1,0 +1,87 @@
+/* main: from a processor with BATs to the first program. */
+#include "kernel.h"
+
+struct boot_info boot_info __attribute__((section(".data"))) = {
+    .timebase_hz = 40500000, .hash = 256 << 10, .swap = 4 << 20, .arguments = BOOT_ARGUMENTS,
+};
+
+extern u8 _end[];
+void idle(void) __attribute__((noreturn));
+
+#define TICKS_PER_SECOND 1000
+
+static const char *option(const char *name)
+{
+    u32 length = strlen(name);
+    for (const char *at = boot_info.arguments; *at; at++) {
+        u32 n = 0;
+        while (n < length && at[n] == name[n])
+            n++;
+        if (n == length)
+            return at + length;
+    }
+    return NULL;
+}
+
+/* hash=, swap=: their sizes; mem=: so much memory is used for processes and the kernel's tables. */
+void parse_arguments(void)
+{
+    const char *text;
+    if ((text = option("hash=")))
+        boot_info.hash = number_of(text);
+    if ((text = option("swap=")))
+        boot_info.swap = number_of(text);
+    if ((text = option("mem=")))
+        boot_info.limit = number_of(text) >> PAGE_SHIFT;
+}
+
+static void memory_init(void)
+{
+    u32 hash = boot_info.ram - boot_info.hash, swap = hash - boot_info.swap;
+    page_init((physical(_end) + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1), swap);
+    hash_init(hash);
+    swap_init(swap, boot_info.swap);
+    printk("%u KB memory, %u frames free, hash table %u KB, swap area %u KB\n",
+           boot_info.ram >> 10, free_pages, boot_info.hash >> 10, boot_info.swap >> 10);
+}
+
+/* Process 0 is what runs now, and later the idle loop. */
+static void process_zero(void)
+{
+    struct proc *p = processes;
+    asm volatile("mtsprg 3, %0\n mr 2, %1" :: "r"(physical(p)), "r"(p) : "memory");
+    p->state = RUNNABLE;
+    strcopy(p->name, "idle", NAME_SIZE);
+    context_switch(0);
+}
+
+static void init(void *unused)
+{
+    (void)unused;
+    for (u32 n = 0; n < 3; n++)
+        current()->files[n] = file_open("/dev/console");
+    if (proc_exec(user_frame(current()), "init", "init") == ERROR)
+        panic("no init");
+}
+
+void main(u32 ram_end, const u32 *tree);
+void main(u32 ram_end, const u32 *tree)
+{
+    uart_init();
+    printk("HostL\n");
+    if (ram_end)
+        boot_info.ram = ram_end;
+    if (tree)
+        read_device_tree(virtual((u32)tree));
+    parse_arguments();
+    process_zero();
+    context_init();
+    memory_init();
+    device_register(&console_device);
+    device_register(&stat_device);
+    kernel_thread("init", init, NULL);
+    daemon_init();
+    tick_length = boot_info.timebase_hz / TICKS_PER_SECOND;
+    asm volatile("mtdec %0" :: "r"(tick_length));
+    idle();
+}

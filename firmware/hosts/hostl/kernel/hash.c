@@ -1,0 +1,173 @@
+/* The hash table: a cache of page table entries that the processor's table search reads (PEM 7.6).
+ *
+ * Entries may vanish at any time, for a newer one or for a module's: the next access finds the page
+ * table again. Nothing is learnt from the table. R and C are in the page table before an entry is
+ * made, so that the hardware never has to set them: R is preset, and a page is mapped writable only when
+ * its C is set (fault.c).
+ *
+ * The lock is taken with interrupts off, and all of the kernel is mapped by BATs: its holder never
+ * needs an entry of the table that it has locked.
+ */
+#include "kernel.h"
+
+#define GROUP 8
+#define HW_VALID 0x80000000
+#define HW_SECONDARY 0x40
+#define HW_R PTE_R
+#define HW_C PTE_C
+#define PP_READ_WRITE 2
+#define PP_READ_ONLY 3
+
+struct hash_entry { u32 tag, word; };
+
+u32 hash_base, hash_mask;               /* physical address; number of groups - 1 */
+u32 hash_lock_word;
+u32 hash_inserted, hash_evicted, hash_flushed;
+static u32 next_victim;
+
+u32 hash_lock(void)
+{
+    u32 msr = irq_save(), old;
+    asm volatile(
+        "1: lwarx   %0, 0, %1\n"
+        "   cmpwi   %0, 0\n"
+        "   bne-    1b\n"
+        "   stwcx.  %2, 0, %1\n"
+        "   bne-    1b\n"
+        "   isync"
+        : "=&r"(old) : "r"(&hash_lock_word), "r"(0x1234) : "cr0", "memory");
+    return msr;
+}
+
+void hash_unlock(u32 msr)
+{
+    asm volatile("sync" ::: "memory");
+    hash_lock_word = 0;
+    irq_restore(msr);
+}
+
+/* At the top of memory: a power of two from 64 KB on. */
+void hash_init(u32 base)
+{
+    hash_base = base;
+    hash_mask = boot_info.hash / (GROUP * sizeof(struct hash_entry)) - 1;
+    memset(virtual(base), 0, boot_info.hash);
+    set_sdr1(base | (boot_info.hash - 1) >> 16);
+}
+
+/* PEM figure 7-20: the group's number is VSID ^ page index; the secondary one's its complement. */
+static struct hash_entry *group(u32 id, u32 address, int secondary)
+{
+    u32 hash = id ^ (address >> PAGE_SHIFT & 0xFFFF);
+    if (secondary)
+        hash = ~hash;
+    if (BUG_WRONG_GROUP && (address & 0x3000) == 0x3000)
+        hash += 1;
+    return (struct hash_entry *)virtual(hash_base) + (hash & hash_mask) * GROUP;
+}
+
+static u32 tag_of(u32 id, u32 address, int secondary)
+{
+    return HW_VALID | id << 7 | (secondary ? HW_SECONDARY : 0) | (address >> 22 & 0x3F);
+}
+
+/* The entry for a page, or NULL. */
+static struct hash_entry *find(u32 id, u32 address)
+{
+    for (int secondary = 0; secondary < 2; secondary++) {
+        struct hash_entry *entry = group(id, address, secondary);
+        for (int n = 0; n < GROUP; n++, entry++)
+            if (entry->tag == tag_of(id, address, secondary))
+                return entry;
+    }
+    return NULL;
+}
+
+static struct hash_entry *find_free(u32 id, u32 address, u32 *tag)
+{
+    for (int secondary = 0; secondary < 2; secondary++) {
+        struct hash_entry *entry = group(id, address, secondary);
+        for (int n = 0; n < GROUP; n++, entry++)
+            if (!(entry->tag & HW_VALID)) {
+                *tag = tag_of(id, address, secondary);
+                return entry;
+            }
+    }
+    return NULL;
+}
+
+/* Its own old entry, a free one, or one that has to go. The page that loses its entry keeps
+ * PTE_HASHED: its translation may still be in a TLB. */
+static struct hash_entry *choose(u32 id, u32 address, u32 *tag)
+{
+    struct hash_entry *entry = find(id, address);
+    if (entry) {
+        *tag = entry->tag;
+        return entry;
+    }
+    entry = find_free(id, address, tag);
+    if (entry)
+        return entry;
+    hash_evicted++;
+    *tag = tag_of(id, address, 0);
+    return group(id, address, 0) + next_victim++ % GROUP;
+}
+
+static void tlbie(u32 address)
+{
+    if (BUG_NO_TLBIE)
+        return;
+    asm volatile("tlbie %0; eieio; tlbsync; sync" :: "r"(address) : "memory");
+}
+
+/* The order that PEM 7.6.3 demands: no search may see halves of two entries. */
+static void store(struct hash_entry *entry, u32 tag, u32 word)
+{
+    volatile struct hash_entry *e = entry;
+    e->tag = 0;
+    asm volatile("sync" ::: "memory");
+    e->word = word;
+    asm volatile("eieio" ::: "memory");
+    e->tag = tag;
+    asm volatile("sync" ::: "memory");
+}
+
+/* Cache a page table entry that is present and referenced. */
+void hash_insert(u32 context, u32 address, u32 *pte)
+{
+    u32 id = vsid(context, address), tag, msr = hash_lock();
+    u32 value = pte_update(pte, 0, PTE_HASHED);
+    int writable = (value & PTE_RW) && (value & PTE_C || BUG_LOST_DIRTY);
+    struct hash_entry *entry = choose(id, address, &tag);
+    store(entry, tag, (value & PTE_FRAME) | HW_R | (writable ? HW_C : 0) | PTE_COHERENT
+                      | (writable ? PP_READ_WRITE : PP_READ_ONLY));
+    tlbie(address);                     /* it may hold the page as it was before */
+    hash_inserted++;
+    hash_unlock(msr);
+}
+
+static void flush_page(u32 context, u32 address)
+{
+    u32 id = vsid(context, address), msr = hash_lock();
+    struct hash_entry *entry = find(id, address);
+    if (entry)
+        ((volatile struct hash_entry *)entry)->tag = 0;
+    asm volatile("sync" ::: "memory");
+    tlbie(address);                     /* in any case: the entry may have been evicted */
+    hash_flushed++;
+    hash_unlock(msr);
+}
+
+/* Before pages of a process get another meaning: `count` pages whose page table entries lie one behind
+ * the other. Modules that have entries of their own for these pages hear of it first. */
+void flush_hash_pages(struct proc *p, u32 address, u32 *ptes, u32 count)
+{
+    for (; count--; address += PAGE_SIZE, ptes++) {
+        if (!(*ptes & PTE_HASHED))
+            continue;
+        if (module_flush)
+            module_flush(p, address & ~(PAGE_SIZE - 1), 1);
+        pte_update(ptes, PTE_HASHED, 0);
+        flush_page(p->context, address);
+    }
+}

@@ -1,0 +1,81 @@
+/* The scheduler: runnable processes in turn, a slice each; sleeping; the clock. */
+#include "kernel.h"
+
+#define SLICE 4                         /* ticks */
+
+u32 ticks, tick_length, need_resched, switches;
+static u32 slice;
+
+static struct proc *pick(void)
+{
+    struct proc *p = current();
+    for (u32 n = 0; n < PROCESSES; n++) {
+        if (++p == processes + PROCESSES)
+            p = processes + 1;          /* 0 is idle.c's: it runs when no other can */
+        if (p->state == RUNNABLE)
+            return p;
+    }
+    return processes;
+}
+
+/* Let another process run. The caller goes on when its turn comes again. */
+void schedule(void)
+{
+    u32 msr = irq_save();
+    struct proc *from = current(), *to = pick();
+    need_resched = 0;
+    slice = SLICE;
+    if (from != to) {
+        switches++;
+        if (module_switch)
+            module_switch(from, to);
+        context_switch(to->context);
+        asm volatile("mtsprg 3, %0\n mr 2, %1" :: "r"(physical(to)), "r"(to) : "memory");
+        switch_stack(&from->sp, to->sp);
+    }
+    irq_restore(msr);
+}
+
+/* Until wakeup(channel), or until a tick if deadline is not 0. Who checks a condition before switches
+ * interrupts off first; they are off again afterwards. */
+void sleep_on(const void *channel, u32 deadline)
+{
+    struct proc *p = current();
+    u32 msr = irq_save();
+    p->channel = channel;
+    p->deadline = deadline;
+    p->state = SLEEPING;
+    schedule();
+    p->channel = NULL;
+    p->deadline = 0;
+    irq_restore(msr);
+}
+
+void wakeup(const void *channel)
+{
+    u32 msr = irq_save();
+    for (struct proc *p = processes; p < processes + PROCESSES; p++)
+        if (p->state == SLEEPING && p->channel == channel)
+            p->state = RUNNABLE;
+    if (current() == processes)
+        need_resched = 1;
+    irq_restore(msr);
+}
+
+/* The decrementer has passed 0. The next period begins where this one ended, not where the interrupt
+ * was taken; what the processor has slept over is skipped. */
+void tick(void)
+{
+    int left;
+    asm volatile("mfdec %0" : "=r"(left));
+    do
+        left += tick_length, ticks++;
+    while (left <= 0);
+    asm volatile("mtdec %0" :: "r"(left));
+    current()->ticks++;
+    for (struct proc *p = processes; p < processes + PROCESSES; p++)
+        if (p->state == SLEEPING && p->deadline && (int)(ticks - p->deadline) >= 0)
+            p->state = RUNNABLE;
+    if (current() == processes || slice-- <= 1)
+        need_resched = 1;
+}
