@@ -7,7 +7,7 @@
 #include "kernel.h"
 
 u32 daemon_low, daemon_high;
-static int failed;                      /* two rounds have freed nothing */
+static int failed;                      /* three rounds were not enough: memory is exhausted */
 static u32 hand_process, hand_address;
 
 /* The hand moves to the next page that is there. 0: it has come to the end of a process. */
@@ -67,9 +67,8 @@ static void run(void *unused)
         while (free_pages >= daemon_low)
             sleep_on(&daemon_low, 0);
         irq_restore(msr);
-        u32 before = free_pages;
         reclaim();
-        failed = free_pages <= before;
+        failed = free_pages < daemon_low;
         wakeup(&free_pages);
         if (failed)
             sleep_on(&daemon_low, 0);
@@ -89,5 +88,5 @@ int memory_wait(void)
     failed = 0;
     wakeup(&daemon_low);
     sleep_on(&free_pages, 0);
-    return !failed || free_pages;
+    return !failed;
 }

@@ -31,6 +31,6 @@
 #define UART        0xFC00F000
 #define PIC         0xFC003000
 
-#define KERNEL_STACK_PAGES 2
+#define KERNEL_STACK 8192               /* of each process */
 
 #endif

@@ -8,6 +8,7 @@ _Static_assert(offsetof(struct proc, stack_top) == PROC_STACK_TOP
                && offsetof(struct proc, sp) == PROC_SP, "frame.h");
 
 struct proc processes[PROCESSES];
+static u8 stacks[PROCESSES][KERNEL_STACK] __attribute__((section(".bss.stacks"), aligned(16)));
 static u32 last_pid;
 
 /* A stack on which switch_stack finds process_begins, which calls function(argument), and below the
@@ -26,16 +27,17 @@ static void new_stack(struct proc *p, void (*function)(void *), void *argument)
 struct proc *proc_new(const char *name)
 {
     for (struct proc *p = processes; p < processes + PROCESSES; p++) {
-        if (p->state != UNUSED || p == current())
+        if (p->state != UNUSED)
             continue;
-        u32 stack = page_alloc_wired(KERNEL_STACK_PAGES, 1), directory = page_alloc_wired(1, 1);
-        if (!stack || !directory) {
-            if (stack)
-                page_free_wired(stack, KERNEL_STACK_PAGES);
-            return NULL;
-        }
         memset(p, 0, sizeof *p);
-        p->stack_top = (u32)virtual(stack) + KERNEL_STACK_PAGES * PAGE_SIZE;
+        p->state = NEW;
+        p->stack_top = (u32)stacks[p - processes + 1];
+        u32 directory;
+        while (!(directory = page_alloc_wired(1, 1)))
+            if (!memory_wait()) {
+                p->state = UNUSED;
+                return NULL;
+            }
         p->directory = virtual(directory);
         p->pid = ++last_pid;
         p->context = context_alloc();
@@ -56,7 +58,7 @@ struct proc *kernel_thread(const char *name, void (*function)(void *), void *arg
     return p;
 }
 
-/* Everything but the kernel stack, which its owner is standing on. */
+/* Everything but its place in the table, where its parent finds how it ended. */
 static void give_back(struct proc *p)
 {
     for (u32 n = 0; n < FILES; n++)
@@ -81,8 +83,7 @@ int proc_fork(struct frame *frame)
     memcpy(child->regions, p->regions, sizeof p->regions);
     if (!tables_fork(child, p)) {
         give_back(child);
-        page_free_wired(physical((void *)child->stack_top) - KERNEL_STACK_PAGES * PAGE_SIZE,
-                        KERNEL_STACK_PAGES);
+        child->state = UNUSED;
         return ERROR;
     }
     for (u32 n = 0; n < FILES; n++)
@@ -117,14 +118,6 @@ void proc_exit(int status)
     panic("a dead process runs");
 }
 
-/* The parent has seen it: nothing is left. */
-static void bury(struct proc *p)
-{
-    page_free_wired(physical((void *)p->stack_top) - KERNEL_STACK_PAGES * PAGE_SIZE,
-                    KERNEL_STACK_PAGES);
-    p->state = UNUSED;
-}
-
 /* Wait for a child to end. Returns its number, or ERROR if there is none. */
 int proc_wait(u32 status_address)
 {
@@ -137,7 +130,7 @@ int proc_wait(u32 status_address)
             if (p->state != ZOMBIE)
                 continue;
             int pid = p->pid, status = p->status;
-            bury(p);
+            p->state = UNUSED;
             if (status_address)
                 copy_out(status_address, &status, sizeof status);
             return pid;
@@ -151,7 +144,7 @@ int proc_wait(u32 status_address)
 int proc_kill(u32 pid)
 {
     for (struct proc *p = processes; p < processes + PROCESSES; p++) {
-        if (p->state == UNUSED || p->state == ZOMBIE || p->pid != pid || !p->parent)
+        if (p->pid != pid || !p->parent || p->state < RUNNABLE || p->state == ZOMBIE)
             continue;
         p->killed = 1;
         if (p->state == SLEEPING)

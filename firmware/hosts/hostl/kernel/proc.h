@@ -10,7 +10,7 @@
 #define REGIONS   12
 #define NAME_SIZE 16
 
-enum state { UNUSED, RUNNABLE, SLEEPING, ZOMBIE };
+enum state { UNUSED, NEW, RUNNABLE, SLEEPING, ZOMBIE };
 enum region_flags { REGION_WRITE = 1, REGION_STACK = 2, REGION_HEAP = 4 };
 
 /* Pages start to end - 1. What is behind `data` in memory is its first contents; the rest is zero. */

@@ -101,9 +101,10 @@ static int share_table(struct proc *child, struct proc *parent, u32 start)
         u32 address = start + n * PAGE_SIZE, *from = pte_find(parent, address);
         if (!*from)
             continue;
-        u32 *to = pte_make(child, address);
-        if (!to)
-            return 0;
+        u32 *to;
+        while (!(to = pte_make(child, address)))
+            if (!memory_wait())
+                return 0;
         share_entry(child, parent, address, from, to);
     }
     return 1;

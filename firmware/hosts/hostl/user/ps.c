@@ -3,7 +3,7 @@
 
 int main(int argc, char **argv)
 {
-    static const char *const states[] = { "?", "runs", "sleeps", "dead" };
+    static const char *const states[] = { "?", "new", "runs", "sleeps", "dead" };
     struct process_stat s = { .number = 0 };
     int stat = open("/dev/stat");
     (void)argc, (void)argv;
