@@ -1,7 +1,7 @@
 """HostL as an ELF file: its programs in an archive, the archive in the kernel."""
 
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from pteg.firmware import cbuild
@@ -13,24 +13,23 @@ _KERNEL, _LIB, _USER, _MODULES = (_FOLDER / name for name in ("kernel", "lib", "
 _LIBRARY = [_LIB / "string.c", _LIB / "format.c"]
 #: Programs of every image, by name.
 PROGRAMS = {name: _USER / f"{name}.c"
-            for name in ("init", "sh", "ps", "free", "ls", "cat", "echo", "stress")}
+            for name in ("init", "sh", "ps", "free", "ls", "cat", "echo", "stress", "watch")}
 _ENTRY = struct.Struct(">24sII")
 _ELF_HEADER = struct.Struct(">16sHHIIIIIHHHHHH")
 _PROGRAM_HEADER = struct.Struct(">8I")
 
 
 def build(arguments: str = "", programs: Mapping[str, Path] | None = None,
-          bugs: Iterable[str] = (), compiler: cbuild.Compiler | None = None) -> bytes:
+          compiler: cbuild.Compiler | None = None) -> bytes:
     """Build the kernel.
 
     Parameters
     ----------
     arguments : str
-        What the kernel is told if neither a device tree nor firmware tells it something.
+        What the kernel is told if neither a device tree nor firmware tells it something:
+        ``mem=``, ``hash=``, ``swap=``, ``bug=`` (kernel/boot.c).
     programs : dict of str to path, optional
         More programs for the archive: name and C file.
-    bugs : sequence of str
-        Faults that are built in: names of kernel/bugs.h.
     compiler : pteg.firmware.cbuild.Compiler, optional
 
     Returns
@@ -44,9 +43,9 @@ def build(arguments: str = "", programs: Mapping[str, Path] | None = None,
                                         for file in sorted(folder.iterdir())
                                         if file.suffix in (".c", ".S")
                                         and file.name != "vectors.S"), *_LIBRARY]
-    defines = {"BOOT_ARGUMENTS": f'"{arguments}"', **{f"BUG_{bug}": 1 for bug in bugs}}
-    return cbuild.build(sources, _KERNEL / "kernel.ld", include=[_KERNEL, _LIB, _USER],
-                        defines=defines, data={"archive": _archive(files)}, compiler=compiler)
+    data = {"archive": _archive(files), "arguments": arguments.encode() + b"\0"}
+    return cbuild.build(sources, _KERNEL / "kernel.ld", include=[_KERNEL, _LIB, _USER], data=data,
+                        compiler=compiler)
 
 
 def program(source: Path, compiler: cbuild.Compiler | None = None) -> bytes:

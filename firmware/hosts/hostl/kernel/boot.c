@@ -1,9 +1,12 @@
 /* main: from a processor with BATs to the first program. */
 #include "kernel.h"
 
-struct boot_info boot_info __attribute__((section(".data"))) = {
-    .timebase_hz = 40500000, .hash = 256 << 10, .swap = 4 << 20, .arguments = BOOT_ARGUMENTS,
+struct boot_info boot_info = {
+    .timebase_hz = 40500000, .hash = 256 << 10, .swap = 4 << 20,
 };
+enum bug planted;
+
+extern const char arguments[];          /* image.py's, if no one gives others */
 
 extern u8 _end[];
 void idle(void) __attribute__((noreturn));
@@ -12,18 +15,22 @@ void idle(void) __attribute__((noreturn));
 
 static const char *option(const char *name)
 {
-    u32 length = strlen(name);
-    for (const char *at = boot_info.arguments; *at; at++) {
-        u32 n = 0;
-        while (n < length && at[n] == name[n])
-            n++;
-        if (n == length)
-            return at + length;
-    }
+    for (const char *at = boot_info.arguments; *at; at++)
+        if (begins(at, name))
+            return at + strlen(name);
     return NULL;
 }
 
-/* hash=, swap=: their sizes; mem=: so much memory is used for processes and the kernel's tables. */
+static void plant(const char *name)
+{
+    static const char *const names[] = BUG_NAMES;
+    for (u32 n = 0; n < COUNT(names); n++)
+        if (begins(name, names[n]))
+            planted = n;
+}
+
+/* hash=, swap=: their sizes; mem=: so much memory is used for processes and the kernel's tables;
+ * bug=: see bugs.h. */
 void parse_arguments(void)
 {
     const char *text;
@@ -33,6 +40,8 @@ void parse_arguments(void)
         boot_info.swap = number_of(text);
     if ((text = option("mem=")))
         boot_info.limit = number_of(text) >> PAGE_SHIFT;
+    if ((text = option("bug=")))
+        plant(text);
 }
 
 static void memory_init(void)
@@ -71,6 +80,8 @@ void main(u32 ram_end, const u32 *tree)
     printk("HostL\n");
     if (ram_end)
         boot_info.ram = ram_end;
+    if (!boot_info.arguments[0])
+        strcopy(boot_info.arguments, arguments, sizeof boot_info.arguments);
     if (tree)
         read_device_tree(virtual((u32)tree));
     parse_arguments();

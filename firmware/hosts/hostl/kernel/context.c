@@ -26,7 +26,7 @@ u32 vsid(u32 context, u32 address)
 /* The next one that is free: a number comes back as late as possible. */
 u32 context_alloc(void)
 {
-    if (BUG_CONTEXT_TWICE)
+    if (bug(BUG_CONTEXT_TWICE))
         return 1;
     for (u32 n = 0; n < CONTEXTS; n++) {
         u32 context = (next_context + n) % CONTEXTS;

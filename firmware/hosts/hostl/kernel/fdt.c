@@ -6,14 +6,6 @@ enum { MAGIC = 0xD00DFEED, BEGIN_NODE = 1, END_NODE = 2, PROPERTY = 3, END = 9 }
 
 struct header { u32 magic, size, structure, strings; };
 
-static int begins(const char *text, const char *prefix)
-{
-    while (*prefix)
-        if (*text++ != *prefix++)
-            return 0;
-    return 1;
-}
-
 /* A property; `node` is the node's name. One-word addresses and sizes (reg of /memory). */
 static void property(const char *node, const char *name, const u32 *value)
 {

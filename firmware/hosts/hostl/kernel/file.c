@@ -36,18 +36,10 @@ static int archive_read(struct file *file, u32 address, u32 size)
 
 static const struct device archive_device = { .name = "archive", .read = archive_read };
 
-static int is_device(const char *name)
-{
-    for (const char *prefix = "/dev/"; *prefix; prefix++, name++)
-        if (*name != *prefix)
-            return 0;
-    return 1;
-}
-
 /* Which device a name stands for; of a file of the archive, where it is, too. */
 static const struct device *look_up(const char *name, struct file *file)
 {
-    if (!is_device(name)) {
+    if (!begins(name, "/dev/")) {
         file->data = archive_find(name, &file->size);
         return file->data ? &archive_device : NULL;
     }

@@ -61,7 +61,7 @@ static struct hash_entry *group(u32 id, u32 address, int secondary)
     u32 hash = id ^ (address >> PAGE_SHIFT & 0xFFFF);
     if (secondary)
         hash = ~hash;
-    if (BUG_WRONG_GROUP && (address & 0x3000) == 0x3000)
+    if (bug(BUG_WRONG_GROUP) && (address & 0x3000) == 0x3000)
         hash += 1;
     return (struct hash_entry *)virtual(hash_base) + (hash & hash_mask) * GROUP;
 }
@@ -115,7 +115,7 @@ static struct hash_entry *choose(u32 id, u32 address, u32 *tag)
 
 static void tlbie(u32 address)
 {
-    if (BUG_NO_TLBIE)
+    if (bug(BUG_NO_TLBIE))
         return;
     asm volatile("tlbie %0; eieio; tlbsync; sync" :: "r"(address) : "memory");
 }
@@ -137,7 +137,7 @@ void hash_insert(u32 context, u32 address, u32 *pte)
 {
     u32 id = vsid(context, address), tag, msr = hash_lock();
     u32 value = pte_update(pte, 0, PTE_HASHED);
-    int writable = (value & PTE_RW) && (value & PTE_C || BUG_LOST_DIRTY);
+    int writable = (value & PTE_RW) && (value & PTE_C || bug(BUG_LOST_DIRTY));
     struct hash_entry *entry = choose(id, address, &tag);
     store(entry, tag, (value & PTE_FRAME) | HW_R | (writable ? HW_C : 0) | PTE_COHERENT
                       | (writable ? PP_READ_WRITE : PP_READ_ONLY));

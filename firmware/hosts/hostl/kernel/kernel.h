@@ -159,6 +159,9 @@ extern const struct device console_device, stat_device;
 
 /* module.c */
 struct module { const char *name; int (*load)(void); void (*unload)(void); };
+#define MODULE(name, load, unload) \
+    static const struct module this_module __attribute__((section(".modules"), used)) \
+        = { name, load, unload }
 typedef void flush_hook(struct proc *owner, u32 address, u32 count);
 typedef void switch_hook(struct proc *from, struct proc *to);
 extern flush_hook *module_flush;

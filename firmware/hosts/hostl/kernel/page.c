@@ -115,7 +115,7 @@ void page_put(u32 address)
     struct page *page = page_of(address);
     if (page->count == 0)
         panic("frame %x is free already", address);
-    if (--page->count == BUG_FREE_TWICE && !(page->flags & PAGE_FREE)) {
+    if (--page->count == bug(BUG_FREE_TWICE) && !(page->flags & PAGE_FREE)) {
         swap_forget(address);
         put_on_list(page);
     }

@@ -85,7 +85,7 @@ static u32 write_out(u32 frame, u32 changed)
 /* Take a page away from a process. 0 if the swap area is full. */
 int swap_out(struct proc *p, u32 address, u32 *pte)
 {
-    if (!BUG_SWAP_NO_FLUSH)
+    if (!bug(BUG_SWAP_NO_FLUSH))
         flush_hash_pages(p, address, pte, 1);
     u32 frame = *pte & PTE_FRAME, value = 0;
     if (*pte & PTE_C || page_of(frame)->slot) {

@@ -41,7 +41,7 @@ static void release(struct proc *p, u32 value)
         page_put(value & PTE_FRAME);
         p->resident--;
     } else if (value & PTE_SWAPPED) {
-        if (!BUG_SLOT_LEAK)
+        if (!bug(BUG_SLOT_LEAK))
             swap_put(value >> PAGE_SHIFT);
         p->swapped--;
     }
@@ -50,7 +50,7 @@ static void release(struct proc *p, u32 value)
 static void free_entry(struct proc *p, u32 address, u32 *pte)
 {
     u32 value = *pte;
-    if (!BUG_EXIT_NO_FLUSH)
+    if (!bug(BUG_EXIT_NO_FLUSH))
         flush_hash_pages(p, address, pte, 1);
     *pte = 0;
     release(p, value);
@@ -82,10 +82,10 @@ void tables_free(struct proc *p)
 static void share_entry(struct proc *child, struct proc *parent, u32 address, u32 *from, u32 *to)
 {
     if (*from & PTE_PRESENT) {
-        if (!BUG_FORK_NO_FLUSH)
+        if (!bug(BUG_FORK_NO_FLUSH))
             flush_hash_pages(parent, address, from, 1);
         *to = pte_update(from, PTE_RW, 0) & ~PTE_HASHED;
-        if (!BUG_FORK_NO_COUNT)
+        if (!bug(BUG_FORK_NO_COUNT))
             page_get(*from & PTE_FRAME);
         child->resident++;
     } else if (*from & PTE_SWAPPED) {

@@ -51,3 +51,11 @@ u32 number_of(const char *text)
         value = 10 * value + *text - '0';
     return *text == 'K' ? value << 10 : *text == 'M' ? value << 20 : value;
 }
+
+int begins(const char *text, const char *prefix)
+{
+    while (*prefix)
+        if (*text++ != *prefix++)
+            return 0;
+    return 1;
+}

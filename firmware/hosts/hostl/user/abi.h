@@ -30,4 +30,9 @@ struct process_stat {
 };
 struct file_stat { unsigned number, size; char name[24]; };
 
+/* /dev/watch, of the module `watch`: what has happened since it was loaded. */
+#define WATCH_COUNTS 1
+
+struct watch_counts { unsigned decrementer, flushes, pages, switches; };
+
 #endif

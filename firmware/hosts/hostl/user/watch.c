@@ -1,0 +1,15 @@
+/* watch: what the module of this name has counted. */
+#include "user.h"
+
+int main(int argc, char **argv)
+{
+    struct watch_counts counts;
+    (void)argc, (void)argv;
+    if (ioctl(open("/dev/watch"), WATCH_COUNTS, &counts) < 0) {
+        printf("watch: the module is not loaded\n");
+        return 1;
+    }
+    printf("%u decrementer exceptions, %u flushes of %u pages, %u switches\n", counts.decrementer,
+           counts.flushes, counts.pages, counts.switches);
+    return 0;
+}

@@ -1,0 +1,42 @@
+"""HostL on the pipeline model, and both models in lockstep."""
+
+import pytest
+
+from pteg.lockstep import Lockstep
+
+ARGUMENTS = "mem=448K swap=1M hash=64K"
+
+
+def test_copies_and_swapping_on_the_pipeline(new_session):
+    session = new_session(ARGUMENTS, cpu="pipeline")
+    assert session("stress 1 90 30") == "stress: ok\n"
+    session.check()
+    assert session.checker.data.swap_written > 0
+
+
+def lockstep(session, *lines, instructions):
+    """A whole session, both models side by side."""
+    session.machine.model.settle()
+    both = Lockstep(session.machine.model, session.machine.symbols)
+    for line in (None, *lines):
+        if line is not None:
+            session.type(line)
+        stop = both.run(instructions, text=b"$ ")
+        assert stop == "console", both.console
+    return both.console.decode().replace("\r\n", "\n")
+
+
+def test_a_session_in_lockstep(new_session):
+    session = new_session("mem=1M swap=1M hash=64K", cpu="pipeline", prompt=False)
+    text = lockstep(session, "insmod watch", "stress 1 10 20", "watch", instructions=2_000_000)
+    assert "stress: ok" in text
+
+
+@pytest.mark.slow
+def test_everything_in_lockstep(new_session):
+    session = new_session(ARGUMENTS, cpu="pipeline", prompt=False)
+    text = lockstep(session, "memory a b", "floats", "lifetimes 1", "stress 2 90 300",
+                    instructions=30_000_000)
+    for name in ("memory", "floats", "lifetimes", "stress"):
+        assert f"{name}: ok" in text
+    session.check()
