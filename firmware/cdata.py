@@ -1,6 +1,6 @@
 """The data of a C program, seen in the memory of a running machine.
 
-A program that is compiled with debug information (DWARF 5 Standard, chapters 4 and 5) says where its
+A program that is compiled with debug information (DWARF 5 Standard, chapters 4, 5) says where its
 variables are and what they are made of. `Data` finds them by name::
 
     data = Data(elf, lambda address, size: machine.memory.read(address - 0xC0000000, size))

@@ -28,7 +28,7 @@ def test_a_module_comes_and_goes(hostl):
 
 
 def test_each_page_that_goes_is_told(hostl):
-    """A process of the shell's kind ends: its pages are flushed, at least those it has stored to."""
+    """Processes end: their pages are flushed, at least those that they have stored to."""
     hostl("insmod watch")
     before = counts(hostl("watch"))[2]
     hostl("stress 1 30 10")
