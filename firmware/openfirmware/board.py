@@ -45,6 +45,11 @@ class Board:
         self.bus_frequency = self.clock // _BUS_DIVIDER
         self.timebase_frequency = self.clock // _TIMEBASE_DIVIDER
 
+    @property
+    def message_uart(self):
+        """Address of the console where the kernel itself can print, or 0."""
+        return self.console.base if isinstance(self.console, Uart16550) else 0
+
     def description(self):
         """Text that differs whenever the ROM would."""
         devices = [f"{type(device).__qualname__} {device.name} {device.base:#x} {device.size:#x} "

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pteg.errors import UserError
 from pteg.firmware.asm import Label, Program, Section, SectionFlags, assemble
-from pteg.firmware.openfirmware import fcodes, options
+from pteg.firmware.openfirmware import dis_table, fcodes, options
 from pteg.firmware.openfirmware.board import Board
 from pteg.firmware.openfirmware.crosscompiler import CrossCompiler
 from pteg.firmware.openfirmware.machine_tree import machine_tree
@@ -17,10 +17,10 @@ FOLDER = Path(__file__).parent
 #: Forth sources in the order of compilation.
 FORTH = ("base", "throwing", "output", "source", "search", "numbers", "compile", "control",
          "define", "interpret", "environment", "extras", "heap", "console", "editor", "tools",
-         "tree", "paths", "packages", "claim", "mmu", "config", "elf",
-         "instance", "fcode", "scripts", "volumes")
+         "registers", "dis", "tree", "paths", "packages", "callback", "claim", "mmu", "config",
+         "elf", "instance", "fcode", "scripts", "volumes")
 #: Those that need the nodes' drivers.
-FORTH_BEHIND_DRIVERS = ("devices", "boot", "preloaded", "client", "cold")
+FORTH_BEHIND_DRIVERS = ("devices", "program", "breakpoints", "boot", "preloaded", "client", "cold")
 _ROM_END = 0xFFFFFF00
 
 
@@ -31,6 +31,7 @@ def compile_rom(platform):
     compiler = CrossCompiler(kernel, _ROM_END)
     compiler.compile(board.constants(), "board.fs")
     compiler.compile(options.forth_table(board), "options.fs")
+    compiler.compile(dis_table.forth_table(), "dis_table.fs")
     for name in FORTH:
         compiler.load(FOLDER / "forth" / f"{name}.fs")
     tree = machine_tree(board)
@@ -86,6 +87,7 @@ def _finish(compiler, board, tree):
     image = compiler.rom.append(bytes(compiler.data.data))
     compiler.patch_kernel("windows", windows)
     compiler.patch_kernel("data_image", image, len(compiler.data.data))
+    compiler.patch_kernel("message_uart", board.message_uart)
     compiler.patch_kernel("start_word", compiler.xt("cold"))
     compiler.patch_kernel("client_word", compiler.xt("client-service"))
 

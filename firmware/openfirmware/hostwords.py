@@ -164,6 +164,18 @@ def _value(c):
         c.data_word(c.reader.need_name(), "(value)", c.data.cell(c.pop()))
 
 
+def _register(behaviour, size):
+    def word(c):
+        """( address "name" -- address' ) A value that lies at a fixed address."""
+        c.data_word(c.reader.need_name(), behaviour, c.stack[-1])
+        c.stack[-1] += size
+    return word
+
+
+_word("cell-register")(_register("(value)", 4))
+_word("pair-register")(_register("(2value)", 8))
+
+
 @_word("defer")
 def _defer(c):
     c.data_word(c.reader.need_name(), "(defer)", c.data.cell(c.xt("noop")))

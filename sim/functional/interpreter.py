@@ -16,7 +16,7 @@ from pteg.functional.float_unit import floating_point
 from pteg.functional.floating import floating_access
 from pteg.functional.integer import arithmetic, compare, logic
 from pteg.functional.memory import block, load_store, multiple
-from pteg.functional.mmu import read_at, read_physical, translate
+from pteg.functional.mmu import read_at, read_translated, translate
 from pteg.functional.operands import MASK32
 from pteg.functional.system import cycles_to_decrementer, power_save, sync_time, system
 from pteg.functional.thermal import cycles_to_thermal, restart_thermal, sync_thermal
@@ -44,7 +44,7 @@ def fetch(s, m):
     pa = translate(s, m, ea, isa.KIND_FETCH)
     if pa < 0:
         return 0
-    return read_physical(m, pa, isa.WORD)
+    return read_translated(m, ea, pa, isa.KIND_FETCH, isa.WORD)
 
 
 @compiled

@@ -13,6 +13,7 @@ from pteg.functional.mmu import (
     invalidate,
     read_at,
     read_physical,
+    read_translated,
     translate,
     watches,
     write_at,
@@ -64,7 +65,7 @@ def load_anywhere(s, m, ea, size):
     pa = translate(s, m, ea, isa.KIND_LOAD)
     if pa < 0 or stopped(s, m, ea, isa.KIND_LOAD, front):
         return 0
-    value = read_physical(m, pa, front)
+    value = read_translated(m, ea, pa, isa.KIND_LOAD, front)
     back = size - front
     if m.outcome or not back:
         return value
@@ -72,7 +73,7 @@ def load_anywhere(s, m, ea, size):
     pa = translate(s, m, ea, isa.KIND_LOAD)
     if pa < 0 or stopped(s, m, ea, isa.KIND_LOAD, back):
         return 0
-    return value << 8 * back | read_physical(m, pa, back)
+    return value << 8 * back | read_translated(m, ea, pa, isa.KIND_LOAD, back)
 
 
 @inlined

@@ -23,8 +23,8 @@ from pteg.functional.decoded import forget, is_code
 from pteg.functional.exceptions import event, raise_exception, storage_fault
 from pteg.functional.operands import MASK32
 
-__all__ = ["translate", "watches", "flush", "invalidate", "read_physical", "write_physical",
-           "read_at", "write_at"]
+__all__ = ["translate", "watches", "flush", "invalidate", "read_physical", "read_translated",
+           "write_physical", "read_at", "write_at"]
 
 TLB_VALID = 1 << 34
 
@@ -155,6 +155,18 @@ def remember(s, m, ea, kind, pa, tlb_set, lru):
     m.soft_base[kind, row] = base
     m.soft_set[kind, row], m.soft_way[kind, row] = tlb_set, lru
     return pa
+
+
+@compiled
+def read_translated(m, ea, pa, kind, size):
+    """Read at an address that has just been translated. A page that is remembered must not wait for
+    the bus: when the instruction begins again it would not need the answer, and another access
+    would get it."""
+    row = ea >> 12 & 255
+    mode = m.fetch_mode if kind == isa.KIND_FETCH else m.data_mode
+    if m.soft_tag[kind, row] == mode | ea >> 12:
+        return read_at(m.soft_base[kind, row] + (ea & 0xFFF), size)
+    return read_physical(m, pa, size)
 
 
 # -- Translation ----------------------------------------------------------------------------------

@@ -5,11 +5,13 @@ import pytest
 
 from pteg.components.dram import Dram
 from pteg.cpu import Limits, Stop
+from pteg.firmware.asm import assemble
 from pteg.functional import FunctionalCpu
 from pteg.functional import constants as isa
 from pteg.hw.isa.instructions import INSTRUCTIONS, decode
 from pteg.ledger import Kind
 from pteg.lockstep.encoding import encode
+from pteg.machine import Machine
 from pteg.platform import Platform
 
 ME, EE, SE = 0x1000, 0x8000, 0x400
@@ -146,3 +148,28 @@ def test_a_run_in_pieces_ends_like_a_run_in_one(bench):
     for count in (1, 7, 992, 4000):
         cpu.run(Limits(instructions=count))
     assert np.array_equal(whole, cpu.get_state())
+
+
+@pytest.mark.parametrize("cpu", ["functional", "pipeline"])
+def test_what_the_rom_holds_is_read_after_translations_were_forgotten(cpu):
+    """Fetch and loads of one instruction all miss; `lmw` does so on two pages."""
+    program = assemble("""
+        .org 0xfff00100
+_start: lis     r12, table@h
+        ori     r12, r12, table@l
+        li      r4, 0
+        mtibatu 1, r4
+        lwz     r5, 0(r12)
+        mtibatu 1, r4
+        lmw     r29, -4(r12)
+        mtibatu 1, r4
+        lwz     r6, 2(r12)
+1:      b       1b
+        .org 0xfff01ffc
+        .long   0x11111111
+table:  .long   0x22222222, 0x33333333
+        """)
+    machine = Machine("g3", cpu=cpu, rom=program.elf())
+    machine.run(instructions=12)
+    gpr = [int(machine.cpu.gpr[n]) for n in (5, 6, 29, 30, 31)]
+    assert gpr == [0x22222222, 0x22223333, 0x11111111, 0x22222222, 0x33333333]

@@ -1,18 +1,21 @@
 \ Methods of the processor, which is also the MMU (PowerPC binding 5.1.5): what is mapped is the list
-\ of translations; the hash table is filled from it.
+\ of translations; the hash table is filled from it. A client that has taken over the MMU is asked.
 
 : open  ( -- true )  true ;
 : close  ( -- )  ;
 
-\ Virtual addresses are claimed as physical ones are: both are the same.
-: claim  ( [virt] size align -- base )  dup if  0 -rot  then  claim ;
-: release  ( virt size -- )  release ;
-: map  ( phys virt size mode -- )  map-range ;
-: unmap  ( virt size -- )  unmap-range ;
-: modify  ( virt size mode -- )
-   >r over translation dup 0= if  -9 throw  then  8 + @   ( virt size phys ) ( R: mode )
-   -rot r> map-range ;
-: translate  ( virt -- false | phys mode true )
+: claim  ( [virt] size align -- base )  claim-virtual ;
+: release  ( virt size -- )  release-virtual ;
+: map  ( phys virt size mode -- )  client-translates? if  client-map  else  map-range  then ;
+: unmap  ( virt size -- )  client-translates? if  client-unmap  else  unmap-range  then ;
+: (translate)  ( virt -- false | phys mode true )
    dup translation dup if
       tuck @ - over 8 + @ + swap 12 + @ true
    else  nip  then ;
+: translate  ( virt -- false | phys mode true )
+   client-translates? if
+      ['] client-translate catch if  drop false  else  swap true  then
+   else  (translate)  then ;
+: modify  ( virt size mode -- )
+   >r over (translate) 0= if  -9 throw  then  drop   ( virt size phys ) ( R: mode )
+   -rot r> map ;

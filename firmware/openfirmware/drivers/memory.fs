@@ -2,5 +2,5 @@
 
 : open  ( -- true )  true ;
 : close  ( -- )  ;
-: claim  ( [phys] size align -- base )  dup if  0 -rot  then  claim ;
-: release  ( phys size -- )  release ;
+: claim  ( [phys] size align -- base )  claim-physical ;
+: release  ( phys size -- )  release-physical ;

@@ -1,9 +1,5 @@
 \ Starting programs: load, init-program, go, boot (IEEE 1275 7.4.3).
 
--4096 constant leave-client             \ thrown when a client ends
--4097 constant resume-client            \ thrown by `go` at a prompt that a client has opened
-variable entered                        \ prompts that clients have opened
-
 : set-chosen-string  ( a len name nlen -- )  2>r encode-string 2r> chosen-node set-property ;
 
 \ ---- load
@@ -45,7 +41,10 @@ variable entered                        \ prompts that clients have opened
    2drop  dup 0= if  drop -67  then  throw ;
 : init-program  ( -- )
    load-size 0= if  load-base image-length to load-size  then
-   load-base load-size start-image 0= if  load-base load-size load-elf  then ;
+   state-valid off
+   load-base load-size start-image 0= if
+      load-base load-size load-elf  program-entry prepare-program
+   then ;
 : load-text  ( a len -- )
    2dup first-word 2dup device-word? if
       2swap skip-blanks " bootargs" set-chosen-string  2swap 2drop load-from
@@ -56,24 +55,18 @@ variable entered                        \ prompts that clients have opened
    init-program ;
 : load  ( ["specifier"] ["arguments"] -- )  rest-of-line load-text ;
 
-\ ---- go. The client gets a stack of its own, the client interface in r5, its arguments in r6, r7.
-h# 3032 constant client-msr             \ FP ME IR DR RI; vectors are those in RAM
-: run-client  ( r3 r4 r6 r7 entry -- )
-   client-stack client-msr rot enter-client drop ;
-: bootargs  ( -- a len )  " bootargs" chosen-node string-property ;
-: start-client  ( r3 r4 r6 r7 entry -- )
-   ['] run-client catch
-   dup leave-client = if  drop 5 0 do drop loop  else  throw  then ;
+\ ---- go: a program that has been loaded starts, one that has stopped continues
 : go  ( -- )
-   entered @ if  resume-client throw  then
-   program-entry 0= if  -62 throw  then
-   0 0 bootargs program-entry  0 to program-entry  start-client ;
+   entered @ if  resume-prompt throw  then
+   program-entry ?dup if  prepare-program  then
+   continue-program ;
+: start-client  ( r3 r4 r6 r7 entry -- )  init-state continue-program ;
 : chain-entry  ( len args entry -- )  >r swap 0 0 2swap r> start-client ;
 : boot-text  ( a len -- )               \ a script has been executed already
-   load-text  program-entry if  go  then ;
+   load-text  state-valid @ if  continue-program  then ;
 : boot  ( ["specifier"] ["arguments"] -- )  rest-of-line boot-text ;
 
 \ ---- A client asks for the prompt (`enter`); `go` continues.
 : nested-prompt  ( -- )
    1 entered +!  ['] prompt-loop catch  -1 entered +!
-   dup resume-client = if  drop  else  throw  then ;
+   dup resume-prompt = if  drop  else  throw  then ;

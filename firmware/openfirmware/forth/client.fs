@@ -4,8 +4,6 @@
 \ room for returns. The arguments come to the stack with the first one on top, the returns are taken
 \ from it in the same way. Each service is a word of the list below.
 
-0 value callback-address
-
 vocabulary client-list
 in-vocabulary client-list
 
@@ -83,10 +81,11 @@ in-vocabulary client-list
    ['] (interpret) catch dup if  nip undo-definition  then ;
 : chain  ( len args entry size virt -- )
    rot >r release r> chain-entry ;
-: set-callback  ( new -- old )  callback-address swap to callback-address ;
-: set-symbol-lookup  ( v2s s2v -- old-s2v old-v2s )  2drop 0 0 ;
+: set-callback  ( new -- old )  set-callback-address ;
+: set-symbol-lookup  ( v2s s2v -- old-v2s old-s2v )  set-symbols ;
 : milliseconds  ( -- ms )  get-msecs ;
-: quiesce  ( -- )  ;
+: quiesce  ( -- )  ;                    \ no device of ours interrupts or writes to memory
+: restart  ( -- )  reset-all ;
 
 in-vocabulary forth
 

@@ -4,6 +4,7 @@
 
 0 value load-size                       \ length of the image at load-base
 0 value program-entry                   \ of the program that is ready to go, or 0
+-1 value program-mode                   \ 0: wants translation, 1: wants real mode, -1: neither
 
 : elf?  ( a -- flag )  unaligned-l@ h# 7f454c46 = ;
 : elf-entry  ( image -- a )  24 + @ ;
@@ -88,8 +89,25 @@
       then  drop
    loop
    entry moved + ;
+\ A note "PowerPC" of type 1275 (PowerPC binding 8.2.1) begins with the mode; its addresses are about
+\ the place of the firmware, which is always the same.
+: read-note  ( a len -- )
+   28 < if  drop exit  then
+   dup @ 8 <>  over 8 + @ h# 1275 <> or if  drop exit  then
+   dup 12 + 7 " PowerPC" $= if  20 + @ dup if  -1 = if  -1  else  1  then  then  to program-mode
+   else  drop  then ;
+: read-notes  ( image size -- )
+   { image size -- }
+   -1 to program-mode
+   image elf-phnum 0 ?do
+      i image program-header dup @ 4 = if
+         dup p-offset over p-filesz size inside?  over p-offset 3 and 0= and if
+            dup p-offset image + over p-filesz read-note
+         then
+      then  drop
+   loop ;
 : load-elf  ( image size -- )
-   2dup check-elf
+   2dup check-elf  2dup read-notes
    over + { image end -- }
    image program-range  2dup u>= " program has nothing to load" ?elf
    image end claim-exactly >r           \ the program must not land on its own image

@@ -60,7 +60,9 @@ defer accept                            \ ( a len -- len' )
 
 \ ---- Error messages
 : .culprit  ( -- )  culprit 2@ dup if  type ." , "  else  2drop  then ;
+\ Where, if the processor has found it: the frame has the code that was made of its exception.
 : .fault  ( code -- )
+   dup exception-frame 164 + dup @ swap off <> if  drop exit  then
    case
       -9 of  ."  at " exception-frame 152 + @ .8  endof         \ DAR
       -23 of  ."  at " exception-frame 152 + @ .8  endof

@@ -1,4 +1,4 @@
-\ Looking around: words, dump, see, registers, who called (IEEE 1275 7.5, 7.6; ANS 15).
+\ Looking around: words, dump, see, symbols (IEEE 1275 7.5, 7.6; ANS 15).
 
 \ ---- Pages of output. Only a terminal that says how many lines it has waits for a key.
 0 value lines/page
@@ -48,10 +48,18 @@ variable wanted
 : code-address?  ( a -- flag )
    dup 3 and if  drop false exit  then
    dup rom-start u>=  swap dictionary-start here between or ;
+\ Symbols: the names of the firmware's words, until a client brings its own (7.6.2, client.fs).
+defer sym>value                         \ ( a len -- a len false | n true )
+defer value>sym                         \ ( n -- n false | offset a len true )
+: word>value  ( a len -- a len false | n true )
+   2dup find-name ?dup if  nip nip true  else  false  then ;
+: value>word  ( n -- n false | offset a len true )
+   dup word-at dup 0= if  exit  then  tuck - swap name>string true ;
 : .adr  ( a -- )
-   dup word-at dup 0= if  drop .8 space exit  then      ( a xt )
-   dup name>string type
-   - ?dup if  ." +" .h  else  space  then ;
+   dup value>sym if                     ( a offset name len )
+      type nip ?dup if  ." +" .h  else  space  then
+   else  drop .8 space  then ;
+: sym  ( "name" -- n )  need-name 2dup culprit 2! sym>value 0= if  -13 throw  then ;
 
 \ ---- see
 : see-string  ( a -- a' )
@@ -108,29 +116,3 @@ variable wanted
    dup @ 26 >> 18 = if  ." alias " dup .name @ branch-target .name exit  then
    ." code " .name ;
 : see  ( "name" -- )  ' (see) ;
-
-\ ---- Registers at the latest fault (vectors.s has the layout of the frame)
-: frame@  ( n -- x )  exception-frame swap na+ @ ;
-: .register  ( n a len -- )  type space frame@ .8 2 spaces ;
-: .general  ( -- )
-   32 0 do
-      i 3 and 0= if cr then
-      [char] r emit i .dec i 10 < if space then space i frame@ .8 2 spaces
-   loop ;
-: .registers  ( -- )
-   .general
-   cr 36 " pc  " .register  37 " msr " .register  33 " lr  " .register  34 " ctr " .register
-   cr 32 " cr  " .register  35 " xer " .register  38 " dar " .register  39 " dsisr" .register ;
-: %pc  ( -- x )  36 frame@ ;  : %msr  ( -- x )  37 frame@ ;  : %lr  ( -- x )  33 frame@ ;
-: %ctr  ( -- x )  34 frame@ ;  : %cr  ( -- x )  32 frame@ ;  : %xer  ( -- x )  35 frame@ ;
-
-\ ---- Who called: return addresses that the latest THROW found on the return stack
-: after-call?  ( a -- flag )
-   dup code-address? 0= if  drop false exit  then
-   4 - ['] @ catch if  drop false exit  then
-   dup 26 >> 18 = swap 1 and and 0<> ;
-: ctrace  ( -- )
-   /trace 0 do
-      trace-buffer i na+ @
-      dup after-call? if  cr dup .8 space 4 - .adr  else  drop  then
-   loop ;

@@ -8,8 +8,12 @@
 RAM_VECTORS     = 0x00000100    # one branch into the ROM at each exception vector
 FRAME           = 0x00003000    # registers at the latest exception that became a THROW
 SAVE            = 0x00003100    # registers during the handling of a page fault
+STATE           = 0x00003140    # registers of a client that does not run (client.s)
 TRANSLATIONS    = 0x00003200    # list of mappings: virtual, size, physical, mode; size 0 ends it
-TRANSLATIONS_END = 0x00004000
+TRANSLATIONS_END = 0x00003D00
+STATE_ENVIRONMENT = 0x00003D00  # the rest of STATE
+STATE_F         = 0x00003E00
+STATE_FPSCR     = 0x00003F00
 DATA            = 0x00004000    # variables, values, defers: copied from the ROM; then buffers
 DATA_END        = 0x00010000
 HASH_TABLE      = 0x00010000    # 1024 groups of 8 entries
@@ -24,7 +28,9 @@ DICTIONARY      = 0x0002B000    # what is defined at the prompt grows up from he
 DICTIONARY_END  = 0x00080000
 HEAP            = 0x00080000    # alloc-mem
 HEAP_END        = 0x000F0000
-CLIENT_STACK_TOP = 0x00100000   # 64 KB for the client that is started
+CALLBACK_STACK_TOP = 0x000F4000 # 16 KB for functions of a client that we call
+CALLBACK_STACK_STEP = 0x1000    # for each
+CLIENT_STACK_TOP = 0x00100000   # 48 KB for the client that is started
 FIRMWARE_END    = 0x00100000    # from here on memory is free for programs
 MEMORY_MOST     = 0x40000000    # where probing ends
 

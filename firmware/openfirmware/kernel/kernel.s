@@ -3,14 +3,14 @@
 #   defs.s        memory map, registers of the Forth machine, macros
 #   vectors.s     the exception vectors: faults become THROWs
 #   ../../start   what every ROM does: vectors, size of memory, caches, segments, TLBs
-#   reset.s       from the reset vector to the first Forth word
+#   reset.s       from the reset vector to the first Forth word; little.s: too little memory
 #   pages.s       the hash table, filled on demand from the list of translations
 #   inner.s       what compiled words are made of: literals, loops, data words, locals
 #   throw.s       CATCH and THROW
 #   stack.s arithmetic.s double.s memory.s strings.s    words by group
 #   dictionary.s  search for a name
 #   processor.s   special registers, caches, time
-#   client.s      entering a client program, and its calls
+#   client.s      entering a client program, and its calls; its translation: environment.s
 #   variables.s   the kernel's variables, at the start of the data area
 #
 # The rest of the firmware is Forth (../forth), compiled behind the kernel in the ROM image.
@@ -19,6 +19,7 @@
         .include "vectors.s"
         .text
         .include "reset.s"
+        .include "little.s"
         .include "../../start/memory.s"
         .include "../../start/caches.s"
         .include "../../start/translation.s"
@@ -32,5 +33,6 @@
         .include "strings.s"
         .include "dictionary.s"
         .include "processor.s"
+        .include "environment.s"
         .include "client.s"
         .include "variables.s"

@@ -49,6 +49,9 @@ page_fault:
         rlwimi  r8, r9, 22, 26, 31      # API = EA[4-9]
         oris    r8, r8, 0x8000          # V
         mfsdr1  r9
+        load    r10, HASH_TABLE
+        cmplw   r9, r10
+        bne     not_mapped              # a client's own table
         rlwinm  r10, r9, 10, 13, 21     # HTABMASK selects hash bits above the lowest ten
         ori     r10, r10, 0x3FF
         clrrwi  r9, r9, 16

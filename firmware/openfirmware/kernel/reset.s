@@ -18,9 +18,9 @@ reset:  # MSR is 0x40: real mode, vectors in ROM. Registers, BATs, segments and 
         stw     r31, memory_size(0)
         bl      make_vectors
         bl      make_translations
-        bl      map_rom
         bl      make_hash_table
-        bl      load_segments
+        load    r12, own_environment    # a block for the ROM; everything else is mapped by pages
+        bl      install_environment
         bl      clear_tlbs
 
         # rfi turns translation on and continues where it says, both in one step. From here on every
@@ -38,10 +38,6 @@ translated:
         lwz     r3, 0(r3)
         mtctr   r3
         bctr                            # `cold`, which does not return
-
-        # The stacks, the hash table and the dictionary need the first megabyte.
-too_little_memory:
-        b       too_little_memory
 
 # Variables get their initial values; buffers behind them are cleared.
 copy_data:
@@ -120,32 +116,12 @@ ram_pieces:                             # begin and end; the gaps are the guards
         .long   DICTIONARY, 0
         .text
 
-# A block for the ROM, read-only. Everything else is mapped by pages.
-map_rom:
-        li      r0, 0
-        .irp    n, 0, 1, 2, 3
-        mtibatu \n, r0
-        mtdbatu \n, r0
-        .endr
-        load    r3, ROM | 1             # lower word: read-only
-        load    r4, ROM | 0x1E          # upper word: 1 MB, valid for the supervisor
-        mtibatl 0, r3
-        mtdbatl 0, r3
-        isync
-        mtibatu 0, r4
-        mtdbatu 0, r4
-        isync
-        blr
-
 make_hash_table:
         mflr    r12
         load    r3, HASH_TABLE
         li      r4, HASH_TABLE_SIZE / 32
         bl      clear                   # V = 0 everywhere
         sync
-        load    r3, HASH_TABLE          # HTABMASK = 0: 64 KB
-        mtsdr1  r3
-        isync
         mtlr    r12
         blr
 
@@ -155,4 +131,5 @@ make_hash_table:
 start_word:     .long 0                 # xt of `cold`
 data_image:     .long 0, 0              # address and size of the initial values
 windows:        .long 0                 # address of the list of windows
+message_uart:   .long 0                 # address of the console if it is a 16550
         .text

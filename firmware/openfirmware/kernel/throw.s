@@ -84,6 +84,8 @@ throw_code:
         push    r3
         blr
 
+# reset-all ( -- ) As a reset of the machine; memory from 1 MB on stays.
+        code    "reset-all", reset_all
 # Somebody has written over the firmware's variables: there is nothing to go back to. Start again.
 # What the data cache holds must reach memory first: the ROM's first 128 KB take its place.
 restart:

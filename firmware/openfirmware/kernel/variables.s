@@ -19,6 +19,10 @@ interpreter_rp: .space 4        # return stack of the innermost interpreter
 my_self:        .space 4        # the running instance, or 0
 client_rs:      .space 4        # stacks of the firmware while a client runs
 client_ds:      .space 4
+client_mode:    .space 4        # MSR of the client
+client_environment: .space 4    # its list (environment.s), or 0: the firmware's own
+callback_stack: .space 4        # where the next call of a client's function has its stack
+state_valid:    .space 4        # STATE holds a client's registers
 trace:          .space 4 * TRACE_CELLS
 kernel_variables_end:
         .text
@@ -33,8 +37,16 @@ kernel_variables_end:
         variable "(my-self)", my_self_word, my_self
         variable "trace-buffer", trace_word, trace
 
+        variable "client-mode", client_mode_word, client_mode
+        variable "state-valid", state_valid_word, state_valid
+
         constant "/trace", trace_cells_word, TRACE_CELLS
         constant "exception-frame", frame_word, FRAME
+        constant "saved-state", saved_state_word, STATE
+        constant "saved-environment", saved_environment_word, STATE_ENVIRONMENT
+        constant "saved-fprs", saved_fprs_word, STATE_F
+        constant "own-environment", own_environment_word, own_environment
+        constant "/environment", environment_size_word, ENVIRONMENT_SIZE
         constant "translations-list", translations_word, TRANSLATIONS
         constant "translations-end", translations_end_word, TRANSLATIONS_END
         constant "s0", s0_word, DATA_STACK_TOP

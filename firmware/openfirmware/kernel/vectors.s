@@ -24,6 +24,16 @@ FRAME_VECTOR    = FRAME + 160
 FRAME_CODE      = FRAME + 164   # the THROW code that was made of it
 EXPECTED        = FRAME + 168   # where the next exception continues while memory is probed, or 0
 
+# Offsets are the same in STATE; the special registers are kept there only.
+STATE_CELLS     = 42
+STATE_CR        = STATE + 128
+STATE_LR        = STATE + 132
+STATE_CTR       = STATE + 136
+STATE_XER       = STATE + 140
+STATE_PC        = STATE + 144
+STATE_MSR       = STATE + 148
+STATE_SPRG      = STATE + 172
+
         .macro  vector number, handler=exception
         .org    ROM + \number
         stw     r3, FRAME_R + 12(0)
@@ -90,6 +100,8 @@ exception:
         bne     3b
         lwz     r3, 4(r6)
 2:      stw     r3, FRAME_CODE(0)
+        bl      keep_state
+        lwz     r3, FRAME_CODE(0)
         load    r4, throw_code
         mtsrr0  r4
         li      r4, MSR_FORTH
