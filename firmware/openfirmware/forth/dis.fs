@@ -20,9 +20,10 @@ variable dis-word
    begin  dup @ while  dup row-fits? if exit then  next-row  repeat  drop 0 ;
 
 \ ---- Operands
-: field  ( operand -- u )               \ the highest bit of the field is bit `place` from the right
+\ The highest bit of a field is bit `place` from the right, counted from 1.
+: operand-field  ( operand -- u )
    dup 1+ c@ swap 2+ c@ tuck - dis-word @ swap >>  1 rot << 1- and ;
-: signed  ( u width -- n )  32 swap - tuck << swap >>a ;
+: sign-extended  ( u width -- n )  32 swap - tuck << swap >>a ;
 : .hex  ( u -- )  ." 0x" base @ >r hex (u.) type r> base ! ;
 : .condition  ( u -- )
    dup 2 >> ?dup if  ." 4*cr" .dec ." +"  then
@@ -30,16 +31,16 @@ variable dis-word
       0 of  ." lt"  endof  1 of  ." gt"  endof  2 of  ." eq"  endof  3 of  ." so"  endof
    endcase ;
 : .target  ( operand -- )
-   dup field over 2+ c@ signed 2 <<  nip
+   dup operand-field over 2+ c@ sign-extended 2 <<  nip
    dis-word @ 2 and 0= if  dis-address +  then  .hex ;
 : .base  ( u -- )  ?dup if  ." r" .dec  else  ." 0"  then ;
 : .operand  ( operand -- )
-   dup field                            ( operand u )
+   dup operand-field                    ( operand u )
    over c@ case
       1 of  ." r" .dec  endof           2 of  ." f" .dec  endof
       3 of  ." cr" .dec  endof          4 of  .condition  endof
       5 of  .dec  endof
-      6 of  over 2+ c@ signed .dec  endof
+      6 of  over 2+ c@ sign-extended .dec  endof
       7 of  drop dup .target  endof
       8 of  dup 5 >> swap 31 and 5 << or .dec  endof
       9 of  ?dup 0= if 32 then .dec  endof

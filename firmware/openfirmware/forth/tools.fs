@@ -55,6 +55,8 @@ defer value>sym                         \ ( n -- n false | offset a len true )
    2dup find-name ?dup if  nip nip true  else  false  then ;
 : value>word  ( n -- n false | offset a len true )
    dup word-at dup 0= if  exit  then  tuck - swap name>string true ;
+' word>value to sym>value
+' value>word to value>sym
 : .adr  ( a -- )
    dup value>sym if                     ( a offset name len )
       type nip ?dup if  ." +" .h  else  space  then

@@ -101,6 +101,8 @@ exception:
         lwz     r3, 4(r6)
 2:      stw     r3, FRAME_CODE(0)
         bl      keep_state
+        lwz     r3, FRAME_LR(0)
+        mtlr    r3
         lwz     r3, FRAME_CODE(0)
         load    r4, throw_code
         mtsrr0  r4
