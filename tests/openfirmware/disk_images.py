@@ -55,10 +55,11 @@ def make_image(path, kind, folder, size=None):
         run("mke2fs", "-q", "-t", kind[:4], "-b", block, "-d", folder, path,
             f"{(size or 8 << 20) >> 10}k")
     elif kind == "hfs-plus":
-        run("xorriso", "-as", "mkisofs", "-quiet", "-hfsplus", "-o", path, folder)
+        run("xorriso", "-as", "mkisofs", "-quiet", "-hfsplus", "-input-charset",
+            "utf-8", "-o", path, folder)
     else:
         options = {"rock-ridge": ["-R"], "joliet": ["-J", "-joliet-long"], "iso": []}[kind]
-        run("genisoimage", "-quiet", *options, "-o", path, folder)
+        run("genisoimage", "-quiet", *options, "-input-charset", "utf-8", "-o", path, folder)
     pad(path)
     return path
 

@@ -103,6 +103,45 @@ def test_links_on_ext2(disk_prompt, images, tmp_path):
     assert prompt.error("load hd:,\\circle").endswith("no such file.")
 
 
+@pytest.mark.parametrize("tool", ["genisoimage", "xorriso"])
+def test_links_long_names_and_deep_folders_of_rock_ridge(disk_prompt, images, tmp_path, tool):
+    tree = tmp_path / "tree"
+    deep = tree.joinpath(*[f"level{number}" for number in range(11)])
+    deep.mkdir(parents=True)
+    (deep / "file").write_bytes(b"deep")
+    (tree / ("l" * 150)).write_bytes(b"long")
+    (tree / "level0" / "link").symlink_to("../" + "l" * 150)
+    (tree / "root-link").symlink_to("/level0/level1")
+    (tree / "level0" / "level1" / "kernel").write_bytes(b"kernel")
+    (tree / "many").symlink_to("./level0/../" * 20 + "level0/level1/kernel")
+    (tree / "circle").symlink_to("./circle")
+    command = [tool] if tool == "genisoimage" else [tool, "-as", "mkisofs"]
+    images.run(*command, "-quiet", "-R", "-o", tmp_path / "disk", tree)
+    images.pad(tmp_path / "disk")
+    prompt = disk_prompt(tmp_path / "disk")
+    path = "\\".join(f"level{number}" for number in range(11))
+    for name, data in ((f"{path}\\file", b"deep"), ("l" * 150, b"long"), ("level0\\link", b"long"),
+                       ("root-link\\kernel", b"kernel"), ("many", b"kernel")):
+        assert prompt.load_file(f"hd:,\\{name}") == data, name
+    assert prompt.error("load hd:,\\circle").endswith("no such file.")
+
+
+@pytest.mark.parametrize("kind", ["ext2-1k", "rock-ridge", "joliet", "hfs-plus", "fat12"])
+def test_long_names_and_other_alphabets(disk_prompt, images, tmp_path, kind):
+    names = {"ABC-é-日本" if kind != "hfs-plus" else "ABC-日本": b"other", "x" * 60 + ".y": b"long"}
+    if kind == "fat12":                 # its tool knows only what the locale does
+        names.pop("ABC-é-日本")
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    for name, data in names.items():
+        (tree / name).write_bytes(data)
+    prompt = disk_prompt(images.make_image(tmp_path / "disk", kind, tree))
+    for name, data in names.items():
+        typed = name.encode().decode("latin-1")
+        assert prompt.load_file(f"hd:,\\{typed}")[:len(data)] == data
+        assert typed in prompt("dir hd:,\\")
+
+
 @pytest.mark.parametrize("block", [1024, 4096])
 def test_holes_and_all_levels_of_pointers_on_ext2(disk_prompt, images, tmp_path, block):
     tree = tmp_path / "tree"

@@ -18,25 +18,26 @@
 
 \ Both move as much as one step can, 0 where the device ends.
 : read-step  ( a len -- n )
-   in-block { a len offset number ; n -- n }
+   in-block { a len offset number ; n -- }
    offset 0=  len /block u>= and if
       a number len whole-blocks parent-blocks /block * exit
    then
    number fetch-block 0= if  0 exit  then
    len /block offset - umin to n
    block offset + a n move  n ;
+: parent-writes  ( a block# n -- n' )  " write-blocks" $call-parent ;
 : write-step  ( a len -- n )
-   in-block { a len offset number ; n -- n }
-   -1 len /block u>= offset 0= and if
-      to block-number
-      a number len whole-blocks " write-blocks" $call-parent /block * exit
-   then  drop
+   in-block { a len offset number ; n -- }
+   offset 0=  len /block u>= and if
+      -1 to block-number                \ it may be among those that are written
+      a number len whole-blocks parent-writes /block * exit
+   then
    number fetch-block 0= if  0 exit  then
    len /block offset - umin to n
    a block offset + n move
-   block number 1 " write-blocks" $call-parent 1 = if  n  else  -1 to block-number 0  then ;
+   block number 1 parent-writes 1 = if  n  else  -1 to block-number 0  then ;
 : all-steps  ( a len step -- actual )
-   { a len step ; done -- actual }
+   { a len step ; done -- }
    0 to done
    begin  done len u< while
       a done +  len done -  step execute

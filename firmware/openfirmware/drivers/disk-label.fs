@@ -42,7 +42,7 @@
 
 \ Apple's: a block for each partition, behind the block that describes the disk (Inside Macintosh:
 \ Devices, chapter 3).
-0 value map-block                       \ size of its blocks, or 0: there is none
+0 instance value map-block              \ size of its blocks, or 0: there is none
 : map-entry?  ( n size -- flag )
    um* sector!  sector w@ h# 504d = ;                   \ "PM"
 : apple-map  ( -- )
@@ -80,14 +80,14 @@
 : first-extended  ( -- sector | 0 )
    5 1 do  i entry extended? if  i entry entry-first unloop exit  then  loop  0 ;
 : chained-partition  ( n -- first length )      \ from 5 on
-   first-extended dup { n base here -- }
-   base 0= if  0 0 exit  then
+   first-extended dup { n first place -- }
+   first 0= if  0 0 exit  then
    begin
-      here /sector um* sector!  signed? 0= ?damaged
-      n 5 = if  1 entry dup entry-first here + swap entry-length exit  then
+      place /sector um* sector!  signed? 0= ?damaged
+      n 5 = if  1 entry dup entry-first place + swap entry-length exit  then
       n 1- to n
       2 entry extended? 0= if  0 0 exit  then
-      2 entry entry-first base + to here
+      2 entry entry-first first + to place
    again ;
 : pc-partition  ( n -- d.start d.length )
    0 0 sector!
@@ -101,7 +101,7 @@
    5 1 do  i entry c@ 128 = if  i unloop exit  then  loop  0 ;
 
 \ Which of them the disk has is found out once, when it is opened.
-0 value table?                          \ has it one at all?
+0 instance value table?                 \ has it one at all?
 64 constant most-partitions
 : find-table  ( -- )
    apple-map  map-block dup 0= if  drop pc-table?  then  to table? ;
@@ -117,7 +117,6 @@
       dup 0< if  2drop 3drop false exit  then
    then
    length 2! start 2!  to partition  true ;
-
 
 \ ---- Files: the packages that have a property `file-system` are tried in turn
 2variable path

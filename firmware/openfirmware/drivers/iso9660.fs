@@ -73,11 +73,31 @@ h# 400000 constant largest-directory
 h# 4e4d constant nm                     \ name
 h# 4345 constant ce                     \ continuation
 h# 434c constant cl                     \ the folder is elsewhere: it would be too deep here
+h# 534c constant sl                     \ symbolic link: flags, then components of its text
 8 constant most-areas
 variable continuation                   \ its block; 0: none
 variable continuation-offset
 variable continuation-length
 variable relocated                      \ block of the folder, or 0
+\ A component is flags, length, text. One that is not whole goes on in the next.
+/path buffer: link-text
+variable #link                          \ 0: the entry is no link
+variable open-component                 \ is the last one not whole?
+: +link  ( a len -- )
+   dup #link @ + /path >= if  -18 throw  then
+   tuck link-text #link @ + swap move  #link +! ;
+: +component  ( a -- )
+   #link @ 0<> open-component @ 0= and if  " /" +link  then
+   dup c@ dup 1 and open-component !
+   dup 2 and if  " ." +link  then
+   dup 4 and if  " .." +link  then
+   8 and if  #link @ 0= if  " /" +link  then  then      \ the root
+   2+ dup 1- c@ +link ;
+: +components  ( a len -- )
+   begin  dup 2 u>= while
+      over 1+ c@ 2+ 2dup u< if  3drop exit  then
+      2 pick +component  /string
+   repeat  2drop ;
 : susp-entry  ( a -- )
    dup w@ case
       nm of  dup 4+ c@ 6 and 0= if  dup 5 + over 2+ c@ 5 - 0 max +names  then  endof
@@ -87,6 +107,7 @@ variable relocated                      \ block of the folder, or 0
          dup 24 + unaligned-l@ continuation-length !
       endof
       cl of  dup 8 + unaligned-l@ relocated !  endof
+      sl of  dup 5 + over 2+ c@ 5 - 0 max +components  endof
    endcase  drop ;
 : susp-area  ( a len -- )
    begin  dup 4 u>= while
@@ -100,7 +121,7 @@ variable relocated                      \ block of the folder, or 0
    continuation @ block>position continuation-offset @ 0 d+  2 pick -rot need swap
    continuation off  susp-area ;
 : rock-ridge  ( -- )
-   continuation off  relocated off
+   continuation off  open-component off
    system-use skipped /string 0 max susp-area
    most-areas 0 do
       continuation @ 0= if  leave  then  +continuation
@@ -122,19 +143,21 @@ variable relocated                      \ block of the folder, or 0
 : special?  ( a len -- flag )  1 = if  c@ 2 u<  else  drop false  then ;
 : next-entry  ( -- found? )
    next-record dup 0= if  exit  then
-   no-name
+   no-name  relocated off  #link off
    record >name special? if  record 33 + c@ 1+ 0 do  [char] . +name  loop exit  then
-   rock-ridge? if  rock-ridge  else  relocated off  then
+   rock-ridge? if  rock-ridge  then
    #name @ 0= if  record >name joliet? if  +joliet  else  +plain  then  then ;
 : fits?  ( a len -- flag )  rock-ridge? same-name? ;
 : entry-folder?  ( -- flag )  record >flags is-directory and relocated @ or 0<> ;
 : entry-size  ( -- n )  record >size ;
+: take-relocated  ( block -- )
+   to first-block  true to folder?  2048 to file-size
+   first-entry next-record 0= ?damaged  record enter ;
+: take-link  ( -- )                     \ the folder that it is in stays the current one
+   link-text #link @ follow-link  from-root? if  root  then ;
 : take-entry  ( -- )
-   relocated @ ?dup if
-      to first-block  true to folder?  2048 to file-size
-      first-entry next-record 0= ?damaged
-   then
-   record enter ;
+   #link @ if  take-link exit  then
+   relocated @ ?dup if  take-relocated  else  record enter  then ;
 
 : mount  ( -- ok? )
    volume-size h# 9000 0 d< if  false exit  then
