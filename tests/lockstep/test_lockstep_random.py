@@ -14,7 +14,7 @@ from pteg.boot.loader import read_elf
 from pteg.components.dram import Dram
 from pteg.cpu import Stop
 from pteg.firmware.asm import assemble
-from pteg.hw.isa.exceptions import Dsisr, Vector
+from pteg.hw.isa.exceptions import Dsisr, Srr1, Vector
 from pteg.lockstep import Lockstep, Mismatch
 from pteg.lockstep.encoding import encode
 from pteg.lockstep.random_programs import LOG, LOG_BYTES, STOP, Options, random_program
@@ -58,11 +58,12 @@ def prepare(cpu, program, symbols=None):
 
 
 def check(cpu, seed, length=300, interrupts=False, floating=False, breakpoints=False,
-          invalid=False):
+          invalid=False, conditions=False):
     choice = random.Random(seed)
     options = Options(length=length, user=choice.random() < 0.4,
                       translation=choice.random() < 0.8, floating=floating,
-                      breakpoints=breakpoints, invalid=invalid)
+                      breakpoints=breakpoints, invalid=invalid,
+                      conditions=conditions)
     program = random_program(seed, options)
     program.msr |= EE if interrupts else 0
     prepare(cpu, program)
@@ -115,14 +116,40 @@ def test_random_programs_with_breakpoints_agree(cpu, interrupted_cpu):
     for seed in range(400, 420):
         model = interrupted_cpu if seed % 4 == 0 else cpu
         check(model, seed, breakpoints=True, interrupts=seed % 4 == 0, floating=seed % 4 == 1)
-        memory = model.platform["dram"].memory[LOG:LOG + LOG_BYTES].copy()
-        model.overlay(LOG, memory)
-        log = memory.view(">u4").reshape(-1, 8)
+        log = exceptions(model)
         data = log[(log[:, 0] == Vector.DSI) & (log[:, 3] & Dsisr.DABR != 0)]
         stops["instruction"] += np.sum(log[:, 0] == Vector.INSTRUCTION_BREAKPOINT)
         stops["load"] += np.sum(data[:, 3] & Dsisr.STORE == 0)
         stops["store"] += np.sum(data[:, 3] & Dsisr.STORE != 0)
     assert min(stops.values()) > 3, stops
+
+
+def test_random_programs_with_all_conditions_agree(cpu, interrupted_cpu):
+    """Each bit that tells the cause of an ISI or DSI is among the exceptions, and alignment."""
+    seen = {"ISI": 0, "DSI": 0, "alignment": 0}
+    for seed in range(600, 624):
+        model = interrupted_cpu if seed % 4 == 0 else cpu
+        check(model, seed, conditions=True, interrupts=seed % 4 == 0, floating=seed % 3 == 0,
+              breakpoints=seed % 2 == 0)
+        log = exceptions(model)
+        seen["ISI"] |= union(log[log[:, 0] == Vector.ISI, 2])
+        seen["DSI"] |= union(log[log[:, 0] == Vector.DSI, 3])
+        seen["alignment"] += np.sum(log[:, 0] == Vector.ALIGNMENT)
+    causes = Srr1.PAGE_FAULT | Srr1.NO_EXECUTE | Srr1.PROTECTION
+    assert seen["ISI"] & causes == causes
+    assert seen["DSI"] == sum(Dsisr)
+    assert seen["alignment"] > 20
+
+
+def union(words):
+    return int(np.bitwise_or.reduce(words, initial=0))
+
+
+def exceptions(model):
+    """The log that the handlers of a program have written."""
+    memory = model.platform["dram"].memory[LOG:LOG + LOG_BYTES].copy()
+    model.overlay(LOG, memory)
+    return memory.view(">u4").reshape(-1, 8).astype(np.int64)
 
 
 def test_a_difference_in_a_register_is_reported(cpu):
@@ -193,5 +220,5 @@ def test_ten_million_instructions_agree(cpu, interrupted_cpu):
     while done < 10_000_000:
         done += check(interrupted_cpu if seed % 2 else cpu, seed, length=2000,
                       interrupts=bool(seed % 2), floating=seed % 4 < 2, breakpoints=seed % 3 == 0,
-                      invalid=seed % 5 < 3)
+                      invalid=seed % 5 < 3, conditions=seed % 7 < 5)
         seed += 1

@@ -1,13 +1,14 @@
 """Invalid forms of instructions for random programs; docs/instructions.md has their results.
 
-Each function takes the generator of a program (`pteg.lockstep.random_programs`) and returns words.
+Each function takes the generator of a program and returns words.
 """
 
 from pteg.hw.isa.instructions import BY_NAME, INSTRUCTIONS, decode
 from pteg.hw.isa.registers import SPRS, TIME_BASE_LOWER, TIME_BASE_UPPER
 from pteg.lockstep.encoding import encode, load_constant, to_spr
+from pteg.lockstep.random_programs.integer import plain
 
-__all__ = ["INVALID_FORMS"]
+__all__ = ["invalid"]
 
 _UPDATES = [row for row in INSTRUCTIONS if row.update and not row.syntax[0].startswith("fr")]
 _BY_NUMBER = {spr.number: spr for spr in SPRS}
@@ -57,7 +58,7 @@ def spr_that_cannot_be_moved(g):
         words.append(g.form("mfspr", spr=number, rD=g.free()))
     if not (spr and spr.writable):
         words.append(g.form("mtspr", spr=number, rS=g.any()))
-    return [g.random.choice(words)] if words else g.group_plain()
+    return [g.random.choice(words)] if words else plain(g)
 
 
 def time_base_that_is_none(g):
@@ -87,6 +88,10 @@ def unused_extended_opcode(g):
             return [word]
 
 
-INVALID_FORMS = (update_without_base, update_of_what_is_loaded, multiple_over_its_base,
-                 string_over_its_base, spr_that_cannot_be_moved, time_base_that_is_none, record_bit,
-                 system_call_without_its_one, unused_extended_opcode)
+_FORMS = (update_without_base, update_of_what_is_loaded, multiple_over_its_base,
+          string_over_its_base, spr_that_cannot_be_moved, time_base_that_is_none, record_bit,
+          system_call_without_its_one, unused_extended_opcode)
+
+
+def invalid(g):
+    return g.random.choice(_FORMS)(g)
