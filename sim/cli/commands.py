@@ -1,4 +1,4 @@
-"""The command line: `pteg run`, `gdb`, `explain`, `sweep`, `asm`, `dis`, `graph`.
+"""The command line: `pteg run`, `gdb`, `explain`, `sweep`, `timeline`, `asm`, `dis`, `graph`.
 
 The console is on stdout; pteg's own messages go to stderr.
 """
@@ -291,6 +291,36 @@ def sweep(
     from pteg.cli.sweep import sweep_file
 
     sweep_file(file, output, workers, cluster, journal)
+    return ExitCode.DONE
+
+
+@app.command
+def timeline(
+    ledger: str,
+    output: str,
+    /,
+    *,
+    symbols: Annotated[tuple[str, ...], Parameter(negative=())] = (),
+):
+    """Make a time line of a ledger, for Perfetto: exceptions, table searches, device accesses.
+
+    Parameters
+    ----------
+    ledger
+        File that `pteg run --ledger` or `machine.ledger()` has written.
+    output
+        JSON file, in Chrome's trace event format.
+    symbols
+        ELF file whose symbols name program counters. Can be repeated.
+    """
+    from pteg.ledger import read
+    from pteg.symbols import Symbols
+    from pteg.timeline import write_timeline
+
+    names = Symbols()
+    for path in symbols:
+        names.add_file(path)
+    write_timeline(output, read(ledger), symbols=names)
     return ExitCode.DONE
 
 

@@ -1,0 +1,142 @@
+"""A ledger as a time line for Perfetto and other viewers of Chrome's trace event format.
+
+Each kind of thing has a track: the privilege state, exceptions, table searches of either side, and
+accesses to devices. Times are those of the pipeline model's clock. Records of the functional model,
+which has no cycles, are at the number of the instruction.
+"""
+
+import json
+from collections.abc import Iterator
+from os import PathLike
+from typing import Any
+
+import numpy as np
+
+from pteg.hw.isa.exceptions import Vector
+from pteg.hw.isa.registers import Msr
+from pteg.hw.mmu.enums import AccessKind, SearchResult
+from pteg.ledger import Kind, PteBits
+from pteg.outputs import write_file
+from pteg.symbols import Symbols
+
+__all__ = ["events", "write_timeline"]
+
+#: Tracks, by their numbers; their order is that of the picture.
+PRIVILEGE, EXCEPTIONS, FETCH_SEARCHES, DATA_SEARCHES, TLB_TRACK, DEVICES = range(1, 7)
+TRACKS = {PRIVILEGE: "privilege", EXCEPTIONS: "exceptions", FETCH_SEARCHES: "searches: fetch",
+          DATA_SEARCHES: "searches: data", TLB_TRACK: "tlbie", DEVICES: "devices"}
+
+Event = dict[str, Any]
+
+
+def events(records: np.ndarray, frequency: float = 200e6,
+           symbols: Symbols | None = None) -> Iterator[Event]:
+    """Trace events of a ledger.
+
+    Parameters
+    ----------
+    records : array of pteg.ledger.RECORD
+    frequency : float
+        Of the processor's clock, in hertz. Viewers show microseconds.
+    symbols : pteg.symbols.Symbols, optional
+        Names for program counters.
+
+    Yields
+    ------
+    dict
+        Events of Chrome's trace event format; processes are the processors.
+    """
+    for core in sorted(set(records["core"].tolist())):
+        yield {"ph": "M", "name": "process_name", "pid": core, "args": {"name": f"cpu{core}"}}
+        for number, name in TRACKS.items():
+            yield {"ph": "M", "name": "thread_name", "pid": core, "tid": number,
+                   "args": {"name": name}}
+            yield {"ph": "M", "name": "thread_sort_index", "pid": core, "tid": number,
+                   "args": {"sort_index": number}}
+        yield from _Core(core, 1e6 / frequency, symbols).events(records[records["core"] == core])
+
+
+class _Core:
+    """The events of one processor."""
+
+    def __init__(self, core, scale, symbols):
+        self._core, self._scale, self._symbols = core, scale, symbols
+        self._miss: dict[int, float] = {}   # of each side, the time of a search's miss
+
+    def events(self, records):
+        clock = "cycle" if records["cycle"].any() else "instruction"
+        user, since, handler = None, None, None
+        now = 0.0
+        for record in records:
+            now = int(record[clock]) * self._scale
+            kind = Kind(int(record["kind"]))
+            if kind in (Kind.EXCEPTION, Kind.RETURN):
+                after = kind is Kind.RETURN and bool(int(record["value"]) & Msr.PR)
+                if handler is not None:
+                    yield self._slice(EXCEPTIONS, *handler, now)
+                    handler = None
+                if kind is Kind.EXCEPTION:
+                    handler = (Vector(int(record["cause"])).name, now, self._arguments(
+                        record, ea=record["ea"], srr1=record["value"]))
+                if user is None:    # what it was before the first event
+                    user = kind is Kind.EXCEPTION and bool(int(record["value"]) & Msr.PR)
+                    since = int(records[0][clock]) * self._scale
+                if after != user:
+                    yield self._mode(user, since, now)
+                    user, since = after, now
+            else:
+                yield from self._other(kind, record, now)
+        if handler is not None:
+            yield self._slice(EXCEPTIONS, *handler, now)
+        if user is not None:
+            yield self._mode(user, since, now)
+
+    def _mode(self, user, begin, end):
+        return self._slice(PRIVILEGE, "user" if user else "supervisor", begin, {}, end)
+
+    def _other(self, kind, record, now):
+        cause = int(record["cause"])
+        if kind is Kind.TLB_MISS:
+            side = FETCH_SEARCHES if cause == AccessKind.FETCH else DATA_SEARCHES
+            self._miss = {side: now}
+        elif kind is Kind.WALK:
+            side, begin = next(iter(self._miss.items()), (DATA_SEARCHES, now))
+            self._miss = {}
+            yield self._slice(side, SearchResult(cause).name, begin, self._arguments(
+                record, ea=record["ea"], va=record["va"], pte=record["pa"],
+                ptes_examined=int(record["value"])), now)
+        elif kind is Kind.PTE_UPDATE:
+            yield self._instant(DATA_SEARCHES, f"set {PteBits(cause).name}", now, self._arguments(
+                record, ea=record["ea"], pte=record["pa"]))
+        elif kind is Kind.TLBIE:
+            yield self._instant(TLB_TRACK, "tlbie", now, self._arguments(record, ea=record["ea"]))
+        elif kind is Kind.BUS_ERROR:
+            yield self._instant(DEVICES, "bus error", now,
+                                self._arguments(record, pa=record["pa"]))
+        elif kind in (Kind.DEVICE_READ, Kind.DEVICE_WRITE):
+            word = "read" if kind is Kind.DEVICE_READ else "write"
+            yield self._instant(DEVICES, word, now, self._arguments(
+                record, pa=record["pa"], value=record["value"], size=cause))
+
+    def _arguments(self, record, **values):
+        found = {name: value if isinstance(value, int) else f"{int(value):#010x}"
+                 for name, value in values.items()}
+        pc = int(record["pc"])
+        name = self._symbols.name(pc) if self._symbols else None
+        return found | {"pc": f"{pc:#010x}" + (f" {name}" if name else "")}
+
+    def _slice(self, track, name, begin, arguments, end):
+        return {"ph": "X", "name": name, "pid": self._core, "tid": track, "ts": begin,
+                "dur": end - begin, "args": arguments}
+
+    def _instant(self, track, name, now, arguments):
+        return {"ph": "i", "name": name, "pid": self._core, "tid": track, "ts": now, "s": "t",
+                "args": arguments}
+
+
+def write_timeline(path: str | PathLike, records: np.ndarray, frequency: float = 200e6,
+                   symbols: Symbols | None = None) -> None:
+    """Write a file that Perfetto opens; see `events`."""
+    text = json.dumps({"displayTimeUnit": "ns",
+                       "traceEvents": list(events(records, frequency, symbols))})
+    write_file(path, text.encode())
