@@ -54,11 +54,12 @@ void host_hash_unlock(u32 state);
 
 /* Point ii: the contexts that the host will never use, `count` from `first` on, for one session;
  * and the segment identifier of a context. Different contexts have different identifiers.
- * host_vsid_owned says whether an identifier belongs to any context of MOL. */
+ * host_vsid_session tells the session of an identifier, or NO_SESSION if it is the host's. */
 struct host_vsid_range { u32 first, count; };
 struct host_vsid_range host_vsid_range(u32 session);
 u32 host_vsid(u32 context);
-int host_vsid_owned(u32 vsid);
+#define NO_SESSION 0xFFFFFFFFu
+u32 host_vsid_session(u32 vsid);
 
 /* Point iii: from now on the host calls hook(owner, lvptr, pages) before pages of an owner get
  * another meaning. NULL: no more. */

@@ -1,0 +1,64 @@
+/* Offsets and numbers for assembly: the build takes the lines "->NAME value" from the compiler's
+ * output and makes offsets.h of them. */
+#include "kvars.h"
+
+#define NUMBER(name, value) asm volatile("\n->" #name " %0" : : "i"(value))
+#define OFFSET(name, field) NUMBER(name, __builtin_offsetof(struct kernel_vars, field))
+
+void offsets(void)
+{
+    OFFSET(xSPR, mregs.spr);
+    OFFSET(xGPR, mregs.gpr);
+    OFFSET(xSEGR, mregs.segr);
+    OFFSET(xCR, mregs.cr);
+    OFFSET(xLR, mregs.lr);
+    OFFSET(xCTR, mregs.ctr);
+    OFFSET(xXER, mregs.xer);
+    OFFSET(xNIP, mregs.nip);
+    OFFSET(xMSR, mregs.msr);
+    OFFSET(xINST_OPCODE, mregs.inst_opcode);
+    OFFSET(xRVEC_PARAM, mregs.rvec_param);
+    OFFSET(xDEC_STAMP, mregs.dec_stamp);
+    OFFSET(xDEC_ARMED, mregs.dec_armed);
+    OFFSET(xDEC_PENDING, mregs.dec_pending);
+    OFFSET(xTIMER_STAMP, mregs.timer_stamp);
+    OFFSET(xTIMER_ARMED, mregs.timer_armed);
+    OFFSET(xINTERRUPT, mregs.interrupt);
+    OFFSET(xIN_GUEST, mregs.in_guest);
+    OFFSET(xSR, sr);
+    OFFSET(xSPLIT_SR, split_sr);
+    OFFSET(xILLEGAL_SR, illegal_sr);
+    OFFSET(xSPLIT_SEGMENT, split_segment);
+    OFFSET(xBAT_SPLIT, bat_split);
+    OFFSET(xBAT_SEGMENTS, bat_segments);
+    OFFSET(xVSID_HASH, vsid_hash);
+    OFFSET(xEMULATOR_SR, emulator_sr);
+    OFFSET(xEMULATOR_BAT, emulator_bat);
+    OFFSET(xEMULATOR_SPRG2, emulator_sprg2);
+    OFFSET(xEMULATOR_SPRG3, emulator_sprg3);
+    OFFSET(xEMULATOR_SDR1, emulator_sdr1);
+    OFFSET(xEMULATOR_NIP, emulator_nip);
+    OFFSET(xEMULATOR_MSR, emulator_msr);
+    OFFSET(xEMULATOR_R1, emulator_r1);
+    OFFSET(xEMULATOR_DEC_STAMP, emulator_dec_stamp);
+    OFFSET(xSDR1, sdr1);
+    OFFSET(xMSR_PASS, msr_pass);
+    OFFSET(xKERNEL_CALL, kernel_call);
+    OFFSET(xKVARS_VIRTUAL, kvars_virtual);
+    OFFSET(xPTHASH_SR, pthash_sr);
+    OFFSET(xPTHASH_EA_BASE, pthash_ea_base);
+    OFFSET(xPTHASH_MASK, pthash_mask);
+    OFFSET(xPTHASH_INUSE, pthash_inuse_phys);
+    OFFSET(xSCRATCH, scratch);
+    OFFSET(xSECONDARY, secondary);
+    OFFSET(xIO_CACHE, io_cache);
+    OFFSET(xCOUNTER, counter);
+    OFFSET(xOPTION, option);
+    OFFSET(xSPR_HOOK, spr_hook);
+    NUMBER(IO_COOKIE, __builtin_offsetof(struct io_page, cookie));
+    NUMBER(IO_MPHYS, __builtin_offsetof(struct io_page, mphys));
+    NUMBER(KVARS_SIZE, sizeof(struct kernel_vars));
+#define COUNTER(name) NUMBER(C_##name, 4 * C_##name);
+#include "counters.h"
+#undef COUNTER
+}

@@ -1,0 +1,131 @@
+/* DSI and ISI of the guest: shadow PTEs are made, or the guest gets the exception. */
+#include "mol.h"
+
+/* Make the shadow PTE of a page. The host may take the page away at any time until the PTE is
+ * recorded: then the reservation is lost, the PTE goes again, and the guest faults once more. */
+static void insert(struct kernel_vars *kv, u32 ea, enum access kind, struct translation *t,
+                   struct block *block)
+{
+    u32 sr = ea >> 28, page = page_of(ea), offset = (t->mphys & ~(PAGE_SIZE - 1)) - block->mbase;
+    struct vsid_ent *v = segment_vsid(kv, sr, kind);
+    int translated = kv->mregs.msr & (kind == FETCH ? MSR_IR : MSR_DR);
+    u32 key = translated ? (kv->mregs.segr[sr] & (is_user(kv) ? SR_KP : SR_KS)) != 0 : 1;
+    u32 shadow = (key ? v->sr : v->sr_sv) & VSID_MASK;
+    u32 lv_page = block->first_page + offset / PAGE_SIZE;
+    int write = kind == STORE;
+    u32 pp = in_pthash(kv, t->mphys) ? PP_HASH : write && t->writable ? PP_RW : PP_RO;
+
+    kv->reserved_lv = lv_page;
+    u32 physical = host_page_in(kv->owner, block->lvbase + offset, write || pp == PP_HASH);
+    if (physical == HOST_NO_PAGE)
+        return;
+    struct pent *p = find_pent(kv, v, page, key);
+    if (p && p->lv_page != lv_page) {
+        remove_pent(kv, p);
+        p = NULL;
+    }
+    u32 word0, slot = find_slot(kv, shadow, page, &word0);
+    store_pte(kv, slot, word0, physical | PTE_R | PTE_C | t->wimg << 3 | pp, page);
+    if (kv->reserved_lv != lv_page) {
+        COUNT(kv, reservation_lost);
+        zero_pte(kv, slot, shadow, page);
+        return;
+    }
+    kv->reserved_lv = NO_LV;
+    COUNT(kv, page_fault_ctr);
+    if (p)
+        COUNT(kv, pte_reused);
+    else
+        p = new_pent(kv, v, page, key, lv_page);
+    p->slot = slot;
+    if (t->pte != NO_PTE)
+        note_pte_used(kv, t->pte);
+    if (pp == PP_HASH) {
+        u32 table = kind == FETCH ? SV_INST_SR : SV_DATA_SR;
+        kv->pthash_sr = !translated ? kv->sr[UNMAPPED_SR][sr]
+                                    : kv->sr[table + (is_user(kv) ? 2 : 0)][sr];
+        kv->pthash_ea_base = ea - (t->mphys - kv->pthash_base);
+    }
+}
+
+/* A page of devices: a PTE without rights, so that accesses fault at once, and a note which it is. */
+static void insert_io(struct kernel_vars *kv, u32 ea, struct translation *t)
+{
+    struct io_page *io = find_io_page(kv, t->mphys);
+    u32 sr = ea >> 28, page = page_of(ea);
+    int translated = kv->mregs.msr & MSR_DR;
+    if (!io)
+        return;
+    struct vsid_ent *v = segment_vsid(kv, sr, LOAD);
+    u32 key = translated ? (kv->mregs.segr[sr] & (is_user(kv) ? SR_KP : SR_KS)) != 0 : 1;
+    u32 shadow = (key ? v->sr : v->sr_sv) & VSID_MASK;
+    struct pent *p = find_pent(kv, v, page, key);
+    if (p && p->lv_page != NO_LV) {
+        remove_pent(kv, p);
+        p = NULL;
+    }
+    u32 word0, slot = find_slot(kv, shadow, page, &word0);
+    store_pte(kv, slot, word0, host_physical(io) | PTE_R | PTE_C | PP_NONE, page);
+    if (!p)
+        p = new_pent(kv, v, page, key, NO_LV);
+    p->slot = slot;
+    if (t->pte != NO_PTE)
+        note_pte_used(kv, t->pte);
+    struct io_entry *entry = &kv->io_cache[ea >> 12 & (IO_CACHE - 1)];
+    entry->ea = ea & ~(PAGE_SIZE - 1);
+    entry->sr = !translated ? kv->sr[UNMAPPED_SR][sr]
+                            : kv->sr[is_user(kv) ? USER_DATA_SR : SV_DATA_SR][sr];
+    entry->io_page_phys = host_physical(io);
+}
+
+static u32 page_fault(struct kernel_vars *kv, u32 ea, enum access kind)
+{
+    struct translation t;
+    make_room(kv);
+    translate(kv, ea, kind, &t);
+    if (t.fault) {
+        COUNT(kv, mac_page_fault);
+        return storage_exception(kv, ea, kind, t.fault);
+    }
+    struct block *block = find_block(kv, t.mphys);
+    if (block && !(block->read_only && kind == STORE)) {
+        insert(kv, ea, kind, &t, block);
+        return RVEC_NOP;
+    }
+    if (kind == FETCH) {
+        kv->mregs.rvec_param[0] = t.mphys;
+        return RVEC_BAD_NIP;
+    }
+    insert_io(kv, ea, &t);
+    /* Again: then assembly takes the short way to the user part, with the opcode. */
+    if (find_io_page(kv, t.mphys))
+        return RVEC_NOP;
+    return io_exit(kv, t.mphys, kind == STORE);
+}
+
+/* A segment that is not known yet? Then it is now, and the access is made again. */
+static int learnt(struct kernel_vars *kv, u32 ea, enum access kind)
+{
+    u32 sr = ea >> 28, *known = &kv->sr[SV_DATA_SR + 2 * is_user(kv) + (kind == FETCH)][sr];
+    if (!(kv->mregs.msr & (kind == FETCH ? MSR_IR : MSR_DR)) || *known != kv->illegal_sr)
+        return 0;
+    fix_sr(kv, sr);
+    return *known != kv->illegal_sr;
+}
+
+u32 dsi_exception(struct kernel_vars *kv, u32 dar, u32 dsisr)
+{
+    enum access kind = dsisr & FAULT_STORE ? STORE : LOAD;
+    COUNT(kv, dsi);
+    if (dsisr & ~(FAULT_NOT_FOUND | FAULT_PROTECTION | FAULT_STORE))
+        return storage_exception(kv, dar, kind, dsisr);
+    learnt(kv, dar, kind);
+    return page_fault(kv, dar, kind);
+}
+
+u32 isi_exception(struct kernel_vars *kv, u32 nip, u32 srr1)
+{
+    COUNT(kv, isi);
+    learnt(kv, nip, FETCH);
+    return page_fault(kv, nip, FETCH);
+}

@@ -1,0 +1,93 @@
+/* The guest's translation, as a 750 would do it, but looked up in the guest's registers and memory
+ * (point vi). */
+#include "mol.h"
+
+#define WIMG_M 2u
+#define WIMG_G 1u
+
+/* Storage key and PP bits: may it be read, may it be written? */
+static int prohibited(int key, u32 pp, enum access kind)
+{
+    if (kind == STORE)
+        return pp == 3 || (key && pp < 2);
+    return key && pp == 0;
+}
+
+/* One group of eight entries: the one with this first word, or NO_PTE. */
+static u32 search_group(struct kernel_vars *kv, u32 offset, u32 wanted)
+{
+    u32 *entry = (u32 *)guest_memory(kv, kv->pthash_base + offset, 0);
+    if (!entry)
+        return NO_PTE;
+    for (u32 i = 0; i < 8; i++)
+        if (entry[2 * i] == wanted)
+            return offset + 8 * i;
+    return NO_PTE;
+}
+
+static u32 search(struct kernel_vars *kv, u32 vsid, u32 page)
+{
+    if (!kv->pthash_mask)
+        return NO_PTE;
+    u32 hash = (vsid & 0x7FFFF) ^ page, wanted = PTE_V | vsid << 7 | page >> 10;
+    u32 found = search_group(kv, hash << 6 & kv->pthash_mask, wanted);
+    if (found == NO_PTE)
+        found = search_group(kv, ~hash << 6 & kv->pthash_mask, wanted | PTE_H);
+    return found;
+}
+
+void translate(struct kernel_vars *kv, u32 ea, enum access kind, struct translation *t)
+{
+    u32 upper, lower, segment = kv->mregs.segr[ea >> 28];
+    u32 store = kind == STORE ? FAULT_STORE : 0;
+    t->fault = 0;
+    t->pte = NO_PTE;
+    t->writable = 1;
+    if (!(kv->mregs.msr & (kind == FETCH ? MSR_IR : MSR_DR))) {
+        t->mphys = ea;
+        t->wimg = WIMG_M;
+        return;
+    }
+    if (find_bat(kv, ea, kind == FETCH, &upper, &lower)) {
+        u32 length = (upper >> 2 & 0x7FF) << 17 | 0x1FFFF;
+        t->mphys = (lower & 0xFFFE0000) | (ea & length);
+        t->wimg = lower >> 3 & 15;
+        t->writable = (lower & 3) == 2;
+        if (kind == FETCH && t->wimg & WIMG_G)
+            t->fault = FAULT_NO_EXECUTE;
+        else if (prohibited(1, lower & 3, kind))
+            t->fault = FAULT_PROTECTION | store;
+        return;
+    }
+    if (segment & SR_T) {
+        COUNT(kv, memory_forced_segment);
+        t->fault = kind == FETCH ? FAULT_NO_EXECUTE : FAULT_DIRECT | store;
+        return;
+    }
+    if (kind == FETCH && segment & SR_N) {
+        t->fault = FAULT_NO_EXECUTE;
+        return;
+    }
+    t->pte = search(kv, segment & VSID_MASK, page_of(ea));
+    if (t->pte == NO_PTE) {
+        t->fault = FAULT_NOT_FOUND | store;
+        return;
+    }
+    /* R before protection, C only for a store that is allowed: each is one byte (decision 5). */
+    u8 *entry = guest_memory(kv, kv->pthash_base + t->pte, 1);
+    u32 word = ((u32 *)entry)[1];
+    int key = (segment & (is_user(kv) ? SR_KP : SR_KS)) != 0;
+    if (!(word & PTE_R))
+        entry[6] |= PTE_R >> 8;
+    t->mphys = (word & 0xFFFFF000) | (ea & 0xFFF);
+    t->wimg = word >> 3 & 15;
+    t->writable = word & PTE_C && !prohibited(key, word & 3, STORE);
+    if (kind == FETCH && t->wimg & WIMG_G)
+        t->fault = FAULT_NO_EXECUTE;
+    else if (prohibited(key, word & 3, kind))
+        t->fault = FAULT_PROTECTION | store;
+    else if (kind == STORE) {
+        entry[7] |= PTE_C;
+        t->writable = 1;
+    }
+}
