@@ -1,8 +1,8 @@
-/* Offsets and numbers for assembly: the build takes the lines "->NAME value" from the compiler's
- * output and makes offsets.h of them. */
+/* Offsets and numbers for assembly: the build takes the texts "->NAME value" from the compiler's
+ * output and makes offsets.h of them (image.py). */
 #include "kvars.h"
 
-#define NUMBER(name, value) asm volatile("\n->" #name " %0" : : "i"(value))
+#define NUMBER(name, value) asm volatile(".ascii \"->" #name " %0\"" : : "i"(value))
 #define OFFSET(name, field) NUMBER(name, __builtin_offsetof(struct kernel_vars, field))
 
 void offsets(void)

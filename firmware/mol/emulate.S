@@ -63,7 +63,7 @@ read_table:
         blr
         .endr
         .irp    n, 8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
-        mr      r4, r\n
+        mr      r4, \n
         blr
         .endr
 write_table:
@@ -72,7 +72,7 @@ write_table:
         b       resume_next
         .endr
         .irp    n, 8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
-        mr      r\n, r4
+        mr      \n, r4
         b       resume_next
         .endr
 
@@ -241,9 +241,9 @@ em_mtsr:
         stw     r3, USER_DATA_SR(r4)
         stw     r3, USER_INST_SR(r4)
         /* The hardware's, if the supervisor is in that mode now. */
-        lwz     r3, xBAT_SPLIT(r1)
+        lwz     r3, xSPLIT_SEGMENT(r1)
         rlwinm  r0, r5, 28, 30, 31      /* IR, DR */
-        cmpwi   r3, 0
+        cmpwi   r3, 16
         cmpwi   cr1, r0, 0
         beq     cr1, resume_next
         bne     6f

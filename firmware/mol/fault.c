@@ -8,7 +8,7 @@ static void insert(struct kernel_vars *kv, u32 ea, enum access kind, struct tran
 {
     u32 sr = ea >> 28, page = page_of(ea), offset = (t->mphys & ~(PAGE_SIZE - 1)) - block->mbase;
     struct vsid_ent *v = segment_vsid(kv, sr, kind);
-    int translated = kv->mregs.msr & (kind == FETCH ? MSR_IR : MSR_DR);
+    int translated = (kv->mregs.msr & (kind == FETCH ? MSR_IR : MSR_DR)) != 0;
     u32 key = translated ? (kv->mregs.segr[sr] & (is_user(kv) ? SR_KP : SR_KS)) != 0 : 1;
     u32 shadow = (key ? v->sr : v->sr_sv) & VSID_MASK;
     u32 lv_page = block->first_page + offset / PAGE_SIZE;
@@ -41,9 +41,7 @@ static void insert(struct kernel_vars *kv, u32 ea, enum access kind, struct tran
     if (t->pte != NO_PTE)
         note_pte_used(kv, t->pte);
     if (pp == PP_HASH) {
-        u32 table = kind == FETCH ? SV_INST_SR : SV_DATA_SR;
-        kv->pthash_sr = !translated ? kv->sr[UNMAPPED_SR][sr]
-                                    : kv->sr[table + (is_user(kv) ? 2 : 0)][sr];
+        kv->pthash_sr = shadow | SR_KP;
         kv->pthash_ea_base = ea - (t->mphys - kv->pthash_base);
     }
 }
@@ -73,8 +71,7 @@ static void insert_io(struct kernel_vars *kv, u32 ea, struct translation *t)
         note_pte_used(kv, t->pte);
     struct io_entry *entry = &kv->io_cache[ea >> 12 & (IO_CACHE - 1)];
     entry->ea = ea & ~(PAGE_SIZE - 1);
-    entry->sr = !translated ? kv->sr[UNMAPPED_SR][sr]
-                            : kv->sr[is_user(kv) ? USER_DATA_SR : SV_DATA_SR][sr];
+    entry->sr = shadow | SR_KP;
     entry->io_page_phys = host_physical(io);
 }
 
@@ -123,7 +120,7 @@ u32 dsi_exception(struct kernel_vars *kv, u32 dar, u32 dsisr)
     return page_fault(kv, dar, kind);
 }
 
-u32 isi_exception(struct kernel_vars *kv, u32 nip, u32 srr1)
+u32 isi_exception(struct kernel_vars *kv, u32 nip)
 {
     COUNT(kv, isi);
     learnt(kv, nip, FETCH);

@@ -8,6 +8,7 @@
 store_to_hash:
         lwz     r2, xPTHASH_SR(r1)
         mfsrin  r7, r3
+        rlwinm  r7, r7, 0, 4, 2
         cmpw    r2, r7
         bne     dsi_to_c
         andis.  r0, r4, 0x0200          /* a store */

@@ -1,7 +1,7 @@
 /* The guest's physical memory: blocks of the owner's memory, and pages of devices. */
 #include "mol.h"
 
-int map_block(struct kernel_vars *kv, u32 mphys, u32 size, u32 lvptr)
+int map_block(struct kernel_vars *kv, u32 mphys, u32 size, u32 lvptr, int read_only)
 {
     if ((mphys | size | lvptr) & (PAGE_SIZE - 1) || !size || mphys + size - 1 < mphys
         || kv->blocks == MAX_BLOCKS)
@@ -20,7 +20,7 @@ int map_block(struct kernel_vars *kv, u32 mphys, u32 size, u32 lvptr)
         ring[i] = i < kv->lv_pages ? kv->lv_ring[i] : NO_PENT;
     if (kv->lv_ring)
         host_free_wired(kv->lv_ring, kv->lv_ring_pages);
-    kv->block[kv->blocks++] = (struct block){ mphys, size, lvptr, kv->lv_pages };
+    kv->block[kv->blocks++] = (struct block){ mphys, size, lvptr, kv->lv_pages, read_only };
     kv->lv_ring = ring;
     kv->lv_ring_pages = ring_pages;
     kv->lv_pages = total;

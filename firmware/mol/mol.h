@@ -40,7 +40,7 @@ int take_vectors(void);
 void give_vectors_back(void);
 
 /* memory.c: the guest's physical memory */
-int map_block(struct kernel_vars *kv, u32 mphys, u32 size, u32 lvptr);
+int map_block(struct kernel_vars *kv, u32 mphys, u32 size, u32 lvptr, int read_only);
 void unmap_blocks(struct kernel_vars *kv);
 struct block *find_block(struct kernel_vars *kv, u32 mphys);
 u8 *guest_memory(struct kernel_vars *kv, u32 mphys, int write);
@@ -113,7 +113,7 @@ void pthash_written(struct kernel_vars *kv, u32 mphys, u32 size);
 
 /* fault.c, access.c: called from assembly */
 u32 dsi_exception(struct kernel_vars *kv, u32 dar, u32 dsisr);
-u32 isi_exception(struct kernel_vars *kv, u32 nip, u32 srr1);
+u32 isi_exception(struct kernel_vars *kv, u32 nip);
 u32 emulate_access(struct kernel_vars *kv);
 
 static inline int is_user(struct kernel_vars *kv) { return (kv->mregs.msr & MSR_PR) != 0; }

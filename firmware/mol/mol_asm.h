@@ -4,6 +4,7 @@
  *   r8-r31   the guest's
  * lr, ctr and cr are free too; xer is the guest's. Translation is off. */
 #include "offsets.h"
+#include "registers.h"
 #include "host_asm.h"
 #include "mol_ioctl.h"
 #include "rvec.h"
@@ -29,9 +30,6 @@
 #define SPR_SRR0  26
 #define SPR_SRR1  27
 #define SPR_HID0  1008
-
-#define SPR(number) (xSPR + 4 * (number))
-#define GPR(number) (xGPR + 4 * (number))
 
 /* Physical address of something that is linked at a virtual one. */
 #define PHYS(symbol) ((symbol) - HOST_VIRTUAL_BASE)

@@ -11,7 +11,7 @@
 #define MOL_IOCTL_SET_RAM           33  /* arg1 = lvptr of the guest's RAM, arg2 = bytes */
 #define MOL_IOCTL_SPR_CHANGED       35  /* the user part has written registers of the guest */
 #define MOL_IOCTL_IDLE_RECLAIM      36
-#define MOL_IOCTL_MMU_MAP           37  /* arg1 = guest-physical, arg2 = bytes, arg3 = lvptr or 0 */
+#define MOL_IOCTL_MMU_MAP           37  /* a ROM: arg1 = guest-physical, arg2 = bytes, arg3 = lvptr */
 #define MOL_IOCTL_ADD_IORANGE       39  /* arg1 = guest-physical, arg2 = bytes, arg3 = cookie */
 #define MOL_IOCTL_REMOVE_IORANGE    40  /* arg1 = guest-physical, arg2 = bytes */
 #define MOL_IOCTL_GET_MREGS         46  /* arg1 = physical address of struct mac_regs */
@@ -24,6 +24,7 @@
 #define MOL_IOCTL_SET_OPTION        62  /* arg1 = enum mol_option, arg2 = value */
 #define MOL_IOCTL_EMULATE_ACCESS    63  /* the load or store at the guest's nip: arg1 = RVEC */
 
+#ifndef __ASSEMBLER__
 struct mol_ioctl_pb { unsigned arg1, arg2, arg3; };
 
 #define EMOLGENERAL  100
@@ -48,6 +49,7 @@ enum mol_option {
     FAULT_NO_RESERVATION,       /* a flush during an insertion is not noticed */
     MOL_OPTIONS
 };
+#endif
 
 /* How the user part enters the guest: `mfmsr r0` in user state with r4 = MOL_ENTRY_MAGIC, r5 = magic
  * of the session, r6 = where it continues after calls of the kernel, r7 = session, with

@@ -29,11 +29,13 @@ load_segments:
         count   C_MMU_change
         bl      table_of_r4
         mtlr    r7
-        lwz     r5, xBAT_SPLIT(r1)
+        rlwinm  r5, r6, 6, 26, 29       /* the program counter's segment * 4: */
         rlwinm  r0, r4, 28, 30, 31      /* IR, DR */
-        cmpwi   r5, 0
         cmpwi   cr1, r0, 0
-        beq     cr1, load_table         /* real mode has no BATs */
+        lwzx    r7, r2, r5              /* the same for data and instructions? */
+        lwzx    r5, r3, r5
+        beq     cr1, load_table         /* real mode */
+        cmpw    r7, r5
         bne     prepare_split
         cmpwi   r0, 3
         bne     prepare_split

@@ -197,7 +197,7 @@ int mol_ioctl(u32 number, struct mol_ioctl_pb *pb)
     case MOL_IOCTL_DESTROY_SESSION:
         return destroy_session(kv);
     case MOL_IOCTL_SET_RAM:
-        return kv->blocks ? EMOLINUSE : map_block(kv, 0, pb->arg2, pb->arg1);
+        return kv->blocks ? EMOLINUSE : map_block(kv, 0, pb->arg2, pb->arg1, 0);
     case MOL_IOCTL_SPR_CHANGED:
         spr_changed(kv);
         return 0;
@@ -206,7 +206,7 @@ int mol_ioctl(u32 number, struct mol_ioctl_pb *pb)
         clear_all_vsids(kv);
         return 0;
     case MOL_IOCTL_MMU_MAP:
-        return map_block(kv, pb->arg1, pb->arg2, pb->arg3);
+        return map_block(kv, pb->arg1, pb->arg2, pb->arg3, 1);
     case MOL_IOCTL_ADD_IORANGE:
         return add_iorange(kv, pb->arg1, pb->arg2, pb->arg3);
     case MOL_IOCTL_REMOVE_IORANGE:

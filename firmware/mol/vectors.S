@@ -122,6 +122,7 @@ not_ours_0x300:
 maybe_io:
         lwz     r5, xIO_CACHE+4(r2)
         mfsrin  r7, r3
+        rlwinm  r7, r7, 0, 4, 2         /* N says nothing about data */
         cmplw   r5, r7
         bne     not_io
         lwz     r2, xIO_CACHE+8(r2)     /* the page */
@@ -182,7 +183,6 @@ opcode_lost:                            /* the guest fetches it again */
         bl      prepare_split
         b       resume
 isi_to_c:
-        mr      r5, r4
         mr      r4, r6
         li      r3, CALL_ISI
         b       call_kernel

@@ -121,6 +121,15 @@ static u32 segment_key(struct kernel_vars *kv, u32 sr, u32 user, u32 instruction
     return bat_key(sr, user, instruction, vsid);
 }
 
+/* N of a shadow segment. A BAT beats the guest's N, which C checks then; where BATs make fetches
+ * another address space, no fetch may use what data uses. */
+static u32 no_execute(struct kernel_vars *kv, u32 sr, u32 user, u32 instruction)
+{
+    if (!segment_has_bats(kv, sr, user))
+        return kv->mregs.segr[sr] & SR_N;
+    return instruction || segment_bats_agree(kv, sr, user) ? 0 : SR_N;
+}
+
 /* The shadow segments of a guest's segment register. A direct-store segment stays unknown where it has
  * no BATs: each access comes to C, which knows what it means. */
 void fix_sr(struct kernel_vars *kv, u32 sr)
@@ -137,9 +146,7 @@ void fix_sr(struct kernel_vars *kv, u32 sr)
             }
             struct vsid_ent *v = need_vsid(kv, segment_key(kv, sr, user, instruction));
             u32 key = value & (user ? SR_KP : SR_KS);
-            /* A BAT beats N. Then the guest's N is checked in C. */
-            u32 no_execute = segment_has_bats(kv, sr, user) ? 0 : value & SR_N;
-            *place = (key ? v->sr : v->sr_sv) | (value & SR_T ? 0 : no_execute);
+            *place = (key ? v->sr : v->sr_sv) | no_execute(kv, sr, user, instruction);
         }
 }
 

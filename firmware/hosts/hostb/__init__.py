@@ -1,0 +1,1 @@
+"""HostB: MOL without an operating system."""

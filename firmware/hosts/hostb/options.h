@@ -1,0 +1,30 @@
+/* What HostB is told by whoever starts it: words at a fixed address. */
+#ifndef HOSTB_OPTIONS_H
+#define HOSTB_OPTIONS_H
+
+#include "../../mol/mol_ioctl.h"
+
+#define OPTIONS_ADDRESS 0x3000
+
+enum hostb_flags {
+    DEMAND_ZERO = 1,            /* guest RAM has no frames until it is used */
+    SWAP_AT_PAGE_IN = 2,        /* a page changes its frame right after it was looked up, once */
+    SWAP_AT_TICK = 4,           /* all pages of the guest's RAM change their frames at each tick */
+    EVICT_AT_TICK = 8,          /* the whole hash table is emptied at each tick */
+    BAD_MAGIC = 16,             /* the user part enters with another magic */
+    TWO_SESSIONS = 32,          /* a second session exists meanwhile */
+};
+
+struct hostb_options {
+    unsigned ram_size;          /* of the guest, in bytes */
+    unsigned entry, msr, r3;    /* of the guest, at its start */
+    unsigned tick;              /* time-base ticks between two interrupts of the host; 0: none */
+    unsigned flags;
+    unsigned option[MOL_OPTIONS];
+    /* Results. */
+    unsigned frames;            /* physical address of the table: page of guest RAM -> frame */
+    unsigned kvars;             /* physical address of the session's variables */
+    unsigned status, ticks, page_ins, swaps;
+};
+
+#endif

@@ -1,0 +1,155 @@
+"""HostB: the bare machine with the hypervisor and one guest."""
+
+import struct
+from collections.abc import Mapping
+from enum import IntEnum, IntFlag
+from functools import lru_cache
+
+import numpy as np
+
+from pteg.cpu import Stop
+from pteg.firmware.cbuild import Compiler
+from pteg.firmware.hosts.hostb.image import build
+from pteg.firmware.mol.image import names
+from pteg.machine import Machine
+from pteg.mol.guest import Guest
+from pteg.state import STORED_SPRS
+
+__all__ = ["HostB", "Option", "Flag"]
+
+
+class Option(IntEnum):
+    """Choices and faults of a session: enum mol_option of firmware/mol/mol_ioctl.h."""
+
+    PRIVATE_HASH = 0
+    TLBIE_FLUSHES = 1
+    VSID_LIMIT = 2
+    CONTEXT_LIMIT = 3
+    OVERLAPPING_SESSIONS = 4
+    BLOCK_INTERCEPT = 5
+    BAT_HACK = 6
+    STALE_SLOT = 7
+    NO_RESERVATION = 8
+
+
+class Flag(IntFlag):
+    """What HostB does: enum hostb_flags of firmware/hosts/hostb/options.h."""
+
+    DEMAND_ZERO = 1
+    SWAP_AT_PAGE_IN = 2
+    SWAP_AT_TICK = 4
+    EVICT_AT_TICK = 8
+    BAD_MAGIC = 16
+    TWO_SESSIONS = 32
+
+
+#: struct hostb_options, and where the frames of the guest's RAM begin.
+_OPTIONS, _FIRST_FRAME = 0x3000, 0x0100_0000
+_RESULTS = ("frames", "kvars", "status", "ticks", "page_ins", "swaps")
+_PAGE = 4096
+
+
+@lru_cache
+def _names(compiler):
+    return names(compiler)
+
+
+class HostB:
+    """A machine on which HostB is about to start a guest.
+
+    Parameters
+    ----------
+    guest : Guest
+    cpu : str
+        "functional" or "pipeline".
+    options : dict of Option to int, optional
+    flags : Flag
+    tick : int
+        Ticks of the time base between two interrupts of the host; 0: none.
+    compiler : pteg.firmware.cbuild.Compiler, optional
+
+    Attributes
+    ----------
+    machine : pteg.Machine
+    """
+
+    def __init__(self, guest: Guest, *, cpu: str = "functional",
+                 options: Mapping[Option, int] | None = None, flags: Flag | int = 0, tick: int = 0,
+                 compiler: Compiler | None = None):
+        self.guest = guest
+        self._offsets = _names(compiler)
+        self.machine = machine = Machine("g3", cpu=cpu, rom="none")
+        start = machine.load(build(compiler))
+        words = [guest.size, guest.entry, guest.msr, 0, tick, int(flags)]
+        words += [(options or {}).get(option, 0) for option in Option]
+        self._results = _OPTIONS + 4 * len(words)
+        machine.memory.write(_OPTIONS, struct.pack(f">{len(words)}I", *words))
+        if not flags & Flag.DEMAND_ZERO:
+            machine.memory.write(_FIRST_FRAME, guest.image())
+        machine.reset()
+        machine.cpu.pc = start
+        machine.cpu.msr = 0
+
+    def run(self, instructions: int, until: int | str | None = None) -> Stop:
+        """Run until the guest is at its stop, or elsewhere."""
+        return self.machine.run(instructions=instructions,
+                                until=self.guest.stop if until is None else until)
+
+    @property
+    def ended(self) -> int:
+        """Address at which HostB waits when the guest has ended the session."""
+        address = self.machine.symbols.address("hostb_done")
+        assert address is not None
+        return address
+
+    def result(self, name: str) -> int:
+        """A result in HostB's options: "status", "ticks", "swaps", ..."""
+        return self.machine.memory.read_word(self._results + 4 * _RESULTS.index(name))
+
+    # -- The session -------------------------------------------------------------------------------
+
+    @property
+    def kvars(self) -> int:
+        """Physical address of the session's variables."""
+        return self.result("kvars")
+
+    def variable(self, name: str, index: int = 0) -> int:
+        """A word of the session's variables, by its name in asm_offsets.c."""
+        return self.machine.memory.read_word(self.kvars + self._offsets[name] + 4 * index)
+
+    def counters(self) -> dict[str, int]:
+        """MOL's counters by name."""
+        base = self.kvars + self._offsets["xCOUNTER"]
+        return {name[2:]: self.machine.memory.read_word(base + offset)
+                for name, offset in self._offsets.items() if name.startswith("C_")}
+
+    def guest_state(self) -> np.ndarray:
+        """The guest's registers while it is in, as a record of `pteg.state.ARCH_STATE`."""
+        state = self.machine.model.get_state().copy()
+        state["msr"] = self.variable("xMSR")
+        for number in range(16):
+            state["sr"][0, number] = self.variable("xSEGR", number)
+        for spr in STORED_SPRS:
+            if not spr.user:
+                state[spr.name.lower()] = self.variable("xSPR", spr.number)
+        return state
+
+    # -- The guest's memory ------------------------------------------------------------------------
+
+    def frame(self, page: int) -> int:
+        """Physical address of a page of the guest's memory; 0: it has none."""
+        return self.machine.memory.read_word(self.result("frames") + 4 * page)
+
+    def read(self, address: int, size: int) -> bytes:
+        """Guest-physical memory."""
+        found = b""
+        while len(found) < size:
+            page, offset = divmod(address + len(found), _PAGE)
+            part = min(size - len(found), _PAGE - offset)
+            frame = self.frame(page)
+            found += self.machine.memory.read(frame + offset, part) if frame else bytes(part)
+        return found
+
+    def memory(self) -> bytes:
+        """All of the guest's memory."""
+        return self.read(0, self.guest.size)
