@@ -142,10 +142,22 @@ static u32 several_registers(struct kernel_vars *kv, u32 r, u32 ea, u32 size, in
     return next_instruction(kv);
 }
 
-static u32 clear_block(struct kernel_vars *kv, u32 ea)
+/* Alignment exception: DSISR describes an instruction of primary opcode 31 (PEM table 6-10). */
+static u32 alignment(struct kernel_vars *kv, u32 opcode, u32 ea)
+{
+    kv->mregs.spr[SPR_DAR] = ea;
+    kv->mregs.spr[SPR_DSISR] = (opcode >> 1 & 3) << 15 | (opcode >> 6 & 1) << 14
+                               | (opcode >> 7 & 15) << 10 | (opcode >> 16 & 0x3FF);
+    raise(kv, 0x600, 0);
+    return RVEC_RELOAD;
+}
+
+static u32 clear_block(struct kernel_vars *kv, u32 opcode, u32 ea)
 {
     u64 zero = 0;
     u8 *memory;
+    if (!(kv->mregs.spr[SPR_HID0] & HID0_DCE))
+        return alignment(kv, opcode, ea);
     u32 flushed = kv->option[FAULT_BLOCK_INTERCEPT] ? 8 : 32;
     ea &= ~31u;
     u32 result = memory_at(kv, ea, STORE, flushed, &memory);
@@ -222,7 +234,7 @@ u32 emulate_access(struct kernel_vars *kv)
     case LWARX: case STWCX:
         return reserve(kv, opcode, ea);
     case DCBZ:
-        return clear_block(kv, ea);
+        return clear_block(kv, opcode, ea);
     case DCBST: case DCBF: case ICBI: case DCBI:
         translate(kv, ea, xo == DCBI ? STORE : LOAD, &t);
         if (t.fault) {

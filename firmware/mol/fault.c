@@ -1,6 +1,13 @@
 /* DSI and ISI of the guest: shadow PTEs are made, or the guest gets the exception. */
 #include "mol.h"
 
+/* WIMG of a shadow PTE: the guest's. While its data cache is off all is write-through, where dcbz
+ * causes the alignment exception that the guest expects. */
+static u32 attributes(struct kernel_vars *kv, const struct translation *t)
+{
+    return t->wimg | (kv->mregs.spr[SPR_HID0] & HID0_DCE ? 0 : WIMG_W);
+}
+
 /* Make the shadow PTE of a page. The host may take the page away at any time until the PTE is
  * recorded: then the reservation is lost, the PTE goes again, and the guest faults once more. */
 static void insert(struct kernel_vars *kv, u32 ea, enum access kind, struct translation *t,
@@ -25,7 +32,7 @@ static void insert(struct kernel_vars *kv, u32 ea, enum access kind, struct tran
         p = NULL;
     }
     u32 word0, slot = find_slot(kv, shadow, page, &word0);
-    store_pte(kv, slot, word0, physical | PTE_R | PTE_C | t->wimg << 3 | pp, page);
+    store_pte(kv, slot, word0, physical | PTE_R | PTE_C | attributes(kv, t) << 3 | pp, page);
     if (kv->reserved_lv != lv_page) {
         COUNT(kv, reservation_lost);
         zero_pte(kv, slot, shadow, page);
@@ -81,6 +88,8 @@ static u32 page_fault(struct kernel_vars *kv, u32 ea, enum access kind)
     make_room(kv);
     translate(kv, ea, kind, &t);
     if (t.fault) {
+        if (kind == STORE && !(kv->mregs.spr[SPR_HID0] & HID0_DCE))
+            return RVEC_ACCESS;         /* a dcbz has another exception first */
         COUNT(kv, mac_page_fault);
         return storage_exception(kv, ea, kind, t.fault);
     }
@@ -113,7 +122,14 @@ static int learnt(struct kernel_vars *kv, u32 ea, enum access kind)
 u32 dsi_exception(struct kernel_vars *kv, u32 dar, u32 dsisr)
 {
     enum access kind = dsisr & FAULT_STORE ? STORE : LOAD;
+    struct translation t;
     COUNT(kv, dsi);
+    if (dsisr & FAULT_DIRECT && kv->mregs.segr[dar >> 28] >> 31 == 0) {
+        /* lwarx or stwcx. and write-through memory: the guest's, or made so by `attributes`? */
+        translate(kv, dar, kind, &t);
+        if (!t.fault && !(t.wimg & WIMG_W))
+            return RVEC_ACCESS;
+    }
     if (dsisr & ~(FAULT_NOT_FOUND | FAULT_PROTECTION | FAULT_STORE))
         return storage_exception(kv, dar, kind, dsisr);
     learnt(kv, dar, kind);

@@ -91,8 +91,11 @@ u32 write_spr(struct kernel_vars *kv, u32 spr, u32 value)
         do_mtsdr1(kv, value);
     else if (spr != SPR_HID0)
         m->spr[spr] = value & kept_bits(spr);
-    else
+    else {
+        if ((value ^ m->spr[spr]) & HID0_DCE)
+            clear_all_vsids(kv);        /* their attributes change */
         m->spr[spr] = value & ~((value & 0x8000 ? 0x800 : 0) | (value & 0x4000 ? 0x400 : 0));
+    }
     next_instruction(kv);
     return RVEC_NOP;
 }

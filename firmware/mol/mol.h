@@ -6,6 +6,11 @@
 
 enum access { FETCH, LOAD, STORE };
 
+#define HID0_DCE 0x4000u
+#define WIMG_W 8u
+#define WIMG_M 2u
+#define WIMG_G 1u
+
 /* Where a guest's effective address leads, and with what rights. */
 struct translation {
     u32 fault;              /* bits for the guest's DSISR or SRR1; 0: none */

@@ -4,6 +4,7 @@
 
 #define RVEC_NOP            0   /* enter again */
 #define RVEC_RELOAD         2   /* enter again, with r13 to r31 from mregs.gpr */
+#define RVEC_ACCESS         4   /* the user part calls MOL_IOCTL_EMULATE_ACCESS */
 #define RVEC_ENABLE_FPU     3   /* execute a floating-point instruction, then enter again */
 #define RVEC_TRACE          6
 #define RVEC_SPR_READ       13  /* number */

@@ -2,9 +2,6 @@
  * (point vi). */
 #include "mol.h"
 
-#define WIMG_M 2u
-#define WIMG_G 1u
-
 /* Storage key and PP bits: may it be read, may it be written? */
 static int prohibited(int key, u32 pp, enum access kind)
 {

@@ -136,19 +136,17 @@ class HostB:
 
     # -- The guest's memory ------------------------------------------------------------------------
 
-    def frame(self, page: int) -> int:
-        """Physical address of a page of the guest's memory; 0: it has none."""
-        return self.machine.memory.read_word(self.result("frames") + 4 * page)
+    def frames(self, first: int, count: int) -> np.ndarray:
+        """Physical addresses of pages of the guest's memory; 0: a page that does not exist yet."""
+        table = self.machine.memory.read(self.result("frames") + 4 * first, 4 * count)
+        return np.frombuffer(table, ">u4").astype(int)
 
     def read(self, address: int, size: int) -> bytes:
         """Guest-physical memory."""
-        found = b""
-        while len(found) < size:
-            page, offset = divmod(address + len(found), _PAGE)
-            part = min(size - len(found), _PAGE - offset)
-            frame = self.frame(page)
-            found += self.machine.memory.read(frame + offset, part) if frame else bytes(part)
-        return found
+        first, offset = divmod(address, _PAGE)
+        pages = [self.machine.memory.read(int(frame), _PAGE) if frame else bytes(_PAGE)
+                 for frame in self.frames(first, (offset + size + _PAGE - 1) // _PAGE)]
+        return b"".join(pages)[offset:offset + size]
 
     def memory(self) -> bytes:
         """All of the guest's memory."""

@@ -196,7 +196,6 @@ static void tick(void)
 {
     u32 flags = OPTIONS->flags;
     OPTIONS->ticks++;
-    asm volatile("mtdec %0" :: "r"(OPTIONS->tick ? OPTIONS->tick : 0x7FFFFFFF));
     if (flags & SWAP_AT_TICK)
         for (u32 page = 0; page < OPTIONS->ram_size / PAGE_SIZE; page++)
             swap_page(page);
@@ -207,6 +206,8 @@ static void tick(void)
             asm volatile("tlbie %0" :: "r"(page << 12) : "memory");
         asm volatile("sync" ::: "memory");
     }
+    /* From now on: a tick that does much must not be followed by the next one at once. */
+    asm volatile("mtdec %0" :: "r"(OPTIONS->tick ? OPTIONS->tick : 0x7FFFFFFF));
 }
 
 static void panic(const struct frame *frame, u32 vector)

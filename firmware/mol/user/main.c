@@ -103,7 +103,12 @@ u32 main_loop(void)
     while (!ended) {
         u32 rvec = mol_run(mregs, magic, session);
         session &= ~MOL_ENTRY_INIT;
+        if (rvec == RVEC_ACCESS)
+            rvec = ioctl3(MOL_IOCTL_EMULATE_ACCESS, 0, 0, 0);
         switch (rvec) {
+        case RVEC_NOP:
+        case RVEC_RELOAD:
+            break;
         case RVEC_ENABLE_FPU:
             use_fpu();
             break;

@@ -1,0 +1,28 @@
+"""Fixtures of the tests of the hypervisor."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from pteg.firmware.cbuild import compilers
+
+
+def load(name):
+    path = Path(__file__).parent / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session", autouse=True)
+def a_compiler():
+    if not compilers():
+        pytest.skip("no C compiler for PowerPC: pip install 'pteg[cc]'")
+
+
+@pytest.fixture(scope="session")
+def differential():
+    """The module that compares a guest with the bare machine; see differential.py."""
+    return load("differential")
