@@ -152,19 +152,25 @@ static u32 alignment(struct kernel_vars *kv, u32 opcode, u32 ea)
     return RVEC_RELOAD;
 }
 
+/* dcbz. That the block cannot be in the cache wins against protection; in a direct-store segment cache
+ * instructions do nothing. */
 static u32 clear_block(struct kernel_vars *kv, u32 opcode, u32 ea)
 {
-    u64 zero = 0;
+    struct translation t;
     u8 *memory;
+    u32 flushed = kv->option[FAULT_BLOCK_INTERCEPT] ? 8 : 32;
     if (!(kv->mregs.spr[SPR_HID0] & HID0_DCE))
         return alignment(kv, opcode, ea);
-    u32 flushed = kv->option[FAULT_BLOCK_INTERCEPT] ? 8 : 32;
-    ea &= ~31u;
-    u32 result = memory_at(kv, ea, STORE, flushed, &memory);
+    translate(kv, ea & ~31u, STORE, &t);
+    if (t.wimg & (WIMG_W | WIMG_I))
+        return alignment(kv, opcode, ea);
+    if (t.fault & FAULT_DIRECT)
+        return next_instruction(kv);
+    u32 result = memory_at(kv, ea & ~31u, STORE, flushed, &memory);
     if (result != DONE)
         return result;
-    for (int i = 0; i < 32; i += 8)
-        *(u64 *)(memory + i) = zero;
+    for (int i = 0; i < 32; i += 4)
+        *(u32 *)(memory + i) = 0;
     return next_instruction(kv);
 }
 
@@ -237,6 +243,8 @@ u32 emulate_access(struct kernel_vars *kv)
         return clear_block(kv, opcode, ea);
     case DCBST: case DCBF: case ICBI: case DCBI:
         translate(kv, ea, xo == DCBI ? STORE : LOAD, &t);
+        if (t.fault & FAULT_DIRECT)
+            return next_instruction(kv);
         if (t.fault) {
             storage_exception(kv, ea, xo == DCBI ? STORE : LOAD, t.fault);
             return RVEC_RELOAD;

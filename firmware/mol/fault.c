@@ -88,8 +88,9 @@ static u32 page_fault(struct kernel_vars *kv, u32 ea, enum access kind)
     make_room(kv);
     translate(kv, ea, kind, &t);
     if (t.fault) {
-        if (kind == STORE && !(kv->mregs.spr[SPR_HID0] & HID0_DCE))
-            return RVEC_ACCESS;         /* a dcbz has another exception first */
+        /* A cache instruction may mean something else: access.c knows which instruction it is. */
+        if (t.fault & FAULT_DIRECT || (kind == STORE && attributes(kv, &t) & (WIMG_W | WIMG_I)))
+            return RVEC_ACCESS;
         COUNT(kv, mac_page_fault);
         return storage_exception(kv, ea, kind, t.fault);
     }
@@ -122,14 +123,7 @@ static int learnt(struct kernel_vars *kv, u32 ea, enum access kind)
 u32 dsi_exception(struct kernel_vars *kv, u32 dar, u32 dsisr)
 {
     enum access kind = dsisr & FAULT_STORE ? STORE : LOAD;
-    struct translation t;
     COUNT(kv, dsi);
-    if (dsisr & FAULT_DIRECT && kv->mregs.segr[dar >> 28] >> 31 == 0) {
-        /* lwarx or stwcx. and write-through memory: the guest's, or made so by `attributes`? */
-        translate(kv, dar, kind, &t);
-        if (!t.fault && !(t.wimg & WIMG_W))
-            return RVEC_ACCESS;
-    }
     if (dsisr & ~(FAULT_NOT_FOUND | FAULT_PROTECTION | FAULT_STORE))
         return storage_exception(kv, dar, kind, dsisr);
     learnt(kv, dar, kind);

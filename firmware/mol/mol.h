@@ -8,6 +8,7 @@ enum access { FETCH, LOAD, STORE };
 
 #define HID0_DCE 0x4000u
 #define WIMG_W 8u
+#define WIMG_I 4u
 #define WIMG_M 2u
 #define WIMG_G 1u
 

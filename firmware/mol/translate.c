@@ -39,6 +39,7 @@ void translate(struct kernel_vars *kv, u32 ea, enum access kind, struct translat
     u32 store = kind == STORE ? FAULT_STORE : 0;
     t->fault = 0;
     t->pte = NO_PTE;
+    t->wimg = 0;
     t->writable = 1;
     if (!(kv->mregs.msr & (kind == FETCH ? MSR_IR : MSR_DR))) {
         t->mphys = ea;
