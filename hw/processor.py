@@ -16,9 +16,12 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from pteg.hw.bus.interfaces import MemoryPort, SnoopPort
 from pteg.hw.cache.data import DataCache
 from pteg.hw.cache.instruction import InstructionCache
+from pteg.hw.cache.l2 import L2Cache
 from pteg.hw.core.core import Core
 from pteg.hw.core.interfaces import PausePort
 from pteg.hw.mmu.mmu import Mmu
+from pteg.hw.mmu.replacement import POLICIES
+from pteg.hw.parameters import Parameters
 from pteg.hw.sizes import LINE_BITS
 
 __all__ = ["MASTERS", "Processor", "ProcessorPins"]
@@ -27,6 +30,11 @@ __all__ = ["MASTERS", "Processor", "ProcessorPins"]
 MASTERS = ("data", "castout", "fetch")
 #: Events that the MMU tells the performance monitor.
 _MMU_EVENTS = ("fetch_tlb_miss", "data_tlb_miss", "fetch_search", "data_search")
+
+
+def _sets(size, ways):
+    """Sets of a cache of so many bytes."""
+    return size // ways >> LINE_BITS
 
 
 class ProcessorPins(wiring.Signature):
@@ -41,10 +49,11 @@ class Processor(wiring.Component):
 
     Parameters
     ----------
-    mmu, icache, dcache : Component
-        With the ports of `Mmu`, `InstructionCache` and `DataCache`, which are the default.
-    l2 : Component or None
-        With the ports of `L2Cache`. None: there is none.
+    parameters : pteg.hw.parameters.Parameters
+        By default those of the MPC750.
+    mmu, icache, dcache, l2 : Component
+        In place of those that the parameters describe, with the ports of `Mmu`,
+        `InstructionCache`, `DataCache` and `L2Cache`.
     timebase_divider : int
         Core cycles to one tick of time base and decrementer.
     """
@@ -62,17 +71,20 @@ class Processor(wiring.Component):
     #: What another bus master is about to do.
     snoop: In(SnoopPort())
 
-    def __init__(self, *, mmu=None, icache=None, dcache=None, l2=None, timebase_divider=8):
-        self._mmu = mmu or Mmu()
-        self._icache = icache or InstructionCache()
-        self._dcache = dcache or DataCache()
-        self._l2 = l2
+    def __init__(self, parameters=None, *, mmu=None, icache=None, dcache=None, l2=None,
+                 timebase_divider=8):
+        self._parameters = p = parameters or Parameters()
+        self._mmu = mmu or Mmu(p.tlb_sets, p.tlb_ways, POLICIES[p.tlb_replacement])
+        self._icache = icache or InstructionCache(_sets(p.icache, p.icache_ways), p.icache_ways)
+        self._dcache = dcache or DataCache(_sets(p.dcache, p.dcache_ways), p.dcache_ways)
+        self._l2 = l2 or (L2Cache.of_size(p.l2) if p.l2 else None)
         self._timebase_divider = timebase_divider
         super().__init__()
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.core = core = Core(self._timebase_divider, self._l2.siz if self._l2 else 0)
+        m.submodules.core = core = Core(
+            self._parameters, self._timebase_divider, self._l2.siz if self._l2 else 0)
         m.submodules.mmu = mmu = self._mmu
         m.submodules.icache = icache = self._icache
         m.submodules.dcache = dcache = self._dcache

@@ -1,8 +1,8 @@
-"""Sizes of the 750, for the hardware and for the simulator, which reads its state."""
+"""Sizes of the 750 that are no parameters (parameters.py), for the hardware and the simulator."""
 
 __all__ = ["CQ_ENTRIES", "CREDITS", "FETCH_WIDTH", "FPR_RENAMES", "GPR_RENAMES", "IQ_ENTRIES",
-           "WIDTH", "JUNCTION_TEMPERATURE", "BEATS", "LINE_BITS", "TLB_SETS", "TLB_WAYS",
-           "L2_SIZES"]
+           "WIDTH", "JUNCTION_TEMPERATURE", "BEATS", "LINE_BITS", "TLB_MOST_SETS",
+           "TLB_MOST_WAYS", "L2_SIZES"]
 
 #: Core: completion queue, instruction queue, rename buffers (MPC750 UM 1.2.1, 6.1).
 CQ_ENTRIES = 6
@@ -24,8 +24,8 @@ LINE_BITS = 5
 #: Data beats of a burst: a cache block, 8 bytes at a time (MPC750 UM 8.3.2.3).
 BEATS = 4
 
-#: Sets of one TLB, selected by EA[14-19], and entries of a set (MPC750 UM 5.4.3).
-TLB_SETS, TLB_WAYS = 64, 2
+#: Sets of a TLB and entries of a set, at most.
+TLB_MOST_SETS, TLB_MOST_WAYS = 256, 8
 
 #: Bytes of an L2 cache: the value of L2CR[L2SIZ], sets, sectors of a line (MPC750 UM table 9-1).
 L2_SIZES = {256 << 10: (1, 2048, 2), 512 << 10: (2, 4096, 2), 1 << 20: (3, 4096, 4)}

@@ -16,7 +16,7 @@ import numpy as np
 if TYPE_CHECKING:
     from pteg.platform import Platform
 
-__all__ = ["Stop", "Limits", "Cpu", "CPUS", "FOREVER", "new_cpu"]
+__all__ = ["Stop", "Limits", "Cpu", "CPUS", "FOREVER", "model_class", "new_cpu"]
 
 #: Processor models by the name that users give them, and where they are: a model is imported
 #: when it is first needed.
@@ -73,6 +73,8 @@ class Cpu(Protocol):
         Cycles, about a tenth of a second, after which a run looks whether anything completes.
     identity : str
         Changes with anything in the model that a snapshot depends on.
+    depends : tuple of str
+        Parameters of the processor that a snapshot depends on.
     at_boundary : bool
         The last run ended between two instructions, and no transfer of a bus master is under way.
     """
@@ -82,6 +84,7 @@ class Cpu(Protocol):
     exceptions: int
     look: int
     identity: str
+    depends: tuple[str, ...]
     at_boundary: bool
 
     def reset(self) -> None:
@@ -126,7 +129,7 @@ class Cpu(Protocol):
     def tlb(self, side: int) -> Iterable[tuple[int, int, int, int, int]]:
         """Valid entries of the TLB for instructions (0) or data (1), an iterable.
 
-        Each is (set, way, VSID, EA[4-13], second word of the PTE without R).
+        Each is (set, way, VSID, EA[4-19], second word of the PTE without R).
         """
 
     def prepare(self) -> None:
@@ -148,5 +151,10 @@ class Cpu(Protocol):
 
 def new_cpu(name: str, platform: "Platform") -> Cpu:
     """A new processor model for a platform: `name` is a key of `CPUS`."""
+    return model_class(name)(platform)
+
+
+def model_class(name: str) -> type[Cpu]:
+    """The class of a processor model."""
     module, model = CPUS[name]
-    return getattr(importlib.import_module(module), model)(platform)
+    return getattr(importlib.import_module(module), model)

@@ -6,23 +6,29 @@ is an edge, from the side with the outputs to the side with the inputs.
 """
 
 import json
+from dataclasses import asdict
 
 from pteg.errors import UserError
 from pteg.platform import PROCESSOR
 
 __all__ = ["machine_graph", "hardware_graph", "draw"]
 
+#: Attributes of components that say how large they are.
+SIZES = ("sets", "ways", "entries")
+
 
 def machine_graph(machine):
     """Devices, bus and processor parts of a machine, as a networkx.MultiDiGraph.
 
-    Nodes have `kind` (name of the class) and, if they are inside another node, `parent`; edges have
-    `interface`.
+    Nodes have `kind` (name of the class), `parent` if they are inside another node, and `sets`,
+    `ways` or `entries` if they say how large they are. Edges have `interface`. The attribute
+    `parameters` of the graph has those of the processor.
     """
     from pteg.pipeline.system import make_system
 
     platform = machine.platform
     graph = platform.graph()
+    graph.graph["parameters"] = asdict(platform.parameters)
     # The platform's bus is one node; the hardware's has parts.
     graph.remove_node("bus")
     hardware = hardware_graph(make_system(platform), "system")
@@ -61,7 +67,7 @@ def hardware_graph(component, name):
         component = next((o for o in fragment.origins or () if hasattr(o, "signature")), None)
         if component is not None:
             graph.add_node(path, kind=type(component).__name__,
-                           **({"parent": parent} if parent else {}))
+                           **({"parent": parent} if parent else {}), **_sizes(component))
             _add_ports(ports, component, path)
             parent = path
         wires.extend(fragment.statements.get("comb", ()))
@@ -81,6 +87,12 @@ def hardware_graph(component, name):
             joined.add(key)
             graph.add_edge(source, sink, interface=kind, port=source_port)
     return graph
+
+
+def _sizes(component):
+    """What a component says of its size: sets, ways, entries."""
+    found = {name: getattr(component, name, None) for name in SIZES}
+    return {name: value for name, value in found.items() if isinstance(value, int)}
 
 
 def _add_ports(ports, component, path):
@@ -147,6 +159,9 @@ def _label(data):
     text = data.get("kind", "")
     if "base" in data:
         text += f" {data['base']:#010x}, {data['size']:#x} bytes"
+    sizes = [f"{data[name]} {name}" for name in SIZES if name in data]
+    if sizes:
+        text += f" {', '.join(sizes)}"
     return text
 
 

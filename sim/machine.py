@@ -18,6 +18,7 @@ from pteg.errors import UserError
 from pteg.files import read_file
 from pteg.memory import Memory, write_back
 from pteg.mmu import Mmu
+from pteg.parameters import NAMES
 from pteg.platform import Platform
 from pteg.presets import PRESETS, ROMS
 from pteg.recording import Recording
@@ -49,7 +50,8 @@ class Machine:
         or raw), bytes, or "none". A preset has a ROM of its own by default: g3 "openfirmware",
         mac99 "openbios".
     **options
-        Of the preset, such as ``ram="64M"``.
+        Of the preset, such as ``ram="64M"``, and parameters of the processor, such as
+        ``dcache="16K"`` (`pteg.hw.parameters.Parameters`).
 
     Attributes
     ----------
@@ -309,7 +311,7 @@ class Machine:
 
     @staticmethod
     def restore(path: str | PathLike, cpu: str | None = None,
-                platform: Platform | None = None) -> "Machine":
+                platform: Platform | None = None, **parameters: Any) -> "Machine":
         """Make a machine from a checkpoint.
 
         Parameters
@@ -319,11 +321,14 @@ class Machine:
             Processor model; by default the one that was saved, which continues exactly.
         platform : Platform, optional
             The devices, if the machine was not made from a preset.
+        **parameters
+            Of the processor, instead of those that were saved (`pteg.hw.parameters.Parameters`).
+            A model that remembers something of that size cannot go on then; the other one can.
         """
         from pteg.checkpoint import restore
 
         with waiting("restoring"):
-            return restore(Machine, path, cpu, platform)
+            return restore(Machine, path, cpu, platform, parameters)
 
     def hand_over(self, cpu: str) -> None:
         """Let the other processor model continue from here, at an instruction boundary.
@@ -446,15 +451,14 @@ class Machine:
 def _preset(name: str, options: dict[str, Any]) -> Platform:
     if name not in PRESETS:
         raise UserError(f"machine must be one of {', '.join(PRESETS)}, not {name!r}")
-    try:
-        return PRESETS[name](**options)
-    except TypeError:
-        known = list(inspect.signature(PRESETS[name]).parameters)
-        unknown = [option for option in options if option not in known]
-        if not unknown:
-            raise
-        raise UserError(f"option of machine {name} must be one of {', '.join(known)}, "
-                        f"not {unknown[0]!r}") from None
+    make = PRESETS[name]
+    known = [*(option.name for option in inspect.signature(make).parameters.values()
+               if option.kind is not option.VAR_KEYWORD), *NAMES]
+    for option in options:
+        if option not in known:
+            raise UserError(f"option of machine {name} must be one of {', '.join(known)}, "
+                            f"not {option!r}")
+    return make(**options)
 
 
 def _limit(name: str, value: object) -> int:

@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -48,7 +48,7 @@ from pteg.components.roles import (
 from pteg.components.target import TARGET
 from pteg.errors import UserError
 from pteg.generated import compile_ahead, load_module
-from pteg.hw.sizes import L2_SIZES
+from pteg.parameters import read_parameters
 
 if TYPE_CHECKING:
     import networkx
@@ -99,14 +99,12 @@ class Platform:
         the roles that they declare (`pteg.components.roles`). Their addresses must not overlap, but
         one device may have all 4 GB: it answers where no other does.
     wires : sequence of Wire
-    l2 : int
-        Bytes of the processor's L2 cache, 256K, 512K or 1M; 0: it has none.
+    **parameters
+        Of the processor, such as ``l2="512K"`` (`pteg.hw.parameters.Parameters`).
     """
 
-    def __init__(self, devices: Iterable[Device], wires: Iterable[Wire] = (), *, l2: int = 0):
-        if l2 and l2 not in L2_SIZES:
-            raise UserError(f"l2 must be 256K, 512K, 1M or 0, not {l2}")
-        self.l2 = l2
+    def __init__(self, devices: Iterable[Device], wires: Iterable[Wire] = (), **parameters: Any):
+        self.parameters = read_parameters(parameters)
         # Who answers everywhere is asked last.
         self.devices = sorted(devices, key=_everywhere)
         self.wires = list(wires)

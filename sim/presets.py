@@ -1,6 +1,7 @@
 """Ready-made machines by name. Each preset is a function that returns a `Platform`."""
 
 from collections.abc import Callable
+from typing import Any
 
 from pteg.boot.loader import parse_size
 from pteg.components.ata_disk import AtaDisk
@@ -17,14 +18,13 @@ from pteg.components.pci_host import PciFunction, PciHost
 from pteg.components.rom import Rom
 from pteg.components.uart16550 import Uart16550
 from pteg.errors import UserError
-from pteg.hw.sizes import L2_SIZES
 from pteg.platform import Platform, Wire
 
 __all__ = ["PRESETS", "ROMS", "KERNEL_ROMS", "g3", "mac99"]
 
 
 def g3(ram: int | str = "32M", timed_uart: bool = False, dma: bool = False,
-       l2: int | str = 0) -> Platform:
+       **parameters: Any) -> Platform:
     """A small board around a 750: RAM, a 16550 serial port, an interrupt controller, a boot ROM.
 
     ========== ============== =====================================================================
@@ -45,8 +45,8 @@ def g3(ram: int | str = "32M", timed_uart: bool = False, dma: bool = False,
         one cycle, so that a run is not spent on waiting for the serial port.
     dma : bool
         There is a DMA engine, a second master on the bus.
-    l2 : int or str
-        Size of the L2 cache: 256K, 512K, 1M, or 0 for none.
+    **parameters
+        Of the processor (`pteg.hw.parameters.Parameters`), sizes as numbers or as texts.
     """
     size = _ram_size(ram, 64 << 10, 128 << 20)
     return Platform(
@@ -54,10 +54,10 @@ def g3(ram: int | str = "32M", timed_uart: bool = False, dma: bool = False,
          FwCfg({Key.BOOT_DEVICE: b"c"}, base=0x0C00A000),
          *([Copier()] if dma else [])],
         [Wire("uart", "pic", 6), Wire("pic"), *([Wire("copier", "pic", 5)] if dma else [])],
-        l2=_l2_size(l2))
+        **parameters)
 
 
-def mac99(ram: int | str = "128M", timed_uart: bool = False, l2: int | str = 0) -> Platform:
+def mac99(ram: int | str = "128M", timed_uart: bool = False, **parameters: Any) -> Platform:
     """A PowerMac3,1 as Open Firmware and Linux see it: UniNorth, KeyLargo, OpenPIC.
 
     ========== ============== =====================================================================
@@ -79,8 +79,8 @@ def mac99(ram: int | str = "128M", timed_uart: bool = False, l2: int | str = 0) 
         Size of main memory. What firmware loads from disks goes to 64 MB and up.
     timed_uart : bool
         Characters take the time that the line needs.
-    l2 : int or str
-        Size of the L2 cache: 256K, 512K, 1M, or 0 for none.
+    **parameters
+        Of the processor (`pteg.hw.parameters.Parameters`), sizes as numbers or as texts.
     """
     size = _ram_size(ram, 16 << 20, 1 << 30)
     nvram = Nvram()
@@ -95,7 +95,7 @@ def mac99(ram: int | str = "128M", timed_uart: bool = False, l2: int | str = 0) 
                 Key.NVRAM_ADDRESS: nvram.base, Key.VIA_CONFIG: 1})],
         [Wire("escc", "openpic", 0x24, pin="irq_b"), Wire("escc", "openpic", 0x25, pin="irq_a"),
          Wire("disk", "openpic", 0x0D), Wire("openpic")],
-        l2=_l2_size(l2))
+        **parameters)
 
 
 #: Clock of the mac99's processor in Hz. The bus has half of it, the time base a fourth of that.
@@ -112,13 +112,6 @@ def _ram_size(ram: int | str, least: int, most: int) -> int:
 
         raise UserError(f"ram must be a power of two from {short(least)} to {short(most)}, "
                         f"not {ram}")
-    return size
-
-
-def _l2_size(l2: int | str) -> int:
-    size = parse_size(l2, "l2")
-    if size and size not in L2_SIZES:
-        raise UserError(f"l2 must be 256K, 512K, 1M or 0, not {l2}")
     return size
 
 

@@ -14,7 +14,7 @@ _TRANSFERS = ("reads", "writes", "read_beats", "write_beats", "errors")
 def new_statistics(platform: "Platform") -> dict[str, Any]:
     """The shape for the devices of a platform: dicts of None, which is for what is not counted."""
     caches = {"instruction": ("hits", "misses"), "data": ("hits", "misses", "castouts")}
-    if platform.l2:
+    if platform.parameters.l2:
         caches["l2"] = caches["data"]
     return {
         "cycles": None, "instructions": None, "cycles_per_instruction": None, "asleep": None,

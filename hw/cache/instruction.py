@@ -23,15 +23,12 @@ from pteg.hw.bus.enums import TransferType
 from pteg.hw.bus.interfaces import MemoryPort
 from pteg.hw.cache.enums import BlockState
 from pteg.hw.cache.interfaces import BlockPort, CacheControl, InstructionPort
-from pteg.hw.cache.replacement import WAYS
 from pteg.hw.cache.tags import Directory
 from pteg.hw.isa.registers import Wimg
-from pteg.hw.sizes import BEATS
+from pteg.hw.sizes import BEATS, LINE_BITS
 from pteg.hw.words import flag
 
-__all__ = ["InstructionCache", "CacheState", "SETS"]
-
-SETS = 128
+__all__ = ["InstructionCache", "CacheState"]
 
 
 class CacheState(enum.IntEnum):
@@ -44,7 +41,13 @@ class CacheState(enum.IntEnum):
 
 
 class InstructionCache(wiring.Component):
-    """Between the fetch unit and its bus master."""
+    """Between the fetch unit and its bus master.
+
+    Parameters
+    ----------
+    sets, ways : int
+        Powers of two.
+    """
 
     #: A hit is answered in the same cycle. What a request has asked the bus for is kept if it is a
     #: block, and forgotten otherwise, when the request goes away.
@@ -59,18 +62,23 @@ class InstructionCache(wiring.Component):
     #: A block is asked for in this cycle.
     missed: Out(1)
 
+    def __init__(self, sets=128, ways=8):
+        self.sets, self.ways = sets, ways
+        super().__init__()
+
     def elaborate(self, platform):
         m = Module()
+        tag_from = LINE_BITS + self.sets.bit_length() - 1
 
         state = Signal(CacheState)
         base = Signal(32)                # where the read on the bus began
         wimg = Signal(4)
-        way = Signal(range(WAYS))        # that is being filled
+        way = Signal(range(self.ways))       # that is being filled
         beat = Signal(range(BEATS))
         stale = Signal()                 # a flash invalidation came while it is read
 
         fetch, bus, block, control = self.fetch, self.bus, self.block, self.control
-        m.submodules.directory = directory = Directory(SETS, WAYS)
+        m.submodules.directory = directory = Directory(self.sets, self.ways)
         m.d.comb += [
             directory.address.eq(fetch.pa), directory.flash.eq(control.flash),
             directory.write_way.eq(way), directory.use_way.eq(directory.way),
@@ -80,12 +88,13 @@ class InstructionCache(wiring.Component):
         position = (base[3:5] + beat)[:2]  # of the double word that arrives
         quad = []
         for half, name in enumerate(("even", "odd")):
-            datas = Memory(shape=64, depth=WAYS * SETS * BEATS // 2, init=[])
+            datas = Memory(shape=64, depth=self.ways * self.sets * BEATS // 2, init=[])
             m.submodules[name] = datas
             read, write = datas.read_port(domain="comb"), datas.write_port()
             m.d.comb += [
-                read.addr.eq(Cat(fetch.pa[4:12], directory.way)),
-                write.addr.eq(Cat(position[1], base[5:12], way)), write.data.eq(bus.rdata),
+                read.addr.eq(Cat(fetch.pa[4:tag_from], directory.way)),
+                write.addr.eq(Cat(position[1], base[LINE_BITS:tag_from], way)),
+                write.data.eq(bus.rdata),
                 write.en.eq((state == CacheState.FILL) & bus.beat & (position[0] == half)),
             ]
             quad.append(read.data)

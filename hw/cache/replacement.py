@@ -13,10 +13,7 @@ less recently. With eight ways:
 
 from amaranth.hdl import Cat, Const, Mux
 
-__all__ = ["WAYS", "PLRU_BITS", "victim", "used", "first_invalid"]
-
-WAYS = 8
-PLRU_BITS = 7
+__all__ = ["victim", "used", "first_invalid"]
 
 
 def victim(bits, node=0):

@@ -23,13 +23,13 @@ class Directory(wiring.Component):
     Parameters
     ----------
     sets, ways : int
-        Powers of two, at least 2.
+        Powers of two; at least two sets.
     """
 
     def __init__(self, sets, ways):
-        for name, value in (("sets", sets), ("ways", ways)):
-            if value < 2 or value & (value - 1):
-                raise ValueError(f"{name} must be a power of two of at least 2, not {value}")
+        for name, value, least in (("sets", sets, 2), ("ways", ways, 1)):
+            if value < least or value & (value - 1):
+                raise ValueError(f"{name} must be a power of two of at least {least}, not {value}")
         self.sets, self.ways = sets, ways
         super().__init__({
             #: A byte of the block.

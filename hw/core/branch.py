@@ -57,7 +57,13 @@ class Prediction(data.Struct):
 
 
 class BranchUnit(wiring.Component):
-    """Branch unit."""
+    """Branch unit.
+
+    Parameters
+    ----------
+    predicts : bool
+        False: a branch waits until its condition is known.
+    """
 
     #: The instruction queue.
     count: In(range(IQ_ENTRIES + 1))
@@ -114,6 +120,10 @@ class BranchUnit(wiring.Component):
     #: A branch waits because no more predictions can be unresolved.
     stalled: Out(1)
     flush: In(1)
+
+    def __init__(self, predicts=True):
+        self.predicts = predicts
+        super().__init__()
 
     def elaborate(self, platform):
         m = Module()
@@ -248,7 +258,7 @@ class BranchUnit(wiring.Component):
         with m.Else():
             m.d.comb += taken.eq(Mux(self.history, self.history_taken, backward ^ hint))
 
-        free = Mux(self.accept, unresolved != 0, unresolved != LEVELS)
+        free = self.predicts & Mux(self.accept, unresolved != 0, unresolved != LEVELS)
         busy = (links | counts | ~relative) & (self.link_busy | link_older)
         goes = Signal()
         m.d.comb += [predicted.eq(~known),

@@ -47,6 +47,7 @@ from pteg.hw.core.timebase import TimeBase
 from pteg.hw.isa.exceptions import Vector
 from pteg.hw.isa.registers import Hid0, Msr, Xer
 from pteg.hw.mmu.interfaces import InvalidatePort, RegisterPort, TranslatePort
+from pteg.hw.parameters import Parameters
 from pteg.hw.sizes import LINE_BITS, WIDTH
 from pteg.hw.words import flag
 
@@ -58,6 +59,7 @@ class Core(wiring.Component):
 
     Parameters
     ----------
+    parameters : pteg.hw.parameters.Parameters
     timebase_divider : int
         Core cycles to one tick of time base and decrementer.
     l2_size : int
@@ -101,7 +103,8 @@ class Core(wiring.Component):
     #: A debugger has changed registers: drop what is in flight, continue at `completion.pc`.
     restart: In(1)
 
-    def __init__(self, timebase_divider=8, l2_size=0):
+    def __init__(self, parameters=None, timebase_divider=8, l2_size=0):
+        self.parameters = parameters or Parameters()
         self.timebase_divider, self.l2_size = timebase_divider, l2_size
         super().__init__()
 
@@ -111,9 +114,9 @@ class Core(wiring.Component):
         m.submodules.fetch = p.fetch = Fetch()
         m.submodules.queue = p.queue = InstructionQueue()
         m.submodules.dispatch = p.dispatch = Dispatch()
-        m.submodules.branch = p.branch = BranchUnit()
-        m.submodules.history = p.history = HistoryTable()
-        m.submodules.targets = p.targets = TargetCache()
+        m.submodules.branch = p.branch = BranchUnit(self.parameters.prediction)
+        m.submodules.history = p.history = HistoryTable(self.parameters.bht)
+        m.submodules.targets = p.targets = TargetCache(self.parameters.btic)
         m.submodules.link = p.link = LinkRegisters()
         m.submodules.rename = p.rename = Rename(
             "gpr", width=32, destinations=2, results=5, direct=True)
@@ -191,8 +194,9 @@ class Core(wiring.Component):
             link.write_lr.eq(sru.lr_write), link.write_ctr.eq(sru.ctr_write),
             link.wdata.eq(sru.wdata),
             # History and targets.
-            branch.history.eq(flag(hid0, Hid0.BHT)), history.pc.eq(branch.pc),
-            branch.history_taken.eq(history.taken), history.update.eq(branch.resolved),
+            branch.history.eq(flag(hid0, Hid0.BHT) & (history.entries != 0)),
+            history.pc.eq(branch.pc), branch.history_taken.eq(history.taken),
+            history.update.eq(branch.resolved),
             history.update_pc.eq(branch.resolved_pc),
             history.update_taken.eq(branch.resolved_taken),
             targets.enable.eq(flag(hid0, Hid0.BTIC)), targets.target.eq(branch.target),

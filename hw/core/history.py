@@ -19,12 +19,10 @@ class HistoryTable(wiring.Component):
     Parameters
     ----------
     entries : int
-        A power of two.
+        A power of two; or 0: it predicts nothing.
     """
 
     def __init__(self, entries=512):
-        if entries < 1 or entries & (entries - 1):
-            raise ValueError(f"number of entries must be a power of two, not {entries!r}")
         self.entries = entries
         super().__init__({
             #: Address of the branch to predict.
@@ -35,7 +33,8 @@ class HistoryTable(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-
+        if not self.entries:
+            return m
         m.submodules.counters = counters = Memory(shape=2, depth=self.entries, init=[])
         bits = self.entries.bit_length() - 1
         read, before = counters.read_port(domain="comb"), counters.read_port(domain="comb")

@@ -14,20 +14,19 @@ from amaranth.lib.wiring import In, Out
 from pteg.hw.core.interfaces import FetchToQueue, Predecoded
 from pteg.hw.sizes import WIDTH
 
-__all__ = ["TargetCache", "SETS", "WAYS"]
+__all__ = ["TargetCache"]
 
-SETS, WAYS = 16, 4
-
-
-class _Line(data.Struct):
-    tag: 26
-    two: 1                                   # the second instruction is there too
-    insn: data.ArrayLayout(32, WIDTH)
-    known: data.ArrayLayout(Predecoded, WIDTH)
+WAYS = 4
 
 
 class TargetCache(wiring.Component):
-    """BTIC."""
+    """BTIC.
+
+    Parameters
+    ----------
+    entries : int
+        A power of two of at least 8; or 0: nothing is ever found.
+    """
 
     #: HID0[BTIC]. What was there before it was cleared is lost.
     enable: In(1)
@@ -41,27 +40,39 @@ class TargetCache(wiring.Component):
     want: In(1)
     fetched: In(FetchToQueue())
 
+    def __init__(self, entries=64):
+        self.entries = entries
+        super().__init__()
+
     def elaborate(self, platform):
         m = Module()
+        if not self.entries:
+            return m
+        sets = self.entries // WAYS
+        tag_from = 2 + sets.bit_length() - 1
+        line = data.StructLayout({
+            "tag": 32 - tag_from,
+            "two": 1,                               # the second instruction is there too
+            "insn": data.ArrayLayout(32, WIDTH), "known": data.ArrayLayout(Predecoded, WIDTH)})
 
-        valid = Array(Signal(SETS, name=f"valid{way}") for way in range(WAYS))
-        turn = Array(Signal(range(WAYS), name=f"turn{index}") for index in range(SETS))
+        valid = Array(Signal(sets, name=f"valid{way}") for way in range(WAYS))
+        turn = Array(Signal(range(WAYS), name=f"turn{index}") for index in range(sets))
         filling = Signal()
         wanted = Signal(32)
-        index = self.target[2:6]
+        index = self.target[2:tag_from]
 
         # Lookup.
         m.d.comb += self.found.entries[1].pc.eq(self.target + 4)
         m.d.comb += self.found.entries[0].pc.eq(self.target)
         writes = []
         for way in range(WAYS):
-            lines = Memory(shape=_Line, depth=SETS, init=[])
+            lines = Memory(shape=line, depth=sets, init=[])
             m.submodules[f"way{way}"] = lines
             read, write = lines.read_port(domain="comb"), lines.write_port()
-            m.d.comb += [read.addr.eq(index), write.addr.eq(wanted[2:6])]
+            m.d.comb += [read.addr.eq(index), write.addr.eq(wanted[2:tag_from])]
             writes.append(write)
             with m.If(self.enable & valid[way].bit_select(index, 1)
-                      & (read.data.tag == self.target[6:])):
+                      & (read.data.tag == self.target[tag_from:])):
                 m.d.comb += [self.hit.eq(1), self.found.count.eq(Mux(read.data.two, 2, 1))]
                 for number in range(WIDTH):
                     m.d.comb += [
@@ -74,16 +85,16 @@ class TargetCache(wiring.Component):
         with m.If(filling & (self.fetched.count != 0)):
             m.d.sync += filling.eq(0)
             with m.If((first.pc == wanted) & (first.fault == 0)):
-                place = turn[wanted[2:6]]
+                place = turn[wanted[2:tag_from]]
                 with m.Switch(place):
                     for way, write in enumerate(writes):
                         with m.Case(way):
                             m.d.comb += write.en.eq(1)
-                            m.d.sync += valid[way].bit_select(wanted[2:6], 1).eq(1)
-                m.d.sync += turn[wanted[2:6]].eq(place + 1)
+                            m.d.sync += valid[way].bit_select(wanted[2:tag_from], 1).eq(1)
+                m.d.sync += turn[wanted[2:tag_from]].eq(place + 1)
         for write in writes:
             m.d.comb += [
-                write.data.tag.eq(wanted[6:]), write.data.two.eq(
+                write.data.tag.eq(wanted[tag_from:]), write.data.two.eq(
                     (self.fetched.count >= 2) & (self.fetched.entries[1].fault == 0)),
                 *(write.data.insn[n].eq(self.fetched.entries[n].insn) for n in range(WIDTH)),
                 *(write.data.known[n].eq(self.fetched.entries[n].known) for n in range(WIDTH)),

@@ -4,6 +4,7 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from pteg.hw.mmu.enums import AccessKind, Translation
+from pteg.hw.sizes import TLB_MOST_WAYS
 
 __all__ = [
     # Enumerations and layouts
@@ -27,13 +28,15 @@ class SegmentWord(data.Struct):
 
 
 class TlbEntry(data.Struct):
-    """One TLB entry, least significant field first: what a PTE says of a page, and its tag."""
+    """One TLB entry, least significant field first: what a PTE says of a page.
+
+    The rest of its tag, the part of the page number that does not select the set, is beside it.
+    """
 
     pp: 2           # page protection
     wimg: 4         # storage attributes
     c: 1            # changed; R needs no bit here, a page in a TLB has been referenced
     rpn: 20         # physical page number
-    page: 10        # tag: EA[4-13]
     vsid: 24        # tag: virtual segment ID
 
 
@@ -96,7 +99,7 @@ class InvalidatePort(wiring.Signature):
     def __init__(self):
         super().__init__({
             "valid": Out(1),
-            #: Only EA[14-19] matters (MPC750 UM 5.4.3.2).
+            #: Only the bits that select a set matter: EA[14-19] on the 750 (MPC750 UM 5.4.3.2).
             "ea": Out(32),
         })
 
@@ -119,7 +122,7 @@ class SearchPort(wiring.Signature):
             #: Ks or Kp of the segment, as MSR[PR] selects (PEM 7.5.4).
             "key": Out(1),
             #: Way of the TLB that the entry is to be written to.
-            "way": Out(1),
+            "way": Out(range(TLB_MOST_WAYS)),
             #: The request is taken at the end of this cycle.
             "start": In(1),
             #: The search succeeded: `entry` is to be written now.
@@ -130,5 +133,5 @@ class SearchPort(wiring.Signature):
             "entry": In(TlbEntry),
             #: Effective address that was searched for.
             "refill_ea": In(32),
-            "refill_way": In(1),
+            "refill_way": In(range(TLB_MOST_WAYS)),
         })

@@ -22,7 +22,9 @@ from pteg.hw.isa.registers import SPR_BY_NAME, Wimg
 from pteg.hw.mmu.counters import Counters
 from pteg.hw.mmu.enums import Side
 from pteg.hw.mmu.interfaces import InvalidatePort, RegisterPort, TranslatePort
+from pteg.hw.mmu.replacement import Lru
 from pteg.hw.mmu.segments import Segments
+from pteg.hw.mmu.tlb import Tlb
 from pteg.hw.mmu.translator import Translator
 from pteg.hw.mmu.walker import Walker
 
@@ -38,8 +40,10 @@ class Mmu(wiring.Component):
 
     Parameters
     ----------
-    replacement : callable
-        Makes the replacement component of a TLB; None is the 750's LRU.
+    sets, ways : int
+        Of each TLB.
+    replacement : type
+        Of the TLBs, see `Tlb`.
     """
 
     fetch: In(TranslatePort())
@@ -56,17 +60,16 @@ class Mmu(wiring.Component):
     #: Reads and updates of the page table.
     memory: Out(MemoryPort())
 
-    def __init__(self, replacement=None):
-        self.replacement = replacement or (lambda: None)
+    def __init__(self, sets=64, ways=2, replacement=Lru):
+        self._tlbs = [Tlb(sets, ways, replacement) for _ in range(2)]
         super().__init__()
 
     def elaborate(self, platform):
         m = Module()
         m.submodules.segments = segments = Segments()
-        m.submodules.immu = immu = Translator(
-            SPR_BY_NAME["IBAT0U"].number, REAL_FETCH, self.replacement())
-        m.submodules.dmmu = dmmu = Translator(
-            SPR_BY_NAME["DBAT0U"].number, REAL_DATA, self.replacement())
+        fetch_tlb, data_tlb = self._tlbs
+        m.submodules.immu = immu = Translator(SPR_BY_NAME["IBAT0U"].number, REAL_FETCH, fetch_tlb)
+        m.submodules.dmmu = dmmu = Translator(SPR_BY_NAME["DBAT0U"].number, REAL_DATA, data_tlb)
         m.submodules.walker = walker = Walker()
         m.submodules.counters = counters = Counters()
 

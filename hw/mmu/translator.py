@@ -43,8 +43,7 @@ class Translator(wiring.Component):
         SPR number of its first BAT register.
     real_wimg : int
         Storage attributes in real addressing mode (PEM 5.2.1).
-    replacement : Component
-        Of its TLB, see `Tlb`.
+    tlb : Tlb
     """
 
     port: In(TranslatePort())
@@ -63,16 +62,16 @@ class Translator(wiring.Component):
     #: A table search starts because no entry matches.
     tlb_miss: Out(1)
 
-    def __init__(self, first_bat, real_wimg, replacement=None):
+    def __init__(self, first_bat, real_wimg, tlb=None):
         self.first_bat = first_bat
         self.real_wimg = Wimg(real_wimg)
-        self.replacement = replacement
+        self._tlb = tlb or Tlb()
         super().__init__()
 
     def elaborate(self, platform):
         m = Module()
         m.submodules.bats = bats = BatArray(self.first_bat)
-        m.submodules.tlb = tlb = Tlb(self.replacement)
+        m.submodules.tlb = tlb = self._tlb
         port, search, segment = self.port, self.search, self.segment
         connect(m, flipped(self.registers), bats.registers)
         connect(m, flipped(self.invalidate), tlb.invalidate)

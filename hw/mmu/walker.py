@@ -115,7 +115,7 @@ class Walker(wiring.Component):
         m = Module()
         p = SimpleNamespace(
             # The request, as it was taken; `ea`, `vsid` and `side` are ports.
-            kind=Signal(AccessKind, name="kind"), key=Signal(name="key"), way=Signal(name="way"),
+            kind=Signal(AccessKind, name="kind"), key=Signal(name="key"), way=Signal(self.data.way.shape(), name="way"),
             # The PTE that is examined.
             secondary=Signal(name="secondary"), index=Signal(range(PTEG_ENTRIES), name="index"),
             hashed=Signal(19, name="hashed"),
@@ -248,6 +248,5 @@ class Walker(wiring.Component):
             port.error.eq(self.state == State.BUS_ERROR),
             port.refill_ea.eq(self.ea), port.refill_way.eq(p.way),
             port.entry.pp.eq(p.pte.pp), port.entry.wimg.eq(p.pte.wimg), port.entry.c.eq(p.pte.c),
-            port.entry.rpn.eq(p.pte.rpn), port.entry.page.eq(self.ea[18:28]),
-            port.entry.vsid.eq(self.vsid),
+            port.entry.rpn.eq(p.pte.rpn), port.entry.vsid.eq(self.vsid),
         ]

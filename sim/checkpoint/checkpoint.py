@@ -16,9 +16,10 @@ from pteg import __version__
 from pteg.boot.rom import NONE
 from pteg.checkpoint import container, pages, records
 from pteg.components.roles import Storage, has_role
-from pteg.cpu import CPUS
+from pteg.cpu import CPUS, model_class
 from pteg.errors import UserError
 from pteg.memory import write_back
+from pteg.parameters import differences, read_parameters
 from pteg.state import ARCH_STATE, PENDING
 
 __all__ = ["save", "restore"]
@@ -53,6 +54,7 @@ def save(machine, path):
     parts |= {f"model.{name}": part for name, part in model.snapshot().items()}
     manifest = {
         "pteg": __version__, "preset": machine.preset, "options": machine.options,
+        "parameters": machine.platform.parameters.changed(),
         "devices": devices, "cpu": machine.cpu_name, "identity": model.identity,
         "boundary": model.at_boundary, "cycle": machine.cycle,
         "instructions": machine.instructions,
@@ -69,7 +71,7 @@ def _newer(modified):
     return rows
 
 
-def restore(make, path, cpu=None, platform=None):
+def restore(make, path, cpu=None, platform=None, parameters=None):
     """Make a machine from a checkpoint.
 
     Parameters
@@ -81,6 +83,8 @@ def restore(make, path, cpu=None, platform=None):
         Processor model; by default the one that was saved.
     platform : Platform, optional
         The devices, for a machine that was not made from a preset.
+    parameters : dict, optional
+        Of the processor, instead of those that were saved.
 
     Returns
     -------
@@ -90,7 +94,7 @@ def restore(make, path, cpu=None, platform=None):
     """
     with container.Reader(path) as file:
         try:
-            return _Restorer(make, file).machine(cpu, platform)
+            return _Restorer(make, file).machine(cpu, platform, parameters or {})
         except UserError as error:
             if str(error).startswith(f"{file.name}: "):
                 raise
@@ -105,24 +109,27 @@ class _Restorer:
 
     def __init__(self, make, file):
         self._make, self._file, self._manifest = make, file, file.manifest
-        for name, kind in (("options", dict), ("devices", list), ("layouts", dict), ("cpu", str),
-                           ("identity", str), ("boundary", bool)):
+        for name, kind in (("options", dict), ("parameters", dict), ("devices", list),
+                           ("layouts", dict), ("cpu", str), ("identity", str),
+                           ("boundary", bool)):
             if not isinstance(self._manifest.get(name), kind):
                 raise file.damaged(f"its manifest has no {name!r}")
 
-    def machine(self, cpu, platform):
+    def machine(self, cpu, platform, parameters):
         manifest, saved = self._manifest, self._manifest["cpu"]
         if saved not in CPUS:
             raise self._file.damaged(f"processor model {saved!r} is not known")
         wanted = cpu or saved
         machine = self._make(*self._platform(platform), cpu=wanted, rom=NONE,
-                             **self._options(platform))
+                             **self._options(platform) | parameters)
         self._devices(machine.platform)
         arch, pending = self._record("arch", ARCH_STATE), self._record("pending", PENDING)
         self._check(arch[0], pending[0])
         if wanted != saved and not manifest["boundary"]:
             # Only the saved model can complete what it was in.
             machine.cpu_name = saved
+        if machine.cpu_name == saved:
+            self._compare(machine.platform.parameters)
         model = machine.model
         same = machine.cpu_name == saved and model.identity == manifest["identity"]
         if same:
@@ -156,6 +163,15 @@ class _Restorer:
                    for value in options.values()):
             raise self._file.damaged("options must be numbers or short texts")
         return options if platform is None else {}
+
+    def _compare(self, parameters):
+        """What the saved model remembers is of the sizes of the machine that was saved."""
+        saved = self._manifest["cpu"]
+        different = differences(parameters, read_parameters(self._manifest["parameters"]),
+                                model_class(saved).depends)
+        if different:
+            raise UserError(f"{different[0]} as in the checkpoint: the {saved} model cannot go on "
+                            f"from it, the other one can from an instruction boundary")
 
     def _check(self, arch, pending):
         """Numbers that the models could not cope with."""

@@ -1,7 +1,7 @@
 """The file of a checkpoint: named sections, each compressed and with a checksum.
 
     magic      16 bytes  b"pteg-checkpoint\\n"
-    version     4 bytes  big-endian, 3
+    version     4 bytes  big-endian, 4
     length      4 bytes  big-endian: of the manifest
     checksum   32 bytes  SHA-256 of the manifest
     manifest             JSON; "sections" lists [name, size, stored size, SHA-256 of what is stored]
@@ -23,7 +23,7 @@ from pteg.outputs import write_file
 __all__ = ["VERSION", "write", "Reader"]
 
 MAGIC = b"pteg-checkpoint\n"
-VERSION = 3
+VERSION = 4
 _HEAD = struct.Struct(">16sII32s")
 #: A manifest has some kilobytes; sections are limited by who reads them.
 LONGEST_MANIFEST = 1 << 20

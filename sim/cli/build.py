@@ -2,7 +2,7 @@
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pteg.boot.rom import NONE
 from pteg.errors import UserError
@@ -20,7 +20,7 @@ class Options:
     machine: str | None = None
     cpu: str | None = None
     ram: str | None = None
-    l2: str | None = None
+    parameters: dict = field(default_factory=dict)
     rom: str | None = None
     kernel: str | None = None
     dtb: str | None = None
@@ -60,7 +60,7 @@ _PIPELINE_ONLY = ("vcd", "kanata", "pipeline")
 #: Options that name files to be written.
 _OUTPUTS = ("vcd", "kanata", "pipeline", "ledger", "save", "json")
 #: Options that say what a checkpoint says already.
-_SAVED = ("machine", "ram", "l2", "rom", "kernel", "dtb", "append", "disk", "timed_uart")
+_SAVED = ("machine", "ram", "rom", "kernel", "dtb", "append", "disk", "timed_uart")
 
 
 def build(options):
@@ -108,8 +108,9 @@ def _no_signals(option):
 
 
 def _new(options):
-    settings = {"timed_uart": options.timed_uart} | {
-        name: value for name in ("ram", "l2") if (value := getattr(options, name)) is not None}
+    settings = {"timed_uart": options.timed_uart} | options.parameters
+    if options.ram is not None:
+        settings["ram"] = options.ram
     machine = Machine(options.machine or "g3", cpu=_first_model(options), rom=NONE, **settings)
     alone = options.kernel is not None and options.dtb is not None
     usual = NONE if alone else (ROMS if options.kernel is None else KERNEL_ROMS)[machine.preset]
@@ -134,7 +135,7 @@ def _restored(options):
         if getattr(options, name):
             raise UserError(f"--{name.replace('_', '-')} cannot be used with --restore: the "
                             f"checkpoint says what the machine is")
-    machine = Machine.restore(options.restore, _first_model(options))
+    machine = Machine.restore(options.restore, _first_model(options), **options.parameters)
     if options.cpu is None and machine.restored == "architectural":
         print(f"pteg: {options.restore}: saved by another version of the {machine.cpu_name} model; "
               f"its registers and memory go on, not its timing", file=sys.stderr)

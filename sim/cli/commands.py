@@ -6,14 +6,17 @@ The console is on stdout; pteg's own messages go to stderr.
 import contextlib
 import os
 import sys
+from dataclasses import make_dataclass
 from typing import Annotated, Literal
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError, Group, Parameter
 
 from pteg import __version__
 from pteg.cli.exits import ExitCode, table
 from pteg.cli.signals import interrupts_raised
 from pteg.errors import UserError
+from pteg.hw.parameters import Parameters
+from pteg.parameters import NAMES
 
 __all__ = ["main", "app"]
 
@@ -52,6 +55,17 @@ Number = Annotated[int | None, Parameter(converter=number)]
 Count = Annotated[int | None, Parameter(converter=count)]
 #: A text that may look like an option, or a file that may be `-`.
 Text = Annotated[str | None, Parameter(allow_leading_hyphen=True)]
+#: Parameters of the processor, as texts: their names and their help are those of the table.
+_Processor = make_dataclass("_Processor", [(name, str | None, None) for name in NAMES],
+                            namespace={"__doc__": Parameters.__doc__, "__module__": __name__})
+Processor = Annotated[_Processor | None, Parameter(
+    name="*", group=Group("Parameters of the processor", sort_key=1))]
+
+
+def given(processor):
+    """The parameters that the user has given, by name."""
+    return {} if processor is None else {
+        name: value for name, value in vars(processor).items() if value is not None}
 
 
 @app.command
@@ -60,7 +74,6 @@ def run(
     machine: str | None = None,
     cpu: str | None = None,
     ram: str | None = None,
-    l2: str | None = None,
     rom: str | None = None,
     kernel: str | None = None,
     dtb: str | None = None,
@@ -93,6 +106,7 @@ def run(
     json: Text = None,
     timed_uart: bool = False,
     quiet: Annotated[bool, Parameter(name=["--quiet", "-q"], negative=())] = False,
+    processor: Processor = None,
 ):
     """Run a machine.
 
@@ -108,8 +122,6 @@ def run(
         timing. After --restore by default the one that was saved.
     ram
         Size of main memory; by default 32M, and 128M for mac99.
-    l2
-        Size of an L2 cache: 256K, 512K or 1M; by default there is none.
     rom
         A built-in image, an installed firmware (`openbios`), a file (ELF or raw), or `none`.
         Default: `openfirmware`, and `openbios` for mac99; with a kernel `none` for g3.
@@ -185,7 +197,7 @@ def run(
     from pteg.cli.build import Options
     from pteg.cli.run import run as run_machine
 
-    options = dict(locals())
+    options = locals() | {"parameters": given(processor)}
     return run_machine(Options(**{name: options[name] for name in Options.__dataclass_fields__}))
 
 
@@ -196,7 +208,6 @@ def gdb(
     machine: str | None = None,
     cpu: str | None = None,
     ram: str | None = None,
-    l2: str | None = None,
     rom: str | None = None,
     kernel: str | None = None,
     dtb: str | None = None,
@@ -209,6 +220,7 @@ def gdb(
     fast_forward_until: Text = None,
     timed_uart: bool = False,
     quiet: Annotated[bool, Parameter(name=["--quiet", "-q"], negative=())] = False,
+    processor: Processor = None,
 ):
     """Wait for GDB with a machine that has not run yet.
 
@@ -225,7 +237,7 @@ def gdb(
     from pteg.cli.build import Options
     from pteg.cli.run import debug
 
-    options = dict(locals())
+    options = locals() | {"parameters": given(processor)}
     return debug(Options(**{name: options[name] for name in Options.__dataclass_fields__
                             if name in options}), port)
 
@@ -402,6 +414,7 @@ def graph(
     format: Literal["text", "dot", "json"] = "text",
     depth: Number = None,
     output: Annotated[str | None, Parameter(name=["--output", "-o"])] = None,
+    processor: Processor = None,
 ):
     """Show the machine as a graph of components and their connections.
 
@@ -422,7 +435,7 @@ def graph(
     from pteg.machine import Machine
     from pteg.outputs import write_file
 
-    settings = {} if ram is None else {"ram": ram}
+    settings = given(processor) | ({} if ram is None else {"ram": ram})
     text = draw(Machine(machine, **settings), format=format, depth=depth)
     if output is None:
         print(text, end="")

@@ -21,6 +21,7 @@ from pteg.functional.integer import arithmetic, compare, logic
 from pteg.functional.memory import load_store, multiple
 from pteg.functional.operands import MASK32
 from pteg.functional.system import system
+from pteg.functional.tlb import touch
 from pteg.hw.isa.instructions import Op
 
 __all__ = ["run_blocks"]
@@ -134,7 +135,7 @@ def run_blocks(s, m, address):
         soft = pc >> 12 & 255
         if m.soft_tag[isa.KIND_FETCH, soft] != m.fetch_mode | pc >> 12:
             break
-        m.tlb_lru[0, m.soft_set[isa.KIND_FETCH, soft]] = m.soft_way[isa.KIND_FETCH, soft]
+        touch(m, 0, isa.KIND_FETCH, soft)
         base = m.soft_base[isa.KIND_FETCH, soft]
         row = code_row(m, base)
         page = pc & ~0xFFF

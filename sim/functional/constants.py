@@ -12,6 +12,8 @@ from pteg import ledger
 from pteg.hw.isa import exceptions, registers
 from pteg.hw.isa.instructions import INSTRUCTIONS, Op
 from pteg.hw.mmu.enums import AccessKind, SearchResult
+from pteg.hw.parameters import Parameters
+from pteg.hw.sizes import TLB_MOST_SETS
 from pteg.state import ARCH_STATE, STORED_SPRS
 
 _PREFIXES = {
@@ -61,7 +63,10 @@ NONE = 0  # of an event's fields
 BYTE, HALFWORD, WORD, DOUBLEWORD, BLOCK = 1, 2, 4, 8, 32
 READ, WRITE = 0, 1
 #: In place of a TLB set, for a translation that does not come from a TLB.
-NO_SET = 64
+NO_SET = TLB_MOST_SETS
+#: Replacement in a TLB, by number.
+POLICIES = tuple(Parameters.allowed("tlb_replacement"))
+POLICY_LRU, POLICY_FIFO, POLICY_RANDOM = map(POLICIES.index, ("lru", "fifo", "random"))
 #: Causes of a PTE update.
 UPDATED_R, UPDATED_C = 1, 2
 #: Protection key with which the PP bits of a block are read (PEM table 7-5).

@@ -18,8 +18,9 @@ from pteg.functional.model import (
     new_model,
     take_events,
 )
+from pteg.functional.tlb import orders
 from pteg.generated import load_module
-from pteg.hw import isa
+from pteg.hw import isa, parameters, sizes
 from pteg.hw.isa.registers import PteLow
 from pteg.state import ARCH_STATE, PENDING, new_state
 from pteg.waiting import waiting
@@ -34,9 +35,9 @@ _STOPS = {
 
 #: Fields of the model that a snapshot holds. The others are caches, addresses in the host, or
 #: without meaning between two instructions.
-_KEPT = ("tlb_tag", "tlb_word", "tlb_lru", "cycles", "time_synced", "device_synced",
-         "cycles_per_tick", "decrementer", "thermal", "thermal_at", "thermal_turn",
-         "uncompleted", "exceptions", "walks", "walk_ptes")
+_KEPT = ("tlb_tag", "tlb_word", "tlb_order", "tlb_random", "cycles", "time_synced",
+         "device_synced", "cycles_per_tick", "decrementer", "thermal", "thermal_at",
+         "thermal_turn", "uncompleted", "exceptions", "walks", "walk_ptes")
 _SNAPSHOT = np.dtype([(name, MODEL[name].base, MODEL[name].shape) for name in _KEPT])
 _PTEL_R = PteLow.R.mask
 #: More cycles than the model ever runs between two checks of the time.
@@ -67,7 +68,8 @@ def sources():
     """Files that the compiled model depends on."""
     folders = (Path(__file__).parent, Path(isa.__file__).parent)
     return [*(file for folder in folders for file in sorted(folder.glob("*.py"))),
-            Path(ledger.__file__), Path(ledger.__file__).with_name("state.py")]
+            Path(parameters.__file__), Path(sizes.__file__), Path(ledger.__file__),
+            Path(ledger.__file__).with_name("state.py")]
 
 
 class FunctionalCpu:
@@ -97,7 +99,7 @@ class FunctionalCpu:
         self.reset()
 
     def reset(self):
-        self._model = new_model(self._cycles_per_tick)
+        self._model = new_model(self._cycles_per_tick, self.platform.parameters)
         self._model["log_events"] = self._ledger is not None
         self._model["float_unit"] = UNCOMPILED
         self._state = new_state().view(CPU_STATE)
@@ -122,6 +124,7 @@ class FunctionalCpu:
         return int(self._model["exceptions"][0])
 
     identity = "functional"
+    depends = ("tlb_sets", "tlb_ways", "tlb_replacement")
     look = 1 << 20
     at_boundary = True
 
@@ -157,7 +160,8 @@ class FunctionalCpu:
         if not (0 <= kept["cycles"][0] < 1 << 60 and all(0 <= n < _LATE for n in late)
                 and abs(int(kept["uncompleted"][0])) < 1 << 60
                 and kept["cycles_per_tick"][0] == self._cycles_per_tick
-                and np.all(kept["tlb_lru"] < 2)):
+                and np.all(kept["tlb_order"] < orders(self.platform.parameters))
+                and np.all((0 < kept["tlb_random"]) & (kept["tlb_random"] < 1 << 16))):
             raise UserError("the functional model cannot have been in this state")
         self.reset()
         for name in _KEPT:
@@ -168,7 +172,7 @@ class FunctionalCpu:
         tags, words = self._model["tlb_tag"][0, side], self._model["tlb_word"][0, side]
         for index, way in zip(*np.nonzero(tags), strict=True):
             tag = int(tags[index, way])
-            yield (int(index), int(way), tag >> 10 & 0xFFFFFF, tag & 0x3FF,
+            yield (int(index), int(way), tag >> 16 & 0xFFFFFF, tag & 0xFFFF,
                    int(words[index, way]) & ~_PTEL_R)
 
     def ledger(self, sink):

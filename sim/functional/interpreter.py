@@ -20,6 +20,7 @@ from pteg.functional.mmu import read_at, read_translated, translate
 from pteg.functional.operands import MASK32
 from pteg.functional.system import cycles_to_decrementer, power_save, sync_time, system
 from pteg.functional.thermal import cycles_to_thermal, restart_thermal, sync_thermal
+from pteg.functional.tlb import touch
 from pteg.jit import named_after
 
 __all__ = ["step", "settle", "make_run", "STOP_CYCLES", "STOP_INSTRUCTIONS", "STOP_ADDRESS",
@@ -39,7 +40,7 @@ def fetch(s, m):
     ea = 0 | s.pc
     row = ea >> 12 & 255
     if m.soft_tag[isa.KIND_FETCH, row] == m.fetch_mode | ea >> 12:
-        m.tlb_lru[0, m.soft_set[isa.KIND_FETCH, row]] = m.soft_way[isa.KIND_FETCH, row]
+        touch(m, 0, isa.KIND_FETCH, row)
         return read_at(m.soft_base[isa.KIND_FETCH, row] + (ea & 0xFFF), isa.WORD)
     pa = translate(s, m, ea, isa.KIND_FETCH)
     if pa < 0:

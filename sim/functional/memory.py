@@ -20,6 +20,7 @@ from pteg.functional.mmu import (
     write_physical,
 )
 from pteg.functional.operands import MASK32, first, gpr, immediate, second, third
+from pteg.functional.tlb import touch
 from pteg.hw.isa.instructions import BY_NAME, INSTRUCTIONS, Op
 
 __all__ = ["load", "store", "load_store", "multiple", "block"]
@@ -41,7 +42,7 @@ def load(s, m, ea, size):
     row = ea >> 12 & 255
     offset = ea & 0xFFF
     if m.soft_tag[isa.KIND_LOAD, row] == m.data_mode | ea >> 12 and offset + size <= 4096:
-        m.tlb_lru[1, m.soft_set[isa.KIND_LOAD, row]] = m.soft_way[isa.KIND_LOAD, row]
+        touch(m, 1, isa.KIND_LOAD, row)
         return read_at(m.soft_base[isa.KIND_LOAD, row] + offset, size)
     return load_anywhere(s, m, ea, size)
 
@@ -82,7 +83,7 @@ def store(s, m, ea, size, value):
     row = ea >> 12 & 255
     offset = ea & 0xFFF
     if m.soft_tag[isa.KIND_STORE, row] == m.data_mode | ea >> 12 and offset + size <= 4096:
-        m.tlb_lru[1, m.soft_set[isa.KIND_STORE, row]] = m.soft_way[isa.KIND_STORE, row]
+        touch(m, 1, isa.KIND_STORE, row)
         write_at(m.soft_base[isa.KIND_STORE, row] + offset, size, value)
     else:
         store_anywhere(s, m, ea, size, value)

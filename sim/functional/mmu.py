@@ -1,7 +1,8 @@
 """Address translation: real mode, BATs, segments, TLBs, table search (PEM 7, MPC750 UM 5).
 
-The order of checks, the TLBs with their replacement and the order in which R and C are written are
-those of hw/mmu (translator.py, tlb.py, walker.py), so that both models search at the same moments.
+The order of checks, the TLBs with their replacement (tlb.py) and the order in which R and C are
+written are those of hw/mmu (translator.py, tlb.py, replacement.py, walker.py), so that both models
+search at the same moments.
 `soft_*` is no part of the architecture: it remembers finished translations of pages in RAM.
 """
 
@@ -22,11 +23,12 @@ from pteg.functional.compiled import compiled, inlined
 from pteg.functional.decoded import forget, is_code
 from pteg.functional.exceptions import event, raise_exception, storage_fault
 from pteg.functional.operands import MASK32
+from pteg.functional.tlb import filled, points, use, victim
 
 __all__ = ["translate", "watches", "flush", "invalidate", "read_physical", "read_translated",
            "write_physical", "read_at", "write_at"]
 
-TLB_VALID = 1 << 34
+TLB_VALID = 1 << 40
 
 
 # -- Physical memory ------------------------------------------------------------------------------
@@ -116,7 +118,7 @@ def flush(m):
 def flush_set(m, index):
     """Forget the soft translations of pages whose TLB entries share a set."""
     for kind in range(3):
-        for row in range(index, 256, 64):
+        for row in range(index, 256, m.tlb_sets):
             m.soft_tag[kind, row] = 0
 
 
@@ -129,7 +131,7 @@ def watches(s, kind):
 
 
 @compiled
-def remember(s, m, ea, kind, pa, tlb_set, lru):
+def remember(s, m, ea, kind, pa, tlb_set, keep, point):
     """Remember the translation of a page that lies in RAM, or may be read from the ROM.
 
     Not of stores that have to be seen: they are logged, or the page holds decoded instructions.
@@ -153,7 +155,8 @@ def remember(s, m, ea, kind, pa, tlb_set, lru):
     mode = m.fetch_mode if kind == isa.KIND_FETCH else m.data_mode
     m.soft_tag[kind, row] = mode | ea >> 12
     m.soft_base[kind, row] = base
-    m.soft_set[kind, row], m.soft_way[kind, row] = tlb_set, lru
+    m.soft_set[kind, row] = tlb_set
+    m.soft_keep[kind, row], m.soft_point[kind, row] = keep, point
     return pa
 
 
@@ -198,7 +201,7 @@ def translate(s, m, ea, kind):
     msr = 0 | s.msr
     if not msr & (isa.MSR_IR if fetch else isa.MSR_DR):
         m.wimg = isa.WIMG_G | (0 if fetch else isa.WIMG_M)
-        return remember(s, m, ea, kind, ea, isa.NO_SET, isa.NONE)
+        return remember(s, m, ea, kind, ea, isa.NO_SET, isa.NONE, isa.NONE)
 
     user = msr & isa.MSR_PR != 0
     first_bat = isa.SPR_IBAT0U if fetch else isa.SPR_DBAT0U
@@ -216,7 +219,7 @@ def translate(s, m, ea, kind):
         if prohibited(isa.BLOCK_KEY, lower & 3, store):
             return protection(s, m, ea, kind)
         return remember(s, m, ea, kind, lower & isa.BATL_BRPN | ea & length,
-                        isa.NO_SET, isa.NONE)
+                        isa.NO_SET, isa.NONE, isa.NONE)
 
     segment = 0 | s.sr[ea >> 28]
     if segment & isa.SR_T:
@@ -225,15 +228,16 @@ def translate(s, m, ea, kind):
     if fetch and segment & isa.SR_N:
         return no_execute(s, m, ea)
 
-    side, index = 0 if fetch else 1, ea >> 12 & 63
-    tag = TLB_VALID | (segment & isa.SR_VSID) << 10 | ea >> 18 & 0x3FF
-    hit = True
-    if m.tlb_tag[side, index, 0] == tag:
-        way = 0
-    elif m.tlb_tag[side, index, 1] == tag:
-        way = 1
-    else:
-        hit, way = False, 0 | m.tlb_lru[side, index]
+    side, index = 0 if fetch else 1, ea >> 12 & m.tlb_sets - 1
+    tag = TLB_VALID | (segment & isa.SR_VSID) << 16 | ea >> 12 & 0xFFFF
+    hit, way = False, 0
+    while way < m.tlb_ways and not hit:
+        if m.tlb_tag[side, index, way] == tag:
+            hit = True
+        else:
+            way += 1
+    if not hit:
+        way = victim(m, side, index)
     key = 1 if segment & (isa.SR_KP if user else isa.SR_KS) else 0
     word = 0 | m.tlb_word[side, index, way]
     if not hit or (store and not word & isa.PTEL_C and not prohibited(key, word & 3, store)):
@@ -242,23 +246,25 @@ def translate(s, m, ea, kind):
             return -1
         m.tlb_tag[side, index, way] = tag
         m.tlb_word[side, index, way] = word
+        filled(m, side, index, way)
         flush_set(m, index)
-    m.tlb_lru[side, index] = 1 - way
+    keep, point = points(m, way)
+    use(m, side, index, keep, point)
 
     m.wimg = word >> 3 & 15
     if fetch and m.wimg & isa.WIMG_G:
         return no_execute(s, m, ea)
     if prohibited(key, word & 3, store):
         return protection(s, m, ea, kind)
-    return remember(s, m, ea, kind, word & isa.PTEL_RPN | ea & 0xFFF, index, 1 - way)
+    return remember(s, m, ea, kind, word & isa.PTEL_RPN | ea & 0xFFF, index, keep, point)
 
 
 @compiled
 def invalidate(s, m, ea):
-    """tlbie: both ways of the set that EA[14-19] selects, in both TLBs (MPC750 UM 5.4.3.2)."""
-    index = ea >> 12 & 63
+    """tlbie: all ways of the set that EA[14-19] selects, in both TLBs (MPC750 UM 5.4.3.2)."""
+    index = ea >> 12 & m.tlb_sets - 1
     for side in range(2):
-        for way in range(2):
+        for way in range(m.tlb_ways):
             m.tlb_tag[side, index, way] = 0
     flush_set(m, index)
     event(s, m, isa.EVENT_TLBIE, isa.NONE, ea, isa.NONE, isa.NONE, isa.NONE)

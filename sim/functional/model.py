@@ -2,6 +2,10 @@
 
 import numpy as np
 
+from pteg.functional.constants import NO_SET, POLICIES
+from pteg.functional.tlb import SEED
+from pteg.hw.parameters import Parameters
+from pteg.hw.sizes import TLB_MOST_SETS, TLB_MOST_WAYS
 from pteg.ledger import RECORD
 from pteg.state import ARCH_STATE
 
@@ -9,6 +13,7 @@ __all__ = ["CPU_STATE", "MODEL", "EVENTS", "WRITES", "ANSWERS", "new_model",
            "new_code", "clear_translations", "take_events", "CODE_PAGES", "CODE_PLACES"]
 
 _WORDS = ARCH_STATE.itemsize // 4
+_TLB = TLB_MOST_SETS, TLB_MOST_WAYS
 
 #: ARCH_STATE with a second view of the same bytes: `words[i]`, by which SPRs are reached by number.
 CPU_STATE = np.dtype({
@@ -28,17 +33,20 @@ MODEL = np.dtype([
     # RAM, and a ROM: their bytes in the host, how many, and where the ROM begins.
     ("ram", "i8"), ("ram_size", "i8"),
     ("rom", "i8"), ("rom_base", "i8"), ("rom_size", "i8"),
-    # TLBs (MPC750 UM 5.4.3): side (0 instruction, 1 data), set, way. A tag is VSID || EA[4-13]
-    # with bit 34 set if the entry is valid; a word is the second one of the PTE.
-    ("tlb_tag", "i8", (2, 64, 2)), ("tlb_word", "u4", (2, 64, 2)),
-    # The way that is replaced next. Set 64 does not exist: it takes the updates of soft
-    # translations that come from no TLB.
-    ("tlb_lru", "u1", (2, 65)),
+    # Sets and ways of each TLB, and the policy of replacement, an index of `POLICIES`.
+    ("tlb_sets", "i8"), ("tlb_ways", "i8"), ("tlb_policy", "i8"),
+    # TLBs (MPC750 UM 5.4.3): side (0 instruction, 1 data), set, way. A tag is VSID || EA[4-19]
+    # with bit 40 set if the entry is valid; a word is the second one of the PTE.
+    ("tlb_tag", "i8", (2, *_TLB)), ("tlb_word", "u4", (2, *_TLB)),
+    # The tree of bits that points to the way used longest ago, or the way whose turn it is. The
+    # last set does not exist: it takes the updates of soft translations that come from no TLB.
+    ("tlb_order", "u1", (2, NO_SET + 1)), ("tlb_random", "i8", 2),
     # Soft translations: by access kind, 256 recently used pages of RAM or ROM. The tag is the
     # effective page number and the mode in which it was translated; the base is where the page is
-    # in the host. A hit also makes the LRU update, of `soft_set` to `soft_way`.
+    # in the host. A hit also updates `tlb_order` of `soft_set`: it keeps the bits of `soft_keep`
+    # and sets those of `soft_point`.
     ("soft_tag", "u4", (3, 256)), ("soft_base", "i8", (3, 256)),
-    ("soft_set", "u1", (3, 256)), ("soft_way", "u1", (3, 256)),
+    ("soft_set", "u2", (3, 256)), ("soft_keep", "u1", (3, 256)), ("soft_point", "u1", (3, 256)),
     ("fetch_mode", "i8"), ("data_mode", "i8"),
     # Decoded instructions (`pteg.functional.decoded`): where they are in the host (0: there is no
     # such place), and the physical page, plus 1, of which each row holds them.
@@ -73,10 +81,13 @@ MODEL = np.dtype([
 ], align=True)
 
 
-def new_model(cycles_per_tick=8):
-    """Model after a hard reset: TLBs and everything else empty."""
-    model = np.zeros(1, MODEL)
+def new_model(cycles_per_tick=8, parameters=None):
+    """Model of a processor after a hard reset: TLBs and everything else empty."""
+    sizes, model = parameters or Parameters(), np.zeros(1, MODEL)
     model["cycles_per_tick"] = cycles_per_tick
+    model["tlb_sets"], model["tlb_ways"] = sizes.tlb_sets, sizes.tlb_ways
+    model["tlb_policy"] = POLICIES.index(sizes.tlb_replacement)
+    model["tlb_random"] = SEED
     return model
 
 

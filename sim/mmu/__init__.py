@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from pteg.errors import UserError
 from pteg.hw.mmu.enums import AccessKind, Side
-from pteg.hw.sizes import TLB_SETS
 from pteg.mmu.entries import Bat, Pte, Rows, Segment, TlbEntry
 from pteg.mmu.table import HashTable, group_at
 from pteg.mmu.walk import Check, Step, Walk, compare_tlb, groups, walk
@@ -40,7 +39,7 @@ class Mmu:
 
     def tlb(self) -> Rows[TlbEntry]:
         """The valid entries of both TLBs, in the order of side, set and way."""
-        return Rows(TlbEntry.of(side, index, way, vsid, (page * TLB_SETS + index) << 12, low)
+        return Rows(TlbEntry.of(side, index, way, vsid, page << 12, low)
                     for side in Side
                     for index, way, vsid, page, low in sorted(self._machine.model.tlb(side)))
 

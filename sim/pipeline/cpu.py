@@ -13,7 +13,7 @@ import numpy as np
 from pteg.components.roles import Storage, has_role
 from pteg.cpu import Limits, Stop
 from pteg.errors import UserError
-from pteg.hw.sizes import TLB_SETS, TLB_WAYS
+from pteg.parameters import NAMES
 from pteg.pipeline.architecture import Architecture
 from pteg.pipeline.coherence import Coherence
 from pteg.pipeline.driver import Driver, Signals, Tap
@@ -91,6 +91,7 @@ class PipelineCpu:
         return self._read(self.places.core.completion.exceptions.taken)
 
     look = 1 << 16
+    depends = NAMES
 
     def prepare(self):
         self.driver.prepare()
@@ -156,14 +157,15 @@ class PipelineCpu:
 
     def tlb(self, side):
         tlb = (self.places.mmu.immu, self.places.mmu.dmmu)[side].tlb
-        for way in range(TLB_WAYS):
+        sets, ways = self.platform.parameters.tlb_sets, self.platform.parameters.tlb_ways
+        for way in range(ways):
             valid, rows = self._read(tlb.valid(way)), self.native.memories[tlb.way(way)]
-            for index in range(TLB_SETS):
+            for index in range(sets):
                 if valid >> index & 1:
                     entry = rows.read(self.driver.state, index)
-                    # hw.mmu.interfaces.TlbEntry: pp, wimg, c, rpn, page, vsid
+                    # hw.mmu.interfaces.TlbEntry: pp, wimg, c, rpn, vsid; then the tag's page bits
                     low = entry & 3 | (entry >> 2 & 31) << 3 | (entry >> 7 & 0xFFFFF) << 12
-                    yield index, way, entry >> 37 & 0xFFFFFF, entry >> 27 & 0x3FF, low
+                    yield index, way, entry >> 27 & 0xFFFFFF, (entry >> 51) * sets | index, low
 
     # Snapshots --------------------------------------------------------------------------------
 
@@ -231,7 +233,7 @@ class PipelineCpu:
 
         caches = {"instruction": counted(self.places.icache, "hits", "misses"),
                   "data": counted(self.places.dcache, "hits", "misses", "castouts")}
-        if self.platform.l2:
+        if self.platform.parameters.l2:
             caches["l2"] = counted(self.places.l2, "hits", "misses", "castouts")
         instructions = self.instructions
         return {

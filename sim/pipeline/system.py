@@ -1,5 +1,6 @@
 """The hardware for a platform: the system of hw/system.py, compiled by the engine."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 from pteg.engine import load_design
@@ -18,13 +19,11 @@ def make_system(platform, timebase_divider=8):
     -------
     pteg.hw.system.System
     """
-    from pteg.hw.cache.l2 import L2Cache
     from pteg.hw.processor import Processor
     from pteg.hw.system import System
 
-    l2 = L2Cache.of_size(platform.l2) if platform.l2 else None
-    return System(platform.memory_map, Processor(l2=l2, timebase_divider=timebase_divider),
-                  master=platform.master is not None)
+    processor = Processor(platform.parameters, timebase_divider=timebase_divider)
+    return System(platform.memory_map, processor, master=platform.master is not None)
 
 
 def load_system(platform, timebase_divider):
@@ -48,7 +47,7 @@ def load_system(platform, timebase_divider):
     with waiting("compiling the processor (only the first time)"):
         native = load_design(
             build, sources=[Path(hw.__file__).parent], name="system", unnamed=UNNAMED,
-            parameters={"divider": timebase_divider, "l2": platform.l2,
+            parameters={"divider": timebase_divider, **asdict(platform.parameters),
                         "memory_map": platform.memory_map,
                         "master": platform.master is not None})
         if devices is not None:

@@ -6,7 +6,8 @@ import pytest
 from amaranth.sim import Simulator
 
 from pteg.hw.cache.instruction import InstructionCache
-from pteg.hw.cache.replacement import WAYS
+
+WAYS = 8
 
 
 class Bench:

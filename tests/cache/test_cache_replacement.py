@@ -3,7 +3,9 @@
 from amaranth.hdl import Module, Signal
 from amaranth.sim import Simulator
 
-from pteg.hw.cache.replacement import PLRU_BITS, WAYS, first_invalid, used, victim
+from pteg.hw.cache.replacement import first_invalid, used, victim
+
+WAYS, PLRU_BITS = 8, 7
 
 #: MPC750 UM table 3-4: what a use of each way does to B0..B6 (None: unchanged).
 TABLE = {

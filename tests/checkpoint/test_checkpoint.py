@@ -253,7 +253,7 @@ def test_the_same_state_gives_the_same_bytes(saved, tmp_path):
     (lambda data: data[:-1], "damaged checkpoint: its length is wrong"),
     (lambda data: data + b"\0", "damaged checkpoint: its length is wrong"),
     (lambda data: data[:16] + struct.pack(">I", 2) + data[20:],
-     "checkpoint must have format version 3, not 2; it was saved by another version of pteg"),
+     "checkpoint must have format version 4, not 2; it was saved by another version of pteg"),
     (lambda data: data[:20] + b"\xff" * 4 + data[24:],
      "damaged checkpoint: its manifest is too long"),
     (lambda data: data[:60] + b"!" + data[61:],

@@ -35,7 +35,7 @@ def run(machine, source, cycles=3_000_000, **gprs):
     with machine.cpu.changed() as state:
         state["pc"], state["msr"] = program.symbols["_start"], Msr.IR | Msr.DR | Msr.ME
         state["hid0"] = Hid0.ICE | Hid0.DCE | Hid0.BHT | Hid0.BTIC
-        state["l2cr"] = L2CR if machine.platform.l2 else 0
+        state["l2cr"] = L2CR if machine.platform.parameters.l2 else 0
         state["gpr"][0][10] = COPIER
         for name, value in BATS.items():
             state[name] = value

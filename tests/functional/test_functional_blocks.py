@@ -21,7 +21,7 @@ from pteg.platform import Platform
 from pteg.state import differences
 
 CODE, COPY, TABLE, DATA = 0x40000, 0x60000, 0x100000, 0x200000
-KEPT = ("tlb_tag", "tlb_word", "tlb_lru", "cycles", "time_synced", "decrementer", "uncompleted",
+KEPT = ("tlb_tag", "tlb_word", "tlb_order", "cycles", "time_synced", "decrementer", "uncompleted",
         "exceptions", "walks", "walk_ptes")
 
 

@@ -6,14 +6,17 @@ from pteg.hw.isa.registers import SPR_BY_NAME
 from pteg.hw.mmu.bat import BatArray
 from pteg.hw.mmu.counters import Counters
 from pteg.hw.mmu.mmu import Mmu
+from pteg.hw.mmu.replacement import Fifo, Lru, Random
 from pteg.hw.mmu.segments import Segments
-from pteg.hw.mmu.tlb import Lru, Tlb
+from pteg.hw.mmu.tlb import Tlb
 from pteg.hw.mmu.translator import Translator
 from pteg.hw.mmu.walker import Walker
 
 DBAT = SPR_BY_NAME["DBAT0U"].number
 COMPONENTS = {
     "segments": Segments, "bats": lambda: BatArray(DBAT), "lru": Lru, "tlb": Tlb,
+    "lru of 8": lambda: Lru(16, 8), "fifo": Fifo, "random": lambda: Random(16, 4),
+    "tlb of one": lambda: Tlb(1, 1), "tlb 8 x 4": lambda: Tlb(8, 4, Fifo),
     "translator": lambda: Translator(DBAT, 3), "walker": Walker, "counters": Counters,
 }
 SPRS = [SPR_BY_NAME[f"{side}BAT{n}{half}"].number

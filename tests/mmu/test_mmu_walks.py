@@ -5,7 +5,7 @@ from amaranth.hdl import Fragment
 from pteg.hw.isa.registers import SPR_BY_NAME
 from pteg.hw.mmu.enums import AccessKind, Translation
 from pteg.hw.mmu.mmu import Mmu
-from pteg.hw.mmu.tlb import Lru
+from pteg.hw.mmu.replacement import Lru
 
 SDR1 = 0x00010000
 
@@ -120,9 +120,9 @@ def test_statistics_count_accesses_and_not_cycles(native):
 def test_each_tlb_gets_a_replacement_component_of_its_own():
     made = []
 
-    def replacement():
-        made.append(Lru())
+    def replacement(sets, ways):
+        made.append(Lru(sets, ways))
         return made[-1]
 
-    Fragment.get(Mmu(replacement), platform=None)
+    Fragment.get(Mmu(replacement=replacement), platform=None)
     assert len(made) == 2 and made[0] is not made[1]

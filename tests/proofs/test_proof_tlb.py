@@ -9,12 +9,15 @@ import pytest
 from amaranth.lib import data
 
 from pteg.hw.mmu.interfaces import TlbEntry
-from pteg.hw.mmu.tlb import Lru, Tlb
+from pteg.hw.mmu.replacement import Lru
+from pteg.hw.mmu.tlb import Tlb
 
 z3 = pytest.importorskip("z3")
 
 WAYS = 0, 1
 FIELDS = data.Layout.cast(TlbEntry)
+#: Where the page bits of the tag begin in a row: behind the entry.
+PAGE = FIELDS.size
 
 
 def bits(word, first, last):
@@ -38,7 +41,7 @@ def matches(cycle, way):
     index = bits(ea, 14, 19)
     entry = cycle[f"way{way}"][index]
     return z3.And(bit(cycle[f"valid{way}"], index), field(entry, "vsid") == cycle["vsid"],
-                  field(entry, "page") == bits(ea, 4, 13))
+                  z3.Extract(entry.size() - 1, PAGE, entry) == bits(ea, 4, 13))
 
 
 def lookup(cycle):
@@ -49,7 +52,7 @@ def lookup(cycle):
         cycle["hit"] == z3.And(cycle["valid"], z3.Or(hits)),
         # Two matching entries are a programming error; then either will do.
         *(z3.Implies(z3.And(cycle["valid"], hits[way], z3.Not(hits[1 - way])),
-                     z3.And(cycle["entry"] == cycle[f"way{way}"][index],
+                     z3.And(cycle["entry"] == z3.Extract(PAGE - 1, 0, cycle[f"way{way}"][index]),
                             cycle["way"] == bool(way))) for way in WAYS))
 
 
@@ -62,8 +65,9 @@ def contents(now, after):
     for way in WAYS:
         refilled = z3.And(now["refill"], now["refill_way"] == bool(way), here)
         claims += [
-            after[f"way{way}"][index] == z3.If(refilled, now["refill_entry"],
-                                               now[f"way{way}"][index]),
+            after[f"way{way}"][index] == z3.If(
+                refilled, z3.Concat(bits(now["refill_ea"], 4, 13), now["refill_entry"]),
+                now[f"way{way}"][index]),
             # An invalidation of whatever set wins over a refill.
             bit(after[f"valid{way}"], index) == z3.And(
                 z3.Not(cleared), z3.Or(bit(now[f"valid{way}"], index),
@@ -98,11 +102,11 @@ def test_the_tlb_is_empty_after_reset(smt):
 
 
 @pytest.mark.parametrize("right, wrong", [
-    ("(read.data.vsid == self.vsid)", "(read.data.vsid[:23] == self.vsid[:23])"),
-    ("(read.data.page == self.ea[18:28])", "(read.data.page == self.ea[17:27])"),
-    ("hit_way = matches[1]", "hit_way = ~matches[1]"),
+    ("(read.data.entry.vsid == self.vsid)", "(read.data.entry.vsid[:23] == self.vsid[:23])"),
+    ("self.ea[page_from:28]", "self.ea[page_from - 1:27]"),
+    ("if n >> bit & 1", "if ~n >> bit & 1"),
     ("with m.If(self.invalidate.valid):", "with m.If(self.invalidate.valid & ~self.refill):"),
-    ("& ~one_bit(index(self.invalidate.ea))", "& ~one_bit(index(self.ea))"),
+    ("& ~one_bit(index(self.invalidate.ea), sets)", "& ~one_bit(index(self.ea), sets)"),
     ("refill = self.refill & (self.refill_way == way)", "refill = self.refill"),
 ])
 def test_bugs_in_the_tlb_are_found(smt, right, wrong):
@@ -126,8 +130,8 @@ def test_the_way_that_was_not_used_last_is_replaced(smt):
 
 
 @pytest.mark.parametrize("right, wrong", [
-    ("oldest & ~one, oldest | one", "oldest | one, oldest & ~one"),
-    ("one = one_bit(self.used_index)", "one = one_bit(self.index)"),
+    ("word | one, word & ~one", "word & ~one, word | one"),
+    ("one = one_bit(self.used_index, self.sets)", "one = one_bit(self.index, self.sets)"),
 ])
 def test_bugs_in_the_replacement_are_found(smt, right, wrong):
     with pytest.raises(smt.Refuted):

@@ -12,6 +12,7 @@ import pytest
 import pteg
 from pteg.cpu import Stop
 from pteg.firmware.asm import assemble
+from pteg.parameters import NAMES
 from pteg.statistics import new_statistics, put
 from pteg.waiting import waiting, waits
 
@@ -404,7 +405,8 @@ def test_presets_are_listed():
     (("g5",), "machine must be one of g3, mac99, not 'g5'"),
     ({"cpu": "fast"}, "cpu must be one of pipeline, functional, not 'fast'"),
     ({"rom": bytes(0x100001)}, "ROM image: ROM image must fit in 0x100000 bytes, not 0x100001"),
-    ({"disk": 1}, "option of machine g3 must be one of ram, timed_uart, dma, l2, not 'disk'"),
+    ({"disk": 1}, f"option of machine g3 must be one of ram, timed_uart, dma, {', '.join(NAMES)}, "
+                  "not 'disk'"),
     ({"rom": "nosuch"}, "ROM must be a file or one of first, openfirmware, openbios, not 'nosuch'"),
 ])
 def test_bad_construction_is_refused(arguments, message):
