@@ -115,7 +115,8 @@ class Walker(wiring.Component):
         m = Module()
         p = SimpleNamespace(
             # The request, as it was taken; `ea`, `vsid` and `side` are ports.
-            kind=Signal(AccessKind, name="kind"), key=Signal(name="key"), way=Signal(self.data.way.shape(), name="way"),
+            kind=Signal(AccessKind, name="kind"), key=Signal(name="key"),
+            way=Signal.like(self.data.way, name="way"),
             # The PTE that is examined.
             secondary=Signal(name="secondary"), index=Signal(range(PTEG_ENTRIES), name="index"),
             hashed=Signal(19, name="hashed"),

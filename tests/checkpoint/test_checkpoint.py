@@ -273,8 +273,8 @@ def test_a_section_that_unpacks_to_more_than_it_says_costs_no_memory(tmp_path):
     table = [["x", 1 << 17, len(bomb), hashlib.sha256(bomb).hexdigest()]]
     text = json.dumps({"sections": table}).encode()
     (tmp_path / "x").write_bytes(
-        b"pteg-checkpoint\n" + struct.pack(">II", container.VERSION, len(text)) + hashlib.sha256(text).digest()
-        + text + bomb)
+        b"pteg-checkpoint\n" + struct.pack(">II", container.VERSION, len(text))
+        + hashlib.sha256(text).digest() + text + bomb)
     with (container.Reader(tmp_path / "x") as file,
           pytest.raises(UserError, match="section 'x' must hold 131072 bytes$")):
         file.section("x", 1 << 17)
