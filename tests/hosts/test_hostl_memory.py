@@ -53,7 +53,7 @@ def test_slots_are_written_once_while_a_page_stays_clean(small):
 
 def test_who_wants_more_than_there_is_ends(small):
     frames = small.free()[0]
-    text = small("stress 2 650 100", instructions=100_000_000)
+    text = small("stress 2 740 100", instructions=100_000_000)
     assert "out of memory" in text
     assert abs(small.free()[0] - frames) < 10
     assert small("echo still here") == "still here\n"

@@ -17,6 +17,7 @@ def test_a_module_comes_and_goes(hostl):
     before = counts(hostl("watch"))
     hostl("sleep 10")
     after = counts(hostl("watch"))
+    assert after[0] <= after[4] <= after[0] + 1     # the module's page, mapped into the process
     assert 10 <= after[0] - before[0] <= 12     # ticks
     assert after[1] > before[1] and after[3] >= before[3] + 4
     hostl.check()

@@ -19,9 +19,9 @@ BASE, USER_END, PAGE = 0xC0000000, 0xC0000000, 4096
 CONTEXTS = 32768
 UNUSED, ZOMBIE = 0, 4
 PAGE_FREE, PAGE_WIRED = 1, 2
-REGION_WRITE = 1
+REGION_WRITE, REGION_PHYSICAL = 1, 8
 #: Page table entries (kernel/pte.h).
-PRESENT, HASHED, USER, C, R, RW, SWAPPED = 1, 2, 4, 0x80, 0x100, 0x400, 0x800
+PRESENT, HASHED, USER, C, R, SPECIAL, RW, SWAPPED = 1, 2, 4, 0x80, 0x100, 0x200, 0x400, 0x800
 FRAME = 0xFFFFF000
 PP_READ_WRITE, PP_READ_ONLY = 2, 3
 #: The special-purpose register with the physical address of the current process.
@@ -155,7 +155,8 @@ class Checker:
                 yield f"page table at {table:#x} is not a wired frame of one process"
 
     def _counts(self):
-        users = Counter(mapping.frame for mapping in self.mappings if mapping.value & PRESENT)
+        users = Counter(mapping.frame for mapping in self.mappings
+                        if mapping.value & (PRESENT | SPECIAL) == PRESENT)
         for address, frame in self.frames.items():
             expected = 1 if frame.flags & PAGE_WIRED else 0
             if frame.count != users[address] + expected:
@@ -185,7 +186,11 @@ class Checker:
                     yield f"{mapping} is neither there nor swapped out"
                 continue
             frame = self.frames.get(mapping.frame)
-            if frame is None or frame.flags or not value & USER:
+            if value & SPECIAL:
+                where = region.frames + mapping.address - region.start
+                if not region.flags & REGION_PHYSICAL or mapping.frame != where:
+                    yield f"{mapping} is not the frame of a device that it should be"
+            elif frame is None or frame.flags or not value & USER:
                 yield f"{mapping} is no page of a process"
             elif value & RW and not region.flags & REGION_WRITE:
                 yield f"{mapping} can be written, its region cannot"

@@ -113,11 +113,11 @@ set_sdr1:
         mtsrr1  r6
         rfi
 
-/* call_kernel, entered in real mode with interrupts off by a module whose process has trapped into it:
+/* host_call_kernel, entered in real mode with interrupts off by a module whose process has trapped into it:
  * r3 = function, r4 to r7 = arguments, SRR0 and SRR1 = where the process goes on, with the result in
  * r3. To the rest of the kernel the process has made a system call. */
-        .globl  call_kernel
-call_kernel:
+        .globl  host_call_kernel
+host_call_kernel:
         mtsprg  0, r10
         mtsprg  1, r11
         mfcr    r10

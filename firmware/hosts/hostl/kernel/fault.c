@@ -31,6 +31,8 @@ static enum fault bring_in(struct proc *p, struct region *r, u32 address, u32 *p
     u32 value;
     if (*pte & PTE_SWAPPED) {
         value = swap_in(p, *pte >> PAGE_SHIFT, r->flags & REGION_WRITE);
+    } else if (r->flags & REGION_PHYSICAL) {
+        value = (r->frames + address - r->start) | PTE_RW | PTE_SPECIAL;
     } else if ((value = page_alloc())) {
         if (r->data)
             fill(r, address, value);

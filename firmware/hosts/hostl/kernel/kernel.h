@@ -77,6 +77,8 @@ void tables_free(struct proc *p);
 struct region *region_find(struct proc *p, u32 address);
 struct region *region_add(struct proc *p, u32 start, u32 end, u32 flags);
 u32 region_map(struct proc *p, u32 address, u32 size);
+u32 region_map_physical(struct proc *p, u32 frames, u32 size);
+void region_unmap_physical(struct proc *p);
 int region_unmap(struct proc *p, u32 address, u32 size);
 u32 region_grow_heap(struct proc *p, int bytes);
 
@@ -145,6 +147,7 @@ struct device {
     int (*write)(struct file *file, u32 address, u32 size);
     int (*ioctl)(struct file *file, u32 number, u32 argument);
     int (*poll)(struct file *file);     /* there is something to read */
+    u32 (*map)(struct file *file, u32 size);    /* the first of its frames for a process, or 0 */
 };
 int device_register(const struct device *device);
 void device_unregister(const struct device *device);

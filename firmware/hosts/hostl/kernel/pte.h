@@ -3,7 +3,7 @@
  * The page directory has 1024 words: 0, or the physical address of a page table. A page table has 1024
  * entries: 0, a page that is there, or one that is in the swap area.
  *
- *   there:    frame(20) 0 RW 0 R C W I M G USER HASHED PRESENT
+ *   there:    frame(20) 0 RW SPECIAL R C W I M G USER HASHED PRESENT
  *   swapped:  slot(20)  SWAPPED
  *
  * R, C and WIMG are where the hardware's entry has them (PEM figure 7-17).
@@ -17,6 +17,7 @@
 #define PTE_COHERENT 0x010              /* M */
 #define PTE_C        0x080              /* changed: the frame differs from its copy elsewhere */
 #define PTE_R        0x100              /* referenced since the page daemon has looked */
+#define PTE_SPECIAL  0x200              /* a frame of a device: not counted, copied, swapped */
 #define PTE_RW       0x400              /* stores are allowed; without it a store may mean copy */
 #define PTE_SWAPPED  0x800
 #define PTE_FRAME    0xFFFFF000

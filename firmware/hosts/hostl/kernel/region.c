@@ -50,15 +50,40 @@ u32 region_map(struct proc *p, u32 address, u32 size)
     return 0;
 }
 
+/* Frames of a device, where there is room. Returns the address or 0. */
+u32 region_map_physical(struct proc *p, u32 frames, u32 size)
+{
+    u32 address = region_map(p, 0, size);
+    if (!address)
+        return 0;
+    struct region *r = region_find(p, address);
+    r->flags |= REGION_PHYSICAL;
+    r->frames = frames;
+    return address;
+}
+
+static void remove(struct proc *p, struct region *r)
+{
+    tables_free_range(p, r->start, r->end);
+    *r = (struct region){ 0 };
+}
+
 /* Whole regions only. */
 int region_unmap(struct proc *p, u32 address, u32 size)
 {
     struct region *r = region_find(p, address);
     if (!r || r->start != address || r->end != address + round_up(size))
         return ERROR;
-    tables_free_range(p, r->start, r->end);
-    *r = (struct region){ 0 };
+    remove(p, r);
     return 0;
+}
+
+/* Before a device gives its frames back. */
+void region_unmap_physical(struct proc *p)
+{
+    for (struct region *r = p->regions; r < p->regions + REGIONS; r++)
+        if (r->flags & REGION_PHYSICAL)
+            remove(p, r);
 }
 
 /* The heap becomes larger or smaller by so many bytes, in whole pages. Returns its old end, or 0. */

@@ -34,7 +34,7 @@ static int is_free(u32 slot)
 
 static u32 slot_alloc(void)
 {
-    for (u32 n = 1; n < slot_count; n++) {
+    for (u32 n = 1; free_slots && n < slot_count; n++) {
         u32 slot = next_slot;
         next_slot = slot + 1 < slot_count ? slot + 1 : 1;
         if (is_free(slot)) {

@@ -68,6 +68,14 @@ static int sys_poll(u32 number, u32 limit)
     return ready;
 }
 
+/* The frames of a device, which stay in memory. */
+static u32 sys_map_file(u32 number, u32 size)
+{
+    struct file *file = file_of(number);
+    u32 frames = file && file->device->map ? file->device->map(file, size) : 0;
+    return frames ? region_map_physical(current(), frames, size) : 0;
+}
+
 static int sys_exec(struct frame *frame)
 {
     char name[NAME_MAX], argument[ARGUMENT_MAX];
@@ -117,6 +125,7 @@ void system_call(struct frame *frame)
     case SYS_IOCTL:  result = sys_ioctl(r[3], r[4], r[5]); break;
     case SYS_POLL:   result = sys_poll(r[3], r[4]); break;
     case SYS_MAP:    result = region_map(current(), r[3], r[4]); break;
+    case SYS_MAP_FILE: result = sys_map_file(r[3], r[4]); break;
     case SYS_UNMAP:  result = region_unmap(current(), r[3], r[4]); break;
     case SYS_GROW:   result = region_grow_heap(current(), r[3]); break;
     case SYS_SLEEP:  result = sys_sleep(r[3]); break;

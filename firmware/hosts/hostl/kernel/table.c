@@ -38,7 +38,8 @@ u32 pte_update(u32 *pte, u32 clear, u32 set)
 static void release(struct proc *p, u32 value)
 {
     if (value & PTE_PRESENT) {
-        page_put(value & PTE_FRAME);
+        if (!(value & PTE_SPECIAL))
+            page_put(value & PTE_FRAME);
         p->resident--;
     } else if (value & PTE_SWAPPED) {
         if (!bug(BUG_SLOT_LEAK))
@@ -81,7 +82,10 @@ void tables_free(struct proc *p)
 /* Parent and child share every page. Neither may store to one any more: the next store copies it. */
 static void share_entry(struct proc *child, struct proc *parent, u32 address, u32 *from, u32 *to)
 {
-    if (*from & PTE_PRESENT) {
+    if (*from & PTE_SPECIAL) {
+        *to = *from & ~PTE_HASHED;
+        child->resident++;
+    } else if (*from & PTE_PRESENT) {
         if (!bug(BUG_FORK_NO_FLUSH))
             flush_hash_pages(parent, address, from, 1);
         *to = pte_update(from, PTE_RW, 0) & ~PTE_HASHED;

@@ -2,7 +2,7 @@
 #include "regs.h"
 
         .text
-        .globl  watch_vector, watch_displaced, watch_decrementer
+        .globl  watch_vector, watch_displaced, watch_page, watch_decrementer
 watch_vector:
         mtsprg  0, r10
         mtsprg  1, r11
@@ -17,6 +17,7 @@ watch_displaced:
         ba      0x904                   /* and its second one */
 
         .section .bss
-        .balign 4
+        .balign 4096
+watch_page:
 watch_decrementer:
-        .space  4
+        .space  4096

@@ -5,7 +5,7 @@
 #include "kernel.h"
 
 /* watch.S */
-extern u32 watch_decrementer, watch_displaced;
+extern u32 watch_page, watch_decrementer, watch_displaced;
 extern const u8 watch_vector[];
 
 static u32 flushes, flushed_pages, process_switches;
@@ -30,7 +30,16 @@ static int watch_ioctl(struct file *file, u32 number, u32 argument)
     return number == WATCH_COUNTS && copy_out(argument, &counts, sizeof counts) ? 0 : ERROR;
 }
 
-static const struct device watch_device = { .name = "watch", .ioctl = watch_ioctl };
+/* A process can have the words of watch.S in its own memory. */
+static u32 watch_map(struct file *file, u32 size)
+{
+    (void)file;
+    return size <= PAGE_SIZE ? physical(&watch_page) : 0;
+}
+
+static const struct device watch_device = {
+    .name = "watch", .ioctl = watch_ioctl, .map = watch_map,
+};
 
 static int watch_load(void)
 {

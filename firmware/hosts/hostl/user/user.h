@@ -36,6 +36,10 @@ static inline void *map(void *address, u32 size)
 {
     return (void *)system_call(SYS_MAP, (u32)address, size, 0, 0);
 }
+static inline void *map_file(int file, u32 size)
+{
+    return (void *)system_call(SYS_MAP_FILE, file, size, 0, 0);
+}
 static inline int unmap(void *address, u32 size)
 {
     return system_call(SYS_UNMAP, (u32)address, size, 0, 0);
