@@ -1,4 +1,5 @@
-"""The command line: `pteg run`, `gdb`, `explain`, `sweep`, `timeline`, `asm`, `dis`, `graph`.
+"""The command line: `pteg run`, `gdb`, `build`, `explain`, `sweep`, `timeline`, `asm`, `dis`,
+`graph`.
 
 The console is on stdout; pteg's own messages go to stderr.
 """
@@ -303,6 +304,35 @@ def sweep(
     from pteg.cli.sweep import sweep_file
 
     sweep_file(file, output, workers, cluster, journal)
+    return ExitCode.DONE
+
+
+@app.command(name="build")
+def build_kernel(
+    kernel: str,
+    /,
+    *,
+    output: Annotated[str | None, Parameter(name=["--output", "-o"])] = None,
+    append: Text = "",
+):
+    """Build a kernel that pteg brings as C source, for `pteg run --kernel`.
+
+    It needs a C compiler: `pip install 'pteg[cc]'`, or Debian's gcc-powerpc-linux-gnu.
+
+    Parameters
+    ----------
+    kernel
+        `hostl`, a small Unix-like kernel.
+    output
+        ELF file; by default the kernel's name with .elf.
+    append
+        Arguments of the kernel where no firmware gives it others.
+    """
+    from pteg.firmware.kernels import build_file
+    from pteg.waiting import waiting
+
+    with waiting("compiling"):
+        build_file(kernel, output, append or "")
     return ExitCode.DONE
 
 

@@ -31,9 +31,10 @@ boot:   mr      r30, r3                 /* device tree */
         mtspr   SPR_DBATU(3), r4
         isync
         load(r1, boot_stack_top - 16)
-        mr      r3, r31
         load(r4, prom_init)
         mtctr   r4
+        mr      r3, r31
+        mr      r4, r28
         bctrl
         load(r4, real - KERNEL_BASE)
         add     r4, r4, r28

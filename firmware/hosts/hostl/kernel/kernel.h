@@ -37,7 +37,7 @@ void panic(const char *format, ...) __attribute__((format(printf, 1, 2), noretur
 struct boot_info { u32 ram, timebase_hz, hash, swap, limit; char arguments[128]; };
 extern struct boot_info boot_info;
 void read_device_tree(const u32 *tree);
-void prom_init(int (*client)(void *));
+void prom_init(int (*client)(u32 array), u32 load_address);
 void parse_arguments(void);
 
 /* page.c */
