@@ -254,7 +254,7 @@ class Checker:
                 yield from self._segments(process)
 
     def _segments(self, process):
-        loaded = [self.machine.cpu.sr[n] & 0xFFFFFF for n in range(12)]
+        loaded = [segment.vsid for segment in self.machine.mmu.segments()[:12]]
         if all(map(self.owned, loaded)):
             return
         for n, found in enumerate(loaded):
@@ -294,11 +294,11 @@ class Checker:
     def _tlbs(self):
         """A TLB entry may outlive the hash table's, not the page table's."""
         allowed = self._translations()
-        for side in range(2):
-            for index, way, vsid, page, word in self.machine.model.tlb(side):
-                if not self.owned(vsid):
-                    name = f"TLB {side} set {index} way {way}: VSID {vsid:06x} {word:08x}"
-                    yield from self._compare(name, allowed.get((vsid, page << 6 | index)), word, R)
+        for entry in self.machine.mmu.tlb():
+            if not self.owned(entry.vsid):
+                mapping = allowed.get((entry.vsid, entry.ea >> 12 & 0xFFFF))
+                word = entry.pa | (C if entry.c else 0) | entry.pp
+                yield from self._compare(f"TLB: {entry}", mapping, word, R)
 
     def _compare(self, name, mapping, word, referenced):
         """One cached translation with the page table entry that it is a copy of."""
