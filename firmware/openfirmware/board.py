@@ -33,7 +33,7 @@ class Board:
 
     def __init__(self, platform):
         self.devices, self.wires = platform.devices, platform.wires
-        self.l2_size = platform.l2
+        self.l2_size = platform.parameters.l2
         self.is_mac = any(isinstance(device, KeyLargo) for device in self.devices)
         self.has_disk = any(isinstance(device, AtaDisk) for device in self.devices)
         consoles = [device for device in self.devices if type(device) in _CONSOLES]

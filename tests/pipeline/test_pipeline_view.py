@@ -24,7 +24,8 @@ def test_every_signal_of_the_view_exists(machine):
     known = {*machine.model.native.signals, *CompletingTexts.paths(Processor(""))}
     groups = dict(view(System(""), machine.platform).groups)
     absent = {path for paths in groups.values() for path in paths} - known
-    optional = {"l2.operation.state", "l2.requests.pa"} if not machine.platform.l2 else set()
+    l2 = {"l2.operation.state", "l2.requests.pa"}
+    optional = set() if machine.platform.parameters.l2 else l2
     if machine.platform.master is None:
         optional |= {f"request__{name}" for name in ("valid", "addr", "done")}
     assert absent == optional
