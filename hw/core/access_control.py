@@ -39,7 +39,8 @@ class AccessControl(wiring.Component):
     #: It is the oldest instruction, which may act; a new one comes at the end of the cycle.
     head: In(1)
     start: In(1)
-    flush: In(1)
+    #: It is dropped.
+    dropped: In(1)
     #: What the cache took before has ended with a transfer error.
     bus_error: In(1)
     msr: In(32)
@@ -209,7 +210,7 @@ class AccessControl(wiring.Component):
                     m.d.comb += self.ask.eq(self.head & self.empty)
                 with m.Elif(access.store):
                     # A store in several parts is visible before its last part may fault.
-                    with m.If(self.room & (self.head | self.whole) & ~self.flush):
+                    with m.If(self.room & (self.head | self.whole) & ~self.dropped):
                         m.d.comb += [self.push.eq(1), port.used.eq(1)]
                 with m.Else():
                     m.d.comb += self.ask.eq(~self.overlap)

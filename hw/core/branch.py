@@ -3,57 +3,49 @@
 In each cycle it takes the oldest branch of the queue that it has not executed yet. If the condition
 is not known, it predicts: by the history table if HID0[BHT] is set, else by the y bit and the sign
 of the displacement. Branches that change neither LR nor CTR are folded: a taken one leaves the
-queue at once, one that is not taken when it comes to dispatch; no one else sees them. The others
-enter the completion queue.
+queue at once, one that is not taken when it comes to dispatch; no other unit sees them. The others
+enter the completion queue; one that is predicted does not complete before it is resolved.
 
-Up to two predictions are unresolved at a time. What follows the first is executed but does not
-complete, what follows the second is fetched but not dispatched, and a third is not made. A wrong
-prediction redirects fetch at once; if wrong instructions have been dispatched, those of the right
-path wait until everything older than the branch has completed and the wrong ones have been flushed.
+A branch waits, and fetch stops behind it (IBM 750GX UM p. 229, 237):
 
-Simplified: a branch that changes LR or CTR is not predicted, but waits for its condition; flushing
-by waiting costs cycles that the 750 saves when a slow instruction is before the branch.
+* bclr, for a mtspr to LR that has not executed; bcctr and branches that count, for one to CTR;
+* a branch that sets LR, for the shadow LR, and for a mtspr to LR;
+* a third branch that would be predicted, until the first is resolved.
 """
 
 from amaranth.hdl import Array, Cat, Module, Mux, Signal
-from amaranth.lib import data, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out, connect, flipped
 
+from pteg.hw.core.branch_decoder import BranchDecoder
 from pteg.hw.core.interfaces import Fetched, Progress, Redirect
+from pteg.hw.core.predictions import ConditionPort, Predictions
 from pteg.hw.core.queue import BranchToQueue
 from pteg.hw.sizes import CREDITS, IQ_ENTRIES, WIDTH
-from pteg.hw.words import field
 
-__all__ = ["BranchUnit", "ConditionPort", "LEVELS"]
-
-#: Predictions that can be unresolved at a time.
-LEVELS = 2
-
-# Primary opcodes, and the extended opcodes of the register forms (PEM A.4).
-_BC, _B, _BCCTR_XO = 16, 18, 528
+__all__ = ["BranchUnit", "LinkPort"]
 
 
-class ConditionPort(wiring.Signature):
-    """Looks up one CR field."""
+class LinkPort(wiring.Signature):
+    """The branch unit and the registers that branches use and change."""
 
     def __init__(self):
         super().__init__({
-            "field": Out(3),
-            "value": In(4),
-            #: No instruction in flight still has to compute it.
-            "ready": In(1),
+            #: As the next branch sees them.
+            "lr": In(32), "ctr": In(32),
+            #: A mtspr to it is in its unit.
+            "lr_waits": In(1), "ctr_waits": In(1),
+            #: A branch that has set LR has not completed.
+            "shadow_used": In(1),
+            #: A branch sets LR to `pc`.
+            "link": Out(1), "pc": Out(32),
+            #: A branch decrements CTR.
+            "count": Out(1),
+            #: That branch, or another, is predicted; it is prediction `number`.
+            "predict": Out(1), "number": Out(1),
+            #: Prediction 0 was right, was wrong.
+            "accept": Out(1), "wrong": Out(1),
         })
-
-
-class Prediction(data.Struct):
-    """A prediction that has not been resolved."""
-
-    pc: 32       # of the branch
-    bi: 5        # CR bit that decides
-    wanted: 1    # value with which it is taken
-    taken: 1     # as predicted
-    other: 32    # where it goes otherwise
-    credit: 2    # folded branches, itself included, before the other path, if it left the queue
 
 
 class BranchUnit(wiring.Component):
@@ -88,15 +80,8 @@ class BranchUnit(wiring.Component):
     resolved: Out(1)
     resolved_pc: Out(32)
     resolved_taken: Out(1)
-    #: A mtspr to LR or CTR has not completed.
-    link_busy: In(1)
-    #: As the branch sees them.
-    lr: In(32)
-    ctr: In(32)
-    #: It sets LR to `link_pc`; it decrements CTR.
-    link: Out(1)
-    link_pc: Out(32)
-    counts: Out(1)
+    #: LR and CTR.
+    link: Out(LinkPort())
     #: CR as the newest instruction dispatched leaves it, and as the newest that follows no
     #: unresolved prediction.
     condition: Out(ConditionPort())
@@ -109,15 +94,8 @@ class BranchUnit(wiring.Component):
     #: The oldest prediction was right, was wrong.
     accept: Out(1)
     wrong: Out(1)
-    #: Instructions behind an unresolved prediction have been dispatched.
-    sent: In(1)
-    #: All those before it have completed.
-    drained: In(1)
-    #: What has been dispatched behind a wrong prediction waits for being flushed.
-    cancelling: Out(1)
-    #: It is flushed.
-    cancel: Out(1)
-    #: A branch waits because no more predictions can be unresolved.
+    #: A branch waits for LR or CTR; because no more predictions can be unresolved.
+    waits: Out(1)
     stalled: Out(1)
     flush: In(1)
 
@@ -127,174 +105,114 @@ class BranchUnit(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        predictions = [Signal(Prediction, name=f"prediction{i}") for i in range(LEVELS)]
-        unresolved = Signal(range(LEVELS + 1))
-        self._resolve(m, predictions, unresolved)
+        m.submodules.predictions = predictions = Predictions()
+        m.submodules.decoder = decoder = BranchDecoder()
+        self._resolve(m, predictions)
 
         # The branch to execute, and what older instructions in the queue will still change.
-        waits = [(self.count > number) & self.entries[number].known.branch
-                 & ~self.progress[number].done for number in range(IQ_ENTRIES)]
+        waiting = [(self.count > number) & self.entries[number].known.branch
+                   & ~self.progress[number].done for number in range(IQ_ENTRIES)]
         valid = Signal()
         position = Signal(range(IQ_ENTRIES))
-        link_older = Signal()
-        cr_older = Signal(8)
+        lr_older, ctr_older, cr_older = Signal(), Signal(), Signal(8)
         for number in reversed(range(IQ_ENTRIES)):
-            with m.If(waits[number]):
+            with m.If(waiting[number]):
                 older = [entry.known for entry in self.entries[:number]]
                 m.d.comb += [
-                    valid.eq(1), position.eq(number),
-                    link_older.eq(Cat(known.link for known in older).any()),
-                    cr_older.eq(_any(known.write_cr for known in older)),
+                    valid.eq(1), position.eq(number), cr_older.eq(_any(k.write_cr for k in older)),
+                    lr_older.eq(Cat(known.move_lr for known in older).any()),
+                    ctr_older.eq(Cat(known.move_ctr for known in older).any()),
                 ]
         entry = Signal(Fetched)
         before = Signal(2)  # folded branches just before it
-        m.d.comb += [entry.eq(Array(self.entries)[position]),
-                     before.eq(Array(self.progress)[position].credit)]
-
-        with m.If(valid & ~self.wrong & ~self.cancelling & ~self.flush):
-            self._execute(m, predictions, unresolved, entry.insn, entry.pc, position, before,
-                          link_older, cr_older)
-        with m.If(self.flush):
-            m.d.sync += [unresolved.eq(0), self.cancelling.eq(0)]
+        m.d.comb += [
+            entry.eq(Array(self.entries)[position]), self.pc.eq(entry.pc),
+            before.eq(Array(self.progress)[position].credit), self.queue.position.eq(position),
+            decoder.insn.eq(entry.insn), decoder.pc.eq(entry.pc), decoder.lr.eq(self.link.lr),
+            decoder.ctr.eq(self.link.ctr), self.target.eq(decoder.target),
+        ]
+        with m.If(valid & ~self.wrong & ~self.flush):
+            self._decide(m, predictions, decoder, before, cr_older,
+                         self.link.lr_waits | lr_older, self.link.ctr_waits | ctr_older)
+        with m.If(self.queue.mark):
+            self._execute(m, predictions, decoder, position, before)
         return m
 
-    def _resolve(self, m, predictions, unresolved):
-        """The oldest prediction, when its condition is known; and the flush after a wrong one."""
-        oldest = predictions[0]
-        bit = self.resolve.value.bit_select(~oldest.bi[:2], 1)
-        pending = _any(Mux(self.count > number, entry.known.write_cr, 0)
-                       & (self.progress[number].level == 0).replicate(8)
-                       for number, entry in enumerate(self.entries))
-        known = self.resolve.ready & ~pending.bit_select(~oldest.bi[2:], 1)
-        right = (bit == oldest.wanted) == oldest.taken
-        touched = Signal()  # LR or CTR, as branches see them, come from behind a prediction
-        waits = self.sent | touched
-        kept = Signal(range(IQ_ENTRIES + 1))
-        level = Signal(range(LEVELS + 1))
+    def _resolve(self, m, predictions):
+        """The oldest prediction, when its condition is known."""
+        oldest, queue, link = predictions.oldest, self.queue, self.link
+        connect(m, predictions.condition, flipped(self.resolve))
         m.d.comb += [
-            self.resolve.field.eq(oldest.bi[2:]),
-            self.resolved_pc.eq(oldest.pc), self.resolved_taken.eq(bit == oldest.wanted),
-            level.eq(unresolved), self.queue.level.eq(level),
+            predictions.flush.eq(self.flush),
+            predictions.pending.eq(_any(
+                Mux(self.count > number, entry.known.write_cr, 0)
+                & (self.progress[number].level == 0).replicate(8)
+                for number, entry in enumerate(self.entries))),
+            self.accept.eq(predictions.accept), self.wrong.eq(predictions.wrong),
+            queue.accept.eq(self.accept), queue.wrong.eq(self.wrong),
+            queue.level.eq(predictions.level), link.accept.eq(self.accept),
+            link.wrong.eq(self.wrong), self.resolved.eq(self.accept | self.wrong),
+            self.resolved_pc.eq(oldest.pc), self.resolved_taken.eq(predictions.taken),
         ]
-        with m.If((unresolved != 0) & known & ~self.flush):
-            m.d.comb += [self.accept.eq(right), self.wrong.eq(~right), self.resolved.eq(1)]
-        with m.If(self.accept):
-            m.d.comb += [self.queue.accept.eq(1), level.eq(unresolved - 1)]
-            m.d.sync += [predictions[0].eq(predictions[1]), unresolved.eq(unresolved - 1)]
-            with m.If(unresolved == 1):
-                m.d.sync += touched.eq(0)
         with m.If(self.wrong):
-            # Of the queue, only what does not follow the branch stays.
-            m.d.comb += kept.eq(sum((self.count > number) & (entry.level == 0)
-                                    for number, entry in enumerate(self.progress)))
+            # Of the queue, the branch stays, if it is there, and what is before it.
             m.d.comb += [
-                self.queue.cut.eq(1), self.queue.keep.eq(kept),
-                self.queue.credit.eq(oldest.credit),
+                queue.cut.eq(1), queue.credit.eq(oldest.credit),
+                queue.keep.eq(sum((self.count > number) & ((entry.level == 0)
+                                                           | entry.predicted & (entry.level == 1))
+                                  for number, entry in enumerate(self.progress))),
                 self.redirect.valid.eq(1), self.redirect.pc.eq(oldest.other),
             ]
-            m.d.comb += level.eq(waits)
-            m.d.sync += [unresolved.eq(0), self.cancelling.eq(waits), touched.eq(0)]
-        with m.If(self.cancelling):
-            m.d.comb += level.eq(1)
-            older = (self.count != 0) & (self.progress[0].level == 0)
-            with m.If(self.drained & ~older & ~self.flush):
-                m.d.comb += [self.cancel.eq(1), self.queue.accept.eq(1), level.eq(0)]
-                m.d.sync += self.cancelling.eq(0)
-        with m.If(self.flush):
-            m.d.sync += touched.eq(0)
-        self._level, self._touched = level, touched
 
-    def _execute(self, m, predictions, unresolved, insn, pc, position, before,
-                 link_older, cr_older):
-        opcode, queue = field(insn, "OPCD"), self.queue
-        direct = Signal()      # b
-        conditional = Signal()
-        relative = Signal()    # b, bc
-        to_count = Signal()    # bcctr
-        # BO is, from its most significant bit, "ignore CR", the wanted CR bit, "leave CTR alone",
-        # the wanted CTR = 0, and the prediction hint (PEM table 4-20).
-        bo, bi = field(insn, "BO"), field(insn, "BI")
-        ignore_cr, want_cr, leave_ctr, want_zero, hint = bo[4], bo[3], bo[2], bo[1], bo[0]
-        m.d.comb += [
-            direct.eq(opcode == _B), relative.eq(direct | (opcode == _BC)),
-            to_count.eq(~relative & (field(insn, "XO") == _BCCTR_XO)),
-            conditional.eq(~direct & ~ignore_cr),
-        ]
-        links = field(insn, "LK")
-        # bcctr that counts, an invalid form, goes to what CTR was before (docs/instructions.md).
-        counts = ~direct & ~leave_ctr
-
-        # Target.
-        base = Mux(field(insn, "AA"), 0, pc)
-        with m.If(direct):
-            m.d.comb += self.target.eq(base + Cat(0, 0, field(insn, "LI")).as_signed())
-        with m.Elif(relative):
-            m.d.comb += self.target.eq(base + Cat(0, 0, field(insn, "BD")).as_signed())
-        with m.Elif(to_count):
-            m.d.comb += self.target.eq(Cat(0, 0, self.ctr[2:]))
-        with m.Else():
-            m.d.comb += self.target.eq(Cat(0, 0, self.lr[2:]))
-
-        # Direction.
-        stops = Signal(3)  # it is at the address of the pause, or may go there
+    def _decide(self, m, predictions, decoder, before, cr_older, lr_waits, ctr_waits):
+        """Whether the branch can be executed, and whether it is taken."""
+        queue, bi = self.queue, decoder.bi
         known = Signal()
-        fold = Signal()
-        predicted = Signal()
+        stops = Signal(3)   # it is at the address of the pause, or may go there
+        waits, free = Signal(), predictions.free & self.predicts
         bit = self.condition.value.bit_select(~bi[:2], 1)
-        backward = relative & field(insn, "BD")[-1]
-        taken = Signal()
         m.d.comb += [
-            self.pc.eq(pc),
             self.condition.field.eq(bi[2:]),
-            known.eq(~conditional | self.condition.ready & ~cr_older.bit_select(~bi[2:], 1)),
-            fold.eq(self.fold & ~links & ~counts & (before != CREDITS)
-                    & ~(self.pause & (stops != 0))),
+            known.eq(~decoder.conditional | ~decoder.admitted
+                     | self.condition.ready & ~cr_older.bit_select(~bi[2:], 1)),
             # A prediction may turn out wrong: both ways count.
-            stops.eq(Cat(at == self.pause_pc for at in (pc, pc + 4, self.target))),
+            stops.eq(Cat(at == self.pause_pc for at in (self.pc, self.pc + 4, self.target))),
+            queue.folded.eq(self.fold & ~decoder.links & ~decoder.counts & (before != CREDITS)
+                            & ~(self.pause & (stops != 0))),
+            waits.eq((decoder.to_link | decoder.links) & lr_waits
+                     | (decoder.to_count | decoder.counts) & ctr_waits
+                     | decoder.links & self.link.shadow_used),
+            self.waits.eq(waits), self.stalled.eq(~waits & ~known & ~free),
+            queue.mark.eq(~waits & (known | free)), queue.predict.eq(~known),
         ]
         with m.If(known):
-            m.d.comb += taken.eq((~conditional | (bit == want_cr))
-                                 & (~counts | ((self.ctr == 1) == want_zero)))
+            m.d.comb += queue.taken.eq(decoder.admitted
+                                       & (~decoder.conditional | (bit == decoder.wanted)))
         with m.Else():
-            m.d.comb += taken.eq(Mux(self.history, self.history_taken, backward ^ hint))
+            m.d.comb += queue.taken.eq(Mux(self.history, self.history_taken, decoder.hint))
 
-        free = self.predicts & Mux(self.accept, unresolved != 0, unresolved != LEVELS)
-        busy = (links | counts | ~relative) & (self.link_busy | link_older)
-        goes = Signal()
-        m.d.comb += [predicted.eq(~known),
-                     goes.eq(~busy & (known | fold & free)),
-                     self.stalled.eq(~busy & ~known & ~free)]
-        with m.If(goes):
+    def _execute(self, m, predictions, decoder, position, before):
+        """What the branch changes."""
+        queue, link, new = self.queue, self.link, predictions.new
+        m.d.comb += [
+            self.taken.eq(queue.taken), queue.target.eq(self.target),
+            link.link.eq(decoder.links), link.pc.eq(self.pc + 4), link.count.eq(decoder.counts),
+            link.predict.eq(queue.predict), link.number.eq(predictions.number),
+            predictions.predict.eq(queue.predict), new.pc.eq(self.pc), new.bi.eq(decoder.bi),
+            new.wanted.eq(decoder.wanted), new.taken.eq(queue.taken),
+            new.other.eq(Mux(queue.taken, self.pc + 4, self.target)),
+            new.credit.eq(Mux(queue.taken & queue.folded, before + 1, 0)),
+        ]
+        with m.If(queue.predict):
+            m.d.comb += queue.level.eq(predictions.level + 1)
+        with m.If(queue.taken):
             m.d.comb += [
-                self.link.eq(links), self.link_pc.eq(pc + 4), self.counts.eq(counts),
-                self.taken.eq(taken),
-                queue.mark.eq(1), queue.position.eq(position),
-                queue.folded.eq(fold), queue.taken.eq(taken), queue.target.eq(self.target),
-                queue.predict.eq(predicted),
+                queue.cut.eq(1), queue.keep.eq(position + ~queue.folded),
+                queue.credit.eq(Mux(queue.folded, before + 1, 0)), self.redirect.valid.eq(1),
+                self.redirect.pc.eq(self.target + (self.injected << 2)),
             ]
-            with m.If((links | counts) & (self._level != 0)):
-                m.d.sync += self._touched.eq(1)
-            with m.If(taken):
-                m.d.comb += [
-                    queue.cut.eq(1), queue.keep.eq(position + ~fold),
-                    queue.credit.eq(Mux(fold, before + 1, 0)),
-                    self.redirect.valid.eq(1),
-                    self.redirect.pc.eq(self.target + (self.injected << 2)),
-                ]
-                with m.If(queue.keep <= IQ_ENTRIES - WIDTH):
-                    m.d.comb += self.injected.eq(self.found)
-            with m.If(predicted):
-                place = unresolved - self.accept
-                m.d.comb += queue.level.eq(self._level + 1)
-                m.d.sync += unresolved.eq(place + 1)
-                for number, prediction in enumerate(predictions):
-                    with m.If(place == number):
-                        m.d.sync += [
-                            prediction.pc.eq(pc), prediction.bi.eq(bi),
-                            prediction.wanted.eq(want_cr), prediction.taken.eq(taken),
-                            prediction.other.eq(Mux(taken, pc + 4, self.target)),
-                            prediction.credit.eq(Mux(taken, before + 1, 0)),
-                        ]
+            with m.If(queue.keep <= IQ_ENTRIES - WIDTH):
+                m.d.comb += self.injected.eq(self.found)
 
 
 def _any(values):

@@ -91,11 +91,10 @@ class Completion(wiring.Component):
             "branch": Out(BranchRetire()),
             #: CR and XER of the two oldest entries; each overflow sets XER[SO] if it retires.
             "retire": Out(ConditionRetire()).array(WIDTH), "overflows": In(WIDTH),
-            #: The oldest prediction was right.
-            "accept": In(1),
-            #: The queue holds instructions that follow an unresolved prediction; no others; those
-            #: are dropped.
-            "sent": Out(1), "drained": Out(1), "cancel": In(1),
+            #: The oldest prediction was right, was wrong; there are instructions that follow it.
+            "accept": In(1), "wrong": In(1), "sent": Out(1),
+            #: Entries whose instructions are dropped.
+            "drop": Out(CQ_ENTRIES),
             "msr": In(32), "srr0": In(32),
             #: Of a data access that has failed.
             "dar": In(32), "dsisr": In(32),
@@ -132,7 +131,8 @@ class Completion(wiring.Component):
             self.room.eq(queue.room), self.tail.eq(queue.tail), self.empty.eq(count == 0),
             self.finished.eq(queue.finished), self.sent.eq(queue.sent),
             *(ours.eq(theirs) for ours, theirs in zip(self.flags, queue.flags, strict=True)),
-            queue.accept.eq(self.accept), queue.flush.eq(self.redirect.valid | self.cancel),
+            queue.accept.eq(self.accept), queue.wrong.eq(self.wrong),
+            queue.flush.eq(self.redirect.valid), self.drop.eq(queue.drop),
         ]
 
         # ---- What becomes of the two oldest instructions ----------------------------------------
@@ -149,7 +149,6 @@ class Completion(wiring.Component):
         m.d.comb += [
             first.eq(oldest.entry), other.eq(second.entry), cause.eq(oldest.cause),
             self.oldest.eq(Mux(oldest.speculative, NOBODY, head)),
-            self.drained.eq((count == 0) | oldest.speculative),
             # An exception that comes with a result: FPSCR, CR1 and frD are written.
             traps.eq(ready & first.floating & (cause == Cause.NONE) & self.float.enabled & heeded),
             waits.eq(first.floating & heeded & self.float.enables),
@@ -160,7 +159,7 @@ class Completion(wiring.Component):
         ]
         ends = [port.refetch | overflow
                 for port, overflow in zip(queue.heads, self.overflows, strict=True)]
-        next_pcs = [self._next_pc(m, entry, number) for number, entry in enumerate((first, other))]
+        next_pcs = [self._next_pc(m, port, number) for number, port in enumerate(queue.heads)]
         next_pc = Signal(32)
         m.d.comb += [
             both.eq(complete & second.there & second.finished & (second.cause == Cause.NONE)
@@ -209,10 +208,11 @@ class Completion(wiring.Component):
             m.d.comb += [self.redirect.valid.eq(1), self.redirect.pc.eq(pc)]
         return m
 
-    def _next_pc(self, m, entry, number):
+    def _next_pc(self, m, port, number):
         """Where the instruction after this one is."""
-        next_pc = Signal(32, name=f"next_pc{number}")
-        with m.Switch(entry.next):
+        next_pc, entry = Signal(32, name=f"next_pc{number}"), port.entry
+        other = Mux(entry.next == NextPc.TARGET, NextPc.SEQUENTIAL, NextPc.TARGET)
+        with m.Switch(Mux(port.reversed, other, entry.next)):
             with m.Case(NextPc.SEQUENTIAL):
                 m.d.comb += next_pc.eq(entry.pc + 4)
             with m.Case(NextPc.TARGET):

@@ -56,8 +56,8 @@ class CompletionDispatch(wiring.Signature):
             "cause": Out(Cause),
             #: It needs no unit.
             "finished": Out(1),
-            #: It follows an unresolved prediction.
-            "speculative": Out(1),
+            #: It follows an unresolved prediction; or it is the branch that is predicted.
+            "speculative": Out(1), "predicted": Out(1),
         })
 
 
@@ -75,8 +75,10 @@ class CompletionHead(wiring.Signature):
             "cause": Out(Cause),
             #: What follows it is fetched again.
             "refetch": Out(1),
-            #: It is the first that follows an unresolved prediction.
+            #: It follows an unresolved prediction, or is the branch that is predicted.
             "speculative": Out(1),
+            #: It is a branch that was predicted wrongly.
+            "reversed": Out(1),
         })
 
 
@@ -100,10 +102,12 @@ class CompletionQueue(wiring.Component):
             "count": Out(range(CQ_ENTRIES + 1)), "heads": Out(CompletionHead()).array(WIDTH),
             #: So many of them leave.
             "retired": In(range(WIDTH + 1)),
-            #: There are instructions that follow an unresolved prediction; it was right.
-            "sent": Out(1), "accept": In(1),
+            #: There are instructions that follow an unresolved prediction; it was right, was wrong.
+            "sent": Out(1), "accept": In(1), "wrong": In(1),
             #: All entries become free.
             "flush": In(1),
+            #: Entries whose instructions are dropped.
+            "drop": Out(CQ_ENTRIES),
         })
 
     def elaborate(self, platform):
@@ -112,7 +116,12 @@ class CompletionQueue(wiring.Component):
         head, tail = self.heads[0].cq, self.tail
         settled = Signal(CQ_ENTRIES)
         refetch = Signal(CQ_ENTRIES)
-        barrier = Signal(range(CQ_ENTRIES))     # with `sent`: the first speculative entry
+        # Entries that follow an unresolved prediction, and the first of them: the branch itself if
+        # that was not folded.
+        speculative = Signal(CQ_ENTRIES)
+        barrier = Signal(range(CQ_ENTRIES))
+        branch = Signal()
+        reversed_ = Signal(CQ_ENTRIES, name="reversed")
         causes = Array(Signal(Cause, name=f"cause{i}") for i in range(CQ_ENTRIES))
         flags = Array(Signal(Flags, name=f"flags{i}") for i in range(CQ_ENTRIES))
         finished = self.finished
@@ -121,9 +130,10 @@ class CompletionQueue(wiring.Component):
         m.d.comb += [
             self.room.eq(CQ_ENTRIES - self.count),
             *(port.eq(held) for port, held in zip(self.flags, flags, strict=True)),
+            self.sent.eq(speculative.any()),
         ]
         with m.If(self.accept):
-            m.d.sync += self.sent.eq(0)
+            m.d.sync += speculative.eq(0)
         for dispatch in reversed(self.dispatch):
             write = entries.write_port()
             m.d.comb += [write.en.eq(dispatch.valid), write.addr.eq(dispatch.cq),
@@ -133,10 +143,12 @@ class CompletionQueue(wiring.Component):
                     finished.bit_select(dispatch.cq, 1).eq(dispatch.finished),
                     refetch.bit_select(dispatch.cq, 1).eq(dispatch.entry.refetch),
                     causes[dispatch.cq].eq(dispatch.cause),
-                    flags[dispatch.cq].eq(0),
+                    flags[dispatch.cq].eq(0), reversed_.bit_select(dispatch.cq, 1).eq(0),
                 ]
-                with m.If(dispatch.speculative & (~self.sent | self.accept)):
-                    m.d.sync += [self.sent.eq(1), barrier.eq(dispatch.cq)]
+                with m.If(dispatch.speculative):
+                    m.d.sync += speculative.bit_select(dispatch.cq, 1).eq(1)
+                    with m.If(~self.sent | self.accept):
+                        m.d.sync += [barrier.eq(dispatch.cq), branch.eq(dispatch.predicted)]
 
         # ---- Finish -----------------------------------------------------------------------------
         m.d.sync += settled.eq(finished)
@@ -160,7 +172,8 @@ class CompletionQueue(wiring.Component):
                 port.finished.eq(finished.bit_select(port.cq, 1)),
                 port.settled.eq(settled.bit_select(port.cq, 1)), port.cause.eq(causes[port.cq]),
                 port.refetch.eq(refetch.bit_select(port.cq, 1)),
-                port.speculative.eq(self.sent & (barrier == port.cq)),
+                port.speculative.eq(speculative.bit_select(port.cq, 1)),
+                port.reversed.eq(reversed_.bit_select(port.cq, 1)),
             ]
         with m.If(self.retired != 0):
             m.d.sync += head.eq(Mux(self.retired == 2, after(head, 2, CQ_ENTRIES), second))
@@ -170,6 +183,16 @@ class CompletionQueue(wiring.Component):
                         Mux(entered == 1, after(tail, ring=CQ_ENTRIES), tail))),
             self.count.eq(self.count + entered - self.retired),
         ]
+        # ---- What is dropped --------------------------------------------------------------------
+        with m.If(self.wrong & self.sent):
+            m.d.comb += self.drop.eq(speculative & ~(branch << barrier))
+            m.d.sync += [
+                tail.eq(Mux(branch, after(barrier, ring=CQ_ENTRIES), barrier)),
+                self.count.eq(self.count - self.retired - sum(self.drop)),
+                speculative.eq(0), reversed_.bit_select(barrier, 1).eq(branch),
+            ]
         with m.If(self.flush):
-            m.d.sync += [head.eq(0), tail.eq(0), self.count.eq(0), finished.eq(0), self.sent.eq(0)]
+            m.d.comb += self.drop.eq(~0)
+            m.d.sync += [head.eq(0), tail.eq(0), self.count.eq(0), finished.eq(0),
+                         speculative.eq(0)]
         return m

@@ -9,8 +9,8 @@ from amaranth.hdl import Array, Cat, Const, Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from pteg.hw.core.branch import ConditionPort
 from pteg.hw.core.interfaces import Flags
+from pteg.hw.core.predictions import ConditionPort
 from pteg.hw.sizes import CQ_ENTRIES, WIDTH
 
 __all__ = ["ConditionRegister", "ConditionDispatch", "ConditionRetire"]
@@ -52,8 +52,9 @@ class ConditionRegister(wiring.Component):
     lookup: In(ConditionPort())
     #: As the newest that follows no unresolved prediction leaves it.
     resolve: In(ConditionPort())
-    #: What has been dispatched before follows none any more.
+    #: What has been dispatched before follows none any more; what follows one is dropped.
     accept: In(1)
+    wrong: In(1)
     #: In program order.
     dispatch: In(ConditionDispatch()).array(WIDTH)
     #: Entries whose flags are valid.
@@ -132,14 +133,9 @@ class ConditionRegister(wiring.Component):
                         with m.If(retire.writes[7 - field] & (entries[field] == retire.cq)):
                             m.d.sync += busy[7 - field].eq(0)
         with m.If(self.accept):
-            m.d.sync += settled.eq(pending)
-            for retire in self.retire:
-                with m.If(retire.valid & (retire.writes != 0)):
-                    for field in range(8):
-                        with m.If(retire.writes[7 - field] & (newest[field] == retire.cq)):
-                            m.d.sync += settled[7 - field].eq(0)
-            m.d.sync += [mine.eq(theirs)
-                         for mine, theirs in zip(settled_newest, newest, strict=True)]
+            self._copy(m, (pending, newest), (settled, settled_newest))
+        with m.If(self.wrong):
+            self._copy(m, (settled, settled_newest), (pending, newest))
         for dispatch in self.dispatch:
             with m.If(dispatch.valid):
                 m.d.sync += forwards.bit_select(dispatch.cq, 1).eq(dispatch.forward)
@@ -154,6 +150,17 @@ class ConditionRegister(wiring.Component):
         with m.If(self.flush):
             m.d.sync += [pending.eq(0), settled.eq(0)]
         return m
+
+    def _copy(self, m, source, target):
+        """One map becomes what the other one is after this cycle's retirement."""
+        (busy, entries), (new_busy, new_entries) = source, target
+        m.d.sync += [new_busy.eq(busy), *(mine.eq(theirs) for mine, theirs in zip(
+            new_entries, entries, strict=True))]
+        for retire in self.retire:
+            with m.If(retire.valid & (retire.writes != 0)):
+                for field in range(8):
+                    with m.If(retire.writes[7 - field] & (entries[field] == retire.cq)):
+                        m.d.sync += new_busy[7 - field].eq(0)
 
 
 def _entries(name):

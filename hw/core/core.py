@@ -135,7 +135,6 @@ class Core(wiring.Component):
         m.submodules.thermal = p.thermal = ThermalUnit()
         p.units = {name: getattr(p, name) for name in UNITS}
         p.msr, p.hid0, p.redirected = p.special.msr, p.special.hid0, p.completion.redirect.valid
-        p.flush = p.redirected | p.branch.cancel  # what is in flight is dropped
         self._fetch(m, p)
         self._branches(m, p)
         self._dispatch(m, p)
@@ -158,8 +157,8 @@ class Core(wiring.Component):
             fetch.relocate.eq(flag(msr, Msr.IR)),
             fetch.pr.eq(flag(msr, Msr.PR)), fetch.iabr.eq(special.iabr),
             fetch.oldest.eq(completion.empty & (queue.count == 0) & ~completion.drain
-                            & ~redirected),
-            fetch.stop.eq(completion.stopped | special.asleep),
+                            & ~redirected & ~branch.wrong),
+            fetch.stop.eq(completion.stopped | special.asleep | branch.waits | branch.stalled),
             # A redirect by completion is of something older than any branch.
             fetch.redirect.valid.eq(branch.redirect.valid | redirected),
             fetch.redirect.pc.eq(branch.redirect.pc),
@@ -171,26 +170,25 @@ class Core(wiring.Component):
 
     def _branches(self, m, p):
         """Branch unit, history, target cache, LR and CTR."""
-        fetch, queue, dispatch, branch, history = p.fetch, p.queue, p.dispatch, p.branch, p.history
+        queue, branch, history = p.queue, p.branch, p.history
         targets, link, sru, completion = p.targets, p.link, p.sru, p.completion
         condition, special, msr, hid0 = p.condition, p.special, p.msr, p.hid0
-        redirected, flush = p.redirected, p.flush
+        redirected = p.redirected
         connect(m, branch.queue, queue.branch)
         connect(m, branch.condition, condition.lookup)
         connect(m, branch.resolve, condition.resolve)
+        connect(m, branch.link, link.branch)
         connect(m, completion.branch, link.retire)
         m.d.comb += [
             branch.count.eq(queue.count),
             *(mine.eq(theirs) for mine, theirs in zip(branch.entries, queue.entries, strict=True)),
             *(mine.eq(theirs)
               for mine, theirs in zip(branch.progress, queue.progress, strict=True)),
-            branch.link_busy.eq(dispatch.link_busy), branch.lr.eq(link.next_lr),
-            branch.ctr.eq(link.next_ctr), branch.flush.eq(redirected),
+            branch.flush.eq(redirected),
             branch.fold.eq(~self.pause.single & ~flag(msr, Msr.SE) & ~flag(msr, Msr.BE)),
             branch.pause.eq(self.pause.valid), branch.pause_pc.eq(self.pause.pc),
-            branch.sent.eq(completion.sent), branch.drained.eq(completion.drained),
-            link.link.eq(branch.link), link.return_pc.eq(branch.link_pc),
-            link.count.eq(branch.counts), link.flush.eq(flush),
+            link.flush.eq(redirected), link.lr_waits.eq(sru.lr_waits),
+            link.ctr_waits.eq(sru.ctr_waits),
             link.write_lr.eq(sru.lr_write), link.write_ctr.eq(sru.ctr_write),
             link.wdata.eq(sru.wdata),
             # History and targets.
@@ -205,7 +203,7 @@ class Core(wiring.Component):
             targets.clear.eq(redirected | self.block.valid | special.instruction_cache.flash),
             targets.fetched.count.eq(queue.fetch.count),
             *(mine.eq(theirs) for mine, theirs in zip(targets.fetched.entries,
-                                                      fetch.queue.entries, strict=True)),
+                                                      queue.fetch.entries, strict=True)),
             queue.inject.count.eq(branch.injected),
             *(mine.eq(theirs) for mine, theirs in zip(queue.inject.entries,
                                                       targets.found.entries, strict=True)),
@@ -219,8 +217,8 @@ class Core(wiring.Component):
         m.d.comb += [
             dispatch.count.eq(queue.live), dispatch.msr.eq(msr),
             dispatch.stop.eq(completion.drain), dispatch.flush.eq(redirected),
-            dispatch.cancel.eq(branch.cancel), dispatch.accept.eq(branch.accept),
-            dispatch.wrong.eq(branch.wrong), dispatch.cancelling.eq(branch.cancelling),
+            dispatch.accept.eq(branch.accept), dispatch.wrong.eq(branch.wrong),
+            dispatch.sent.eq(completion.sent),
             dispatch.room.eq(completion.room), dispatch.tail.eq(completion.tail),
             dispatch.empty.eq(completion.empty), dispatch.empties.eq(completion.empties),
             dispatch.free.eq(rename.free),
@@ -238,14 +236,14 @@ class Core(wiring.Component):
         """Rename buffers, reservation stations, results."""
         dispatch, rename, float_rename, iu1 = p.dispatch, p.rename, p.float_rename, p.iu1
         iu2, sru, lsu, fpu, completion, units = p.iu2, p.sru, p.lsu, p.fpu, p.completion, p.units
-        flush = p.flush
         for prefix, file in (("", rename), ("float_", float_rename)):
             for unit, name in ((dispatch, "sources"), (dispatch, "allocate"),
                                (completion, "commit")):
                 for mine, theirs in zip(getattr(unit, prefix + name), getattr(file, name),
                                         strict=True):
                     connect(m, mine, theirs)
-            m.d.comb += file.flush.eq(flush)
+            m.d.comb += [file.accept.eq(p.branch.accept), file.wrong.eq(p.branch.wrong),
+                         file.flush.eq(p.redirected)]
         for name, unit in units.items():
             connect(m, getattr(dispatch, name), unit.dispatch)
             for prefix, file in (("", rename), ("float_", float_rename)):
@@ -256,7 +254,7 @@ class Core(wiring.Component):
                                  for mine, theirs in zip(values, file.values, strict=True)]
             m.d.comb += [
                 unit.oldest.eq(completion.oldest),
-                unit.flush.eq(flush),
+                unit.drop.eq(completion.drop),
             ]
         for result, port in zip((fpu.result, lsu.float_result), float_rename.results, strict=True):
             connect(m, result, port)
@@ -274,7 +272,7 @@ class Core(wiring.Component):
         for unit, port in zip(units.values(), completion.finishes, strict=True):
             connect(m, unit.finish, port)
         m.d.comb += [
-            completion.accept.eq(branch.accept), completion.cancel.eq(branch.cancel),
+            completion.accept.eq(branch.accept), completion.wrong.eq(branch.wrong),
             completion.msr.eq(msr), completion.srr0.eq(special.srr0),
             completion.dar.eq(lsu.dar), completion.dsisr.eq(lsu.dsisr),
             completion.external.eq(self.interrupt),
@@ -298,18 +296,18 @@ class Core(wiring.Component):
     def _condition(self, m, p):
         """CR and XER."""
         branch, iu1, iu2, sru, fpu, completion = p.branch, p.iu1, p.iu2, p.sru, p.fpu, p.completion
-        condition, flush = p.condition, p.flush
+        condition = p.condition
         m.d.comb += [
             condition.finished.eq(completion.finished),
             *(mine.eq(theirs)
               for mine, theirs in zip(condition.flags, completion.flags, strict=True)),
-            condition.accept.eq(branch.accept),
+            condition.accept.eq(branch.accept), condition.wrong.eq(branch.wrong),
             # Never both: the one is the oldest instruction executing, the other one completing.
             condition.system_mask.eq(sru.cr_mask | Mux(completion.float.record, 0x0F000000, 0)),
             condition.system_cr.eq(Mux(completion.float.record, fpu.recorded << 24,
                                        sru.cr_value)),
             condition.system_xer_write.eq(sru.xer_write), condition.system_xer.eq(sru.wdata),
-            condition.flush.eq(flush),
+            condition.flush.eq(p.redirected),
         ]
         for unit in (iu1, iu2):
             m.d.comb += [unit.ca.eq(flag(condition.xer, Xer.CA)),

@@ -14,12 +14,12 @@ from amaranth.lib.wiring import In, Out
 
 from pteg.hw.core.interfaces import Decoded
 from pteg.hw.isa.instructions import INSTRUCTIONS, Form, Op, Serialize, Unit
-from pteg.hw.isa.registers import SPR_BY_NAME, SPRS, TIME_BASE_LOWER, TIME_BASE_UPPER
+from pteg.hw.isa.registers import SPRS, TIME_BASE_LOWER, TIME_BASE_UPPER
 from pteg.hw.named import Named
 from pteg.hw.words import field, spr_number
 
 __all__ = ["Decoder", "CrFields", "look_up", "written_fields",
-           "choose_fields", "is_link"]
+           "choose_fields"]
 
 
 class Register(enum.Enum, shape=2):
@@ -197,12 +197,6 @@ def choose_fields(m, insn, fields, chosen):
                 m.d.comb += chosen.eq(value)
 
 
-def is_link(insn):
-    """Whether the SPR of an mtspr is LR or CTR."""
-    spr = spr_number(insn)
-    return (spr == SPR_BY_NAME["LR"].number) | (spr == SPR_BY_NAME["CTR"].number)
-
-
 class Decoder(wiring.Component):
     """Decodes one instruction."""
 
@@ -236,7 +230,6 @@ class Decoder(wiring.Component):
             out.reg_d.eq(Mux(control.d == Register.A, ra, rd)),
             out.write_u.eq(control.update), out.reg_u.eq(ra),
             out.record.eq((control.fields == CrFields.RECORD1) & field(insn, "Rc")),
-            out.link.eq((control.check == Check.WRITE_SPR) & is_link(insn)),
         ]
         with m.Switch(control.c):
             for register, name in ((Register.D, "rS"), (Register.A, "rA"), (Register.C, "frC")):

@@ -60,15 +60,10 @@ class Dispatch(wiring.Component):
     #: Dispatch nothing: an interrupt waits, or the processor has stopped.
     stop: In(1)
     flush: In(1)
-    #: What has been dispatched behind a wrong prediction is flushed.
-    cancel: In(1)
-    #: The oldest prediction was right, was wrong.
+    #: The oldest prediction was right, was wrong; instructions in flight follow it.
     accept: In(1)
     wrong: In(1)
-    #: Dispatch nothing that follows the branch that was predicted wrongly.
-    cancelling: In(1)
-    #: A mtspr to LR or CTR is in flight.
-    link_busy: Out(1)
+    sent: In(1)
     sources: Out(SourcePort()).array(3 * WIDTH)
     float_sources: Out(SourcePort(64)).array(3 * WIDTH)
     #: Rename buffers left.
@@ -93,15 +88,10 @@ class Dispatch(wiring.Component):
         m = Module()
 
         alone = Signal()  # what must run alone waits for nothing, but lets nothing follow
-        link_busy = Signal()
-        m.d.comb += self.link_busy.eq(link_busy)
         with m.If(self.empties):
             m.d.sync += alone.eq(0)
-        with m.If(self.empty):
-            m.d.sync += link_busy.eq(0)
 
         slots, rows = [], []
-        limit = Mux(self.wrong | self.cancelling, 0, 1)
         for number in range(WIDTH):
             m.submodules[f"decoder{number}"] = decoder = Decoder()
             entry, progress = self.entries[number], self.progress[number]
@@ -109,9 +99,9 @@ class Dispatch(wiring.Component):
             decoded = Signal(Decoded, name=f"decoded{number}")
             m.d.comb += [
                 decoder.insn.eq(entry.insn), decoded.eq(decoder.decoded),
-                slot.there.eq((self.count > number) & (progress.level <= limit)
+                slot.there.eq((self.count > number) & (progress.level <= 1)
                               & (~slot.branch | progress.done)
-                              & (~alone | self.empties) & ~self.stop & ~self.flush & ~self.cancel),
+                              & (~alone | self.empties) & ~self.stop & ~self.flush),
                 slot.branch.eq(decoded.unit == Unit.BPU),
                 slot.to_unit.eq((slot.cause == Cause.NONE) & ~slot.branch),
                 slot.alone.eq((decoded.serialize >= Serialize.COMPLETION)
@@ -125,7 +115,6 @@ class Dispatch(wiring.Component):
         ready = self._stations(m, slots, rows)
 
         # Resources, and what goes.
-        links = (rows[0].link & link_busy, rows[1].link & (link_busy | rows[0].link))
         needed = [Mux(slot.to_unit, row.write_d + row.write_u, 0)
                   for slot, row in zip(slots, rows, strict=True)]
         float_needed = [slot.to_unit & row.write_f for slot, row in zip(slots, rows, strict=True)]
@@ -136,19 +125,17 @@ class Dispatch(wiring.Component):
         ]
         m.d.comb += [
             first.goes.eq(first.there & (~first.enters | (self.room != 0))
-                          & (~first.to_unit | ready[0] & enough[0] & ~links[0])),
+                          & (~first.to_unit | ready[0] & enough[0])),
             second.goes.eq(second.there & first.goes & ~first.alone
                            & (~second.enters | (self.room > first.enters))
-                           & (~second.to_unit | ready[1] & enough[1] & ~links[1])),
+                           & (~second.to_unit | ready[1] & enough[1])),
             self.pop.eq(first.goes + second.goes),
         ]
-        for slot, row in zip(slots, rows, strict=True):
+        for slot in slots:
             with m.If(slot.goes & slot.alone):
                 m.d.sync += alone.eq(1)
-            with m.If(slot.goes & slot.to_unit & row.link):
-                m.d.sync += link_busy.eq(1)
-        with m.If(self.flush | self.cancel):
-            m.d.sync += [alone.eq(0), link_busy.eq(0)]
+        with m.If(self.flush | self.wrong & self.sent):
+            m.d.sync += alone.eq(0)
 
         for number, (slot, row) in enumerate(zip(slots, rows, strict=True)):
             self._enter(m, number, slot, row, first)
@@ -188,7 +175,8 @@ class Dispatch(wiring.Component):
             for before, progress, slot in reversed(list(zip(values, self.progress, slots,
                                                             strict=False))):
                 with m.If(slot.goes & (progress.level != 0)):
-                    m.d.sync += [kept.eq(before), left.eq(1)]
+                    # A branch that waits for its own resolution takes them with it.
+                    m.d.sync += [kept.eq(Mux(progress.predicted, 0, before)), left.eq(1)]
         with m.If(self.wrong):
             m.d.sync += left.eq(0)
             with m.If(left):
@@ -257,6 +245,7 @@ class Dispatch(wiring.Component):
             rd.valid.eq(renames & row.write_d), rd.reg.eq(row.reg_d),
             ra.valid.eq(renames & row.write_u), ra.reg.eq(row.reg_u),
             frd.valid.eq(renames & row.write_f), frd.reg.eq(row.reg_d),
+            *(port.speculative.eq(progress.level != 0) for port in (rd, ra, frd)),
             *(source.reg.eq(row[f"reg_{name}"])
               for sources in (self.sources, self.float_sources)
               for name, source in zip("abc", sources[3 * number:3 * number + 3], strict=True)),
@@ -272,6 +261,7 @@ class Dispatch(wiring.Component):
             completion.valid.eq(enters), completion.cq.eq(cq),
             completion.cause.eq(slot.cause), completion.finished.eq(~slot.to_unit),
             completion.speculative.eq(progress.level != 0),
+            completion.predicted.eq(progress.predicted),
             condition.valid.eq(enters), condition.cq.eq(cq),
             condition.writes.eq(Mux(slot.to_unit, row.write_cr, 0)),
             condition.forward.eq((row.unit != Unit.SRU) & ~row.record),

@@ -42,7 +42,8 @@ class FloatUnit(wiring.Component):
     float_ready: In(FPR_RENAMES)
     #: Completion queue entry of the oldest instruction, or NOBODY.
     oldest: In(range(NOBODY + 1))
-    flush: In(1)
+    #: Completion queue entries whose instructions are dropped.
+    drop: In(CQ_ENTRIES)
     result: Out(UnitToRename(64))
     finish: Out(UnitToCompletion())
     retire: In(FloatRetire())
@@ -70,12 +71,14 @@ class FloatUnit(wiring.Component):
             pipeline.op.eq(here.op),
             pipeline.a.eq(here.a), pipeline.b.eq(here.b), pipeline.c.eq(here.c),
             *(pipeline.label[name].eq(getattr(here, name)) for name in ("cq", "write_d", "tag_d")),
-            pipeline.control.eq(status.fpscr[:8]), pipeline.flush.eq(self.flush),
+            pipeline.control.eq(status.fpscr[:8]), pipeline.drop[0].eq(here.dropped),
+            *(pipeline.drop[n].eq(self.drop.bit_select(pipeline.labels[n - 1].cq, 1))
+              for n in (1, 2)),
             here.done.eq(pipeline.done),
         ]
 
         # Results of the pipeline.
-        done = pipeline.finished_label
+        done = pipeline.labels[1]
         m.d.comb += [
             self.finish.valid.eq(pipeline.finished), self.finish.cq.eq(done.cq),
             self.finish.flags.cr.eq(pipeline.status[12:16]),
@@ -86,7 +89,7 @@ class FloatUnit(wiring.Component):
 
         # Moves from and to FPSCR.
         elapsed = Signal(range(_MOVE_CYCLES))
-        with m.If(self.flush):
+        with m.If(here.dropped):
             m.d.sync += elapsed.eq(0)
         with m.Elif(moves & (here.cq == self.oldest)):
             m.d.sync += elapsed.eq(elapsed + 1)

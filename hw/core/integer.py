@@ -11,7 +11,7 @@ from pteg.hw.core.interfaces import NOBODY, DispatchToUnit, UnitToCompletion, Un
 from pteg.hw.core.multiply import Multiplier
 from pteg.hw.core.station import Station
 from pteg.hw.isa.instructions import Op
-from pteg.hw.sizes import GPR_RENAMES
+from pteg.hw.sizes import CQ_ENTRIES, GPR_RENAMES
 from pteg.hw.words import field
 
 __all__ = ["IntegerUnit"]
@@ -39,7 +39,9 @@ class IntegerUnit(wiring.Component):
             #: for it.
             "oldest": In(range(NOBODY + 1)),
             #: XER[CA], XER[SO].
-            "ca": In(1), "so": In(1), "flush": In(1),
+            "ca": In(1), "so": In(1),
+            #: Completion queue entries whose instructions are dropped.
+            "drop": In(CQ_ENTRIES),
             "result": Out(UnitToRename()), "finish": Out(UnitToCompletion()),
         })
 
@@ -70,7 +72,7 @@ class IntegerUnit(wiring.Component):
                 m.submodules.divider = divider = Divider()
                 for port, ops in ((multiplier.port, _MULTIPLY), (divider.port, _DIVIDE)):
                     m.d.comb += [port.op.eq(here.op), port.a.eq(here.a), port.b.eq(here.b),
-                                 port.flush.eq(self.flush)]
+                                 port.flush.eq(here.dropped)]
                     with m.Switch(here.op):
                         with m.Case(*ops):
                             self._long(m, port, here)

@@ -34,7 +34,8 @@ class Predecoded(data.Struct):
     """What the branch unit must know of the instructions in the queue."""
 
     branch: 1
-    link: 1          # mtspr to LR or CTR
+    move_lr: 1       # mtspr to LR, to CTR
+    move_ctr: 1
     write_cr: 8      # CR fields written, field 0 in bit 7
 
 
@@ -54,6 +55,7 @@ class Progress(data.Struct):
     credit: 2        # folded branches before it, which complete with it
     done: 1          # a branch that the branch unit has executed
     folded: 1        # it goes no further than the queue
+    predicted: 1     # not folded, and its own prediction is not resolved: `level` counts that too
     taken: 1
 
 
@@ -81,7 +83,6 @@ class Decoded(data.Struct):
     reg_u: 5
     write_cr: 8      # CR fields written, field 0 in bit 7
     record: 1        # CR1 is a copy of FPSCR, when the instruction completes
-    link: 1          # mtspr to LR or CTR: branches wait for it
 
 
 def operand(width):

@@ -77,7 +77,7 @@ KEEP_BUSY = {Op.DCBST: 3, Op.DCBF: 3, Op.ICBI: 2}
 
 class LoadStoreState(enum.IntEnum):
     """The second stage. EMPTY; ACCESS: translates, and asks the cache or enters the store queue;
-    WAIT: for the end of what the cache has taken; FAULT: reported, wait for the flush."""
+    WAIT: for the end of what the cache has taken; FAULT: reported, wait until dropped."""
 
     EMPTY = 0
     ACCESS = 1
@@ -123,7 +123,8 @@ class LoadStoreUnit(wiring.Component):
     #: Completion queue: entry of the oldest instruction, and entries that retire in this cycle.
     oldest: In(range(NOBODY + 1))
     retired: In(CQ_ENTRIES)
-    flush: In(1)
+    #: Completion queue entries whose instructions are dropped.
+    drop: In(CQ_ENTRIES)
     msr: In(32)
     hid0: In(32)
     ear: In(32)
@@ -172,6 +173,7 @@ class LoadStoreUnit(wiring.Component):
         p.state = Signal(LoadStoreState, name="state")
         p.held = Signal(Held, name="held")
         p.head = Signal(name="at_head")     # it is the oldest instruction
+        p.dropped = Signal(name="dropped")
         p.now = Signal(Events, name="now")
         self._decide(m, p)
         self._second_stage(m, p)
@@ -186,18 +188,20 @@ class LoadStoreUnit(wiring.Component):
         """What happens in this cycle."""
         control, now, held, cache = p.control, p.now, p.held, self.cache
         m.d.comb += [
-            p.head.eq((held.cq == self.oldest) & ~self.flush),
+            p.dropped.eq((p.state != LoadStoreState.EMPTY) & self.drop.bit_select(held.cq, 1)),
+            p.head.eq((held.cq == self.oldest) & ~p.dropped),
             # If a load arrives, the way to the rename buffers is taken; the stage waits.
             now.ended.eq((p.state == LoadStoreState.WAIT) & ~p.missed.arrives & cache.done
-                         & ~self.flush),
+                         & ~p.dropped),
             now.leaves.eq(control.ask & cache.taken & p.part.whole & ~held.access.store
                           & (held.op != Op.LWARX)),
             now.moved.eq(control.ask & cache.hit | control.push | now.ended & ~cache.error),
             now.over.eq(now.moved & p.part.last),
             now.ends.eq((control.ends | now.over) & ~control.fault),
             now.done.eq(now.ends | now.leaves),
-            *(getattr(control, name).eq(getattr(self, name)) for name in (
-                "flush", "msr", "hid0", "ear", "dabr", "quiet")),
+            *(getattr(control, name).eq(getattr(self, name))
+              for name in ("msr", "hid0", "ear", "dabr", "quiet")),
+            control.dropped.eq(p.dropped),
             *(getattr(control, name).eq(held[name]) for name in ("op", "insn", "access", "first")),
             control.active.eq(now.works), control.ea.eq(p.part.ea),
             control.nothing.eq(p.part.nothing), control.whole.eq(p.part.whole),
@@ -218,7 +222,7 @@ class LoadStoreUnit(wiring.Component):
         free = (state == LoadStoreState.EMPTY) & (busy == 0) | now.done
         m.d.comb += [
             now.works.eq((state == LoadStoreState.ACCESS) & ~p.missed.arrives & (busy == 0)),
-            here.done.eq(here.valid & free & ~self.flush
+            here.done.eq(here.valid & free & ~here.dropped
                          & (~here.serialize | (here.cq == self.oldest))),
         ]
         with m.If(control.fault):
@@ -247,7 +251,7 @@ class LoadStoreUnit(wiring.Component):
                 m.d.sync += busy.eq(RESERVED_CYCLES)
             with m.If(p.data.delay != 0):
                 m.d.sync += busy.eq(p.data.delay)
-        with m.If(self.flush):
+        with m.If(p.dropped):
             m.d.sync += [state.eq(LoadStoreState.EMPTY), busy.eq(0)]
 
     def _first_stage(self, m, p):
@@ -259,7 +263,7 @@ class LoadStoreUnit(wiring.Component):
                 getattr(stations, name), getattr(self, name), strict=True)]
         m.d.comb += [
             stations.ready.eq(self.ready), stations.float_ready.eq(self.float_ready),
-            stations.flush.eq(self.flush), p.decoder.op.eq(here.op),
+            stations.drop.eq(self.drop), p.decoder.op.eq(here.op),
             address.op.eq(here.op), address.insn.eq(here.insn), address.access.eq(p.decoder.access),
             address.a.eq(here.a), address.b.eq(here.b), address.count.eq(self.xer[:7]),
         ]
@@ -282,11 +286,11 @@ class LoadStoreUnit(wiring.Component):
         """Data cache and store queue."""
         queue, entry, cache, access = p.queue, p.queue.entry, self.cache, p.held.access
         m.d.comb += [
-            cache.valid.eq(p.control.ask & ~self.flush), cache.op.eq(access.op),
+            cache.valid.eq(p.control.ask & ~p.dropped), cache.op.eq(access.op),
             cache.size.eq(p.part.part), cache.wimg.eq(p.control.wimg), cache.type.eq(access.type),
             cache.speculative.eq(~p.head), cache.wdata.eq(p.data.data),
             queue.push.eq(p.control.push), queue.retired.eq(self.retired),
-            queue.flush.eq(self.flush), queue.retire.eq(p.head), queue.pa.eq(self.translate.pa),
+            queue.drop.eq(self.drop), queue.retire.eq(p.head), queue.pa.eq(self.translate.pa),
             queue.lanes.eq(byte_lanes(p.part.ea, p.part.part)), self.drained.eq(queue.empty),
             entry.pa.eq(self.translate.pa), entry.data.eq(p.data.data),
             entry.lanes.eq(queue.lanes), entry.size.eq(p.part.part),
@@ -318,7 +322,7 @@ class LoadStoreUnit(wiring.Component):
         arrives, finish, direct = missed.arrives, self.finish, self.direct
         m.d.comb += [
             missed.enters.eq(now.leaves), missed.entering.eq(load.here),
-            missed.done.eq(self.cache.done), missed.flush.eq(self.flush),
+            missed.done.eq(self.cache.done), missed.drop.eq(self.drop),
             load.arrives.eq(arrives), load.missed.eq(missed.load), load.rdata.eq(self.cache.rdata),
             load.error.eq(self.cache.error), load.start.eq(p.here.done), load.moved.eq(now.moved),
             load.ends.eq(p.part.ends), load.delivers.eq(now.ends & held.write_d),

@@ -5,6 +5,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from pteg.hw.core.load_result import Load
+from pteg.hw.sizes import CQ_ENTRIES
 
 __all__ = ["MissedLoad"]
 
@@ -17,7 +18,8 @@ class MissedLoad(wiring.Component):
     entering: In(Load)
     #: The cache has ended what it took.
     done: In(1)
-    flush: In(1)
+    #: Completion queue entries whose instructions are dropped.
+    drop: In(CQ_ENTRIES)
     #: The load that waits; the double word is there in this cycle.
     load: Out(Load)
     arrives: Out(1)
@@ -30,6 +32,6 @@ class MissedLoad(wiring.Component):
             m.d.sync += waits.eq(0)
         with m.If(self.enters):
             m.d.sync += [waits.eq(1), self.load.eq(self.entering)]
-        with m.If(self.flush):
+        with m.If(waits & self.drop.bit_select(self.load.cq, 1)):
             m.d.sync += waits.eq(0)
         return m

@@ -12,12 +12,13 @@ from amaranth.lib.wiring import In, Out
 from pteg.hw.core.decode import (
     CrFields,
     choose_fields,
-    is_link,
     look_up,
     written_fields,
 )
 from pteg.hw.core.interfaces import Predecoded
 from pteg.hw.isa.instructions import Unit
+from pteg.hw.isa.registers import SPR_BY_NAME
+from pteg.hw.words import spr_number
 
 __all__ = ["Predecoder"]
 
@@ -51,7 +52,8 @@ class Predecoder(wiring.Component):
 
         m.d.comb += [
             known.branch.eq(control.branch),
-            known.link.eq(control.move & is_link(insn)),
+            *(known[name].eq(control.move & (spr_number(insn) == SPR_BY_NAME[spr].number))
+              for name, spr in (("move_lr", "LR"), ("move_ctr", "CTR"))),
         ]
         choose_fields(m, insn, control.fields, known.write_cr)
         return m

@@ -34,7 +34,10 @@ class BranchToQueue(wiring.Signature):
             "credit": Out(2),
             #: A prediction was right: what follows it is one level less speculative.
             "accept": Out(1),
-            #: With `mark`: the branch is predicted; what follows it gets `level`.
+            #: With `cut`: it was wrong. Its branch, if it is here, goes the other way.
+            "wrong": Out(1),
+            #: With `mark`: the branch is predicted; what follows it gets `level`, and so does the
+            #: branch if it is not folded.
             "predict": Out(1),
             #: Level of the instructions that enter.
             "level": Out(2),
@@ -91,13 +94,20 @@ class InstructionQueue(wiring.Component):
             m.d.comb += new.eq(entry)
             with m.If(branch.mark & (branch.position == number)):
                 m.d.comb += [new.done.eq(1), new.folded.eq(branch.folded),
+                             new.predicted.eq(branch.predict & ~branch.folded),
                              new.taken.eq(branch.taken)]
                 m.d.sync += targets[number].eq(branch.target)
                 if number < WIDTH:
                     m.d.comb += self.targets[number].eq(branch.target)
             with m.If(branch.accept & (entry.level != 0)):
                 m.d.comb += new.level.eq(entry.level - 1)
-            with m.If(branch.mark & branch.predict & (branch.position < number)):
+                with m.If(entry.level == 1):
+                    m.d.comb += new.predicted.eq(0)
+            with m.If(branch.wrong):
+                m.d.comb += [new.level.eq(0), new.taken.eq(entry.taken ^ entry.predicted),
+                             new.predicted.eq(0)]
+            with m.If(branch.mark & branch.predict
+                      & (branch.position + branch.folded <= number)):
                 m.d.comb += new.level.eq(branch.level)
             m.d.sync += entry.eq(new)
             marked.append(new)

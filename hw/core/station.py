@@ -29,14 +29,16 @@ class StationToUnit(wiring.Signature):
 
     def __init__(self, operands=GENERAL):
         super().__init__({
-            #: There is an instruction, and all its operands are there.
-            "valid": Out(1),
+            #: There is an instruction; all its operands are there.
+            "there": Out(1), "valid": Out(1),
             #: As dispatched.
             "op": Out(Op), "insn": Out(32), "cq": Out(range(CQ_ENTRIES)), "serialize": Out(1),
             "write_d": Out(1), "tag_d": Out(range(GPR_RENAMES)),
             "write_u": Out(1), "tag_u": Out(range(GPR_RENAMES)),
             #: Operand values.
             **{name: Out(width) for name, width in operands.items()},
+            #: It is dropped.
+            "dropped": Out(1),
             #: The unit has finished with it.
             "done": In(1),
         })
@@ -62,12 +64,12 @@ class Station(wiring.Component):
         super().__init__({
             "dispatch": In(DispatchToUnit(operands)), "unit": Out(StationToUnit(operands)),
             **buffers,
-            #: Drop the instruction.
-            "flush": In(1),
+            #: Completion queue entries whose instructions are dropped.
+            "drop": In(CQ_ENTRIES),
         })
 
     def attach(self, m, unit):
-        """Give the station the rename buffers and the flush of the unit that it belongs to."""
+        """Give the station the rename buffers of its unit, and what is dropped."""
         for prefix in {_PREFIXES[width]: None for width in self.operands.values()}:
             m.d.comb += [
                 *(mine.eq(theirs) for mine, theirs in zip(
@@ -75,7 +77,7 @@ class Station(wiring.Component):
                     strict=True)),
                 getattr(self, f"{prefix}ready").eq(getattr(unit, f"{prefix}ready")),
             ]
-        m.d.comb += self.flush.eq(unit.flush)
+        m.d.comb += self.drop.eq(unit.drop)
 
     def elaborate(self, platform):
         m = Module()
@@ -98,7 +100,8 @@ class Station(wiring.Component):
 
         m.d.comb += [
             self.dispatch.ready.eq(~occupied | self.unit.done),
-            self.unit.valid.eq(occupied & ~Cat(missing).any()),
+            self.unit.there.eq(occupied), self.unit.valid.eq(occupied & ~Cat(missing).any()),
+            self.unit.dropped.eq(occupied & self.drop.bit_select(self.unit.cq, 1)),
         ]
         for name in ("op", "insn", "cq", "serialize", "write_d", "tag_d", "write_u", "tag_u"):
             held = Signal(self.unit.signature.members[name].shape, name=name)
@@ -110,6 +113,6 @@ class Station(wiring.Component):
             m.d.sync += occupied.eq(1)
         with m.Elif(self.unit.done):
             m.d.sync += occupied.eq(0)
-        with m.If(self.flush):
+        with m.If(self.unit.dropped):
             m.d.sync += occupied.eq(0)
         return m

@@ -1,12 +1,12 @@
 """The two reservation stations of the load/store unit (MPC750 UM 6.4.4)."""
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from pteg.hw.core.interfaces import MIXED, DispatchToUnit
 from pteg.hw.core.station import Station, StationToUnit
-from pteg.hw.sizes import FPR_RENAMES, GPR_RENAMES
+from pteg.hw.sizes import CQ_ENTRIES, FPR_RENAMES, GPR_RENAMES
 
 __all__ = ["StationPair"]
 
@@ -21,16 +21,18 @@ class StationPair(wiring.Component):
     ready: In(GPR_RENAMES)
     float_values: In(64).array(FPR_RENAMES)
     float_ready: In(FPR_RENAMES)
-    #: Drop both instructions.
-    flush: In(1)
+    #: Completion queue entries whose instructions are dropped.
+    drop: In(CQ_ENTRIES)
 
     def elaborate(self, platform):
         m = Module()
         fill = Signal()     # the station that is filled next
         take = Signal()     # that is emptied next
+        dropped = Signal(2)
         for index in range(2):
             m.submodules[f"station{index}"] = station = Station(MIXED)
             station.attach(m, self)
+            m.d.comb += dropped[index].eq(station.unit.dropped)
             for name in station.dispatch.signature.members:
                 if name not in ("valid", "ready"):
                     m.d.comb += getattr(station.dispatch, name).eq(getattr(self.dispatch, name))
@@ -46,6 +48,7 @@ class StationPair(wiring.Component):
             m.d.sync += fill.eq(~fill)
         with m.If(self.unit.done):
             m.d.sync += take.eq(~take)
-        with m.If(self.flush):
-            m.d.sync += [fill.eq(0), take.eq(0)]
+        with m.If(dropped.any()):
+            # The younger one, or both.
+            m.d.sync += fill.eq(Mux(self.unit.dropped, take, ~take))
         return m

@@ -1,8 +1,8 @@
 """Store queue: three stores between execution and the data cache (MPC750 UM 1.2.4.3, 3.3.3).
 
 A store enters it translated, when it finishes. It is written when its instruction has completed,
-in program order, and leaves the queue when the cache has taken it. A flush drops those whose
-instruction has not completed. A load that overlaps a store here waits until it has left: there is
+in program order, and leaves the queue when the cache has taken it. With an instruction that is
+dropped, its store is dropped. A load that overlaps a store here waits until it has left: there is
 no forwarding.
 
 The interface with completion is `retired` alone: the completion queue entries that retire in a
@@ -51,7 +51,8 @@ class StoreQueue(wiring.Component):
     exclusive: Out(1)
     #: Completion queue entries that retire in this cycle.
     retired: In(CQ_ENTRIES)
-    flush: In(1)
+    #: Entries whose instructions are dropped.
+    drop: In(CQ_ENTRIES)
     pa: In(32)
     lanes: In(8)
     #: A store here writes one of these bytes.
@@ -93,8 +94,10 @@ class StoreQueue(wiring.Component):
             kept.eq(count),
             left.eq(kept - leaves),
         ]
-        with m.If(self.flush):
-            m.d.comb += kept.eq(sum(now[n] for n in range(STORES)))
+        with m.If(self.drop.any()):
+            m.d.comb += kept.eq(sum(
+                now[n] | (count > n) & ~self.drop.bit_select(held.cq, 1)
+                for n, held in enumerate(entries)))
         with m.If(self.push | (count != 0)):
             m.d.sync += [count.eq(left + self.push), completed.eq(now >> leaves)]
         with m.If(leaves):

@@ -20,7 +20,7 @@ from pteg.hw.core.station import Station
 from pteg.hw.isa.instructions import Op
 from pteg.hw.isa.registers import SPR_BY_NAME, XER_IMPLEMENTED
 from pteg.hw.mmu.interfaces import RegisterPort
-from pteg.hw.sizes import GPR_RENAMES
+from pteg.hw.sizes import CQ_ENTRIES, GPR_RENAMES
 from pteg.hw.words import field, spr_number
 
 __all__ = ["SystemUnit"]
@@ -51,7 +51,8 @@ class SystemUnit(wiring.Component):
     ready: In(GPR_RENAMES)
     #: Completion queue entry of the oldest instruction.
     oldest: In(range(NOBODY + 1))
-    flush: In(1)
+    #: Completion queue entries whose instructions are dropped.
+    drop: In(CQ_ENTRIES)
     cr: In(32)
     xer: In(32)
     msr: In(32)
@@ -69,6 +70,9 @@ class SystemUnit(wiring.Component):
     xer_write: Out(1)
     lr_write: Out(1)
     ctr_write: Out(1)
+    #: A mtspr to LR, to CTR is here.
+    lr_waits: Out(1)
+    ctr_waits: Out(1)
     msr_write: Out(1)
     #: What they are written with.
     wdata: Out(32)
@@ -89,7 +93,7 @@ class SystemUnit(wiring.Component):
         elapsed = Signal(range(max(_CYCLES.values())))
         last = Signal()
         execute = Signal()
-        m.d.comb += [execute.eq(here.valid & (here.cq == self.oldest) & ~self.flush), last.eq(1)]
+        m.d.comb += [execute.eq(here.valid & (here.cq == self.oldest) & ~here.dropped), last.eq(1)]
         with m.Switch(here.op):
             for op, cycles in _CYCLES.items():
                 with m.Case(op):
@@ -100,10 +104,13 @@ class SystemUnit(wiring.Component):
                     m.d.comb += last.eq(elapsed == _BAT_CYCLES - 1)
         with m.If(execute):
             m.d.sync += elapsed.eq(Mux(last, 0, elapsed + 1))
-        with m.If(self.flush):
+        with m.If(here.dropped):
             m.d.sync += elapsed.eq(0)
 
+        move = here.there & (here.op == Op.MTSPR)
         m.d.comb += [
+            self.lr_waits.eq(move & (spr == SPR_BY_NAME["LR"].number)),
+            self.ctr_waits.eq(move & (spr == SPR_BY_NAME["CTR"].number)),
             self.wdata.eq(here.a),
             self.special.spr.eq(spr), self.special.wdata.eq(here.a),
             self.timebase.spr.eq(spr), self.timebase.wdata.eq(here.a),

@@ -72,10 +72,10 @@ class FloatPipeline(wiring.Component):
             "control": In(Control),
             #: It leaves stage 1.
             "done": Out(1),
-            #: Drop everything.
-            "flush": In(1),
+            #: The instructions in stages 2 and 3; those in 1, 2 and 3 are dropped.
+            "labels": Out(label).array(2), "drop": In(3),
             #: An instruction is in stage 3; all that follows is about it.
-            "finished": Out(1), "finished_label": Out(label),
+            "finished": Out(1),
             #: There is a result for its destination.
             "write": Out(1),
             "result": Out(width),
@@ -100,7 +100,8 @@ class FloatPipeline(wiring.Component):
         m.submodules.add = add = Add(formats)
         m.d.comb += [add.terms.eq(sum_stage.terms),
                      add.downward.eq(self.control.rounding == Rounding.DOWNWARD)]
-        m.d.sync += result_stage.valid.eq(sum_stage.valid & ~self.flush)
+        m.d.comb += self.labels[0].eq(sum_stage.label)
+        m.d.sync += result_stage.valid.eq(sum_stage.valid & ~self.drop[1])
         with m.If(sum_stage.valid):
             m.d.sync += [getattr(result_stage, name).eq(getattr(sum_stage, name))
                          for name in common if name != "valid"]
@@ -196,12 +197,12 @@ class FloatPipeline(wiring.Component):
                 with m.Case(Kind.RECIPROCAL):
                     m.d.comb += last.eq(_ESTIMATE_CYCLES - 1)
             m.d.comb += self.done.eq((elapsed == last) & ~blocked)
-        with m.If(self.done | self.flush):
+        with m.If(self.done | self.drop[0]):
             m.d.sync += elapsed.eq(0)
         with m.Elif(self.valid & ~blocked):
             m.d.sync += elapsed.eq(elapsed + 1)
 
-        m.d.sync += sum_stage.valid.eq(self.done & ~self.flush)
+        m.d.sync += sum_stage.valid.eq(self.done & ~self.drop[0])
         with m.If(self.done):
             m.d.sync += [
                 sum_stage.label.eq(self.label), sum_stage.operation.eq(operation),
@@ -238,8 +239,8 @@ class FloatPipeline(wiring.Component):
             rounder.control.eq(control),
             convert.number.eq(stage.number), convert.control.eq(control),
             rounded.eq(Cat(rounder.bits[:-1], rounder.bits[-1] ^ negate)),
-            self.finished.eq(stage.valid & ~self.flush),
-            self.finished_label.eq(stage.label),
+            self.finished.eq(stage.valid & ~self.drop[2]),
+            self.labels[1].eq(stage.label),
             exceptions.eq(stage.status), self.result.eq(stage.bits),
         ]
         with m.If(~stage.given):

@@ -106,7 +106,6 @@ class Branch(Part):
     queue__keep: Signal
     accept: Signal              # the oldest prediction was right
     wrong: Signal               # or wrong
-    cancel: Signal              # what followed a wrong one is flushed now
 
 
 class Dispatch(Part):
@@ -163,6 +162,7 @@ class Completion(Part):
     exception__data: Signal     # the exception sets DAR
     exception__dar: Signal
     redirect__valid: Signal     # everything in flight is dropped
+    drop: Signal                # a bit for each entry: its instruction is dropped
     exceptions: ExceptionUnit
 
     @property

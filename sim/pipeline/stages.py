@@ -49,10 +49,10 @@ def _signals(core: Core) -> dict[str, Signal]:
         "executing": branch.queue__mark, "position": branch.queue__position,
         "folded": branch.queue__folded, "taken": branch.queue__taken,
         "predicted": branch.queue__predict, "cut": branch.queue__cut, "keep": branch.queue__keep,
-        "right": branch.accept, "wrong": branch.wrong, "cancel": branch.cancel,
+        "right": branch.accept, "wrong": branch.wrong,
         # Completion.
         "head": completion.head, "oldest": core.sru.oldest,
-        "flush": completion.redirect__valid, "fault": completion.fault,
+        "drop": completion.drop, "fault": completion.fault,
         "cause": completion.cause,
     }
 
@@ -210,8 +210,8 @@ class PipelineStages:
             self._flush(self._queue + self._folded)
             self._queue, self._folded = [], []
             self._predictions.clear()
-        if now.flush or now.cancel:
-            for index in range(CQ_ENTRIES):
+        for index in range(CQ_ENTRIES):
+            if now.drop >> index & 1:
                 self._leave(index, Fate.FLUSHED)
         while self._open and self._open[0].done:
             self._log.write(self._open.popleft())
