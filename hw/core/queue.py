@@ -92,13 +92,6 @@ class InstructionQueue(wiring.Component):
         for number, entry in enumerate(progress):
             new = Signal(Progress, name=f"marked{number}")
             m.d.comb += new.eq(entry)
-            with m.If(branch.mark & (branch.position == number)):
-                m.d.comb += [new.done.eq(1), new.folded.eq(branch.folded),
-                             new.predicted.eq(branch.predict & ~branch.folded),
-                             new.taken.eq(branch.taken)]
-                m.d.sync += targets[number].eq(branch.target)
-                if number < WIDTH:
-                    m.d.comb += self.targets[number].eq(branch.target)
             with m.If(branch.accept & (entry.level != 0)):
                 m.d.comb += new.level.eq(entry.level - 1)
                 with m.If(entry.level == 1):
@@ -106,6 +99,13 @@ class InstructionQueue(wiring.Component):
             with m.If(branch.wrong):
                 m.d.comb += [new.level.eq(0), new.taken.eq(entry.taken ^ entry.predicted),
                              new.predicted.eq(0)]
+            with m.If(branch.mark & (branch.position == number)):
+                m.d.comb += [new.done.eq(1), new.folded.eq(branch.folded),
+                             new.predicted.eq(branch.predict & ~branch.folded),
+                             new.taken.eq(branch.taken)]
+                m.d.sync += targets[number].eq(branch.target)
+                if number < WIDTH:
+                    m.d.comb += self.targets[number].eq(branch.target)
             with m.If(branch.mark & branch.predict
                       & (branch.position + branch.folded <= number)):
                 m.d.comb += new.level.eq(branch.level)

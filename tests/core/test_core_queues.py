@@ -2,6 +2,7 @@
 
 import random
 from collections import deque
+from dataclasses import dataclass
 
 import pytest
 from amaranth.sim import Simulator
@@ -30,8 +31,9 @@ def test_the_instruction_queue_is_a_queue(seed):
             assert ctx.get(queue.count) == len(model)
             for n, expected in enumerate(model):
                 progress = queue.progress[n]
-                assert expected == [ctx.get(queue.entries[n].pc), ctx.get(progress.level),
-                                    ctx.get(progress.credit), ctx.get(progress.done)]
+                assert expected == [ctx.get(queue.entries[n].pc), *(
+                    ctx.get(progress[name])
+                    for name in ("level", "credit", "done", "predicted", "taken"))]
             room = min(IQ_ENTRIES - len(model), FETCH_WIDTH)
             assert ctx.get(queue.fetch.room) == room
 
@@ -39,14 +41,19 @@ def test_the_instruction_queue_is_a_queue(seed):
             waiting = [n for n, entry in enumerate(model) if not entry[3]]
             mark = bool(waiting) and rng.random() < 0.5
             at = waiting[0] if waiting else 0
-            cut, keep = mark and rng.random() < 0.5, at + rng.randrange(2)
+            taken, folded = mark and rng.random() < 0.5, rng.random() < 0.5
             predict, accept = mark and rng.random() < 0.3, rng.random() < 0.2
-            level = rng.randrange(3)
-            inject = rng.randrange(3) if cut and keep <= IQ_ENTRIES - WIDTH else 0
+            wrong = not mark and not accept and rng.random() < 0.1
+            cut, keep = taken or wrong, at + rng.randrange(2)
+            if wrong:
+                keep = rng.randrange(len(model) + 1)
+            level = rng.randrange(predict, 3)
+            inject = rng.randrange(3) if taken and keep <= IQ_ENTRIES - WIDTH else 0
             given = rng.randrange(4)
             for name, value in (("mark", mark), ("position", at), ("cut", cut), ("keep", keep),
-                                ("predict", predict), ("accept", accept), ("level", level),
-                                ("credit", given), ("folded", 0), ("taken", cut)):
+                                ("predict", predict), ("accept", accept), ("wrong", wrong),
+                                ("level", level), ("credit", given), ("folded", folded),
+                                ("taken", taken)):
                 ctx.set(getattr(branch, name), value)
             ctx.set(queue.inject.count, inject)
             count = rng.randrange(room + 1)
@@ -54,7 +61,8 @@ def test_the_instruction_queue_is_a_queue(seed):
             for port in (queue.fetch, queue.inject):
                 for n in range(FETCH_WIDTH):
                     ctx.set(port.entries[n].pc, number + n)
-            done = next((n for n, entry in enumerate(model) if not entry[3]), len(model))
+            done = min(next((n for n, entry in enumerate(model) if not entry[3]), len(model)),
+                       keep if wrong else IQ_ENTRIES)
             pop, flush = rng.randrange(min(done, WIDTH) + 1), rng.random() < 0.02
             ctx.set(queue.pop, pop)
             ctx.set(queue.flush, flush)
@@ -63,16 +71,19 @@ def test_the_instruction_queue_is_a_queue(seed):
             for n, entry in enumerate(model):
                 if accept and entry[1]:
                     entry[1] -= 1
-                if predict and n > at:
+                    entry[4] &= entry[1]
+                if wrong:
+                    entry[1], entry[4], entry[5] = 0, 0, entry[5] ^ entry[4]
+                if predict and n >= at + folded:
                     entry[1] = level
             if mark:
-                model[at][3] = 1
+                model[at][3:] = 1, predict and not folded, taken
             if cut:
                 del model[keep:]
                 credit = given
             entering = inject if cut else count
             for n in range(entering):
-                model.append([number + n, level, credit, 0])
+                model.append([number + n, level, credit, 0, 0, 0])
                 credit = 0
             number += entering
             del model[:pop]
@@ -85,23 +96,33 @@ def test_the_instruction_queue_is_a_queue(seed):
     simulate(queue, testbench)
 
 
+@dataclass
+class Buffer:
+    """A rename buffer: who will write which register."""
+
+    reg: int
+    tag: int
+    speculative: bool
+    value: int | None = None
+
+
 class RenameModel:
-    """Registers, and for each the buffers that will write it, oldest first."""
+    """Registers, and the buffers that will write them, oldest first."""
 
     def __init__(self):
         self.registers = [0] * 32
-        self.waiting = deque()   # [reg, tag, value or None]
+        self.waiting = deque()
 
     def operand(self, reg, newer=()):
         """(pending, value or tag) that an instruction dispatched now gets."""
-        for number, tag, value in reversed([*self.waiting, *newer]):
-            if number == reg:
-                return (True, tag) if value is None else (False, value)
+        for buffer in reversed([*self.waiting, *newer]):
+            if buffer.reg == reg:
+                return (True, buffer.tag) if buffer.value is None else (False, buffer.value)
         return False, self.registers[reg]
 
     def commit(self):
-        reg, _, value = self.waiting.popleft()
-        self.registers[reg] = value
+        buffer = self.waiting.popleft()
+        self.registers[buffer.reg] = buffer.value
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -114,6 +135,15 @@ def test_renaming_keeps_the_newest_value_of_each_register(seed):
             free = GPR_RENAMES - len(model.waiting)
             assert ctx.get(rename.free) == free
 
+            # A prediction is resolved; nothing enters before what is speculative.
+            doubtful = any(buffer.speculative for buffer in model.waiting)
+            accept, wrong = rng.choice([(0, 0)] * 6 + [(1, 0), (0, 1)])
+            ctx.set(rename.accept, accept)
+            ctx.set(rename.wrong, wrong)
+            first_guess = 0 if doubtful and not accept else rng.choice((0, 2, 4, 4))
+            if wrong:
+                free, first_guess = 0 if doubtful else free, 4
+
             allocated = []
             for number, port in enumerate(rename.allocate):
                 for source in rename.sources[3 * number // 2:3 * (number + 1) // 2]:
@@ -122,8 +152,9 @@ def test_renaming_keeps_the_newest_value_of_each_register(seed):
                 reg = rng.randrange(4)
                 ctx.set(port.valid, take)
                 ctx.set(port.reg, reg)
+                ctx.set(port.speculative, number >= first_guess)
                 if take:
-                    allocated.append([reg, ctx.get(port.tag), None])
+                    allocated.append(Buffer(reg, ctx.get(port.tag), number >= first_guess))
             first = sum(ctx.get(port.valid) for port in rename.allocate[:2])
             for number, source in enumerate(rename.sources):
                 # The second instruction sees what the first will write.
@@ -132,32 +163,37 @@ def test_renaming_keeps_the_newest_value_of_each_register(seed):
                 assert ctx.get(source.operand.pending) == pending
                 got = source.operand.tag if pending else source.operand.value
                 assert ctx.get(got) == expected
-            ready = [entry for entry in model.waiting if entry[2] is None]
+            ready = [entry for entry in model.waiting if entry.value is None]
             finished = rng.sample(ready, min(len(ready), rng.randrange(3)))
             for n in range(2):
                 port, valid = rename.results[n], n < len(finished)
                 ctx.set(port.valid, valid)
                 if valid:
-                    ctx.set(port.tag, finished[n][1])
-                    ctx.set(port.value, value := rng.getrandbits(32))
-                    finished[n].append(value)
+                    ctx.set(port.tag, finished[n].tag)
+                    ctx.set(port.value, rng.getrandbits(32))
             commits = 0
             for port in rename.commit:
                 oldest = model.waiting[commits] if commits < len(model.waiting) else None
-                done = oldest is not None and len(oldest) == 3 and oldest[2] is not None
+                done = (oldest is not None and oldest.value is not None
+                        and not oldest.speculative)
                 take = done and rng.random() < 0.6
                 ctx.set(port.valid, take)
                 if take:
-                    ctx.set(port.reg, oldest[0])
-                    ctx.set(port.tag, oldest[1])
+                    ctx.set(port.reg, oldest.reg)
+                    ctx.set(port.tag, oldest.tag)
                     commits += 1
             flush = rng.random() < 0.02
             ctx.set(rename.flush, flush)
             await ctx.tick()
             for _ in range(commits):
                 model.commit()
-            for entry in finished:
-                entry[2] = entry.pop()
+            for n, entry in enumerate(finished):
+                entry.value = ctx.get(rename.results[n].value)
+            if accept:
+                for buffer in model.waiting:
+                    buffer.speculative = False
+            while wrong and model.waiting and model.waiting[-1].speculative:
+                model.waiting.pop()
             model.waiting.extend(allocated)
             if flush:
                 model.waiting.clear()
