@@ -58,12 +58,12 @@ def prepare(cpu, program, symbols=None):
 
 
 def check(cpu, seed, length=300, interrupts=False, floating=False, breakpoints=False,
-          invalid=False, conditions=False):
+          invalid=False, conditions=False, branches=False):
     choice = random.Random(seed)
     options = Options(length=length, user=choice.random() < 0.4,
                       translation=choice.random() < 0.8, floating=floating,
                       breakpoints=breakpoints, invalid=invalid,
-                      conditions=conditions)
+                      conditions=conditions, branches=branches)
     program = random_program(seed, options)
     program.msr |= EE if interrupts else 0
     prepare(cpu, program)
@@ -150,6 +150,14 @@ def exceptions(model):
     memory = model.platform["dram"].memory[LOG:LOG + LOG_BYTES].copy()
     model.overlay(LOG, memory)
     return memory.view(">u4").reshape(-1, 8).astype(np.int64)
+
+
+def test_random_programs_with_many_branches_agree(cpu, interrupted_cpu):
+    """Branches that change LR or CTR, behind unresolved ones; mtlr and mtctr between them."""
+    done = sum(check(interrupted_cpu if seed % 4 == 0 else cpu, seed, branches=True,
+                     interrupts=seed % 4 == 0, floating=seed % 3 == 0, breakpoints=seed % 5 == 0)
+               for seed in range(700, 720))
+    assert done > 5000
 
 
 def test_a_difference_in_a_register_is_reported(cpu):

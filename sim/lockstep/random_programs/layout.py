@@ -41,6 +41,8 @@ class Options:
         Everything that can stop an access (docs/causes.md): direct-store segments, fetches from
         no-execute, guarded and protected memory, reservations and external control everywhere,
         MSR[LE]. Caches are locked, enabled and disabled more often.
+    branches : bool
+        Many branches, close to each other, whose conditions come late.
     """
 
     length: int = 200
@@ -53,6 +55,7 @@ class Options:
     breakpoints: bool = False
     invalid: bool = False
     conditions: bool = False
+    branches: bool = False
 
 
 @dataclass

@@ -52,6 +52,8 @@ def _weights(options):
         weights[invalid_forms.invalid] = 8
     if options.conditions:
         weights |= _CONDITIONS
+    if options.branches:
+        weights[branches.late_branches] = 40
     return weights
 
 
