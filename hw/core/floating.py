@@ -72,10 +72,12 @@ class FloatUnit(wiring.Component):
             pipeline.a.eq(here.a), pipeline.b.eq(here.b), pipeline.c.eq(here.c),
             *(pipeline.label[name].eq(getattr(here, name)) for name in ("cq", "write_d", "tag_d")),
             pipeline.control.eq(status.fpscr[:8]), pipeline.drop[0].eq(here.dropped),
-            *(pipeline.drop[n].eq(self.drop.bit_select(pipeline.labels[n - 1].cq, 1))
-              for n in (1, 2)),
             here.done.eq(pipeline.done),
         ]
+
+        with m.If(self.drop.any()):
+            m.d.comb += [pipeline.drop[n].eq(self.drop.bit_select(pipeline.labels[n - 1].cq, 1))
+                         for n in (1, 2)]
 
         # Results of the pipeline.
         done = pipeline.labels[1]

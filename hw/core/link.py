@@ -64,7 +64,8 @@ class LinkRegisters(wiring.Component):
             m.d.comb += after.ctr.eq(seen.ctr - 1)
         with m.If(branch.wrong):
             m.d.comb += after.eq(saved[0])
-        m.d.sync += seen.eq(after)
+        with m.If(branch.link | branch.count | branch.wrong):
+            m.d.sync += seen.eq(after)
         with m.If(branch.accept):
             m.d.sync += saved[0].eq(saved[1])
         for number, place in enumerate(saved):

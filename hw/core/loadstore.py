@@ -188,7 +188,6 @@ class LoadStoreUnit(wiring.Component):
         """What happens in this cycle."""
         control, now, held, cache = p.control, p.now, p.held, self.cache
         m.d.comb += [
-            p.dropped.eq((p.state != LoadStoreState.EMPTY) & self.drop.bit_select(held.cq, 1)),
             p.head.eq((held.cq == self.oldest) & ~p.dropped),
             # If a load arrives, the way to the rename buffers is taken; the stage waits.
             now.ended.eq((p.state == LoadStoreState.WAIT) & ~p.missed.arrives & cache.done
@@ -211,6 +210,9 @@ class LoadStoreUnit(wiring.Component):
             control.accepted.eq(cache.hit | cache.taken), control.empty.eq(p.queue.empty),
             control.room.eq(p.queue.room), control.overlap.eq(p.queue.overlap),
         ]
+        with m.If(self.drop.any()):
+            m.d.comb += p.dropped.eq((p.state != LoadStoreState.EMPTY)
+                                     & self.drop.bit_select(held.cq, 1))
         connect(m, control.translate, flipped(self.translate))
         connect(m, control.block, flipped(self.block))
         connect(m, control.invalidate, flipped(self.invalidate))

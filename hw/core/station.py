@@ -101,8 +101,9 @@ class Station(wiring.Component):
         m.d.comb += [
             self.dispatch.ready.eq(~occupied | self.unit.done),
             self.unit.there.eq(occupied), self.unit.valid.eq(occupied & ~Cat(missing).any()),
-            self.unit.dropped.eq(occupied & self.drop.bit_select(self.unit.cq, 1)),
         ]
+        with m.If(self.drop.any()):
+            m.d.comb += self.unit.dropped.eq(occupied & self.drop.bit_select(self.unit.cq, 1))
         for name in ("op", "insn", "cq", "serialize", "write_d", "tag_d", "write_u", "tag_u"):
             held = Signal(self.unit.signature.members[name].shape, name=name)
             m.d.comb += getattr(self.unit, name).eq(held)
