@@ -45,7 +45,7 @@ from pteg.hw.core.targets import TargetCache
 from pteg.hw.core.thermal import ThermalUnit
 from pteg.hw.core.timebase import TimeBase
 from pteg.hw.isa.exceptions import Vector
-from pteg.hw.isa.registers import Hid0, Msr, Xer
+from pteg.hw.isa.registers import Hid0, Msr, Wimg, Xer
 from pteg.hw.mmu.interfaces import InvalidatePort, RegisterPort, TranslatePort
 from pteg.hw.parameters import Parameters
 from pteg.hw.sizes import LINE_BITS, WIDTH
@@ -199,8 +199,13 @@ class Core(wiring.Component):
             history.update_taken.eq(branch.resolved_taken),
             targets.enable.eq(flag(hid0, Hid0.BTIC)), targets.target.eq(branch.target),
             targets.want.eq(branch.taken), branch.found.eq(targets.found.count),
-            # rfi, exceptions, isync; icbi and a flash invalidation of the instruction cache.
-            targets.clear.eq(redirected | self.block.valid | special.instruction_cache.flash),
+            # Flash invalidation, icbi, exceptions, rfi (IBM 750GX UM p. 229), and other changes of
+            # the context (docs/decisions/0009).
+            targets.clear.eq(special.instruction_cache.flash | self.block.valid
+                             | completion.exception.valid | sru.relocates
+                             | self.invalidate.valid | self.restart),
+            targets.cacheable.eq(special.instruction_cache.enable
+                                 & ~flag(p.fetch.cache.wimg, Wimg.I)),
             targets.fetched.count.eq(queue.fetch.count),
             *(mine.eq(theirs) for mine, theirs in zip(targets.fetched.entries,
                                                       queue.fetch.entries, strict=True)),

@@ -32,7 +32,6 @@ class MissedLoad(wiring.Component):
             m.d.sync += waits.eq(0)
         with m.If(self.enters):
             m.d.sync += [waits.eq(1), self.load.eq(self.entering)]
-        with m.If(self.drop.any()):
-            with m.If(self.drop.bit_select(self.load.cq, 1)):
-                m.d.sync += waits.eq(0)
+        with m.If(waits & self.drop.bit_select(self.load.cq, 1)):
+            m.d.sync += waits.eq(0)
         return m

@@ -18,7 +18,7 @@ from pteg.hw.core.interfaces import (
 )
 from pteg.hw.core.station import Station
 from pteg.hw.isa.instructions import Op
-from pteg.hw.isa.registers import SPR_BY_NAME, XER_IMPLEMENTED
+from pteg.hw.isa.registers import SPR_BY_NAME, XER_IMPLEMENTED, Msr
 from pteg.hw.mmu.interfaces import RegisterPort
 from pteg.hw.sizes import CQ_ENTRIES, GPR_RENAMES
 from pteg.hw.words import field, spr_number
@@ -40,6 +40,9 @@ _CR_LOGICAL = {
 #: After a mtspr to these, everything younger is fetched again.
 _CONTEXT = [SPR_BY_NAME[name].number for name in SPR_BY_NAME
             if name.startswith(("IBAT", "DBAT")) or name in ("SDR1", "HID0", "IABR", "DABR")]
+#: After a mtspr to these, other instructions may be at an effective address.
+_FETCH_CONTEXT = [SPR_BY_NAME[name].number for name in SPR_BY_NAME
+                  if name.startswith("IBAT") or name in ("SDR1", "HID0", "IABR")]
 
 
 class SystemUnit(wiring.Component):
@@ -77,6 +80,8 @@ class SystemUnit(wiring.Component):
     #: What they are written with.
     wdata: Out(32)
     rfi: Out(1)
+    #: From now on, other instructions may be at an effective address, or none that may be executed.
+    relocates: Out(1)
     result: Out(UnitToRename())
     finish: Out(UnitToCompletion())
 
@@ -188,14 +193,19 @@ class SystemUnit(wiring.Component):
     def _move_to(self, m, here, spr):
         with m.Switch(here.op):
             with m.Case(Op.RFI):
-                m.d.comb += self.rfi.eq(1)
+                m.d.comb += [self.rfi.eq(1), self.relocates.eq(1)]
             with m.Case(Op.MTMSR):
-                m.d.comb += self.msr_write.eq(1)
+                changed = (here.a ^ self.msr) & int(Msr.IR | Msr.PR)
+                m.d.comb += [self.msr_write.eq(1), self.relocates.eq(changed.any())]
             with m.Case(Op.MTSR, Op.MTSRIN):
-                m.d.comb += [self.registers.segment.eq(1), self.registers.write.eq(1)]
+                m.d.comb += [self.registers.segment.eq(1), self.registers.write.eq(1),
+                             self.relocates.eq(1)]
                 with m.If(here.op == Op.MTSRIN):
                     m.d.comb += self.registers.sr.eq(here.b[28:])
             with m.Case(Op.MTSPR):
+                with m.Switch(spr):
+                    with m.Case(*_FETCH_CONTEXT):
+                        m.d.comb += self.relocates.eq(1)
                 with m.Switch(spr):
                     with m.Case(SPR_BY_NAME["XER"].number):
                         m.d.comb += [

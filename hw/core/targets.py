@@ -2,8 +2,10 @@
 
 An entry holds the first two instructions at the target of a taken branch, so that they enter the
 instruction queue in the clock after the branch is executed. It is looked up by the target's
-effective address, and therefore emptied whenever that may come to mean something else. What the
-manual does not tell: the index is EA[26-29], the ways of a set are replaced in turn.
+effective address, and therefore emptied whenever that may come to mean something else
+(docs/decisions/0009). What the manual does not tell: the index is EA[26-29], the ways of a set are
+replaced in turn, and only instructions that the instruction cache may hold are kept: after a store
+to others, software needs no icbi.
 """
 
 from amaranth.hdl import Array, Module, Mux, Signal
@@ -39,6 +41,8 @@ class TargetCache(wiring.Component):
     #: A branch to `target` is taken; if it misses, fill from what fetch brings from there.
     want: In(1)
     fetched: In(FetchToQueue())
+    #: The instruction cache may hold what is fetched.
+    cacheable: In(1)
 
     def __init__(self, entries=64):
         self.entries = entries
@@ -84,7 +88,7 @@ class TargetCache(wiring.Component):
         first = self.fetched.entries[0]
         with m.If(filling & (self.fetched.count != 0)):
             m.d.sync += filling.eq(0)
-            with m.If((first.pc == wanted) & (first.fault == 0)):
+            with m.If((first.pc == wanted) & (first.fault == 0) & self.cacheable):
                 place = turn[wanted[2:tag_from]]
                 with m.Switch(place):
                     for way, write in enumerate(writes):

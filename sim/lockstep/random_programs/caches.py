@@ -35,6 +35,9 @@ def hid0(g):
     for bit in (Hid0.ICE, Hid0.ILOCK, Hid0.DLOCK, Hid0.ABE, Hid0.NOOPTI):
         if g.random.random() < (0.7 if bit is Hid0.ICE else 0.3):
             value |= bit
+    for bit in (Hid0.BHT, Hid0.BTIC):
+        if g.reserved.random() < 0.7:
+            value |= bit
     return int(value)
 
 
