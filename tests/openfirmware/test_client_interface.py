@@ -213,3 +213,52 @@ def test_a_fault_of_the_client_comes_back_to_the_prompt(load_client, prompt, hel
     assert "invalid memory address at dead0000" in text
     assert "pc   00200004" in prompt(".registers")
     assert prompt("decimal 2 3 + .") == "5  ok\n"
+
+
+def test_physical_and_virtual_memory_are_claimed_apart(helper, buffer):
+    """As the loader of FreeBSD does it: memory, then the same virtual addresses, then `map`."""
+    def instance(name):
+        return int.from_bytes(one(helper, "getprop", 1, node(helper, "/chosen"), name, buffer(4),
+                                  4)[1], "big")
+
+    memory, mmu = instance("memory"), instance("mmu")
+    claim = ("call-method", 2, "claim")
+    assert one(helper, *claim, memory, 0, 0x4000, 0x1200000) == (0, 0x1200000)
+    assert one(helper, *claim, mmu, 0, 0x4000, 0x1200000) == (0, 0x1200000)
+    assert one(helper, *claim, memory, 0, 0x1000, 0x1201000)[0] == -59
+    assert one(helper, *claim, mmu, 0, 0x1000, 0x1201000)[0] == -59
+    assert one(helper, "claim", 1, 0x1200000, 0x1000, 0) == (-1,)
+    assert one(helper, "call-method", 1, "map", mmu, -1, 0x4000, 0x1200000, 0x1200000) == (0,)
+    assert one(helper, "call-method", 1, "release", memory, 0x4000, 0x1200000) == (0,)
+    assert one(helper, "claim", 1, 0x1200000, 0x1000, 0) == (-1,)       # the other half is left
+    assert one(helper, "call-method", 1, "release", mmu, 0x4000, 0x1200000) == (0,)
+    assert one(helper, "claim", 1, 0x1200000, 0x1000, 0) == (0x1200000,)
+    one(helper, "release", 0, 0x1200000, 0x1000)
+    # Virtual addresses without memory, aligned, and none that a device has.
+    status, base = one(helper, *claim, mmu, 0x100000, 0x100000)
+    assert status == 0 and base & 0xFFFFF == 0 and base & 0xFFFFFFFF >= 32 << 20
+    assert one(helper, "call-method", 1, "release", mmu, 0x100000, base) == (0,)
+    assert one(helper, *claim, mmu, 0, 0x1000, 0x0C00F000)[0] == -59
+    assert one(helper, *claim, memory, 0, 0x1000, 0x0C00F000)[0] == -59
+
+
+#: Services, and how many arguments they take. Those that do not come back are not here.
+ARGUMENTS = {
+    "test": 1, "peer": 1, "child": 1, "parent": 1, "getproplen": 2, "getprop": 4, "nextprop": 3,
+    "setprop": 4, "finddevice": 1, "open": 1, "close": 1, "read": 3, "write": 3, "seek": 3,
+    "claim": 3, "release": 2, "call-method": 2, "interpret": 1, "milliseconds": 0, "quiesce": 0,
+    "canon": 3, "instance-to-path": 3, "package-to-path": 3, "instance-to-package": 1,
+    "set-symbol-lookup": 2, "test-method": 2, "instance-to-interposed-path": 3}
+
+
+@pytest.mark.parametrize("bad", [0, 1, -1, 0x4000, 0xDEADBEE0, 0x7FFFFFFF, 0x300000])
+def test_bad_arguments_do_no_harm(helper, prompt, bad):
+    """The same bad number for all arguments, also too few and too many of them."""
+    calls = [(service, 1, *[bad] * count) for service, right in ARGUMENTS.items()
+             for count in {max(0, right - 1), right, right + 3}]
+    before = prompt("dev /memory .properties device-end")
+    results = helper(*calls)
+    assert all(status in (0, -1) for status, _, _ in results)
+    assert prompt("clear decimal 2 3 + .") == "5  ok\n"
+    prompt("hex 0 0 set-symbols clear decimal")
+    assert prompt("dev /memory .properties device-end") == before
