@@ -242,11 +242,24 @@ def test_physical_and_virtual_memory_are_claimed_apart(helper, buffer):
     assert one(helper, *claim, memory, 0, 0x1000, 0x0C00F000)[0] == -59
 
 
-#: Services, and how many arguments they take. Those that do not come back are not here.
+def test_whole_pages_are_claimed(helper, buffer):
+    assert one(helper, "claim", 1, 0x1400800, 0x100, 0) == (0x1400800,)
+    assert one(helper, "claim", 1, 0x1400000, 0x100, 0) == (-1,)
+    one(helper, "release", 0, 0x1400800, 0x100)         # not its beginning: the page stays
+    assert one(helper, "claim", 1, 0x1400000, 0x100, 0) == (-1,)
+    one(helper, "release", 0, 0x1400000, 1)
+    assert one(helper, "claim", 1, 0x1400000, 0x1001, 0) == (0x1400000,)
+    assert one(helper, "claim", 1, 0x1401800, 0x100, 0) == (-1,)
+    one(helper, "release", 0, 0x1400000, 0x1001)
+    for arguments in ((0xFFFFF800, 0x7FF, 0), (0, 0xFFFFFFFF, 0x1000), (0, 0x1000, 0x90000000)):
+        assert one(helper, "claim", 1, *arguments) == (-1,)
+
+
+#: Services, and how many arguments they take. Those that claim or do not come back are not here.
 ARGUMENTS = {
     "test": 1, "peer": 1, "child": 1, "parent": 1, "getproplen": 2, "getprop": 4, "nextprop": 3,
     "setprop": 4, "finddevice": 1, "open": 1, "close": 1, "read": 3, "write": 3, "seek": 3,
-    "claim": 3, "release": 2, "call-method": 2, "interpret": 1, "milliseconds": 0, "quiesce": 0,
+    "call-method": 2, "interpret": 1, "milliseconds": 0, "quiesce": 0,
     "canon": 3, "instance-to-path": 3, "package-to-path": 3, "instance-to-package": 1,
     "set-symbol-lookup": 2, "test-method": 2, "instance-to-interposed-path": 3}
 

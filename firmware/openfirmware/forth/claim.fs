@@ -42,7 +42,11 @@
    begin  dup 4+ @ while  16 +  repeat  over -
    " translations" cpu-node set-value ;
 
-\ ---- Claiming: exactly there, or the highest place that is aligned
+\ ---- Claiming: exactly there, or the highest place that is aligned; whole pages
+: page-down  ( a -- a' )  -4096 and ;
+: page-up  ( a -- a' )  4095 + page-down ;
+: whole-pages  ( size -- size' )  page-up dup 0= if  -59 throw  then ;
+: pages-of  ( begin end -- begin' end' )  page-up swap page-down swap ;
 : claim-at  ( begin end n -- )          \ take a part of a range
    dup range@ { begin end n low high -- }
    begin low = if
@@ -72,7 +76,8 @@
       if  true unloop exit  then
    loop  false ;
 : mask-of  ( align -- mask )  4096 max power-up negate ;
-\ Give back a part or all; what is free already is left as it is.
+\ Give back a part or all; what is free already is left as it is. A page that begins before the part
+\ stays.
 : release-range  ( begin end -- )
    2dup u>= if  2drop exit  then
    0 begin  dup #ranges @ < while  2 pick over range@ drop u> while  1+  repeat then
@@ -84,7 +89,8 @@
          dup 1+ remove-range
       else  1+  then
    repeat  drop ;
-: give  ( begin end list -- )  to ranges  release-range merge-ranges ;
+: give  ( begin end list -- )
+   to ranges  page-up swap page-up swap  release-range merge-ranges ;
 
 \ ---- Of one kind: the methods of /memory and of the MMU. Virtual addresses end below the ROM, and
 \ those of the devices are not to be had.
@@ -92,12 +98,12 @@
    { list -- }
    over 0= if  -59 throw  then
    ?dup if                              ( size align )
-      mask-of 2dup 0 -1 list fits-in 0= if  -59 throw  then     ( size mask base )
+      mask-of swap whole-pages swap 2dup 0 -1 list fits-in 0= if  -59 throw  then     ( size mask base )
       nip tuck + over swap              ( base base end )
    else                                 ( addr size )
       over + over swap                  ( addr addr end )
    then
-   list take 0= if  -59 throw  then  update-available ;
+   pages-of list take 0= if  -59 throw  then  update-available ;
 : claim-physical  ( [phys] size align -- base )  physical-ranges claim-of ;
 : claim-virtual  ( [virt] size align -- base )  virtual-ranges claim-of ;
 : release-physical  ( phys size -- )
@@ -109,11 +115,11 @@
 
 \ ---- Of both, mapped 1:1: the client's service, and the firmware's own use
 : claim-exactly  ( begin end -- ok? )
-   2dup physical-ranges to ranges range-with 0= if  2drop false exit  then  drop
+   pages-of  2dup physical-ranges to ranges range-with 0= if  2drop false exit  then  drop
    2dup virtual-ranges to ranges range-with 0= if  2drop false exit  then  drop
    2dup physical-ranges take drop  virtual-ranges take drop  update-available true ;
 : claim-highest  ( size align -- begin true | false )
-   mask-of { size mask ; n -- }
+   mask-of swap whole-pages swap { size mask ; n -- }
    physical-ranges @ to n
    begin  n while
       n 1- to n  physical-ranges to ranges
