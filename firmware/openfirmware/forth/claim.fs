@@ -75,7 +75,7 @@
       size mask  #ranges @ 1- i - range@  high umin swap low umax swap  fits-below
       if  true unloop exit  then
    loop  false ;
-: mask-of  ( align -- mask )  4096 max power-up negate ;
+: mask-of  ( align -- mask )  4096 umax power-up negate ;
 \ Give back a part or all; what is free already is left as it is. A page that begins before the part
 \ stays.
 : release-range  ( begin end -- )
