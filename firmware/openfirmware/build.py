@@ -20,7 +20,8 @@ FORTH = ("base", "throwing", "output", "source", "search", "numbers", "compile",
          "registers", "dis", "tree", "paths", "packages", "callback", "claim", "mmu", "config",
          "elf", "instance", "fcode", "scripts", "volumes")
 #: Those that need the nodes' drivers.
-FORTH_BEHIND_DRIVERS = ("devices", "program", "breakpoints", "boot", "preloaded", "client", "cold")
+FORTH_BEHIND_DRIVERS = ("devices", "program", "breakpoints", "boot", "nvedit",
+                        "security", "diagnostics", "preloaded", "client", "cold")
 _ROM_END = 0xFFFFFF00
 
 

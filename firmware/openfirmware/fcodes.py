@@ -24,15 +24,17 @@ _RUNS = {
     0x0D0: "c, w, l, , um* um/mod … … d+ d- get-token set-token state compile, behavior",
     0x0F0: "start0 start1 start2 start4",
     0x0FC: "ferror version1 4-byte-id end1",
-    0x102: "my-address my-space",
-    0x110: "property encode-int encode+ encode-phys encode-string encode-bytes reg … … model "
-           "device-type",
-    0x11F: "new-device",
-    0x125: "get-msecs ms finish-device decode-phys",
+    0x101: "dma-alloc my-address my-space … free-virtual",
+    0x110: "property encode-int encode+ encode-phys encode-string encode-bytes reg intr driver "
+           "model device-type parse-2int",
+    0x11F: "new-device diagnostic-mode? … memory-test-suite … mask get-msecs ms finish-device "
+           "decode-phys",
+    0x12B: "interpose",
+    0x130: "map-low",
     0x201: "device-name my-args my-self find-package open-package close-package find-method "
            "call-package $call-parent my-parent ihandle>phandle … my-unit $call-method "
            "$open-package",
-    0x216: "abort catch throw … get-my-property decode-int decode-string "
+    0x215: "suspend-fcode abort catch throw user-abort get-my-property decode-int decode-string "
            "get-inherited-property delete-property get-package-property",
     0x220: "cpeek wpeek lpeek cpoke wpoke lpoke lwflip lbflip lbflips",
     0x230: "rb@ rb! rw@ rw! rl@ rl! wbflips lwflips",

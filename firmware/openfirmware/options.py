@@ -18,6 +18,7 @@ class Kind(IntEnum):
     FLAG = 1        # true or false
     NUMBER = 2      # decimal
     ADDRESS = 3     # hexadecimal
+    MODE = 4        # none, command or full
 
 
 #: Kind and default of each variable.
@@ -47,6 +48,9 @@ VARIABLES = {
     "screen-#columns": (Kind.NUMBER, "80"),
     "screen-#rows": (Kind.NUMBER, "24"),
     "selftest-#megs": (Kind.NUMBER, "0"),
+    "security-mode": (Kind.MODE, "none"),
+    "security-password": (Kind.TEXT, ""),
+    "security-#badlogins": (Kind.NUMBER, "0"),
 }
 
 

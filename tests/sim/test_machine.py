@@ -339,8 +339,8 @@ def test_the_time_of_runs_is_simulation_alone(m, monkeypatch):
 
 
 def test_a_preset_has_the_rom_of_the_command_line(monkeypatch, tmp_path):
-    first = pteg.Machine("g3", cpu="functional")
-    assert first.run(until="ready", instructions=5_000_000) is Stop.CONSOLE
+    machine = pteg.Machine("g3", cpu="functional")
+    assert machine.run(until="0 > ", instructions=5_000_000) is Stop.CONSOLE
     assert (pteg.Machine("g3", cpu="functional", rom="none").platform.rom.memory == 0xFF).all()
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     monkeypatch.setenv("XDG_DATA_DIRS", str(tmp_path))

@@ -30,9 +30,9 @@
    over swap part-length alias-value dup if  nip nip  then ;
 : first-word  ( a len -- rest rlen word wlen )
    2dup scan-blank  2swap 2 pick - ;
-\ Without a device in front, those of boot-device are tried in turn.
+\ Without a device in front, those of boot-device are tried in turn; diag-device for diagnostics.
 : load-default  ( -- )
-   0 boot-device                        ( code a len )
+   0 diag-switch? if  diag-device  else  boot-device  then                        ( code a len )
    begin  skip-blanks dup while
       first-word  ['] load-from catch   ( code rest rlen 0 | code rest rlen x x error )
       dup 0= if  2drop 2drop exit  then
@@ -49,7 +49,7 @@
    2dup first-word 2dup device-word? if
       2swap skip-blanks " bootargs" set-chosen-string  2swap 2drop load-from
    else
-      2drop 2drop  dup 0= if  2drop boot-file  then
+      2drop 2drop  dup 0= if  2drop diag-switch? if  diag-file  else  boot-file  then  then
       " bootargs" set-chosen-string  load-default
    then
    init-program ;

@@ -2,7 +2,10 @@
 
 : .size  ( bytes -- )
    dup 20 >> ?dup if  nip .dec ."  MB"  else  10 >> .dec ."  KB"  then ;
+variable banner-done?                   \ by nvramrc, or it wants none
+: suppress-banner  ( -- )  banner-done? on ;
 : banner  ( -- )
+   banner-done? on
    oem-banner? if  cr oem-banner type cr exit  then
    cr ." pteg Open Firmware, " memory-size @ .size ."  of memory" cr ;
 : open-chosen  ( specifier slen name nlen -- )
@@ -35,12 +38,12 @@
    claim-init
    load-config
    use-nvramrc? if  ['] nvrun reported  then
-   probe-all
+   probe-all  mask on
    " console" io
    ['] configured-io reported
    " /memory" " memory" open-chosen
    " cpu" " mmu" open-chosen  " cpu" " cpu" open-chosen
-   banner
+   banner-done? @ 0= if  banner  then
    ['] start-preloaded reported
    auto-boot? if  ['] boot-now reported  then
-   quit ;
+   start-security quit ;

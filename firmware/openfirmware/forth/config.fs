@@ -9,6 +9,7 @@
 1 constant flag-kind
 2 constant number-kind
 3 constant address-kind
+4 constant mode-kind
 : entry-name  ( entry -- a len )  4+ count ;
 : entry-default  ( entry -- a len )  4+ count + aligned count ;
 : next-entry  ( entry -- entry' )  4+ count + aligned count + aligned ;
@@ -29,6 +30,10 @@
 : auto-boot?  ( -- flag )  " auto-boot?" config-flag ;
 : use-nvramrc?  ( -- flag )  " use-nvramrc?" config-flag ;
 : nvramrc  ( -- a len )  " nvramrc" config-text ;
+: diag-device  ( -- a len )  " diag-device" config-text ;
+: diag-file  ( -- a len )  " diag-file" config-text ;
+: oem-logo?  ( -- flag )  " oem-logo?" config-flag ;
+: selftest-#megs  ( -- n )  " selftest-#megs" config-text 10 digits if  drop  else  0  then ;
 : diag-switch?  ( -- flag )  " diag-switch?" config-flag ;
 : input-device  ( -- a len )  " input-device" config-text ;
 : output-device  ( -- a len )  " output-device" config-text ;
@@ -92,6 +97,10 @@ variable nvram-position
    r> digits  dup if  nip nip  then ;
 : zero-ended  ( a len -- a' len+1 )
    dup 1+ ring-room >r  2dup r@ swap move  nip  r@ over + 0 swap c!  r> swap 1+ ;
+: ?mode  ( a len -- a len )             \ security-mode; without a password there is no way back
+   2dup " none" $= if exit then
+   2dup " command" $= 0= >r 2dup " full" $= 0= r> and if  -24 throw  then
+   " security-password" config-text nip 0= " set a password first" (abort") ;
 : ?value  ( a len kind -- a' len' )     \ as it is kept; a throw if it cannot be
    case
       flag-kind of
@@ -101,6 +110,7 @@ variable nvram-position
       endof
       number-kind of  2dup 10 integer? 0= if  -24 throw  then  endof
       address-kind of  2dup 16 integer? 0= if  -24 throw  then  endof
+      mode-kind of  ?mode  endof
    endcase ;
 : put-option  ( a len name nlen -- )  2>r zero-ended 2r> options-node set-property ;
 : $setenv  ( value vlen name nlen -- )
@@ -110,13 +120,20 @@ variable nvram-position
 : setenv  ( "name" "value" -- )  need-name >ring rest-of-line 2swap $setenv ;
 : to-default  ( entry -- )  dup entry-default rot entry-name put-option ;
 : set-default  ( "name" -- )  need-name ?entry to-default save-config ;
+\ The password stays, and the script can be had again by nvrecover.
+2variable lost-script
+: protected?  ( entry -- flag )  entry-name 9 min " security-" $= ;
 : set-defaults  ( -- )
-   config-table begin  dup @ -1 <> while  dup to-default next-entry  repeat drop  save-config ;
+   nvramrc dup if  tuck copied swap lost-script 2!  else  2drop  then
+   config-table begin  dup @ -1 <> while
+      dup protected? 0= if  dup to-default  then  next-entry
+   repeat drop  save-config ;
 : reset-nvram  ( -- )  set-defaults ;
 
 \ ---- Showing
 : show-entry  ( entry -- )
    dup entry-name type  18 to-column
+   dup entry-name " security-password" $= if  drop cr exit  then
    dup entry-name config-text type  46 to-column  entry-default type cr ;
 : printenv  ( ["name"] -- )
    cr parse-name dup if  ?entry show-entry exit  then  2drop
@@ -141,6 +158,3 @@ variable nvram-position
          drop put-option
       else  2drop 2drop  then
    repeat  2drop drop ;
-
-\ ---- A script that is evaluated at the start
-: nvrun  ( -- )  nvramrc evaluate-script ;

@@ -8,6 +8,8 @@
 variable #line-chars
 variable cursor
 variable line-done?
+variable in-script?                     \ the line is one of a script (nvedit.fs)
+variable last-key                       \ the one that ended such a line
 256 buffer: yanked                      \ what ^K and its kind have erased
 variable #yanked
 
@@ -102,13 +104,23 @@ variable history-shown                  \ number of the one that is shown
       control Q of  key insert  endof
       27 of  escape-key  endof
    endcase ;
-: edit-line  ( a len -- len' )
-   to line-room to line
-   #line-chars off  cursor off  line-done? off  history-next @ history-shown !
-   begin
-      key
-      dup bl < if  control-key  else
-         dup 127 = if  drop rubout  else  insert  then
-      then
-   line-done? @ until
-   remember  #line-chars @ ;
+\ Keys that leave a line of a script: Return, ^C, ^N, ^O, ^P, and ^K where nothing is left to erase.
+: leaves-line?  ( char -- flag )
+   in-script? @ 0= if  drop false exit  then
+   case
+      carret of  true  endof            linefeed of  true  endof
+      control C of  true  endof         control N of  true  endof
+      control O of  true  endof         control P of  true  endof
+      control K of  rest nip 0=  endof
+      false swap
+   endcase ;
+: edit-key  ( char -- )
+   dup leaves-line? if  last-key !  line-done? on exit  then
+   dup bl < if  control-key exit  then
+   dup 127 = if  drop rubout  else  insert  then ;
+: edit-again  ( a len used -- len' )    \ edit a line that has text already
+   #line-chars !  to line-room to line
+   line #line-chars @ type  #line-chars @ cursor !
+   line-done? off  history-next @ history-shown !
+   begin  key edit-key  line-done? @ until  #line-chars @ ;
+: edit-line  ( a len -- len' )  0 edit-again remember ;

@@ -83,15 +83,20 @@ defer accept                            \ ( a len -- len' )
    definition-start if  definition-start to here  0 to definition-start  then
    #order @ 0= if  only  then
    #locals off  reset-temporary ;
+variable show-stack?
 : .prompt  ( -- )
-   #out @ if cr then  depth .dec ."  > " ;
+   #out @ if cr then
+   show-stack? @ if  .s cr  then
+   depth .dec ."  > " ;
 : interpret-line  ( -- )
    query  #out off  interpret ;
+defer do-line                           \ ( -- ) what is done with a line: interpret-line, or less
+' interpret-line to do-line
 \ Codes below -4095 are no errors: they lead out of the prompt.
 : prompt-loop  ( -- )
    begin
       .prompt #line off
-      ['] interpret-line catch ?dup if
+      ['] do-line catch ?dup if
          dup -4095 < if  throw  then
          undo-definition .error cr clear
       else

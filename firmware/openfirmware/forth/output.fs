@@ -16,6 +16,10 @@ variable #line                          \ lines since the last prompt
 : (cr  ( -- )  carret emit ;
 : space  ( -- )  bl emit ;
 : spaces  ( n -- )  0 max 0 ?do space loop ;
+10 constant newline                     \ ( -- char )
+\ The terminal's own: ANSI X3.64.
+: .escape  ( -- )  27 emit [char] [ emit ;
+: page  ( -- )  .escape ." 2J" .escape ." H" ;
 : to-column  ( n -- )  #out @ - 1 max spaces ;
 
 \ ---- Pictured numbers: digits are made from right to left, below `pad`.
@@ -65,6 +69,8 @@ variable hld
 : .2  ( u -- )  ['] (.2) 16 in-base ;
 : .dec  ( n -- ) \ in decimal, no blank behind
    base @ >r decimal (.) type r> base ! ;
+
+: at-xy  ( column line -- )  .escape 1+ .dec [char] ; emit 1+ .dec [char] H emit ;
 
 : .s  ( … -- … )
    depth 0 ?do  depth i - 1- pick .  loop ;

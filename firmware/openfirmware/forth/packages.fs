@@ -22,7 +22,10 @@ constant /instance                      \ instance data are behind it
    @ instance-magic = ;
 : ?instance  ( ihandle -- ihandle )  dup instance? 0= if  -68 throw  then ;
 : ?my-self  ( -- ihandle )  my-self ?instance ;
-: ihandle>phandle  ( ihandle -- phandle )  ?instance >node @ ;
+\ A package that has been put in between (interpose) does not show.
+: plain-instance  ( ihandle -- ihandle' )
+   begin  dup >interposed? @ while  >parent-instance @  repeat ;
+: ihandle>phandle  ( ihandle -- phandle )  ?instance plain-instance >node @ ;
 : my-parent  ( -- ihandle )  ?my-self >parent-instance @ ;
 : my-args  ( -- a len )  ?my-self dup >args @ swap >args-length @ ;
 : my-unit  ( -- unit )  ?my-self >unit @ ;
@@ -79,10 +82,23 @@ constant /instance                      \ instance data are behind it
    begin  dup while  dup >parent-instance @ swap close-instance  repeat  drop ;
 
 0 value opening                         \ the instance of the node above
+\ In `open`, `interpose` puts an instance of another package between this node and those below.
+0 value interposed-node
+2variable interposed-args
+: interpose  ( args alen phandle -- )
+   dup node? 0= if  -12 throw  then  to interposed-node  >ring interposed-args 2! ;
+: open-interposed  ( -- ok? )
+   interposed-node ?dup 0= if  true exit  then
+   0 to interposed-node
+   interposed-args 2@ opening 3 roll make-instance      ( ihandle )
+   dup >interposed? on
+   dup open-instance if  to opening true  else  drop-instance false  then ;
 : open-node  ( phandle -- phandle | 0 )
    component-args 2@ opening 3 pick make-instance       ( phandle ihandle )
    component-unit 2@ dup if  unit-number over >unit !  else  2drop  then
-   dup open-instance if  to opening  else  drop-instance drop 0  then ;
+   0 to interposed-node
+   dup open-instance 0= if  drop-instance drop 0 exit  then
+   to opening  open-interposed 0= if  drop 0  then ;
 : (open-dev)  ( a len -- ihandle | 0 )
    0 to opening  ['] open-node to visit-node
    ['] walk catch if  2drop 0  then
@@ -123,6 +139,18 @@ constant /instance                      \ instance data are behind it
 : device-type  ( a len -- )  encode-string " device_type" property ;
 : model  ( a len -- )  encode-string " model" property ;
 : reg  ( phys size -- )  >r encode-int r> encode-int encode+ " reg" property ;
+\ Legacy properties, and methods of the parent (annex H, 5.3.7).
+: intr  ( level vector -- )
+   >r encode-int r> encode-int encode+ " intr" property ;
+: driver  ( a len -- )  device-name ;
+: map-low  ( phys.lo … size -- virt )  " map-in" $call-parent ;
+: free-virtual  ( virt size -- )  " map-out" $call-parent ;
+: dma-alloc  ( size -- virt )  " dma-alloc" $call-parent ;
+: parse-2int  ( a len -- low high )     \ "high,low", hexadecimal
+   [char] , left-parse-string  16 digits if  drop  else  0  then  -rot
+   16 digits if  drop  else  0  then  swap ;
+: user-abort  ( -- )  -28 throw ;
+: suspend-fcode  ( -- ) ;
 : begin-package  ( args alen reg rlen path plen -- )
    find-device 2drop 2drop new-device ;
 : end-package  ( -- )  finish-device device-end ;

@@ -16,6 +16,7 @@ variable #order
 : compile-only?  ( xt -- flag )  >flags c@ 64 and 0<> ;
 
 \ ---- Search
+: context  ( -- a )  order ;            \ where the first list of the search order is
 : search-wordlist  ( a len wid -- 0 | xt 1 | xt -1 )
    (find) dup if  dup immediate? if 1 else -1 then  then ;
 : find-name  ( a len -- xt | 0 )

@@ -112,6 +112,10 @@ constant /property
    len a len 0 scan nip - to n
    a len n 1+ len min /string  a n ;
 : decode-bytes  ( a len n -- a' len' bytes n )  >r over -rot r@ /string rot r> ;
+\ An address of the bus that the selected node is on: phys.hi comes first and ends on top.
+: decode-cells  ( a len n -- a' len' phys.lo … phys.hi )
+   dup 0= if  drop exit  then
+   >r decode-int r> swap >r 1- recurse r> ;
 
 \ The number in a property, or a default.
 : integer-property  ( default a len phandle -- n )
@@ -122,6 +126,9 @@ constant /property
    get-package-property if  " "  else  string-of  then ;
 : #address-cells  ( phandle -- n )  >r 2 " #address-cells" r> integer-property ;
 : #size-cells  ( phandle -- n )  >r 1 " #size-cells" r> integer-property ;
+: decode-phys  ( a len -- a' len' phys.lo … phys.hi )
+   active-package dup if  >parent @  then
+   dup if  #address-cells  else  drop 1  then  decode-cells ;
 : encode-phys  ( phys.lo … phys.hi -- a len )
    encode-int  active-package dup if  >parent @  then  ?dup 0= if exit then
    #address-cells 1- 0 max 0 ?do  rot encode-int encode+  loop ;
