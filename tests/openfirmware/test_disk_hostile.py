@@ -1,6 +1,7 @@
 """Damaged disks: whatever is on them, a command ends soon, at the prompt, and changes nothing."""
 
 import random
+import struct
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 KINDS = ("fat12", "fat32", "ext2-1k", "rock-ridge", "joliet", "hfs-plus", "pieces", "pc", "apple")
 #: No command may need more; a healthy disk needs a tenth.
-MOST_INSTRUCTIONS = 60_000_000
+MOST_INSTRUCTIONS = 20_000_000
 FIRMWARE_END, LOAD_BASE = 0x100000, 0x400000
 #: Numbers that programs do not expect.
 STRANGE = (0, 1, 2, 3, 0x7F, 0x80, 0xFF, 0x100, 0x7FFF, 0x8000, 0xFFFF, 0x10000, 0x7FFFFFFF,
@@ -58,8 +59,8 @@ def healthy(images, tmp_path_factory):
     folder = tmp_path_factory.mktemp("healthy")
     tree = folder / "tree"
     (tree / "boot" / "a-long-name-of-a-folder").mkdir(parents=True)
-    for number in range(20):
-        (tree / "boot" / f"a-long-name-of-file-{number}.bin").write_bytes(bytes(700 * number))
+    for number in range(40):
+        (tree / "boot" / f"a-long-name-of-file-{number}.bin").write_bytes(bytes(300 * number))
     (tree / "boot" / "a-long-name-of-a-folder" / "file").write_bytes(bytes(100_000))
     (tree / "link").symlink_to("boot/a-long-name-of-a-folder/file")
     made = {}
@@ -118,7 +119,7 @@ def test_damaged_disks(victim, healthy, kind):
     image = healthy(kind)
     victim.insert(image[0])
     victim.check(COMMANDS)
-    assert "a-long-name-of-file-19.bin" in victim.prompt("dir hd:,\\boot")
+    assert "a-long-name-of-file-39.bin" in victim.prompt("dir hd:,\\boot")
 
     @settings(max_examples=12, deadline=None, database=None, derandomize=True)
     @given(damages(), st.one_of(st.just(1.0), st.floats(0, 1)))
@@ -128,6 +129,107 @@ def test_damaged_disks(victim, healthy, kind):
         victim.check(COMMANDS)
 
     damage()
+
+
+DAMAGED = "the file system or partition table is damaged."
+
+
+def fat_entry(data, cluster, value=None):
+    """An entry of the first FAT of a FAT12 volume; or write it."""
+    sector, reserved = struct.unpack("<HxH", data[11:16])
+    at = sector * reserved + cluster * 3 // 2
+    pair = int.from_bytes(data[at:at + 2], "little")
+    if value is None:
+        return pair >> 4 if cluster & 1 else pair & 0xFFF
+    pair = pair & 15 | value << 4 if cluster & 1 else pair & 0xF000 | value
+    data[at:at + 2] = pair.to_bytes(2, "little")
+
+
+def test_chains_of_fat_that_are_circles(victim, healthy):
+    clean = healthy("fat12")[0]
+    at = clean.index(b"BOOT       \x10")
+    folder = int.from_bytes(clean[at + 26:at + 28], "little")
+    chain = [folder]
+    while fat_entry(clean, chain[-1]) < 0xFF8:
+        chain.append(fat_entry(clean, chain[-1]))
+    assert len(chain) > 1               # all but the last are full
+    data = bytearray(clean)
+    fat_entry(data, chain[-2], chain[0])
+    victim.insert(data)
+    assert victim.prompt.error("load hd:,\\boot\\missing").endswith(DAMAGED)
+    victim.check(COMMANDS)
+    # The file is longer than the circle.
+    at = clean.index(b"FILE       ")
+    first = int.from_bytes(clean[at + 26:at + 28], "little")
+    for length in (1, 2, 3, 7):
+        data, last = bytearray(clean), first
+        for _ in range(length - 1):
+            last = fat_entry(clean, last)
+        fat_entry(data, last, first)
+        victim.insert(data)
+        assert victim.prompt.error(COMMANDS[2]).endswith(DAMAGED), length
+
+
+def catalog_nodes(data):
+    """Places of the nodes of an HFS Plus catalog in an image, and the header's place."""
+    at = next(at for at in range(0, len(data), 512) if data[at:at + 4] == b"H+\0\4") - 1024
+    block, = struct.unpack(">I", data[at + 1064:at + 1068])
+    first, = struct.unpack(">I", data[at + 1024 + 288:at + 1024 + 292])
+    header = at + first * block
+    size, = struct.unpack(">H", data[header + 32:header + 34])
+    total, = struct.unpack(">I", data[header + 36:header + 40])
+    return header, [header + number * size for number in range(total)]
+
+
+def test_trees_of_hfs_plus_that_are_circles(victim, healthy):
+    clean = healthy("hfs-plus")[0]
+    header, nodes = catalog_nodes(clean)
+    leaves = [number for number, at in enumerate(nodes) if clean[at + 8] == 0xFF]
+    assert len(leaves) > 3
+    for target in leaves:               # every leaf is followed by this one
+        data = bytearray(clean)
+        for number in leaves:
+            struct.pack_into(">I", data, nodes[number], target)
+        victim.insert(data)
+        victim.check(COMMANDS)
+    data = bytearray(clean)
+    for number in leaves[:-1]:
+        struct.pack_into(">I", data, nodes[number], number)
+    victim.insert(data)
+    assert victim.prompt.error("dir hd:,\\boot").endswith(DAMAGED)
+    # An index node whose children are itself.
+    root, = struct.unpack(">I", clean[header + 16:header + 20])
+    data = bytearray(clean)
+    at = nodes[root]
+    assert data[at + 8] == 0, "an index node"
+    size = nodes[1] - nodes[0]
+    for index in range(int.from_bytes(data[at + 10:at + 12], "big")):
+        record = at + int.from_bytes(data[at + size - 2 * index - 2:at + size - 2 * index], "big")
+        key = int.from_bytes(data[record:record + 2], "big")
+        struct.pack_into(">I", data, record + 2 + key, root)
+    victim.insert(data)
+    assert victim.prompt.error("dir hd:,\\").endswith(DAMAGED)
+    victim.check(COMMANDS)
+
+
+def test_extents_beyond_the_disk(victim, healthy):
+    for kind, place in (("hfs-plus", 288), ("hfs-plus", 208)):
+        clean = healthy(kind)[0]
+        at = next(at for at in range(0, len(clean), 512) if clean[at:at + 4] == b"H+\0\4")
+        for first in (0x7FFFFFFF, 0x10000, 0xFFFFFFFF):
+            data = bytearray(clean)
+            struct.pack_into(">I", data, at + place, first)
+            victim.insert(data)
+            victim.check(COMMANDS)
+    clean = healthy("ext2-1k")[0]
+    data = bytearray(clean)
+    table, = struct.unpack("<I", data[2048 + 8:2048 + 12])
+    size, = struct.unpack("<H", data[1024 + 88:1024 + 90])
+    for pointer in (0x7FFFFFFF, 2048, 0xFFFFFFFF):
+        struct.pack_into("<I", data, table * 1024 + size + 40, pointer)     # the root's first block
+        victim.insert(data)
+        assert victim.prompt.error("dir hd:,\\").endswith(DAMAGED)
+        victim.check(COMMANDS)
 
 
 @pytest.mark.slow

@@ -93,7 +93,7 @@ h# 80000 constant has-extents
    ?dup if  block>position rot 0 d+  else  drop -1 -1  then  r> ;
 
 \ ---- Directories
-h# 400000 constant largest-directory
+h# 100000 constant largest-directory
 0 instance value entry-offset           \ of the next one
 0 instance value entry-inode
 0 instance value directory

@@ -17,7 +17,8 @@
 0 instance value folder?
 \ How far the chain of its clusters has been followed
 0 instance value chain-index
-0 instance value chain-cluster
+0 instance value chain-cluster          \ 0: its end, or it has not been
+0 instance value passed                 \ a cluster before
 
 : sector>position  ( sector -- d )  /fat-sector um* ;
 : power-of-two?  ( n -- flag )  dup 0<> swap dup 1- and 0= and ;
@@ -62,15 +63,19 @@
    fat-bits 12 = if  fat12-entry exit  then
    fat-bits 16 = if  fat16-entry  else  fat32-entry  then ;
 : cluster?  ( x -- flag )  2 - clusters u< ;
+\ A chain that comes back to a cluster that it has passed is a circle. The cluster at each power of two
+\ is remembered, until the next (R. Brent, An Improved Monte Carlo Factorization Algorithm).
+: start-chain  ( -- )
+   0 to chain-index  0 to passed  first-cluster dup cluster? and to chain-cluster ;
+: next-in-chain  ( -- )
+   chain-cluster fat-entry  dup cluster? and to chain-cluster
+   chain-cluster 0<>  chain-cluster passed = and ?damaged
+   chain-index 1+ dup to chain-index  power-of-two? if  chain-cluster to passed  then ;
 \ The cluster at an index in the chain, or 0 if the chain is shorter.
 : chained  ( index -- cluster | 0 )
-   dup chain-index u< chain-cluster 0= or if
-      0 to chain-index  first-cluster dup cluster? 0= if  2drop 0 exit  then  to chain-cluster
-   then
-   begin  dup chain-index <> while
-      chain-cluster fat-entry  dup cluster? 0= if  2drop 0 exit  then
-      to chain-cluster  chain-index 1+ to chain-index
-   repeat  drop chain-cluster ;
+   dup chain-index u< chain-cluster 0= or if  start-chain  then
+   begin  dup chain-index <>  chain-cluster 0<> and while  next-in-chain  repeat
+   drop chain-cluster ;
 : root-directory?  ( -- flag )  folder? first-cluster 0= and ;
 : extent  ( offset -- d.position n )
    root-directory? if

@@ -151,25 +151,27 @@ variable sought-block
 variable sought-folder
 : catalog-not-greater?  ( key -- flag )         \ than the sought folder with an empty name
    dup 2+ unaligned-l@ sought-folder @ 2dup = if  2drop 6 + w@ 0=  else  u< nip  then ;
-32768 constant most-records             \ of one folder and around it
 248 constant /record
 /record instance buffer: record         \ data of the entry that was found
 0 instance value leaf
 0 instance value record#
-0 instance value records                \ that have been looked at
+0 instance value leaves                 \ that have been passed
+0 instance value passed                 \ one of them: coming back there is a circle, as in fat.fs
 : first-entry  ( -- )
    object-id sought-folder !
-   catalog descend 0= ?damaged  0 max 1- to record#  to leaf  0 to records ;
+   catalog descend 0= ?damaged  0 max 1- to record#  to leaf
+   0 to leaves  leaf to passed ;
 : next-leaf  ( -- there? )
-   4 0 leaf catalog node-bytes unaligned-l@ dup to leaf
-   dup if  leaf catalog node-kind is-leaf <> ?damaged  -1 to record#  then  0<> ;
+   4 0 leaf catalog node-bytes unaligned-l@ dup to leaf  0= if  false exit  then
+   leaf passed =  leaf catalog node-kind is-leaf <> or ?damaged
+   leaves 1+ dup to leaves  dup 1- and 0= if  leaf to passed  then
+   -1 to record#  true ;
 : next-record  ( -- offset true | false )
-   records 1+ dup to records most-records u> ?damaged
-   record# 1+ to record#
-   begin  record# leaf catalog #records >= while
+   begin
+      record# 1+ to record#
+      record# leaf catalog #records >=
+   while
       next-leaf 0= if  false exit  then
-      record# 1+ to record#  records 1+ to records
-      records most-records u> ?damaged
    repeat
    record# leaf catalog record-offset true ;
 1 constant is-folder-record

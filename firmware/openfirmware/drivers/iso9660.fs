@@ -52,7 +52,7 @@ h# 80 constant goes-on                  \ a file in several pieces
    first-block block>position 2 pick 0 d+  rot file-size swap - ;
 
 \ ---- Going through a directory: records do not cross sectors of 2 KB
-h# 400000 constant largest-directory
+h# 100000 constant largest-directory
 0 instance value entry-offset
 256 instance buffer: record
 : first-entry  ( -- )
