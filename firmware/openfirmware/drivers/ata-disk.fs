@@ -18,12 +18,12 @@ h# ec constant identify
 
 512 constant /sector
 256 constant most-sectors               \ of one command
-1000 constant patience                  \ milliseconds
+: deadline  ( -- d )  timebase timebase-frequency 0 d+ ;       \ in a second
 : wait  ( -- status )
-   get-msecs
+   deadline
    begin  status@ dup bsy and while
-      drop get-msecs over - patience u> if  drop err exit  then
-   repeat  nip ;
+      drop  2dup timebase du< if  2drop err exit  then
+   repeat  nip nip ;
 : ready?  ( -- flag )  wait drq err or and drq = ;
 : address!  ( sector n -- )
    2 register rb!
