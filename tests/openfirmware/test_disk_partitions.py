@@ -283,7 +283,7 @@ def test_a_program_that_fills_a_partition(disk_prompt, images, tmp_path):
 
 def test_a_g3_with_a_disk(images, files, make_prompt):
     preset = g3()
-    platform = Platform([*preset.devices, AtaDisk(base=0x0D000000)], preset.wires, l2=preset.l2)
+    platform = Platform([*preset.devices, AtaDisk(base=0x0D000000)], preset.wires)
     prompt = make_prompt(platform, disk=files("fat12", "mine"))
     assert isinstance(prompt.machine, Machine)
     assert prompt.load_file(r"hd:,\boot\who") == b"fat12 mine\n"
