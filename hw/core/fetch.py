@@ -95,7 +95,8 @@ class Fetch(wiring.Component):
                 with m.If(entry.pc[2:4] == self.iabr[2:4]):
                     m.d.comb += [entry.fault.eq(FetchFault.BREAKPOINT), entry.known.branch.eq(0)]
         with m.If(fault != FetchFault.NONE):
-            m.d.comb += queue.entries[0].fault.eq(fault)
+            # There is no instruction, so it is no branch, whatever the cache and the bus show.
+            m.d.comb += [queue.entries[0].fault.eq(fault), queue.entries[0].known.branch.eq(0)]
 
         held = Signal(range(FETCH_WIDTH + 1))  # instructions that the answer holds
         m.d.comb += held.eq(Mux(cache.half, 2 - pc[2], 4 - pc[2:4]))

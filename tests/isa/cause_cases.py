@@ -105,9 +105,9 @@ class Case:
 
     @property
     def word(self):
-        """The instruction; a fetch fetches sc."""
+        """The instruction; a fetch fetches a branch, which the branch unit would execute early."""
         if self.row is None:
-            return encode("sc")
+            return encode("b", LI=2)
         fields = {"rA": 10, "rB": 11, "rD": 28, "rS": 28, "frD": 1, "frS": 1, "NB": STRING_BYTES,
                   "d": 4}
         return encode(self.row.name, **{name: value for name, value in fields.items()

@@ -63,7 +63,7 @@ def expected(case: Case, stub: int) -> Result:
     result = Result(Vector.SYSTEM_CALL, stub + 8, case.msr & MSR_TO_SRR1, DSISR, DAR, CR,
                     case.base[0], list(GPR), FPR, WINDOW, [0, 0, 0])
     if case.row is None:
-        result.srr0 = case.ea + 4
+        result.srr0 = case.ea + 12      # behind the sc to which the branch leads
         rule = deciding(Kind.FETCH, case.conditions(case.ea))
         translate(case, result, case.ea, rule)
         if rule:

@@ -28,10 +28,10 @@ from pteg.boot.loader import read_elf
 from pteg.firmware.asm import assemble
 from pteg.hw.isa.causes import MEMORY
 from pteg.hw.isa.registers import Hid0, Msr
-from pteg.lockstep.encoding import as_bytes, encode
+from pteg.lockstep.encoding import as_bytes, encode, to_spr
 
 TABLE, CASES, LOG = 0x100000, 0x400000, 0x1000000
-STUBS, STOP, SCRATCH, CONSTANTS = 0x8000, 0x3F00, 0x7000, 0x7100
+STUBS, STOP, SCRATCH, CONSTANTS, JUMP = 0x8000, 0x3F00, 0x7000, 0x7100, 0x7800
 CASE_WORDS, LOG_WORDS, MOST = 26, 40, 60_000
 
 _VECTORS = (0x200, 0x300, 0x400, 0x600, 0x700, 0x800, 0xC00, 0xD00, 0x1300)
@@ -55,6 +55,7 @@ def _source():
     text += " mtspr 1008,r23\n isync\n" + _constant("r23", int(Hid0.ICE | Hid0.DCE))
     text += _constant("r24", int(Msr.ME | Msr.FP)) + " mtmsr r24\n isync\n"
     text += _constant("r2", TABLE) + " mtspr 25,r2\n"
+    text += " li r2,3\n mtspr 528,r2\n li r2,2\n mtspr 529,r2\n"   # IBAT0: this program
     # ---- A case.
     text += "next:\n cmplw r21,r27\n bge stop\n lwz r25,96(r21)\n" + _constant("r3", CONSTANTS)
     for at in range(0, len(WINDOW), 4):
@@ -111,13 +112,17 @@ class CauseProgram:
         self.memory = {segment.address: segment.data for segment in image.segments}
         self.memory[STUBS] = as_bytes(
             [word for stub in self.stubs for word in (stub, encode("sc"))])
+        # To what is to be fetched. Branches follow, which are fetched first; they must not be taken
+        # for what cannot be fetched.
+        self.memory[JUMP] = as_bytes([to_spr("CTR", 10), encode("bcctr", BO=20, BI=0, LK=1)]
+                                     + [encode("b", LI=4)] * 8)
         self.memory[CONSTANTS] = WINDOW + as_bytes(GPR) + FPR.to_bytes(8, "big")
         for physical in PHYSICAL.values():
-            self.memory[physical + CODE] = as_bytes([encode("sc")])
+            self.memory[physical + CODE] = as_bytes([Case(None, None).word, 0, encode("sc")])
 
     def stub(self, case):
         """Where the instruction of a case is."""
-        return self.stubs[case.word] if case.row else case.ea
+        return self.stubs[case.word] if case.row else JUMP
 
     def record(self, case):
         """The words of a case."""
