@@ -8,15 +8,17 @@ from pteg.outputs import write_file
 
 __all__ = ["KERNELS", "build", "build_file"]
 
-#: Each kernel's module, with a function `build(arguments)` that returns an ELF file.
-KERNELS = {"hostl": "pteg.firmware.hosts.hostl.image"}
+#: Each kernel's module and function, which is called with `arguments` and returns an ELF file.
+KERNELS = {"hostl": ("pteg.firmware.hosts.hostl.image", "build"),
+           "hostl-mol": ("pteg.firmware.hosts.hostl.image", "build_with_mol")}
 
 
 def build(name: str, arguments: str = "") -> bytes:
     """The ELF file of a kernel, which gets `arguments` unless firmware gives it others."""
     if name not in KERNELS:
         raise UserError(f"kernel must be one of {', '.join(KERNELS)}, not {name!r}")
-    return import_module(KERNELS[name]).build(arguments)
+    module, function = KERNELS[name]
+    return getattr(import_module(module), function)(arguments)
 
 
 def build_file(name: str, output: str | Path | None = None, arguments: str = "") -> Path:

@@ -322,7 +322,7 @@ def build_kernel(
     Parameters
     ----------
     kernel
-        `hostl`, a small Unix-like kernel.
+        `hostl`, a small Unix-like kernel; `hostl-mol`, the same with the hypervisor as a module.
     output
         ELF file; by default the kernel's name with .elf.
     append

@@ -20,6 +20,6 @@ def test_a_kernel_becomes_a_file(tmp_path, monkeypatch):
 
 def test_an_unknown_kernel_is_refused(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(UserError, match=r"^kernel must be one of hostl, not 'linux'$"):
+    with pytest.raises(UserError, match=r"^kernel must be one of hostl, hostl-mol, not 'linux'$"):
         app(["build", "linux"], result_action="return_value")
     assert not list(tmp_path.iterdir())

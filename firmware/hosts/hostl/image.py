@@ -1,15 +1,17 @@
 """HostL as an ELF file: its programs in an archive, the archive in the kernel."""
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from pteg.firmware import cbuild
+from pteg.firmware.mol import image as mol
 
-__all__ = ["PROGRAMS", "build", "program"]
+__all__ = ["PROGRAMS", "build", "build_with_mol", "program"]
 
 _FOLDER = Path(__file__).parent
-_KERNEL, _LIB, _USER, _MODULES = (_FOLDER / name for name in ("kernel", "lib", "user", "modules"))
+_KERNEL, _LIB, _USER, _MODULES, _MOL = (
+    _FOLDER / name for name in ("kernel", "lib", "user", "modules", "mol"))
 _LIBRARY = [_LIB / "string.c", _LIB / "format.c"]
 #: Programs of every image, by name.
 PROGRAMS = {name: _USER / f"{name}.c"
@@ -37,22 +39,57 @@ def build(arguments: str = "", programs: Mapping[str, Path] | None = None,
     bytes
         An ELF executable, linked at 0xC0000000, loaded at 0.
     """
-    files = {name: program(source, compiler)
-             for name, source in {**PROGRAMS, **(programs or {})}.items()}
-    sources = [_KERNEL / "vectors.S", *(file for folder in (_KERNEL, _MODULES)
-                                        for file in sorted(folder.iterdir())
-                                        if file.suffix in (".c", ".S")
-                                        and file.name != "vectors.S"), *_LIBRARY]
-    data = {"archive": _archive(files), "arguments": arguments.encode() + b"\0"}
-    return cbuild.build(sources, _KERNEL / "kernel.ld", include=[_KERNEL, _LIB, _USER], data=data,
-                        compiler=compiler)
+    return _link(arguments, _programs(programs, compiler), [], [], compiler)
+
+
+def build_with_mol(arguments: str = "", programs: Mapping[str, Path] | None = None,
+                   guests: Mapping[str, bytes] | None = None,
+                   compiler: cbuild.Compiler | None = None) -> bytes:
+    """Build the kernel with MOL as a module, and the program `mol` that runs guests.
+
+    Parameters
+    ----------
+    arguments, programs, compiler
+        As for `build`.
+    guests : dict of str to bytes, optional
+        ELF files for the archive, which `mol` can run; by default `guest`, HostL itself.
+    """
+    if guests is None:
+        guests = {"guest": build("hash=64K swap=512K", compiler=compiler)}
+    files = _programs(programs, compiler) | {name: _loaded_part(elf)
+                                             for name, elf in guests.items()}
+    with mol.headers(_MOL, compiler) as headers:
+        user_part = [file for file in mol.USER_PART if file.name != "devices.c"]
+        files["mol"] = _link_program([_MOL / "mol.c", _MOL / "devices.c", *user_part], headers,
+                                     compiler)
+        return _link(arguments, files, [_MOL / "host.c", *mol.KERNEL_PART], headers, compiler)
 
 
 def program(source: Path, compiler: cbuild.Compiler | None = None) -> bytes:
     """A program for HostL, from one C file; it may use floating point."""
-    sources = [_USER / "start.S", _USER / "library.c", *_LIBRARY, source]
-    return _loaded_part(cbuild.build(sources, _USER / "user.ld", include=[_USER, _LIB],
-                                     hard_float=True, compiler=compiler))
+    return _link_program([source], [], compiler)
+
+
+def _programs(more, compiler):
+    return {name: program(source, compiler)
+            for name, source in {**PROGRAMS, **(more or {})}.items()}
+
+
+def _link(arguments: str, files: Mapping[str, bytes], module: Iterable[Path],
+          include: Iterable[Path], compiler: cbuild.Compiler | None) -> bytes:
+    """The kernel with its archive, and with the sources of one more module."""
+    parts = [file for folder in (_KERNEL, _MODULES) for file in sorted(folder.iterdir())
+             if file.suffix in (".c", ".S") and file.name != "vectors.S"]
+    return cbuild.build(
+        [_KERNEL / "vectors.S", *parts, *_LIBRARY, *module], _KERNEL / "kernel.ld",
+        include=[_KERNEL, _LIB, _USER, *include], compiler=compiler,
+        data={"archive": _archive(files), "arguments": arguments.encode() + b"\0"})
+
+
+def _link_program(sources, include, compiler):
+    return _loaded_part(cbuild.build(
+        [_USER / "start.S", _USER / "library.c", *_LIBRARY, *sources], _USER / "user.ld",
+        include=[*include, _USER, _LIB], hard_float=True, compiler=compiler))
 
 
 def _loaded_part(elf):

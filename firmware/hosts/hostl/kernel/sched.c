@@ -62,15 +62,16 @@ void wakeup(const void *channel)
     irq_restore(msr);
 }
 
-/* The decrementer has passed 0. The next period begins where this one ended, not where the interrupt
- * was taken; what the processor has slept over is skipped. */
+/* The decrementer has passed 0, unless a module had set it and has left early. The next period begins
+ * where this one ended, not where the interrupt was taken; what was slept over is skipped. */
 void tick(void)
 {
     int left;
     asm volatile("mfdec %0" : "=r"(left));
-    do
-        left += tick_length, ticks++;
-    while (left <= 0);
+    if (left > 0)
+        return;
+    for (; left <= 0; left += tick_length)
+        ticks++;
     asm volatile("mtdec %0" :: "r"(left));
     current()->ticks++;
     for (struct proc *p = processes; p < processes + PROCESSES; p++)

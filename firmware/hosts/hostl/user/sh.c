@@ -101,6 +101,7 @@ int main(int argc, char **argv)
     char line[128];
     (void)argc, (void)argv;
     for (;;) {
+        ioctl(0, CONSOLE_RAW, NULL);    /* whatever the last program has left */
         printf("$ ");
         if (get_line(line, sizeof line))
             run_line(line);

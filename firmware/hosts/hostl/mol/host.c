@@ -1,0 +1,140 @@
+/* The module `mol`: what the kernel part of MOL needs of HostL (mol/host.h), and /dev/mol. */
+#include "kernel.h"
+#undef NULL
+#undef PAGE_SIZE
+#include "host.h"
+#include "mol_ioctl.h"
+
+#define TRIES 3                         /* the page daemon frees frames, but not where we like */
+
+/* A process owns a session. */
+static struct proc *process(struct host_owner *owner) { return (struct proc *)owner; }
+struct host_owner *host_current_owner(void) { return (struct host_owner *)current(); }
+
+/* ---- Memory ---------------------------------------------------------------------------------- */
+
+void *host_alloc_aligned(u32 count, u32 alignment)
+{
+    u32 address;
+    for (int n = 0; !(address = page_alloc_wired(count, alignment)); n++)
+        if (n == TRIES || !memory_wait())
+            return NULL;
+    return virtual(address);
+}
+
+void *host_alloc_wired(u32 count) { return host_alloc_aligned(count, 1); }
+void host_free_wired(void *memory, u32 count) { page_free_wired(physical(memory), count); }
+u32 host_physical(const void *address) { return physical(address); }
+void *host_virtual(u32 address) { return virtual(address); }
+void *host_owner_page(u32 address) { return virtual(address); }
+
+/* PTE_HASHED: there is an entry for the page that the kernel must have flushed before it goes. */
+u32 host_page_in(struct host_owner *owner, u32 address, int write)
+{
+    if (address >= USER_END || page_in(process(owner), address, write) != FAULT_DONE)
+        return HOST_NO_PAGE;
+    return pte_update(pte_find(process(owner), address), 0, PTE_HASHED) & PTE_FRAME;
+}
+
+static host_flush_hook *hook;
+
+static void flushed(struct proc *p, u32 address, u32 count)
+{
+    hook((struct host_owner *)p, address, count);
+}
+
+void host_set_flush_hook(host_flush_hook *new_hook)
+{
+    hook = new_hook;
+    module_flush = hook ? flushed : NULL;
+}
+
+/* ---- Hash table, contexts ---------------------------------------------------------------------- */
+
+u32 host_sdr1(void)
+{
+    u32 sdr1;
+    asm("mfspr %0, 25" : "=r"(sdr1));
+    return sdr1;
+}
+
+u32 host_hash_lock(void) { return hash_lock(); }
+void host_hash_unlock(u32 state) { hash_unlock(state); }
+
+/* A context of MOL is one of the kernel's and a segment. The kernel's end at 32767; sessions take
+ * 65536 of the others each, from the top down. */
+#define PER_SESSION 0x10000
+#define SESSIONS 8
+#define LAST 0xFFFFF
+#define INVERSE 2899073                 /* of 897, modulo 2^24 */
+
+struct host_vsid_range host_vsid_range(u32 session)
+{
+    return (struct host_vsid_range){ (LAST - PER_SESSION * (session + 1)) << 4, PER_SESSION << 4 };
+}
+
+u32 host_vsid(u32 context) { return vsid(context >> 4, context << 28); }
+
+/* The segment is found by trial: what is left must be a multiple of 16. */
+u32 host_vsid_session(u32 id)
+{
+    for (u32 segment = 0; segment < 16; segment++) {
+        u32 rest = (id - segment * 0x111) & 0xFFFFFF;
+        u32 place = (LAST - ((rest >> 4) * INVERSE & 0xFFFFF)) - 1;
+        if (rest % 16 == 0 && place / PER_SESSION < SESSIONS)
+            return place / PER_SESSION;
+    }
+    return NO_SESSION;
+}
+
+void host_log(const char *text) { printk("%s\n", text); }
+
+/* ---- /dev/mol ---------------------------------------------------------------------------------- */
+
+/* Before a session ends, its registers leave the address space of its owner. */
+static void end_session(void)
+{
+    struct mol_ioctl_pb pb = { 0, 0, 0 };
+    region_unmap_physical(current());
+    mol_ioctl(MOL_IOCTL_DESTROY_SESSION, &pb);
+}
+
+static int ioctl(struct file *file, u32 number, u32 argument)
+{
+    struct mol_ioctl_pb pb;
+    (void)file;
+    if (!copy_in(&pb, argument, sizeof pb))
+        return EMOLINVAL;
+    if (number == MOL_IOCTL_DESTROY_SESSION)
+        region_unmap_physical(current());
+    int error = mol_ioctl(number, &pb);
+    return copy_out(argument, &pb, sizeof pb) ? error : EMOLINVAL;
+}
+
+/* The registers that the kernel part and the owner share. */
+static u32 map(struct file *file, u32 size)
+{
+    struct mol_ioctl_pb pb = { 0, 0, 0 };
+    (void)file;
+    if (size > 2 * PAGE_SIZE || mol_ioctl(MOL_IOCTL_GET_MREGS, &pb))
+        return 0;
+    return pb.arg1;
+}
+
+static void close(struct file *file)
+{
+    (void)file;
+    end_session();
+}
+
+static const struct device device = { .name = "mol", .ioctl = ioctl, .map = map, .close = close };
+
+static int load(void) { return module_flush ? ERROR : device_register(&device); }
+
+static void unload(void)
+{
+    mol_unload();
+    device_unregister(&device);
+}
+
+MODULE("mol", load, unload);

@@ -1,0 +1,83 @@
+/* mol FILE [MEGABYTES]: run an ELF file of the archive as a guest. The user part of MOL, as a process. */
+#include "user.h"
+#undef NULL
+#include "../user/user.h"
+
+#define WINDOW 0x40000000u              /* the guest's RAM in this process */
+
+struct elf_header {
+    u8 identity[16];
+    u16 type, machine;
+    u32 version, entry, program_headers, section_headers, flags;
+    u16 size, program_header_size, program_header_count;
+};
+struct program_header { u32 type, offset, virtual, physical, file_size, size, flags, align; };
+
+static int device;
+
+int sys_ioctl(u32 number, struct mol_ioctl_pb *pb)
+{
+    int error = ioctl(device, number, pb);
+    if (!error && number == MOL_IOCTL_GET_MREGS)        /* physical; we have them elsewhere */
+        pb->arg1 = (u32)map_file(device, sizeof *mregs);
+    return error;
+}
+
+void sys_putc(int character)
+{
+    char c = character;
+    write(1, &c, 1);
+}
+
+void sys_exit(u32 status)
+{
+    exit(status);
+    for (;;)
+        ;
+}
+
+/* The file's segments, where the guest has them physically. Returns the physical entry, or -1. */
+static u32 load_guest(const char *name, u32 bytes)
+{
+    struct file_stat s = { .number = 0 };
+    int stat = open("/dev/stat"), file = open(name);
+    u8 *elf;
+    u32 entry;
+    while (ioctl(stat, STAT_FILE, &s) == 0 && strcmp(s.name, name))
+        s.number++;
+    if (file < 0 || !(elf = map(NULL, s.size)) || read(file, elf, s.size) != (int)s.size)
+        return -1;
+    const struct elf_header *header = (const void *)elf;
+    const struct program_header *segment = (const void *)(elf + header->program_headers);
+    entry = header->entry;
+    for (u32 n = header->program_header_count; n--; segment++) {
+        if (segment->type != 1 || segment->physical + segment->size > bytes)
+            continue;
+        memcpy((void *)(WINDOW + segment->physical), elf + segment->offset, segment->file_size);
+        if (header->entry - segment->virtual < segment->size)
+            entry = header->entry - segment->virtual + segment->physical;
+    }
+    unmap(elf, s.size);
+    return entry;
+}
+
+int main(int argc, char **argv)
+{
+    static struct machine machine;
+    u32 bytes = (argc > 2 ? number_of(argv[2]) : 4) << 20;
+    device = open("/dev/mol");
+    if (device < 0 || argc < 2 || !map((void *)WINDOW, bytes)) {
+        printf("mol: no module, no file, or no memory\n");
+        return 1;
+    }
+    machine.ram = WINDOW;
+    machine.ram_size = bytes;
+    machine.entry = load_guest(argv[1], bytes);
+    if (machine.entry == (u32)-1) {
+        printf("mol: no file %s\n", argv[1]);
+        return 1;
+    }
+    make_session(&machine);
+    mregs->gpr[1] = bytes - 0x100;
+    return main_loop();
+}
