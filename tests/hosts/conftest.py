@@ -24,10 +24,13 @@ class Session:
         See `pteg.Machine` and `pteg.firmware.hosts.hostl.image.build`.
     prompt : bool
         Run to the first prompt.
+    elf : bytes, optional
+        Another kernel.
     """
 
-    def __init__(self, arguments="", cpu="functional", compiler=None, prompt=True):
-        self.elf = image.build(arguments, PROGRAMS, compiler)
+    def __init__(self, arguments="", cpu="functional", compiler=None, prompt=True,
+                 elf=None):
+        self.elf = elf or image.build(arguments, PROGRAMS, compiler)
         self.machine = pteg.Machine("g3", cpu=cpu, rom="none")
         entry = self.machine.load(self.elf)
         with self.machine.cpu.changed() as state:

@@ -6,9 +6,10 @@ whenever no process is in the middle of a system call: `settle` runs the machine
 
 import struct
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from types import SimpleNamespace
+from typing import Any
 
 from pteg.firmware.cdata import Data
 from pteg.hw.isa.registers import Msr
@@ -17,6 +18,8 @@ __all__ = ["Checker", "Mapping"]
 
 BASE, USER_END, PAGE = 0xC0000000, 0xC0000000, 4096
 CONTEXTS = 32768
+#: Of 897, modulo 2^20.
+INVERSE = 2899073
 UNUSED, ZOMBIE = 0, 4
 PAGE_FREE, PAGE_WIRED = 1, 2
 REGION_WRITE, REGION_PHYSICAL = 1, 8
@@ -52,12 +55,10 @@ class Checker:
     machine : pteg.Machine
     elf : bytes
         The kernel that it has loaded.
-    owned : function of int to bool
-        Which VSIDs belong to a module: entries with them are not the kernel's.
     """
 
-    def __init__(self, machine, elf: bytes, owned: Callable[[int], bool] = lambda vsid: False):
-        self.machine, self.owned = machine, owned
+    def __init__(self, machine: Any, elf: bytes):
+        self.machine = machine
         self._memory = b""
         self.data = Data(elf, self._read)
 
@@ -237,6 +238,12 @@ class Checker:
     def vsid(self, context: int, address: int) -> int:
         """The identifier that kernel/context.c gives a segment."""
         return context * 897 * 16 + (address >> 28) * 0x111 & 0xFFFFFF
+
+    def owned(self, vsid: int) -> bool:
+        """Whether an identifier is that of a context that only modules use, 32768 and up."""
+        # 0x111 is 1 modulo 16: the last digit is the segment.
+        context = (vsid - (vsid & 15) * 0x111 & 0xFFFFFF) // 16 * INVERSE & 0xFFFFF
+        return context >= CONTEXTS
 
     def _contexts(self):
         seen = Counter(process.context for _, process in self._processes())

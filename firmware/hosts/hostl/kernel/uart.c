@@ -1,5 +1,5 @@
 /* The console: a 16550 (PC16550D data sheet, section 8). Output waits for the transmitter, input comes
- * with interrupts. Lines can be edited with backspace; a program may ask for each byte as it comes.
+ * with interrupts. Lines can be edited with backspace; a program may ask for each byte as it is.
  */
 #include "../user/abi.h"
 #include "kernel.h"
@@ -25,13 +25,18 @@ void uart_init(void)
     pic[PIC_MASK] = PIC_UART;
 }
 
-void uart_put(char c)
+static void send(char c)
 {
-    if (c == '\n')
-        uart_put('\r');
     while (!(uart[LSR] & LSR_EMPTY))
         ;
     uart[THR] = c;
+}
+
+void uart_put(char c)
+{
+    if (c == '\n')
+        send('\r');
+    send(c);
 }
 
 static void backspace(void)
@@ -92,7 +97,10 @@ static int console_write(struct file *file, u32 address, u32 size)
     for (u32 n = 0; n < size; n++) {
         char c;
         copy_in(&c, address + n, 1);
-        uart_put(c);
+        if (raw)
+            send(c);
+        else
+            uart_put(c);
     }
     return size;
 }

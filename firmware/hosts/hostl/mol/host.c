@@ -66,7 +66,7 @@ void host_hash_unlock(u32 state) { hash_unlock(state); }
 #define PER_SESSION 0x10000
 #define SESSIONS 8
 #define LAST 0xFFFFF
-#define INVERSE 2899073                 /* of 897, modulo 2^24 */
+#define INVERSE 2899073                 /* of 897, modulo 2^20 */
 
 struct host_vsid_range host_vsid_range(u32 session)
 {
@@ -75,16 +75,12 @@ struct host_vsid_range host_vsid_range(u32 session)
 
 u32 host_vsid(u32 context) { return vsid(context >> 4, context << 28); }
 
-/* The segment is found by trial: what is left must be a multiple of 16. */
+/* 0x111 is 1 modulo 16: the last digit of an identifier is its segment. */
 u32 host_vsid_session(u32 id)
 {
-    for (u32 segment = 0; segment < 16; segment++) {
-        u32 rest = (id - segment * 0x111) & 0xFFFFFF;
-        u32 place = (LAST - ((rest >> 4) * INVERSE & 0xFFFFF)) - 1;
-        if (rest % 16 == 0 && place / PER_SESSION < SESSIONS)
-            return place / PER_SESSION;
-    }
-    return NO_SESSION;
+    u32 context = ((id - (id & 15) * 0x111) >> 4) * INVERSE & LAST;
+    u32 session = (LAST - 1 - context) / PER_SESSION;
+    return session < SESSIONS ? session : NO_SESSION;
 }
 
 void host_log(const char *text) { printk("%s\n", text); }

@@ -1,0 +1,114 @@
+"""MOL as a module of HostL, with HostL as its guest; whatever happens, the host stays whole."""
+
+import re
+
+import pytest
+
+from pteg.firmware.asm import assemble
+from pteg.firmware.hosts.hostl.image import build, build_with_mol
+
+#: A guest that does nothing but change its MSR and store, in supervisor state.
+BUSY = """
+        .globl  _start
+_start: li      r3, 0
+        lis     r4, 0x20
+1:      mtmsr   r3
+        stwu    r3, 4096(r4)
+        lis     r4, 0x20
+        b       1b
+"""
+
+
+@pytest.fixture(scope="module")
+def new_host(new_session):
+    guests = {"guest": build("hash=64K swap=512K"),
+              "busy": assemble(BUSY, sections={".text": 0x1000}).elf()}
+    return lambda arguments="", **options: new_session(
+        arguments, elf=build_with_mol(arguments, guests=guests), **options)
+
+
+def end_guest(host):
+    """Ctrl-D, and back at the host's prompt."""
+    host.machine.console.write(b"\x04")
+    host.read()
+
+
+def test_a_guest_with_processes_of_its_own(new_host):
+    host = new_host()
+    vectors, free = host.machine.memory.read(0, 0x3000), host.free()
+    assert host("mol guest 6").startswith("mol: no module")
+    host("insmod mol")
+    banner = host("mol guest 6")
+    assert "HostL" in banner and "6144 KB memory" in banner
+    host.check()
+    assert host.machine.memory.read(0, 0x3000) != vectors
+    # Each character that the guest echoes is an access of its serial port.
+    assert re.search(r"^ +3 +1 .*sh$", host("ps"), re.MULTILINE)
+    assert host("stress 2 40 100") == "stress: ok\n"
+    host.check()
+    end_guest(host)
+    host.check()
+    assert host.machine.memory.read(0, 0x3000) == vectors
+    assert host("rmmod mol") == ""
+    assert host.free() == free
+
+
+def test_the_host_swaps_the_guests_memory(new_host):
+    """Less memory than the guest uses, and a process of the host that wants it too."""
+    host = new_host("mem=1536K swap=8M")
+    host("stress 2 220 5000 &")
+    host("insmod mol")
+    host("mol guest 6")
+    host.type("stress 2 120 200")
+    text = ""
+    for _ in range(40):
+        host.machine.run(instructions=2_000_000)
+        host.check()
+        text += host.machine.console.read().decode()
+        if text.count("stress: ok") == 2:
+            break
+    assert text.count("stress: ok") == 2, text      # one of the guest, one of the host
+    assert host("echo still there") == "still there\n"
+    assert host.checker.data.swap_written > 200 and host.checker.data.swap_read > 100
+    end_guest(host)
+    host.check()
+
+
+def test_a_guest_that_never_ends_can_be_killed(new_host):
+    host = new_host()
+    vectors, free = host.machine.memory.read(0, 0x3000), host.free()
+    host("insmod mol")
+    pid = re.match(r"\[(\d+)]", host("mol busy 4 &"))[1]
+    assert host("sleep 5", instructions=60_000_000) == ""
+    assert re.search(rf"^ *{pid} .* mol$", host("ps", instructions=60_000_000), re.MULTILINE)
+    host.check()
+    assert host(f"kill {pid}") == ""
+    host("sleep 3", instructions=60_000_000)
+    assert host.machine.memory.read(0, 0x3000) == vectors
+    assert host("rmmod mol") == ""
+    assert host.free() == free
+
+
+def test_the_module_goes_while_a_guest_runs(new_host):
+    """Its user part finds no way in any more, and ends."""
+    host = new_host()
+    vectors = host.machine.memory.read(0, 0x3000)
+    host("insmod mol")
+    host("mol busy 4 &")
+    host("sleep 5", instructions=60_000_000)
+    assert host("rmmod mol", instructions=60_000_000) == ""
+    host("sleep 3", instructions=60_000_000)
+    assert host.machine.memory.read(0, 0x3000) == vectors
+    assert "mol" not in host("ps")
+    host.check()
+
+
+@pytest.mark.slow
+def test_a_guest_on_the_pipeline(new_host):
+    host = new_host(cpu="pipeline")
+    host("insmod mol")
+    host("mol guest 6")
+    assert host("stress 1 20 30") == "stress: ok\n"
+    host.check()
+    end_guest(host)
+    host.check()
