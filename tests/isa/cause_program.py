@@ -33,6 +33,7 @@ from pteg.lockstep.encoding import as_bytes, encode, to_spr
 TABLE, CASES, LOG = 0x100000, 0x400000, 0x1000000
 STUBS, STOP, SCRATCH, CONSTANTS, JUMP = 0x8000, 0x3F00, 0x7000, 0x7100, 0x7800
 CASE_WORDS, LOG_WORDS, MOST = 26, 40, 60_000
+START, MSR = 0x4000, int(Msr.ME | Msr.FP)
 
 _VECTORS = (0x200, 0x300, 0x400, 0x600, 0x700, 0x800, 0xC00, 0xD00, 0x1300)
 
@@ -49,11 +50,11 @@ def _constant(register, value):
 def _source():
     """The program; rN are numbers of registers, offsets are those of `record` and `read_log`."""
     text = "".join(f" .org {vector:#x}\n li r1,{vector:#x}\n b over\n" for vector in _VECTORS)
-    text += f" .org {STOP:#x}\nstop: b stop\n .org 0x4000\nstart:\n"
+    text += f" .org {STOP:#x}\nstop: b stop\n .org {START:#x}\nstart:\n"
     text += _constant("r20", LOG) + _constant("r21", CASES) + _constant("r26", SCRATCH)
     text += _constant("r23", int(Hid0.ICE | Hid0.DCE | Hid0.ICFI | Hid0.DCFI))
     text += " mtspr 1008,r23\n isync\n" + _constant("r23", int(Hid0.ICE | Hid0.DCE))
-    text += _constant("r24", int(Msr.ME | Msr.FP)) + " mtmsr r24\n isync\n"
+    text += _constant("r24", MSR) + " mtmsr r24\n isync\n"
     text += _constant("r2", TABLE) + " mtspr 25,r2\n"
     text += " li r2,3\n mtspr 528,r2\n li r2,2\n mtspr 529,r2\n"   # IBAT0: this program
     # ---- A case.
@@ -139,23 +140,43 @@ class CauseProgram:
                 0x80000000 if case.external else 0, *segments, *low, *high, *fetch_low,
                 *ptes, a, b, 13, int(case.reserved), ENDS[case.end][1] - BEFORE, 0)
 
-    def run(self, cpu, cases, run):
-        """Results of the cases, at most `MOST`; `run(cpu)` runs to `STOP`."""
-        memory = cpu.platform["dram"].memory
-        memory[:] = 0
+    def image(self, cases):
+        """What is in memory before a run: address and bytes; at most `MOST` cases."""
         records = np.array([self.record(case) for case in cases], ">u4")
         assert records.shape[1] == CASE_WORDS and len(cases) <= MOST
-        for address, data in (*self.memory.items(), (CASES, records.tobytes())):
+        return {**self.memory, CASES: records.tobytes()}
+
+    def run(self, cpu, cases, run):
+        """Results of the cases; `run(cpu)` runs to `STOP`."""
+        memory = cpu.platform["dram"].memory
+        memory[:] = 0
+        for address, data in self.image(cases).items():
             memory[address:address + len(data)] = np.frombuffer(data, np.uint8)
         cpu.reset()
         state = cpu.get_state()
-        state["pc"], state["msr"] = 0x4000, int(Msr.ME | Msr.FP)
-        state["gpr"][0, 27] = CASES + records.nbytes
+        state["pc"], state["msr"] = START, MSR
+        state["gpr"][0, 27] = CASES + 4 * CASE_WORDS * len(cases)
         cpu.set_state(state)
         run(cpu)
         log = memory[LOG:LOG + 4 * LOG_WORDS * len(cases)].copy()
         cpu.overlay(LOG, log)
-        return [_result(entry) for entry in log.view(">u4").reshape(-1, LOG_WORDS).tolist()]
+        return results(log.tobytes())
+
+    def run_qemu(self, qemu, cases):
+        """The same with QEMU."""
+        qemu.breakpoint(STOP)
+        for address, data in self.image(cases).items():
+            qemu.write(address, data)
+        for name, value in (("pc", START), ("msr", MSR),
+                            ("r27", CASES + 4 * CASE_WORDS * len(cases))):
+            qemu.set_register(name, value)
+        qemu.run(timeout=60)
+        return results(qemu.read(LOG, 4 * LOG_WORDS * len(cases)))
+
+
+def results(log):
+    """What the program has written down."""
+    return [_result(entry) for entry in np.frombuffer(log, ">u4").reshape(-1, LOG_WORDS).tolist()]
 
 
 def _segment(number, place):

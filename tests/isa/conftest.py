@@ -9,12 +9,12 @@ import pytest
 
 @pytest.fixture(scope="session")
 def load():
-    """Import a helper by its name; a helper can then import it too."""
-    def load(name):
-        if name not in sys.modules:
-            path = Path(__file__).with_name(f"{name}.py")
-            spec = importlib.util.spec_from_file_location(name, path)
-            sys.modules[name] = importlib.util.module_from_spec(spec)
-            spec.loader.exec_module(sys.modules[name])
-        return sys.modules[name]
+    """Import a helper by its path from here; other helpers can then import it by its name."""
+    def load(place):
+        path = Path(__file__).parent / f"{place}.py"
+        if path.stem not in sys.modules:
+            spec = importlib.util.spec_from_file_location(path.stem, path)
+            sys.modules[path.stem] = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(sys.modules[path.stem])
+        return sys.modules[path.stem]
     return load
