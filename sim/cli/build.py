@@ -2,7 +2,6 @@
 
 import os
 import sys
-from dataclasses import dataclass, field
 
 from pteg.boot.rom import NONE
 from pteg.errors import UserError
@@ -10,49 +9,7 @@ from pteg.files import check_regular
 from pteg.machine import Machine
 from pteg.presets import KERNEL_ROMS, ROMS
 
-__all__ = ["Options", "build", "enter"]
-
-
-@dataclass
-class Options:
-    """The options of `pteg run`; see `pteg run --help`."""
-
-    machine: str | None = None
-    cpu: str | None = None
-    ram: str | None = None
-    parameters: dict = field(default_factory=dict)
-    rom: str | None = None
-    kernel: str | None = None
-    dtb: str | None = None
-    append: str | None = None
-    symbols: tuple = ()
-    disk: str | None = None
-    disk_write: bool = False
-    vcd: str | None = None
-    signals: tuple = ()
-    window: str | None = None
-    trigger: str | None = None
-    before: int | None = None
-    after: int | None = None
-    again: bool = False
-    first: int | None = None
-    last: int | None = None
-    pure: bool = False
-    kanata: str | None = None
-    pipeline: str | None = None
-    ledger: str | None = None
-    kinds: str | None = None
-    input: str | None = None
-    input_after: str | None = None
-    until: str | None = None
-    cycles: int | None = None
-    instructions: int | None = None
-    restore: str | None = None
-    fast_forward_until: str | None = None
-    save: str | None = None
-    json: str | None = None
-    timed_uart: bool = False
-    quiet: bool = False
+__all__ = ["build", "enter"]
 
 
 #: Options that need signals.

@@ -7,17 +7,29 @@ The console is on stdout; pteg's own messages go to stderr.
 import contextlib
 import os
 import sys
-from dataclasses import make_dataclass
 from typing import Annotated, Literal
 
-from cyclopts import App, CycloptsError, Group, Parameter
+from cyclopts import App, CycloptsError, Parameter
 
 from pteg import __version__
 from pteg.cli.exits import ExitCode, table
+from pteg.cli.options import (
+    LimitOptions,
+    LogOptions,
+    MachineOptions,
+    Number,
+    Options,
+    Processor,
+    ProgramOptions,
+    ResultOptions,
+    SessionOptions,
+    Text,
+    WaveformOptions,
+    given,
+    number,
+)
 from pteg.cli.signals import interrupts_raised
 from pteg.errors import UserError
-from pteg.hw.parameters import Parameters
-from pteg.parameters import NAMES
 
 __all__ = ["main", "app"]
 
@@ -27,200 +39,36 @@ app = App(name="pteg", version=__version__, help_format="markdown",
                f"Exit codes:\n\n{table()}")
 
 
-def number(type_, tokens):
-    """Numbers as programmers write them: 4096, 0x1000, 1_000_000. None is below zero."""
-    text = tokens[0].value
-    try:
-        value = int(text, 0)
-    except ValueError:
-        raise ValueError(f"must be a number, not {text!r}") from None
-    if value < 0:
-        raise ValueError(f"must not be negative, not {text}")
-    return value
-
-
-def count(type_, tokens):
-    """As `number`, or with K, M or G for thousands, millions and thousands of millions: 20M."""
-    text = tokens[0].value
-    scale = {"K": 10**3, "M": 10**6, "G": 10**9}.get(text[-1:].upper(), 1)
-    try:
-        value = int(text, 0) if scale == 1 else int(text[:-1]) * scale
-    except ValueError:
-        raise ValueError(f"must be a number such as 20000 or 20M, not {text!r}") from None
-    if value < 0:
-        raise ValueError(f"must not be negative, not {text}")
-    return value
-
-
-Number = Annotated[int | None, Parameter(converter=number)]
-Count = Annotated[int | None, Parameter(converter=count)]
-#: A text that may look like an option, or a file that may be `-`.
-Text = Annotated[str | None, Parameter(allow_leading_hyphen=True)]
-#: Parameters of the processor, as texts: their names and their help are those of the table.
-_Processor = make_dataclass("_Processor", [(name, str | None, None) for name in NAMES],
-                            namespace={"__doc__": Parameters.__doc__, "__module__": __name__})
-Processor = Annotated[_Processor | None, Parameter(
-    name="*", group=Group("Parameters of the processor", sort_key=1))]
-
-
-def given(processor):
-    """The parameters that the user has given, by name."""
-    return {} if processor is None else {
-        name: value for name, value in vars(processor).items() if value is not None}
-
-
 @app.command
 def run(
     *,
-    machine: str | None = None,
-    cpu: str | None = None,
-    ram: str | None = None,
-    rom: str | None = None,
-    kernel: str | None = None,
-    dtb: str | None = None,
-    append: Text = None,
-    symbols: Annotated[tuple[str, ...], Parameter(negative=())] = (),
-    disk: str | None = None,
-    disk_write: Annotated[bool, Parameter(negative=())] = False,
-    vcd: str | None = None,
-    signals: Annotated[tuple[str, ...], Parameter(negative=())] = (),
-    window: str | None = None,
-    trigger: Text = None,
-    before: Count = None,
-    after: Count = None,
-    again: Annotated[bool, Parameter(negative=())] = False,
-    first: Count = None,
-    last: Count = None,
-    pure: Annotated[bool, Parameter(negative=())] = False,
-    kanata: str | None = None,
-    pipeline: str | None = None,
-    ledger: str | None = None,
-    kinds: str | None = None,
-    input: str | None = None,
-    input_after: Text = None,
-    until: Text = None,
-    cycles: Count = None,
-    instructions: Count = None,
-    restore: str | None = None,
-    fast_forward_until: Text = None,
-    save: str | None = None,
-    json: Text = None,
-    timed_uart: bool = False,
-    quiet: Annotated[bool, Parameter(name=["--quiet", "-q"], negative=())] = False,
+    machine: MachineOptions | None = None,
+    program: ProgramOptions | None = None,
+    session: SessionOptions | None = None,
+    limits: LimitOptions | None = None,
+    waveform: WaveformOptions | None = None,
+    logs: LogOptions | None = None,
+    results: ResultOptions | None = None,
     processor: Processor = None,
 ):
     """Run a machine.
 
     Its serial console is connected to the terminal or the pipe. Ctrl-C ends the run; at a terminal
     Ctrl-] is the escape key: Ctrl-] q ends the run, Ctrl-] and another key sends that key.
-
-    Parameters
-    ----------
-    machine
-        Preset of devices: g3, the default, or mac99.
-    cpu
-        `pipeline`, the default: the hardware, cycle by cycle; `functional`: instructions without
-        timing. After --restore by default the one that was saved.
-    ram
-        Size of main memory; by default 32M, and 128M for mac99.
-    rom
-        A built-in image, an installed firmware (`openbios`), a file (ELF or raw), or `none`.
-        Default: `openfirmware`, and `openbios` for mac99; with a kernel `none` for g3.
-    kernel
-        ELF executable. The firmware starts it, if it can. Without firmware it is entered as a Linux
-        kernel if there is a device tree, otherwise at its entry point with translation off.
-    dtb
-        Flattened device tree for the kernel.
-    append
-        Kernel command line, instead of the one in the device tree if there is one.
-    symbols
-        ELF file whose symbols name addresses in logs and messages, beside those of the kernel and
-        the ROM. Can be repeated.
-    disk
-        File that is the machine's disk. What the machine writes to it is forgotten.
-    disk_write
-        What the machine writes to the disk goes to the file.
-    vcd
-        Write a waveform, and a GTKWave save file beside it. It is VCD, or FST if the name ends in
-        `.fst`.
-    signals
-        Signals in the waveform: dotted paths with * and ?. Can be repeated. Default: all.
-    window
-        Cycles A:B of the waveform, and of the pipeline logs.
-    trigger
-        Condition on signals with which the waveform begins, such as "mmu.walker.busy".
-    before
-        Cycles of the waveform before the trigger.
-    after
-        Cycles of the waveform from the trigger on; all by default.
-    again
-        When these cycles are over, the waveform waits for the trigger again.
-    first
-        The first so many cycles of the run in the waveform, and what a trigger or --last adds.
-    last
-        The last so many cycles of the run in the waveform.
-    pure
-        Enumerations in the waveform are numbers, for viewers that do not know strings.
-    kanata
-        Write the way of each instruction through the pipeline, for the viewer Konata.
-    pipeline
-        Write it as a table: a row for each instruction, a column for each cycle.
-    ledger
-        Write every architectural event to this file, as JSON lines.
-    kinds
-        Only these kinds of events, separated by commas.
-    input
-        File that is typed on the console, instead of standard input.
-    input_after
-        Begin to type when the console has printed this text.
-    until
-        End with 0 when the console has printed this text; with 1 if a limit comes first.
-    cycles
-        Limit of clock cycles, such as 50000, 20K, 20M or 1G (here K is 1000).
-    instructions
-        Limit of completed instructions.
-    restore
-        Go on from a checkpoint, which brings machine, memories and devices with it.
-    fast_forward_until
-        Before anything else, run in the functional model up to an address (a number, or a symbol of
-        the kernel) or until the console has printed this text. Limits and recordings begin there.
-        With limits, the run also ends if it is not reached after as many instructions, or 200M if
-        that is more.
-    save
-        Write a checkpoint at the end.
-    json
-        Write what happened and all statistics to this file; `-` is standard output.
-    timed_uart
-        Serial characters take the time of the line.
-    quiet
-        No statistics at the end.
     """
-    from pteg.cli.build import Options
     from pteg.cli.run import run as run_machine
 
-    options = locals() | {"parameters": given(processor)}
-    return run_machine(Options(**{name: options[name] for name in Options.__dataclass_fields__}))
+    return run_machine(Options.of(processor, machine, program, session, limits, waveform, logs,
+                                  results))
 
 
 @app.command
 def gdb(
     *,
     port: Annotated[int, Parameter(converter=number)] = 1234,
-    machine: str | None = None,
-    cpu: str | None = None,
-    ram: str | None = None,
-    rom: str | None = None,
-    kernel: str | None = None,
-    dtb: str | None = None,
-    append: Text = None,
-    symbols: Annotated[tuple[str, ...], Parameter(negative=())] = (),
-    disk: str | None = None,
-    disk_write: Annotated[bool, Parameter(negative=())] = False,
-    input: str | None = None,
-    restore: str | None = None,
-    fast_forward_until: Text = None,
-    timed_uart: bool = False,
-    quiet: Annotated[bool, Parameter(name=["--quiet", "-q"], negative=())] = False,
+    machine: MachineOptions | None = None,
+    program: ProgramOptions | None = None,
+    session: SessionOptions | None = None,
     processor: Processor = None,
 ):
     """Wait for GDB with a machine that has not run yet.
@@ -232,15 +80,10 @@ def gdb(
     ----------
     port
         Of the loopback interface; 0: any that is free.
-    machine
-        As for `pteg run`, like all that follow.
     """
-    from pteg.cli.build import Options
     from pteg.cli.run import debug
 
-    options = locals() | {"parameters": given(processor)}
-    return debug(Options(**{name: options[name] for name in Options.__dataclass_fields__
-                            if name in options}), port)
+    return debug(Options.of(processor, machine, program, session), port)
 
 
 @app.command

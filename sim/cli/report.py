@@ -30,7 +30,7 @@ class Report:
     Attributes
     ----------
     machine : pteg.machine.Machine
-    options : pteg.cli.build.Options
+    options : pteg.cli.options.Options
     stop : pteg.cpu.Stop
     forwarded : bool
         The fast-forward, if there was one, has reached its end.

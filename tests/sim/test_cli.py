@@ -462,7 +462,7 @@ def test_texts_that_are_not_utf_8(folder):
 
 def test_a_fast_forward_whose_text_never_comes_ends_at_the_limits(folder, monkeypatch):
     monkeypatch.setattr("pteg.cli.run.FORWARD", 100_000)
-    from pteg.cli.build import Options
+    from pteg.cli.options import Options
     from pteg.cli.run import run
 
     monkeypatch.setattr("sys.stdin", None)
