@@ -42,7 +42,7 @@ class Data:
 
     def __init__(self, elf: bytes, read: Reader):
         self._read = read
-        self._variables = {}
+        self._variables: dict[str, tuple] = {}
         dwarf = ELFFile(io.BytesIO(elf)).get_dwarf_info()
         for unit in dwarf.iter_CUs():
             for die in unit.iter_DIE_children(unit.get_top_DIE()):

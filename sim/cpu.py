@@ -87,6 +87,8 @@ class Cpu(Protocol):
     depends: tuple[str, ...]
     at_boundary: bool
 
+    def __init__(self, platform: "Platform"): ...
+
     def reset(self) -> None:
         """Hard reset of the processor (the machine resets the devices)."""
 

@@ -237,7 +237,7 @@ class ResultOptions:
 #: Parameters of the processor, as texts: their names and their help are those of the table.
 _Processor = make_dataclass("_Processor", [(name, str | None, None) for name in NAMES],
                             namespace={"__doc__": Parameters.__doc__, "__module__": __name__})
-Processor = Annotated[_Processor | None, Parameter(
+Processor = Annotated[_Processor | None, Parameter(  # type: ignore[valid-type]
     name="*", group=Group("Parameters of the processor", sort_key=9))]
 
 

@@ -12,7 +12,7 @@ from pteg import ledger
 from pteg.hw.isa import exceptions, registers
 from pteg.hw.isa.instructions import INSTRUCTIONS, Op
 from pteg.hw.mmu.enums import AccessKind, SearchResult
-from pteg.hw.parameters import Parameters
+from pteg.hw.parameters import OneOf, Parameters
 from pteg.hw.sizes import TLB_MOST_SETS
 from pteg.state import ARCH_STATE, STORED_SPRS
 
@@ -65,7 +65,9 @@ READ, WRITE = 0, 1
 #: In place of a TLB set, for a translation that does not come from a TLB.
 NO_SET = TLB_MOST_SETS
 #: Replacement in a TLB, by number.
-POLICIES = tuple(Parameters.allowed("tlb_replacement"))
+_ALLOWED = Parameters.allowed("tlb_replacement")
+assert isinstance(_ALLOWED, OneOf)
+POLICIES = tuple(_ALLOWED)
 POLICY_LRU, POLICY_FIFO, POLICY_RANDOM = map(POLICIES.index, ("lru", "fifo", "random"))
 #: Causes of a PTE update.
 UPDATED_R, UPDATED_C = 1, 2
