@@ -8,7 +8,7 @@ static u32 attributes(struct kernel_vars *kv, const struct translation *t)
     return t->wimg | (kv->mregs.spr[SPR_HID0] & HID0_DCE ? 0 : WIMG_W);
 }
 
-/* Make the shadow PTE of a page. The host may take the page away at any time until the PTE is
+/* Make the shadow PTE of a page: read-only until the first store, which has set C. The host may take the page away at any time until the PTE is
  * recorded: then the reservation is lost, the PTE goes again, and the guest faults once more. */
 static void insert(struct kernel_vars *kv, u32 ea, enum access kind, struct translation *t,
                    struct block *block)
@@ -20,10 +20,10 @@ static void insert(struct kernel_vars *kv, u32 ea, enum access kind, struct tran
     u32 shadow = (key ? v->sr : v->sr_sv) & VSID_MASK;
     u32 lv_page = block->first_page + offset / PAGE_SIZE;
     int write = kind == STORE;
-    u32 pp = in_pthash(kv, t->mphys) ? PP_HASH : write && t->writable ? PP_RW : PP_RO;
+    u32 pp = !write ? PP_RO : in_pthash(kv, t->mphys) ? PP_HASH : PP_RW;
 
     kv->reserved_lv = lv_page;
-    u32 physical = host_page_in(kv->owner, block->lvbase + offset, write || pp == PP_HASH);
+    u32 physical = host_page_in(kv->owner, block->lvbase + offset, write);
     if (physical == HOST_NO_PAGE)
         return;
     struct pent *p = find_pent(kv, v, page, key);

@@ -37,7 +37,7 @@ class Guest:
     entry: int
     stop: int
     msr: int = 0
-    size: int = 1 << 20
+    size: int = 2 << 20
     words: dict[int, int] = field(default_factory=dict)
 
     def image(self) -> bytes:

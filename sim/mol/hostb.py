@@ -40,7 +40,7 @@ class Flag(IntFlag):
     SWAP_AT_TICK = 4
     EVICT_AT_TICK = 8
     BAD_MAGIC = 16
-    TWO_SESSIONS = 32
+    UNKNOWN_IOCTLS = 32
 
 
 #: struct hostb_options, and where the frames of the guest's RAM begin.

@@ -26,3 +26,15 @@ def a_compiler():
 def differential():
     """The module that compares a guest with the bare machine; see differential.py."""
     return load("differential")
+
+
+@pytest.fixture(scope="session")
+def mmu_guest():
+    """The function that makes a random guest for the MMU; see mmu_programs.py."""
+    return load("mmu_programs").mmu_guest
+
+
+@pytest.fixture(scope="session")
+def small_guests():
+    """The module that makes guests out of some instructions; see small_guests.py."""
+    return load("small_guests")

@@ -249,6 +249,11 @@ void trap(struct frame *frame, u32 vector)
             tick();
         return;
     case 0xC00:
+        if (frame->gpr[3] == HOSTB_SWAP_PAGE) {
+            if (frame->gpr[4] < OPTIONS->ram_size / PAGE_SIZE)
+                swap_page(frame->gpr[4]);
+            return;
+        }
         frame->gpr[3] = mol_ioctl(frame->gpr[3], (struct mol_ioctl_pb *)frame->gpr[4]);
         return;
     }

@@ -6,13 +6,16 @@
 
 #define OPTIONS_ADDRESS 0x3000
 
+/* A call of the kernel that is no ioctl: another frame for a page of the guest's RAM. */
+#define HOSTB_SWAP_PAGE 1000
+
 enum hostb_flags {
     DEMAND_ZERO = 1,            /* guest RAM has no frames until it is used */
     SWAP_AT_PAGE_IN = 2,        /* a page changes its frame right after it was looked up, once */
     SWAP_AT_TICK = 4,           /* all pages of the guest's RAM change their frames at each tick */
     EVICT_AT_TICK = 8,          /* the whole hash table is emptied at each tick */
-    BAD_MAGIC = 16,             /* the user part enters with another magic */
-    TWO_SESSIONS = 32,          /* a second session exists meanwhile */
+    BAD_MAGIC = 16,             /* the user part enters with another magic, then wants a session */
+    UNKNOWN_IOCTLS = 32,        /* the user part tries all numbers of ioctls that there are not */
 };
 
 struct hostb_options {

@@ -15,6 +15,7 @@ typedef unsigned long long u64;
 int sys_ioctl(u32 number, struct mol_ioctl_pb *pb);
 void sys_putc(int character);
 void sys_wait(void);
+void sys_replace_page(u32 page);     /* of the guest's RAM, by a page with the same contents */
 void sys_exit(u32 status) __attribute__((noreturn));
 
 /* A machine: how the user part is to make it. */
