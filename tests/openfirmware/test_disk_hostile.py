@@ -232,6 +232,17 @@ def test_extents_beyond_the_disk(victim, healthy):
         victim.check(COMMANDS)
 
 
+def test_extended_partitions_that_are_a_circle(victim, healthy):
+    clean = healthy("pc")[0]
+    place = 200 * 512
+    assert clean[place + 510:place + 512] == b"\x55\xaa"
+    data = bytearray(clean)
+    data[place + 462:place + 478] = struct.pack("<8BII", 0, 0, 0, 0, 5, 0, 0, 0, 0, 1000)
+    victim.insert(data)
+    assert victim.prompt("dir hd:").splitlines()[-2].split()[0] in "78"
+    victim.check(COMMANDS)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_many_damaged_disks(victim, healthy, kind):

@@ -82,3 +82,17 @@ def test_linux_on_mac99():
 @pytest.mark.slow
 def test_linux_on_mac99_with_the_pipeline():
     boot_preloaded("pipeline")
+
+
+def test_linux_from_a_disk(disk_prompt, images, tmp_path):
+    tree = tmp_path / "tree"
+    (tree / "boot").mkdir(parents=True)
+    (tree / "boot" / "vmlinux").write_bytes(kernel("vmlinux-pmac").read_bytes())
+    part = images.make_image(tmp_path / "part", "ext2-1k", tree)
+    disk = images.disk_of(tmp_path / "disk", [(part, 64)], "label: dos\nstart=64, type=83\n")
+    machine = disk_prompt(disk).machine
+    machine.console.write(b"boot hd:,\\boot\\vmlinux console=ttyPZ0\r")
+    loading, _ = run(machine, "copying OF device tree", 40_000_000)
+    _, text = run(machine, "INIT: done", 200_000_000)
+    assert "Kernel command line: console=ttyPZ0" in text
+    assert loading < 30_000_000

@@ -3,6 +3,7 @@
 
 0 instance value label                  \ instance of the package disk-label
 0 instance value sectors                \ of the disk
+0 instance value sectors/block          \ that it gives or takes at a time
 
 : register  ( n -- a )  4 << reg-base + ;
 : data  ( -- a )  0 register ;
@@ -12,8 +13,9 @@ h# 80 constant bsy
 h# 08 constant drq
 h# 01 constant err
 h# e0 constant block-addresses          \ device 0; an address is the number of a sector
-h# 20 constant read-sectors
-h# 30 constant write-sectors
+h# c4 constant read-multiple
+h# c5 constant write-multiple
+h# c6 constant set-multiple
 h# ec constant identify
 
 512 constant /sector
@@ -31,21 +33,22 @@ h# ec constant identify
    5 register rb!  4 register rb!  3 register rb! ;
 
 \ One command for up to 256 sectors; how many have been moved.
+: next-block  ( n done -- n' )  - sectors/block umin ;
 : read-some  ( a sector n -- done )
-   { a sector n ; done -- }
-   sector n address!  read-sectors command!  0 to done
-   begin  done n < while
+   { a sector n ; done some -- }
+   sector n address!  read-multiple command!  0 to done
+   begin  n done next-block dup to some  while
       ready? 0= if  done exit  then
-      data  done /sector * a +  /sector 2 >> port>memory
-      done 1+ to done
+      data  done /sector * a +  some /sector * 2 >> port>memory
+      done some + to done
    repeat  done ;
 : write-some  ( a sector n -- done )
-   { a sector n ; done -- }
-   sector n address!  write-sectors command!  0 to done
-   begin  done n < while
+   { a sector n ; done some -- }
+   sector n address!  write-multiple command!  0 to done
+   begin  n done next-block dup to some  while
       ready? 0= if  done exit  then
-      done /sector * a +  data  /sector 2 >> memory>port
-      done 1+ to done
+      done /sector * a +  data  some /sector * 2 >> memory>port
+      done some + to done
    repeat
    wait err and if  0  else  done  then ;
 : blocks  ( a block# n xt -- done )
@@ -72,7 +75,9 @@ h# ec constant identify
    status@ dup 0= swap 255 = or if  no-disk throw  then
    identify command!  ready? 0= if  no-disk throw  then
    data identity /sector 2 >> port>memory
-   identity 120 + le-l@ to sectors ;    \ words 60 and 61
+   identity 120 + le-l@ to sectors      \ words 60 and 61
+   identity 94 + c@ dup to sectors/block        \ word 47
+   2 register rb!  set-multiple command!  wait err and if  no-disk throw  then ;
 : open  ( -- ok? )
    identify-disk
    my-args " disk-label" $open-package dup to label  0<> ;

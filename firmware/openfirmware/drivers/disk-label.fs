@@ -80,12 +80,15 @@
 : first-extended  ( -- sector | 0 )
    5 1 do  i entry extended? if  i entry entry-first unloop exit  then  loop  0 ;
 : chained-partition  ( n -- first length )      \ from 5 on
-   first-extended dup { n first place -- }
+   first-extended dup { n first place ; here# passed -- }
    first 0= if  0 0 exit  then
+   5 to here#  0 to passed
    begin
+      place passed = ?damaged           \ a circle, as in fat.fs
+      here# power-of-two? if  place to passed  then
       place /sector um* sector!  signed? 0= ?damaged
-      n 5 = if  1 entry dup entry-first place + swap entry-length exit  then
-      n 1- to n
+      here# n = if  1 entry dup entry-first place + swap entry-length exit  then
+      here# 1+ to here#
       2 entry extended? 0= if  0 0 exit  then
       2 entry entry-first first + to place
    again ;

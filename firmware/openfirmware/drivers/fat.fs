@@ -21,7 +21,6 @@
 0 instance value passed                 \ a cluster before
 
 : sector>position  ( sector -- d )  /fat-sector um* ;
-: power-of-two?  ( n -- flag )  dup 0<> swap dup 1- and 0= and ;
 
 \ ---- The boot sector
 : boot-sector  ( -- a )  512 0 0 need ;

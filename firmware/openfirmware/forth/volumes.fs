@@ -17,6 +17,8 @@
 
 : ?damaged  ( flag -- )  if  damaged throw  then ;
 : refuse  ( a len -- )  culprit 2!  unsupported throw ;
+: power-of-two?  ( n -- flag )  dup 0<> swap dup 1- and 0= and ;
+
 \ Is there memory for what is loaded?
 : ?room  ( a len -- )
    over memory-size @ u>= if  2drop exit  then          \ mapped by whoever loads it

@@ -160,10 +160,21 @@ move_down:
         addi    DS, DS, 12
         cmpwi   r4, 0
         beqlr
+        or      r6, r3, r4              # whole words where both are aligned
+        andi.   r6, r6, 3
+        bne     2f
+        rlwimi  r5, r5, 8, 16, 23       # the byte four times
+        rlwimi  r5, r5, 16, 0, 15
+        srwi    r4, r4, 2
         mtctr   r4
-        subi    r3, r3, 1
-1:      stbu    r5, 1(r3)
+        subi    r3, r3, 4
+1:      stwu    r5, 4(r3)
         bdnz    1b
+        blr
+2:      mtctr   r4
+        subi    r3, r3, 1
+3:      stbu    r5, 1(r3)
+        bdnz    3b
         blr
 
 # Little-endian numbers in memory, as PC disks have them.
