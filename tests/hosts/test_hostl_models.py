@@ -2,6 +2,7 @@
 
 import pytest
 
+from pteg.firmware.hosts.hostl.image import build_with_mol
 from pteg.lockstep import Lockstep
 
 ARGUMENTS = "mem=448K swap=1M hash=64K"
@@ -39,4 +40,14 @@ def test_everything_in_lockstep(new_session):
                     instructions=30_000_000)
     for name in ("memory", "floats", "lifetimes", "stress"):
         assert f"{name}: ok" in text
+    session.check()
+
+
+@pytest.mark.slow
+def test_a_guest_in_lockstep(new_session):
+    """Both models agree through a whole session of the hypervisor and its guest."""
+    session = new_session(elf=build_with_mol(), cpu="pipeline", prompt=False)
+    text = lockstep(session, "insmod mol", "mol guest 6", "stress 1 20 30", "\x04",
+                    instructions=20_000_000)
+    assert "6144 KB memory" in text and "stress: ok" in text
     session.check()

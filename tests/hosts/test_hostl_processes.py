@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 
 def test_the_shell_runs_programs(hostl):
     assert "stress" in hostl("ls")
@@ -54,3 +56,15 @@ def test_nothing_happens_faster_than_the_clock(hostl):
     hostl("sleep 25")
     ticks = (hostl.machine.cycle - cycles) / 8 / 40_500     # the time base counts each 8th cycle
     assert 24 < ticks < 28
+
+
+@pytest.mark.parametrize("seed", range(1, 4))
+def test_random_system_calls_do_no_harm(new_session, seed):
+    session = new_session("mem=2M swap=1M hash=64K")
+    before = session.free()
+    text = session(f"fuzz 12 {seed}", 100_000_000)
+    assert text.endswith("fuzz: done\n"), text
+    session.check()
+    session("sleep 3")
+    assert session("ps").count("\n") == 5, "processes are left"
+    assert session.free()[0] >= before[0]

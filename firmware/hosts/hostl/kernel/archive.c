@@ -1,5 +1,5 @@
-/* The archive: files that are linked into the kernel (image.py makes it). A count, then an entry for
- * each file, then their contents. */
+/* The archive: files that are linked into the kernel (image.py makes it). A count, then an entry
+ * for each file, then their contents. */
 #include "kernel.h"
 
 struct entry { char name[24]; u32 offset, size; };

@@ -1,4 +1,5 @@
-/* Faults that can be planted, one at a time, to see that the checker finds them: boot argument bug=NAME. */
+/* Faults that can be planted, one at a time, to see that the checker finds them: boot argument
+ * bug=NAME. */
 #ifndef BUGS_H
 #define BUGS_H
 

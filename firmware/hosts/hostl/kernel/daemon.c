@@ -1,8 +1,8 @@
 /* The page daemon: keeps some frames free, by taking pages away that are not in use.
  *
- * A hand goes around the pages of all processes. A page that has been referenced since the hand was here
- * loses R, and its entry in the hash table, so that the next access shows; one that has not is swapped
- * out. Frames that two processes share go when both have lost them.
+ * A hand goes around the pages of all processes. A page that has been referenced since the hand was
+ * here loses R, and its entry in the hash table, so that the next access shows; one that has not is
+ * swapped out. Frames that two processes share go when both have lost them.
  */
 #include "kernel.h"
 

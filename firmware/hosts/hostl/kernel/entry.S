@@ -1,5 +1,5 @@
-/* In and out of the kernel: the rest of an exception's prologue, the way back, and switching from one
- * process's kernel stack to another's.
+/* In and out of the kernel: the rest of an exception's prologue, the way back, and switching from
+ * one process's kernel stack to another's.
  */
 #include "regs.h"
 #include "frame.h"
@@ -113,9 +113,9 @@ set_sdr1:
         mtsrr1  r6
         rfi
 
-/* host_call_kernel, entered in real mode with interrupts off by a module whose process has trapped into it:
- * r3 = function, r4 to r7 = arguments, SRR0 and SRR1 = where the process goes on, with the result in
- * r3. To the rest of the kernel the process has made a system call. */
+/* host_call_kernel, entered in real mode with interrupts off by a module whose process has trapped
+ * into it: r3 = function, r4 to r7 = arguments, SRR0 and SRR1 = where the process goes on, with the
+ * result in r3. To the rest of the kernel the process has made a system call. */
         .globl  host_call_kernel
 host_call_kernel:
         mtsprg  0, r10

@@ -11,7 +11,7 @@ struct program_header { u32 type, offset, virtual, physical, file_size, size, fl
 
 enum { ELF_MAGIC = 0x7F454C46, PT_LOAD = 1, PF_W = 2 };
 
-/* A region for each segment; pages come in when they are touched. Returns the end of the last one. */
+/* A region for each segment; pages come in when they are touched. Returns the end of the last. */
 static u32 map_segments(struct proc *p, const u8 *elf)
 {
     const struct elf_header *header = (const void *)elf;
@@ -52,7 +52,7 @@ int proc_exec(struct frame *frame, const char *name, const char *argument)
         proc_exit(ERROR);
     strcopy(p->name, name, NAME_SIZE);
     u32 text = (USER_STACK - length) & ~15;
-    memset(frame->gpr, 0, FRAME_SIZE - FRAME_GPR);     /* in front of it is our own return address */
+    memset(frame->gpr, 0, FRAME_SIZE - FRAME_GPR);      /* our return address is in front */
     frame->pc = ((const struct elf_header *)elf)->entry;
     frame->msr = MSR_USER;
     frame->gpr[1] = text - 64;          /* a zero back chain: the page is new */

@@ -1,7 +1,7 @@
 /* Page faults: from "no entry in the hash table" to a page of the process.
  *
- * Most faults only refill the hash table from the page tables. The others bring in a page: a zeroed one,
- * one with contents of the program file, one from the swap area, or a copy of a shared one.
+ * Most faults only refill the hash table from the page tables. The others bring in a page: a zeroed
+ * one, one with contents of the program file, one from the swap area, or a copy of a shared one.
  */
 #include "kernel.h"
 
@@ -86,8 +86,8 @@ static enum fault resolve(struct proc *p, u32 address, int write)
     return FAULT_DONE;
 }
 
-/* The same; the page is referenced, and changed if it is for writing. Waits for the page daemon while
- * there is no memory. */
+/* The same; the page is referenced, and changed if it is for writing. Waits for the page daemon
+ * while there is no memory. */
 enum fault page_in(struct proc *p, u32 address, int write)
 {
     enum fault fault;

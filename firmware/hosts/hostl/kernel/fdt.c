@@ -1,5 +1,5 @@
-/* A flattened device tree (Devicetree Specification 0.4, chapter 5): how much memory there is, how fast
- * the time base counts, and the arguments of the kernel. */
+/* A flattened device tree (Devicetree Specification 0.4, chapter 5): how much memory there is, how
+ * fast the time base counts, and the arguments of the kernel. */
 #include "kernel.h"
 
 enum { MAGIC = 0xD00DFEED, BEGIN_NODE = 1, END_NODE = 2, PROPERTY = 3, END = 9 };

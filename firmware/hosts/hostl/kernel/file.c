@@ -1,4 +1,5 @@
-/* Open files, and the devices behind them: /dev/NAME is a device, any other name a file of the archive. */
+/* Open files, and the devices behind them: /dev/NAME is a device, any other name a file of the
+ * archive. */
 #include "kernel.h"
 
 #define DEVICES_MAX 8

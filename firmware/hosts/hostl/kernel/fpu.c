@@ -1,5 +1,6 @@
-/* Floating-point registers are switched when they are needed: user programs begin with MSR[FP] off, and
- * the first use is an exception. A process that has the registers keeps them until another one asks. */
+/* Floating-point registers are switched when they are needed: user programs begin with MSR[FP] off,
+ * and the first use is an exception. A process that has the registers keeps them until another one
+ * asks. */
 #include "kernel.h"
 
 static struct proc *owner;              /* whose values are in the registers */

@@ -2,8 +2,8 @@
  *
  * Entries may vanish at any time, for a newer one or for a module's: the next access finds the page
  * table again. Nothing is learnt from the table. R and C are in the page table before an entry is
- * made, so that the hardware never has to set them: R is preset, and a page is mapped writable only when
- * its C is set (fault.c).
+ * made, so that the hardware never has to set them: R is preset, and a page is mapped writable only
+ * when its C is set (fault.c).
  *
  * The lock is taken with interrupts off, and all of the kernel is mapped by BATs: its holder never
  * needs an entry of the table that it has locked.
@@ -158,8 +158,8 @@ static void flush_page(u32 context, u32 address)
     hash_unlock(msr);
 }
 
-/* Before pages of a process get another meaning: `count` pages whose page table entries lie one behind
- * the other. Modules that have entries of their own for these pages hear of it first. */
+/* Before pages of a process get another meaning: `count` pages whose page table entries lie one
+ * behind the other. Modules that have entries of their own for these pages hear of it first. */
 void flush_hash_pages(struct proc *p, u32 address, u32 *ptes, u32 count)
 {
     for (; count--; address += PAGE_SIZE, ptes++) {

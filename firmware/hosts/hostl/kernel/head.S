@@ -1,9 +1,10 @@
 /* From the loader, or from Open Firmware, to main().
  *
  * The loader enters in real mode, the kernel at physical 0: r1 = 256 below the end of RAM, r3 = a
- * flattened device tree or 0, r5 = 0. Open Firmware enters with translation on, the kernel somewhere
- * else, r5 = its client interface. Then prom.c asks it what there is to know, at the virtual addresses
- * that the kernel is linked to, through a BAT of our own, before the kernel moves to 0.
+ * flattened device tree or 0, r5 = 0. Open Firmware enters with translation on, the kernel
+ * somewhere else, r5 = its client interface. Then prom.c asks it what there is to know, at the
+ * virtual addresses that the kernel is linked to, through a BAT of our own, before the kernel moves
+ * to 0.
  */
 #include "regs.h"
 #include "memlayout.h"
@@ -113,7 +114,7 @@ moved:  mfspr   r3, SPR_HID0
         mtspr   SPR_DBATL(1), r4
         load(r4, DEVICES_VIRTUAL | 0x1E) /* 1 MB, for the supervisor */
         mtspr   SPR_DBATU(1), r4
-        li      r4, 64                  /* tlbie names one of 64 sets: bits 14 to 19 of the address */
+        li      r4, 64                  /* tlbie names one of 64 sets: EA[14-19] */
         mtctr   r4
         li      r5, 0
 1:      tlbie   r5

@@ -9,8 +9,8 @@
 #include "pte.h"
 #include "regs.h"
 
-/* Processor state. Interrupts are on in system calls and faults; no process loses the processor while
- * it is in the kernel, unless it asks for that. */
+/* Processor state. Interrupts are on in system calls and faults; no process loses the processor
+ * while it is in the kernel, unless it asks for that. */
 static inline u32 irq_save(void)
 {
     u32 msr;
@@ -101,6 +101,7 @@ u32 swap_in(struct proc *p, u32 slot, int writable);
 void swap_forget(u32 frame);
 void swap_get(u32 slot);
 void swap_put(u32 slot);
+extern u32 daemon_low, daemon_high;     /* frames: it begins below one, and ends at the other */
 void daemon_init(void);
 int memory_wait(void);
 

@@ -12,8 +12,8 @@
  *   C0000000..C7FFFFFF  physical memory, BAT 0
  *   FC000000..FC0FFFFF  devices at 0C000000, BAT 1, not cached
  *
- * What BATs map needs no entry in the hash table. All of the kernel is there, so that it can hold the
- * lock of the hash table without ever missing a translation.
+ * What BATs map needs no entry in the hash table. All of the kernel is there, so that it can hold
+ * the lock of the hash table without ever missing a translation.
  */
 #ifndef MEMLAYOUT_H
 #define MEMLAYOUT_H

@@ -1,7 +1,8 @@
 /* Modules: parts of the kernel that can be put in and taken out, and the places where they hook in.
  *
- * A module is linked with the kernel; `insmod` lets it register a device, take over exception vectors,
- * and ask to hear of pages that go and of process switches. `rmmod` makes it undo all of that.
+ * A module is linked with the kernel; `insmod` lets it register a device, take over exception
+ * vectors, and ask to hear of pages that go and of process switches. `rmmod` makes it undo all of
+ * that.
  */
 #include "kernel.h"
 

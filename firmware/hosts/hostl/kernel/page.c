@@ -69,6 +69,8 @@ u32 page_alloc(void)
         return 0;
     take_off_list(page);
     clear_page(address_of(page));
+    if (free_pages == daemon_low - 1)
+        wakeup(&daemon_low);
     return address_of(page);
 }
 
@@ -80,7 +82,8 @@ static int all_free(u32 first, u32 count)
     return 1;
 }
 
-/* Frames one behind the other, the first at a multiple of `alignment` frames: for the kernel itself. */
+/* Frames one behind the other, the first at a multiple of `alignment` frames: for the kernel
+ * itself. */
 u32 page_alloc_wired(u32 count, u32 alignment)
 {
     for (u32 n = -first_page & (alignment - 1); n + count <= page_count; n += alignment) {

@@ -14,8 +14,8 @@ enum state { UNUSED, NEW, RUNNABLE, SLEEPING, ZOMBIE };
 enum region_flags { REGION_WRITE = 1, REGION_STACK = 2, REGION_HEAP = 4,
                     REGION_PHYSICAL = 8 };
 
-/* Addresses start to end - 1. What is behind `data` is their first contents, the rest is zero. The pages
- * of a REGION_PHYSICAL are those frames of a device that begin at `frames`. */
+/* Addresses start to end - 1. What is behind `data` is their first contents, the rest is zero. The
+ * pages of a REGION_PHYSICAL are those frames of a device that begin at `frames`. */
 struct region {
     u32 start, end, flags;
     const u8 *data;                     /* contents of the byte at data_start */

@@ -1,6 +1,6 @@
-/* Open Firmware's client interface (IEEE 1275, 6.3; PowerPC binding 8): what the kernel asks before it
- * moves over the firmware. Translation is the firmware's, with a BAT of ours for the kernel; the firmware
- * does not know that BAT, and gets addresses of its own. */
+/* Open Firmware's client interface (IEEE 1275, 6.3; PowerPC binding 8): what the kernel asks before
+ * it moves over the firmware. Translation is the firmware's, with a BAT of ours for the kernel; the
+ * firmware does not know that BAT, and gets addresses of its own. */
 #include "kernel.h"
 
 struct call { u32 service, arguments, returns; u32 cells[6]; };

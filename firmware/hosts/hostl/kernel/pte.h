@@ -1,7 +1,7 @@
 /* Entries of the page tables: the truth about an address space. The hash table only caches them.
  *
- * The page directory has 1024 words: 0, or the physical address of a page table. A page table has 1024
- * entries: 0, a page that is there, or one that is in the swap area.
+ * The page directory has 1024 words: 0, or the physical address of a page table. A page table has
+ * 1024 entries: 0, a page that is there, or one that is in the swap area.
  *
  *   there:    frame(20) 0 RW SPECIAL R C W I M G USER HASHED PRESENT
  *   swapped:  slot(20)  SWAPPED

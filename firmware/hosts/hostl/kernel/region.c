@@ -86,14 +86,14 @@ void region_unmap_physical(struct proc *p)
             remove(p, r);
 }
 
-/* The heap becomes larger or smaller by so many bytes, in whole pages. Returns its old end, or 0. */
+/* The heap becomes larger or smaller by so many bytes, in whole pages. Returns its old end or 0. */
 u32 region_grow_heap(struct proc *p, int bytes)
 {
     for (struct region *r = p->regions; r < p->regions + REGIONS; r++) {
         if (!(r->flags & REGION_HEAP))
             continue;
         u32 old = r->end, end = round_up(old + bytes), start = r->start;
-        if (end < start || end > USER_MMAP)
+        if (end < start || end > USER_MMAP || (end > old && overlaps(p, old, end)))
             return 0;
         if (end < old)
             tables_free_range(p, end, old);

@@ -36,8 +36,8 @@ void schedule(void)
     irq_restore(msr);
 }
 
-/* Until wakeup(channel), or until a tick if deadline is not 0. Who checks a condition before switches
- * interrupts off first; they are off again afterwards. */
+/* Until wakeup(channel), or until a tick if deadline is not 0. Who checks a condition before
+ * switches interrupts off first; they are off again afterwards. */
 void sleep_on(const void *channel, u32 deadline)
 {
     struct proc *p = current();
@@ -62,8 +62,9 @@ void wakeup(const void *channel)
     irq_restore(msr);
 }
 
-/* The decrementer has passed 0, unless a module had set it and has left early. The next period begins
- * where this one ended, not where the interrupt was taken; what was slept over is skipped. */
+/* The decrementer has passed 0, unless a module had set it and has left early. The next period
+ * begins where this one ended, not where the interrupt was taken. What was slept over is
+ * skipped. */
 void tick(void)
 {
     int left;

@@ -1,11 +1,12 @@
 /* The swap area: slots of a page each, in memory that is set aside.
  *
- * A slot counts the page table entries that name it, and may know a frame with the same contents. Such
- * a frame need not be written again while it is clean, and who looks for the slot finds it there.
+ * A slot counts the page table entries that name it, and may know a frame with the same contents.
+ * Such a frame need not be written again while it is clean, and who looks for the slot finds it
+ * there.
  *
- * While entries name the slot of a frame, no process may store to the frame; the fault that allows it
- * parts the two (swap_forget). A frame that is dirty, or has no slot, is written when it goes. One
- * that is clean and has none holds what the first fault brought: it can simply go.
+ * While entries name the slot of a frame, no process may store to the frame; the fault that allows
+ * it parts the two (swap_forget). A frame that is dirty, or has no slot, is written when it goes.
+ * One that is clean and has none holds what the first fault brought: it can simply go.
  */
 #include "kernel.h"
 
@@ -102,8 +103,8 @@ int swap_out(struct proc *p, u32 address, u32 *pte)
     return 1;
 }
 
-/* The frame of a slot for one process, and which of PTE_RW and PTE_C its entry gets; 0 if there is no
- * memory. */
+/* The frame of a slot for one process, and which of PTE_RW and PTE_C its entry gets; 0 if there is
+ * no memory. */
 u32 swap_in(struct proc *p, u32 slot, int writable)
 {
     struct slot *s = &slots[slot];

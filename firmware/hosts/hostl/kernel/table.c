@@ -79,7 +79,7 @@ void tables_free(struct proc *p)
     p->directory = NULL;
 }
 
-/* Parent and child share every page. Neither may store to one any more: the next store copies it. */
+/* Parent and child share every page. Neither may store to one any more: a store copies it. */
 static void share_entry(struct proc *child, struct proc *parent, u32 address, u32 *from, u32 *to)
 {
     if (*from & PTE_SPECIAL) {

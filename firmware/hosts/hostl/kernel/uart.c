@@ -1,5 +1,6 @@
-/* The console: a 16550 (PC16550D data sheet, section 8). Output waits for the transmitter, input comes
- * with interrupts. Lines can be edited with backspace; a program may ask for each byte as it is.
+/* The console: a 16550 (PC16550D data sheet, section 8). Output waits for the transmitter, input
+ * comes with interrupts. Lines can be edited with backspace; a program may ask for each byte as it
+ * is.
  */
 #include "../user/abi.h"
 #include "kernel.h"
@@ -95,6 +96,10 @@ static int console_write(struct file *file, u32 address, u32 size)
 {
     (void)file;
     for (u32 n = 0; n < size; n++) {
+        if (current()->killed)
+            return n;
+        if (need_resched)
+            schedule();
         char c;
         copy_in(&c, address + n, 1);
         if (raw)

@@ -1,4 +1,4 @@
-/* printf for the kernel and its programs: what is to be written goes to a function, byte by byte. */
+/* printf for the kernel and its programs: what is to be written goes to a function by bytes. */
 #include "lib.h"
 
 struct field { void (*put)(char); u32 width; char fill; int left; };

@@ -1,5 +1,5 @@
-/* The module `watch` uses each hook once: it counts decrementer exceptions at their vector, pages that
- * are flushed, process switches, and tells through /dev/watch.
+/* The module `watch` uses each hook once: it counts decrementer exceptions at their vector, pages
+ * that are flushed, process switches, and tells through /dev/watch.
  */
 #include "../user/abi.h"
 #include "kernel.h"

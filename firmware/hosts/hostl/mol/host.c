@@ -49,7 +49,7 @@ void host_set_flush_hook(host_flush_hook *new_hook)
     module_flush = hook ? flushed : NULL;
 }
 
-/* ---- Hash table, contexts ---------------------------------------------------------------------- */
+/* ---- Hash table, contexts -------------------------------------------------------------------- */
 
 u32 host_sdr1(void)
 {
@@ -85,7 +85,7 @@ u32 host_vsid_session(u32 id)
 
 void host_log(const char *text) { printk("%s\n", text); }
 
-/* ---- /dev/mol ---------------------------------------------------------------------------------- */
+/* ---- /dev/mol -------------------------------------------------------------------------------- */
 
 /* Before a session ends, its registers leave the address space of its owner. */
 static void end_session(void)

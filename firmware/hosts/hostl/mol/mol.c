@@ -1,4 +1,5 @@
-/* mol FILE [MEGABYTES]: run an ELF file of the archive as a guest. The user part of MOL, as a process. */
+/* mol FILE [MEGABYTES]: run an ELF file of the archive as a guest. The user part of MOL, as a
+ * process. */
 #include "user.h"
 #undef NULL
 #include "../user/user.h"

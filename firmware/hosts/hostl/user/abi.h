@@ -1,15 +1,15 @@
 /* What the kernel and its programs agree on: system calls, and what devices are asked for.
  *
- * A system call has its number in r0, arguments in r3 to r6, its result in r3: -1 is an error. All other
- * registers keep their values.
+ * A system call has its number in r0, arguments in r3 to r6, its result in r3: -1 is an error. All
+ * other registers keep their values.
  */
 #ifndef ABI_H
 #define ABI_H
 
 enum system_call {
     SYS_EXIT, SYS_FORK, SYS_WAIT, SYS_EXEC, SYS_OPEN, SYS_CLOSE, SYS_READ, SYS_WRITE, SYS_IOCTL,
-    SYS_POLL, SYS_MAP, SYS_MAP_FILE, SYS_UNMAP, SYS_GROW, SYS_SLEEP, SYS_YIELD, SYS_GETPID, SYS_KILL,
-    SYS_MODULE, SYS_HALT,
+    SYS_POLL, SYS_MAP, SYS_MAP_FILE, SYS_UNMAP, SYS_GROW, SYS_SLEEP, SYS_YIELD, SYS_GETPID,
+    SYS_KILL, SYS_MODULE, SYS_HALT,
 };
 
 /* The console: each byte as it comes, without echo, or lines. */

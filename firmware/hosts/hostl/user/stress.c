@@ -1,6 +1,6 @@
-/* stress [PROCESSES [PAGES [ROUNDS [SEED]]]]: processes that store to random pages and check what is
- * there. Each begins as a fork of one that has filled the pages, so that they share and copy; pages
- * are mapped and unmapped between. More pages than there is memory make the page daemon work.
+/* stress [PROCESSES [PAGES [ROUNDS [SEED]]]]: processes that store to random pages and check what
+ * is there. Each begins as a fork of one that has filled the pages, so that they share and copy;
+ * pages are mapped and unmapped between. More pages than there is memory make the page daemon work.
  *
  * Every word of the work area is known: what the parent has stored, or what this process has.
  */
