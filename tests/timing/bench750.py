@@ -12,6 +12,10 @@ import struct
 import pteg
 from pteg.firmware.asm import assemble
 from pteg.hw.isa.registers import Hid0, L2cr, Msr, PteHigh, PteLow
+from pteg.pipeline.driver import Tap
+from pteg.pipeline.stages import PipelineStages
+from pteg.waveforms.capture import Window
+from pteg.waveforms.pipeline import Fate
 
 #: Passes through the loop: the first ones warm it up, the rest is measured.
 WARM, MEASURED = 6, 4
@@ -61,8 +65,11 @@ def map_pages(memory):
         memory.write(frame, struct.pack(">I", PAGES[following] + 0x40 * following))
 
 
-def run(setup, body, passes, last="        bdnz    loop", **options):
-    """Cycles that a program with so many passes through `body` takes."""
+def run(setup, body, passes, last="        bdnz    loop", log=None, **options):
+    """Cycles that a program with so many passes through `body` takes.
+
+    `log` gets the `Passage` of each instruction.
+    """
     program = assemble(_PROGRAM.format(setup=setup, body=body, passes=passes, last=last),
                        sections={".text": 0})
     m = machine(**options)
@@ -79,7 +86,14 @@ def run(setup, body, passes, last="        bdnz    loop", **options):
         for n in range(4, 32):
             state["gpr"][0][n] = 0x10000 + 0x100 * n
     begin = m.cycle
+    if log is not None:
+        cpu = m.model
+        stages = PipelineStages(cpu.native, cpu.places, log, Window(), m.symbols.instruction)
+        cpu.driver.taps.append(tap := Tap(stages.tracer, stages))
     m.run(cycles=200_000, until=program.symbols["done"])
+    if log is not None:
+        cpu.driver.taps.remove(tap)
+        stages.close()
     assert m.cpu.pc == program.symbols["done"], "the program does not end"
     return m.cycle - begin
 
@@ -98,3 +112,33 @@ def each(line, setup="", count=8):
     rows = ["\n        ".join(line.format(n=n) for n in range(copies))
             for copies in (count, 2 * count)]
     return (per_pass(rows[1], setup) - per_pass(rows[0], setup)) / count
+
+
+class Passages(list):
+    """A log that keeps how instructions go through the pipeline, in fetch order."""
+
+    write = list.append
+
+    def close(self):
+        """Nothing remains to be written."""
+
+    def last(self, text, before=None):
+        """The last one whose instruction begins with `text` and was executed."""
+        found = (passage for passage in reversed(self[:before])
+                 if " ".join(passage.label.split()[1:]).startswith(text)
+                 and passage.fate in (Fate.RETIRED, Fate.FOLDED))
+        return next(found)
+
+
+def passages(body, setup="", **options):
+    """The `Passages` of a loop whose branches have been learnt."""
+    log = Passages()
+    run(setup, body, WARM + MEASURED, log=log, **options)
+    return log
+
+
+def begin(passage, stage):
+    """Cycle in which a stage of a passage begins, by its letter; "." is where it has left."""
+    if stage == ".":
+        return passage.end
+    return next(cycle for cycle, each in passage.stages if each.letter == stage)

@@ -9,11 +9,15 @@ those compilers (7xx.md, PPCScheduleG3.td).
 """
 
 import sys
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from bench750 import PAGES, each, group, per_pass  # noqa: E402
+from bench750 import PAGES, begin, each, group, passages, per_pass  # noqa: E402
+
+from pteg.waveforms.pipeline import Fate  # noqa: E402
 
 PAGE = Path(__file__).parents[2] / "docs" / "timing.md"
 
@@ -36,6 +40,8 @@ class Row:
     body : str
         Or the pass of a loop, see `bench750.per_pass`; `minus` is a second one to subtract, and
         the rest is divided by `per`.
+    read : callable
+        Or what it finds in the `bench750.Passages` of a loop over `body`.
     machine : dict
         Options of `bench750.machine`.
     why : str
@@ -51,12 +57,15 @@ class Row:
     body: str = ""
     minus: str = ""
     per: int = 1
+    read: Callable | None = None
     machine: dict = field(default_factory=dict)
     why: str = ""
 
     def measure(self):
         if self.line:
             return each(self.line, self.setup)
+        if self.read:
+            return self.read(passages(self.body, self.setup, **self.machine))
         times = [per_pass(body, self.setup, **self.machine)
                  for body in (self.body, self.minus) if body]
         return (times[0] - sum(times[1:])) / self.per
@@ -67,6 +76,49 @@ class Row:
 
 def exactly(value):
     return value, value
+
+
+def between(first, stage, second, other):
+    """Cycles from a stage of one instruction to that of a later one; "." is where it has left."""
+    def read(log):
+        later = log.last(second)
+        place = next(number for number, passage in enumerate(log) if passage is later)
+        return begin(later, other) - begin(log.last(first, place + 1), stage)
+    return read
+
+
+def at_once(first, last):
+    """How many instructions are between the beginnings of two stages at a time, at most."""
+    def read(log):
+        changes = Counter()
+        for passage in log:
+            letters = [stage.letter for _, stage in passage.stages]
+            if first in letters:
+                changes[begin(passage, first)] += 1
+                changes[begin(passage, last if last in letters else ".")] -= 1
+        count = most = 0
+        for _, change in sorted(changes.items()):
+            most = max(most, count := count + change)
+        return most
+    return read
+
+
+def entering(stage):
+    """How many of the instructions that are executed begin a stage in one cycle, at most."""
+    def read(log):
+        return max(Counter(begin(passage, stage) for passage in log
+                           if passage.fate is not Fate.FLUSHED).values())
+    return read
+
+
+def fetched_while_waiting(branch):
+    """Instructions that arrive behind the branch from the cycle in which it has come to the cycle
+    in which it is executed."""
+    def read(log):
+        waits = log.last(branch)
+        first, last = begin(waits, "Q"), begin(waits, "D")
+        return sum(first < begin(passage, "Q") <= last for passage in log)
+    return read
 
 
 def _adds(count, first=4):
@@ -96,6 +148,17 @@ def _searches(before):
     return {"body": bodies[0], "minus": bodies[1], "setup": setup, "per": len(PAGES)}
 
 
+def _plus(number, read):
+    return lambda log: read(log) + number
+
+
+_TAKEN = "add r9, r24, r25\n b 1f\n nop\n nop\n1: and r10, r24, r25"
+_TO_TARGET = between("b 0x", "D", "and", "D")
+#: Branches are predicted by the y bit.
+_STATIC = "mfspr r5, 1008\n rlwinm r5, r5, 0, 30, 28\n mtspr 1008, r5\n isync"
+_THREE = ("isync\n divw. r4, r24, r24\n bgt 1f\n1: add r9, r24, r25\n cmpw cr1, r4, r4\n"
+          " beq cr1, 2f\n2: and r10, r24, r25\n cmpw cr2, r4, r4\n beq cr2, 3f\n"
+          "3: add r11, r24, r25" + "\n nop" * 8)
 _POINTER = "lis r5, 1\n stw r5, 0(r5)"
 _FLOATS = ("lis r5, 0x4000\n stw r5, 0(r6)\n lfs f1, 0(r6)\n fmr f2, f1\n fmr f3, f1\n"
            " fmr f4, f1")
@@ -110,6 +173,21 @@ SECTIONS = {
             setup="li r6, 3\n li r7, 5"),
         Row("two loads: the pair", "one a cycle to each unit", "GX 213 A", exactly(2),
             line="lwz r4, 0(r6)\n lwz r5, 4(r6)"),
+        Row("instructions that enter the instruction queue in a cycle, at most", "4", "GX 218 A",
+            exactly(4), body=_adds(16), read=entering("Q")),
+        Row("instructions in the instruction queue, at most", "6", "GX 213 A", exactly(6),
+            body="divw r4, r24, r25\n" + _adds(16), read=at_once("Q", "D")),
+        Row("instructions in the completion queue, at most", "6", "GX 236 A", exactly(6),
+            body="divw r4, r24, r25\n" + _adds(16), read=at_once("w", ".")),
+        Row("from the cycle in which the oldest instruction leaves a full completion queue to the "
+            "first execute cycle of the next to be dispatched", "2", "GX 214, figure 6-5 D",
+            exactly(2), body="isync\n divw r4, r24, r25\n" + _adds(5) + "\n and r5, r24, r25",
+            read=_plus(1, between("divw", ".", "and", "2"))),
+        Row("add, alone: from its execute cycle until it has left", "1 or 2", "7400 6-14, GX 221 A",
+            (1, 2), body="isync\n add r4, r24, r25", read=between("add", "2", "add", "."),
+            why="it retires in the cycle after its execution"),
+        Row("fadd, alone: from its third stage until it has left", "2", "GX 221 D", exactly(2),
+            body="isync\n fadd f1, f2, f3", read=_plus(-2, between("fadd", "P", "fadd", "."))),
     ],
     "Integer": [
         *(Row(f"{name}, dependent", "1", "GCC, LLVM B", exactly(1), line=line)
@@ -119,6 +197,8 @@ SECTIONS = {
         Row("mullw, small operand", "2 to 5", "LLVM B", (2, 5), line="mullw r5, r6, r7",
             setup="li r6, 3\n li r7, 5"),
         Row("mullw, large operand", "2 to 5", "LLVM B", (2, 5), line="mullw r5, r6, r7",
+            setup="lis r6, 0x7fff\n lis r7, 0x7fff"),
+        Row("mulhw, large operand", "2 to 5", "LLVM B", (2, 5), line="mulhw r5, r6, r7",
             setup="lis r6, 0x7fff\n lis r7, 0x7fff"),
         Row("mulhwu, large operand", "2 to 6", "LLVM B", (2, 6), line="mulhwu r5, r6, r7",
             setup="lis r6, 0xffff\n lis r7, 0xffff"),
@@ -139,6 +219,50 @@ SECTIONS = {
             body=_adds(8) + "\n        cmpw r24, r24\n" + _adds(8) + "\n        bne .+4\n"
             + _adds(4),
             minus=_adds(8) + "\n        cmpw r24, r24\n" + _adds(12)),
+        Row("from a taken branch to the dispatch of its target, which is in the target cache",
+            "1", "GX 229 A", exactly(1), body=f"isync\n {_TAKEN}", read=_TO_TARGET),
+        Row("the same, after icbi has emptied the target cache", "1 idle cycle more",
+            "GX 35, 226 A", exactly(2), body=f"icbi 0, r24\n isync\n {_TAKEN}", read=_TO_TARGET),
+        Row("the same, after mtsr has emptied it", "not documented", "docs/decisions/0009",
+            exactly(2), body=f"mtsr 3, r24\n {_TAKEN}", read=_TO_TARGET),
+        *(Row(f"{branch} behind {move} and a division: from the execution of {move} to that of "
+              f"{branch}", "it waits until mtspr, of 2 cycles, has executed", "GX 225, 229 A",
+              exactly(2), setup="li r20, there", read=between(move, "S", branch, "D"),
+              body=f"isync\n {keep}\n {move} r20\n {_adds(2)}\n divw r8, r24, r25\n {branch}\n"
+                   f" nop\nthere: add r10, r24, r25{back}")
+          for move, branch, keep, back in (("mtlr", "blr", "", ""),
+                                           ("mtctr", "bctr", "mfctr r3", "\n mtctr r3"))),
+        Row("bdz behind mtctr: from the execution of mtctr to that of bdz", "the same",
+            "GX 225, 229 A", exactly(2), read=between("mtctr r5", "S", "bdz", "D"),
+            body="isync\n mfctr r3\n mtctr r5\n divw r8, r24, r25\n bdz .+4\n mtctr r3"),
+        Row("instructions that are fetched while blr waits for mtlr", "fetching stops",
+            "GX 229 A", exactly(0), setup="li r5, there", read=fetched_while_waiting("blr"),
+            body="isync\n mtlr r5\n blr\n" + " nop\n" * 9 + "there: add r10, r24, r25"),
+        Row("branch that sets LR, from the cycle in which the one before it has left",
+            "it waits for the shadow LR", "GX 237 A", exactly(0),
+            read=between("bl", ".", "bcl", "D"),
+            body="isync\n divw r4, r24, r25\n bl 1f\n1: add r9, r24, r25\n bcl 20, 31, 2f\n"
+                 "2: add r10, r24, r25"),
+        *(Row(f"wrong prediction{what}: from the cycle after the comparison's to the dispatch of "
+              "the right path", "1 cycle to fetch", source, exactly(2), setup=_STATIC,
+              read=between("cmpw", "C", "and", "D"),
+              body=f"isync\n {before}mullw r6, r24, r25\n cmpw r6, r6\n bne+ 1f\n"
+                   " and r9, r24, r25\n add r10, r24, r25\n1: add r11, r24, r25")
+          for what, before, source in (
+              ("", "", "GX 232 A"),
+              (" behind a division that has not completed", "fdiv f1, f2, f3\n ", "GX 228 A"))),
+        Row("a conditional branch that sets LR, its condition in a division: from the dispatch of "
+            "the division to that of the branch's target", "it is predicted", "GX 228 A", (1, 3),
+            body="isync\n divw. r5, r24, r24\n bgtl+ 1f\n nop\n1: and r9, r24, r25",
+            read=between("divw.", "D", "and", "D")),
+        Row("what follows a second unresolved branch: from the cycle after the division that "
+            "decides the first to its dispatch", "fetched, not dispatched", "GX 228 A", exactly(0),
+            body=_THREE, read=between("divw.", "C", "and", "D")),
+        Row("a third branch: from there to its execution", "no action until one is resolved",
+            "GX 228 A", exactly(0), body=_THREE, read=between("divw.", "C", "beq cr2", "D")),
+        Row("instructions that are fetched while it waits", "fetching stops", "GX 229 A",
+            exactly(0), body=_THREE.replace("and r10, r24, r25\n", ""),
+            read=fetched_while_waiting("beq cr2")),
     ],
     "Load and store": [
         Row("lwz, dependent (load-use)", "2", "GX 244 A", exactly(2), line="lwz r5, 0(r5)",
@@ -167,6 +291,10 @@ SECTIONS = {
             line="lwarx r4, 0, r6\n stwcx. r4, 0, r6",
             why="the manuals do not explain the 750's eight cycles; here it waits before it "
                 "begins"),
+        Row("lwz within a double word, misaligned", "1", "GX 233 A", exactly(1),
+            line="lwz r4, 1(r6)"),
+        Row("lwz across a double word", "several addresses; no figure", "GX 233 A", (2, 4),
+            line="lwz r4, 6(r6)"),
         Row("dcbz", "3:6", "GX 245 A", (6, 7), line="dcbz 0, r6"),
         *(Row(f"{name} of a clean block", f"3:{cycles}", "GX 245 A", exactly(cycles),
               line=f"{name} 0, r6") for name, cycles in (("dcbst", 5), ("dcbf", 5), ("dcbi", 3))),
@@ -205,7 +333,9 @@ SECTIONS = {
               ("frsp", 3, "GCC B", "frsp f1, f1"), ("fmr", 3, "GCC B", "fmr f1, f1"),
               ("fdivs", 17, "GCC, LLVM B", "fdivs f1, f1, f2"),
               ("fdiv", 31, "GCC, LLVM B", "fdiv f1, f1, f2"),
-              ("fres", 10, "LLVM B", "fres f1, f1"))),
+              ("fres", 10, "LLVM B", "fres f1, f1"),
+              ("frsqrte", 3, "C", "frsqrte f1, f1"), ("fsel", 3, "GCC B", "fsel f1, f1, f2, f3"),
+              ("fctiw", 3, "GCC B", "fctiw f1, f1"))),
         *(Row(f"{name}, independent", str(cycles), source, exactly(cycles), line=line,
               setup=_FLOATS)
           for name, cycles, source, line in (
@@ -213,7 +343,12 @@ SECTIONS = {
               ("fmadds", 1, "GX 31 A", "fmadds f{n}+4, f1, f2, f3"),
               ("fmul", 2, "GX 31 A", "fmul f{n}+4, f1, f2"),
               ("fmadd", 2, "GX 31 A", "fmadd f{n}+4, f1, f2, f3"),
-              ("fdiv", 31, "GCC, LLVM B", "fdiv f{n}+4, f1, f2"))),
+              ("fdiv", 31, "GCC, LLVM B", "fdiv f{n}+4, f1, f2"),
+              ("fdivs", 17, "GCC, LLVM B", "fdivs f{n}+4, f1, f2"),
+              ("fcmpu", 1, "GX 31 A", "fcmpu cr1, f1, f2"))),
+        *(Row(name, "3, not pipelined", source, (3, 4), line=line, setup=_FLOATS)
+          for name, source, line in (("mtfsb0", "LLVM C", "mtfsb0 30"), ("mffs", "C", "mffs f5"),
+                                     ("mtfsf", "C", "mtfsf 255, f5"))),
         Row("fadd and add, exceptions disabled: the pair", "6 entries for 5 cycles each", "D",
             (1.6, 1.7), line=_PAIR, setup=_FLOATS),
         Row("fadd and add, exceptions enabled in MSR and FPSCR: the pair", "1 cycle more to "
@@ -224,13 +359,15 @@ SECTIONS = {
         *(Row(name, "1, execution serialised", "LLVM B", (1, 2), line=line,
               why="it executes as the oldest instruction and retires a cycle later")
           for name, line in (("crand", "crand 1, 2, 3"), ("mfcr", "mfcr r4"),
-                             ("mtcrf", "mtcrf 255, r4"), ("mfmsr", "mfmsr r4"))),
+                             ("mcrf", "mcrf 1, 2"), ("mtcrf", "mtcrf 255, r4"),
+                             ("mfmsr", "mfmsr r4"))),
         Row("mtspr", "2, execution serialised", "LLVM B", (2, 3), line="mtsprg 0, r4",
             why="it retires a cycle later"),
         Row("mfspr", "1 or 3, execution serialised", "LLVM C", (1, 4), line="mfsprg r4, 0"),
         Row("mftb", "1 or 3", "LLVM C", (1, 4), line="mftb r4"),
         Row("mfspr of a BAT", "3", "LLVM C", (3, 4), line="mfspr r4, 536"),
         Row("mfsr", "3", "LLVM C", (3, 4), line="mfsr r4, 3"),
+        Row("mfsrin", "3, execution serialised", "LLVM C", (3, 4), line="mfsrin r4, r5"),
         Row("mtsr", "2, execution serialised", "LLVM C", (2, 3), line="mtsr 3, r4",
             why="it causes a refetch: docs/decisions/0002"),
         Row("tlbsync", "3", "LLVM C", (3, 4), line="tlbsync"),
