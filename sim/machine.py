@@ -117,7 +117,7 @@ class Machine:
 
     @cached_property
     def mmu(self) -> Mmu:
-        return Mmu(self)
+        return Mmu(self.cpu.state, self.memory.read, lambda side: self.model.tlb(side))
 
     # Contents ---------------------------------------------------------------------------------
 
@@ -132,7 +132,7 @@ class Machine:
         """Put an image into the ROM; see `rom` of `Machine`."""
         from pteg.boot.rom import program_rom
 
-        program_rom(self, rom)
+        program_rom(self.platform, self.symbols, rom)
 
     def load(self, program: str | PathLike | bytes, at: int | None = None) -> int:
         """Load a program into memory.

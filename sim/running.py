@@ -2,14 +2,12 @@
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
-from pteg.cpu import Limits, Stop
+from pteg.console import Console
+from pteg.cpu import Cpu, Limits, Stop
 from pteg.hw.isa.registers import Hid0, Msr
 from pteg.waiting import waits
-
-if TYPE_CHECKING:
-    from pteg.machine import Machine
 
 __all__ = ["run"]
 
@@ -22,14 +20,26 @@ EXCEPTIONS = 16
 PATIENCE = 1 << 22
 
 
-def run(machine: "Machine", limits: Limits,
-        condition: Callable[["Machine"], object] | None = None,
+class Runs(Protocol):
+    """What a run needs of a machine."""
+
+    seconds: float
+    console: Console
+
+    @property
+    def model(self) -> Cpu: ...
+
+    @property
+    def cpu(self) -> Any: ...
+
+
+def run(machine: Runs, limits: Limits, condition: Callable[[Any], object] | None = None,
         between: Callable[[], object] | None = None) -> Stop:
     """Run until one of the limits, or until nothing completes any more.
 
     Parameters
     ----------
-    machine : pteg.machine.Machine
+    machine : Runs
         Its `seconds` grow by the time that the processor model has taken.
     limits : Limits
     condition : callable, optional

@@ -2,15 +2,13 @@
 
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pteg.boot.loader import read_elf
 from pteg.errors import UserError
 from pteg.files import check_kind, is_elf, read_file
+from pteg.platform import Platform
+from pteg.symbols import Symbols
 from pteg.waiting import waiting
-
-if TYPE_CHECKING:
-    from pteg.machine import Machine
 
 __all__ = ["NONE", "program_rom"]
 
@@ -18,17 +16,17 @@ __all__ = ["NONE", "program_rom"]
 NONE = "none"
 
 
-def program_rom(machine: "Machine", rom: str | PathLike | bytes) -> None:
-    """See `pteg.Machine.program_rom`."""
+def program_rom(platform: Platform, symbols: Symbols, rom: str | PathLike | bytes) -> None:
+    """Put an image into a platform's ROM, and its symbols where they are known."""
     if isinstance(rom, str) and rom == NONE:
         return
-    device = machine.platform.rom
+    device = platform.rom
     if device is None:
         raise UserError("this machine has no ROM")
     if isinstance(rom, bytes | bytearray):
         data, name = bytes(rom), "ROM image"
     else:
-        data, name = _contents(rom, machine.platform), str(rom)
+        data, name = _contents(rom, platform), str(rom)
     if not is_elf(data):
         check_kind(data, name, "a ROM image, as an ELF file or raw bytes")
         if len(data) > device.size:
@@ -45,9 +43,12 @@ def program_rom(machine: "Machine", rom: str | PathLike | bytes) -> None:
             raise UserError(f"{name}: ROM image must lie in {device.base:#010x} to "
                             f"{device.base + device.size - 1:#010x}, not at "
                             f"{segment.address:#010x} with {segment.size:#x} bytes")
-    device.program(b"")
-    machine.write_segments(stored)
-    machine.symbols.add(data, image)
+    contents = bytearray(device.size)
+    for segment in stored:
+        start = segment.address - device.base
+        contents[start:start + len(segment.data)] = segment.data
+    device.program(bytes(contents))
+    symbols.add(data, image)
 
 
 def _contents(rom, platform):

@@ -3,16 +3,15 @@
 Nothing here changes the machine: no R or C bit is set, no TLB entry is made or used.
 """
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+
+import numpy as np
 
 from pteg.errors import UserError
 from pteg.hw.mmu.enums import AccessKind, Side
 from pteg.mmu.entries import Bat, Pte, Rows, Segment, TlbEntry
 from pteg.mmu.table import HashTable, group_at
 from pteg.mmu.walk import Check, Step, Walk, compare_tlb, groups, walk
-
-if TYPE_CHECKING:
-    from pteg.machine import Machine
 
 __all__ = ["Mmu", "Segment", "Bat", "Pte", "TlbEntry", "Rows", "HashTable", "Walk", "Step",
            "Check"]
@@ -22,10 +21,21 @@ ACCESSES = {"fetch": AccessKind.FETCH, "load": AccessKind.LOAD, "store": AccessK
 
 
 class Mmu:
-    """Registers, TLBs and page table of a machine, at its last instruction boundary."""
+    """Registers, TLBs and page table of a machine, at its last instruction boundary.
 
-    def __init__(self, machine: "Machine"):
-        self._machine = machine
+    Parameters
+    ----------
+    state : callable
+        The architectural state (`pteg.registers.Registers.state`).
+    read : callable
+        Bytes of memory: physical address, size (`pteg.memory.Memory.read`).
+    tlb : callable
+        Valid entries of a side's TLB (`pteg.cpu.Cpu.tlb`).
+    """
+
+    def __init__(self, state: Callable[[], np.ndarray], read: Callable[[int, int], bytes],
+                 tlb: Callable[[Side], Iterable[tuple[int, int, int, int, int]]]):
+        self._registers, self._read, self._entries = state, read, tlb
 
     def segments(self) -> Rows[Segment]:
         """The sixteen segment registers."""
@@ -41,19 +51,18 @@ class Mmu:
         """The valid entries of both TLBs, in the order of side, set and way."""
         return Rows(TlbEntry.of(side, index, way, vsid, page << 12, low)
                     for side in Side
-                    for index, way, vsid, page, low in sorted(self._machine.model.tlb(side)))
+                    for index, way, vsid, page, low in sorted(self._entries(side)))
 
     def hash_table(self) -> HashTable:
         """The page table at the address in SDR1."""
-        return HashTable(int(self._state()["sdr1"]), self._machine.memory.read)
+        return HashTable(int(self._state()["sdr1"]), self._read)
 
     def groups(self, ea: int) -> tuple[Rows[Pte], Rows[Pte]]:
         """The primary and the secondary PTEG in which a search for an address compares."""
         state = self._state()
         vsid = Segment.of(ea >> 28, int(state["sr"][ea >> 28])).vsid
         primary, secondary = groups(ea, vsid, int(state["sdr1"]))
-        read = self._machine.memory.read
-        return group_at(read, primary), group_at(read, secondary)
+        return group_at(self._read, primary), group_at(self._read, secondary)
 
     def walk(self, ea: int, access: str = "load", user: bool | None = None) -> Walk:
         """How an effective address is translated now, by the tables.
@@ -99,12 +108,12 @@ class Mmu:
                      if entry.side is side and (entry.vsid, entry.ea) == wanted), None)
 
     def _state(self):
-        return self._machine.cpu.state()[0]
+        return self._registers()[0]
 
     def _entry(self, address: int) -> Pte | None:
         """The page table entry at a physical address, or None where there is no memory."""
         try:
-            data = self._machine.memory.read(address, 8)
+            data = self._read(address, 8)
         except UserError:
             return None
         return Pte.of(address, int.from_bytes(data[:4], "big"), int.from_bytes(data[4:], "big"))
