@@ -1,10 +1,12 @@
 """Habits of the repository that a person would have to look after otherwise."""
 
+import ast
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import networkx
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -68,3 +70,33 @@ def test_links_lead_somewhere(document):
 def test_test_files_have_different_names():
     names = [file.name for file in (ROOT / "tests").rglob("test_*.py")]
     assert len(names) == len(set(names))
+
+
+def modules():
+    """The name of each module of the packages, and its file."""
+    packages = {"sim": "pteg", **{name: f"pteg.{name}" for name in FOLDERS[1:5]}}
+    for folder, package in packages.items():
+        for file in (ROOT / folder).rglob("*.py"):
+            parts = file.relative_to(ROOT / folder).with_suffix("").parts
+            yield ".".join([package, *(part for part in parts if part != "__init__")]), file
+
+
+def test_packages_import_each_other_in_one_direction():
+    """Imports inside of functions count too: they are for the start's sake, not for circles'.
+
+    A package's `__init__` is the package. `pteg` itself, which loads its names when they are used,
+    and the command line, which comes last, are left out.
+    """
+    found = dict(modules())
+    graph = networkx.DiGraph()
+    for name, file in found.items():
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+                inner = [f"{node.module}.{alias.name}" for alias in node.names]
+                graph.add_edges_from((name, other) for other in [
+                    *(path for path in inner if path in found),
+                    *([node.module] if any(path not in found for path in inner) else [])])
+    graph.remove_nodes_from(["pteg", *(set(graph) - set(found))])
+    circles = [sorted(part) for part in networkx.strongly_connected_components(graph)
+               if len(part) > 1]
+    assert not circles
