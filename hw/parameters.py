@@ -8,7 +8,7 @@ is for takes it in its constructor.
 
 from dataclasses import dataclass, field, fields
 
-from pteg.hw.sizes import L2_SIZES, TLB_MOST_SETS, TLB_MOST_WAYS
+from pteg.hw.sizes import CQ_MOST, L2_SIZES, RENAMES_MOST, TLB_MOST_SETS, TLB_MOST_WAYS
 
 __all__ = ["Numbers", "OneOf", "Parameters", "PowersOfTwo"]
 
@@ -104,6 +104,12 @@ class Parameters:
     btic : int
         Entries of the branch target instruction cache, 4 ways, 8 to 1K; by default 64 (MPC750 UM
         6.4.1.1). 0: there is none.
+    completion_queue : int
+        Entries of the completion queue, 2 to 15; by default 6 (MPC750 UM 6.3.3).
+    gpr_renames : int
+        Rename buffers of the general-purpose registers, 2 to 16; by default 6 (MPC750 UM 6.3.3.1).
+    fpr_renames : int
+        Rename buffers of the floating-point registers, 1 to 16; by default 6.
     prediction : bool
         On, the default: a branch whose condition is not known is predicted. Off: it waits.
     """
@@ -118,6 +124,9 @@ class Parameters:
     tlb_replacement: str = _one("lru", OneOf(("lru", "fifo", "random")))
     bht: int = _one(512, PowersOfTwo(1, 64 << 10, zero="none"))
     btic: int = _one(64, PowersOfTwo(8, 1 << 10, zero="none"))
+    completion_queue: int = _one(6, Numbers(2, CQ_MOST))
+    gpr_renames: int = _one(6, Numbers(2, RENAMES_MOST))
+    fpr_renames: int = _one(6, Numbers(1, RENAMES_MOST))
     prediction: bool = _one(True, OneOf((True, False)))
 
     def __post_init__(self):

@@ -1,14 +1,14 @@
 """Sizes of the 750 that are no parameters (parameters.py), for the hardware and the simulator."""
 
-__all__ = ["CQ_ENTRIES", "CREDITS", "FETCH_WIDTH", "FPR_RENAMES", "GPR_RENAMES", "IQ_ENTRIES",
-           "WIDTH", "JUNCTION_TEMPERATURE", "BEATS", "LINE_BITS", "TLB_MOST_SETS",
+__all__ = ["CQ_MOST", "CREDITS", "FETCH_WIDTH", "IQ_ENTRIES", "RENAMES_MOST", "WIDTH",
+           "JUNCTION_TEMPERATURE", "BEATS", "LINE_BITS", "TLB_MOST_SETS",
            "TLB_MOST_WAYS", "L2_SIZES"]
 
-#: Core: completion queue, instruction queue, rename buffers (MPC750 UM 1.2.1, 6.1).
-CQ_ENTRIES = 6
+#: Entries of the instruction queue (MPC750 UM 1.2.1, 6.1).
 IQ_ENTRIES = 6
-GPR_RENAMES = 6
-FPR_RENAMES = GPR_RENAMES
+#: Entries of the completion queue, and rename buffers of a register file, at most: for the width of
+#: what names one of them.
+CQ_MOST, RENAMES_MOST = 15, 16
 #: Instructions that one fetch brings at most: a quad word.
 FETCH_WIDTH = 4
 #: Instructions dispatched, and retired, in one cycle at most.

@@ -34,7 +34,7 @@ from pteg.hw.core.interfaces import (
 from pteg.hw.core.rename import CommitPort
 from pteg.hw.core.special import ExceptionPort
 from pteg.hw.isa.registers import RESET_VECTOR, Msr
-from pteg.hw.sizes import CQ_ENTRIES, WIDTH
+from pteg.hw.sizes import CQ_MOST, WIDTH
 from pteg.hw.words import flag
 
 __all__ = ["Completion", "FloatRetire"]
@@ -50,7 +50,7 @@ class FloatRetire(wiring.Signature):
             #: It does so at the end of this cycle.
             "valid": Out(1),
             #: Its entry, whether it completes or not.
-            "cq": Out(range(CQ_ENTRIES)),
+            "cq": Out(range(CQ_MOST)),
             #: CR1 changes too.
             "record": Out(1),
             #: It has a result.
@@ -70,13 +70,16 @@ class Completion(wiring.Component):
     Parameters
     ----------
     units : int
+    entries : int
+        Of the completion queue.
     """
 
-    def __init__(self, units):
+    def __init__(self, units, entries=6):
+        self._entries = entries
         super().__init__({
             #: In program order; entries that are free, and the first of them.
             "dispatch": In(CompletionDispatch()).array(WIDTH),
-            "room": Out(range(CQ_ENTRIES + 1)), "tail": Out(range(CQ_ENTRIES)),
+            "room": Out(range(CQ_MOST + 1)), "tail": Out(range(CQ_MOST)),
             #: Nothing is in the queue now; at the end of this cycle, unless more is dispatched.
             "empty": Out(1), "empties": Out(1),
             #: Entry of the oldest instruction; NOBODY if it must not act, because it follows an
@@ -84,7 +87,7 @@ class Completion(wiring.Component):
             "oldest": Out(range(NOBODY + 1)),
             "finishes": In(UnitToCompletion()).array(units),
             #: Entries whose flags are valid.
-            "finished": Out(CQ_ENTRIES), "flags": Out(Flags).array(CQ_ENTRIES),
+            "finished": Out(CQ_MOST), "flags": Out(Flags).array(entries),
             #: Write-back: D and U of each instruction that retires.
             "commit": Out(CommitPort()).array(2 * WIDTH),
             "float_commit": Out(CommitPort()).array(WIDTH), "float": Out(FloatRetire()),
@@ -94,7 +97,7 @@ class Completion(wiring.Component):
             #: The oldest prediction was right, was wrong; there are instructions that follow it.
             "accept": In(1), "wrong": In(1), "sent": Out(1),
             #: Entries whose instructions are dropped.
-            "drop": Out(CQ_ENTRIES),
+            "drop": Out(CQ_MOST),
             "msr": In(32), "srr0": In(32),
             #: Of a data access that has failed.
             "dar": In(32), "dsisr": In(32),
@@ -114,7 +117,8 @@ class Completion(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.queue = queue = CompletionQueue(len(self.finishes))
+        m.submodules.queue = queue = CompletionQueue(
+            len(self.finishes), self._entries)
         m.submodules.exceptions = exceptions = ExceptionUnit()
         # Architectural: address of the next instruction to complete, completed instructions.
         pc = Signal(32, init=RESET_VECTOR)
@@ -124,7 +128,7 @@ class Completion(wiring.Component):
         for ours, theirs in ((self.dispatch, queue.dispatch), (self.finishes, queue.finishes)):
             for port, inside in zip(ours, theirs, strict=True):
                 connect(m, flipped(port), inside)
-        count, head = Signal(range(CQ_ENTRIES + 1)), Signal(range(CQ_ENTRIES))
+        count, head = Signal(range(CQ_MOST + 1)), Signal(range(CQ_MOST))
         m.d.comb += [
             count.eq(queue.count), head.eq(queue.heads[0].cq), self.float.cq.eq(head),
             *(port.cq.eq(inside.cq) for port, inside in zip(self.retire, queue.heads, strict=True)),

@@ -1,7 +1,7 @@
 """Completion queue: instructions in program order, from dispatch to retirement (MPC750 UM 6.3.3).
 
-Six entries in a ring. An entry is filled when its instruction is dispatched, and finishes when the
-unit signals it. The two oldest can leave in one cycle.
+The entries, six on the 750, are a ring. An entry is filled when its instruction is dispatched, and
+finishes when the unit signals it. The two oldest can leave in one cycle.
 """
 
 from amaranth.hdl import Array, Module, Mux, Signal
@@ -13,7 +13,7 @@ from pteg.hw.core.enums import Cause, NextPc
 from pteg.hw.core.interfaces import Flags, UnitToCompletion
 from pteg.hw.core.rename import after
 from pteg.hw.named import Named
-from pteg.hw.sizes import CQ_ENTRIES, GPR_RENAMES, WIDTH
+from pteg.hw.sizes import CQ_MOST, RENAMES_MOST, WIDTH
 
 __all__ = ["CompletionDispatch", "CompletionHead", "CompletionQueue", "Entry"]
 
@@ -28,10 +28,10 @@ class Entry(data.Struct):
     write_d: 1
     write_f: 1   # reg_d is a floating-point register
     reg_d: 5
-    tag_d: range(GPR_RENAMES)
+    tag_d: range(RENAMES_MOST)
     write_u: 1
     reg_u: 5
-    tag_u: range(GPR_RENAMES)
+    tag_u: range(RENAMES_MOST)
     write_cr: 8
     link: 1
     count: 1
@@ -50,7 +50,7 @@ class CompletionDispatch(wiring.Signature):
         super().__init__({
             "valid": Out(1),
             #: The entry that it gets: the next one, or the one after that.
-            "cq": Out(range(CQ_ENTRIES)),
+            "cq": Out(range(CQ_MOST)),
             "entry": Out(Entry),
             #: Not NONE: it has raised an exception before execution.
             "cause": Out(Cause),
@@ -67,7 +67,7 @@ class CompletionHead(wiring.Signature):
     def __init__(self):
         super().__init__({
             "there": Out(1),
-            "cq": Out(range(CQ_ENTRIES)),
+            "cq": Out(range(CQ_MOST)),
             "entry": Out(Entry),
             #: It has finished; it had finished in the cycle before.
             "finished": Out(1), "settled": Out(1),
@@ -88,18 +88,21 @@ class CompletionQueue(wiring.Component):
     Parameters
     ----------
     units : int
+    entries : int
+        At least 2.
     """
 
-    def __init__(self, units):
+    def __init__(self, units, entries=6):
+        self.entries = entries
         super().__init__({
             #: In program order; how many entries are free, and the first of them.
             "dispatch": In(CompletionDispatch()).array(WIDTH),
-            "room": Out(range(CQ_ENTRIES + 1)), "tail": Out(range(CQ_ENTRIES)),
+            "room": Out(range(CQ_MOST + 1)), "tail": Out(range(CQ_MOST)),
             "finishes": In(UnitToCompletion()).array(units),
             #: Entries that have finished, and the flags of all.
-            "finished": Out(CQ_ENTRIES), "flags": Out(Flags).array(CQ_ENTRIES),
+            "finished": Out(CQ_MOST), "flags": Out(Flags).array(entries),
             #: How many entries are used, and the oldest of them.
-            "count": Out(range(CQ_ENTRIES + 1)), "heads": Out(CompletionHead()).array(WIDTH),
+            "count": Out(range(CQ_MOST + 1)), "heads": Out(CompletionHead()).array(WIDTH),
             #: So many of them leave.
             "retired": In(range(WIDTH + 1)),
             #: There are instructions that follow an unresolved prediction; it was right, was wrong.
@@ -107,28 +110,29 @@ class CompletionQueue(wiring.Component):
             #: All entries become free.
             "flush": In(1),
             #: Entries whose instructions are dropped.
-            "drop": Out(CQ_ENTRIES),
+            "drop": Out(CQ_MOST),
         })
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.entries = entries = Memory(shape=Entry, depth=CQ_ENTRIES, init=[])
+        ring = self.entries
+        m.submodules.entries = entries = Memory(shape=Entry, depth=ring, init=[])
         head, tail = self.heads[0].cq, self.tail
-        settled = Signal(CQ_ENTRIES)
-        refetch = Signal(CQ_ENTRIES)
+        settled = Signal(ring)
+        refetch = Signal(ring)
         # Entries that follow an unresolved prediction, and the first of them: the branch itself if
         # that was not folded.
-        speculative = Signal(CQ_ENTRIES)
-        barrier = Signal(range(CQ_ENTRIES))
+        speculative = Signal(ring)
+        barrier = Signal(range(CQ_MOST))
         branch = Signal()
-        reversed_ = Signal(CQ_ENTRIES, name="reversed")
-        causes = Array(Signal(Cause, name=f"cause{i}") for i in range(CQ_ENTRIES))
-        flags = Array(Signal(Flags, name=f"flags{i}") for i in range(CQ_ENTRIES))
+        reversed_ = Signal(ring, name="reversed")
+        causes = Array(Signal(Cause, name=f"cause{i}") for i in range(ring))
+        flags = Array(Signal(Flags, name=f"flags{i}") for i in range(ring))
         finished = self.finished
 
         # ---- Dispatch ---------------------------------------------------------------------------
         m.d.comb += [
-            self.room.eq(CQ_ENTRIES - self.count),
+            self.room.eq(ring - self.count),
             *(port.eq(held) for port, held in zip(self.flags, flags, strict=True)),
             self.sent.eq(speculative.any()),
         ]
@@ -164,7 +168,7 @@ class CompletionQueue(wiring.Component):
 
         # ---- The oldest instructions, and how they leave ----------------------------------------
         second = self.heads[1].cq
-        m.d.comb += second.eq(after(head, ring=CQ_ENTRIES))
+        m.d.comb += second.eq(after(head, 1, ring))
         for number, port in enumerate(self.heads):
             read = entries.read_port(domain="comb")
             m.d.comb += [
@@ -176,19 +180,19 @@ class CompletionQueue(wiring.Component):
                 port.reversed.eq(reversed_.bit_select(port.cq, 1)),
             ]
         with m.If(self.retired != 0):
-            m.d.sync += head.eq(Mux(self.retired == 2, after(head, 2, CQ_ENTRIES), second))
+            m.d.sync += head.eq(Mux(self.retired == 2, after(head, 2, ring), second))
         entered = sum(dispatch.valid for dispatch in self.dispatch)
         m.d.sync += [
-            tail.eq(Mux(entered == 2, after(tail, 2, CQ_ENTRIES),
-                        Mux(entered == 1, after(tail, ring=CQ_ENTRIES), tail))),
+            tail.eq(Mux(entered == 2, after(tail, 2, ring),
+                        Mux(entered == 1, after(tail, 1, ring), tail))),
             self.count.eq(self.count + entered - self.retired),
         ]
         # ---- What is dropped --------------------------------------------------------------------
         with m.If(self.wrong & self.sent):
             m.d.comb += self.drop.eq(speculative & ~(branch << barrier))
             m.d.sync += [
-                tail.eq(Mux(branch, after(barrier, ring=CQ_ENTRIES), barrier)),
-                self.count.eq(self.count - self.retired - sum(self.drop)),
+                tail.eq(Mux(branch, after(barrier, 1, ring), barrier)),
+                self.count.eq(self.count - self.retired - sum(self.drop[:ring])),
                 speculative.eq(0), reversed_.bit_select(barrier, 1).eq(branch),
             ]
         with m.If(self.flush):

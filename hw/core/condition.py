@@ -11,7 +11,7 @@ from amaranth.lib.wiring import In, Out
 
 from pteg.hw.core.interfaces import Flags
 from pteg.hw.core.predictions import ConditionPort
-from pteg.hw.sizes import CQ_ENTRIES, WIDTH
+from pteg.hw.sizes import CQ_MOST, WIDTH
 
 __all__ = ["ConditionRegister", "ConditionDispatch", "ConditionRetire"]
 
@@ -23,7 +23,7 @@ class ConditionDispatch(wiring.Signature):
         super().__init__({
             "valid": Out(1),
             #: Its entry.
-            "cq": Out(range(CQ_ENTRIES)),
+            "cq": Out(range(CQ_MOST)),
             #: CR fields that it will write, field 0 in bit 7.
             "writes": Out(8),
             #: It hands its CR field over in `flags`; otherwise it writes CR when it executes.
@@ -40,39 +40,49 @@ class ConditionRetire(wiring.Signature):
         super().__init__({
             "valid": Out(1),
             #: Its entry; valid also when it does not complete.
-            "cq": Out(range(CQ_ENTRIES)),
+            "cq": Out(range(CQ_MOST)),
             "writes": Out(8),
         })
 
 
 class ConditionRegister(wiring.Component):
-    """CR, XER and the maps of CR fields under way."""
+    """CR, XER and the maps of CR fields under way.
 
-    #: As the newest instruction dispatched leaves CR.
-    lookup: In(ConditionPort())
-    #: As the newest that follows no unresolved prediction leaves it.
-    resolve: In(ConditionPort())
-    #: What has been dispatched before follows none any more; what follows one is dropped.
-    accept: In(1)
-    wrong: In(1)
-    #: In program order.
-    dispatch: In(ConditionDispatch()).array(WIDTH)
-    #: Entries whose flags are valid.
-    finished: In(CQ_ENTRIES)
-    flags: In(Flags).array(CQ_ENTRIES)
-    #: In program order.
-    retire: In(ConditionRetire()).array(WIDTH)
-    #: CR bits that the system register unit writes in this cycle.
-    system_mask: In(32)
-    system_cr: In(32)
-    system_xer_write: In(1)
-    system_xer: In(32)
-    #: Architectural values.
-    cr: Out(32)
-    xer: Out(32)
-    #: This one, if it retires, sets XER[SO], which was 0.
-    overflows: Out(WIDTH)
-    flush: In(1)
+    Parameters
+    ----------
+    entries : int
+        Of the completion queue.
+    """
+
+    def __init__(self, entries=6):
+        self._entries = entries
+        super().__init__({
+            #: As the newest instruction dispatched leaves CR.
+            "lookup": In(ConditionPort()),
+            #: As the newest that follows no unresolved prediction leaves it.
+            "resolve": In(ConditionPort()),
+            #: What has been dispatched before follows none any more; what follows one is dropped.
+            "accept": In(1),
+            "wrong": In(1),
+            #: In program order.
+            "dispatch": In(ConditionDispatch()).array(WIDTH),
+            #: Entries whose flags are valid.
+            "finished": In(CQ_MOST),
+            "flags": In(Flags).array(entries),
+            #: In program order.
+            "retire": In(ConditionRetire()).array(WIDTH),
+            #: CR bits that the system register unit writes in this cycle.
+            "system_mask": In(32),
+            "system_cr": In(32),
+            "system_xer_write": In(1),
+            "system_xer": In(32),
+            #: Architectural values.
+            "cr": Out(32),
+            "xer": Out(32),
+            #: This one, if it retires, sets XER[SO], which was 0.
+            "overflows": Out(WIDTH),
+            "flush": In(1),
+        })
 
     def elaborate(self, platform):
         m = Module()
@@ -83,7 +93,7 @@ class ConditionRegister(wiring.Component):
         ca = Signal()
         count = Signal(7)
         spare = Signal(8)  # XER[16-23], which only hold a value
-        forwards = Signal(CQ_ENTRIES)
+        forwards = Signal(self._entries)
         flags = Array(self.flags)
         m.d.comb += [self.cr.eq(cr),
                      self.xer.eq(Cat(count, Const(0, 1), spare, Const(0, 13), ca, ov, so))]
@@ -164,4 +174,4 @@ class ConditionRegister(wiring.Component):
 
 
 def _entries(name):
-    return [Signal(range(CQ_ENTRIES), name=f"{name}{field}") for field in range(8)]
+    return [Signal(range(CQ_MOST), name=f"{name}{field}") for field in range(8)]

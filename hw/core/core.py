@@ -110,25 +110,28 @@ class Core(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
+        entries, renames, float_renames = (
+            getattr(self.parameters, name)
+            for name in ("completion_queue", "gpr_renames", "fpr_renames"))
         p = SimpleNamespace()     # the parts, and signals that many of them get
         m.submodules.fetch = p.fetch = Fetch()
         m.submodules.queue = p.queue = InstructionQueue()
-        m.submodules.dispatch = p.dispatch = Dispatch()
+        m.submodules.dispatch = p.dispatch = Dispatch(entries)
         m.submodules.branch = p.branch = BranchUnit(self.parameters.prediction)
         m.submodules.history = p.history = HistoryTable(self.parameters.bht)
         m.submodules.targets = p.targets = TargetCache(self.parameters.btic)
         m.submodules.link = p.link = LinkRegisters()
         m.submodules.rename = p.rename = Rename(
-            "gpr", width=32, destinations=2, results=5, direct=True)
+            "gpr", width=32, destinations=2, results=5, renames=renames, direct=True)
         m.submodules.float_rename = p.float_rename = Rename(
-            "fpr", width=64, destinations=1, results=2)
-        m.submodules.iu1 = p.iu1 = IntegerUnit(multiply=True)
-        m.submodules.iu2 = p.iu2 = IntegerUnit(multiply=False)
-        m.submodules.sru = p.sru = SystemUnit()
-        m.submodules.lsu = p.lsu = LoadStoreUnit()
-        m.submodules.fpu = p.fpu = FloatUnit()
-        m.submodules.completion = p.completion = Completion(units=5)
-        m.submodules.condition = p.condition = ConditionRegister()
+            "fpr", width=64, destinations=1, results=2, renames=float_renames)
+        m.submodules.iu1 = p.iu1 = IntegerUnit(multiply=True, renames=renames)
+        m.submodules.iu2 = p.iu2 = IntegerUnit(multiply=False, renames=renames)
+        m.submodules.sru = p.sru = SystemUnit(renames)
+        m.submodules.lsu = p.lsu = LoadStoreUnit(renames, float_renames)
+        m.submodules.fpu = p.fpu = FloatUnit(entries, float_renames)
+        m.submodules.completion = p.completion = Completion(units=5, entries=entries)
+        m.submodules.condition = p.condition = ConditionRegister(entries)
         m.submodules.special = p.special = SpecialRegisters(self.l2_size)
         m.submodules.timebase = p.timebase = TimeBase(self.timebase_divider)
         m.submodules.monitor = p.monitor = PerformanceMonitor()

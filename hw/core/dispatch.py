@@ -21,7 +21,7 @@ from pteg.hw.core.rename import AllocatePort, SourcePort, after
 from pteg.hw.isa.instructions import Op, Serialize, Unit
 from pteg.hw.isa.registers import Msr
 from pteg.hw.named import Named
-from pteg.hw.sizes import CQ_ENTRIES, CREDITS, FPR_RENAMES, GPR_RENAMES, IQ_ENTRIES, WIDTH
+from pteg.hw.sizes import CQ_MOST, CREDITS, IQ_ENTRIES, RENAMES_MOST, WIDTH
 from pteg.hw.words import flag
 
 __all__ = ["Dispatch", "UNITS"]
@@ -47,7 +47,13 @@ class Slot(data.Struct):
 
 
 class Dispatch(wiring.Component):
-    """Dispatch unit."""
+    """Dispatch unit.
+
+    Parameters
+    ----------
+    entries : int
+        Of the completion queue.
+    """
 
     #: The instruction queue, IQ0 and IQ1.
     count: In(range(IQ_ENTRIES + 1))
@@ -67,8 +73,8 @@ class Dispatch(wiring.Component):
     sources: Out(SourcePort()).array(3 * WIDTH)
     float_sources: Out(SourcePort(64)).array(3 * WIDTH)
     #: Rename buffers left.
-    free: In(range(GPR_RENAMES + 1))
-    float_free: In(range(FPR_RENAMES + 1))
+    free: In(range(RENAMES_MOST + 1))
+    float_free: In(range(RENAMES_MOST + 1))
     allocate: Out(AllocatePort()).array(2 * WIDTH)
     float_allocate: Out(AllocatePort()).array(WIDTH)
     iu1: Out(DispatchToUnit())
@@ -77,12 +83,16 @@ class Dispatch(wiring.Component):
     lsu: Out(DispatchToUnit(MIXED))
     fpu: Out(DispatchToUnit(FLOATING))
     #: The completion queue.
-    room: In(range(CQ_ENTRIES + 1))
-    tail: In(range(CQ_ENTRIES))
+    room: In(range(CQ_MOST + 1))
+    tail: In(range(CQ_MOST))
     empty: In(1)
     empties: In(1)
     completion: Out(CompletionDispatch()).array(WIDTH)
     condition: Out(ConditionDispatch()).array(WIDTH)
+
+    def __init__(self, entries=6):
+        self._entries = entries
+        super().__init__()
 
     def elaborate(self, platform):
         m = Module()
@@ -255,7 +265,7 @@ class Dispatch(wiring.Component):
         completion, condition = self.completion[number], self.condition[number]
         cq = self.tail
         if number:
-            cq = Mux(first.enters, after(self.tail, ring=CQ_ENTRIES), self.tail)
+            cq = Mux(first.enters, after(self.tail, 1, self._entries), self.tail)
         m.d.comb += [
             enters.eq(slot.goes & slot.enters),
             completion.valid.eq(enters), completion.cq.eq(cq),

@@ -20,7 +20,7 @@ from pteg.hw.fpu.pipeline import FloatPipeline
 from pteg.hw.fpu.status import StatusRegister
 from pteg.hw.isa.instructions import INSTRUCTIONS, Op, Unit
 from pteg.hw.isa.registers import Fpscr
-from pteg.hw.sizes import CQ_ENTRIES, FPR_RENAMES
+from pteg.hw.sizes import CQ_MOST, RENAMES_MOST
 from pteg.hw.words import field
 
 __all__ = ["FloatUnit"]
@@ -34,27 +34,40 @@ _ENABLES = int(Fpscr.VE | Fpscr.OE | Fpscr.UE | Fpscr.ZE | Fpscr.XE)
 
 
 class FloatUnit(wiring.Component):
-    """FPU."""
+    """FPU.
 
-    dispatch: In(DispatchToUnit(FLOATING))
-    #: Rename buffers.
-    float_values: In(64).array(FPR_RENAMES)
-    float_ready: In(FPR_RENAMES)
-    #: Completion queue entry of the oldest instruction, or NOBODY.
-    oldest: In(range(NOBODY + 1))
-    #: Completion queue entries whose instructions are dropped.
-    drop: In(CQ_ENTRIES)
-    result: Out(UnitToRename(64))
-    finish: Out(UnitToCompletion())
-    retire: In(FloatRetire())
-    #: What CR1 becomes when the oldest instruction completes.
-    recorded: Out(4)
+    Parameters
+    ----------
+    entries : int
+        Of the completion queue.
+    renames : int
+        Rename buffers of the floating-point registers.
+    """
+
+    def __init__(self, entries=6, renames=6):
+        self._entries = entries
+        self._renames = renames
+        super().__init__({
+            "dispatch": In(DispatchToUnit(FLOATING)),
+            #: Rename buffers.
+            "float_values": In(64).array(renames),
+            "float_ready": In(renames),
+            #: Completion queue entry of the oldest instruction, or NOBODY.
+            "oldest": In(range(NOBODY + 1)),
+            #: Completion queue entries whose instructions are dropped.
+            "drop": In(CQ_MOST),
+            "result": Out(UnitToRename(64)),
+            "finish": Out(UnitToCompletion()),
+            "retire": In(FloatRetire()),
+            #: What CR1 becomes when the oldest instruction completes.
+            "recorded": Out(4),
+        })
 
     def elaborate(self, platform):
         m = Module()
-        label = data.StructLayout({"cq": range(CQ_ENTRIES), "write_d": 1,
-                                   "tag_d": range(FPR_RENAMES)})
-        m.submodules.station = station = Station(FLOATING)
+        label = data.StructLayout({"cq": range(CQ_MOST), "write_d": 1,
+                                   "tag_d": range(RENAMES_MOST)})
+        m.submodules.station = station = Station(FLOATING, float_renames=self._renames)
         m.submodules.pipeline = pipeline = FloatPipeline(label=label)
         m.submodules.status = status = StatusRegister()
         connect(m, flipped(self.dispatch), station.dispatch)
@@ -115,9 +128,9 @@ class FloatUnit(wiring.Component):
 
     def _complete(self, m, pipeline, status):
         """What waits for completion: FPSCR bits, and whether there is a result."""
-        bits = Array(Signal(32, name=f"bits{i}") for i in range(CQ_ENTRIES))
-        changes = Array(Signal(Changes, name=f"changes{i}") for i in range(CQ_ENTRIES))
-        written = Signal(CQ_ENTRIES)
+        bits = Array(Signal(32, name=f"bits{i}") for i in range(self._entries))
+        changes = Array(Signal(Changes, name=f"changes{i}") for i in range(self._entries))
+        written = Signal(self._entries)
         with m.If(self.finish.valid):
             cq = self.finish.cq
             m.d.sync += [bits[cq].eq(0), changes[cq].eq(Changes.NOTHING),

@@ -11,7 +11,7 @@ from pteg.hw.core.interfaces import NOBODY, DispatchToUnit, UnitToCompletion, Un
 from pteg.hw.core.multiply import Multiplier
 from pteg.hw.core.station import Station
 from pteg.hw.isa.instructions import Op
-from pteg.hw.sizes import CQ_ENTRIES, GPR_RENAMES
+from pteg.hw.sizes import CQ_MOST
 from pteg.hw.words import field
 
 __all__ = ["IntegerUnit"]
@@ -27,27 +27,29 @@ class IntegerUnit(wiring.Component):
     ----------
     multiply : bool
         Has a multiplier and a divider: IU1.
+    renames : int
+        Rename buffers of the general-purpose registers.
     """
 
-    def __init__(self, *, multiply):
-        self.multiply = multiply
+    def __init__(self, *, multiply, renames=6):
+        self.multiply, self._renames = multiply, renames
         super().__init__({
             "dispatch": In(DispatchToUnit()),
             #: Rename buffers.
-            "values": In(32).array(GPR_RENAMES), "ready": In(GPR_RENAMES),
+            "values": In(32).array(renames), "ready": In(renames),
             #: Completion queue entry of the oldest instruction, or NOBODY; what is serialised waits
             #: for it.
             "oldest": In(range(NOBODY + 1)),
             #: XER[CA], XER[SO].
             "ca": In(1), "so": In(1),
             #: Completion queue entries whose instructions are dropped.
-            "drop": In(CQ_ENTRIES),
+            "drop": In(CQ_MOST),
             "result": Out(UnitToRename()), "finish": Out(UnitToCompletion()),
         })
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.station = station = Station()
+        m.submodules.station = station = Station(renames=self._renames)
         m.submodules.alu = alu = Alu()
         connect(m, flipped(self.dispatch), station.dispatch)
         station.attach(m, self)

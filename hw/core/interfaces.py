@@ -11,10 +11,10 @@ from pteg.hw.core.enums import Cause, FetchFault
 from pteg.hw.isa.instructions import Op, Serialize, Unit
 from pteg.hw.named import Named
 from pteg.hw.sizes import (
-    CQ_ENTRIES,
+    CQ_MOST,
     FETCH_WIDTH,
-    GPR_RENAMES,
     IQ_ENTRIES,
+    RENAMES_MOST,
 )
 
 __all__ = ["NOBODY", "GENERAL", "FLOATING", "MIXED", "Predecoded", "Fetched", "Progress", "Decoded",
@@ -27,7 +27,7 @@ GENERAL = {"a": 32, "b": 32, "c": 32}
 FLOATING = {"a": 64, "b": 64, "c": 64}
 MIXED = GENERAL | {"f": 64}
 #: In place of the completion queue entry of the oldest instruction: it may not act yet.
-NOBODY = 7
+NOBODY = CQ_MOST
 
 
 class Predecoded(data.Struct):
@@ -87,7 +87,7 @@ class Decoded(data.Struct):
 
 def operand(width):
     """A source operand in a reservation station: a value, or the rename buffer to wait for."""
-    return data.StructLayout({"value": width, "tag": range(GPR_RENAMES), "pending": 1})
+    return data.StructLayout({"value": width, "tag": range(RENAMES_MOST), "pending": 1})
 
 
 class Flags(data.Struct):
@@ -131,12 +131,12 @@ class DispatchToUnit(wiring.Signature):
             #: Operands, by their names.
             **{name: Out(operand(width)) for name, width in operands.items()},
             #: Its completion queue entry.
-            "cq": Out(range(CQ_ENTRIES)),
+            "cq": Out(range(CQ_MOST)),
             #: It executes only as the oldest instruction.
             "serialize": Out(1),
             #: Rename buffers of its destinations. D may be a floating-point register.
-            "write_d": Out(1), "tag_d": Out(range(GPR_RENAMES)),
-            "write_u": Out(1), "tag_u": Out(range(GPR_RENAMES)),
+            "write_d": Out(1), "tag_d": Out(range(RENAMES_MOST)),
+            "write_u": Out(1), "tag_u": Out(range(RENAMES_MOST)),
         })
 
 
@@ -146,7 +146,7 @@ class UnitToCompletion(wiring.Signature):
     def __init__(self):
         super().__init__({
             "valid": Out(1),
-            "cq": Out(range(CQ_ENTRIES)),
+            "cq": Out(range(CQ_MOST)),
             #: Not NONE: it raises an exception instead of completing.
             "cause": Out(Cause),
             "flags": Out(Flags),
@@ -165,7 +165,7 @@ class UnitToRename(wiring.Signature):
 
     def __init__(self, width=32):
         super().__init__({
-            "valid": Out(1), "tag": Out(range(GPR_RENAMES)), "value": Out(width),
+            "valid": Out(1), "tag": Out(range(RENAMES_MOST)), "value": Out(width),
         })
 
 

@@ -12,7 +12,7 @@ from pteg.hw.core.enums import Moves
 from pteg.hw.core.interfaces import UnitToRename
 from pteg.hw.core.load_aligner import LoadAligner
 from pteg.hw.named import Named
-from pteg.hw.sizes import CQ_ENTRIES, GPR_RENAMES
+from pteg.hw.sizes import CQ_MOST, RENAMES_MOST
 
 __all__ = ["Load", "LoadResult"]
 
@@ -20,8 +20,8 @@ __all__ = ["Load", "LoadResult"]
 class Load(data.Struct):
     """What becomes of the double word that a load gets."""
 
-    cq: range(CQ_ENTRIES)
-    tag_d: range(GPR_RENAMES)
+    cq: range(CQ_MOST)
+    tag_d: range(RENAMES_MOST)
     moves: Named(Moves)
     single: 1
     size: 4

@@ -62,7 +62,7 @@ from pteg.hw.core.storequeue import StoreQueue
 from pteg.hw.isa.instructions import Op
 from pteg.hw.mmu.interfaces import InvalidatePort, TranslatePort
 from pteg.hw.named import Named
-from pteg.hw.sizes import CQ_ENTRIES, FPR_RENAMES, GPR_RENAMES, LINE_BITS
+from pteg.hw.sizes import CQ_MOST, LINE_BITS, RENAMES_MOST
 from pteg.hw.words import field
 
 __all__ = ["LoadStoreUnit", "LoadStoreState"]
@@ -90,13 +90,13 @@ class Held(data.Struct):
 
     op: Named(Op)
     insn: 32
-    cq: range(CQ_ENTRIES)
+    cq: range(CQ_MOST)
     access: Access
     first: 32       # the address that it has computed
     write_d: 1
-    tag_d: range(GPR_RENAMES)
+    tag_d: range(RENAMES_MOST)
     write_u: 1
-    tag_u: range(GPR_RENAMES)
+    tag_u: range(RENAMES_MOST)
 
 
 class Events(data.Struct):
@@ -112,54 +112,65 @@ class Events(data.Struct):
 
 
 class LoadStoreUnit(wiring.Component):
-    """LSU."""
+    """LSU.
 
-    dispatch: In(DispatchToUnit(MIXED))
-    #: Rename buffers.
-    values: In(32).array(GPR_RENAMES)
-    ready: In(GPR_RENAMES)
-    float_values: In(64).array(FPR_RENAMES)
-    float_ready: In(FPR_RENAMES)
-    #: Completion queue: entry of the oldest instruction, and entries that retire in this cycle.
-    oldest: In(range(NOBODY + 1))
-    retired: In(CQ_ENTRIES)
-    #: Completion queue entries whose instructions are dropped.
-    drop: In(CQ_ENTRIES)
-    msr: In(32)
-    hid0: In(32)
-    ear: In(32)
-    dabr: In(32)
-    xer: In(32)
-    translate: Out(TranslatePort())
-    cache: Out(DataPort())
-    #: Of the store queue; `drained`: it is empty.
-    stores: Out(MemoryPort())
-    drained: Out(1)
-    #: The data cache has nothing to do.
-    quiet: In(1)
-    #: A stwcx. is in the second stage, or its store in the queue.
-    exclusive: Out(1)
-    #: Another master writes to this block: a reservation of it is lost.
-    foreign: In(1)
-    foreign_line: In(32 - LINE_BITS)
-    #: tlbie and icbi.
-    invalidate: Out(InvalidatePort())
-    block: Out(BlockPort())
-    #: The register file, for multiple and string instructions.
-    direct: Out(DirectPort())
-    #: Loaded value; the same for a floating-point register; effective address of an update form.
-    result: Out(UnitToRename())
-    float_result: Out(UnitToRename(64))
-    update: Out(UnitToRename())
-    finish: Out(UnitToCompletion())
-    #: Of the access that failed.
-    dar: Out(32)
-    dsisr: Out(32)
+    Parameters
+    ----------
+    renames, float_renames : int
+        Rename buffers of the general-purpose and of the floating-point registers.
+    """
+
+    def __init__(self, renames=6, float_renames=6):
+        self._renames = renames
+        self._float_renames = float_renames
+        super().__init__({
+            "dispatch": In(DispatchToUnit(MIXED)),
+            #: Rename buffers.
+            "values": In(32).array(renames),
+            "ready": In(renames),
+            "float_values": In(64).array(float_renames),
+            "float_ready": In(float_renames),
+            #: Completion queue: entry of the oldest instruction; entries that retire in this cycle.
+            "oldest": In(range(NOBODY + 1)),
+            "retired": In(CQ_MOST),
+            #: Completion queue entries whose instructions are dropped.
+            "drop": In(CQ_MOST),
+            "msr": In(32),
+            "hid0": In(32),
+            "ear": In(32),
+            "dabr": In(32),
+            "xer": In(32),
+            "translate": Out(TranslatePort()),
+            "cache": Out(DataPort()),
+            #: Of the store queue; `drained`: it is empty.
+            "stores": Out(MemoryPort()),
+            "drained": Out(1),
+            #: The data cache has nothing to do.
+            "quiet": In(1),
+            #: A stwcx. is in the second stage, or its store in the queue.
+            "exclusive": Out(1),
+            #: Another master writes to this block: a reservation of it is lost.
+            "foreign": In(1),
+            "foreign_line": In(32 - LINE_BITS),
+            #: tlbie and icbi.
+            "invalidate": Out(InvalidatePort()),
+            "block": Out(BlockPort()),
+            #: The register file, for multiple and string instructions.
+            "direct": Out(DirectPort()),
+            #: Loaded value; the same for a floating-point register; address of an update form.
+            "result": Out(UnitToRename()),
+            "float_result": Out(UnitToRename(64)),
+            "update": Out(UnitToRename()),
+            "finish": Out(UnitToCompletion()),
+            #: Of the access that failed.
+            "dar": Out(32),
+            "dsisr": Out(32),
+        })
 
     def elaborate(self, platform):
         m = Module()
         p = SimpleNamespace()       # the parts, and signals that many of them get
-        m.submodules.stations = p.stations = StationPair()
+        m.submodules.stations = p.stations = StationPair(self._renames, self._float_renames)
         m.submodules.decoder = p.decoder = AccessDecoder()
         m.submodules.address = p.address = EffectiveAddress()
         m.submodules.control = p.control = AccessControl()

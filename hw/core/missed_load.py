@@ -5,7 +5,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from pteg.hw.core.load_result import Load
-from pteg.hw.sizes import CQ_ENTRIES
+from pteg.hw.sizes import CQ_MOST
 
 __all__ = ["MissedLoad"]
 
@@ -19,7 +19,7 @@ class MissedLoad(wiring.Component):
     #: The cache has ended what it took.
     done: In(1)
     #: Completion queue entries whose instructions are dropped.
-    drop: In(CQ_ENTRIES)
+    drop: In(CQ_MOST)
     #: The load that waits; the double word is there in this cycle.
     load: Out(Load)
     arrives: Out(1)

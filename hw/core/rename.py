@@ -1,4 +1,4 @@
-"""A register file and its six rename buffers (MPC750 UM 6.3.3.1).
+"""A register file and its rename buffers, six on the 750 (MPC750 UM 6.3.3.1).
 
 A buffer is allocated when an instruction is dispatched and freed when it is written back, both in
 program order: the buffers are a ring. A map tells for each register which buffer holds its newest
@@ -12,12 +12,12 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from pteg.hw.core.interfaces import UnitToRename, operand
-from pteg.hw.sizes import GPR_RENAMES, WIDTH
+from pteg.hw.sizes import RENAMES_MOST, WIDTH
 
 __all__ = ["SourcePort", "AllocatePort", "CommitPort", "DirectPort", "Rename", "after"]
 
 
-def after(tag, steps=1, ring=GPR_RENAMES):
+def after(tag, steps, ring):
     """The ring position `steps` after `tag`, an Amaranth value."""
     return Mux(tag >= ring - steps, tag - (ring - steps), tag + steps)
 
@@ -39,7 +39,7 @@ class AllocatePort(wiring.Signature):
             #: Its instruction follows an unresolved prediction.
             "speculative": Out(1),
             #: The buffer that it gets.
-            "tag": In(range(GPR_RENAMES)),
+            "tag": In(range(RENAMES_MOST)),
         })
 
 
@@ -47,7 +47,7 @@ class CommitPort(wiring.Signature):
     """Writes a rename buffer back to the register file and frees it."""
 
     def __init__(self):
-        super().__init__({"valid": Out(1), "reg": Out(5), "tag": Out(range(GPR_RENAMES))})
+        super().__init__({"valid": Out(1), "reg": Out(5), "tag": Out(range(RENAMES_MOST))})
 
 
 class DirectPort(wiring.Signature):
@@ -74,25 +74,28 @@ class Rename(wiring.Component):
         How many registers an instruction may write.
     results : int
         Units that deliver results.
+    renames : int
+        Rename buffers, at least as many as an instruction may write.
     direct : bool
         Instructions that run alone can read and write the registers themselves.
     """
 
-    def __init__(self, name, *, width, destinations, results, direct=False):
+    def __init__(self, name, *, width, destinations, results, renames=6, direct=False):
         self.name, self.width, self.destinations = name, width, destinations
+        self.renames = renames
         self.has_direct = direct
         super().__init__({
             #: Operands A, B, C of the oldest instruction to dispatch, then of the next.
             "sources": In(SourcePort(width)).array(3 * WIDTH),
             #: Buffers that can be allocated in this cycle.
-            "free": Out(range(GPR_RENAMES + 1)),
+            "free": Out(range(RENAMES_MOST + 1)),
             #: rD of each, and rA.
             "allocate": In(AllocatePort()).array(destinations * WIDTH),
             "results": In(UnitToRename(width)).array(results),
             #: Value of each buffer, and whether it has one: stations with pending operands look
             #: here.
-            "values": Out(width).array(GPR_RENAMES),
-            "ready": Out(GPR_RENAMES),
+            "values": Out(width).array(renames),
+            "ready": Out(renames),
             "commit": In(CommitPort()).array(destinations * WIDTH),
             **({"direct": In(DirectPort())} if direct else {}),
             #: The oldest prediction was right: what follows it is as good as the rest. It was
@@ -108,18 +111,18 @@ class Rename(wiring.Component):
         m.submodules[self.name] = registers = Memory(shape=self.width, depth=32, init=[])
         # The map. Row `side` of a register is for all instructions in flight, the other row for
         # those that follow an unresolved prediction.
-        m.submodules.map = newest = Memory(shape=range(GPR_RENAMES), depth=64, init=[])
+        m.submodules.map = newest = Memory(shape=range(RENAMES_MOST), depth=64, init=[])
         side = Signal(32)
         renamed = Signal(32)              # registers whose newest value is in a buffer
         guessed = Signal(32)              # those for which the other row is newer
-        values = Array(Signal(self.width, name=f"value{i}") for i in range(GPR_RENAMES))
-        ready = Signal(GPR_RENAMES)
-        head = Signal(range(GPR_RENAMES))  # next buffer to allocate
-        used = Signal(range(GPR_RENAMES + 1))
-        doubtful = Signal(range(GPR_RENAMES + 1))    # of them, allocated after the prediction
+        values = Array(Signal(self.width, name=f"value{i}") for i in range(self.renames))
+        ready = Signal(self.renames)
+        head = Signal(range(RENAMES_MOST))  # next buffer to allocate
+        used = Signal(range(RENAMES_MOST + 1))
+        doubtful = Signal(range(RENAMES_MOST + 1))    # of them, allocated after the prediction
 
         m.d.comb += [
-            self.free.eq(GPR_RENAMES - used),
+            self.free.eq(self.renames - used),
             self.ready.eq(ready),
             *(port.eq(value) for port, value in zip(self.values, values, strict=True)),
         ]
@@ -153,7 +156,7 @@ class Rename(wiring.Component):
             # None has been allocated in this cycle.
             m.d.sync += [
                 guessed.eq(0), doubtful.eq(0), used.eq(used - doubtful - committed),
-                head.eq(Mux(head >= doubtful, head - doubtful, head + GPR_RENAMES - doubtful)),
+                head.eq(Mux(head >= doubtful, head - doubtful, head + self.renames - doubtful)),
             ]
         with m.If(self.flush):
             m.d.sync += [renamed.eq(0), guessed.eq(0), used.eq(0), doubtful.eq(0)]
@@ -222,5 +225,5 @@ class Rename(wiring.Component):
                 with m.Else():
                     m.d.comb += taken.bit_select(port.reg, 1).eq(1)
                 m.d.sync += ready.bit_select(port.tag, 1).eq(0)
-            tag = Mux(port.valid, after(port.tag), port.tag)
+            tag = Mux(port.valid, after(port.tag, 1, self.renames), port.tag)
         return taken, guesses, tag

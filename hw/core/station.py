@@ -10,7 +10,7 @@ from amaranth.lib.wiring import In, Out
 
 from pteg.hw.core.interfaces import GENERAL, DispatchToUnit, operand
 from pteg.hw.isa.instructions import Op
-from pteg.hw.sizes import CQ_ENTRIES, FPR_RENAMES, GPR_RENAMES
+from pteg.hw.sizes import CQ_MOST, RENAMES_MOST
 
 __all__ = ["Station", "StationToUnit"]
 
@@ -32,9 +32,9 @@ class StationToUnit(wiring.Signature):
             #: There is an instruction; all its operands are there.
             "there": Out(1), "valid": Out(1),
             #: As dispatched.
-            "op": Out(Op), "insn": Out(32), "cq": Out(range(CQ_ENTRIES)), "serialize": Out(1),
-            "write_d": Out(1), "tag_d": Out(range(GPR_RENAMES)),
-            "write_u": Out(1), "tag_u": Out(range(GPR_RENAMES)),
+            "op": Out(Op), "insn": Out(32), "cq": Out(range(CQ_MOST)), "serialize": Out(1),
+            "write_d": Out(1), "tag_d": Out(range(RENAMES_MOST)),
+            "write_u": Out(1), "tag_u": Out(range(RENAMES_MOST)),
             #: Operand values.
             **{name: Out(width) for name, width in operands.items()},
             #: It is dropped.
@@ -51,21 +51,24 @@ class Station(wiring.Component):
     ----------
     operands : dict of str to int
         Their bits, by name.
+    renames, float_renames : int
+        Rename buffers of the general-purpose and of the floating-point registers.
     """
 
-    def __init__(self, operands=GENERAL):
+    def __init__(self, operands=GENERAL, renames=6, float_renames=6):
         self.operands = operands
         #: Rename buffers of the registers that it has as operands.
         buffers = {}
         if 32 in operands.values():
-            buffers |= {"values": In(32).array(GPR_RENAMES), "ready": In(GPR_RENAMES)}
+            buffers |= {"values": In(32).array(renames), "ready": In(renames)}
         if 64 in operands.values():
-            buffers |= {"float_values": In(64).array(FPR_RENAMES), "float_ready": In(FPR_RENAMES)}
+            buffers |= {"float_values": In(64).array(float_renames),
+                        "float_ready": In(float_renames)}
         super().__init__({
             "dispatch": In(DispatchToUnit(operands)), "unit": Out(StationToUnit(operands)),
             **buffers,
             #: Completion queue entries whose instructions are dropped.
-            "drop": In(CQ_ENTRIES),
+            "drop": In(CQ_MOST),
         })
 
     def attach(self, m, unit):

@@ -6,23 +6,34 @@ from amaranth.lib.wiring import In, Out
 
 from pteg.hw.core.interfaces import MIXED, DispatchToUnit
 from pteg.hw.core.station import Station, StationToUnit
-from pteg.hw.sizes import CQ_ENTRIES, FPR_RENAMES, GPR_RENAMES
+from pteg.hw.sizes import CQ_MOST
 
 __all__ = ["StationPair"]
 
 
 class StationPair(wiring.Component):
-    """Two stations that are filled and emptied in turn: the unit sees the older instruction."""
+    """Two stations that are filled and emptied in turn: the unit sees the older instruction.
 
-    dispatch: In(DispatchToUnit(MIXED))
-    unit: Out(StationToUnit(MIXED))
-    #: Rename buffers.
-    values: In(32).array(GPR_RENAMES)
-    ready: In(GPR_RENAMES)
-    float_values: In(64).array(FPR_RENAMES)
-    float_ready: In(FPR_RENAMES)
-    #: Completion queue entries whose instructions are dropped.
-    drop: In(CQ_ENTRIES)
+    Parameters
+    ----------
+    renames, float_renames : int
+        Rename buffers of the general-purpose and of the floating-point registers.
+    """
+
+    def __init__(self, renames=6, float_renames=6):
+        self._renames = renames
+        self._float_renames = float_renames
+        super().__init__({
+            "dispatch": In(DispatchToUnit(MIXED)),
+            "unit": Out(StationToUnit(MIXED)),
+            #: Rename buffers.
+            "values": In(32).array(renames),
+            "ready": In(renames),
+            "float_values": In(64).array(float_renames),
+            "float_ready": In(float_renames),
+            #: Completion queue entries whose instructions are dropped.
+            "drop": In(CQ_MOST),
+        })
 
     def elaborate(self, platform):
         m = Module()
@@ -30,7 +41,8 @@ class StationPair(wiring.Component):
         take = Signal()     # that is emptied next
         dropped = Signal(2)
         for index in range(2):
-            m.submodules[f"station{index}"] = station = Station(MIXED)
+            m.submodules[f"station{index}"] = station = Station(
+                MIXED, self._renames, self._float_renames)
             station.attach(m, self)
             m.d.comb += dropped[index].eq(station.unit.dropped)
             for name in station.dispatch.signature.members:

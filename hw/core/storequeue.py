@@ -18,7 +18,7 @@ from amaranth.lib.wiring import In, Out
 from pteg.hw.bus.enums import TransferType
 from pteg.hw.bus.interfaces import MemoryPort
 from pteg.hw.named import Named
-from pteg.hw.sizes import CQ_ENTRIES
+from pteg.hw.sizes import CQ_MOST
 
 __all__ = ["StoreQueue", "QueuedStore", "STORES"]
 
@@ -35,7 +35,7 @@ class QueuedStore(data.Struct):
     size: 4
     wimg: 4
     type: Named(TransferType)
-    cq: range(CQ_ENTRIES)
+    cq: range(CQ_MOST)
 
 
 class StoreQueue(wiring.Component):
@@ -50,9 +50,9 @@ class StoreQueue(wiring.Component):
     #: The store of a stwcx. is here.
     exclusive: Out(1)
     #: Completion queue entries that retire in this cycle.
-    retired: In(CQ_ENTRIES)
+    retired: In(CQ_MOST)
     #: Entries whose instructions are dropped.
-    drop: In(CQ_ENTRIES)
+    drop: In(CQ_MOST)
     pa: In(32)
     lanes: In(8)
     #: A store here writes one of these bytes.

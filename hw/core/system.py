@@ -20,7 +20,7 @@ from pteg.hw.core.station import Station
 from pteg.hw.isa.instructions import Op
 from pteg.hw.isa.registers import SPR_BY_NAME, XER_IMPLEMENTED, Msr
 from pteg.hw.mmu.interfaces import RegisterPort
-from pteg.hw.sizes import CQ_ENTRIES, GPR_RENAMES
+from pteg.hw.sizes import CQ_MOST
 from pteg.hw.words import field, spr_number
 
 __all__ = ["SystemUnit"]
@@ -46,48 +46,59 @@ _FETCH_CONTEXT = [SPR_BY_NAME[name].number for name in SPR_BY_NAME
 
 
 class SystemUnit(wiring.Component):
-    """SRU."""
+    """SRU.
 
-    dispatch: In(DispatchToUnit())
-    #: Rename buffers.
-    values: In(32).array(GPR_RENAMES)
-    ready: In(GPR_RENAMES)
-    #: Completion queue entry of the oldest instruction.
-    oldest: In(range(NOBODY + 1))
-    #: Completion queue entries whose instructions are dropped.
-    drop: In(CQ_ENTRIES)
-    cr: In(32)
-    xer: In(32)
-    msr: In(32)
-    lr: In(32)
-    ctr: In(32)
-    special: Out(SystemToSpecial())
-    timebase: Out(SystemToSpecial())
-    monitor: Out(SystemToSpecial())
-    thermal: Out(SystemToSpecial())
-    #: SPRs and segment registers in the MMU.
-    registers: Out(RegisterPort())
-    #: CR bits to write.
-    cr_mask: Out(32)
-    cr_value: Out(32)
-    xer_write: Out(1)
-    lr_write: Out(1)
-    ctr_write: Out(1)
-    #: A mtspr to LR, to CTR is here.
-    lr_waits: Out(1)
-    ctr_waits: Out(1)
-    msr_write: Out(1)
-    #: What they are written with.
-    wdata: Out(32)
-    rfi: Out(1)
-    #: From now on, other instructions may be at an effective address, or none that may be executed.
-    relocates: Out(1)
-    result: Out(UnitToRename())
-    finish: Out(UnitToCompletion())
+    Parameters
+    ----------
+    renames : int
+        Rename buffers of the general-purpose registers.
+    """
+
+    def __init__(self, renames=6):
+        self._renames = renames
+        super().__init__({
+            "dispatch": In(DispatchToUnit()),
+            #: Rename buffers.
+            "values": In(32).array(renames),
+            "ready": In(renames),
+            #: Completion queue entry of the oldest instruction.
+            "oldest": In(range(NOBODY + 1)),
+            #: Completion queue entries whose instructions are dropped.
+            "drop": In(CQ_MOST),
+            "cr": In(32),
+            "xer": In(32),
+            "msr": In(32),
+            "lr": In(32),
+            "ctr": In(32),
+            "special": Out(SystemToSpecial()),
+            "timebase": Out(SystemToSpecial()),
+            "monitor": Out(SystemToSpecial()),
+            "thermal": Out(SystemToSpecial()),
+            #: SPRs and segment registers in the MMU.
+            "registers": Out(RegisterPort()),
+            #: CR bits to write.
+            "cr_mask": Out(32),
+            "cr_value": Out(32),
+            "xer_write": Out(1),
+            "lr_write": Out(1),
+            "ctr_write": Out(1),
+            #: A mtspr to LR, to CTR is here.
+            "lr_waits": Out(1),
+            "ctr_waits": Out(1),
+            "msr_write": Out(1),
+            #: What they are written with.
+            "wdata": Out(32),
+            "rfi": Out(1),
+            #: From now on, other instructions may be at an effective address, or none that may be
+            #: executed.
+            "relocates": Out(1),
+            "result": Out(UnitToRename()),
+            "finish": Out(UnitToCompletion()),
+        })
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.station = station = Station()
+        m.submodules.station = station = Station(renames=self._renames)
         connect(m, flipped(self.dispatch), station.dispatch)
         station.attach(m, self)
         here = station.unit

@@ -7,7 +7,6 @@ it enters the completion queue, so a mirror of the instruction queue is kept, fr
 import numpy as np
 from numba import njit
 
-from pteg.hw.sizes import CQ_ENTRIES
 from pteg.waveforms.signals import Text
 
 __all__ = ["CompletingTexts"]
@@ -59,7 +58,7 @@ class CompletingTexts:
             offset_of[path] = tracer.words + place
         self.probes = [*map(native.probe, paths), *(Text(path, 64, label=label) for path in texts)]
         self.offsets = [offset_of[probe.path] for probe in self.probes]
-        self._queue = np.full(CQ_ENTRIES, UNKNOWN, np.uint64)
+        self._queue = np.full(native.memories[completion.queue.entries].depth, UNKNOWN, np.uint64)
         self._next = self._sink = None
 
     def before(self, sink):

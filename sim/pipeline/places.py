@@ -142,7 +142,12 @@ class ExceptionUnit(Part):
     thermal_interrupts: Signal
 
 
+class CompletionQueue(Part):
+    entries: Memory
+
+
 class Completion(Part):
+    queue: CompletionQueue
     pc: Signal                  # the next instruction to complete
     instructions: Signal        # completed since reset
     owed: Signal                # folded branches that are not counted yet

@@ -18,7 +18,6 @@ from itertools import chain
 
 from pteg.errors import UserError
 from pteg.hw.core.enums import Cause
-from pteg.hw.sizes import CQ_ENTRIES
 from pteg.pipeline.places import Core, LoadStoreUnit, Processor, Signal, Unit
 from pteg.waveforms.growing import GrowingFile
 from pteg.waveforms.pipeline import Fate, KanataLog, Passage, PipelineTable, Stage
@@ -135,7 +134,7 @@ class PipelineStages:
         self._cycle = None          # the next one
         self._open = deque()        # not yet given to the log
         self._queue = []            # mirror of the instruction queue; None: not known
-        self._entries = [None] * CQ_ENTRIES
+        self._entries = [None] * native.memories[core.completion.queue.entries].depth
         self._folded = []           # branches whose fate is that of the next to enter the queue
         self._predictions = deque()
         self._fetch_began = None
@@ -186,7 +185,7 @@ class PipelineStages:
         self._execute(row, now)
         for place, retires in enumerate(self._retire):
             if retires[row]:
-                self._leave((now.head + place) % CQ_ENTRIES, Fate.RETIRED)
+                self._leave((now.head + place) % len(self._entries), Fate.RETIRED)
         if now.fault:
             completes = now.cause == Cause.SYSTEM_CALL
             self._leave(now.head, Fate.RETIRED if completes else Fate.EXCEPTION)
@@ -210,7 +209,7 @@ class PipelineStages:
             self._flush(self._queue + self._folded)
             self._queue, self._folded = [], []
             self._predictions.clear()
-        for index in range(CQ_ENTRIES):
+        for index in range(len(self._entries)):
             if now.drop >> index & 1:
                 self._leave(index, Fate.FLUSHED)
         while self._open and self._open[0].done:

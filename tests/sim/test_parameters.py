@@ -23,9 +23,11 @@ from pteg.platform import Platform
 #: The least of all, without what can be left out; and most of it larger than a 750's. Each machine
 #: takes some time to compile.
 SMALL = {"icache": "1K", "icache_ways": 1, "dcache": "1K", "dcache_ways": 1, "tlb_sets": 4,
-         "tlb_replacement": "fifo", "bht": 0, "btic": 0, "prediction": "off"}
+         "tlb_replacement": "fifo", "bht": 0, "btic": 0, "completion_queue": 2,
+         "gpr_renames": 2, "fpr_renames": 1, "prediction": "off"}
 LARGE = {"icache": "64K", "icache_ways": 4, "dcache": "128K", "dcache_ways": 16,
-         "tlb_sets": 256, "tlb_ways": 4, "tlb_replacement": "random", "bht": 4096, "btic": 128}
+         "tlb_sets": 256, "tlb_ways": 4, "tlb_replacement": "random", "bht": 4096, "btic": 128,
+         "completion_queue": 15, "gpr_renames": 16, "fpr_renames": 16}
 
 WRONG = [
     ("icache", "3K", "a power of two from 1K to 256K"),
@@ -40,6 +42,9 @@ WRONG = [
     ("tlb_replacement", "best", "lru, fifo or random"),
     ("bht", "500", "a power of two from 1 to 64K, or 0 for none"),
     ("btic", 4, "a power of two from 8 to 1K, or 0 for none"),
+    ("completion_queue", 1, "a number from 2 to 15"),
+    ("gpr_renames", 17, "a number from 2 to 16"),
+    ("fpr_renames", 0, "a number from 1 to 16"),
     ("prediction", "maybe", "on or off"),
 ]
 
@@ -56,7 +61,8 @@ def random_parameters(rng):
         "dcache": [1 << n for n in range(10, 18)], "dcache_ways": [1, 2, 4, 8, 16],
         "l2": [0, 256 << 10], "tlb_sets": [1 << n for n in range(9)], "tlb_ways": [1, 2, 4, 8],
         "tlb_replacement": ["lru", "fifo", "random"], "bht": [0, 1, 64, 2048],
-        "btic": [0, 8, 64, 512], "prediction": [True, False],
+        "btic": [0, 8, 64, 512], "completion_queue": range(2, 16), "gpr_renames": range(2, 17),
+        "fpr_renames": range(1, 17), "prediction": [True, False],
     }
     assert choices.keys() == set(NAMES), "a parameter without a choice here"
     return {name: rng.choice(values) for name, values in choices.items() if rng.random() < 0.7}
