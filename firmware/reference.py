@@ -114,6 +114,7 @@ user's manual (p. 155); sources without a name are pages and priorities of that 
   The part of a `dcbz` is its block.
 * DABR matches the double word of a part, or the block of a `dcbz`; it does not match other cache
   instructions.
+* Cache instructions act on a locked cache. In a disabled one they find no block (p. 132).
 * A transfer error on the bus is a machine check; see [caches](caches.md).
 * Little-endian mode is not modelled, except for its alignment exceptions.
 
