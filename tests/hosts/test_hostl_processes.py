@@ -51,6 +51,10 @@ def test_each_process_has_its_own_floating_point_registers(hostl):
     assert hostl("floats") == "floats: ok\n"
 
 
+def test_a_reservation_does_not_pass_to_another_process(hostl):
+    assert hostl("reserved") == "reserved: ok\n"
+
+
 def test_nothing_happens_faster_than_the_clock(hostl):
     cycles = hostl.machine.cycle
     hostl("sleep 25")

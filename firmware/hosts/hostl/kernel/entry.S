@@ -60,9 +60,6 @@ exception_return:
         mtctr   r0
         lwz     r0, FRAME_XER(r1)
         mtxer   r0
-        stwcx.  r0, 0, r1               /* no reservation passes from one program to another */
-        lwz     r0, FRAME_CR(r1)
-        mtcrf   0x80, r0                /* stwcx. has set CR0 */
         lmw     r2, FRAME_GPR+4*2(r1)
         lwz     r0, FRAME_GPR(r1)
         lwz     r1, FRAME_GPR+4*1(r1)
@@ -78,6 +75,7 @@ switch_stack:
         stw     r0, 8(r1)
         stmw    r13, 16(r1)
         stw     r1, 0(r3)
+        stwcx.  r0, 0, r1               /* no reservation passes from one process to another */
         mr      r1, r4
         lmw     r13, 16(r1)
         lwz     r0, 8(r1)

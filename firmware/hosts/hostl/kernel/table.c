@@ -20,10 +20,12 @@ u32 *pte_make(struct proc *p, u32 address)
 }
 
 /* Change bits in one step, as another processor or a module may want to as well. Returns the new
- * value. */
+ * value. Where nothing changes, a reservation that the process holds is left alone. */
 u32 pte_update(u32 *pte, u32 clear, u32 set)
 {
-    u32 value;
+    u32 value = *(volatile u32 *)pte;
+    if (value == ((value & ~clear) | set))
+        return value;
     asm volatile(
         "1: lwarx   %0, 0, %1\n"
         "   andc    %0, %0, %2\n"

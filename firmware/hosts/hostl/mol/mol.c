@@ -1,10 +1,11 @@
-/* mol FILE [MEGABYTES]: run an ELF file of the archive as a guest. The user part of MOL, as a
- * process. */
+/* mol FILE [MEGABYTES [TREE]]: run an ELF file of the archive as a guest, perhaps with a flattened
+ * device tree. The user part of MOL, as a process. */
 #include "user.h"
 #undef NULL
 #include "../user/user.h"
 
 #define WINDOW 0x40000000u              /* the guest's RAM in this process */
+#define STACK  0x10000u                 /* room above the device tree */
 
 struct elf_header {
     u8 identity[16];
@@ -37,20 +38,32 @@ void sys_exit(u32 status)
         ;
 }
 
-/* The file's segments, where the guest has them physically. Returns the physical entry, or -1. */
-static u32 load_guest(const char *name, u32 bytes)
+/* A file of the archive, in memory; NULL if there is none. */
+static u8 *contents(const char *name, u32 *size)
 {
     struct file_stat s = { .number = 0 };
     int stat = open("/dev/stat"), file = open(name);
-    u8 *elf;
-    u32 entry;
     while (ioctl(stat, STAT_FILE, &s) == 0 && strcmp(s.name, name))
         s.number++;
-    if (file < 0 || !(elf = map(NULL, s.size)) || read(file, elf, s.size) != (int)s.size)
+    u8 *data = file < 0 ? NULL : map(NULL, s.size);
+    if (data && read(file, data, s.size) != (int)s.size)
+        return NULL;
+    close(stat);
+    close(file);
+    *size = s.size;
+    return data;
+}
+
+/* The file's segments, where the guest has them physically. Returns the physical entry, or -1. */
+static u32 load_guest(const char *name, u32 bytes)
+{
+    u32 size;
+    u8 *elf = contents(name, &size);
+    if (!elf)
         return -1;
     const struct elf_header *header = (const void *)elf;
     const struct program_header *segment = (const void *)(elf + header->program_headers);
-    entry = header->entry;
+    u32 entry = header->entry;
     for (u32 n = header->program_header_count; n--; segment++) {
         if (segment->type != 1 || segment->physical + segment->size > bytes)
             continue;
@@ -58,8 +71,21 @@ static u32 load_guest(const char *name, u32 bytes)
         if (header->entry - segment->virtual < segment->size)
             entry = header->entry - segment->virtual + segment->physical;
     }
-    unmap(elf, s.size);
+    unmap(elf, size);
     return entry;
+}
+
+/* A device tree near the top of the guest's RAM. Returns where, or 0. */
+static u32 load_tree(const char *name, u32 bytes)
+{
+    u32 size;
+    u8 *tree = contents(name, &size);
+    if (!tree || size > bytes / 2)
+        return 0;
+    u32 place = (bytes - STACK - size) & ~4095u;
+    memcpy((void *)(WINDOW + place), tree, size);
+    unmap(tree, size);
+    return place;
 }
 
 int main(int argc, char **argv)
@@ -78,6 +104,8 @@ int main(int argc, char **argv)
         printf("mol: no file %s\n", argv[1]);
         return 1;
     }
+    if (argc > 3)
+        machine.r3 = load_tree(argv[3], bytes);
     make_session(&machine);
     mregs->gpr[1] = bytes - 0x100;
     return main_loop();
