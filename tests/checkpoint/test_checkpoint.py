@@ -24,6 +24,7 @@ from pteg.cpu import Stop
 from pteg.errors import UserError
 from pteg.firmware.asm import assemble
 from pteg.hw.sizes import CREDITS
+from pteg.parameters import read_parameters
 from pteg.presets import PRESETS
 
 CPUS = ("functional", "pipeline")
@@ -377,6 +378,56 @@ def test_forged_state_is_refused_or_harmless(opened, tmp_path, cpu, data):
             content[at] = data.draw(st.sampled_from([0, 1, 0x7F, 0x80, 0xFF]))
     container.write(tmp_path / "x", manifest, {**sections, name: bytes(content)})
     restored_or_refused(tmp_path / "x")
+
+
+# Parameters of the processor ----------------------------------------------------------------------
+
+@pytest.mark.parametrize("cpu, parameters, message", [
+    ("functional", {"tlb_sets": 32}, "tlb_sets is 32, not 64 as in the checkpoint: the functional "
+     "model cannot go on from it, the other one can from an instruction boundary"),
+    ("pipeline", {"dcache": "16K"}, "dcache is 16K, not 32K as in the checkpoint: the pipeline "
+     "model cannot go on from it, the other one can from an instruction boundary"),
+])
+def test_a_model_does_not_go_on_in_a_machine_of_other_sizes(machine, tmp_path, cpu, parameters,
+                                                            message):
+    one = machine(cpu)
+    one.run(instructions=500)
+    one.save(tmp_path / "x")
+    with pytest.raises(UserError) as refused:
+        pteg.Machine.restore(tmp_path / "x", **parameters)
+    assert str(refused.value) == f"{tmp_path / 'x'}: {message}"
+
+
+@pytest.mark.parametrize("first, parameters", [
+    ("functional", {"dcache": "16K", "bht": 64}), ("pipeline", {"tlb_sets": 32, "dcache": "16K"})])
+def test_the_functional_model_goes_on_where_the_sizes_do_not_matter_to_it(machine, tmp_path, first,
+                                                                          parameters):
+    one = machine(first)
+    one.run(instructions=500)
+    one.save(tmp_path / "x")
+    two = pteg.Machine.restore(tmp_path / "x", cpu="functional", **parameters)
+    assert two.platform.parameters == read_parameters(parameters)
+    one.hand_over("functional")
+    for each in (one, two):
+        each.run(until=DONE, instructions=100_000)
+    assert result(one) == result(two)
+
+
+def test_parameters_are_in_the_checkpoint(tmp_path):
+    one = pteg.Machine("g3", cpu="functional", ram="1M", tlb_ways=4, bht=64)
+    one.save(tmp_path / "x")
+    two = pteg.Machine.restore(tmp_path / "x")
+    assert two.platform.parameters == one.platform.parameters
+    assert two.restored == "exact"
+    with container.Reader(tmp_path / "x") as file:
+        assert file.manifest["parameters"] == {"tlb_ways": 4, "bht": 64}
+
+
+def test_parameters_that_no_machine_has_are_refused(machine, tmp_path):
+    machine("functional").save(tmp_path / "x")
+    for name, value in {"dcache": 5, "other": 1}.items():
+        with pytest.raises(UserError, match=f"x: .*{name}"):
+            pteg.Machine.restore(tmp_path / "x", **{name: value})
 
 
 # Disks ------------------------------------------------------------------------------------------
