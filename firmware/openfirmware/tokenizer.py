@@ -175,10 +175,13 @@ class _Tokenizer:
         if key in _NAMINGS:
             self.naming = key
         elif key in ("hex", "decimal", "octal"):
-            # Numbers of the text, and of the program when it runs.
-            self.base = {"hex": 16, "decimal": 10, "octal": 8}[key]
-            self.literal(self.base)
-            self.token("base", "!")
+            # Numbers of the text; in a definition, those that the program prints when it runs.
+            base = {"hex": 16, "decimal": 10, "octal": 8}[key]
+            if self.in_definition:
+                self.literal(base)
+                self.token("base", "!")
+            else:
+                self.base = base
         elif key in _BASES:
             self.literal(self._value(self.reader.need_name(), _BASES[key]))
         elif key in _DEFINING:
@@ -198,6 +201,10 @@ class _Tokenizer:
             self.string(data)
             if key == '."':
                 self.token("type")
+        elif key == "recurse":
+            if not self.in_definition:
+                raise self.problem("recurse must be in a definition")
+            self._number(self.next_own - 1)
         elif key in ("to", "is"):
             self.token("b(to)", self._own_or_standard(self.reader.need_name()))
         elif key in ("'", "[']"):
