@@ -117,7 +117,7 @@ variable base                           \ of numbers that are read and printed
 : upc  ( char -- char' )  dup [char] a [char] z between if 32 - then ;
 : lcc  ( char -- char' )  dup [char] A [char] Z between if 32 + then ;
 : count  ( pstr -- a len )  dup 1+ swap c@ ;
-: pack  ( a len pstr -- pstr )  >r 255 min dup r@ c!  r@ 1+ swap move  r> ;
+: pack  ( a len pstr -- pstr )  >r 255 umin dup r@ c!  r@ 1+ swap move  r> ;
 : /string  ( a len n -- a' len' )  tuck - >r + r> ;
 : $=  ( a1 len1 a2 len2 -- equal? )
    rot over <> if  3drop false exit  then  comp 0= ;

@@ -41,7 +41,7 @@
    count 1 ?do  returns count i - na+ @  loop
    count 1-  array free-array ;
 : zero-ended-text  ( a len -- cstr )
-   255 min >r callback-text r@ move  0 callback-text r> + c!  callback-text ;
+   255 umin >r callback-text r@ move  0 callback-text r> + c!  callback-text ;
 : callback  ( "service" "arguments" -- )
    need-name >ring  unread skip-blanks  source nip >in !
    zero-ended-text -rot 1 -rot $callback  0 ?do  drop  loop ;

@@ -23,7 +23,7 @@ variable #yanked
 : end  ( -- )  rest type  #line-chars @ cursor ! ;
 : keep-yanked  ( len -- )  255 min dup #yanked !  rest drop yanked rot move ;
 : erase-at  ( len -- )                  \ characters from the cursor on
-   rest nip min dup 0= if  drop exit  then
+   rest nip umin dup 0= if  drop exit  then
    dup keep-yanked
    rest 2 pick /string  rest drop swap move
    dup negate #line-chars +!  show-rest ;
@@ -98,6 +98,7 @@ variable history-shown                  \ number of the one that is shown
       control P of  older  endof        control N of  newer  endof
       control D of  1 erase-at  endof   bs of  rubout  endof
       control K of  rest nip erase-at  endof
+      control C of  0 0 culprit 2!  -28 throw  endof
       control U of  erase-line  endof   control W of  erase-word-left  endof
       control Y of  yanked #yanked @ insert-text  endof
       control L of  redraw  endof

@@ -49,7 +49,8 @@
 /tib buffer: tib
 variable #tib
 variable span
-defer accept                            \ ( a len -- len' )
+defer (accept)                          \ ( a len -- len' )
+: accept  ( a len -- len' )  (accept) ;
 : expect  ( a len -- )  accept span ! ;
 : query  ( -- )
    tib /tib accept #tib !
@@ -59,7 +60,9 @@ defer accept                            \ ( a len -- len' )
    query true ;
 
 \ ---- Error messages
-: .culprit  ( -- )  culprit 2@ dup if  type ." , "  else  2drop  then ;
+\ What an error is about may itself be wrong: an address that is none, a length of gigabytes.
+: type-safely  ( a len -- )  80 umin ['] type catch if  2drop  then ;
+: .culprit  ( -- )  culprit 2@ dup if  type-safely ." , "  else  2drop  then ;
 \ Where, if the processor has found it: the frame has the code that was made of its exception.
 : .fault  ( code -- )
    dup exception-frame 164 + dup @ swap off <> if  drop exit  then
@@ -71,7 +74,7 @@ defer accept                            \ ( a len -- len' )
 : .error  ( code -- )
    #out @ if cr then
    dup -1 = if  drop exit  then
-   dup -2 = if  drop abort-message 2@ type  exit  then
+   dup -2 = if  drop abort-message 2@ type-safely  exit  then
    .culprit
    dup message if  type .fault  else  ." error " .dec  then
    [char] . emit ;

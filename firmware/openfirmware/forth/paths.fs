@@ -100,8 +100,10 @@ defer visit-node
    (find-node) dup 0= ;
 
 \ ---- Selecting a node (7.4.11)
+: package-first?  ( -- flag )           \ are the methods of the selected node found first?
+   active-package 0<> #order @ 0<> and if  active-package >methods @ order @ =  else  false  then ;
 : package-order  ( phandle -- )         \ its methods are found first, definitions go there
-   active-package if  previous  then
+   package-first? if  previous  then
    dup to active-package
    ?dup if  >methods @ dup >order current !  else  forth-wordlist current !  then ;
 : select  ( phandle -- )  package-order ;

@@ -47,7 +47,7 @@
 /ring buffer: ring
 variable ring-position
 : ring-room  ( len -- a )
-   dup /ring > if  -18 throw  then
+   dup /ring u> if  -18 throw  then
    ring-position @ over + /ring > if  ring-position off  then
    ring ring-position @ +  swap aligned ring-position +! ;
 : >ring  ( a len -- a' len )  dup ring-room swap 2dup 2>r move 2r> ;

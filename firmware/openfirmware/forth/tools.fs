@@ -84,6 +84,7 @@ defer value>sym                         \ ( n -- n false | offset a len true )
    over + ." ->" .8 space 4+ ;
 \ One element of a definition; false at its end.
 : see-step  ( a -- a' more? )
+   dup code-address? 0= if  false exit  then
    dup @ h# 80010000 = if  ." ;"  16 + false exit  then
    literal? if  swap see-literal true exit  then
    dup @ h# 807e0000 = over 4+ @ h# 3bde0004 = and over 8 + @ h# 2c030000 = and if

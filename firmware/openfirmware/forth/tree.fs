@@ -104,6 +104,7 @@ constant /property
 : encode-string  ( a len -- a' len' )  here >r tuck place, 0 c,  r> swap 1+ align ;
 : encode+  ( a1 len1 a2 len2 -- a len )
    { a1 len1 a2 len2 -- }
+   a1 len1 + dictionary-start dictionary-end within 0= if  -9 throw  then
    a2 a1 len1 + len2 move               \ alignment may have left a gap
    a1 len1 len2 + ;
 : decode-int  ( a len -- a' len' n )  over unaligned-l@ >r 4 /string r> ;

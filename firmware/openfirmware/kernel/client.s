@@ -15,6 +15,10 @@
 
 # resume-client ( -- r3 ) Returns when the client returns to its caller.
         code    "resume-client", resume_client
+        lwz     r4, state_valid(0)
+        cmpwi   r4, 0
+        li      r3, THROW_NO_PROGRAM
+        beq     throw_code
         mflr    r0
         stwu    r0, -12(RS)
         load    r11, client_rs

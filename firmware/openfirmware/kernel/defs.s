@@ -59,6 +59,7 @@ THROW_ADDRESS           = -9
 THROW_DIVISION          = -10
 THROW_RANGE             = -11
 THROW_ALIGNMENT         = -23
+THROW_NO_PROGRAM        = -62
 THROW_INSTANCE          = -68
 THROW_VECTOR            = -256  # other exceptions: -256 minus the vector / 256
 

@@ -97,6 +97,7 @@
         addi    DS, DS, 12
         cmpwi   r5, 0
         beqlr
+        blt     not_a_length
         subf.   r6, r3, r4
         beqlr                           # it is there already
         cmplw   r6, r5
@@ -111,6 +112,7 @@
         addi    DS, DS, 12
         cmpwi   r5, 0
         beqlr
+        blt     not_a_length
 move_up:
         or      r6, r3, r4              # whole words where everything is aligned
         or      r6, r6, r5
@@ -143,6 +145,7 @@ move_up:
         addi    DS, DS, 12
         cmpwi   r5, 0
         beqlr
+        blt     not_a_length
 move_down:
         mtctr   r5
         add     r3, r3, r5
@@ -160,6 +163,7 @@ move_down:
         addi    DS, DS, 12
         cmpwi   r4, 0
         beqlr
+        blt     not_a_length
         or      r6, r3, r4              # whole words where both are aligned
         andi.   r6, r6, 3
         bne     2f
@@ -176,6 +180,11 @@ move_down:
 3:      stbu    r5, 1(r3)
         bdnz    3b
         blr
+
+# No memory has 2 GB. A negative number is a mistake, which must not fill all there is.
+not_a_length:
+        li      r3, THROW_RANGE
+        b       throw_code
 
 # Little-endian numbers in memory, as PC disks have them.
 # le-w@ ( addr -- w )

@@ -238,6 +238,22 @@ pick_underflow:
 2:      push    r3
         blr
 
+# A throw unless r3 is an address in a stack.
+        .macro  stack_pointer bottom, top
+        load    r4, \bottom
+        load    r5, \top
+        subf    r6, r4, r3
+        subf    r5, r4, r5
+        cmplw   r6, r5
+        bgt     not_in_stack
+        andi.   r6, r3, 3
+        bne     not_in_stack
+        .endm
+
+not_in_stack:
+        li      r3, THROW_ADDRESS
+        b       throw_code
+
 # sp@ ( -- addr ) Address of the top item before this one.
         code    "sp@", sp_fetch
         mr      r3, DS
@@ -246,7 +262,9 @@ pick_underflow:
 
 # sp! ( addr -- )
         code    "sp!", sp_store
-        lwz     DS, 0(DS)
+        lwz     r3, 0(DS)
+        stack_pointer DATA_STACK, DATA_STACK_TOP
+        mr      DS, r3
         blr
 
 # rp@ ( -- addr )
@@ -257,6 +275,7 @@ pick_underflow:
 # rp! ( addr -- )
         code    "rp!", rp_store
         pop     r3
+        stack_pointer RETURN_STACK, RETURN_STACK_TOP
         mr      RS, r3
         blr
 
