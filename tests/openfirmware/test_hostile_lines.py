@@ -22,8 +22,8 @@ STANDARD = {word for words in load("standard_words").WORDS.values() for word in 
 #: What words are for that a line is not to have, if it is to do no harm and to end by itself.
 WAITS = set("key expect accept password login nvedit nvquit nvrecover dl".split())
 RESTARTS = set("reset-all bye banner boot".split())
-NEVER_ENDS = set("again until repeat while do ?do loop +loop ms finish-loop dump type spaces .r u.r "
-                 "to-column steps hops gos".split())
+NEVER_ENDS = set("again until repeat while do ?do loop +loop ms finish-loop dump type spaces "
+                 ".r u.r to-column steps hops gos".split())
 DEFINES = set("variable value constant defer buffer: create alias field 2constant 2variable "
               "vocabulary forget : new-device".split())
 RUNS_ANYTHING = set("execute catch call-package patch (patch) evaluate eval byte-load throw "

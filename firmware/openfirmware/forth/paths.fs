@@ -101,7 +101,7 @@ defer visit-node
 
 \ ---- Selecting a node (7.4.11)
 : package-first?  ( -- flag )           \ are the methods of the selected node found first?
-   active-package 0<> #order @ 0<> and if  active-package >methods @ order @ =  else  false  then ;
+   active-package 0<> #order @ 0<> and if  active-package >methods @ context @ =  else  false  then ;
 : package-order  ( phandle -- )         \ its methods are found first, definitions go there
    package-first? if  previous  then
    dup to active-package
