@@ -290,6 +290,18 @@ def test_a_g3_with_a_disk(images, files, make_prompt):
     assert prompt("dev hd pwd device-end") == "/ata@d000000/disk@0  ok\n"
 
 
+def test_nothing_is_loaded_over_the_firmware(disk_prompt, pc_disk):
+    prompt = disk_prompt(pc_disk)
+    prompt("setenv load-base 1000")
+    assert prompt.error("load hd:2,\\boot\\who") == "hd:2,\\boot\\who, not enough memory."
+    assert prompt("clear 2 3 + .") == "5  ok\n"
+
+
+def test_the_pipeline_reads_the_same(disk_prompt, files):
+    prompt = disk_prompt(files("fat12", "mine"), cpu="pipeline")
+    assert prompt.load_file(r"hd:,\boot\who") == b"fat12 mine\n"
+
+
 def test_a_driver_of_another_disk_uses_the_packages(disk_prompt, images, files, tmp_path):
     """A disk in memory whose driver has only the methods that IEEE 1275 asks for."""
     disk = images.disk_of(tmp_path / "disk", [
@@ -317,4 +329,4 @@ def test_a_file_that_is_larger_than_memory(disk_prompt, images, tmp_path):
         file.truncate(20 << 20)
     images.run("mke2fs", "-q", "-t", "ext2", "-d", tree, tmp_path / "disk", "8192k")
     prompt = disk_prompt(tmp_path / "disk", ram="16M")
-    assert prompt.error("load hd:,\\large").endswith("not enough memory.")
+    assert prompt.error("load hd:,\\large") == "hd:,\\large, not enough memory."

@@ -201,7 +201,7 @@
       program-partition there? 0= if  no-partition throw  then  tell-partition
    then
    0 0 sector!  sector elf? 0= if  no-program throw  then
-   length 2@ if  -59 throw  then        ( a len )
+   length 2@ if  no-room throw  then        ( a len )
    2dup ?room  tuck 0 0 read-at ;
 : load  ( a -- len )
    file if  " load" file $call-method  else  load-raw  then ;

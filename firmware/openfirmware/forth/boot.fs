@@ -15,7 +15,7 @@
 : call-named  ( … method mlen ihandle a len -- … )      \ and close it
    { ihandle a len -- }
    ihandle ['] $call-method catch  ihandle close-dev
-   dup disk-error? over unsupported <> and if  a len culprit 2!  then  throw ;
+   dup disk-error? over no-room = or  over unsupported <> and if  a len culprit 2!  then  throw ;
 : load-from  ( specifier len -- )
    2dup open-named >r
    r@ instance-path " bootpath" set-chosen-string

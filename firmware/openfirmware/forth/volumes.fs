@@ -4,6 +4,7 @@
 \ bytes, as double numbers. Nothing on a disk is believed: a read beyond the volume is a THROW, every
 \ search has an end.
 
+-59 constant no-room
 -71 constant no-file
 -72 constant damaged
 -73 constant unsupported                \ `culprit` names what
@@ -21,8 +22,9 @@
 
 \ Is there memory for what is loaded?
 : ?room  ( a len -- )
+   over firmware-end u< if  no-room throw  then
    over memory-size @ u>= if  2drop exit  then          \ mapped by whoever loads it
-   swap memory-size @ swap - u> if  -59 throw  then ;
+   swap memory-size @ swap - u> if  no-room throw  then ;
 
 \ ---- Windows: pieces of volumes in memory. What lies in one is not read again.
 4 constant #windows
