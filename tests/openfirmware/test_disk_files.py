@@ -1,6 +1,7 @@
 """Files on disks: every file system that the ROM knows, against the tools that make them."""
 
 import random
+import struct
 
 import pytest
 
@@ -69,6 +70,18 @@ def test_files_in_many_pieces_on_hfs_plus(disk_prompt, images, tmp_path, hfs_plu
     disk = images.written(tmp_path / "disk", images.fragmented(volume, "loader", pieces))
     assert disk_prompt(disk).load_file(r"hd:,\\:tbxi") == data
     assert images.tool_reads(disk, "/System Folder/loader") in (data, None)
+
+
+def test_hfsx_can_tell_a_from_A(disk_prompt, images, tmp_path, hfs_plus):
+    volume, data = hfs_plus
+    block, = struct.unpack(">I", volume[1064:1068])
+    catalog, = struct.unpack(">I", volume[1024 + 288:1024 + 292])
+    volume[1024:1028] = b"HX\0\5"
+    for compare, found in ((0xCF, True), (0xBC, False)):
+        volume[catalog * block + 51] = compare
+        prompt = disk_prompt(images.written(tmp_path / "disk", volume))
+        assert prompt.load_file(r"hd:,\\loader") == data
+        assert prompt.error(r"load hd:,\\LOADER").endswith("no such file.") != found
 
 
 def test_plain_hfs_is_refused_by_name(disk_prompt, images, tmp_path):

@@ -234,13 +234,16 @@ variable sought-folder
    dup 124 + w@ h# 482b <> if  " HFS without Plus" refuse  then
    dup 28 + w@ 512 um*  2 pick 126 + w@  3 roll 20 + @  um* d+  volume-start 2!
    volume-header ;
-: plus?  ( a -- flag )  w@ dup h# 482b = swap h# 4858 = or ;   \ "H+", "HX"
+: hfsx?  ( a -- flag )  w@ h# 4858 = ;                  \ "HX"
+: plus?  ( a -- flag )  dup w@ h# 482b = swap hfsx? or ;        \ "H+"
+h# bc constant binary-compare           \ how keys of this catalog are compared
 : use-header  ( a -- )
    dup 40 + @ dup to /block  dup 512 u< swap dup 1- and 0<> or ?damaged
    dup 208 + extents-fork /fork move
    dup 288 + catalog-fork /fork move
    80 + dup @ ?dup 0= if  dup 20 + @ ?dup 0= if  dup 12 + @  then then  to boot-folder  drop
-   ['] catalog-not-greater? catalog-id catalog-fork catalog open-tree ;
+   ['] catalog-not-greater? catalog-id catalog-fork catalog open-tree
+   volume-header hfsx?  1 51 0 catalog node-bytes c@ binary-compare = and to exact-case? ;
 : mount  ( -- ok? )
    volume-size 2048 0 d< if  false exit  then
    volume-header unwrapped dup plus? 0= if  drop false exit  then
