@@ -55,6 +55,13 @@ def test_a_reservation_does_not_pass_to_another_process(hostl):
     assert hostl("reserved") == "reserved: ok\n"
 
 
+def test_costs_are_in_order(hostl):
+    costs = {line[:32].rstrip(): int(line[32:]) for line in hostl("times").splitlines()}
+    assert costs["store to a page"] < costs["system call"] < costs["first store to a page"]
+    assert costs["store to a page after fork"] < costs["store to a shared page"]
+    hostl.check()
+
+
 def test_nothing_happens_faster_than_the_clock(hostl):
     cycles = hostl.machine.cycle
     hostl("sleep 25")

@@ -15,7 +15,8 @@ _KERNEL, _LIB, _USER, _MODULES, _MOL = (
 _LIBRARY = [_LIB / "string.c", _LIB / "format.c"]
 #: Programs of every image, by name.
 PROGRAMS = {name: _USER / f"{name}.c"
-            for name in ("init", "sh", "ps", "free", "ls", "cat", "echo", "stress", "watch")}
+            for name in ("init", "sh", "ps", "free", "ls", "cat", "echo", "stress", "times",
+                         "watch")}
 _ENTRY = struct.Struct(">24sII")
 _ELF_HEADER = struct.Struct(">16sHHIIIIIHHHHHH")
 _PROGRAM_HEADER = struct.Struct(">8I")
