@@ -97,7 +97,8 @@ def spr(name):
 @pytest.mark.parametrize("seed", range(60))
 def test_whole_instruction_set(pair, seed):
     options = Options(user=seed % 3 == 1, translation=seed % 4 != 3, time=seed % 2 == 0,
-                      floating=seed % 5 == 0, breakpoints=seed % 3 == 0)
+                      floating=seed % 5 == 0, breakpoints=seed % 3 == 0,
+                      conditions=seed % 2 == 1)
     program = random_program(seed, options)
     generator = random.Random(seed)
     pair.start(program.memory, pc=program.pc, msr=program.msr)

@@ -41,7 +41,8 @@ def test_random_programs_agree_behind_an_l2(cpu, mode):
     hits = done = 0
     for seed in range(700, 704):
         choice = random.Random(seed)
-        program = random_program(seed, Options(length=300, user=choice.random() < 0.4))
+        program = random_program(seed, Options(length=300, user=choice.random() < 0.4,
+                                               conditions=seed % 2 == 1))
         lockstep_random.prepare(cpu, program)
         state = cpu.get_state()
         state["hid0"] = Hid0.ICE | Hid0.DCE | Hid0.BTIC | Hid0.BHT
