@@ -34,6 +34,15 @@ def test_a_load_costs_a_table_search_more_beyond_the_reach_of_the_tlb(scripts):
     assert tlb_latency(192) - tlb_latency(128) == pytest.approx(7, abs=0.1)
 
 
+def test_vectors_that_leave_the_data_cache_cost_more(scripts):
+    bandwidth = scripts("bandwidth").bandwidth
+    inside, outside = bandwidth("copy", 4 << 10), bandwidth("copy", 64 << 10)
+    # A load or a store of 8 bytes a cycle at most; 32 bytes of a block in 6 cycles to read it, and
+    # 4 to copy the block that leaves (MPC750 UM 3.6).
+    assert outside < inside <= 8
+    assert outside <= 2 * 32 / 10
+
+
 def test_misses_begin_where_the_cache_ends(scripts):
     sweep = scripts("sweep")
     found = dict(sweep.miss_rates("data", sweep.walk, [16 << 10, 48 << 10]))
