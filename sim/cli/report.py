@@ -65,7 +65,8 @@ class Report:
                 "stop": str(self.stop), "exit": int(code), "problem": "; ".join(problems) or None,
                 "seconds": round(self.seconds, 3), "machine": machine.preset,
                 "cpu": machine.cpu_name, "pc": pc, "symbol": machine.symbols.name(pc),
-                "stats": stats, "options": asdict(options)})
+                "parameters": asdict(machine.platform.parameters), "stats": stats,
+                "options": asdict(options)})
         return code
 
     def code(self):

@@ -148,6 +148,15 @@ def test_the_graph_and_its_drawing_show_the_sizes():
                for node in drawn["nodes"])
 
 
+def test_the_report_has_every_parameter():
+    done = pteg_command("run", "--quiet", "--cpu", "functional", "--cycles", 1000, "--json", "-",
+                        "--dcache", "16K", "--prediction", "off")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)["parameters"]
+    assert found.keys() == set(NAMES)
+    assert (found["dcache"], found["icache"], found["prediction"]) == (16384, 32768, False)
+
+
 # Machines -----------------------------------------------------------------------------------------
 
 def run_first_rom(cpu, parameters):
