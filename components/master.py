@@ -5,7 +5,7 @@ To request a transfer, a function sets the fields, `bus_size` last. The request 
 until the transfer is over and `answer` is called. `answer` finds `bus_data` and `bus_error`, and
 sets the next request, or `bus_size` to 0.
 
-In the pipeline model the transfers go over the bus, snooped by the processor (hw/bus/dma.py). In
+In the pipeline model the transfers go over the bus, and the processor snoops them. In
 the functional model they take no time.
 """
 

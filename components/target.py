@@ -4,16 +4,17 @@ It speaks the protocol of `pteg.hw.bus.interfaces.TargetPort` (MPC750 UM chapter
 a Moore machine: `clock` is called at each clock edge with the values of the cycle that ends there,
 and the outputs that it sets hold in the next cycle.
 
-    cycle      0    1    2    3    4    5    6    7
+    clock      0    1    2    3    4    5    6    7
     ts         1    .    .    .    .    .    .    .
     aack       .    1    .    .    .    .    .    .
+    artry      .    .    0    .    .    .    .    .    1: the transaction is none
     dbb        .    1    1    1    1    1    1    1    first = 4, next = 1
     ta         .    .    .    .    1    1    1    1
 
 The device counts `first` clocks from `ts`, or from the end of the previous transaction, and waits
-for `dbb`. Two addresses are held, as on the 750's bus, which pipelines one level deep; a third `ts`
-gets its `aack` when there is room. A burst to a device without bursts ends with TEA. Left out:
-ARTRY (nothing here has a copy of memory) and DRTRY (not used in the 750's no-DRTRY mode).
+for `dbb`, and until ARTRY can no longer come: the first beat is in clock 3 at the earliest. Two
+addresses are held, as on the 750's bus, which pipelines one level deep; a third `ts` gets its
+`aack` when there is room. A burst to a device without bursts ends with TEA. Left out: DRTRY.
 """
 
 import numpy as np
@@ -41,8 +42,12 @@ TARGET = np.dtype([
     ("base", "i8"), ("first", "i8"), ("next", "i8"), ("burst", "i8"),
     # Transactions: the oldest is entry 0
     ("count", "i8"), ("waiting", "i8"), ("clocks", "i8"), ("beat", "i8"),
+    # Clocks in which ARTRY may still cancel the newest one.
+    ("window", "i8"),
     ("a", "u4", DEPTH + 1), ("bytes", "u4", DEPTH + 1), ("is_burst", "u4", DEPTH + 1),
     ("is_read", "u4", DEPTH + 1),
+    # A beat was read in the bus clock before this one: on its way into the processor; where it lay.
+    ("late", "i8"), ("late_offset", "i8"), ("late_size", "i8"), ("late_up", "u8"),
     # Beats of a transfer that the device has asked for itself (`pteg.components.master`)
     ("moved", "i8"),
     # Statistics
@@ -52,13 +57,13 @@ TARGET = np.dtype([
 
 
 @compiled
-def clock(target, ts, a, tt, tsiz, tbst, dbb):
+def clock(target, ts, a, tt, tsiz, tbst, dbb, artry):
     """One clock edge.
 
     Parameters
     ----------
     target : record array of TARGET, shape (1,)
-    ts, a, tt, tsiz, tbst, dbb : int
+    ts, a, tt, tsiz, tbst, dbb, artry : int
         The port's signals in the cycle that ends.
 
     Returns
@@ -71,6 +76,9 @@ def clock(target, ts, a, tt, tsiz, tbst, dbb):
     data_bus = dbb != 0
 
     # 1. A beat ends with this cycle.
+    t.late = 1 if t.ta and t.is_read[0] else 0
+    if t.late:
+        t.late_offset, t.late_size, t.late_up = t.offset, t.size, t.up
     if t.ta or t.tea:
         if t.ta and not t.is_read[0]:
             action = WRITE
@@ -85,6 +93,11 @@ def clock(target, ts, a, tt, tsiz, tbst, dbb):
     t.ta = 0
     t.tea = 0
 
+    if artry:
+        t.count -= 1
+    if t.window:
+        t.window -= 1
+
     # 2. A transaction starts, or one that had no room gets some. Without data it ends at once.
     if ts:
         at = t.count
@@ -98,6 +111,7 @@ def clock(target, ts, a, tt, tsiz, tbst, dbb):
     if t.waiting == 2 or t.waiting == 1 and t.count < DEPTH:
         t.aack = 1
         if t.waiting == 1:
+            t.window = 2
             t.count += 1
             if t.count == 1:
                 t.clocks = t.first
@@ -108,7 +122,7 @@ def clock(target, ts, a, tt, tsiz, tbst, dbb):
     if t.count:
         if t.clocks > 0:
             t.clocks -= 1
-        if t.clocks == 0 and data_bus:
+        if t.clocks == 0 and data_bus and (t.count > 1 or t.window == 0):
             if t.is_burst[0] and not t.burst:
                 t.tea = 1
                 t.errors += 1
@@ -119,7 +133,7 @@ def clock(target, ts, a, tt, tsiz, tbst, dbb):
                     _locate(t)
                     t.read_beats += 1
 
-    t.busy = t.count | t.waiting | np.int64(t.aack)
+    t.busy = t.count | t.waiting | t.window | t.late | np.int64(t.aack)
     return action
 
 
@@ -162,8 +176,8 @@ def make_clock(read, write):
 
     @compiled
     @named_after(read, write)
-    def clock_device(state, memory, target, ts, a, tt, tsiz, tbst, dbb, d_w):
-        action = clock(target, ts, a, tt, tsiz, tbst, dbb)
+    def clock_device(state, memory, target, ts, a, tt, tsiz, tbst, dbb, artry, d_w):
+        action = clock(target, ts, a, tt, tsiz, tbst, dbb, artry)
         t = target[0]
         if action == READ:
             return read(state, memory, t.offset, t.size) << np.uint64(t.up)

@@ -8,6 +8,7 @@ is for takes it in its constructor.
 
 from dataclasses import dataclass, field, fields
 
+from pteg.hw.bus.ratio import DEFAULT, PLL_CFG, Ratio
 from pteg.hw.sizes import CQ_MOST, L2_SIZES, RENAMES_MOST, TLB_MOST_SETS, TLB_MOST_WAYS
 
 __all__ = ["Numbers", "OneOf", "Parameters", "PowersOfTwo"]
@@ -110,6 +111,9 @@ class Parameters:
         Rename buffers of the general-purpose registers, 2 to 16; by default 6 (MPC750 UM 6.3.3.1).
     fpr_renames : int
         Rename buffers of the floating-point registers, 1 to 16; by default 6.
+    ratio : str
+        Of the core's clock to that of the bus, as the PLL makes it (`pteg.hw.bus.ratio`); by
+        default `4:1`, and `2:1` for mac99.
     prediction : bool
         On, the default: a branch whose condition is not known is predicted. Off: it waits.
     """
@@ -127,6 +131,7 @@ class Parameters:
     completion_queue: int = _one(6, Numbers(2, CQ_MOST))
     gpr_renames: int = _one(6, Numbers(2, RENAMES_MOST))
     fpr_renames: int = _one(6, Numbers(1, RENAMES_MOST))
+    ratio: str = _one(str(DEFAULT), OneOf(str(Ratio(two)) for two in PLL_CFG))
     prediction: bool = _one(True, OneOf((True, False)))
 
     def __post_init__(self):

@@ -14,6 +14,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from pteg.hw.bus.interfaces import MemoryPort, SnoopPort
+from pteg.hw.bus.ratio import Ratio
 from pteg.hw.cache.data import DataCache
 from pteg.hw.cache.instruction import InstructionCache
 from pteg.hw.cache.l2 import L2Cache
@@ -54,8 +55,6 @@ class Processor(wiring.Component):
     mmu, icache, dcache, l2 : Component
         In place of those that the parameters describe, with the ports of `Mmu`,
         `InstructionCache`, `DataCache` and `L2Cache`.
-    timebase_divider : int
-        Core cycles to one tick of time base and decrementer.
     """
 
     #: External interrupt, level.
@@ -71,20 +70,18 @@ class Processor(wiring.Component):
     #: What another bus master is about to do.
     snoop: In(SnoopPort())
 
-    def __init__(self, parameters=None, *, mmu=None, icache=None, dcache=None, l2=None,
-                 timebase_divider=8):
+    def __init__(self, parameters=None, *, mmu=None, icache=None, dcache=None, l2=None):
         self._parameters = p = parameters or Parameters()
+        self.ratio = Ratio.read(p.ratio)
         self._mmu = mmu or Mmu(p.tlb_sets, p.tlb_ways, POLICIES[p.tlb_replacement])
         self._icache = icache or InstructionCache(_sets(p.icache, p.icache_ways), p.icache_ways)
         self._dcache = dcache or DataCache(_sets(p.dcache, p.dcache_ways), p.dcache_ways)
         self._l2 = l2 or (L2Cache.of_size(p.l2) if p.l2 else None)
-        self._timebase_divider = timebase_divider
         super().__init__()
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.core = core = Core(
-            self._parameters, self._timebase_divider, self._l2.siz if self._l2 else 0)
+        m.submodules.core = core = Core(self._parameters, self._l2.siz if self._l2 else 0)
         m.submodules.mmu = mmu = self._mmu
         m.submodules.icache = icache = self._icache
         m.submodules.dcache = dcache = self._dcache

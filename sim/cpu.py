@@ -79,6 +79,7 @@ class Cpu(Protocol):
         The last run ended between two instructions, and no transfer of a bus master is under way.
     """
 
+    platform: "Platform"
     cycle: int
     instructions: int
     exceptions: int

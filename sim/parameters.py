@@ -7,6 +7,7 @@ from typing import Any
 
 from pteg.boot.loader import parse_size
 from pteg.errors import UserError
+from pteg.hw.bus.ratio import Ratio
 from pteg.hw.parameters import Parameters, short
 
 __all__ = ["NAMES", "differences", "read_parameters"]
@@ -36,6 +37,8 @@ def read_parameters(given: Mapping[str, Any]) -> Parameters:
 
 
 def _read(name: str, value: Any) -> Any:
+    if name == "ratio":
+        return _ratio(value)
     if not isinstance(value, str):
         return value
     default = getattr(_DEFAULTS, name)
@@ -45,6 +48,14 @@ def _read(name: str, value: Any) -> Any:
         with suppress(UserError):   # a text that is no number is none of the allowed values
             return parse_size(value)
     return value
+
+
+def _ratio(value: Any) -> Any:
+    """2.5, "2.5" and "2.5:1" are the same ratio."""
+    try:
+        return str(Ratio.read(value))
+    except ValueError:
+        return str(value)
 
 
 def differences(ours: Parameters, theirs: Parameters, names: Iterable[str] = NAMES) -> list[str]:

@@ -48,6 +48,7 @@ from pteg.components.roles import (
 from pteg.components.target import TARGET
 from pteg.errors import UserError
 from pteg.generated import compile_ahead, load_module
+from pteg.hw.bus.ratio import Ratio
 from pteg.parameters import read_parameters
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ __all__ = ["Platform", "Wire", "PORT", "PROCESSOR"]
 EVERYWHERE = (0, 1 << 32)
 
 #: Signals of a device's bus port that it reads, in the order in which `NAME_clock` takes them.
-PORT = ("ts", "a", "tt", "tsiz", "tbst", "dbb", "d_w")
+PORT = ("ts", "a", "tt", "tsiz", "tbst", "dbb", "artry", "d_w")
 
 #: Name of the processor in wires and in the machine graph.
 PROCESSOR = "processor"
@@ -71,9 +72,10 @@ FUNCTION_OF_ROLE: dict[type, str] = {ConsolePort: "console", BusMaster: "answer"
 #: attributes of a component.
 RESERVED = frozenset({
     PROCESSOR, "cpu0", "cpu1", "cpu2", "cpu3", "core", "mmu", "icache", "dcache", "l2",
-    "interrupt", "pause", "restart", "bus", "request", "snooped", "arbiter", "decoder", "data",
-    "castout", "fetch", "device", "memory_map", "names", "clk", "rst", "signature", "elaborate",
-    "metadata"})
+    "interrupt", "pause", "restart", "bus", "bus_edge", "request", "snoop", "snooper", "agent",
+    "clock", "arbiter", "decoder", "data", "castout", "fetch", "device", "border_data",
+    "border_castout", "border_fetch", "border_device", "memory_map", "names", "clk", "rst",
+    "signature", "elaborate", "metadata"})
 
 
 @dataclass(frozen=True)
@@ -144,6 +146,11 @@ class Platform:
         masters = [device.name for device in with_role(self.devices, BusMaster)]
         if len(masters) > 1:
             raise UserError(f"only one device can be a bus master, not {', '.join(masters)}")
+
+    @property
+    def ratio(self) -> Ratio:
+        """Of core to bus clock."""
+        return Ratio.read(self.parameters.ratio)
 
     def __getitem__(self, name: str) -> Device:
         for device in self.devices:

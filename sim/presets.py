@@ -1,7 +1,7 @@
 """Ready-made machines by name. Each preset is a function that returns a `Platform`."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from pteg.boot.loader import parse_size
 from pteg.components.ata_disk import AtaDisk
@@ -18,13 +18,15 @@ from pteg.components.pci_host import PciFunction, PciHost
 from pteg.components.rom import Rom
 from pteg.components.uart16550 import Uart16550
 from pteg.errors import UserError
+from pteg.hw.bus.ratio import Ratio
+from pteg.parameters import read_parameters
 from pteg.platform import Platform, Wire
 
-__all__ = ["PRESETS", "ROMS", "KERNEL_ROMS", "g3", "mac99"]
+__all__ = ["BOARDS", "PRESETS", "ROMS", "KERNEL_ROMS", "g3", "mac99"]
 
 
 def g3(ram: int | str = "32M", timed_uart: bool = False, dma: bool = False,
-       **parameters: Any) -> Platform:
+       board: str = "yosemite", dram: str | None = None, **parameters: Any) -> Platform:
     """A small board around a 750: RAM, a 16550 serial port, an interrupt controller, a boot ROM.
 
     ========== ============== =====================================================================
@@ -41,23 +43,33 @@ def g3(ram: int | str = "32M", timed_uart: bool = False, dma: bool = False,
     ram : int or str
         Size of main memory.
     timed_uart : bool
-        Characters take the time that the line needs, 17361 cycles each at 115200 baud; otherwise
-        one cycle, so that a run is not spent on waiting for the serial port.
+        Characters take the time that the line needs, 34722 cycles of 400 MHz each at 115200 baud;
+        otherwise one cycle, so that a run is not spent on waiting for the serial port.
     dma : bool
         There is a DMA engine, a second master on the bus.
+    board : str
+        Whose clocks and memory it has, see `BOARDS`.
+    dram : str
+        Bus clocks to the beats of a burst from memory, such as "5:2:2:2", in place of the board's.
     **parameters
-        Of the processor (`pteg.hw.parameters.Parameters`), sizes as numbers or as texts.
+        Of the processor (`pteg.hw.parameters.Parameters`), sizes as numbers or as texts. A ratio is
+        in place of the board's.
     """
     size = _ram_size(ram, 64 << 10, 128 << 20)
+    if board not in BOARDS:
+        raise UserError(f"board must be one of {', '.join(BOARDS)}, not {board!r}")
+    clocks = BOARDS[board]
     return Platform(
-        [Dram(size=size), Rom(), Uart16550(timed=timed_uart), FlipperPic(),
+        [Dram(size=size, **Dram.read_timing(clocks.dram if dram is None else dram)), Rom(),
+         Uart16550(timed=timed_uart, core_clock=clocks.core), FlipperPic(),
          FwCfg({Key.BOOT_DEVICE: b"c"}, base=0x0C00A000),
          *([Copier()] if dma else [])],
         [Wire("uart", "pic", 6), Wire("pic"), *([Wire("copier", "pic", 5)] if dma else [])],
-        **parameters)
+        **{"ratio": clocks.ratio} | parameters)
 
 
-def mac99(ram: int | str = "128M", timed_uart: bool = False, **parameters: Any) -> Platform:
+def mac99(ram: int | str = "128M", timed_uart: bool = False, dram: str = "5:2:2:2",
+          **parameters: Any) -> Platform:
     """A PowerMac3,1 as Open Firmware and Linux see it: UniNorth, KeyLargo, OpenPIC.
 
     ========== ============== =====================================================================
@@ -79,29 +91,57 @@ def mac99(ram: int | str = "128M", timed_uart: bool = False, **parameters: Any) 
         Size of main memory. What firmware loads from disks goes to 64 MB and up.
     timed_uart : bool
         Characters take the time that the line needs.
+    dram : str
+        Bus clocks to the beats of a burst from memory.
     **parameters
         Of the processor (`pteg.hw.parameters.Parameters`), sizes as numbers or as texts.
     """
     size = _ram_size(ram, 16 << 20, 1 << 30)
     nvram = Nvram()
+    parameters = {"ratio": "2:1"} | parameters
+    bus = Ratio.read(read_parameters(parameters).ratio).slower(MAC_CLOCK)
     return Platform(
-        [Dram(size=size), Rom(), Escc8530(timed=timed_uart, core_clock=MAC_CLOCK), OpenPic(),
+        [Dram(size=size, **Dram.read_timing(dram)), Rom(),
+         Escc8530(timed=timed_uart, core_clock=MAC_CLOCK), OpenPic(),
          KeyLargo(), AtaDisk(), nvram, OpenBus(),
          PciHost([PciFunction(11, vendor=0x106B, kind=0x1F, class_code=0x060000),
                   PciFunction(12, vendor=0x106B, kind=0x22, class_code=0xFF0000, window=0x80000)]),
          FwCfg({Key.RAM_SIZE: size, Key.NOGRAPHIC: 1, Key.CPUS: 1, Key.MACHINE_ID: 1,
-                Key.BOOT_DEVICE: b"c", Key.TIMEBASE_HZ: MAC_CLOCK // TIMEBASE_DIVIDER,
-                Key.CPU_HZ: MAC_CLOCK, Key.BUS_HZ: MAC_CLOCK // BUS_DIVIDER,
-                Key.NVRAM_ADDRESS: nvram.base, Key.VIA_CONFIG: 1})],
+                Key.BOOT_DEVICE: b"c", Key.TIMEBASE_HZ: bus // 4,
+                Key.CPU_HZ: MAC_CLOCK, Key.BUS_HZ: bus, Key.NVRAM_ADDRESS: nvram.base,
+                Key.VIA_CONFIG: 1})],
         [Wire("escc", "openpic", 0x24, pin="irq_b"), Wire("escc", "openpic", 0x25, pin="irq_a"),
          Wire("disk", "openpic", 0x0D), Wire("openpic")],
         **parameters)
 
 
-#: Clock of the mac99's processor in Hz. The bus has half of it, the time base a fourth of that.
-#: Slow on purpose: firmware waits for devices by the clock.
+#: Clock of the mac99's processor in Hz. Slow on purpose: firmware waits for devices by the clock.
 MAC_CLOCK = 100_000_000
-BUS_DIVIDER, TIMEBASE_DIVIDER = 2, 8
+
+
+class Board(NamedTuple):
+    """Clocks and memory of a machine that existed.
+
+    Attributes
+    ----------
+    core : int
+        Hz.
+    ratio : str
+        Of the core's clock to that of the bus.
+    dram : str
+        Bus clocks to the beats of a burst.
+    """
+
+    core: int
+    ratio: str
+    dram: str
+
+
+#: By name: Power Macintosh G3 (blue and white) 400 with the manual's memory at this ratio (750GX UM
+#: p. 236); iMac 233 and GameCube, whose memory timings are assumptions.
+BOARDS = {"yosemite": Board(400_000_000, "4:1", "5:2:2:2"),
+          "imac": Board(233_333_333, "3.5:1", "6:2:2:2"),
+          "gamecube": Board(486_000_000, "3:1", "5:1:1:1")}
 
 
 def _ram_size(ram: int | str, least: int, most: int) -> int:

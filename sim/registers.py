@@ -160,7 +160,10 @@ class _Sprs:
         raise UserError(f"there is no special-purpose register {key!r}")
 
     def __getitem__(self, key: str | int) -> int:
-        return get(self._registers.state(), self._find(key).name.lower())
+        spr = self._find(key)
+        if spr.name == "HID1":      # the pins say it
+            return self._registers.hid1
+        return get(self._registers.state(), spr.name.lower())
 
     def __setitem__(self, key: str | int, value: int) -> None:
         spr = self._find(key)
@@ -242,6 +245,10 @@ class Registers:
     @property
     def spr(self) -> _Sprs:
         return _Sprs(self)
+
+    @property
+    def hid1(self) -> int:
+        return self._model.platform.ratio.hid1
 
     def state(self) -> np.ndarray:
         """The whole architectural state: a record array of `pteg.state.ARCH_STATE`, a copy."""

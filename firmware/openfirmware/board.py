@@ -17,8 +17,6 @@ from pteg.errors import UserError
 __all__ = ["Board"]
 
 _PAGE = 0x1000
-#: The bus has half the processor's clock, the time base a fourth of the bus'.
-_BUS_DIVIDER, _TIMEBASE_DIVIDER = 2, 8
 #: Devices that can be the console, and the prefix of the words that their driver has for it.
 _CONSOLES = {Uart16550: "uart", Escc8530: "escc"}
 
@@ -42,8 +40,8 @@ class Board:
         self.console = consoles[0]
         #: Frequencies in Hz; the console's device counts in the processor's clock.
         self.clock = int(self.console.state["core_clock"][0])
-        self.bus_frequency = self.clock // _BUS_DIVIDER
-        self.timebase_frequency = self.clock // _TIMEBASE_DIVIDER
+        self.bus_frequency = platform.ratio.slower(self.clock)
+        self.timebase_frequency = self.bus_frequency // 4
 
     @property
     def message_uart(self):
@@ -54,7 +52,8 @@ class Board:
         """Text that differs whenever the ROM would."""
         devices = [f"{type(device).__qualname__} {device.name} {device.base:#x} {device.size:#x} "
                    f"{getattr(device, 'fcode', b'').hex()}" for device in self.devices]
-        return "\n".join([*devices, *map(str, self.wires), f"{self.l2_size} {self.clock}"])
+        return "\n".join([*devices, *map(str, self.wires),
+                          f"{self.l2_size} {self.clock} {self.bus_frequency}"])
 
     def constants(self):
         """Forth source of the board's constants."""

@@ -2,7 +2,8 @@
 
      data ---- master ---+                       +--- dram
      castout - master ---+-- arbiter -- decoder -+--- rom
-     fetch --- master ---+                       +--- ...
+     fetch --- master ---+      |                +--- ...
+                              snoop
 """
 
 from amaranth.hdl import Module
@@ -11,7 +12,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from pteg.hw.bus.arbiter import Arbiter
 from pteg.hw.bus.decoder import Decoder, check_map
-from pteg.hw.bus.interfaces import MemoryPort, TargetPort
+from pteg.hw.bus.interfaces import AddressSnoop, MemoryPort, TargetPort
 from pteg.hw.bus.master import Master
 
 __all__ = ["Bus"]
@@ -26,15 +27,20 @@ class Bus(wiring.Component):
         {name of target: (base, size)}, see `check_map`.
     masters : sequence of str
         Names of the masters, highest priority first.
+    foreign : sequence of str
+        Those of them that are outside the processor.
     """
 
-    def __init__(self, memory_map, masters=("data", "castout", "fetch")):
+    def __init__(self, memory_map, masters=("data", "castout", "fetch"), foreign=()):
         check_map(memory_map)
         names = [*masters, *memory_map]
         if len(set(names)) < len(names):
             raise ValueError(f"names of masters and targets must all differ, not {names!r}")
         self.memory_map, self.names = dict(memory_map), tuple(masters)
+        self._foreign = sum(1 << n for n, name in enumerate(masters) if name in foreign)
         super().__init__({
+            #: For those who watch the address bus.
+            "snoop": Out(AddressSnoop()),
             #: By their names: requests of the masters, ports of the targets.
             **{name: In(MemoryPort()) for name in masters},
             **{name: Out(TargetPort()) for name in memory_map},
@@ -42,13 +48,14 @@ class Bus(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.arbiter = arbiter = Arbiter(len(self.names))
+        m.submodules.arbiter = arbiter = Arbiter(len(self.names), self._foreign)
         m.submodules.decoder = decoder = Decoder(self.memory_map)
         for n, name in enumerate(self.names):
             m.submodules[name] = master = Master()
             connect(m, flipped(getattr(self, name)), master.memory)
             connect(m, master.bus, arbiter.masters[n])
         connect(m, arbiter.bus, decoder.bus)
+        connect(m, arbiter.snoop, flipped(self.snoop))
         for name in self.memory_map:
             connect(m, getattr(decoder, name), flipped(getattr(self, name)))
         return m

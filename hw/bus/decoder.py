@@ -46,14 +46,16 @@ def check_map(memory_map):
 
 
 class NoTarget(wiring.Component):
-    """Answers for addresses without a target: TEA one cycle after the data tenure has begun."""
+    """Answers for addresses without a target: TEA when ARTRY can no longer come."""
 
     port: In(TargetPort())
 
     def elaborate(self, platform):
         m = Module()
         port = self.port
-        m.d.sync += [port.aack.eq(port.ts), port.tea.eq(port.dbb & ~port.tea)]
+        window = Signal()
+        m.d.sync += [port.aack.eq(port.ts), window.eq(port.aack),
+                     port.tea.eq(port.dbb & ~port.tea & ~(port.ts | port.aack | window))]
         return m
 
 
@@ -81,9 +83,11 @@ class Decoder(wiring.Component):
         targets = [getattr(self, name) for name in self.memory_map] + [no_target.port]
         m.submodules.tenures = tenures = TenureQueue(len(targets))
         bus = self.bus
+        moves = Signal()    # the latest transaction has a data tenure
 
         # One bit for each target; the last one means that there is no target.
         selected = Signal(len(targets))
+        addressed = Signal(len(targets))    # by the latest transaction
         with m.If(bus.ts):
             data = ~address_only(bus.tt)
             hits = [None if size == ADDRESS_SPACE else bus.a[size.bit_length() - 1:] == base // size
@@ -92,10 +96,14 @@ class Decoder(wiring.Component):
             ours = Cat(data & (elsewhere if hit is None else hit) for hit in hits)
             m.d.comb += selected.eq(Cat(ours, ~ours.any()))
             m.d.comb += tenures.start.eq(data)
-        m.d.comb += [tenures.who.eq(selected), tenures.burst.eq(bus.tbst),
-                     tenures.ta.eq(bus.ta), tenures.tea.eq(bus.tea)]
+            m.d.sync += [addressed.eq(selected), moves.eq(data)]
+        m.d.comb += [
+            tenures.who.eq(selected), tenures.burst.eq(bus.tbst), tenures.ta.eq(bus.ta),
+            tenures.tea.eq(bus.tea), tenures.cancel.eq(bus.artry & moves),
+        ]
         for n, target in enumerate(targets):
-            m.d.comb += [target.ts.eq(selected[n]), target.dbb.eq(tenures.current[n])]
+            m.d.comb += [target.ts.eq(selected[n]), target.dbb.eq(tenures.current[n]),
+                         target.artry.eq(bus.artry & addressed[n])]
             m.d.comb += [getattr(target, name).eq(getattr(bus, name)) for name in SHARED]
 
         # Only one target answers at a time, and the data of the others are zero.

@@ -2,7 +2,7 @@
 
 Model: MPC750 UM chapters 7 (signals) and 8 (operation). Signals are active high here, DH and DL are
 one 64-bit `d` with byte lane 0, the lowest address, in the most significant byte. Left out: parity,
-ARTRY, GBL and DBWO. `SnoopPort` replaces snooping on the address bus.
+and DBWO. GBL is M of `wimg`.
 """
 
 from amaranth.lib import wiring
@@ -10,7 +10,7 @@ from amaranth.lib.wiring import In, Out
 
 from pteg.hw.bus.enums import TransferType
 
-__all__ = ["MemoryPort", "MasterPort", "TargetPort", "SnoopPort"]
+__all__ = ["MemoryPort", "MasterPort", "TargetPort", "AddressSnoop", "SnoopPort"]
 
 
 class MemoryPort(wiring.Signature):
@@ -73,6 +73,8 @@ class MasterPort(wiring.Signature):
             "ta": In(1),
             #: Transfer error acknowledge: ends the data tenure.
             "tea": In(1),
+            #: Address retry, in the clock after `aack`: the transaction is to be repeated.
+            "artry": In(1),
         })
 
 
@@ -96,22 +98,38 @@ class TargetPort(wiring.Signature):
             "d_w": Out(64),
             #: One cycle: the address has been taken.
             "aack": In(1),
-            #: A beat, or an error that ends the tenure; not before `aack`.
+            #: A beat, or an error that ends the tenure; not before the second clock after `aack`.
             "ta": In(1), "tea": In(1),
             #: Read data, valid with `ta`, zero otherwise.
             "d_r": In(64),
+            #: In the clock after `aack`: the transaction is none (address retry).
+            "artry": Out(1),
+        })
+
+
+class AddressSnoop(wiring.Signature):
+    """The address bus, seen from those who watch it (MPC750 UM 8.3.3, 8.4.5)."""
+
+    def __init__(self):
+        super().__init__({
+            #: A transaction starts, of this address and type; `wimg` with M: it is global. They are
+            #: held until the end of `window`.
+            "ts": Out(1), "a": Out(32), "tt": Out(TransferType), "wimg": Out(4),
+            #: It is that of a master outside the processor.
+            "foreign": Out(1),
+            #: The clock after AACK: `artry` cancels the transaction, and its master repeats it.
+            "window": Out(1), "artry": In(1),
+            #: Somebody has cancelled it.
+            "retried": Out(1),
         })
 
 
 class SnoopPort(wiring.Signature):
-    """Another master wants to use a block of global memory.
-
-    It raises the request before its address tenure, and holds it until its transaction is over.
-    This replaces ARTRY: on the 60x bus the first attempt is retried after the block is pushed.
-    """
+    """Another master wants to use a block of global memory; see `pteg.hw.bus.snooper`."""
 
     def __init__(self):
         super().__init__({
+            #: Held until the transaction has passed.
             "valid": Out(1),
             "pa": Out(32),
             #: It only reads and keeps no copy (the bus operation clean): the block may stay,

@@ -1,16 +1,17 @@
 """A bus master: turns one memory request at a time into 60x tenures (MPC750 UM 8.2 to 8.4).
 
-    valid  ____/-----------------------\\__
-    ts     ________/--\\__________________     one cycle, after the bus grant
-    aack   ___________/--\\_______________     ends the address tenure
-    dbg    ___________/----------------\\__     the data tenure
-    ta     ____________________/--\\____     each is a `beat`; the last one is `done`
+    valid  __/------------------------------------\\__
+    br     ____/------\\_____________________________     until the bus grant
+    bg     ________/--\\_____________________________
+    ts     ____________/--\\_________________________     one clock
+    aack   _______________/--\\______________________     ends the address tenure
+    artry  __________________?  ____________________     only here it counts: again from `br` on
+    dbg    ____________________/----------------\\__     the data tenure
+    ta     _____________________________/--\\____       each is a `beat`; the last one is `done`
 
 The requester holds the request, so only the state is registered here. An address-only
-transaction is over with its address acknowledge. A target acknowledges the address no later than
-it transfers the first beat.
-
-Left out: address retry (ARTRY), data retry (DRTRY).
+transaction is over when the clock after its address acknowledge has passed without ARTRY; no beat
+comes before that either. Left out: data retry (DRTRY), see `pteg.hw.bus.clock.Border`.
 """
 
 import enum
@@ -33,9 +34,11 @@ class State(enum.IntEnum):
     """Where the current transaction is."""
 
     IDLE = 0
-    TRANSFER_START = 1   # TS is asserted
-    ADDRESS = 2          # waits for AACK
-    DATA = 3             # the address tenure is over
+    REQUEST = 1          # BR is asserted
+    TRANSFER_START = 2   # TS is asserted
+    ADDRESS = 3          # waits for AACK
+    RETRY_WINDOW = 4     # ARTRY would end it now
+    DATA = 5             # the address tenure is over
 
 
 def address_only(tt):
@@ -65,18 +68,25 @@ class Master(wiring.Component):
 
         with m.Switch(state):
             with m.Case(State.IDLE):
-                m.d.comb += bus.br.eq(memory.valid)
-                with m.If(memory.valid & bus.bg):
+                with m.If(memory.valid):
+                    m.d.sync += state.eq(State.REQUEST)
+            with m.Case(State.REQUEST):
+                m.d.comb += bus.br.eq(1)
+                with m.If(bus.bg):
                     m.d.sync += state.eq(State.TRANSFER_START)
             with m.Case(State.TRANSFER_START):
                 m.d.comb += bus.ts.eq(1)
                 m.d.sync += state.eq(State.ADDRESS)
             with m.Case(State.ADDRESS):
                 with m.If(bus.aack):
+                    m.d.sync += state.eq(State.RETRY_WINDOW)
+            with m.Case(State.RETRY_WINDOW):
+                with m.If(bus.artry):
+                    m.d.sync += state.eq(State.IDLE)
+                with m.Elif(address_only(memory.type)):
+                    m.d.comb += memory.done.eq(1)
+                with m.Else():
                     m.d.sync += state.eq(State.DATA)
-                    with m.If(address_only(memory.type)):
-                        m.d.comb += memory.done.eq(1)
-                        m.d.sync += state.eq(State.IDLE)
 
         with m.If(bus.dbg & bus.tea):
             m.d.comb += [memory.done.eq(1), memory.error.eq(1)]

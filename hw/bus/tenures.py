@@ -32,6 +32,8 @@ class TenureQueue(wiring.Component):
             "start": In(1), "who": In(parties),
             #: It has four beats.
             "burst": In(1),
+            #: ARTRY: the transaction that has started last, and has moved no data, is none.
+            "cancel": In(1),
             #: Of the current tenure.
             "ta": In(1), "tea": In(1),
             #: Whose tenure it is; no bit is set while there is none.
@@ -71,4 +73,8 @@ class TenureQueue(wiring.Component):
                 m.d.sync += self.current.eq(0)
         with m.Elif(self.start):
             m.d.sync += [waiting.eq(self.who), waiting_burst.eq(self.burst)]
+        with m.If(self.cancel):
+            m.d.sync += waiting.eq(0)
+            with m.If((waiting == 0) | self.end):
+                m.d.sync += self.current.eq(0)
         return m

@@ -64,8 +64,9 @@ class L2Tags(wiring.Component):
         match = Cat((row["tag"][0] == self.tag) & row["valid"][0].any() for row in rows)
         empty = Cat(~row["valid"][0].any() for row in rows)
         kept_way = Signal()
-        valid, modified = Signal(self._sectors), Signal(self._sectors)      # of the line in `way`
-        bit = Signal(self._sectors)                                         # of the sector
+        valid = Signal(self._sectors)       # of the line in `way`
+        modified = Signal(self._sectors)
+        bit = Signal(self._sectors)         # of the sector
         with m.If(self.look):
             m.d.sync += [kept_way.eq(self.way), self.fresh.eq(~self.present)]
         m.d.comb += [
@@ -84,7 +85,8 @@ class L2Tags(wiring.Component):
                 m.d.comb += self.last.eq(n)
 
         # ---- Changes ----------------------------------------------------------------------------
-        new_valid, new_modified = Signal.like(valid), Signal.like(modified)
+        new_valid = Signal(self._sectors)
+        new_modified = Signal(self._sectors)
         changes = self.use | self.enter | self.leave | self.clean
         m.d.comb += [new_valid.eq(valid), new_modified.eq(modified)]
         with m.If(self.enter):

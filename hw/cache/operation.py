@@ -5,7 +5,8 @@
     SINGLE                                  a single beat
     BROADCAST                               an address-only transaction
 
-A reload is a burst that begins with the critical double word, which the client gets as it arrives.
+A reload is a burst that begins with the critical double word, which the client gets as it arrives;
+the table walker gets it when the block is complete.
 A modified victim is copied to the castout buffer meanwhile. A flash invalidation during a
 reload leaves the block invalid.
 """
@@ -146,6 +147,7 @@ class DataOperation(wiring.Component):
         """Read the block."""
         bus, held = self.bus, self.held
         store, first = held.op == DataOp.STORE, beat == 0
+        search = (held.op == DataOp.LOAD) & (held.client == Client.WALKER)
         self._burst(m)
         m.d.comb += [
             self.busy.eq(bus.beat | bus.done), bus.valid.eq(1), self.fill.eq(bus.beat),
@@ -155,11 +157,14 @@ class DataOperation(wiring.Component):
             m.d.sync += stale.eq(1)
         with m.If(bus.beat):
             m.d.sync += beat.eq(beat + 1)
-        with m.If(first & self.busy & (held.op == DataOp.LOAD)):
+        with m.If(search):
+            # It asks again, and finds the block in the cache.
+            m.d.comb += [self.done.eq(bus.error), self.error.eq(bus.error)]
+        with m.Elif(first & self.busy & (held.op == DataOp.LOAD)):
             m.d.comb += [self.done.eq(1), self.error.eq(bus.error)]
         with m.If(bus.done):
             with m.If(bus.error):
-                m.d.comb += self.machine_check.eq(~first)
+                m.d.comb += self.machine_check.eq(~first & ~search)
                 with m.If(store):
                     m.d.comb += [self.done.eq(1), self.error.eq(1)]
                 m.d.sync += self.state.eq(DataCacheState.IDLE)

@@ -24,6 +24,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from pteg.hw.bus.interfaces import MemoryPort
+from pteg.hw.bus.ratio import Ratio
 from pteg.hw.cache.interfaces import BlockPort, CacheControl, DataPort, InstructionPort, L2Control
 from pteg.hw.core.branch import BranchUnit
 from pteg.hw.core.completion import Completion
@@ -60,8 +61,6 @@ class Core(wiring.Component):
     Parameters
     ----------
     parameters : pteg.hw.parameters.Parameters
-    timebase_divider : int
-        Core cycles to one tick of time base and decrementer.
     l2_size : int
         L2CR[L2SIZ] of the L2 cache that is there, or 0.
     """
@@ -103,9 +102,9 @@ class Core(wiring.Component):
     #: A debugger has changed registers: drop what is in flight, continue at `completion.pc`.
     restart: In(1)
 
-    def __init__(self, parameters=None, timebase_divider=8, l2_size=0):
+    def __init__(self, parameters=None, l2_size=0):
         self.parameters = parameters or Parameters()
-        self.timebase_divider, self.l2_size = timebase_divider, l2_size
+        self.l2_size = l2_size
         super().__init__()
 
     def elaborate(self, platform):
@@ -113,6 +112,7 @@ class Core(wiring.Component):
         entries, renames, float_renames = (
             getattr(self.parameters, name)
             for name in ("completion_queue", "gpr_renames", "fpr_renames"))
+        ratio = Ratio.read(self.parameters.ratio)
         p = SimpleNamespace()     # the parts, and signals that many of them get
         m.submodules.fetch = p.fetch = Fetch()
         m.submodules.queue = p.queue = InstructionQueue()
@@ -132,8 +132,8 @@ class Core(wiring.Component):
         m.submodules.fpu = p.fpu = FloatUnit(entries, float_renames)
         m.submodules.completion = p.completion = Completion(units=5, entries=entries)
         m.submodules.condition = p.condition = ConditionRegister(entries)
-        m.submodules.special = p.special = SpecialRegisters(self.l2_size)
-        m.submodules.timebase = p.timebase = TimeBase(self.timebase_divider)
+        m.submodules.special = p.special = SpecialRegisters(self.l2_size, ratio.hid1)
+        m.submodules.timebase = p.timebase = TimeBase(ratio.cycles_per_tick)
         m.submodules.monitor = p.monitor = PerformanceMonitor()
         m.submodules.thermal = p.thermal = ThermalUnit()
         p.units = {name: getattr(p, name) for name in UNITS}

@@ -10,7 +10,7 @@ L2CR controls the L2 cache, if there is one, and L2IP is read there. Fetch uses 
 the load/store unit DABR. The other bits of HID0, and ICTC, keep what is written and have no effect.
 """
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import C, Cat, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -61,6 +61,8 @@ class SpecialRegisters(wiring.Component):
     ----------
     l2_size : int
         The value of L2CR[L2SIZ] with which there is an L2 cache, or 0.
+    hid1 : int
+        What HID1 reads as.
     """
 
     #: mfspr, mtspr.
@@ -85,8 +87,8 @@ class SpecialRegisters(wiring.Component):
     data_cache: Out(CacheControl())
     l2: Out(L2Control())
 
-    def __init__(self, l2_size=0):
-        self.l2_size = l2_size
+    def __init__(self, l2_size=0, hid1=0):
+        self.l2_size, self.hid1 = l2_size, hid1
         super().__init__()
 
     def elaborate(self, platform):
@@ -109,6 +111,8 @@ class SpecialRegisters(wiring.Component):
                 with m.Case(SPR_BY_NAME[name].number):
                     if name == "L2CR":
                         register = register | Mux(self.l2.busy, L2cr.L2IP.mask, 0)
+                    elif name == "HID1":
+                        register = C(self.hid1, 32)
                     m.d.comb += self.system.rdata.eq(register)
         with m.If(self.system.write):
             with m.Switch(self.system.spr):

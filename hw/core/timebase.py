@@ -1,7 +1,8 @@
 """Time base and decrementer (PEM 2.2, 2.3.14; MPC750 UM 2.1.2.4).
 
-Both count once every `divider` core cycles. The decrementer asks for an interrupt when its bit 0
-goes from 0 to 1, by counting or by mtspr, and keeps asking until the interrupt is taken.
+Both count once every `divider` core cycles, which is every fourth bus clock. The
+decrementer asks for an interrupt when its bit 0 goes from 0 to 1, by counting or by mtspr, and
+keeps asking until the interrupt is taken.
 """
 
 from amaranth.hdl import Module, Signal

@@ -17,7 +17,8 @@ _PIPELINE_ONLY = ("vcd", "kanata", "pipeline")
 #: Options that name files to be written.
 _OUTPUTS = ("vcd", "kanata", "pipeline", "ledger", "save", "json")
 #: Options that say what a checkpoint says already.
-_SAVED = ("machine", "ram", "rom", "kernel", "dtb", "append", "disk", "timed_uart")
+_SAVED = ("machine", "ram", "dram", "board", "rom", "kernel", "dtb", "append", "disk",
+          "timed_uart")
 
 
 def build(options):
@@ -65,9 +66,9 @@ def _no_signals(option):
 
 
 def _new(options):
-    settings = {"timed_uart": options.timed_uart} | options.parameters
-    if options.ram is not None:
-        settings["ram"] = options.ram
+    settings = {"timed_uart": options.timed_uart} | options.parameters | {
+        name: value for name in ("ram", "dram", "board")
+        if (value := getattr(options, name)) is not None}
     machine = Machine(options.machine or "g3", cpu=_first_model(options), rom=NONE, **settings)
     alone = options.kernel is not None and options.dtb is not None
     usual = NONE if alone else (ROMS if options.kernel is None else KERNEL_ROMS)[machine.preset]

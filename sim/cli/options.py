@@ -64,6 +64,10 @@ class MachineOptions:
         timing. After --restore by default the one that was saved.
     ram
         Size of main memory; by default 32M, and 128M for mac99.
+    dram
+        Bus clocks to the beats of a burst from memory, by default 5:2:2:2.
+    board
+        Clocks and memory of g3: yosemite, the default, imac or gamecube.
     rom
         A built-in image, an installed firmware (`openbios`), a file (ELF or raw), or `none`.
         Default: `openfirmware`, and `openbios` for mac99; with a kernel `none` for g3.
@@ -78,6 +82,8 @@ class MachineOptions:
     machine: str | None = None
     cpu: str | None = None
     ram: str | None = None
+    dram: str | None = None
+    board: str | None = None
     rom: str | None = None
     disk: str | None = None
     disk_write: Flag = False

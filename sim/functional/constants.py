@@ -112,8 +112,8 @@ for _spr in registers.SPRS:
 for _number in (registers.TIME_BASE_LOWER, registers.TIME_BASE_UPPER):
     SPR_WORD[_number] = SPR_TIME_BASE
     SPR_RULE[_number] = SPR_READ | SPR_USER
-SPR_XER, SPR_DEC, SPR_HID0, SPR_L2CR = (
-    registers.SPR_BY_NAME[name].number for name in ("XER", "DEC", "HID0", "L2CR"))
+SPR_XER, SPR_DEC, SPR_HID0, SPR_HID1, SPR_L2CR = (
+    registers.SPR_BY_NAME[name].number for name in ("XER", "DEC", "HID0", "HID1", "L2CR"))
 #: Power-save modes.
 HID0_SAVES = int(registers.Hid0.DOZE | registers.Hid0.NAP | registers.Hid0.SLEEP)
 #: What the performance monitor changes by itself, by both names.

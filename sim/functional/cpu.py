@@ -78,17 +78,15 @@ class FunctionalCpu:
     Parameters
     ----------
     platform : pteg.platform.Platform
-    cycles_per_tick : int
-        Cycles between two ticks of time base and decrementer.
     blocks : bool
         Execute decoded blocks, which changes nothing but the speed.
     host_floats : bool
         Use the host's floating-point arithmetic where that changes nothing but the speed.
     """
 
-    def __init__(self, platform, cycles_per_tick=8, *, blocks=True, host_floats=True):
+    def __init__(self, platform, *, blocks=True, host_floats=True):
         self.platform = platform
-        self._cycles_per_tick = cycles_per_tick
+        self._cycles_per_tick = platform.ratio.cycles_per_tick
         devices = platform.functions().__name__
         self._run = load_module("functional", _TEXT.format(platform=devices), sources()).run
         self._code = new_code() if blocks else None
@@ -99,7 +97,7 @@ class FunctionalCpu:
         self.reset()
 
     def reset(self):
-        self._model = new_model(self._cycles_per_tick, self.platform.parameters)
+        self._model = new_model(self.platform.parameters)
         self._model["log_events"] = self._ledger is not None
         self._model["float_unit"] = UNCOMPILED
         self._state = new_state().view(CPU_STATE)

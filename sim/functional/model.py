@@ -4,6 +4,7 @@ import numpy as np
 
 from pteg.functional.constants import NO_SET, POLICIES
 from pteg.functional.tlb import SEED
+from pteg.hw.bus.ratio import Ratio
 from pteg.hw.parameters import Parameters
 from pteg.hw.sizes import TLB_MOST_SETS, TLB_MOST_WAYS
 from pteg.ledger import RECORD
@@ -68,6 +69,7 @@ MODEL = np.dtype([
     # when the run loop must check them again.
     ("cycles", "i8"), ("time_synced", "i8"), ("device_synced", "i8"), ("look", "i8"),
     ("cycles_per_tick", "i8"),
+    ("hid1", "i8"),
     # Pending asynchronous exceptions.
     ("interrupt", "i8"), ("decrementer", "i8"), ("thermal", "i8"),
     # Thermal unit: cycle of its next comparison, or 0; whether that is of THRM2.
@@ -81,10 +83,11 @@ MODEL = np.dtype([
 ], align=True)
 
 
-def new_model(cycles_per_tick=8, parameters=None):
+def new_model(parameters=None):
     """Model of a processor after a hard reset: TLBs and everything else empty."""
     sizes, model = parameters or Parameters(), np.zeros(1, MODEL)
-    model["cycles_per_tick"] = cycles_per_tick
+    ratio = Ratio.read(sizes.ratio)
+    model["cycles_per_tick"], model["hid1"] = ratio.cycles_per_tick, ratio.hid1
     model["tlb_sets"], model["tlb_ways"] = sizes.tlb_sets, sizes.tlb_ways
     model["tlb_policy"] = POLICIES.index(sizes.tlb_replacement)
     model["tlb_random"] = SEED

@@ -79,7 +79,7 @@ def move_from_spr(s, m, word):
     elif place == isa.SPR_TIME_BASE:
         value = time_base(m, s, spr == isa.TIME_BASE_UPPER)
     else:
-        value = isa.SPR_RESET[spr]
+        value = m.hid1 if spr == isa.SPR_HID1 else isa.SPR_RESET[spr]
     s.gpr[first(word)] = value
     return isa.OUT_NEXT
 

@@ -94,7 +94,7 @@ class Lockstep:
         self._module, self._places = self._load(), self._find_places()
         self._storage = np.array([has_role(device, Storage) for device in self.platform.devices])
         self._state = cpu.get_state().view(CPU_STATE)
-        self._model = new_model(parameters=self.platform.parameters)
+        self._model = new_model(self.platform.parameters)
         self._model["float_unit"] = compiled_unit(tuple(sources()))
         self._model["ram"], self._model["ram_size"] = self._ram.ctypes.data, self._ram.size
         self._theirs = cpu.get_state().view(CPU_STATE)

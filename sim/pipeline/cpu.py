@@ -30,8 +30,6 @@ class PipelineCpu:
     Parameters
     ----------
     platform : pteg.platform.Platform
-    cycles_per_tick : int
-        Core cycles between two ticks of time base and decrementer.
 
     Attributes
     ----------
@@ -44,9 +42,9 @@ class PipelineCpu:
         Which of them are the registers.
     """
 
-    def __init__(self, platform, cycles_per_tick=8):
+    def __init__(self, platform):
         self.platform = platform
-        self.native = load_system(platform, cycles_per_tick)
+        self.native = load_system(platform)
         self.places = Processor("")
         self.architecture = Architecture(self.native, self.places)
         self.driver = Driver(platform, self.native, Signals.of(self.places))
@@ -102,13 +100,24 @@ class PipelineCpu:
     def memory_changed(self, address, data):
         self._stale = True
         self._coherence.write(address, data)
-        # A double word that is on the bus in this cycle has been read before.
+        # Double words on the bus in this bus clock, or between bus and core, have been read before.
+        places = System("")
         for device, target in zip(self.platform.devices, self.driver.targets, strict=True):
             t = target[0]
-            if t["ta"] and t["is_read"][0] and has_role(device, Storage):
-                offset, size = int(t["offset"]), int(t["size"])
-                value = int.from_bytes(device.memory[offset:offset + size].tobytes(), "big")
-                self._write(System("").target(device.name).d_r, value << int(t["up"]))
+            if not has_role(device, Storage):
+                continue
+            if t["ta"] and t["is_read"][0]:
+                self._write(places.target(device.name).d_r, _lanes(device, t, ""))
+            if t["late"]:
+                for border in self._borders:
+                    if self._read(border.late_beat):
+                        self._write(border.core__rdata, _lanes(device, t, "late_"))
+
+    @property
+    def _borders(self):
+        places = System("")
+        return [places.border_data, places.border_fetch,
+                *([places.border_device] if self.platform.master else [])]
 
     @property
     def _coherence(self):
@@ -153,6 +162,8 @@ class PipelineCpu:
 
     def set_pending(self, pending):
         self.driver.control["cycle"] = pending["cycle"]
+        pending = pending.copy()
+        pending["since_tick"] %= self.platform.ratio.cycles_per_tick
         self.architecture.set_pending(self.driver.state, pending)
 
     def tlb(self, side):
@@ -276,10 +287,11 @@ class PipelineCpu:
 
     @property
     def _transfers(self):
-        """A bus master has asked for a transfer that is not over: devices may have seen it."""
-        master = self.platform.master
+        """A bus master's transfer is under way: devices may have seen it."""
+        master, places = self.platform.master, System("")
         return bool(master and master.state["bus_size"][0]
-                    and not self._read(System("").snooped.over))
+                    and (self._read(places.bus.device.state)
+                         or self._read(places.border_device.late_done)))
 
     def _drop_instructions(self):
         """Let a cycle pass in which what is in flight is dropped and nothing completes."""
@@ -304,12 +316,22 @@ class PipelineCpu:
             self.driver.run(Limits(cycles=1, instructions=1))
 
 
+def _lanes(device, target, when):
+    """A double word of memory as the device has driven it, or `late_` the one before."""
+    offset, size, up = (int(target[when + name]) for name in ("offset", "size", "up"))
+    return int.from_bytes(device.memory[offset:offset + size].tobytes(), "big") << up
+
+
 def _check_target(device, target):
     """UserError unless the bus side of a device can have been like this."""
     fixed = {name: getattr(device, name) for name in ("base", "first", "next", "burst")}
     held = int(target["count"])
     possible = (all(target[name] == value for name, value in fixed.items())
                 and 0 <= held < len(target["a"]) and 0 <= target["waiting"] <= 2
+                and 0 <= target["window"] <= 2 and 0 <= target["late"] <= 1
+                and all(0 <= target[when + "size"] <= 8 and target[when + "up"] < 64
+                        and 8 * target[when + "size"] + target[when + "up"] <= 64
+                        for when in ("", "late_"))
                 and 0 <= target["beat"] < 4 and 0 <= target["moved"] < 4
                 and 0 <= target["clocks"] <= max(fixed["first"], fixed["next"])
                 and (held > 0 or not (target["ta"] or target["tea"])))

@@ -1,9 +1,10 @@
 """The loop of the cycle-accurate model: the compiled hardware and the devices, clock by clock.
 
-In each cycle the hardware makes one step. Then every device's bus port receives the cycle's
-signals, the devices' clocks advance, and their answers become the hardware's inputs in the next
-cycle. The loop is generated for one platform and one placement of signals, and compiled by numba.
-The hardware itself is an argument: another design with the same ports uses the same compiled loop.
+In each cycle the hardware makes one step, and the devices' clocks advance. At the end of a bus
+clock, every device's bus port receives the bus' signals, and its answers become the hardware's
+inputs in the next one. The loop is generated for one platform and one placement of signals, and
+compiled by numba. The hardware itself is an argument: another design with the same ports uses the
+same compiled loop.
 """
 
 from dataclasses import dataclass
@@ -42,13 +43,14 @@ class Signals:
     checkstop: str = ""
     interrupt: str = ""
     pause: Pause | None = None
+    bus_edge: str = ""
 
     @staticmethod
     def of(cpu: Processor) -> "Signals":
         """Those of a processor."""
         completion = cpu.core.completion
         return Signals(completion.pc, completion.instructions, completion.exceptions.checkstop,
-                       cpu.interrupt, cpu.pause)
+                       cpu.interrupt, cpu.pause, System(cpu.path).bus_edge)
 
 
 @dataclass
@@ -236,6 +238,7 @@ class Driver:
             traces=traces or "    pass",
             pc=self._get(signals.pc), instructions=self._get(signals.instructions),
             checkstop=self._get(signals.checkstop),
+            bus_edge=self._get(signals.bus_edge) if signals.bus_edge else "U(1)",
             set_interrupt=self._set(signals.interrupt, "level") if signals.interrupt else "pass")
 
     def _port_text(self, i, name):
@@ -319,6 +322,11 @@ def set_interrupt(state, level):
 
 
 @generated
+def read_bus_edge(state):
+    return {bus_edge} != U(0)
+
+
+@generated
 def clock_ports(state, devices, targets):
 {ports}
 
@@ -328,8 +336,8 @@ def take_traces(state, traces, buffers, row):
 {traces}
 
 
-run_on = make_run(read_pc, read_instructions, read_checkstop, set_interrupt, clock_ports,
-                  take_traces, tick, interrupt, console)
+run_on = make_run(read_pc, read_instructions, read_checkstop, read_bus_edge, set_interrupt,
+                  clock_ports, take_traces, tick, interrupt, console)
 
 
 @njit(cache=True, error_model="numpy", _nrt=False)

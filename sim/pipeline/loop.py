@@ -29,13 +29,13 @@ GLOBAL = 2
 generated = njit(error_model="numpy", _nrt=False)
 
 
-def make_run(read_pc, read_instructions, read_checkstop, set_interrupt, clock_ports, take_traces,
-             tick, interrupt, console):
+def make_run(read_pc, read_instructions, read_checkstop, read_bus_edge, set_interrupt, clock_ports,
+             take_traces, tick, interrupt, console):
     """Compile the loop.
 
     Parameters
     ----------
-    read_pc, read_instructions, read_checkstop : functions of the state
+    read_pc, read_instructions, read_checkstop, read_bus_edge : functions of the state
     set_interrupt : function of the state and a level
         Drives the processor's pin.
     clock_ports : function of state, devices and targets
@@ -46,8 +46,8 @@ def make_run(read_pc, read_instructions, read_checkstop, set_interrupt, clock_po
     """
 
     @njit(error_model="numpy", _nrt=False)
-    @named_after(read_pc, read_instructions, read_checkstop, set_interrupt, clock_ports,
-                 take_traces, tick, interrupt, console)
+    @named_after(read_pc, read_instructions, read_checkstop, read_bus_edge, set_interrupt,
+                 clock_ports, take_traces, tick, interrupt, console)
     def run(step, state, devices, targets, control, watch, traces, buffers):
         cycle = begin = control[0].cycle
         last_cycle = control[0].last_cycle
@@ -59,7 +59,8 @@ def make_run(read_pc, read_instructions, read_checkstop, set_interrupt, clock_po
             take_traces(state, traces, buffers, cycle - begin)
             step(state)
             cycle += 1
-            clock_ports(state, devices, targets)
+            if read_bus_edge(state):
+                clock_ports(state, devices, targets)
             tick(devices, np.int64(1))  # not a literal, for which it would be compiled anew
             set_interrupt(state, interrupt(devices))
 

@@ -551,6 +551,7 @@ class Target(Part):
     tsiz: Signal
     tbst: Signal
     dbb: Signal
+    artry: Signal
     d_w: Signal
     aack: Signal
     ta: Signal
@@ -574,18 +575,34 @@ class Master(Part):
     error: Signal
 
 
-class SnoopedMaster(Part):
-    over: Signal                # its transfer has ended in the cycle before
+class BusMaster(Part):
+    """See `pteg.hw.bus.master`."""
+
+    state: Signal
+
+
+class Border(Part):
+    core__rdata: Signal         # what has been read
+    late_beat: Signal           # it is on its way to the requester
+    late_done: Signal           # the end of a read is on its way to the requester
+
+
+class Bus(Part):
+    device: BusMaster           # only there if a device is a bus master
 
 
 class System(Part):
     """Processor and bus; each device has a port of its name.
 
-    `request` and `snooped` are only there if a device is a bus master.
+    `request` and what belongs to it are only there if a device is a bus master.
     """
 
+    bus_edge: Signal            # the last core cycle of a bus clock
     request: Master
-    snooped: SnoopedMaster
+    bus: Bus
+    border_data: Border
+    border_fetch: Border
+    border_device: Border
 
     def target(self, device: str) -> Target:
         return Target(self.at(device))

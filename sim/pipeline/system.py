@@ -12,7 +12,7 @@ __all__ = ["UNNAMED", "load_system", "make_system"]
 UNNAMED = ["cpu0"]
 
 
-def make_system(platform, timebase_divider=8):
+def make_system(platform):
     """The hardware for a platform's devices.
 
     Returns
@@ -22,11 +22,11 @@ def make_system(platform, timebase_divider=8):
     from pteg.hw.processor import Processor
     from pteg.hw.system import System
 
-    processor = Processor(platform.parameters, timebase_divider=timebase_divider)
-    return System(platform.memory_map, processor, master=platform.master is not None)
+    return System(platform.memory_map, Processor(platform.parameters),
+                  master=platform.master is not None)
 
 
-def load_system(platform, timebase_divider):
+def load_system(platform):
     """Compile the hardware for a platform, or get it from the cache.
 
     While it is being compiled, another process compiles the platform's functions.
@@ -40,14 +40,14 @@ def load_system(platform, timebase_divider):
     def build():
         nonlocal devices
         devices = platform.compile_ahead()
-        return make_system(platform, timebase_divider)
+        return make_system(platform)
 
     from pteg import hw
 
     with waiting("compiling the processor (only the first time)"):
         native = load_design(
             build, sources=[Path(hw.__file__).parent], name="system", unnamed=UNNAMED,
-            parameters={"divider": timebase_divider, **asdict(platform.parameters),
+            parameters={**asdict(platform.parameters),
                         "memory_map": platform.memory_map,
                         "master": platform.master is not None})
         if devices is not None:

@@ -147,7 +147,7 @@ def _fetch(cpu, system):
 def _bus(cpu, system, platform):
     about = (system.at("bus"), *(system.at(device.name) for device in platform.devices))
     return Group("bus", about, (
-        _oldest(cpu)[0], *(system.at(f"bus.arbiter.{name}") for name in ("grant", "owner")),
+        _oldest(cpu)[0], *(system.at(f"bus.arbiter.{name}") for name in ("granted", "owner")),
         *_transfer(system, "ts", "a", "tt", "aack", "dbb", "ta", "tea", "tsiz", "tbst", "d_r",
                    "d_w"),
         *(system.at(f"{device.name}__ts") for device in platform.devices),

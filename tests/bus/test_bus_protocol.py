@@ -1,8 +1,8 @@
 """The bus under random masters and targets: no beat lost, doubled, interleaved or misdirected.
 
 Every transaction is written down twice, by the master that asked for it and by the target that
-performed it; in the end the two must tell the same story. Beside that, the rules of the protocol
-are checked in every cycle.
+performed it; in the end the two must tell the same story. A snooper cancels transactions at random
+(ARTRY). Beside that, the rules of the protocol are checked in every cycle.
 """
 
 import random
@@ -91,6 +91,7 @@ class Target:
         self.eager = rng.random() < 0.5
         self.queue = deque()        # [type, address, tsiz, burst, data]
         self.unacknowledged = False
+        self.window = 0             # clocks in which ARTRY may cancel the newest one
         self.aack = self.ta = self.tea = self.d_r = 0
         self.log = []
 
@@ -111,15 +112,19 @@ class Target:
                 self.queue.popleft()
                 data_bus &= self.eager
         self.ta = self.tea = self.d_r = 0
-        acknowledged = len(self.queue) - self.unacknowledged
+        if get("artry"):
+            assert self.window == 1, "ARTRY comes in the clock after AACK"
+            assert not self.queue.pop()[-1]
+        self.window = max(self.window - 1, 0)
+        certain = len(self.queue) - (self.unacknowledged or self.window > 0)
         if get("ts"):
             self.unacknowledged = True
             self.queue.append([get("tt"), get("a"), get("tsiz"), get("tbst"), []])
         self.aack = int(self.unacknowledged and not lazy)
         if self.aack:
-            self.unacknowledged = False
-        # No beat before the address acknowledge.
-        if acknowledged and data_bus and self.rng.random() >= self.laziness:
+            self.unacknowledged, self.window = False, 2
+        # No beat before ARTRY has not come.
+        if certain and data_bus and self.rng.random() >= self.laziness:
             if self.rng.random() < 0.03:
                 self.tea = 1
             else:
@@ -134,7 +139,8 @@ class Checker:
     def __init__(self):
         self.address = None             # attributes of the address tenure
         self.outstanding = deque()      # names of targets in the order of address tenures
-        self.overlaps = self.cycles = 0
+        self.overlaps = self.cycles = self.retries = 0
+        self.window = False             # the clock after AACK
 
     def check(self, get):
         self.cycles += 1
@@ -162,8 +168,12 @@ class Checker:
         if self.address:
             name, attributes = self.address
             assert self.attributes(get, name) == attributes, "held until AACK"
-            if get(f"{name}.aack"):
+            if self.window:
                 self.address = None
+                if get(f"{name}.artry"):
+                    assert self.outstanding.pop() == name
+                    self.retries += 1
+            self.window = bool(get(f"{name}.aack"))
 
     def end(self, target):
         assert self.outstanding.popleft() == target
@@ -190,6 +200,7 @@ def run(native, seed, cycles):
     state = native.new_state()
     masters = [Master(name, rng, rng.choice((0.05, 0.5, 1))) for name in MASTERS]
     targets = [Target(name, rng, rng.choice((0, 0.3, 0.8))) for name in MAP]
+    snooper = rng.choice((0, 0.2, 0.7))
     checker = Checker()
 
     def get(path):
@@ -199,6 +210,7 @@ def run(native, seed, cycles):
         for party in (*masters, *targets):
             party.drive(lambda name, value, party=party: native.write(
                 state, f"{party.name}.{name}", int(value)))
+        native.write(state, "snoop.artry", rng.random() < snooper)
         native.settle(state)
         try:
             checker.check(get)
@@ -234,13 +246,15 @@ def run(native, seed, cycles):
 
 
 def test_no_beat_is_lost_doubled_or_misdirected(native):
-    overlaps = transactions = 0
+    overlaps = transactions = retries = 0
     for seed in range(10):
-        checker, count = run(native, seed, 600)
+        checker, count = run(native, seed, 900)
         overlaps += checker.overlaps
         transactions += count
+        retries += checker.retries
     assert transactions > 500
     assert overlaps > 50, "address tenures must overlap data tenures"
+    assert retries > 50
 
 
 @pytest.mark.slow

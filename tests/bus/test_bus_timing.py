@@ -14,14 +14,18 @@ MAP = {"dram": (0, 1 << 20), "rom": (0xFFF00000, 1 << 20)}
 
 
 @njit
-def clock(target, ts, a, tt, tsiz, tbst, dbb):
+def clock(target, ts, a, tt, tsiz, tbst, dbb, artry):
     """Kernels of components can be called by compiled code only."""
-    return bus_target.clock(target, ts, a, tt, tsiz, tbst, dbb)
+    return bus_target.clock(target, ts, a, tt, tsiz, tbst, dbb, artry)
 
 
 @pytest.fixture(scope="module")
 def native():
     return compile_design(Bus(MAP))
+
+
+#: Request, bus request and bus grant: the clocks before TS.
+START = ["", "", ""]
 
 
 class Machine:
@@ -74,7 +78,7 @@ class Machine:
                 seen.append(f"{master}.{'error' if self.get(f'{master}.error') else 'done'}")
                 over.append(master)
         values = [{signal: self.get(f"{name}.{signal}") for signal in
-                   ("ts", "a", "tt", "tsiz", "tbst", "dbb", "d_w")} for name in MAP]
+                   ("ts", "a", "tt", "tsiz", "tbst", "dbb", "artry", "d_w")} for name in MAP]
         beats = {master: self.get(f"{master}.beat") for master in self.requests}
         self.native.step(self.state)
         for (name, target), value in zip(self.targets.items(), values, strict=True):
@@ -110,29 +114,29 @@ class Machine:
 def test_single_beat_read(native):
     machine = Machine(native)
     machine.ask("fetch", 0x10)
-    assert machine.run() == ["", "dram.ts", "dram.aack", "", "dram.ta fetch.done"]
+    assert machine.run() == [*START, "dram.ts", "dram.aack", "", "dram.ta fetch.done"]
     assert machine.data["fetch"] == [0x1011121314151617]
 
 
 def test_burst_is_critical_double_word_first(native):
     machine = Machine(native)
     machine.ask("data", 0x34, burst=True)
-    assert machine.run() == ["", "dram.ts", "dram.aack", "", *["dram.ta"] * 3,
+    assert machine.run() == [*START, "dram.ts", "dram.aack", "", *["dram.ta"] * 3,
                              "dram.ta data.done"]
     assert [f"{beat:016x}"[:2] for beat in machine.data["data"]] == ["30", "38", "20", "28"]
 
 
 def test_address_tenure_overlaps_data_tenure(native):
-    machine = Machine(native)
+    machine = Machine(native, first=5)
     machine.ask("data", 0x20, burst=True)
     machine.ask("fetch", 0xFFF00100)
     assert machine.run() == [
-        "", "dram.ts", "dram.aack", "rom.ts", "dram.ta rom.aack", "dram.ta", "dram.ta",
-        "dram.ta data.done", "", "rom.ta fetch.done"]   # one cycle between two drivers
+        *START, "dram.ts", "dram.aack", "", "", "rom.ts", "dram.ta rom.aack", "dram.ta", "dram.ta",
+        "dram.ta data.done", "", "rom.ta fetch.done"]   # one clock between two drivers
 
 
 def test_third_master_waits_for_the_first_data_tenure(native):
-    machine = Machine(native)
+    machine = Machine(native, first=12)
     for master, address in (("fetch", 0x20), ("castout", 0xFFF00040), ("data", 0x40)):
         machine.ask(master, address)
     trace = machine.run()
@@ -187,8 +191,8 @@ def test_an_address_without_a_target_is_a_transfer_error(native, burst):
     machine.ask("data", 0x80000000, burst=burst)
     machine.ask("fetch", 0x20)
     trace = machine.run()
-    # The fetch has its address tenure meanwhile.
-    assert trace[:4] == ["", "", "", "dram.ts data.error"]
+    # The error comes when ARTRY can no longer, and the fetch has its address tenure meanwhile.
+    assert trace[:8] == [*START, "", "", "", "", "dram.ts data.error"]
     assert trace[-1] == "dram.ta fetch.done"
     assert machine.data == {"data": [], "fetch": [0x2021222324252627]}
 
@@ -196,5 +200,50 @@ def test_an_address_without_a_target_is_a_transfer_error(native, burst):
 def test_address_only_transaction_has_no_data_tenure(native):
     machine = Machine(native)
     machine.ask("data", 0x20, type=TransferType.SYNC)
-    assert machine.run() == ["", "", "data.done"]
+    assert machine.run() == [*START, "", "", "data.done"]
     assert machine.data["data"] == []
+
+
+def retried(native, times, artry, **options):
+    """A burst read whose address tenures are cancelled; and a castout beside it. The trace."""
+    machine = Machine(native, **options)
+    machine.ask("data", 0x20, burst=True)
+    machine.ask("castout", 0xFFF00040, write=[1, 2, 3, 4], burst=True)
+    while machine.requests:
+        machine.native.settle(machine.state)
+        window = machine.get("snoop.window") and machine.get("snoop.a") == artry
+        machine.put("snoop.artry", bool(window and times > 0))
+        times -= bool(window)
+        machine.cycle()
+        assert len(machine.trace) < 90
+    return machine
+
+
+def test_a_retried_tenure_moves_nothing_and_is_repeated_after_the_others(native):
+    machine = retried(native, 1, 0x20)
+    started = [line.split()[0] for line in machine.trace if ".ts" in line]
+    assert started == ["dram.ts", "rom.ts", "dram.ts"]
+    assert [f"{beat:016x}"[:2] for beat in machine.data["data"]] == ["20", "28", "30", "38"]
+    assert sum("dram.ta" in line for line in machine.trace) == 4
+    assert machine.targets["dram"]["reads"][0] == 1
+
+
+@pytest.mark.parametrize("first", [1, 3, 5])
+def test_a_tenure_can_be_retried_many_times_while_another_waits_for_data(native, first):
+    machine = retried(native, 5, 0xFFF00040, first=first)
+    assert sum("rom.ts" in line for line in machine.trace) == 6
+    assert machine.targets["rom"]["writes"][0] == machine.targets["dram"]["reads"][0] == 1
+    assert machine.memory["rom"][0x40:0x60] == b"".join(n.to_bytes(8, "big") for n in (1, 2, 3, 4))
+
+
+def test_an_address_only_transaction_is_retried_too(native):
+    machine = Machine(native)
+    machine.ask("data", 0x20, type=TransferType.SYNC)
+    windows = 0
+    while machine.requests:
+        machine.native.settle(machine.state)
+        window = machine.get("snoop.window")
+        windows += window
+        machine.put("snoop.artry", window and windows == 1)
+        machine.cycle()
+    assert windows == 2

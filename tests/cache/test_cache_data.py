@@ -277,16 +277,34 @@ def test_the_double_word_that_is_wanted_comes_first_and_others_are_hit_meanwhile
     bench.run(testbench)
 
 
-def test_the_walker_hits_beside_the_reload_that_it_began():
+def test_the_walker_gets_its_double_word_when_the_block_is_complete():
     bench = Bench()
 
     async def testbench(ctx):
-        await bench.ask(ctx, DataOp.LOAD, 0x2000)
-        await bench.settle(ctx)
-        assert await bench.walk(ctx, 0x1000) == bench.double(0x1000)
-        assert not ctx.get(bench.cache.quiet)
-        assert await bench.walk(ctx, 0x2008) == bench.double(0x2008)
-        assert not ctx.get(bench.cache.quiet)   # the reload of 0x1000 still goes on
+        assert await bench.walk(ctx, 0x1008) == bench.double(0x1008)
+        assert ctx.get(bench.cache.quiet)
+        assert bench.bursts() == [0x1008]
+        begin = bench.cycle
+        assert await bench.walk(ctx, 0x1010) == bench.double(0x1010)
+        assert bench.cycle - begin <= 2
+
+
+@pytest.mark.parametrize("place", [0x1008, 0x1010, 0x1018, 0x1000])
+def test_the_walker_is_told_of_a_transfer_error_in_any_beat_of_its_block(place):
+    bench = Bench()
+    bench.broken.add(place)
+
+    async def testbench(ctx):
+        port = bench.cache.walker
+        for name, value in (("type", TransferType.READ), ("addr", 0x1008), ("size", 8),
+                            ("wimg", M)):
+            ctx.set(getattr(port, name), value)
+        ctx.set(port.valid, 1)
+        (error,) = await bench.until(ctx, port.done, port.error)
+        ctx.set(port.valid, 0)
+        assert error and not bench.errors
+        bench.broken.clear()
+        assert await bench.walk(ctx, 0x1008) == bench.double(0x1008)
 
     bench.run(testbench)
 

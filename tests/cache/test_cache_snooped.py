@@ -6,14 +6,13 @@ import random
 from pathlib import Path
 
 import pytest
-from amaranth.hdl import Module
+from amaranth.hdl import Module, Signal
 from amaranth.lib import wiring
-from amaranth.lib.wiring import In, connect, flipped
+from amaranth.lib.wiring import In, Out, connect, flipped
 
 from pteg import Simulator
-from pteg.hw.bus.dma import SnoopedMaster
 from pteg.hw.bus.enums import TransferType
-from pteg.hw.bus.interfaces import MemoryPort
+from pteg.hw.bus.interfaces import MemoryPort, SnoopPort
 from pteg.hw.cache.enums import DataOp
 from pteg.hw.cache.l2 import L2Cache
 
@@ -21,6 +20,26 @@ _spec = importlib.util.spec_from_file_location(
     "pteg_test_data_cache", Path(__file__).with_name("test_cache_data.py"))
 data_bench = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(data_bench)
+
+
+class SnoopedMaster(wiring.Component):
+    """A master whose transactions begin when the caches have done what they must."""
+
+    request: In(MemoryPort())
+    snoop: Out(SnoopPort())
+    bus: Out(MemoryPort())
+
+    def elaborate(self, platform):
+        m = Module()
+        request, snoop, bus = self.request, self.snoop, self.bus
+        over = Signal()     # the cycle after a transaction, in which the snoop is withdrawn
+        connect(m, flipped(request), flipped(bus))
+        m.d.sync += over.eq(bus.done)
+        m.d.comb += [
+            snoop.valid.eq(request.valid & ~over), snoop.pa.eq(request.addr),
+            snoop.clean.eq(request.type == TransferType.READ),
+            bus.valid.eq(snoop.valid & snoop.done)]
+        return m
 
 
 class Both(wiring.Component):

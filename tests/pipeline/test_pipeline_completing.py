@@ -53,9 +53,9 @@ def test_completed_instructions_are_those_of_the_pipeline_log(tmp_path):
     stages = PipelineStages(cpu.native, cpu.places, log, Window(), machine.symbols.disassembled)
     cpu.driver.taps.append(Tap(stages.tracer, stages))
     with machine.trace(tmp_path / "a.vcd", "core.completion.*"):
-        machine.run(cycles=12_000)
+        machine.run(cycles=80_000)
     stages.close()
-    seen = list(completed(tmp_path / "a.vcd", 0, 12_000))
+    seen = list(completed(tmp_path / "a.vcd", 0, 80_000))
     assert len(seen) > 1000 and log.labels[:len(seen)] == seen
     assert "mtsprg 0,r3" in " ".join(seen)              # exceptions have been taken
     assert any("<" in text for text in seen)

@@ -134,7 +134,7 @@ def test_latencies_are_those_of_the_device(bench):
         bench.put("data.valid", 0)
         bench.cycle()
         assert beats == [first + i * step for i in range(4)]
-    assert dram.first == 4
+    assert dram.first == 5
 
 
 def test_a_burst_to_a_device_without_bursts_ends_with_tea(bench):

@@ -246,9 +246,9 @@ def test_exceptions_without_end_end_a_run(m, run):
     m.cpu.pc = 0x2000
     m.memory.write_word(0x2004, 0)
     begin = m.cycle
-    assert m.run(cycles=50) is Stop.CYCLES and m.instructions == 1
+    assert m.run(cycles=120) is Stop.CYCLES and m.instructions == 1
     assert run(m) is Stop.STUCK
-    assert m.cycle == begin + 50 + m.model.look and m.instructions == 1
+    assert m.cycle == begin + 120 + m.model.look and m.instructions == 1
     assert m.run(cycles=500) is Stop.CYCLES, "limits hold"
 
 
@@ -405,7 +405,8 @@ def test_presets_are_listed():
     (("g5",), "machine must be one of g3, mac99, not 'g5'"),
     ({"cpu": "fast"}, "cpu must be one of pipeline, functional, not 'fast'"),
     ({"rom": bytes(0x100001)}, "ROM image: ROM image must fit in 0x100000 bytes, not 0x100001"),
-    ({"disk": 1}, f"option of machine g3 must be one of ram, timed_uart, dma, {', '.join(NAMES)}, "
+    ({"disk": 1}, "option of machine g3 must be one of ram, timed_uart, dma, board, dram, "
+     f"{', '.join(NAMES)}, "
                   "not 'disk'"),
     ({"rom": "nosuch"}, "ROM must be a file or one of first, openfirmware, openbios, not 'nosuch'"),
 ])

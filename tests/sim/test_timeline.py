@@ -17,7 +17,7 @@ def recorded(tmp_path_factory):
     path = tmp_path_factory.mktemp("timeline") / "boot.jsonl"
     machine = pteg.Machine("g3", rom="first")
     with machine.ledger(path):
-        assert machine.run(until="pteg: ready", cycles=400_000) == "console"
+        assert machine.run(until="pteg: ready", cycles=1_000_000) == "console"
     return path
 
 

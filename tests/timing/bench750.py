@@ -41,11 +41,10 @@ L2CR = L2cr.L2E.mask | L2cr.L2SIZ.put(1) | L2cr.L2CLK.put(1)
 
 
 @functools.cache
-def machine(l2=0, dram=None):
-    """A machine with an L2 of some size, and with DRAM of other core cycles (first, next)."""
-    made = pteg.Machine("g3", cpu="pipeline", ram="1M", l2=l2)
-    if dram:
-        made.ram.first, made.ram.next = dram
+def machine(l2=0, ratio="4:1", dram=(5, 2)):
+    """A machine with an L2 of some size, a ratio of core to bus clock, and DRAM (first, next)."""
+    made = pteg.Machine("g3", cpu="pipeline", ram="1M", l2=l2, ratio=ratio)
+    made.ram.first, made.ram.next = dram
     return made
 
 
@@ -90,7 +89,7 @@ def run(setup, body, passes, last="        bdnz    loop", log=None, **options):
         cpu = m.model
         stages = PipelineStages(cpu.native, cpu.places, log, Window(), m.symbols.instruction)
         cpu.driver.taps.append(tap := Tap(stages.tracer, stages))
-    m.run(cycles=200_000, until=program.symbols["done"])
+    m.run(cycles=1_000_000, until=program.symbols["done"])
     if log is not None:
         cpu.driver.taps.remove(tap)
         stages.close()
@@ -98,10 +97,11 @@ def run(setup, body, passes, last="        bdnz    loop", log=None, **options):
     return m.cycle - begin
 
 
-def per_pass(body, setup="", **options):
+def per_pass(body, setup="", passes=(WARM, MEASURED), **options):
     """Cycles of one pass through the loop, the branch at its end included."""
-    times = [run(setup, body, passes, **options) for passes in (WARM, WARM + MEASURED)]
-    return (times[1] - times[0]) / MEASURED
+    warm, measured = passes
+    times = [run(setup, body, count, **options) for count in (warm, warm + measured)]
+    return (times[1] - times[0]) / measured
 
 
 def each(line, setup="", count=8):
