@@ -155,6 +155,31 @@ def test_long_names_and_other_alphabets(disk_prompt, images, tmp_path, kind):
         assert typed in prompt("dir hd:,\\")
 
 
+def test_a_journal_with_something_in_it_is_refused(disk_prompt, images, tmp_path):
+    disk = tmp_path / "disk"
+    images.run("mke2fs", "-q", "-t", "ext3", disk, "8192k")
+    images.run("debugfs", "-w", "-R", "feature needs_recovery", disk)
+    assert disk_prompt(disk).error("dir hd:,\\") == \
+        "needs_recovery, a feature of the file system that is not supported."
+
+
+def test_folders_with_an_index_on_ext2(disk_prompt, images, tmp_path):
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    for number in range(600):
+        (tree / f"file-with-a-long-name-{number}").write_text(f"{number}")
+    disk = tmp_path / "disk"
+    images.run("mke2fs", "-q", "-t", "ext2", "-O", "dir_index", "-b", "1024", "-d", tree, disk,
+               "8192k")
+    images.run("sh", "-c", f"e2fsck -fyD {disk}; "
+               f"debugfs -R 'htree_dump /' {disk} > {disk}.tree 2>&1")
+    assert "Root node dump" in (tmp_path / "disk.tree").read_text()
+    prompt = disk_prompt(disk)
+    for number in (0, 1, 123, 456, 599):
+        assert prompt.load_file(f"hd:,\\file-with-a-long-name-{number}") == f"{number}".encode()
+    assert prompt.error("load hd:,\\file-with-a-long-name-600").endswith("no such file.")
+
+
 @pytest.mark.parametrize("block", [1024, 4096])
 def test_holes_and_all_levels_of_pointers_on_ext2(disk_prompt, images, tmp_path, block):
     tree = tmp_path / "tree"

@@ -38,7 +38,7 @@ struct
    /window field >window-data
 constant /window-record
 /window-record 4 * buffer: windows
-variable next-window
+variable latest-window                  \ number of the one that was used last
 : window  ( n -- window )  /window-record * windows + ;
 : forget-windows  ( -- )  #windows 0 do  0 i window >window-owner !  loop ;
 : volume-size  ( -- d )  " partition-size" $call-parent ;
@@ -60,14 +60,17 @@ variable next-window
    dup r@ >window-length !
    r@ >window-data swap 2swap volume-read
    my-self r> >window-owner ! ;
+: need-in  ( len d.position n -- a true | len d.position false )
+   >r 3dup r@ window in-window if
+      r> latest-window !  >r 3drop r> true
+   else  r> drop false  then ;
 : need  ( len d.position -- a )         \ the address of bytes of the volume
    2 pick most-needed u> ?damaged
-   #windows 0 do
-      3dup i window in-window if  >r 3drop r> unloop exit  then
-   loop
-   next-window @ 1+ #windows 1- and dup next-window ! window >r
-   2dup r@ fill-window
-   r> in-window 0= ?damaged ;
+   latest-window @ need-in if  exit  then
+   #windows 0 do  i need-in if  unloop exit  then  loop
+   latest-window @ 1+ #windows 1- and >r
+   2dup r@ window fill-window
+   r> need-in 0= ?damaged ;
 
 \ ---- Names: `found-name` is that of a directory entry, in UTF-8
 1024 constant /name
@@ -76,7 +79,8 @@ variable #name
 : found-name  ( -- a len )  name-text #name @ ;
 : no-name  ( -- )  #name off ;
 : +name  ( byte -- )  #name @ /name < if  found-name + c! 1 #name +!  else  drop  then ;
-: +names  ( a len -- )  bounds ?do  i c@ +name  loop ;
+: +names  ( a len -- )
+   /name #name @ - umin  >r  found-name + r@ move  r> #name +! ;
 : +tail  ( x shift -- x )  over swap >> 63 and 128 or +name ;
 : +utf-8  ( code -- )
    dup 128 u< if  +name exit  then
