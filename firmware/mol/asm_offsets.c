@@ -25,6 +25,7 @@ void offsets(void)
     OFFSET(xTIMER_ARMED, mregs.timer_armed);
     OFFSET(xINTERRUPT, mregs.interrupt);
     OFFSET(xIN_GUEST, mregs.in_guest);
+    OFFSET(xEXIT_REQUEST, mregs.exit_request);
     OFFSET(xSR, sr);
     OFFSET(xSPLIT_SR, split_sr);
     OFFSET(xILLEGAL_SR, illegal_sr);

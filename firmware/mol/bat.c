@@ -21,10 +21,23 @@ int find_bat(struct kernel_vars *kv, u32 ea, int instruction, u32 *upper, u32 *l
     return 0;
 }
 
-/* Does a BAT match somewhere in a segment? A length with holes matches in several. */
+/* The segments in which a BAT may match, one bit each. A length with holes matches in several. */
+static u32 segments(u32 upper)
+{
+    u32 free = length(upper) >> 28, found = 0;
+    if (!(upper & (BAT_VS | BAT_VP)))
+        return 0;
+    if (!free)
+        return 1u << (upper >> 28);
+    for (u32 sr = 0; sr < 16; sr++)
+        if (!((upper >> 28 ^ sr) & ~free))
+            found |= 1u << sr;
+    return found;
+}
+
 static int touches(u32 upper, u32 sr, u32 user)
 {
-    return upper & (user ? BAT_VP : BAT_VS) && !((upper >> 28 ^ sr) & ~(length(upper) >> 28) & 15);
+    return upper & (user ? BAT_VP : BAT_VS) && segments(upper) >> sr & 1;
 }
 
 int segment_has_bats(struct kernel_vars *kv, u32 sr, u32 user)
@@ -48,21 +61,27 @@ int segment_bats_agree(struct kernel_vars *kv, u32 sr, u32 user)
     return 1;
 }
 
-/* What assembly has to know of the BATs. */
-void note_bats(struct kernel_vars *kv)
+/* What is derived from the BATs, for some segments. */
+static void note_segments(struct kernel_vars *kv, u32 which)
 {
-    kv->bat_segments = 0xFFFF;
-    kv->bat_split = 0;
-    u32 found = 0;
-    for (u32 sr = 0; sr < 16; sr++)
+    kv->bat_segments |= which;
+    kv->bat_split &= ~which;
+    for (u32 sr = 0; sr < 16; sr++) {
+        int any = 0;
+        if (!(which >> sr & 1))
+            continue;
         for (u32 user = 0; user < 2; user++)
             if (segment_has_bats(kv, sr, user)) {
-                found |= 1u << sr;
+                any = 1;
                 if (!segment_bats_agree(kv, sr, user))
-                    kv->bat_split = 1;
+                    kv->bat_split |= 1u << sr;
             }
-    kv->bat_segments = found;
+        if (!any)
+            kv->bat_segments &= ~(1u << sr);
+    }
 }
+
+void note_bats(struct kernel_vars *kv) { note_segments(kv, 0xFFFF); }
 
 /* All that BATs have mapped in a segment, and the segment itself. */
 static void flush_segment(struct kernel_vars *kv, u32 sr)
@@ -85,16 +104,14 @@ void do_mtbat(struct kernel_vars *kv, u32 spr, u32 value)
         return;
     COUNT(kv, do_mtbat);
     kv->bat_changes++;
+    u32 affected = segments(before) | segments(bat[pair]);
     for (u32 sr = 0; sr < 16; sr++) {
-        int affected = 0;
-        for (u32 user = 0; user < 2; user++)
-            affected |= touches(before, sr, user) || touches(bat[pair], sr, user);
-        if (!affected)
+        if (!(affected >> sr & 1))
             continue;
         if (!kv->option[FAULT_BAT_HACK] || kv->bat_changes <= HACK_AFTER)
             flush_segment(kv, sr);
         forget_segment(kv, sr);
     }
-    note_bats(kv);
+    note_segments(kv, affected);
     forget_io_cache(kv);
 }

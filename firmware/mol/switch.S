@@ -204,6 +204,8 @@ resume:
         lwz     r6, GPR(6)(r1)
         lwz     r7, GPR(7)(r1)
         lwz     r1, GPR(1)(r1)
+        .globl  enter_guest             /* every way into the guest ends here */
+enter_guest:
         rfi
 trace:  lwz     r5, xMSR(r1)
         li      r2, 0

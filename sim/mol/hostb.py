@@ -11,6 +11,7 @@ from pteg.cpu import Stop
 from pteg.firmware.cbuild import Compiler
 from pteg.firmware.hosts.hostb.image import build
 from pteg.firmware.mol.image import names
+from pteg.hw.isa.registers import Msr
 from pteg.machine import Machine
 from pteg.mol.guest import Guest
 from pteg.state import STORED_SPRS
@@ -41,12 +42,15 @@ class Flag(IntFlag):
     EVICT_AT_TICK = 8
     BAD_MAGIC = 16
     UNKNOWN_IOCTLS = 32
+    END_AT_TICK = 64
 
 
 #: struct hostb_options, and where the frames of the guest's RAM begin.
 _OPTIONS, _FIRST_FRAME = 0x3000, 0x0100_0000
 _RESULTS = ("frames", "kvars", "status", "ticks", "page_ins", "swaps")
 _PAGE = 4096
+#: SPRG2 while the guest is in.
+_GUEST_IN = 0x1779
 
 
 @lru_cache
@@ -91,9 +95,28 @@ class HostB:
         machine.cpu.msr = 0
 
     def run(self, instructions: int, until: int | str | None = None) -> Stop:
-        """Run until the guest is at its stop, or elsewhere."""
-        return self.machine.run(instructions=instructions,
-                                until=self.guest.stop if until is None else until)
+        """Run until the guest is at its stop, or the host at an address, or a text is printed."""
+        machine, inside = self.machine, until is None
+        end = machine.instructions + instructions
+        address = self.guest.stop if until is None else until
+        while True:
+            stop = machine.run(instructions=end - machine.instructions, until=address)
+            # Host and guest have instructions at the same effective addresses.
+            if stop != Stop.ADDRESS or self.in_guest == inside or machine.instructions >= end:
+                return stop
+            machine.step()
+
+    @property
+    def in_guest(self) -> bool:
+        """Whether the guest has the processor."""
+        return (self.machine.cpu.spr["SPRG2"] == _GUEST_IN
+                and self.machine.cpu.msr & Msr.PR != 0)
+
+    def end(self) -> None:
+        """The session ends at the next tick."""
+        place = _OPTIONS + 4 * 5
+        flags = self.machine.memory.read_word(place) | Flag.END_AT_TICK
+        self.machine.memory.write(place, struct.pack(">I", flags))
 
     @property
     def ended(self) -> int:

@@ -1,6 +1,7 @@
 /* HostB: what MOL needs of a host, without an operating system. One user part, one address space; the
  * guest's RAM is a window of it, whose pages have frames by a table of their own. */
 #include "host.h"
+#include "mregs.h"
 #include "options.h"
 
 #define WINDOW     0x40000000u          /* the guest's RAM in the user part */
@@ -196,6 +197,8 @@ static void tick(void)
 {
     u32 flags = OPTIONS->flags;
     OPTIONS->ticks++;
+    if (flags & END_AT_TICK && OPTIONS->kvars)
+        ((struct mac_regs *)OPTIONS->kvars)->exit_request = 1;
     if (flags & SWAP_AT_TICK)
         for (u32 page = 0; page < OPTIONS->ram_size / PAGE_SIZE; page++)
             swap_page(page);

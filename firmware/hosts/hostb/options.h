@@ -16,6 +16,7 @@ enum hostb_flags {
     EVICT_AT_TICK = 8,          /* the whole hash table is emptied at each tick */
     BAD_MAGIC = 16,             /* the user part enters with another magic, then wants a session */
     UNKNOWN_IOCTLS = 32,        /* the user part tries all numbers of ioctls that there are not */
+    END_AT_TICK = 64,           /* the session ends at the next tick; may be set at any time */
 };
 
 struct hostb_options {

@@ -22,6 +22,12 @@ void sys_wait(void) { }
 
 void sys_replace_page(u32 page) { hostb_call(HOSTB_SWAP_PAGE, (void *)page); }
 
+int sys_wants_end(void)
+{
+    mregs->exit_request = 0;
+    return hostb_options.flags & END_AT_TICK;
+}
+
 void sys_exit(u32 status)
 {
     hostb_options.status = status;

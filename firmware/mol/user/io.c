@@ -96,8 +96,8 @@ void io_access(u32 rvec)
         if (flags & SIGNED)
             value = (int)(short)value;
     }
-    if (!answered) {                    /* a transfer error: machine check */
-        raise_exception(0x200, 0x40000);
+    if (!answered) {
+        transfer_error();
         return;
     }
     if (!(flags & (STORE_ | FLOAT)))

@@ -62,6 +62,15 @@ void end_session(u32 value)
     status = value;
 }
 
+/* Nobody answers at a physical address: a machine check, or the end of the machine. */
+void transfer_error(void)
+{
+    if (mregs->msr & 0x1000)
+        raise_exception(0x200, 0x40000);
+    else
+        end_session(CHECKSTOP);
+}
+
 void raise_exception(u32 vector, u32 srr1) { ioctl3(MOL_IOCTL_RAISE, vector, srr1, 0); }
 
 /* Until an interrupt of the guest: the host may do other things. */
@@ -103,10 +112,12 @@ u32 main_loop(void)
     while (!ended) {
         u32 rvec = mol_run(mregs, magic, session);
         session &= ~MOL_ENTRY_INIT;
+        if (mregs->exit_request && sys_wants_end())
+            break;
         if (rvec == RVEC_ACCESS)
             rvec = ioctl3(MOL_IOCTL_EMULATE_ACCESS, 0, 0, 0);
         switch (rvec) {
-        case RVEC_NOP:
+        case RVEC_NOP:                  /* exit_request */
         case RVEC_RELOAD:
             break;
         case RVEC_ENABLE_FPU:
@@ -130,8 +141,8 @@ u32 main_loop(void)
         case RVEC_FP_STORE:
             float_access(rvec == RVEC_FP_STORE);
             break;
-        case RVEC_BAD_NIP:              /* nobody answers: transfer error */
-            raise_exception(0x200, 0x40000);
+        case RVEC_BAD_NIP:
+            transfer_error();
             break;
         case RVEC_SPR_READ:
         case RVEC_SPR_WRITE:

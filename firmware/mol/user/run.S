@@ -5,7 +5,9 @@
 #include "../rvec.h"
 
         .text
-/* u32 mol_run(struct mac_regs *r3, u32 magic r4, u32 session_and_flags r5) */
+/* Enters the guest again and again until it is left for another reason than RVEC_NOP, or somebody has
+ * set mregs.exit_request.
+ * u32 mol_run(struct mac_regs *r3, u32 magic r4, u32 session_and_flags r5) */
         .globl  mol_run
 mol_run:
         stwu    r1, -112(r1)
@@ -30,9 +32,19 @@ left:   cmpwi   r3, RVEC_NOP
         lwz     r7, 20(r1)
         rlwinm  r7, r7, 0, 17, 31       /* without MOL_ENTRY_INIT */
         stw     r7, 20(r1)
+        bne     1f
+        lwz     r12, 12(r1)
+        lwz     r12, xEXIT_REQUEST(r12)
+        cmpwi   r12, 0
         beq     again
+1:
         cmpwi   r3, RVEC_RELOAD
+        bne     2f
+        lwz     r12, 12(r1)
+        lwz     r12, xEXIT_REQUEST(r12)
+        cmpwi   r12, 0
         beq     reload
+2:
         lwz     r12, 12(r1)
         stmw    r13, GPR(13)(r12)
         lwz     r0, 116(r1)

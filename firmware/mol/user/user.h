@@ -11,11 +11,15 @@ typedef unsigned char u8;
 typedef unsigned int u32;
 typedef unsigned long long u64;
 
+/* Status of a session whose guest has stopped in a machine check. */
+#define CHECKSTOP 0x200
+
 /* What the user part needs of its host: the device file, a console, a way to wait, and the end. */
 int sys_ioctl(u32 number, struct mol_ioctl_pb *pb);
 void sys_putc(int character);
 void sys_wait(void);
 void sys_replace_page(u32 page);     /* of the guest's RAM, by a page with the same contents */
+int sys_wants_end(void);            /* asked when mregs.exit_request has been set */
 void sys_exit(u32 status) __attribute__((noreturn));
 
 /* A machine: how the user part is to make it. */
@@ -35,6 +39,7 @@ void make_session(const struct machine *machine);
 u32 main_loop(void);        /* returns when the guest has ended */
 void end_session(u32 status);
 void raise_exception(u32 vector, u32 srr1);
+void transfer_error(void);
 void print(const char *text);
 void print_hex(u32 value);
 

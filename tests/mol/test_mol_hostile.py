@@ -1,0 +1,100 @@
+"""Guests that do anything: random words as code of the guest's supervisor.
+
+The host stays whole, and the session can be ended.
+"""
+
+import random
+
+import pytest
+
+from pteg.lockstep.encoding import encode, load_constant, to_spr
+from pteg.mol.guest import Guest
+from pteg.mol.hostb import HostB
+
+SIZE, INSTRUCTIONS = 1 << 21, 300_000
+PRIVILEGED = [encode("mtmsr", rS=3), encode("rfi"), encode("mtsr", SR=5, rS=3), encode("sc"),
+              encode("mtsrin", rS=3, rB=4), encode("tlbie", rB=3), encode("mfmsr", rD=3)]
+SPRS = ["SDR1", "IBAT0U", "IBAT0L", "IBAT1U", "IBAT1L", "DBAT0U", "DBAT0L", "DBAT3U", "DBAT3L",
+        "DEC", "HID0", "SRR0", "SRR1", "SPRG2", "SPRG3"]
+
+
+def code(choice, count):
+    """Random words: any, privileged instructions with random values, hypercalls."""
+    words = []
+    while len(words) < count:
+        pick = choice.random()
+        if pick < 0.3:
+            words.append(choice.getrandbits(32))
+        elif pick < 0.6:
+            words += load_constant(choice.randrange(3, 6), choice.getrandbits(32))
+            words.append(choice.choice(PRIVILEGED))
+        elif pick < 0.8:
+            words += load_constant(3, choice.getrandbits(32))
+            words.append(to_spr(choice.choice(SPRS), 3))
+        elif pick < 0.9:
+            words += [*load_constant(3, 0x113724FA), *load_constant(4, 0x77810F9B),
+                      encode("addi", rD=5, rA=0, SIMM=choice.choice((0, 4, 18, 40, 99))),
+                      *load_constant(6, choice.getrandbits(32)),
+                      *load_constant(7, choice.getrandbits(32)),
+                      *load_constant(8, choice.getrandbits(32)), encode("sc")]
+        else:
+            words += load_constant(3, choice.choice((0, 0x10, 0x20, 0x30)) | 0x1002
+                                   | choice.getrandbits(1) << 14)
+            words.append(encode("mtmsr", rS=3))
+    return words
+
+
+def hostile(seed):
+    """A guest with random code in all of its memory, handlers included."""
+    choice = random.Random(seed)
+    words = code(choice, 0x6000)
+    data = b"".join(word.to_bytes(4, "big") for word in words)
+    image = (data * (SIZE // len(data) + 1))[:SIZE]
+    return Guest({0: image}, choice.randrange(0, 0x10000, 4), 0x3F00, 0x1002, SIZE)
+
+
+def whole(session, text, seed):
+    """Code and constants of the host, and memory that is nobody's, are as they were."""
+    memory, symbols = session.machine.memory, session.machine.symbols
+    found = memory.read(0x4000, symbols.address("rodata_end") - 0x4000)
+    assert text is None or found == text, f"seed {seed}: code of the host"
+    assert not any(memory.read(0x01000000 + 2 * SIZE, 0x00800000)), f"seed {seed}: stray stores"
+    return found
+
+
+def check(seed):
+    session = HostB(hostile(seed), tick=5000)
+    machine = session.machine
+    own = machine.memory.read(0x200, 0x1600)
+    start = machine.symbols.address("mac_entry")
+    assert session.run(2_000_000, until=start) == "address"
+    taken = machine.memory.read(0x200, 0x1600)
+    text = whole(session, None, seed)
+    stop = session.run(INSTRUCTIONS, until=session.ended)
+    assert stop in ("instructions", "address"), f"seed {seed}: {stop}"
+    whole(session, text, seed)
+    if stop == "instructions":
+        # The host is alive: its tick comes, and it can end the session.
+        assert machine.memory.read(0x200, 0x1600) == taken, f"seed {seed}: vectors"
+        ticks = session.result("ticks")
+        session.end()
+        stop = session.run(3_000_000, until=session.ended)
+        assert stop == "address", f"seed {seed}: {stop}"
+        assert session.result("ticks") > ticks, f"seed {seed}: no tick"
+    assert machine.memory.read(0x200, 0x1600) == own, f"seed {seed}: vectors are not given back"
+    return session
+
+
+def test_hostile_guests_leave_the_host_alone():
+    total = {}
+    for seed in range(25):
+        for name, value in check(seed).counters().items():
+            total[name] = total.get(name, 0) + value
+    for name in ("mac_trap", "osi_syscall", "do_mtsdr1", "do_mtbat", "host_interrupt"):
+        assert total[name] > 0, name
+
+
+@pytest.mark.slow
+def test_a_thousand_hostile_guests_leave_the_host_alone():
+    for seed in range(100, 1100):
+        check(seed)
