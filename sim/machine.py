@@ -335,8 +335,8 @@ class Machine:
 
         Registers, pending exceptions and the counts of cycles and instructions pass over; TLBs and
         caches are empty then, and memory is as the processor saw it. Before, the pipeline model
-        completes the instruction that it is in, and the transfer of a bus master. Waveforms have to
-        be closed.
+        completes the instruction that it is in, the stores of earlier ones, and the transfer of a
+        bus master. Waveforms have to be closed.
         """
         if cpu not in CPUS:
             raise UserError(f"cpu must be one of {', '.join(CPUS)}, not {cpu!r}")

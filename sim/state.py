@@ -28,10 +28,10 @@ ARCH_STATE = np.dtype(
 
 #: What passes from one model to another beside the registers, at an instruction boundary:
 #: counts since reset, core cycles since the last tick of the time base, and whether a decrementer
-#: or a thermal management exception waits. (The level of the external interrupt follows from the
-#: devices.)
+#: or a thermal management exception, or a machine check that belongs to no instruction, waits. (The
+#: level of the external interrupt follows from the devices.)
 PENDING = np.dtype([("cycle", "i8"), ("instructions", "i8"), ("since_tick", "i8"),
-                    ("decrementer", "i8"), ("thermal", "i8")])
+                    ("decrementer", "i8"), ("thermal", "i8"), ("machine_check", "i8")])
 
 
 #: Names of the fields.

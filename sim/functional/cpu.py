@@ -36,8 +36,8 @@ _STOPS = {
 #: Fields of the model that a snapshot holds. The others are caches, addresses in the host, or
 #: without meaning between two instructions.
 _KEPT = ("tlb_tag", "tlb_word", "tlb_order", "tlb_random", "cycles", "time_synced",
-         "device_synced", "cycles_per_tick", "decrementer", "thermal", "thermal_at",
-         "thermal_turn", "uncompleted", "exceptions", "walks", "walk_ptes")
+         "device_synced", "cycles_per_tick", "decrementer", "thermal", "machine_check",
+         "thermal_at", "thermal_turn", "uncompleted", "exceptions", "walks", "walk_ptes")
 _SNAPSHOT = np.dtype([(name, MODEL[name].base, MODEL[name].shape) for name in _KEPT])
 _PTEL_R = PteLow.R.mask
 #: More cycles than the model ever runs between two checks of the time.
@@ -135,6 +135,7 @@ class FunctionalCpu:
         pending["since_tick"] = (model["cycles"] - model["time_synced"]) % self._cycles_per_tick
         pending["decrementer"] = model["decrementer"]
         pending["thermal"] = model["thermal"]
+        pending["machine_check"] = model["machine_check"]
         return pending
 
     def set_pending(self, pending):
@@ -144,6 +145,7 @@ class FunctionalCpu:
         model["time_synced"] = given["cycle"] - given["since_tick"] % self._cycles_per_tick
         model["decrementer"] = given["decrementer"] != 0
         model["thermal"], model["thermal_at"] = given["thermal"] != 0, 0
+        model["machine_check"] = given["machine_check"] != 0
 
     def snapshot(self):
         kept = np.zeros(1, _SNAPSHOT)

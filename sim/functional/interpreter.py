@@ -218,6 +218,11 @@ def make_run(bus_read, bus_write, tick, transfers, next_event, interrupt, consol
                 return STOP_LEDGER
             if printed:
                 return STOP_DRAIN
+            if m.machine_check:     # the pipeline model has left it
+                outcome = take(s, m, isa.VECTOR_MACHINE_CHECK, isa.SRR1_TEA)
+                if outcome == isa.OUT_CHECKSTOP:
+                    return STOP_CHECKSTOP
+                m.machine_check = 0
             if take_interrupt(s, m) and s.pc == address:
                 return STOP_ADDRESS
             saves = power_save(s)

@@ -71,7 +71,7 @@ MODEL = np.dtype([
     ("cycles_per_tick", "i8"),
     ("hid1", "i8"),
     # Pending asynchronous exceptions.
-    ("interrupt", "i8"), ("decrementer", "i8"), ("thermal", "i8"),
+    ("interrupt", "i8"), ("decrementer", "i8"), ("thermal", "i8"), ("machine_check", "i8"),
     # Thermal unit: cycle of its next comparison, or 0; whether that is of THRM2.
     ("thermal_at", "i8"), ("thermal_turn", "i8"),
     # Cycles in which no instruction completed, and other counts for statistics.

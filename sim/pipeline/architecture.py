@@ -83,7 +83,8 @@ class Architecture:
         self._pending = {"instructions": cpu.core.completion.instructions,
                          "since_tick": cpu.core.timebase.prescaler,
                          "decrementer": cpu.core.timebase.pending,
-                         "thermal": cpu.core.thermal.pending}
+                         "thermal": cpu.core.thermal.pending,
+                         "machine_check": cpu.core.completion.exceptions.check}
 
     def write(self, state: np.ndarray, name: str, value):
         """Give a field of ARCH_STATE a value; for a bank of registers, an array."""

@@ -153,8 +153,11 @@ class PipelineCpu:
 
     def settle(self):
         self._finish_instruction()
-        while self._transfers:
-            # Nothing completes meanwhile: the processor stays between two instructions.
+        queue, cache = self.places.core.lsu.queue, self.places.dcache
+        pending = (queue.completed, cache.operation.state, cache.buffer.busy)
+        while self._transfers or any(self._read(signal) for signal in pending):
+            # Nothing completes meanwhile: the processor stays between two instructions. Stores that
+            # have completed are written, and what refuses them says so.
             self._drop_instructions()
 
     def get_pending(self):

@@ -133,6 +133,7 @@ class OldestEntry(Part):
 
 class ExceptionUnit(Part):
     checkstop: Signal
+    check: Signal               # a machine check that belongs to no instruction waits
     taken: Signal               # so many since reset
     interrupt: Signal           # one is taken
     last_interrupt: Signal

@@ -139,7 +139,7 @@ def _fetch(cpu, system):
         *_inside(cpu.icache, "state", "hit"),
         core.fetch.queue__count, core.queue.count, core.queue.pop,
         *_inside(core.branch, "queue__mark", "pc", "taken", "target", "queue__folded",
-                 "queue__predict", "accept", "wrong", "cancel"),
+                 "queue__predict", "accept", "wrong"),
         *_inside(core.fetch, "redirect__valid", "redirect__pc"),
         *_transfer(system, "ts", "a", "tt", "ta")))
 
