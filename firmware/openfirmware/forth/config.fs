@@ -154,7 +154,8 @@ variable nvram-position
    /partition-header
    begin  read-text dup while
       [char] = left-parse-string        ( position value vlen name nlen )
-      2dup find-entry if
-         drop put-option
+      2dup find-entry if                ( position value vlen name nlen entry )
+         @ -rot 2>r  ['] ?value catch   \ what may have been written by somebody else
+         if  3drop 2r> 2drop  else  2r> put-option  then
       else  2drop 2drop  then
    repeat  2drop drop ;

@@ -16,8 +16,14 @@ h# 3002 constant real-msr
       real-mode? if  real-msr  else  virtual-msr  then  swap
    endcase ;
 
+\ What an earlier client has put at the vectors in RAM is gone (kernel/reset.s has the same).
+: own-vectors  ( -- )
+   h# 1800 h# 100 do
+      rom-start h# 03fffffc and h# 48000002 or i or  i !  i 4 flush-code
+   h# 100 +loop ;
 \ The client gets a stack of its own, the client interface in r5, its arguments in r6 and r7.
 : init-state  ( r3 r4 r6 r7 entry -- )
+   own-vectors
    saved-state 192 erase  saved-fprs 264 erase
    own-environment saved-environment /environment move
    to %pc  to %r7  to %r6  to %r4  to %r3
