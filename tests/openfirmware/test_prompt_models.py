@@ -7,6 +7,7 @@ import pytest
 from pteg.errors import UserError
 from pteg.firmware import images
 from pteg.firmware.openfirmware.reference import words_page
+from pteg.machine import Machine
 from pteg.platform import Platform
 from pteg.presets import g3, mac99
 
@@ -23,6 +24,15 @@ def test_memory_is_found(make_prompt, preset, shown):
     prompt = make_prompt(preset)
     assert f", {shown} of memory" in prompt.banner
     assert prompt("1 2 .s") == "1 2  ok\n"
+
+
+@pytest.mark.parametrize("cpu", ["functional", "pipeline"])
+@pytest.mark.parametrize("ram", ["64K", "128K", "256K", "512K"])
+def test_too_little_memory_is_said(cpu, ram):
+    machine = Machine("g3", cpu=cpu, ram=ram, rom="openfirmware")
+    assert machine.run(until="KB.", cycles=100_000) == "console"
+    assert machine.console.read() == (
+        f"\r\npteg Open Firmware needs 1 MB of memory, not {ram[:-1]} KB.".encode())
 
 
 def test_the_same_sources_give_the_same_bytes():

@@ -21,9 +21,11 @@ too_little_memory:                      # r31 = bytes
 1:      divwu   r3, r5, r6
         mullw   r7, r3, r6
         subf    r5, r7, r5
+        cmplwi  r3, 1                   # 64 has no hundreds; no other digit is 0
+        blt     3f
         addi    r3, r3, '0'
         bl      little_emit
-        li      r7, 10
+3:      li      r7, 10
         divwu   r6, r6, r7
         cmpwi   r6, 0
         bne     1b
