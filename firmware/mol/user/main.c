@@ -79,7 +79,7 @@ static void doze(void)
     for (;;) {
         u32 now;
         asm volatile("mftb %0" : "=r"(now));
-        if (mregs->interrupt || mregs->dec_pending
+        if (mregs->interrupt || mregs->dec_pending || mregs->exit_request
             || (mregs->dec_armed && (int)(mregs->dec_stamp - now) < 0))
             return;
         sys_wait();
@@ -132,7 +132,8 @@ u32 main_loop(void)
             break;
         case RVEC_MSR_POW:
             doze();
-            mregs->msr &= ~0x40000u;
+            if (!mregs->exit_request)   /* otherwise it sleeps on */
+                mregs->msr &= ~0x40000u;
             break;
         case RVEC_TIMER:
             mregs->timer_armed = 0;
