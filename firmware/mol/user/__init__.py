@@ -1,0 +1,1 @@
+"""The user part of MOL: sources in C."""

@@ -1,0 +1,1 @@
+"""What every ROM does at its start: sources in assembly."""
