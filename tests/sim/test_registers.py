@@ -106,7 +106,7 @@ def test_segment_registers_keep_their_bits(machine, value):
     ("XER", 0xE000FF7F), ("SDR1", 0xFFFF01FF), ("SRR0", 0xFFFFFFFC), ("SRR1", 0xFFFFFFFF),
     ("EAR", 0x8000003F), ("IBAT0U", 0xFFFE1FFF), ("IBAT3L", 0xFFFE007B), ("DBAT2L", 0xFFFE007B),
     ("DAR", 0xFFFFFFFF), ("DSISR", 0xFFFFFFFF), ("IABR", 0xFFFFFFFF), ("DABR", 0xFFFFFFFF),
-    ("SPRG3", 0xFFFFFFFF), ("ICTC", 0x1FF), ("PVR", 0x00080301), ("HID1", 0)])
+    ("SPRG3", 0xFFFFFFFF), ("ICTC", 0x1FF), ("PVR", 0x00080301), ("HID1", 0xA0000000)])
 def test_a_program_reads_back_of_all_ones_what_was_recorded(machine, name, kept):
     """On a 750CL and a 604; mtspr to a constant does nothing."""
     code = f"    .org 0x1000\n    mtspr {name.lower()}, r3\n    mfspr r4, {name.lower()}\n"
