@@ -1,4 +1,4 @@
-"""Measures what docs/real-machines.md compares with real machines: `python docs/real_machines.py`.
+"""Measures what docs/real-machines.md compares: `python docs/real_machines.py`.
 
 Each program is the one that was run there, without the operating system around it.
 """
@@ -10,7 +10,7 @@ from pteg.hw.isa.registers import Hid0
 CODE, STOP = 0x1000, 0x800
 MMCR0_CYCLES = 1 << 6       # PMC1 counts cycles
 
-#: The delay loop with which Linux up to 2.6.10 calibrates itself. r3: how often; then its cycles.
+#: The delay loop that Linux 2.4 and 2.6.8 count. r3: how often; then its cycles.
 DELAY = """
 _start: mfspr   r10,953
         mtctr   r3

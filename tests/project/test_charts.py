@@ -53,6 +53,17 @@ def test_a_history_table_of_512_predicts_most_branches(scripts):
     assert 0.1 < scripts("sweep").wrong_predictions(512) < 0.4
 
 
+def test_what_real_machines_measured(scripts):
+    machines = scripts("real_machines")
+    assert machines.delay() == pytest.approx(1, abs=0.005)
+    assert machines.tick(ratio="4:1") == pytest.approx(16, abs=0.05)
+
+
+@pytest.mark.slow
+def test_what_a_real_machine_with_another_ratio_measured(scripts):
+    assert scripts("real_machines").tick(ratio="6:1") == pytest.approx(24, abs=0.05)
+
+
 def test_a_chart_is_an_svg_with_its_lines(scripts, tmp_path, monkeypatch):
     chart = scripts("chart")
     monkeypatch.setattr(chart, "__file__", str(tmp_path / "chart.py"))

@@ -45,6 +45,8 @@ WRONG = [
     ("completion_queue", 1, "a number from 2 to 15"),
     ("gpr_renames", 17, "a number from 2 to 16"),
     ("fpr_renames", 0, "a number from 1 to 16"),
+    ("ratio", "11:1", "1:1, 2:1, 2.5:1, 3:1, 3.5:1, 4:1, 4.5:1, 5:1, 5.5:1, 6:1, 6.5:1, 7:1, "
+     "7.5:1, 8:1 or 10:1"),
     ("prediction", "maybe", "on or off"),
 ]
 
@@ -62,7 +64,8 @@ def random_parameters(rng):
         "l2": [0, 256 << 10], "tlb_sets": [1 << n for n in range(9)], "tlb_ways": [1, 2, 4, 8],
         "tlb_replacement": ["lru", "fifo", "random"], "bht": [0, 1, 64, 2048],
         "btic": [0, 8, 64, 512], "completion_queue": range(2, 16), "gpr_renames": range(2, 17),
-        "fpr_renames": range(1, 17), "prediction": [True, False],
+        "fpr_renames": range(1, 17), "ratio": ["1:1", "2.5:1", "4:1", "7.5:1"],
+        "prediction": [True, False],
     }
     assert choices.keys() == set(NAMES), "a parameter without a choice here"
     return {name: rng.choice(values) for name, values in choices.items() if rng.random() < 0.7}
