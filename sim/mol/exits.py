@@ -54,13 +54,17 @@ def guest() -> tuple[Guest, dict[int, str]]:
     return Guest(memory, _CODE, STOP, 0x1002, 2 << 20, words), kinds
 
 
-def _kind(kinds, record, machine):
+def _kind(kinds, record, session):
     cause, pc = Vector(record["cause"]), int(record["pc"])
     if cause in (Vector.DECREMENTER, Vector.EXTERNAL):
         return "host's timer tick"
     if pc >> 28 == 6:
         return "shadow entry, code"
-    return kinds.get(pc) or f"{cause.name} {disassemble(machine.memory.read_word(pc), pc)}"
+    if pc in kinds:
+        return kinds[pc]
+    # The guest's code lies at its effective address.
+    word = int.from_bytes(session.read(pc % session.guest.size, 4), "big")
+    return f"{cause.name} {disassemble(word, pc)}"
 
 
 def measure(cpu: str = "pipeline", tick: int = 0) -> dict[str, tuple[int, int, int]]:
@@ -78,27 +82,15 @@ def measure(cpu: str = "pipeline", tick: int = 0) -> dict[str, tuple[int, int, i
         if record["kind"] == ledger.Kind.RETURN:
             if record["pc"] == enters:
                 if begin is not None:
-                    found[_kind(kinds, begin, session_code(session))].append(
+                    found[_kind(kinds, begin, session)].append(
                         (int(record["instruction"] - begin["instruction"]) + 1,
                          int(record["cycle"] - begin["cycle"])))
                 inside, begin = True, None
         elif inside:
             begin, inside = record, False
-    return {kind: (len(costs), *(int(statistics.median_low(column))
-                                 for column in zip(*costs, strict=True)))
+    return {kind: (len(costs), statistics.median_low([cost[0] for cost in costs]),
+                   statistics.median_low([cost[1] for cost in costs]))
             for kind, costs in found.items()}
-
-
-class session_code:
-    """Reads the guest's code, which lies at its effective address."""
-
-    def __init__(self, session):
-        self.memory = self
-        self._session = session
-
-    def read_word(self, address: int) -> int:
-        """A word of the guest's memory."""
-        return int.from_bytes(self._session.read(address & 0x1FFFFF, 4), "big")
 
 
 def table(found: dict[str, tuple[int, int, int]]) -> str:
