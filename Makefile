@@ -11,7 +11,7 @@ BIN    := $(VENV)/bin
 
 # More options for `pteg run`, pytest and the benchmarks.
 RUN    ?= --until '0 > ' --vcd rom.vcd --first 200 --last 300 \
-          --trigger 'mmu.walker.state == UPDATE_C' --before 700 --after 1000
+          --trigger 'mmu.walker.state == UPDATE_C' --before 2100 --after 500
 TESTS  ?=
 BENCH  ?=
 

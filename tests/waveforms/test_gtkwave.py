@@ -142,6 +142,14 @@ def test_the_waveform_of_make_run_is_small(first_run):
     assert (first_run / "rom.vcd").stat().st_size < 5_000_000
 
 
+def test_the_first_fetch_the_first_search_and_the_prompt_are_recorded(first_run):
+    """The first search looks at both groups and finds nothing; the next one finds the entry."""
+    text = (first_run / "rom.vcd").read_text()
+    assert text.index("#0\n") < text.index("$dumpoff")      # from the first cycle on
+    assert text.count("$dumpoff") == 2                      # fetch, searches, prompt
+    assert text.index("$dumpoff") < text.index("\nsSECONDARY_READ ") < text.index("\nsUPDATE_C ")
+
+
 def test_the_first_screen_has_a_whole_table_search_that_sets_r_and_c(first_run, shown):
     found = {var.full_name: var.signal for var in
              pywellen.Waveform(str(first_run / "rom.vcd")).all_vars()}
