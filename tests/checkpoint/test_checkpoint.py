@@ -583,8 +583,9 @@ def run(*arguments, cwd):
 
 
 def test_fast_forward_save_and_restore(tmp_path):
-    first = run("--ram", "1M", "--fast-forward-until", "blocks", "--until", "translation",
-                "--cycles", 1_000_000, "--save", "m", "--json", "1.json", cwd=tmp_path)
+    first = run("--rom", "first", "--ram", "1M", "--fast-forward-until", "blocks",
+                "--until", "translation", "--cycles", 1_000_000, "--save", "m",
+                "--json", "1.json", cwd=tmp_path)
     assert first.returncode == 0 and "[fast-forward: " in first.stderr
     assert "hash table" in first.stdout and first.stdout.endswith("translation")
     second = run("--restore", "m", "--until", "ready", "--cycles", 1_000_000, "--json", "2.json",
