@@ -122,7 +122,7 @@ class FunctionalCpu:
         return int(self._model["exceptions"][0])
 
     identity = "functional"
-    depends = ("tlb_sets", "tlb_ways", "tlb_replacement")
+    depends = ("tlb_sets", "tlb_ways", "tlb_replacement", "ratio")
     look = 1 << 20
     at_boundary = True
 

@@ -385,6 +385,8 @@ def test_forged_state_is_refused_or_harmless(opened, tmp_path, cpu, data):
 @pytest.mark.parametrize("cpu, parameters, message", [
     ("functional", {"tlb_sets": 32}, "tlb_sets is 32, not 64 as in the checkpoint: the functional "
      "model cannot go on from it, the other one can from an instruction boundary"),
+    ("functional", {"ratio": "2:1"}, "ratio is 2:1, not 4:1 as in the checkpoint: the functional "
+     "model cannot go on from it, the other one can from an instruction boundary"),
     ("pipeline", {"dcache": "16K"}, "dcache is 16K, not 32K as in the checkpoint: the pipeline "
      "model cannot go on from it, the other one can from an instruction boundary"),
 ])
