@@ -5,6 +5,7 @@ The names below are loaded when they are first used (PEP 562), so that importing
 """
 
 import importlib
+import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from pteg.machine import Machine
 
 __version__ = "0.1.0"
+
+#: When the first module of pteg was imported, in nanoseconds since the epoch.
+STARTED = time.time_ns()
 
 _EXPORTS = {
     "Machine": "pteg.machine",

@@ -1,13 +1,15 @@
 """The cache: files that make the next start quick, and that nothing depends on."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from platformdirs import user_cache_dir
 
+from pteg import STARTED
 from pteg.outputs import replace_file
 
-__all__ = ["folder", "keep"]
+__all__ = ["edited", "folder", "keep"]
 
 
 def folder() -> Path:
@@ -26,3 +28,12 @@ def keep(name: str, data: bytes) -> bool:
     except OSError:
         return False
     return True
+
+
+def edited(sources: Iterable[str | os.PathLike]) -> bool:
+    """Whether any of these files has been written since this process has begun.
+
+    It may then be another text than the one that was imported. What is compiled from the one must
+    not be kept under the name of the other.
+    """
+    return any(os.stat(source).st_mtime_ns > STARTED for source in sources)

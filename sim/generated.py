@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 from pteg.background import Background
-from pteg.cache_folder import folder, keep
+from pteg.cache_folder import edited, folder, keep
 
 __all__ = ["load_module", "compile_ahead"]
 
@@ -35,7 +35,8 @@ def load_module(kind, text, sources=(), key=""):
     Returns
     -------
     module
-        The same object for the same text, sources and key within a process.
+        The same object for the same text, sources and key within a process. It has no file, and so
+        no cache, if a source has been edited meanwhile.
     """
     from numba import __version__ as numba_version
 
@@ -44,7 +45,7 @@ def load_module(kind, text, sources=(), key=""):
         digest.update(Path(source).read_bytes())
     name = f"pteg_{kind}_{digest.hexdigest()[:20]}"
     if name not in sys.modules:
-        path = _file(f"generated/{name}.py", text)
+        path = None if edited(sources) else _file(f"generated/{name}.py", text)
         if path is None:
             _execute(name, text)
         else:

@@ -11,9 +11,9 @@ import json
 import time
 from pathlib import Path
 
-from pteg.cache_folder import folder, keep
+from pteg.cache_folder import edited, folder, keep
 
-__all__ = ["Lock", "get", "put", "digest", "digest_files"]
+__all__ = ["Lock", "get", "put", "digest", "digest_files", "edited_files"]
 
 MAGIC = b"pteg-cache-1\n"
 
@@ -27,15 +27,25 @@ def digest(*parts):
     return total.hexdigest()[:32]
 
 
+def _files(sources):
+    """Pairs of a file and its source: the files, and all `.py` files in folders."""
+    for source in map(Path, sources):
+        for file in sorted(source.rglob("*.py")) if source.is_dir() else [source]:
+            yield file, source
+
+
 def digest_files(sources):
     """Return a hash over the names and contents of files, and of all `.py` files in folders."""
     parts = []
-    for source in map(Path, sources):
-        files = sorted(source.rglob("*.py")) if source.is_dir() else [source]
-        for file in files:
-            parts.append(str(file.relative_to(source.parent)))
-            parts.append(file.read_bytes())
+    for file, source in _files(sources):
+        parts.append(str(file.relative_to(source.parent)))
+        parts.append(file.read_bytes())
     return digest(*parts)
+
+
+def edited_files(sources):
+    """Whether one of these files has been written since this process has begun."""
+    return edited(file for file, _ in _files(sources))
 
 
 def put(key, blobs):

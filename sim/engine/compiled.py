@@ -91,8 +91,8 @@ def load_design(build, *, sources, parameters, name, unnamed=(), cache=True):
     unnamed : collection of str
         See `compile_design`.
     """
-    if not cache:
-        return compile_design(build(), name=name, unnamed=unnamed, cache=False)
+    if not cache or _cache.edited_files(sources):
+        return compile_design(build(), name=name, unnamed=unnamed, cache=cache)
     key = _key("design", name, _cache.digest_files(sources),
                json.dumps([parameters, list(unnamed)], sort_keys=True))
     blobs = _cache.get(key)

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from pteg import ledger
+from pteg import jit, ledger, state
+from pteg.components import console
 from pteg.components.console import new_watch
 from pteg.cpu import Stop
 from pteg.errors import UserError
@@ -21,7 +22,9 @@ from pteg.functional.model import (
 from pteg.functional.tlb import orders
 from pteg.generated import load_module
 from pteg.hw import isa, parameters, sizes
+from pteg.hw.bus import ratio
 from pteg.hw.isa.registers import PteLow
+from pteg.hw.mmu import enums
 from pteg.state import ARCH_STATE, PENDING, new_state
 from pteg.waiting import waiting
 
@@ -59,6 +62,10 @@ def run(state, model, devices, cycles, instructions, address, watch):
 '''
 
 
+#: Modules beside those of the two packages, whose constants or functions are compiled in.
+_OTHERS = (console, enums, jit, ledger, parameters, ratio, sizes, state)
+
+
 def _address(array):
     """Where the array's bytes are in the host; 0 for none."""
     return 0 if array is None or not array.size else array.ctypes.data
@@ -68,8 +75,7 @@ def sources():
     """Files that the compiled model depends on."""
     folders = (Path(__file__).parent, Path(isa.__file__).parent)
     return [*(file for folder in folders for file in sorted(folder.glob("*.py"))),
-            Path(parameters.__file__), Path(sizes.__file__), Path(ledger.__file__),
-            Path(ledger.__file__).with_name("state.py")]
+            *(Path(module.__file__) for module in _OTHERS)]
 
 
 class FunctionalCpu:

@@ -176,3 +176,55 @@ def test_machines_that_two_processes_have_cached_are_not_mixed_up(tmp_path):
 
     large, small = run("32M"), run("4M")
     assert run("32M", "4M") == large + small and run("4M", "32M") == small + large
+
+
+EDITED = """
+import sys
+from pathlib import Path
+sys.path.insert(0, "{folder}")
+import helper                       # the old text
+Path("{folder}/helper.py").write_text("def value():\\n    return 2\\n")
+from pteg import generated
+module = generated.load_module("edited", '''
+from helper import value
+from numba import njit as numba_njit
+from pteg.jit import njit
+
+value = numba_njit(value)
+
+@njit(cache=True)
+def run():
+    return value()
+''', ["{folder}/helper.py"])
+print(module.run())
+"""
+
+
+def test_code_of_an_old_text_is_not_kept_under_the_name_of_a_new_one(tmp_path, monkeypatch):
+    """A source that is edited after it was imported, before it is compiled."""
+    monkeypatch.setenv("PTEG_CACHE", str(tmp_path / "cache"))
+    helper = tmp_path / "helper.py"
+    helper.write_text("def value():\n    return 1\n")
+    text = "import pteg\n" + EDITED.format(folder=tmp_path)
+    results = [subprocess.run([sys.executable, "-c", text], capture_output=True, text=True,
+                              check=True).stdout.strip() for _ in range(2)]
+    # The second process rewrites the same text, and imports what the first has written.
+    assert results == ["1", "2"]
+
+
+def test_the_functional_model_knows_what_it_is_compiled_from():
+    from pathlib import Path
+
+    from pteg.functional.cpu import sources
+
+    known = {str(Path(file).resolve()) for file in sources()}
+    needed = {name for name in sys.modules if name.startswith("pteg.functional")}
+    for name in needed | {"pteg.hw.isa.registers", "pteg.hw.isa.instructions", "pteg.hw.isa.bits"}:
+        assert str(Path(sys.modules[name].__file__).resolve()) in known, name
+    apart = {"pteg.errors", "pteg.cpu", "pteg.generated", "pteg.waiting"}     # Python's side
+    for name in needed:
+        for value in vars(sys.modules[name]).values():
+            other = getattr(value, "__module__", None) or getattr(value, "__name__", "")
+            if isinstance(other, str) and other.startswith("pteg.") and other in sys.modules and (
+                    other not in apart) and sys.modules[other].__file__:
+                assert str(Path(sys.modules[other].__file__).resolve()) in known, (name, other)
