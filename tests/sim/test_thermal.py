@@ -8,7 +8,7 @@ from pteg.hw.sizes import JUNCTION_TEMPERATURE as NOW
 
 CODE, VECTOR, EE = 0x2000, 0x1700, 0x8000
 TIN, TIV, TID, TIE, V = 1 << 31, 1 << 30, 4, 2, 1
-INTERVAL = 400
+INTERVAL = 1600
 ENABLED = INTERVAL << 1 | 1
 PROGRAM = f"""    .org {VECTOR:#x}
     addi r10, r10, 1
