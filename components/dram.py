@@ -7,6 +7,7 @@ Contents after power-up are zero (real DRAM holds noise), so that runs can be re
 """
 
 import re
+from typing import Any
 
 from pteg.components.device import Device, compiled
 from pteg.components.roles import Ram
@@ -33,7 +34,7 @@ class Dram(Device, Ram):
         super().__init__(name, base, size, first=first, next=next, burst=True, memory=size)
 
     @staticmethod
-    def read_timing(text: str) -> dict[str, int]:
+    def read_timing(text: str) -> dict[str, Any]:
         """`first` and `next` from a text such as "5:2:2:2" or "5:2"."""
         found = re.fullmatch(r"([1-9]\d?):([1-9]\d?)(?:(?::\2){2})?", str(text))
         if not found:

@@ -124,7 +124,9 @@ void init_spr_hooks(struct kernel_vars *kv)
         kv->spr_hook[ignored[i]] = HOOK_IGNORE;
     kv->spr_hook[SPR_SRR0] = HOOK_READ | HOOK_SPECIAL;
     kv->spr_hook[SPR_DEC] = HOOK_SPECIAL;
-    u32 pvr;
+    u32 pvr, hid1;                      /* the machine's: its version, its PLL */
     asm("mfspr %0, 287" : "=r"(pvr));
+    asm("mfspr %0, 1009" : "=r"(hid1));
     kv->mregs.spr[SPR_PVR] = pvr;
+    kv->mregs.spr[1009] = hid1;
 }

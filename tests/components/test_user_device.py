@@ -25,4 +25,4 @@ def test_the_example_prints_what_the_page_says(tmp_path):
 def test_the_pipeline_model_counts_less_far(tmp_path):
     functional = int(re.search(r"This prints `address (\d+)`", PAGE)[1])
     reason, count = run(tmp_path, "pipeline").split()
-    assert reason == "address" and 5 < int(count) < functional
+    assert reason == "address" and 0 < int(count) < functional

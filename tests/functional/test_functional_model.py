@@ -87,14 +87,14 @@ def test_decrementer_interrupts_when_it_passes_zero(bench):
     cpu = bench.start([encode("b", LI=0)], dec=2, msr=EE)
     cpu.run(Limits(address=0x900, cycles=1000))
     assert bench.get("pc") == 0x900
-    assert cpu.cycle == 3 * 8
+    assert cpu.cycle == 3 * 16
     assert bench.get("dec") == 0xFFFFFFFF
 
 
-def test_time_base_counts_every_eighth_cycle(bench):
+def test_time_base_counts_every_fourth_bus_clock(bench):
     cpu = bench.start([encode("b", LI=0)])
     cpu.run(Limits(cycles=800))
-    assert bench.get("tb") == 100
+    assert bench.get("tb") == 50        # of four cycles each
 
 
 def test_trace_follows_each_instruction(bench):

@@ -40,9 +40,9 @@ def agree(differential, guest, limit=100_000, **session):
     return hosted
 
 
-def hosted(guest, limit=3_000_000, until=None, **session):
+def hosted(guest, limit=3_000_000, **session):
     session = HostB(guest, **session)
-    assert session.run(limit, until=until) == "address"
+    assert session.run(limit) == "address"
     return session
 
 
@@ -97,7 +97,7 @@ def test_the_host_is_as_before_when_the_session_has_ended(small):
 
 
 def test_vectors_are_taken_over_and_continue_with_the_displaced_word(small):
-    session = hosted(small.guest(""), until=0x3F00)
+    session = hosted(small.guest(""))
     memory, address = session.machine.memory, session.machine.symbols.address
     original = read_elf(build(), "HostB").segments[0].data
     for vector in (0x300, 0x700, 0x900, 0xC00):

@@ -211,10 +211,9 @@ def the_end_is_right(now):
                   z3.Implies(succeeded, z3.And(
                       now[f"{name}__refill_ea"] == spec.ea,
                       now[f"{name}__refill_way"] == now["way"],
-                      # From the most significant bit: VSID, EA[4-13], RPN, C, WIMG, PP.
-                      entry == z3.Concat(spec.vsid, bits(spec.ea, 4, 13), bits(pte, 32, 51),
-                                         bits(pte, 56, 56), bits(pte, 57, 60),
-                                         bits(pte, 62, 63))))]
+                      # From the most significant bit: VSID, RPN, C, WIMG, PP.
+                      entry == z3.Concat(spec.vsid, bits(pte, 32, 51), bits(pte, 56, 56),
+                                         bits(pte, 57, 60), bits(pte, 62, 63))))]
     return z3.And(*sides, z3.Implies(now["done"], z3.And(
         z3.Implies(outcome == int(SearchResult.NOT_FOUND), spec.none_before(PTES)),
         z3.Implies(outcome != int(SearchResult.BUS_ERROR), z3.And(found)))))

@@ -218,7 +218,7 @@ def test_a_file_that_viewers_cannot_open_is_said_once(tmp_path, monkeypatch):
             assert bool(said) == ((tmp_path / "run.vcd").stat().st_size > 3 << 20)
     assert said == [f"{tmp_path / 'run.vcd'} is larger than 3 MB, and viewers take long to open "
                     "it: record a window, what surrounds a trigger, the last cycles, or fewer "
-                    "signals"]
+                    "signals, or write an .fst file"]
     with (pytest.warns(UserWarning, match="is larger than 3 MB"),
           Trace(tmp_path / "run.vcd", [Signal("n", 64)]) as trace):
         trace.write(0, np.arange(200_000, dtype=np.uint64).reshape(-1, 1))

@@ -98,8 +98,12 @@ variable nvram-position
 : zero-ended  ( a len -- a' len+1 )
    dup 1+ ring-room >r  2dup r@ swap move  nip  r@ over + 0 swap c!  r> swap 1+ ;
 : ?mode  ( a len -- a len )             \ security-mode; without a password there is no way back
-   2dup " none" $= if exit then
-   2dup " command" $= 0= >r 2dup " full" $= 0= r> and if  -24 throw  then
+   2dup " none" $= 0= >r 2dup " command" $= 0= >r 2dup " full" $= 0= r> r> and and
+   if  -24 throw  then ;
+\ Not asked when NVRAM is read, where the password may come later.
+: ?password  ( a len kind -- a len )
+   mode-kind <> if  exit  then
+   2dup " none" $= if  exit  then
    " security-password" config-text nip 0= " set a password first" (abort") ;
 : ?value  ( a len kind -- a' len' )     \ as it is kept; a throw if it cannot be
    case
@@ -114,7 +118,7 @@ variable nvram-position
    endcase ;
 : put-option  ( a len name nlen -- )  2>r zero-ended 2r> options-node set-property ;
 : $setenv  ( value vlen name nlen -- )
-   2dup ?entry >r  2swap r@ @ ?value 2swap put-option  r> drop  save-config ;
+   2dup ?entry >r  2swap r@ @ ?value r@ @ ?password 2swap put-option  r> drop  save-config ;
 \ The rest of the line without blanks at its ends; it is used up.
 : rest-of-line  ( -- a len )  unread skip-blanks -trailing  source nip >in ! ;
 : setenv  ( "name" "value" -- )  need-name >ring rest-of-line 2swap $setenv ;
@@ -155,7 +159,7 @@ variable nvram-position
    begin  read-text dup while
       [char] = left-parse-string        ( position value vlen name nlen )
       2dup find-entry if                ( position value vlen name nlen entry )
-         @ -rot 2>r  ['] ?value catch   \ what may have been written by somebody else
+         @ -rot 2>r  ['] ?value catch   \ another program may have written it
          if  3drop 2r> 2drop  else  2r> put-option  then
       else  2drop 2drop  then
    repeat  2drop drop ;

@@ -31,6 +31,12 @@ void sys_putc(int character)
     write(1, &c, 1);
 }
 
+int sys_wants_end(void)                 /* the kernel ends this process by itself */
+{
+    mregs->exit_request = 0;
+    return 0;
+}
+
 void sys_exit(u32 status)
 {
     exit(status);
