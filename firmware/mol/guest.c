@@ -101,7 +101,7 @@ u32 write_spr(struct kernel_vars *kv, u32 spr, u32 value)
 }
 
 /* Registers of a 750, with the bits that they keep (docs/registers.md). Those with fewer bits than 32
- * and without consequences go the long way too: nobody writes them often. */
+ * and without consequences go the long way too: they are rare. */
 void init_spr_hooks(struct kernel_vars *kv)
 {
     static const u16 plain[] = { SPR_DSISR, SPR_DAR, SPR_SRR1, 272, 273, 274, 275, 952, 953, 954, 955,

@@ -81,7 +81,7 @@ void store_pte(struct kernel_vars *kv, u32 slot, u32 word0, u32 word1, u32 page)
     host_hash_unlock(lock);
 }
 
-/* A PTE of this page may have been evicted: the TLB can still hold it, the slot somebody else's. */
+/* A PTE of this page may have been evicted: the TLB can still hold it, the slot another page's. */
 void zero_pte(struct kernel_vars *kv, u32 slot, u32 vsid, u32 page)
 {
     volatile u32 *entry = pte(kv, slot);

@@ -26,7 +26,7 @@ again:  lwz     r5, 16(r1)
         li      r4, MOL_ENTRY_MAGIC
         lis     r6, left@ha
         addi    r6, r6, left@l
-        li      r3, RVEC_REFUSED        /* if the host goes on behind the next instruction */
+        li      r3, RVEC_REFUSED        /* if the host continues behind the next instruction */
         mfmsr   r0
 left:   cmpwi   r3, RVEC_NOP
         lwz     r7, 20(r1)

@@ -65,7 +65,7 @@ exception_return:
         lwz     r1, FRAME_GPR+4*1(r1)
         rfi
 
-/* switch_stack(u32 *save, u32 to): the caller goes on when someone switches back to *save. */
+/* switch_stack(u32 *save, u32 to): the caller continues when *save is switched back to. */
         .globl  switch_stack
 switch_stack:
         stwu    r1, -96(r1)
@@ -112,7 +112,7 @@ set_sdr1:
         rfi
 
 /* host_call_kernel, entered in real mode with interrupts off by a module whose process has trapped
- * into it: r3 = function, r4 to r7 = arguments, SRR0 and SRR1 = where the process goes on, with the
+ * into it: r3 = function, r4 to r7 = arguments, SRR0 and SRR1 = where the process continues, with the
  * result in r3. To the rest of the kernel the process has made a system call. */
         .globl  host_call_kernel
 host_call_kernel:

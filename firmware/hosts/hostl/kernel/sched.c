@@ -18,7 +18,7 @@ static struct proc *pick(void)
     return processes;
 }
 
-/* Let another process run. The caller goes on when its turn comes again. */
+/* Let another process run. The caller continues when its turn comes again. */
 void schedule(void)
 {
     u32 msr = irq_save();

@@ -61,7 +61,7 @@ static void received(u8 c)
             c = '\n';
     }
     if (write_at - read_at == RING)
-        return;                         /* nobody reads: it is lost */
+        return;                         /* no process reads: it is lost */
     ring[write_at++ % RING] = c;
     if (!raw)
         uart_put(c);

@@ -1,7 +1,7 @@
 /* The exception vectors (MPC750 UM table 4-1).
  *
  * Every vector holds the same prologue. It runs in real mode with interrupts off, finds the kernel
- * stack, and saves there what it needs as scratch. Then entry.S goes on.
+ * stack, and saves there what it needs as scratch. Then entry.S continues.
  *
  * Roles of the SPRGs:
  *   SPRG0, SPRG1   scratch: r10 and r11 while the prologue runs

@@ -16,7 +16,7 @@ enum { LCR_DLAB = 0x80, IER_DATA = 1, IER_EMPTY = 2, IIR_NONE = 1, IIR_EMPTY = 2
 enum { LSR_DATA = 1, LSR_EMPTY = 0x60, MSR_CABLE = 0xB0, END_OF_TEXT = 4 };
 
 static u8 ier, lcr, mcr, scr, divisor[2];
-static int empty_pending;               /* THR has become empty, and nobody has seen it in IIR */
+static int empty_pending;               /* THR has become empty, and IIR has not been read */
 static u32 pic_mask;
 static u8 ring[RING];
 static u32 read_at, write_at;
