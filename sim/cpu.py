@@ -54,12 +54,17 @@ class Limits:
         that a run can begin where the last one stopped.
     watch : numpy record array or None
         Console text, from `pteg.components.console.new_watch`.
+    undisturbed : bool
+        The run ends with the cycle in which the last instruction completes, even if another one
+        completes in it. Otherwise the pipeline model completes one instruction a cycle towards the
+        end, so that it stops after exactly `instructions`.
     """
 
     cycles: int = FOREVER
     instructions: int = FOREVER
     address: int | None = None
     watch: np.ndarray | None = None
+    undisturbed: bool = False
 
 
 class Cpu(Protocol):

@@ -239,13 +239,13 @@ class Machine:
         self.platform.reset()
         self.model.reset()
 
-    def step(self, count: int = 1) -> Stop:
+    def step(self, count: int = 1, undisturbed: bool = False) -> Stop:
         """Complete `count` instructions, unless something else ends it: see `run`."""
-        return self.run(instructions=count)
+        return self.run(instructions=count, undisturbed=undisturbed)
 
     def run(self, cycles: int | None = None, instructions: int | None = None,
             until: int | str | bytes | Callable | None = None,
-            between: Callable[[], object] | None = None) -> Stop:
+            between: Callable[[], object] | None = None, undisturbed: bool = False) -> Stop:
         """Run until something happens, at the latest when no instruction can complete any more.
 
         Nothing completes when every instruction causes an exception, those of the handlers
@@ -261,13 +261,20 @@ class Machine:
             asked after every instruction, which is slow.
         between : callable, optional
             Called without arguments some times a second; the run ends when it returns true.
+        undisturbed : bool
+            A limit of instructions does not change the timing: the run ends with the cycle in which
+            the last one completes, even if others complete in it (`instructions` counts them). Runs
+            in pieces then take as many cycles as a run without. Otherwise the pipeline model
+            completes the last 64 instructions one by one, and ends after exactly as many. The
+            functional model has one cycle to an instruction.
 
         Returns
         -------
         Stop
             Why it ended.
         """
-        limits = Limits(_limit("cycles", cycles), _limit("instructions", instructions))
+        limits = Limits(_limit("cycles", cycles), _limit("instructions", instructions),
+                        undisturbed=undisturbed)
         condition = None
         if isinstance(until, str | bytes):
             if not until:

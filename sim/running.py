@@ -61,7 +61,7 @@ def run(machine: Runs, limits: Limits, condition: Callable[[Any], object] | None
                 return Stop.STUCK
             look += model.look
         left = Limits(end_cycle - model.cycle, end_instruction - model.instructions,
-                      limits.address, limits.watch)
+                      limits.address, limits.watch, limits.undisturbed)
         if left.cycles <= 0:
             return Stop.CYCLES
         if left.instructions <= 0:

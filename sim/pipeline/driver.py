@@ -132,9 +132,9 @@ class Driver:
         last = min(self.instructions + limits.instructions, FOREVER)
         end = self.cycle + limits.cycles
         self.pause(limits.address)
-        stop = Stop.INSTRUCTIONS
-        if self.instructions < last - SINGLE:
-            stop = self._run(end, last - SINGLE, limits)
+        stop, whole = Stop.INSTRUCTIONS, last if limits.undisturbed else last - SINGLE
+        if self.instructions < whole:
+            stop = self._run(end, whole, limits)
         if stop is Stop.INSTRUCTIONS and self.instructions < last:
             self.pause(limits.address, single=True)
             stop = self._run(end, last, limits)
