@@ -30,7 +30,7 @@ void offsets(void)
     OFFSET(xSPLIT_SR, split_sr);
     OFFSET(xILLEGAL_SR, illegal_sr);
     OFFSET(xSPLIT_SEGMENT, split_segment);
-    OFFSET(xBAT_SPLIT, bat_split);
+    OFFSET(xDIVIDED, divided);
     OFFSET(xBAT_SEGMENTS, bat_segments);
     OFFSET(xVSID_HASH, vsid_hash);
     OFFSET(xEMULATOR_SR, emulator_sr);

@@ -3,6 +3,7 @@
 
 #define BAT_VS 2u
 #define BAT_VP 1u
+#define BAT_PP 3u
 #define HACK_AFTER 0x100
 
 static u32 bat_spr(int instruction) { return instruction ? SPR_IBAT0U : SPR_DBAT0U; }
@@ -35,6 +36,14 @@ static u32 segments(u32 upper)
     return found;
 }
 
+/* All that has been mapped in a segment with BATs. */
+static void flush_segment(struct kernel_vars *kv, u32 sr)
+{
+    for (u32 i = 0; i < kv->vsid_count; i++)
+        if (is_bat_key_of(kv->vsids[i].key, sr))
+            remove_vsid_pents(kv, &kv->vsids[i]);
+}
+
 static int touches(u32 upper, u32 sr, u32 user)
 {
     return upper & (user ? BAT_VP : BAT_VS) && segments(upper) >> sr & 1;
@@ -50,48 +59,50 @@ int segment_has_bats(struct kernel_vars *kv, u32 sr, u32 user)
     return 0;
 }
 
-int segment_bats_agree(struct kernel_vars *kv, u32 sr, u32 user)
+u32 bat_address(u32 upper, u32 lower, u32 ea) { return (lower & 0xFFFE0000) | (ea & length(upper)); }
+
+/* A segment with BATs is one address space for loads and fetches, until a page is fetched from that
+ * loads would find elsewhere or not at all: then it becomes two. A page that only loads may use is
+ * guarded, and so no fetch finds it (PEM 5.2.1.5). The rights of `t` are those of `kind`; its
+ * attributes become those of the page. Returns whether the page can be mapped; if not, the segment
+ * has been divided, and its pages are gone. */
+int unite(struct kernel_vars *kv, u32 ea, enum access kind, struct translation *t)
 {
-    const u32 *i = &kv->mregs.spr[SPR_IBAT0U], *d = &kv->mregs.spr[SPR_DBAT0U];
-    for (int n = 0; n < 8; n += 2) {
-        int it = touches(i[n], sr, user), dt = touches(d[n], sr, user);
-        if (it != dt || (it && (i[n] != d[n] || i[n + 1] != d[n + 1])))
-            return 0;
+    u32 sr = ea >> 28, upper, lower;
+    if (!segment_has_bats(kv, sr, is_user(kv)) || segment_is_divided(kv, sr))
+        return 1;
+    int by_bat = t->pte == NO_PTE, found = find_bat(kv, ea, kind != FETCH, &upper, &lower);
+    /* Without a BAT for it, the other kind of access finds the same PTE as this one. */
+    int same = found ? bat_address(upper, lower, ea) == t->mphys && lower & BAT_PP : !by_bat;
+    if (kind != FETCH) {
+        if (found && same && !(lower >> 3 & WIMG_G))
+            t->wimg &= ~WIMG_G;
+        else if (found || !same || kv->mregs.segr[sr] & SR_N)
+            t->wimg |= WIMG_G;
+        return 1;
     }
-    return 1;
+    if (found)
+        t->wimg = lower >> 3 & (WIMG_W | WIMG_I | WIMG_M);
+    if (!same) {
+        COUNT(kv, segment_divided);
+        kv->divided |= 1u << sr;
+        flush_segment(kv, sr);
+        forget_segment(kv, sr);
+    }
+    return same;
 }
 
 /* What is derived from the BATs, for some segments. */
 static void note_segments(struct kernel_vars *kv, u32 which)
 {
     kv->bat_segments |= which;
-    kv->bat_split &= ~which;
-    for (u32 sr = 0; sr < 16; sr++) {
-        int any = 0;
-        if (!(which >> sr & 1))
-            continue;
-        for (u32 user = 0; user < 2; user++)
-            if (segment_has_bats(kv, sr, user)) {
-                any = 1;
-                if (!segment_bats_agree(kv, sr, user))
-                    kv->bat_split |= 1u << sr;
-            }
-        if (!any)
+    kv->divided &= ~which;
+    for (u32 sr = 0; sr < 16; sr++)
+        if (!segment_has_bats(kv, sr, 0) && !segment_has_bats(kv, sr, 1))
             kv->bat_segments &= ~(1u << sr);
-    }
 }
 
 void note_bats(struct kernel_vars *kv) { note_segments(kv, 0xFFFF); }
-
-/* All that BATs have mapped in a segment, and the segment itself. */
-static void flush_segment(struct kernel_vars *kv, u32 sr)
-{
-    for (u32 i = 0; i < kv->vsid_count; i++) {
-        struct vsid_ent *v = &kv->vsids[i];
-        if (v->key & 0x80000000u && (v->key >> 24 & 15) == sr)
-            remove_vsid_pents(kv, v);
-    }
-}
 
 void do_mtbat(struct kernel_vars *kv, u32 spr, u32 value)
 {

@@ -36,6 +36,7 @@ COUNTER(block_destroyed_ctr)
 COUNTER(do_intercept_tlbie)
 COUNTER(do_mtsdr1)
 COUNTER(do_mtbat)
+COUNTER(segment_divided)        /* BATs map a page differently for loads and fetches */
 COUNTER(clear_all_vsids)
 COUNTER(vsid_reclaim)
 COUNTER(pte_reused)             /* a record met again: its PTE had been evicted, or is upgraded */

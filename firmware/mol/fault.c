@@ -8,8 +8,9 @@ static u32 attributes(struct kernel_vars *kv, const struct translation *t)
     return t->wimg | (kv->mregs.spr[SPR_HID0] & HID0_DCE ? 0 : WIMG_W);
 }
 
-/* Make the shadow PTE of a page: read-only until the first store, which has set C. The host may take the page away at any time until the PTE is
- * recorded: then the reservation is lost, the PTE goes again, and the guest faults once more. */
+/* Make the shadow PTE of a page: read-only until the first store, which has set C. The host may take
+ * the page away at any time until the PTE is recorded: then the reservation is lost, the PTE goes again,
+ * and the guest faults once more. */
 static void insert(struct kernel_vars *kv, u32 ea, enum access kind, struct translation *t,
                    struct block *block)
 {
@@ -94,6 +95,8 @@ static u32 page_fault(struct kernel_vars *kv, u32 ea, enum access kind)
         COUNT(kv, mac_page_fault);
         return storage_exception(kv, ea, kind, t.fault);
     }
+    if (!unite(kv, ea, kind, &t))
+        return RVEC_NOP;                /* divided: the access is made again */
     struct block *block = find_block(kv, t.mphys);
     if (block && !(block->read_only && kind == STORE)) {
         insert(kv, ea, kind, &t, block);

@@ -71,7 +71,7 @@ struct kernel_vars {
     u32 split_sr[16];
     u32 illegal_sr;
     u32 split_segment;          /* segment that fetches use in split mode, or 16 */
-    u32 bat_split;              /* bit n: BATs of segment n differ for data and instructions */
+    u32 divided;                /* bit n: fetches have another address space in segment n (bat.c) */
     u32 bat_segments;           /* bit n: segment n has BATs in some state */
     u32 vsid_hash[VSID_HASH];   /* physical addresses of vsid_ent */
 

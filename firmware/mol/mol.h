@@ -3,6 +3,7 @@
 #define MOL_H
 
 #include "kvars.h"
+#include "vsid_key.h"
 
 enum access { FETCH, LOAD, STORE };
 
@@ -68,7 +69,6 @@ struct vsid_ent *need_vsid(struct kernel_vars *kv, u32 key);
 void forget_segment(struct kernel_vars *kv, u32 sr);
 void fix_sr(struct kernel_vars *kv, u32 sr);
 struct vsid_ent *segment_vsid(struct kernel_vars *kv, u32 sr, enum access kind);
-u32 bat_key(u32 sr, u32 user, u32 instruction, u32 vsid);
 
 /* track.c */
 int init_track(struct kernel_vars *kv);
@@ -108,7 +108,8 @@ void do_mtbat(struct kernel_vars *kv, u32 spr, u32 value);
 void note_bats(struct kernel_vars *kv);
 int find_bat(struct kernel_vars *kv, u32 ea, int instruction, u32 *upper, u32 *lower);
 int segment_has_bats(struct kernel_vars *kv, u32 sr, u32 user);
-int segment_bats_agree(struct kernel_vars *kv, u32 sr, u32 user);
+u32 bat_address(u32 upper, u32 lower, u32 ea);
+int unite(struct kernel_vars *kv, u32 ea, enum access kind, struct translation *t);
 
 /* pthash.c */
 void do_mtsdr1(struct kernel_vars *kv, u32 value);
@@ -121,6 +122,8 @@ void pthash_written(struct kernel_vars *kv, u32 mphys, u32 size);
 u32 dsi_exception(struct kernel_vars *kv, u32 dar, u32 dsisr);
 u32 isi_exception(struct kernel_vars *kv, u32 nip);
 u32 emulate_access(struct kernel_vars *kv);
+
+static inline int segment_is_divided(struct kernel_vars *kv, u32 sr) { return kv->divided >> sr & 1; }
 
 static inline int is_user(struct kernel_vars *kv) { return (kv->mregs.msr & MSR_PR) != 0; }
 

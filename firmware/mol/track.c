@@ -131,8 +131,8 @@ void flush_vsid_page(struct kernel_vars *kv, u32 vsid, u32 page)
     flush_record(kv, vsid, page);
     for (u32 sr = 0; sr < 16; sr++)
         if (kv->bat_segments >> sr & 1)
-            for (u32 i = 0; i < 4; i++)
-                flush_record(kv, bat_key(sr, i & 1, i >> 1, vsid), page);
+            for (u32 n = 0; n < KEY_VARIANTS; n++)
+                flush_record(kv, nth_bat_key(sr, n, vsid), page);
     forget_io_cache(kv);
 }
 
@@ -140,7 +140,7 @@ void flush_vsid_page(struct kernel_vars *kv, u32 vsid, u32 page)
 void flush_ea(struct kernel_vars *kv, u32 ea)
 {
     for (u32 i = 0; i < kv->vsid_count; i++)
-        if (!(kv->vsids[i].key & 0x1000000) || kv->vsids[i].key & 0x80000000)
+        if (!is_real_mode(kv->vsids[i].key))
             flush_record(kv, kv->vsids[i].key, page_of(ea));
     forget_io_cache(kv);
 }

@@ -47,8 +47,7 @@ void translate(struct kernel_vars *kv, u32 ea, enum access kind, struct translat
         return;
     }
     if (find_bat(kv, ea, kind == FETCH, &upper, &lower)) {
-        u32 length = (upper >> 2 & 0x7FF) << 17 | 0x1FFFF;
-        t->mphys = (lower & 0xFFFE0000) | (ea & length);
+        t->mphys = bat_address(upper, lower, ea);
         t->wimg = lower >> 3 & 15;
         t->writable = (lower & 3) == 2;
         if (kind == FETCH && t->wimg & WIMG_G)

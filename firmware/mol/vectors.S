@@ -168,7 +168,7 @@ opcode_lost:                            /* the guest fetches it again */
         beq     isi_to_c
         lwz     r5, xMSR(r1)
         rlwinm  r2, r5, 28, 30, 31      /* IR, DR */
-        lwz     r3, xBAT_SPLIT(r1)
+        lwz     r3, xDIVIDED(r1)
         cmpwi   r3, 0
         bne     1f
         cmpwi   r2, 1
@@ -179,7 +179,10 @@ opcode_lost:                            /* the guest fetches it again */
         rlwinm  r7, r6, 6, 26, 29
         lwzx    r7, r3, r7
         andis.  r0, r7, 0x1000
+        mfsrin  r0, r6
         bne     isi_to_c                /* the guest's own N, or not known yet */
+        cmpw    r0, r7
+        beq     isi_to_c                /* open already: the page is guarded */
         bl      prepare_split
         b       resume
 isi_to_c:

@@ -1,17 +1,7 @@
-/* Guest segments and their records: two VSIDs of MOL for each (point ii).
- *
- * Key of a record: a guest VSID; REAL_MODE + n for segment n of real mode; or bat_key, where the guest
- * has BATs in the segment: what BATs map must not show up in another segment with the same VSID.
- */
+/* Guest segments and their records: two VSIDs of MOL for each (point ii). */
 #include "mol.h"
 
-#define REAL_MODE 0x1000000u
 #define VSID_POOL 1024
-
-u32 bat_key(u32 sr, u32 user, u32 instruction, u32 vsid)
-{
-    return (0x80 | instruction << 6 | user << 5 | sr) << 24 | vsid;
-}
 
 static u32 bucket(u32 key) { return (key ^ key >> 8) & (VSID_HASH - 1); }
 
@@ -85,7 +75,7 @@ void clear_all_vsids(struct kernel_vars *kv)
     for (int i = 0; i < VSID_HASH; i++)
         kv->vsid_hash[i] = 0;
     for (u32 sr = 0; sr < 16; sr++) {
-        kv->sr[UNMAPPED_SR][sr] = need_vsid(kv, REAL_MODE + sr)->sr;
+        kv->sr[UNMAPPED_SR][sr] = need_vsid(kv, real_mode_key(sr))->sr;
         forget_segment(kv, sr);
     }
     forget_io_cache(kv);
@@ -113,21 +103,20 @@ void forget_segment(struct kernel_vars *kv, u32 sr)
 
 static u32 segment_key(struct kernel_vars *kv, u32 sr, u32 user, u32 instruction)
 {
-    u32 vsid = kv->mregs.segr[sr] & VSID_MASK;
+    u32 value = kv->mregs.segr[sr], vsid = value & VSID_MASK;
     if (!segment_has_bats(kv, sr, user))
         return vsid;
-    if (segment_bats_agree(kv, sr, user))
-        instruction = 0;
-    return bat_key(sr, user, instruction, vsid);
+    return bat_key(sr, (instruction && segment_is_divided(kv, sr) ? KEY_INSTRUCTION : 0)
+                       | (user ? KEY_USER : 0) | (value & SR_N ? KEY_N : 0), vsid);
 }
 
-/* N of a shadow segment. A BAT beats the guest's N, which C checks then; where BATs make fetches
- * another address space, no fetch may use what data uses. */
+/* N of a shadow segment. A BAT beats the guest's N, which C checks then; in a divided segment no fetch
+ * may use what data uses. */
 static u32 no_execute(struct kernel_vars *kv, u32 sr, u32 user, u32 instruction)
 {
     if (!segment_has_bats(kv, sr, user))
         return kv->mregs.segr[sr] & SR_N;
-    return instruction || segment_bats_agree(kv, sr, user) ? 0 : SR_N;
+    return !instruction && segment_is_divided(kv, sr) ? SR_N : 0;
 }
 
 /* The shadow segments of a guest's segment register. A direct-store segment stays unknown where it has
@@ -155,5 +144,5 @@ struct vsid_ent *segment_vsid(struct kernel_vars *kv, u32 sr, enum access kind)
 {
     u32 translated = kv->mregs.msr & (kind == FETCH ? MSR_IR : MSR_DR);
     return need_vsid(kv, translated ? segment_key(kv, sr, is_user(kv), kind == FETCH)
-                                    : REAL_MODE + sr);
+                                    : real_mode_key(sr));
 }

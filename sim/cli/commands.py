@@ -157,6 +157,7 @@ def build_kernel(
     *,
     output: Annotated[str | None, Parameter(name=["--output", "-o"])] = None,
     append: Text = "",
+    guest: Annotated[tuple[str, ...], Parameter(negative=())] = (),
 ):
     """Build a kernel that pteg brings as C source, for `pteg run --kernel`.
 
@@ -170,12 +171,14 @@ def build_kernel(
         ELF file; by default the kernel's name with .elf.
     append
         Arguments of the kernel where no firmware gives it others.
+    guest
+        A file for `mol` in hostl-mol: an ELF file, or a device tree; may be repeated.
     """
     from pteg.firmware.kernels import build_file
     from pteg.waiting import waiting
 
     with waiting("compiling"):
-        build_file(kernel, output, append or "")
+        build_file(kernel, output, append or "", guest)
     return ExitCode.DONE
 
 

@@ -26,12 +26,14 @@ class Session:
         Run to the first prompt.
     elf : bytes, optional
         Another kernel.
+    options
+        More of them, for `pteg.Machine`.
     """
 
     def __init__(self, arguments="", cpu="functional", compiler=None, prompt=True,
-                 elf=None):
+                 elf=None, **options):
         self.elf = elf or image.build(arguments, PROGRAMS, compiler)
-        self.machine = pteg.Machine("g3", cpu=cpu, rom="none")
+        self.machine = pteg.Machine("g3", cpu=cpu, rom="none", **options)
         entry = self.machine.load(self.elf)
         with self.machine.cpu.changed() as state:
             state["pc"], state["msr"] = entry, 0

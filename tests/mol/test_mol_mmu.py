@@ -25,7 +25,8 @@ def test_random_mmu_programs_agree(differential, mmu_guest, session):
         for name, value in hosted.counters().items():
             total[name] = total.get(name, 0) + value
     for name in ("split_prepared", "splitm_access", "pt_intercept_taken", "pt_intercept_not_taken",
-                 "memory_forced_segment", "vsid_found", "do_mtbat", "mac_page_fault"):
+                 "memory_forced_segment", "vsid_found", "do_mtbat", "segment_divided",
+                 "mac_page_fault"):
         assert total[name] > 0, name
 
 

@@ -53,12 +53,14 @@ def build_with_mol(arguments: str = "", programs: Mapping[str, Path] | None = No
     arguments, programs, compiler
         As for `build`.
     guests : dict of str to bytes, optional
-        ELF files for the archive, which `mol` can run; by default `guest`, HostL itself.
+        Files for the archive: ELF files, which `mol` can run, and device trees; by default
+        `guest`, HostL itself.
     """
     if guests is None:
         guests = {"guest": build("hash=64K swap=512K", compiler=compiler)}
-    files = _programs(programs, compiler) | {name: _loaded_part(elf)
-                                             for name, elf in guests.items()}
+    files = _programs(programs, compiler)
+    for name, data in guests.items():
+        files[name] = _loaded_part(data) if data.startswith(b"\x7fELF") else data
     with mol.headers(_MOL, compiler) as headers:
         user_part = [file for file in mol.USER_PART if file.name != "devices.c"]
         files["mol"] = _link_program([_MOL / "mol.c", _MOL / "devices.c", *user_part], headers,
