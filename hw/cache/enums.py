@@ -61,6 +61,7 @@ class L2State(enum.IntEnum):
     FORWARD = 7      # the request is passed to the bus
     PUSH = 8         # a sector goes from the SRAM to the bus
     INVALIDATE = 9   # every set, one after the other
+    DISCARD = 10     # a store is answered and goes nowhere
 
 
 class Who(enum.IntEnum):

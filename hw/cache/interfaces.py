@@ -79,8 +79,8 @@ class L2Control(wiring.Signature):
             "enable": Out(1),
             #: L2CLK.
             "clock": Out(3),
-            #: L2DO, L2WT.
-            "data_only": Out(1), "write_through": Out(1),
+            #: L2DO, L2WT, L2TS.
+            "data_only": Out(1), "write_through": Out(1), "test": Out(1),
             #: L2I is being set. One cycle.
             "invalidate": Out(1),
             #: L2IP: a global invalidation is in progress.

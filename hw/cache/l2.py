@@ -15,9 +15,9 @@ a block is read           hit: four beats from the SRAM. Miss: the block is read
                           passed to the first level as it arrives; then modified sectors of the
                           replaced line are written, and the block takes its place
 castout of the L1         stays here, modified; L2CR[L2WT]: is written on the bus too, unmodified
-push (dcbf, dcbst, snoop) is written on the bus; leaves the L2
+push (dcbf, dcbst, snoop) is written on the bus; leaves the L2. L2CR[L2TS]: as a castout
 single beat               hit: read from the SRAM, or written there and on the bus. A miss goes
-                          to the bus and allocates nothing
+                          to the bus and allocates nothing. L2CR[L2TS]: a store that misses is lost
 dcbst, dcbf, dcbi, kill   as the first level does; then on the bus, if M says so
 snoop                     a modified sector is written; it leaves, if another master writes
 ========================= =======================================================================
@@ -27,8 +27,8 @@ fetches with L2CR[L2DO]. A disabled L2 keeps its contents. L2CR[L2I] invalidates
 way in a cycle. The SRAM answers as a pipelined burst SRAM does: the first beat 3 clocks after the
 tag lookup, then a beat each clock, of 1 to 3 core cycles (L2CR[L2CLK]).
 
-Left out: several accesses at a time, parity, test support (L2TS), low-power mode, the L2 clock's
-phase. L2SIZ must give the actual size of the SRAM, and L2CLK a ratio, or the L2 stays off.
+Left out: several accesses at a time, parity, low-power mode, the L2 clock's phase. L2SIZ must give
+the actual size of the SRAM, and L2CLK a ratio, or the L2 stays off.
 """
 
 from amaranth.hdl import Array, Module, Mux, Signal
@@ -148,7 +148,7 @@ class L2Cache(wiring.Component):
             *(getattr(tags, name).eq(getattr(operation, name))
               for name in ("use", "enter", "enter_modified", "clean", "clear")),
             lookup.valid.eq(state == L2State.LOOK), lookup.who.eq(who),
-            lookup.clean.eq(self.snoop.clean),
+            lookup.clean.eq(self.snoop.clean), lookup.test.eq(control.test),
             *(getattr(lookup, name).eq(getattr(here, name)) for name in ("type", "burst", "wimg")),
             *(getattr(lookup, name).eq(getattr(tags, name))
               for name in ("present", "found", "dirty")),

@@ -8,6 +8,7 @@ snoop              modified       PUSH, then look again
 dcbst, dcbf        modified       PUSH, then look again
 address-only       there          leaves, but for dcbst; FORWARD
 push of the L1     there          leaves; FORWARD
+(L2TS)                            as a castout
 castout of the L1                 ACCEPT, if there is a line for it; otherwise EVICT first
 block is read      there          HIT
                    not there      MISS
@@ -15,7 +16,11 @@ single beat read   there          HIT
                    not there      FORWARD
 single beat write  there          changes in the SRAM; FORWARD
                    not there      FORWARD
+(L2TS)             not there      DISCARD
 ================== ============== ================================================================
+
+A push that stays in the L2 for L2CR[L2TS] is modified there. So memory loses nothing, and a snoop
+for which it was pushed finds it.
 """
 
 from amaranth.hdl import Module, Mux
@@ -42,6 +47,8 @@ class L2Lookup(wiring.Component):
     burst: In(1)
     wimg: In(4)
     clean: In(1)
+    #: L2CR[L2TS].
+    test: In(1)
     #: The tags: a line is there; it has the sector; that is modified.
     present: In(1)
     found: In(1)
@@ -70,7 +77,7 @@ class L2Lookup(wiring.Component):
                     keeps = self.type == TransferType.CLEAN_BLOCK
                     m.d.comb += [self.next.eq(L2State.FORWARD), self.leave.eq(self.found & ~keeps)]
             with m.Elif(self.who == Who.CASTOUT):
-                with m.If(flag(self.wimg, Wimg.W)):
+                with m.If(flag(self.wimg, Wimg.W) & ~self.test):
                     m.d.comb += [self.next.eq(L2State.FORWARD), self.leave.eq(self.found)]
                 with m.Else():
                     m.d.comb += self.next.eq(Mux(self.present, L2State.ACCEPT, L2State.EVICT))
@@ -80,5 +87,7 @@ class L2Lookup(wiring.Component):
                 with m.Else():
                     m.d.comb += self.next.eq(Mux(self.burst, L2State.MISS, L2State.FORWARD))
             with m.Else():
-                m.d.comb += [self.next.eq(L2State.FORWARD), self.store.eq(self.found)]
+                m.d.comb += [self.next.eq(Mux(self.found | ~self.test, L2State.FORWARD,
+                                              L2State.DISCARD)),
+                             self.store.eq(self.found)]
         return m

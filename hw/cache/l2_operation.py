@@ -4,6 +4,7 @@
          -- MISS --- EVICT ------- FILL     it is read on the bus; a line is replaced; it enters
          -- EVICT -- ACCEPT                 a castout enters
          -- FORWARD                         only the bus does it
+         -- DISCARD                         a store that misses in test mode
          -- PUSH --- LOOK                   a modified sector is written, then what else there is
 
 EVICT writes the modified sectors of the replaced line, one PUSH for each. Of a line that has been
@@ -103,6 +104,9 @@ class L2Operation(wiring.Component):
                 self._accept(m)
             with m.Case(L2State.FORWARD):
                 self._forward(m)
+            with m.Case(L2State.DISCARD):
+                m.d.comb += [self.answer.beat.eq(1), self.answer.done.eq(1)]
+                m.d.sync += state.eq(L2State.IDLE)
             with m.Case(L2State.PUSH):
                 m.d.comb += self.push.eq(1)
                 with m.If(self.push_beat):

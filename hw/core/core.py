@@ -44,6 +44,7 @@ from pteg.hw.core.special import SpecialRegisters
 from pteg.hw.core.system import SystemUnit
 from pteg.hw.core.targets import TargetCache
 from pteg.hw.core.thermal import ThermalUnit
+from pteg.hw.core.throttle import Throttle
 from pteg.hw.core.timebase import TimeBase
 from pteg.hw.isa.exceptions import Vector
 from pteg.hw.isa.registers import Hid0, Msr, Wimg, Xer
@@ -115,6 +116,7 @@ class Core(wiring.Component):
         ratio = Ratio.read(self.parameters.ratio)
         p = SimpleNamespace()     # the parts, and signals that many of them get
         m.submodules.fetch = p.fetch = Fetch()
+        m.submodules.throttle = p.throttle = Throttle()
         m.submodules.queue = p.queue = InstructionQueue()
         m.submodules.dispatch = p.dispatch = Dispatch(entries)
         m.submodules.branch = p.branch = BranchUnit(self.parameters.prediction)
@@ -153,6 +155,7 @@ class Core(wiring.Component):
         """Fetch and instruction queue."""
         fetch, queue, dispatch, branch = p.fetch, p.queue, p.dispatch, p.branch
         completion, special, msr, redirected = p.completion, p.special, p.msr, p.redirected
+        throttle = p.throttle
         connect(m, fetch.queue, queue.fetch)
         connect(m, fetch.translate, flipped(self.fetch_translate))
         connect(m, fetch.cache, flipped(self.fetch_cache))
@@ -161,7 +164,9 @@ class Core(wiring.Component):
             fetch.pr.eq(flag(msr, Msr.PR)), fetch.iabr.eq(special.iabr),
             fetch.oldest.eq(completion.empty & (queue.count == 0) & ~completion.drain
                             & ~redirected & ~branch.wrong),
-            fetch.stop.eq(completion.stopped | special.asleep | branch.waits | branch.stalled),
+            throttle.ictc.eq(special.ictc), throttle.forwards.eq(fetch.queue.count != 0),
+            fetch.stop.eq(completion.stopped | special.asleep | branch.waits | branch.stalled
+                          | throttle.closed),
             # A redirect by completion is of something older than any branch.
             fetch.redirect.valid.eq(branch.redirect.valid | redirected),
             fetch.redirect.pc.eq(branch.redirect.pc),

@@ -6,8 +6,8 @@ to THRM3 in the thermal unit. HID0
 controls the caches, history table and target cache; ICFI and DCFI read as zero if the cache is
 enabled, as the hardware clears them in the next cycle (MPC750 UM table 2-5). MSR[POW] with one of
 DOZE, NAP and SLEEP stops the core until an interrupt is taken, which clears POW (MPC750 UM 10.2).
-L2CR controls the L2 cache, if there is one, and L2IP is read there. Fetch uses IABR,
-the load/store unit DABR. The other bits of HID0, and ICTC, keep what is written and have no effect.
+L2CR controls the L2 cache, if there is one, and L2IP is read there. Fetch uses IABR and ICTC, the
+load/store unit DABR. The other bits of HID0 keep what is written and have no effect.
 """
 
 from amaranth.hdl import C, Cat, Module, Mux, Signal
@@ -79,6 +79,7 @@ class SpecialRegisters(wiring.Component):
     ear: Out(32)
     iabr: Out(32)
     dabr: Out(32)
+    ictc: Out(32)
     #: A power-save mode: nothing is to be fetched or dispatched.
     asleep: Out(1)
     #: It is the mode in which time base and decrementer stop.
@@ -103,7 +104,8 @@ class SpecialRegisters(wiring.Component):
         }
         m.d.comb += [
             self.msr.eq(msr), self.srr0.eq(held["SRR0"]), self.hid0.eq(held["HID0"]),
-            *(getattr(self, name).eq(held[name.upper()]) for name in ("ear", "iabr", "dabr")),
+            *(getattr(self, name).eq(held[name.upper()])
+              for name in ("ear", "iabr", "dabr", "ictc")),
         ]
 
         with m.Switch(self.system.spr):
@@ -146,7 +148,7 @@ class SpecialRegisters(wiring.Component):
         m.d.comb += [
             l2.enable.eq(l2cr[L2cr.L2E.slice] & (l2cr[L2cr.L2SIZ.slice] == self.l2_size)),
             l2.clock.eq(l2cr[L2cr.L2CLK.slice]), l2.data_only.eq(l2cr[L2cr.L2DO.slice]),
-            l2.write_through.eq(l2cr[L2cr.L2WT.slice]),
+            l2.write_through.eq(l2cr[L2cr.L2WT.slice]), l2.test.eq(l2cr[L2cr.L2TS.slice]),
             l2.invalidate.eq(self.system.write & (self.system.spr == SPR_BY_NAME["L2CR"].number)
                              & written[L2cr.L2I.slice] & ~l2cr[L2cr.L2I.slice]),
         ]

@@ -165,6 +165,13 @@ class Hid0(enum.IntFlag):
     NOOPTI = bit(31)
 
 
+class Ictc:
+    """Instruction cache throttling control register (750GX UM 2.1.3)."""
+
+    FI = Field(23, 30)    # forwarding interval, core cycles
+    E = Field(31)         # enable
+
+
 class L2cr:
     """L2 cache control register (MPC750 UM 2.1.5): the fields that this model uses."""
 
@@ -174,6 +181,7 @@ class L2cr:
     L2DO = Field(9)       # data only
     L2I = Field(10)       # global invalidate
     L2WT = Field(12)      # write-through
+    L2TS = Field(13)      # test support
     L2IP = Field(31)      # invalidation in progress; read only
 
 

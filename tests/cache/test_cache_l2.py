@@ -168,6 +168,41 @@ def test_a_global_invalidation_takes_a_cycle_for_each_set_and_forgets_everything
     assert bursts(bench(steps)) == [0x100, 0x100]
 
 
+@pytest.mark.parametrize("test", [0, 1])
+@pytest.mark.parametrize("op", [DataOp.FLUSH, DataOp.CLEAN])
+def test_in_test_mode_a_push_stays_in_the_l2_and_is_written_when_it_is_replaced(op, test):
+    async def steps(b, ctx):
+        before = b.double(0x108)
+        await store(b, ctx, 0x108, 7)
+        await b.ask(ctx, op, 0x100, 1)
+        await b.settle(ctx)
+        await idle(ctx)
+        assert b.double(0x108) == (before if test else 7)
+        if op is DataOp.CLEAN:
+            await evict(b, ctx, 0x100)
+        assert await load(b, ctx, 0x108) == [7]
+        await evict(b, ctx, 0x100)
+        ctx.set(b.l2.control.test, 0)
+        await b.ask(ctx, DataOp.FLUSH, 0x100, 1)
+        await b.settle(ctx)
+        assert b.double(0x108) == 7
+
+    assert bursts(bench(steps, sets=64, test=test), writes=True) == [0x100]
+
+
+def test_in_test_mode_a_store_past_the_first_level_is_lost_if_it_misses():
+    async def steps(b, ctx):
+        before = b.double(0x208)
+        await load(b, ctx, 0x100)
+        await evict(b, ctx, 0x100)
+        for pa in (0x108, 0x208):
+            await store(b, ctx, pa, 9, wimg=W)
+        assert await load(b, ctx, 0x108, 0x208) == [9, before]
+        assert (b.double(0x108), b.double(0x208)) == (9, before)
+
+    bench(steps, sets=64, test=1)
+
+
 def test_write_through_stores_change_both_and_inhibited_accesses_go_past():
     async def steps(b, ctx):
         await load(b, ctx, 0x100)

@@ -212,6 +212,7 @@ def test_neither_side_sees_data_older_than_what_the_other_has_finished_writing(l
         while not over:
             ctx.set(bench.l2.control.write_through, rng.random() < 0.5)
             ctx.set(bench.l2.control.data_only, rng.random() < 0.3)
+            ctx.set(bench.l2.control.test, rng.random() < 0.3)
             for _ in range(rng.randrange(800)):
                 await ctx.tick()
 

@@ -195,6 +195,9 @@ SECTIONS = {
             line="lwz r4, 0(r6)\n lwz r5, 4(r6)"),
         Row("instructions that enter the instruction queue in a cycle, at most", "4", "GX 218 A",
             exactly(4), body=_adds(16), read=entering("Q")),
+        Row("independent adds with ICTC[FI] = 11: cycles each", "11 clocks between forwardings of "
+            "four", "GX 77 A", exactly(3), line="add r{n}+4, r24, r25",
+            setup="li r5, 11 * 2 + 1\n mtspr 1019, r5"),
         Row("instructions in the instruction queue, at most", "6", "GX 213 A", exactly(6),
             body="divw r4, r24, r25\n" + _adds(16), read=at_once("Q", "D")),
         Row("instructions in the completion queue, at most", "6", "GX 236 A", exactly(6),
