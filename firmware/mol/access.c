@@ -174,21 +174,32 @@ static u32 clear_block(struct kernel_vars *kv, u32 opcode, u32 ea)
     return next_instruction(kv);
 }
 
-/* The processor's own reservation lives through the handlers, if the host leaves it alone. */
+/* lwarx and stwcx. The host's kernel has locks of its own: the guest's reservation is in `reserved` from
+ * call_kernel until the guest is entered again (switch.S). */
 static u32 reserve(struct kernel_vars *kv, u32 opcode, u32 ea)
 {
     int store = (opcode >> 1 & 0x3FF) == STWCX;
     u8 *memory;
-    u32 cr, *r = &kv->mregs.gpr[FIRST(opcode)];
+    u32 *r = &kv->mregs.gpr[FIRST(opcode)];
     u32 result = memory_at(kv, ea, store ? STORE : LOAD, 4, &memory);
     if (result != DONE)
         return result;
     if (store) {
-        asm volatile("stwcx. %1,0,%2; mfcr %0" : "=r"(cr) : "r"(*r), "r"(memory) : "cr0", "memory");
-        kv->mregs.cr = (kv->mregs.cr & 0x0FFFFFFF) | (cr & 0x20000000) | kv->mregs.xer >> 31 << 28;
+        if (kv->reserved)
+            *(u32 *)memory = *r;
+        kv->mregs.cr = (kv->mregs.cr & 0x0FFFFFFF) | kv->reserved << 29 | kv->mregs.xer >> 31 << 28;
     } else
-        asm volatile("lwarx %0,0,%1" : "=r"(*r) : "r"(memory) : "memory");
+        *r = *(u32 *)memory;
+    kv->reserved = !store;
     return next_instruction(kv);
+}
+
+/* A device has written the guest's memory. */
+void end_reservation(struct kernel_vars *kv)
+{
+    u32 word;
+    asm volatile("stwcx. %1,0,%1" : "=m"(word) : "r"(&word) : "cr0");
+    kv->reserved = 0;
 }
 
 /* The fault that MOL had: all words are stored first, so that the old entries are not known any more

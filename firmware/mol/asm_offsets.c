@@ -50,6 +50,7 @@ void offsets(void)
     OFFSET(xPTHASH_EA_BASE, pthash_ea_base);
     OFFSET(xPTHASH_MASK, pthash_mask);
     OFFSET(xPTHASH_INUSE, pthash_inuse_phys);
+    OFFSET(xRESERVED, reserved);
     OFFSET(xSCRATCH, scratch);
     OFFSET(xSECONDARY, secondary);
     OFFSET(xIO_CACHE, io_cache);

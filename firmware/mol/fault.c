@@ -133,6 +133,23 @@ u32 dsi_exception(struct kernel_vars *kv, u32 dar, u32 dsisr)
     return page_fault(kv, dar, kind);
 }
 
+/* Data in the segment that split mode has closed: the access is made again (split.S), unless it must
+ * be made by C. */
+u32 split_exception(struct kernel_vars *kv, u32 dar, u32 dsisr)
+{
+    enum access kind = dsisr & FAULT_STORE ? STORE : LOAD;
+    struct translation t;
+    learnt(kv, dar, kind);
+    make_room(kv);
+    translate(kv, dar, kind, &t);
+    struct block *block = t.fault ? NULL : find_block(kv, t.mphys);
+    if (!block || (kind == STORE && (block->read_only || in_pthash(kv, t.mphys))))
+        return emulate_access(kv);
+    unite(kv, dar, kind, &t);
+    insert(kv, dar, kind, &t, block);
+    return RVEC_NOP;
+}
+
 u32 isi_exception(struct kernel_vars *kv, u32 nip)
 {
     COUNT(kv, isi);

@@ -51,14 +51,7 @@ store_to_hash:
         lwz     r5, xMSR(r1)
         b       resume_next
 
-access_by_c:                            /* emulate.c */
+access_by_c:
         load_phys r2, opcode_lost
         stw     r2, xSECONDARY(r1)
-        /* falls through */
-
-/* C makes the load or store at the guest's nip, and needs all registers. */
-        .globl  call_access
-call_access:
-        stmw    r13, GPR(13)(r1)
-        li      r3, CALL_ACCESS
-        b       call_kernel
+        b       call_access

@@ -14,7 +14,8 @@ enum sr_table { UNMAPPED_SR, SV_DATA_SR, SV_INST_SR, USER_DATA_SR, USER_INST_SR,
 
 /* C functions that assembly calls through the host. */
 enum kernel_call {
-    CALL_DSI, CALL_ISI, CALL_PRIV_INST, CALL_SPR_WRITE, CALL_ACCESS, KERNEL_CALLS
+    CALL_DSI, CALL_ISI, CALL_PRIV_INST, CALL_SPR_WRITE, CALL_ACCESS, CALL_SPLIT,
+    KERNEL_CALLS
 };
 
 /* Counters (counters.h). */
@@ -92,6 +93,7 @@ struct kernel_vars {
     u32 pthash_mask;            /* bytes - 1; 0: there is none */
     u32 pthash_inuse_phys;      /* one bit for each PTE */
 
+    u32 reserved;               /* the guest has a reservation, while C runs */
     u32 scratch;
     u32 secondary;              /* where a fault inside a handler continues */
     struct io_entry io_cache[IO_CACHE];

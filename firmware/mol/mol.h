@@ -121,7 +121,9 @@ void pthash_written(struct kernel_vars *kv, u32 mphys, u32 size);
 /* fault.c, access.c: called from assembly */
 u32 dsi_exception(struct kernel_vars *kv, u32 dar, u32 dsisr);
 u32 isi_exception(struct kernel_vars *kv, u32 nip);
+u32 split_exception(struct kernel_vars *kv, u32 dar, u32 dsisr);
 u32 emulate_access(struct kernel_vars *kv);
+void end_reservation(struct kernel_vars *kv);
 
 static inline int segment_is_divided(struct kernel_vars *kv, u32 sr) { return kv->divided >> sr & 1; }
 

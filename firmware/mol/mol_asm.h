@@ -47,6 +47,7 @@
 #define CALL_PRIV_INST 2
 #define CALL_SPR_WRITE 3
 #define CALL_ACCESS    4
+#define CALL_SPLIT     5
 
 /* enum spr_hook */
 #define HOOK_READ    1

@@ -66,6 +66,7 @@ static int create_session(u32 s)
     kv->kernel_call[CALL_PRIV_INST] = (u32)privileged_instruction;
     kv->kernel_call[CALL_SPR_WRITE] = (u32)write_spr;
     kv->kernel_call[CALL_ACCESS] = (u32)emulate_access;
+    kv->kernel_call[CALL_SPLIT] = (u32)split_exception;
     init_spr_hooks(kv);
     reset_guest(kv);
     int error = init_hash(kv);
@@ -226,6 +227,7 @@ int mol_ioctl(u32 number, struct mol_ioctl_pb *pb)
         return 0;
     case MOL_IOCTL_MEMORY_WRITTEN:
         pthash_written(kv, pb->arg1, pb->arg2);
+        end_reservation(kv);
         return 0;
     case MOL_IOCTL_SET_OPTION:
         return set_option(kv, pb->arg1, pb->arg2);

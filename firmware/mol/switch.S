@@ -68,8 +68,16 @@ mac_entry:
         add     r2, r2, r3
         stw     r2, xEMULATOR_DEC_STAMP(r1)
         bl      set_decrementer
-        lwz     r2, xXER(r1)
-        mtxer   r2
+        lwz     r2, xRESERVED(r1)
+        lwz     r3, xXER(r1)
+        cmpwi   r2, 0
+        mtxer   r3
+        beq     2f
+        li      r2, xRESERVED           /* a reservation again: stwcx. compares no addresses */
+        lwarx   r3, r2, r1
+        li      r3, 0
+        stw     r3, xRESERVED(r1)
+2:
         lwz     r8, GPR(8)(r1)
         lwz     r9, GPR(9)(r1)
         lwz     r10, GPR(10)(r1)
@@ -166,6 +174,9 @@ exit_to_user:
 /* To C: r3 = CALL_..., r4, r5 = two arguments. The user part continues with what it returns. */
         .globl  call_kernel
 call_kernel:
+        li      r0, 1                   /* reserved = 1, if there is a reservation: the host loses it */
+        li      r2, xRESERVED
+        stwcx.  r0, r2, r1
         bl      leave_guest
         rlwinm  r3, r3, 2, 0, 29
         mr      r6, r5

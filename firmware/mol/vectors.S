@@ -101,21 +101,18 @@ not_io: andis.  r0, r4, 0x0800          /* protection: */
         lwz     r5, xSPLIT_SEGMENT(r1)
         rlwinm  r7, r3, 4, 28, 31
         cmpw    r5, r7
-        beq-    access_to_c             /* data in the segment that split mode has closed */
+        beq-    split_access            /* data in the segment that split mode has closed */
         lwz     r5, xPTHASH_EA_BASE(r1)
         lwz     r7, xPTHASH_MASK(r1)
         subf    r5, r5, r3
         cmplw   r5, r7
         ble-    store_to_hash           /* intercept.S: comes back to dsi_to_c if it is not one */
-        .globl  dsi_to_c, access_to_c
+        .globl  dsi_to_c
 dsi_to_c:                               /* r3 = DAR, r4 = DSISR */
         mr      r5, r4
         mr      r4, r3
         li      r3, CALL_DSI
         b       call_kernel
-access_to_c:
-        count   C_splitm_access
-        b       call_access
 not_ours_0x300:
         host_continues 0x300
 
@@ -144,9 +141,9 @@ maybe_io:
         li      r3, RVEC_IO_WRITE
 1:      b       exit_to_user
 
-/* A fault inside a handler, which has r1 and has said where it continues. */
+/* A fault inside a handler, which has said where it continues. */
 secondary_fault:
-        mfsprg  r1, 1
+        mfsprg  r1, 3
         count   C_secondary, r3
         lwz     r3, xSECONDARY(r1)
         mtlr    r3
@@ -193,7 +190,7 @@ not_ours_0x400:
         host_continues 0x400
 
 /* ---- Alignment ------------------------------------------------------------------------------- */
-        handler 0x600
+        handler 0x600, secondary_alignment
         mfspr   r3, SPR_DAR
         mfspr   r4, SPR_DSISR
         stw     r3, SPR(SPR_DAR)(r1)

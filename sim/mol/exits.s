@@ -59,6 +59,20 @@ exit_mtmsr__DR_on:
         mtmsr   r4
         isync
         bdnz    1b
+        li      r4, VIRT & ~0x20        # fetches in real mode, data in the same segment
+        mtmsr   r4
+        isync
+        li      r5, 0x3000
+        times   40
+1:
+exit_load_in_split_mode:
+        lwz     r6, 0(r5)
+exit_store_in_split_mode:
+        stw     r6, 0(r5)
+        bdnz    1b
+        li      r4, VIRT
+        mtmsr   r4
+        isync
         times   40
 1:
 exit_mfspr_sprg0:

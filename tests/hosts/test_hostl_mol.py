@@ -17,11 +17,53 @@ _start: li      r3, 0
         lis     r4, 0x20
         b       1b
 """
+#: Uses a PTE, then writes it with stwcx.: once with a reservation, once without. Prints Y or N.
+RESERVATION = """
+        .macro  answer
+        li      r7, 'Y'
+        beq     1f
+        li      r7, 'N'
+1:      stb     r7, 0(r30)
+        .endm
+        .globl  _start
+_start: lis     r30, 0x0c01
+        addi    r30, r30, -0x1000
+        lis     r3, 8
+        mtsdr1  r3
+        lis     r4, 0x2000
+        ori     r4, r4, 5
+        mtsr    5, r4
+        ori     r5, r3, (5 ^ 1) << 6    # page 1 of VSID 5, at 0x40000
+        lis     r6, 0x8000
+        ori     r6, r6, 5 << 7
+        stw     r6, 0(r5)
+        lis     r6, 4
+        ori     r6, r6, 0x12
+        stw     r6, 4(r5)
+        li      r6, 0x1012              # loads through the PTE
+        mtmsr   r6
+        lis     r7, 0x5000
+        lwz     r8, 0x1000(r7)
+        li      r6, 0x1002
+        mtmsr   r6
+        lwarx   r8, 0, r5
+        stwcx.  r8, 0, r5
+        answer
+        stwcx.  r8, 0, r5
+        answer
+        lwz     r8, 0(r5)
+        lis     r6, 0x8000
+        ori     r6, r6, 5 << 7
+        cmpw    r6, r8
+        answer
+2:      b       2b
+"""
 
 
 @pytest.fixture(scope="module")
 def new_host(new_session):
     guests = {"guest": build("hash=64K swap=512K"),
+              "reserve": assemble(RESERVATION, sections={".text": 0x1000}).elf(),
               "busy": assemble(BUSY, sections={".text": 0x1000}).elf()}
     return lambda arguments="", **options: new_session(
         arguments, elf=build_with_mol(arguments, guests=guests), **options)
@@ -51,6 +93,16 @@ def test_a_guest_with_processes_of_its_own(new_host):
     assert host.machine.memory.read(0, 0x3000) == vectors
     assert host("rmmod mol") == ""
     assert host.free() == free
+
+
+def test_a_reservation_outlives_the_hosts_locks(new_host):
+    """Flushing the old PTE takes the lock of the hash table with a lwarx of the host."""
+    host = new_host()
+    host("insmod mol")
+    host.type("mol reserve 2")
+    assert host.machine.run(until="YNY", instructions=10_000_000) == "console", \
+        host.machine.console.read()
+    host.machine.console.write(b"\x04")
 
 
 def test_the_host_swaps_the_guests_memory(new_host):
