@@ -13,8 +13,8 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from pteg.hw.core.completion import FloatRetire
-from pteg.hw.core.interfaces import FLOATING, NOBODY, DispatchToUnit, UnitToCompletion, UnitToRename
-from pteg.hw.core.station import Station
+from pteg.hw.core.interfaces import FLOATING, NOBODY, UnitToCompletion, UnitToRename
+from pteg.hw.core.station import Station, attach, station_ports
 from pteg.hw.fpu.operation import Changes
 from pteg.hw.fpu.pipeline import FloatPipeline
 from pteg.hw.fpu.status import StatusRegister
@@ -48,14 +48,9 @@ class FloatUnit(wiring.Component):
         self._entries = entries
         self._renames = renames
         super().__init__({
-            "dispatch": In(DispatchToUnit(FLOATING)),
-            #: Rename buffers.
-            "float_values": In(64).array(renames),
-            "float_ready": In(renames),
+            **station_ports(FLOATING, float_renames=renames),
             #: Completion queue entry of the oldest instruction, or NOBODY.
             "oldest": In(range(NOBODY + 1)),
-            #: Completion queue entries whose instructions are dropped.
-            "drop": In(CQ_MOST),
             "result": Out(UnitToRename(64)),
             "finish": Out(UnitToCompletion()),
             "retire": In(FloatRetire()),
@@ -71,7 +66,7 @@ class FloatUnit(wiring.Component):
         m.submodules.pipeline = pipeline = FloatPipeline(label=label)
         m.submodules.status = status = StatusRegister()
         connect(m, flipped(self.dispatch), station.dispatch)
-        station.attach(m, self)
+        attach(m, self, station)
         here = station.unit
 
         moves = Signal()

@@ -7,11 +7,10 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from pteg.hw.core.alu import Alu, condition
 from pteg.hw.core.divide import Divider
 from pteg.hw.core.enums import Cause
-from pteg.hw.core.interfaces import NOBODY, DispatchToUnit, UnitToCompletion, UnitToRename
+from pteg.hw.core.interfaces import NOBODY, UnitToCompletion, UnitToRename
 from pteg.hw.core.multiply import Multiplier
-from pteg.hw.core.station import Station
+from pteg.hw.core.station import Station, attach, station_ports
 from pteg.hw.isa.instructions import Op
-from pteg.hw.sizes import CQ_MOST
 from pteg.hw.words import field
 
 __all__ = ["IntegerUnit"]
@@ -34,16 +33,12 @@ class IntegerUnit(wiring.Component):
     def __init__(self, *, multiply, renames=6):
         self.multiply, self._renames = multiply, renames
         super().__init__({
-            "dispatch": In(DispatchToUnit()),
-            #: Rename buffers.
-            "values": In(32).array(renames), "ready": In(renames),
+            **station_ports(renames=renames),
             #: Completion queue entry of the oldest instruction, or NOBODY; what is serialised waits
             #: for it.
             "oldest": In(range(NOBODY + 1)),
             #: XER[CA], XER[SO].
             "ca": In(1), "so": In(1),
-            #: Completion queue entries whose instructions are dropped.
-            "drop": In(CQ_MOST),
             "result": Out(UnitToRename()), "finish": Out(UnitToCompletion()),
         })
 
@@ -52,7 +47,7 @@ class IntegerUnit(wiring.Component):
         m.submodules.station = station = Station(renames=self._renames)
         m.submodules.alu = alu = Alu()
         connect(m, flipped(self.dispatch), station.dispatch)
-        station.attach(m, self)
+        attach(m, self, station)
         here = station.unit
 
         m.d.comb += [

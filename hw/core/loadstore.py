@@ -31,7 +31,6 @@ A transfer error of a cacheable store comes too late to be precise: see the data
                                                   ^  missed load --^
 """
 
-import enum
 from types import SimpleNamespace
 
 from amaranth.hdl import Cat, Module, Mux, Signal
@@ -40,69 +39,32 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from pteg.hw.bus.interfaces import MemoryPort
 from pteg.hw.cache.interfaces import BlockPort, DataPort, byte_lanes
-from pteg.hw.core.access import Access, AccessDecoder
+from pteg.hw.core.access import AccessDecoder
 from pteg.hw.core.access_control import AccessControl
 from pteg.hw.core.effective_address import EffectiveAddress
 from pteg.hw.core.enums import Cause
-from pteg.hw.core.interfaces import (
-    MIXED,
-    NOBODY,
-    DispatchToUnit,
-    UnitToCompletion,
-    UnitToRename,
-)
+from pteg.hw.core.interfaces import MIXED, NOBODY, UnitToCompletion, UnitToRename
 from pteg.hw.core.load_result import LoadResult
 from pteg.hw.core.missed_load import MissedLoad
 from pteg.hw.core.next_part import NextPart
 from pteg.hw.core.rename import DirectPort
 from pteg.hw.core.reservation import Reservation
+from pteg.hw.core.second_stage import Held, LoadStoreState, SecondStage
+from pteg.hw.core.station import attach, station_ports
 from pteg.hw.core.station_pair import StationPair
 from pteg.hw.core.store_data import StoreData
 from pteg.hw.core.storequeue import StoreQueue
 from pteg.hw.isa.instructions import Op
 from pteg.hw.mmu.interfaces import InvalidatePort, TranslatePort
-from pteg.hw.named import Named
-from pteg.hw.sizes import CQ_MOST, LINE_BITS, RENAMES_MOST
+from pteg.hw.sizes import CQ_MOST, LINE_BITS
 from pteg.hw.words import field
 
-__all__ = ["LoadStoreUnit", "LoadStoreState"]
-
-
-#: Cycles that stwcx. waits before it begins: it takes eight (LLVM's PPCScheduleG3.td).
-RESERVED_CYCLES = 5
-#: Cycles from the end of a cache instruction until the next one may begin: the cache stays busy
-#: after it (IBM 750GX UM table 6-9, second figure).
-KEEP_BUSY = {Op.DCBST: 3, Op.DCBF: 3, Op.ICBI: 2}
-
-
-class LoadStoreState(enum.IntEnum):
-    """The second stage. EMPTY; ACCESS: translates, and asks the cache or enters the store queue;
-    WAIT: for the end of what the cache has taken; FAULT: reported, wait until dropped."""
-
-    EMPTY = 0
-    ACCESS = 1
-    WAIT = 2
-    FAULT = 3
-
-
-class Held(data.Struct):
-    """The instruction in the second stage."""
-
-    op: Named(Op)
-    insn: 32
-    cq: range(CQ_MOST)
-    access: Access
-    first: 32       # the address that it has computed
-    write_d: 1
-    tag_d: range(RENAMES_MOST)
-    write_u: 1
-    tag_u: range(RENAMES_MOST)
+__all__ = ["LoadStoreUnit"]
 
 
 class Events(data.Struct):
     """What happens in the second stage in this cycle."""
 
-    works: 1        # it decides about the next part
     ended: 1        # what the cache took is over
     leaves: 1       # the load that missed waits beside the stage
     moved: 1        # the part has been moved
@@ -124,17 +86,10 @@ class LoadStoreUnit(wiring.Component):
         self._renames = renames
         self._float_renames = float_renames
         super().__init__({
-            "dispatch": In(DispatchToUnit(MIXED)),
-            #: Rename buffers.
-            "values": In(32).array(renames),
-            "ready": In(renames),
-            "float_values": In(64).array(float_renames),
-            "float_ready": In(float_renames),
+            **station_ports(MIXED, renames, float_renames),
             #: Completion queue: entry of the oldest instruction; entries that retire in this cycle.
             "oldest": In(range(NOBODY + 1)),
             "retired": In(CQ_MOST),
-            #: Completion queue entries whose instructions are dropped.
-            "drop": In(CQ_MOST),
             "msr": In(32),
             "hid0": In(32),
             "ear": In(32),
@@ -173,6 +128,7 @@ class LoadStoreUnit(wiring.Component):
         m.submodules.stations = p.stations = StationPair(self._renames, self._float_renames)
         m.submodules.decoder = p.decoder = AccessDecoder()
         m.submodules.address = p.address = EffectiveAddress()
+        m.submodules.stage = p.stage = SecondStage()
         m.submodules.control = p.control = AccessControl()
         m.submodules.part = p.part = NextPart()
         m.submodules.data = p.data = StoreData()
@@ -183,8 +139,6 @@ class LoadStoreUnit(wiring.Component):
         p.here = p.stations.unit
         p.state = Signal(LoadStoreState, name="state")
         p.held = Signal(Held, name="held")
-        p.head = Signal(name="at_head")     # it is the oldest instruction
-        p.dropped = Signal(name="dropped")
         p.now = Signal(Events, name="now")
         self._decide(m, p)
         self._second_stage(m, p)
@@ -199,10 +153,9 @@ class LoadStoreUnit(wiring.Component):
         """What happens in this cycle."""
         control, now, held, cache = p.control, p.now, p.held, self.cache
         m.d.comb += [
-            p.head.eq((held.cq == self.oldest) & ~p.dropped),
             # If a load arrives, the way to the rename buffers is taken; the stage waits.
             now.ended.eq((p.state == LoadStoreState.WAIT) & ~p.missed.arrives & cache.done
-                         & ~p.dropped),
+                         & ~p.stage.dropped),
             now.leaves.eq(control.ask & cache.taken & p.part.whole & ~held.access.store
                           & (held.op != Op.LWARX)),
             now.moved.eq(control.ask & cache.hit | control.push | now.ended & ~cache.error),
@@ -211,72 +164,41 @@ class LoadStoreUnit(wiring.Component):
             now.done.eq(now.ends | now.leaves),
             *(getattr(control, name).eq(getattr(self, name))
               for name in ("msr", "hid0", "ear", "dabr", "quiet")),
-            control.dropped.eq(p.dropped),
+            control.dropped.eq(p.stage.dropped),
             *(getattr(control, name).eq(held[name]) for name in ("op", "insn", "access", "first")),
-            control.active.eq(now.works), control.ea.eq(p.part.ea),
+            control.active.eq(p.stage.works), control.ea.eq(p.part.ea),
             control.nothing.eq(p.part.nothing), control.whole.eq(p.part.whole),
-            control.head.eq(p.head), control.start.eq(p.here.done),
+            control.head.eq(p.stage.head), control.start.eq(p.here.done),
             control.bus_error.eq(now.ended & cache.error),
             control.reserved.eq(p.reservation.holds),
             control.accepted.eq(cache.hit | cache.taken), control.empty.eq(p.queue.empty),
             control.room.eq(p.queue.room), control.overlap.eq(p.queue.overlap),
         ]
-        with m.If(self.drop.any()):
-            m.d.comb += p.dropped.eq((p.state != LoadStoreState.EMPTY)
-                                     & self.drop.bit_select(held.cq, 1))
+        with m.If(control.fault):
+            m.d.sync += [self.dsisr.eq(control.fault_dsisr), self.dar.eq(control.fault_dar)]
         connect(m, control.translate, flipped(self.translate))
         connect(m, control.block, flipped(self.block))
         connect(m, control.invalidate, flipped(self.invalidate))
 
     def _second_stage(self, m, p):
-        """Its state, and when the first stage can hand over."""
-        state, held, here, now, control = p.state, p.held, p.here, p.now, p.control
-        busy = Signal(5)            # cycles to wait
-        free = (state == LoadStoreState.EMPTY) & (busy == 0) | now.done
+        """The instruction there."""
+        stage, now = p.stage, p.now
+        connect(m, p.stations.unit, stage.unit)
         m.d.comb += [
-            now.works.eq((state == LoadStoreState.ACCESS) & ~p.missed.arrives & (busy == 0)),
-            here.done.eq(here.valid & free & ~here.dropped
-                         & (~here.serialize | (here.cq == self.oldest))),
+            p.state.eq(stage.state), p.held.eq(stage.held),
+            stage.access.eq(p.decoder.access), stage.first.eq(p.address.sum),
+            stage.delay.eq(p.data.delay), stage.oldest.eq(self.oldest), stage.drop.eq(self.drop),
+            stage.arrives.eq(p.missed.arrives), stage.taken.eq(p.control.ask & self.cache.taken),
+            stage.moved.eq(now.moved), stage.fault.eq(p.control.fault), stage.done.eq(now.done),
         ]
-        with m.If(control.fault):
-            m.d.sync += [state.eq(LoadStoreState.FAULT),
-                         self.dsisr.eq(control.fault_dsisr), self.dar.eq(control.fault_dar)]
-        with m.If(control.ask & self.cache.taken):
-            m.d.sync += state.eq(LoadStoreState.WAIT)
-        with m.If(now.moved):
-            m.d.sync += state.eq(LoadStoreState.ACCESS)
-        with m.If(busy != 0):
-            m.d.sync += busy.eq(busy - 1)
-        with m.If(now.done):
-            m.d.sync += state.eq(LoadStoreState.EMPTY)
-            with m.Switch(held.op):
-                for op, cycles in KEEP_BUSY.items():
-                    with m.Case(op):
-                        m.d.sync += busy.eq(cycles)
-        with m.If(here.done):
-            m.d.sync += [
-                state.eq(LoadStoreState.ACCESS), held.access.eq(p.decoder.access),
-                held.first.eq(p.address.sum), *(held[name].eq(getattr(here, name)) for name in
-                                                ("op", "insn", "cq", "write_d", "tag_d", "write_u",
-                                                 "tag_u")),
-            ]
-            with m.If(here.op == Op.STWCX_DOT):
-                m.d.sync += busy.eq(RESERVED_CYCLES)
-            with m.If(p.data.delay != 0):
-                m.d.sync += busy.eq(p.data.delay)
-        with m.If(p.dropped):
-            m.d.sync += [state.eq(LoadStoreState.EMPTY), busy.eq(0)]
 
     def _first_stage(self, m, p):
         """The older instruction in the stations."""
         stations, here, address = p.stations, p.here, p.address
         connect(m, flipped(self.dispatch), stations.dispatch)
-        for name in ("values", "float_values"):
-            m.d.comb += [mine.eq(theirs) for mine, theirs in zip(
-                getattr(stations, name), getattr(self, name), strict=True)]
+        attach(m, self, stations)
         m.d.comb += [
-            stations.ready.eq(self.ready), stations.float_ready.eq(self.float_ready),
-            stations.drop.eq(self.drop), p.decoder.op.eq(here.op),
+            p.decoder.op.eq(here.op),
             address.op.eq(here.op), address.insn.eq(here.insn), address.access.eq(p.decoder.access),
             address.a.eq(here.a), address.b.eq(here.b), address.count.eq(self.xer[:7]),
         ]
@@ -290,7 +212,7 @@ class LoadStoreUnit(wiring.Component):
             part.first_reg.eq(field(here.insn, "rD")), part.moves.eq(access.moves),
             part.size.eq(access.size), part.moved.eq(now.moved),
             data.start.eq(here.done), data.access.eq(p.decoder.access), data.c.eq(here.c),
-            data.f.eq(here.f), data.begins.eq(now.works & part.begins & access.store),
+            data.f.eq(here.f), data.begins.eq(p.stage.works & part.begins & access.store),
             data.direct.eq(self.direct.rdata), data.unused.eq(part.unused),
             data.rest.eq(part.rest), data.behind.eq(part.behind),
         ]
@@ -299,11 +221,11 @@ class LoadStoreUnit(wiring.Component):
         """Data cache and store queue."""
         queue, entry, cache, access = p.queue, p.queue.entry, self.cache, p.held.access
         m.d.comb += [
-            cache.valid.eq(p.control.ask & ~p.dropped), cache.op.eq(access.op),
+            cache.valid.eq(p.control.ask & ~p.stage.dropped), cache.op.eq(access.op),
             cache.size.eq(p.part.part), cache.wimg.eq(p.control.wimg), cache.type.eq(access.type),
-            cache.speculative.eq(~p.head), cache.wdata.eq(p.data.data),
+            cache.speculative.eq(~p.stage.head), cache.wdata.eq(p.data.data),
             queue.push.eq(p.control.push), queue.retired.eq(self.retired),
-            queue.drop.eq(self.drop), queue.retire.eq(p.head), queue.pa.eq(self.translate.pa),
+            queue.drop.eq(self.drop), queue.retire.eq(p.stage.head), queue.pa.eq(self.translate.pa),
             queue.lanes.eq(byte_lanes(p.part.ea, p.part.part)), self.drained.eq(queue.empty),
             entry.pa.eq(self.translate.pa), entry.data.eq(p.data.data),
             entry.lanes.eq(queue.lanes), entry.size.eq(p.part.part),

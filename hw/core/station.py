@@ -12,7 +12,7 @@ from pteg.hw.core.interfaces import GENERAL, DispatchToUnit, operand
 from pteg.hw.isa.instructions import Op
 from pteg.hw.sizes import CQ_MOST, RENAMES_MOST
 
-__all__ = ["Station", "StationToUnit"]
+__all__ = ["Station", "StationToUnit", "attach", "station_ports"]
 
 #: Of the names of rename buffers, by their bits.
 _PREFIXES = {32: "", 64: "float_"}
@@ -44,6 +44,39 @@ class StationToUnit(wiring.Signature):
         })
 
 
+def station_ports(operands=GENERAL, renames=6, float_renames=6):
+    """Ports of a station, and of its unit, which hands them on: see `attach`.
+
+    Parameters
+    ----------
+    operands : dict of str to int
+        Their bits, by name.
+    renames, float_renames : int
+        Rename buffers of the general-purpose and of the floating-point registers.
+    """
+    #: Rename buffers of the registers that it has as operands.
+    buffers = {}
+    if 32 in operands.values():
+        buffers |= {"values": In(32).array(renames), "ready": In(renames)}
+    if 64 in operands.values():
+        buffers |= {"float_values": In(64).array(float_renames), "float_ready": In(float_renames)}
+    return {
+        "dispatch": In(DispatchToUnit(operands)), **buffers,
+        #: Completion queue entries whose instructions are dropped.
+        "drop": In(CQ_MOST),
+    }
+
+
+def attach(m, unit, station):
+    """Connect a station to the ports of its unit, all but `dispatch`."""
+    for name in ("values", "float_values"):
+        if hasattr(station, name):
+            m.d.comb += [mine.eq(theirs) for mine, theirs in zip(
+                getattr(station, name), getattr(unit, name), strict=True)]
+    m.d.comb += [getattr(station, name).eq(getattr(unit, name))
+                 for name in ("ready", "float_ready", "drop") if hasattr(station, name)]
+
+
 class Station(wiring.Component):
     """Reservation station with one entry.
 
@@ -57,30 +90,8 @@ class Station(wiring.Component):
 
     def __init__(self, operands=GENERAL, renames=6, float_renames=6):
         self.operands = operands
-        #: Rename buffers of the registers that it has as operands.
-        buffers = {}
-        if 32 in operands.values():
-            buffers |= {"values": In(32).array(renames), "ready": In(renames)}
-        if 64 in operands.values():
-            buffers |= {"float_values": In(64).array(float_renames),
-                        "float_ready": In(float_renames)}
-        super().__init__({
-            "dispatch": In(DispatchToUnit(operands)), "unit": Out(StationToUnit(operands)),
-            **buffers,
-            #: Completion queue entries whose instructions are dropped.
-            "drop": In(CQ_MOST),
-        })
-
-    def attach(self, m, unit):
-        """Give the station the rename buffers of its unit, and what is dropped."""
-        for prefix in {_PREFIXES[width]: None for width in self.operands.values()}:
-            m.d.comb += [
-                *(mine.eq(theirs) for mine, theirs in zip(
-                    getattr(self, f"{prefix}values"), getattr(unit, f"{prefix}values"),
-                    strict=True)),
-                getattr(self, f"{prefix}ready").eq(getattr(unit, f"{prefix}ready")),
-            ]
-        m.d.comb += self.drop.eq(unit.drop)
+        super().__init__(station_ports(operands, renames, float_renames)
+                         | {"unit": Out(StationToUnit(operands))})
 
     def elaborate(self, platform):
         m = Module()

@@ -2,11 +2,10 @@
 
 from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import Out
 
-from pteg.hw.core.interfaces import MIXED, DispatchToUnit
-from pteg.hw.core.station import Station, StationToUnit
-from pteg.hw.sizes import CQ_MOST
+from pteg.hw.core.interfaces import MIXED
+from pteg.hw.core.station import Station, StationToUnit, attach, station_ports
 
 __all__ = ["StationPair"]
 
@@ -23,17 +22,8 @@ class StationPair(wiring.Component):
     def __init__(self, renames=6, float_renames=6):
         self._renames = renames
         self._float_renames = float_renames
-        super().__init__({
-            "dispatch": In(DispatchToUnit(MIXED)),
-            "unit": Out(StationToUnit(MIXED)),
-            #: Rename buffers.
-            "values": In(32).array(renames),
-            "ready": In(renames),
-            "float_values": In(64).array(float_renames),
-            "float_ready": In(float_renames),
-            #: Completion queue entries whose instructions are dropped.
-            "drop": In(CQ_MOST),
-        })
+        super().__init__(station_ports(MIXED, renames, float_renames)
+                         | {"unit": Out(StationToUnit(MIXED))})
 
     def elaborate(self, platform):
         m = Module()
@@ -43,7 +33,7 @@ class StationPair(wiring.Component):
         for index in range(2):
             m.submodules[f"station{index}"] = station = Station(
                 MIXED, self._renames, self._float_renames)
-            station.attach(m, self)
+            attach(m, self, station)
             m.d.comb += dropped[index].eq(station.unit.dropped)
             for name in station.dispatch.signature.members:
                 if name not in ("valid", "ready"):

@@ -11,16 +11,14 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from pteg.hw.core.interfaces import (
     NOBODY,
-    DispatchToUnit,
     SystemToSpecial,
     UnitToCompletion,
     UnitToRename,
 )
-from pteg.hw.core.station import Station
+from pteg.hw.core.station import Station, attach, station_ports
 from pteg.hw.isa.instructions import Op
 from pteg.hw.isa.registers import SPR_BY_NAME, XER_IMPLEMENTED, Msr
 from pteg.hw.mmu.interfaces import RegisterPort
-from pteg.hw.sizes import CQ_MOST
 from pteg.hw.words import field, spr_number
 
 __all__ = ["SystemUnit"]
@@ -57,14 +55,9 @@ class SystemUnit(wiring.Component):
     def __init__(self, renames=6):
         self._renames = renames
         super().__init__({
-            "dispatch": In(DispatchToUnit()),
-            #: Rename buffers.
-            "values": In(32).array(renames),
-            "ready": In(renames),
+            **station_ports(renames=renames),
             #: Completion queue entry of the oldest instruction.
             "oldest": In(range(NOBODY + 1)),
-            #: Completion queue entries whose instructions are dropped.
-            "drop": In(CQ_MOST),
             "cr": In(32),
             "xer": In(32),
             "msr": In(32),
@@ -100,7 +93,7 @@ class SystemUnit(wiring.Component):
         m = Module()
         m.submodules.station = station = Station(renames=self._renames)
         connect(m, flipped(self.dispatch), station.dispatch)
-        station.attach(m, self)
+        attach(m, self, station)
         here = station.unit
 
         insn = here.insn
