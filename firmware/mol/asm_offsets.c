@@ -24,6 +24,7 @@ void offsets(void)
     OFFSET(xTIMER_STAMP, mregs.timer_stamp);
     OFFSET(xTIMER_ARMED, mregs.timer_armed);
     OFFSET(xINTERRUPT, mregs.interrupt);
+    OFFSET(xTRACE, mregs.trace);
     OFFSET(xIN_GUEST, mregs.in_guest);
     OFFSET(xEXIT_REQUEST, mregs.exit_request);
     OFFSET(xSR, sr);

@@ -19,6 +19,8 @@ struct mac_regs {
     unsigned timer_armed;
     unsigned interrupt;     /* level of the guest's external interrupt */
     unsigned in_guest;
+    unsigned trace;         /* MSR_SE: RVEC_TRACE behind each instruction that the guest executes
+                             * itself, or that assembly emulates without a change of MSR; 0: not */
     unsigned exit_request;  /* the user part wants to be told of the next RVEC_NOP */
     unsigned fp_ready;      /* 1: fp_value is to be stored, or a load may be made; 2: it has been */
     unsigned long long fp_value;

@@ -6,7 +6,7 @@
 #define RVEC_RELOAD         2   /* enter again, with r13 to r31 from mregs.gpr */
 #define RVEC_ACCESS         4   /* the user part calls MOL_IOCTL_EMULATE_ACCESS */
 #define RVEC_ENABLE_FPU     3   /* execute a floating-point instruction, then enter again */
-#define RVEC_TRACE          6
+#define RVEC_TRACE          6   /* a step, because of mregs.trace */
 #define RVEC_SPR_READ       13  /* number */
 #define RVEC_SPR_WRITE      14
 #define RVEC_PRIV_INST      15  /* a privileged instruction that the kernel part does not know */

@@ -196,10 +196,11 @@ call_kernel:
  * resume: SRR0 and SRR1 are what the guest continues with. */
         .globl  resume, resume_next, resume_real_msr
 resume_next:                            /* behind an emulated instruction; r5 = guest's MSR, r6 = nip */
+        mfsrr1  r2                      /* SE, the guest's or of mregs.trace */
         addi    r6, r6, 4
-        andi.   r2, r5, MSR_SE
+        andi.   r2, r2, MSR_SE
         mtsrr0  r6
-        bne-    trace
+        bne-    stepped
 resume:
         lwz     r5, xLR(r1)
         lwz     r6, xCTR(r1)
@@ -218,16 +219,31 @@ resume:
         .globl  enter_guest             /* every way into the guest ends here */
 enter_guest:
         rfi
-trace:  lwz     r5, xMSR(r1)
-        li      r2, 0
-        li      r3, 0xd00
+
+/* An instruction has completed, r6 is behind it. Who wants to know, the user part or the guest? */
+        .globl  stepped
+stepped:
+        lwz     r5, xMSR(r1)
+        lwz     r2, xTRACE(r1)
+        stw     r6, xNIP(r1)
+        cmpwi   r2, 0
+        li      r3, RVEC_TRACE
+        bne     exit_to_user
+        li      r3, 0xd00               /* r2 = 0 */
         b       mac_trap
+
+/* r2 = the real MSR for the guest's MSR r4. r3 is lost. */
+real_msr:
+        lwz     r2, xMSR_PASS(r1)
+        lwz     r3, xTRACE(r1)
+        and     r2, r2, r4
+        ori     r2, r2, MSR_GUEST
+        or      r2, r2, r3
+        blr
 
 resume_real_msr:                        /* SRR0 is right, SRR1 is not */
         lwz     r4, xMSR(r1)
-        lwz     r2, xMSR_PASS(r1)
-        and     r2, r2, r4
-        ori     r2, r2, MSR_GUEST
+        bl      real_msr
         mtsrr1  r2
         b       resume
 
@@ -250,11 +266,9 @@ mac_trap:
 /* r4 = new MSR of the guest, r5 = the old one, r6 = where it continues */
         .globl  change_msr
 change_msr:
-        lwz     r2, xMSR_PASS(r1)
         stw     r4, xMSR(r1)
-        and     r2, r2, r4
+        bl      real_msr
         xor     r5, r5, r4
-        ori     r2, r2, MSR_GUEST
         mtsrr0  r6
         andi.   r5, r5, MSR_MODE
         mtsrr1  r2

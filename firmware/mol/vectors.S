@@ -293,7 +293,7 @@ not_ours_0xc00:
 
 /* ---- Trace ------------------------------------------------------------------------------------ */
         handler 0xd00
-        reflect 0xd00
+        b       stepped
 not_ours_0xd00:
         host_continues 0xd00
 

@@ -25,6 +25,8 @@ static void log_access(const char *what, u32 address, u32 size, u32 value)
 }
 
 /* Registers of the test device. */
+static u32 steps;
+
 enum { PUTC = 0, NOTHING = 4, END = 8, INTERRUPT = 0xC, REPLACE_PAGE = 0x10, STEPS = 0x14,
        SWAP_PAGE = 0x18, PAGE_LOG = 0x100, LOG_END = 0x140 };
 
@@ -37,13 +39,15 @@ void add_devices(void)
         ioctl3(MOL_IOCTL_ADD_IORANGE, TEST + at, 8, COOKIE_LOG + at);
 }
 
+void step(void) { steps++; }
+
 int device_read(u32 address, u32 size, u32 *value)
 {
     u32 cookie = mregs->rvec_param[1];
     if (cookie == COOKIE_TEST) {
         if (address == TEST + INTERRUPT)        /* acknowledged */
             mregs->interrupt = 0;
-        *value = 0;
+        *value = address == TEST + STEPS ? steps : 0;
         return 1;
     }
     if (cookie >= COOKIE_LOG) {
@@ -71,6 +75,9 @@ int device_write(u32 address, u32 size, u32 value)
             break;
         case INTERRUPT:
             mregs->interrupt = 1;
+            break;
+        case STEPS:
+            mregs->trace = value ? MSR_SE : 0;
             break;
         case REPLACE_PAGE:
             for (u32 at = 0; at < 4096; at += 4)

@@ -51,7 +51,7 @@ static u32 effective_address(u32 opcode)
 static void next(void)
 {
     mregs->nip += 4;
-    if (mregs->msr & 0x400)
+    if (mregs->msr & MSR_SE)
         raise_exception(0xD00, 0);
 }
 

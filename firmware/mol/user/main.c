@@ -135,6 +135,11 @@ u32 main_loop(void)
             if (!mregs->exit_request)   /* otherwise it sleeps on */
                 mregs->msr &= ~0x40000u;
             break;
+        case RVEC_TRACE:
+            step();
+            if (mregs->msr & MSR_SE)
+                raise_exception(0xD00, 0);
+            break;
         case RVEC_TIMER:
             mregs->timer_armed = 0;
             break;

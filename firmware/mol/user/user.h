@@ -11,6 +11,8 @@ typedef unsigned char u8;
 typedef unsigned int u32;
 typedef unsigned long long u64;
 
+#define MSR_SE 0x400
+
 /* Status of a session whose guest has stopped in a machine check. */
 #define CHECKSTOP 0x200
 
@@ -58,6 +60,7 @@ void io_access(u32 rvec);
 int device_read(u32 address, u32 size, u32 *value);
 int device_write(u32 address, u32 size, u32 value);
 void add_devices(void);
+void step(void);            /* an instruction of the guest while mregs.trace is set */
 
 /* osi.c */
 void osi_call(void);
