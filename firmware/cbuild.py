@@ -91,7 +91,7 @@ def build(sources: Iterable[Path], script: Path, *, include: Iterable[Path] = ()
     sources : paths
         Files in C (`.c`) and assembly (`.S`), in the order in which they are linked.
     script : path
-        The linker script.
+        The linker script. The names of object files, for its patterns, end in `-folder-file.o`.
     include : paths
         Folders of header files.
     defines : dict of str to object, optional
@@ -136,7 +136,8 @@ def build(sources: Iterable[Path], script: Path, *, include: Iterable[Path] = ()
         with ThreadPoolExecutor() as pool:
             jobs = [pool.submit(_object, compiler, flags, source, key, work / f"{n}.o")
                     for n, (source, key) in enumerate(keyed)]
-            objects = [job.result() for job in jobs]
+            objects = [_named(job.result(), work / f"{n}-{source.parent.name}-{source.stem}.o")
+                       for n, (job, (source, _)) in enumerate(zip(jobs, keyed, strict=True))]
         if data:
             objects.append(_data_object(compiler, flags, data, work))
         elf = work / "program.elf"
@@ -169,6 +170,12 @@ def _object(compiler, flags, source, key, target):
     relative = f"-ffile-prefix-map={Path(__file__).parent}=."
     _call(compiler, [*flags, relative, "-c", source, "-o", target])
     return kept if keep(kept.name, target.read_bytes()) else target
+
+
+def _named(object_file, name):
+    """The object under a name that tells linker scripts whose it is: number-folder-file.o."""
+    name.symlink_to(object_file)
+    return name
 
 
 def _data_object(compiler, flags, data, work):

@@ -19,6 +19,7 @@ This uses numba's internals; its version is fixed.
 import contextlib
 import hashlib
 import pickle
+from pathlib import Path
 
 import numba
 from numba.core.caching import FunctionCache, IndexDataCacheFile
@@ -53,10 +54,11 @@ class _Files(IndexDataCacheFile):
 class _Cache(FunctionCache):
     """Files that cannot be read or written are ignored."""
 
-    def __init__(self, function):
+    def __init__(self, function, calls):
         super().__init__(function)
+        texts = [hashlib.sha256(Path(file).read_bytes()).hexdigest() for file in calls]
         self._cache_file = _Files(self.cache_path, self._impl.filename_base,
-                                  self._impl.locator.get_source_stamp())
+                                  (self._impl.locator.get_source_stamp(), *texts))
 
     @contextlib.contextmanager
     def _guard_against_spurious_io_errors(self):
@@ -80,11 +82,15 @@ def named_after(*functions):
     return decorate
 
 
-def njit(cache=False, **options):
-    """`numba.njit(cache=cache, **options)`."""
+def njit(cache=False, calls=(), **options):
+    """`numba.njit(cache=cache, **options)`.
+
+    numba compiles a function anew when its own file has changed. `calls` are other files, with
+    functions that it calls.
+    """
     def decorate(function):
         compiled = numba.njit(**options)(function)
-        return _cached(compiled, function) if cache else compiled
+        return _cached(compiled, function, calls) if cache else compiled
     return decorate
 
 
@@ -99,8 +105,8 @@ def cfunc(signature, cache=False):
     return decorate
 
 
-def _cached(compiled, function):
+def _cached(compiled, function, calls=()):
     # RuntimeError: numba finds no folder, or the function has no file.
     with contextlib.suppress(RuntimeError, OSError):
-        compiled._cache = _Cache(function)
+        compiled._cache = _Cache(function, calls)
     return compiled

@@ -18,6 +18,7 @@ from pteg.hw.isa.exceptions import Vector
 from pteg.hw.mmu.enums import AccessKind, SearchResult
 from pteg.outputs import OutputFile
 from pteg.symbols import Symbols
+from pteg.worlds import World
 
 __all__ = ["Kind", "SearchResult", "AccessKind", "PteBits", "RECORD", "FIELDS",
            "Ledger", "to_json", "from_json", "read", "describe"]
@@ -47,7 +48,8 @@ class PteBits(enum.IntEnum):
 
 
 #: cycle: clock cycles since reset (0 in the functional model); instruction: instructions completed
-#: before the event; pc: the instruction that caused it; va: VSID (24 bits) and EA[4-19] (16 bits).
+#: before the event; pc: the instruction that caused it; va: VSID (24 bits) and EA[4-19] (16 bits);
+#: world: who owned the processor (`pteg.worlds.World`).
 RECORD = np.dtype([
     ("cycle", "u8"), ("instruction", "u8"), ("va", "u8"), ("value", "u8"),
     ("pc", "u4"), ("ea", "u4"), ("pa", "u4"), ("cause", "u4"),
@@ -81,7 +83,7 @@ _COUNTS = {(Kind.WALK, "value")}
 def to_json(record: np.void, symbols: Symbols | None = None) -> dict[str, int | str]:
     """One record as an object that `json` can write, without the fields its kind does not use.
 
-    With a `pteg.symbols.Symbols`, `symbol` is the name of `pc`, if it has one.
+    With a `pteg.symbols.Symbols`, `symbol` is the name of `pc` in the record's world, if it has one.
     """
     kind = Kind(int(record["kind"]))
     fields, causes = FIELDS[kind]
@@ -96,7 +98,7 @@ def to_json(record: np.void, symbols: Symbols | None = None) -> dict[str, int | 
             found[name] = f"0x{number:0{_HEX[name]}x}"
         else:
             found[name] = number
-    symbol = symbols.name(int(record["pc"])) if symbols else None
+    symbol = symbols.of(int(record["world"])).name(int(record["pc"])) if symbols else None
     return found | ({"symbol": symbol} if symbol else {})
 
 
@@ -159,9 +161,11 @@ def describe(record: np.void, symbols: Symbols | None = None) -> str:
     """One record in words, for people; with a `pteg.symbols.Symbols`, `pc` has its name."""
     entry = to_json(record, symbols)
     kind = str(entry["kind"])
+    world = World(int(record["world"]))
     head = (f"{entry['cycle']:>10} {entry['instruction']:>10}  "
             f"{str(entry['pc'])[2:]}  {kind:<12}")
     tail = [f"<{entry['symbol']}>"] if "symbol" in entry else []
+    tail += [f"({world.name})"] if world else []
     return " ".join([head, *(f"{name}={entry[name]}" for name in FIELDS[Kind[kind]][0]),
                      *tail])
 

@@ -27,6 +27,7 @@ from pteg.running import run
 from pteg.statistics import new_statistics, put
 from pteg.symbols import Symbols
 from pteg.waiting import waiting
+from pteg.worlds import Worlds
 
 if TYPE_CHECKING:
     import networkx
@@ -63,6 +64,8 @@ class Machine:
     platform : Platform
     symbols : pteg.symbols.Symbols
         Names of addresses, from the programs that have been loaded.
+    worlds : pteg.worlds.Worlds or None
+        How ledger and waveform tell whether host, hypervisor or guest owns the processor.
     model
         The processor model behind it all (`pteg.cpu.Cpu`).
     seconds : float
@@ -98,6 +101,16 @@ class Machine:
         rom = ROMS.get(self.preset or "") if rom is None else rom
         if rom is not None:
             self.program_rom(rom)
+
+    @property
+    def worlds(self) -> Worlds | None:
+        return self.platform.worlds
+
+    @worlds.setter
+    def worlds(self, worlds: Worlds | None) -> None:
+        self.platform.worlds = worlds
+        if self._events is not None:
+            self.model.ledger(self._events)
 
     @staticmethod
     def presets() -> dict[str, str]:

@@ -50,6 +50,7 @@ from pteg.errors import UserError
 from pteg.generated import compile_ahead, load_module
 from pteg.hw.bus.ratio import Ratio
 from pteg.parameters import read_parameters
+from pteg.worlds import Worlds
 
 if TYPE_CHECKING:
     import networkx
@@ -103,6 +104,11 @@ class Platform:
     wires : sequence of Wire
     **parameters
         Of the processor, such as ``l2="512K"`` (`pteg.hw.parameters.Parameters`).
+
+    Attributes
+    ----------
+    worlds : pteg.worlds.Worlds or None
+        How the owners of the processor are told apart.
     """
 
     def __init__(self, devices: Iterable[Device], wires: Iterable[Wire] = (), **parameters: Any):
@@ -110,6 +116,7 @@ class Platform:
         # Who answers everywhere is asked last.
         self.devices = sorted(devices, key=_everywhere)
         self.wires = list(wires)
+        self.worlds: Worlds | None = None
         self._check()
 
     def _check(self) -> None:

@@ -10,6 +10,7 @@ from os import PathLike
 
 from pteg.boot.loader import Image, read_elf, read_symbols
 from pteg.files import read_file
+from pteg.worlds import GUESTS
 
 __all__ = ["Symbols"]
 
@@ -20,9 +21,16 @@ WIDTH = 24
 
 
 class Symbols:
-    """Symbols of ELF files, which are only read when the first name is asked for."""
+    """Symbols of ELF files, which are only read when the first name is asked for.
+
+    Attributes
+    ----------
+    worlds : dict of pteg.worlds.World to Symbols
+        Those of worlds with programs of their own at addresses that the host uses for others.
+    """
 
     def __init__(self) -> None:
+        self.worlds: dict[int, Symbols] = {}
         self._programs: list[tuple[bytes, Image]] = []
         self._places: dict[str, int] = {}       # of a name
         self._names: dict[int, str] = {}        # at an address
@@ -50,6 +58,12 @@ class Symbols:
         """Know the symbols of an ELF file that something else has loaded."""
         data = read_file(path)
         self.add(data, read_elf(data, str(path)))
+
+    def of(self, world: int) -> "Symbols":
+        """The symbols of a world (`pteg.worlds.World`): a guest has no names of its host."""
+        if world in self.worlds:
+            return self.worlds[world]
+        return _NO_SYMBOLS if world in GUESTS else self
 
     def _read(self) -> None:
         if self._read_all:
@@ -99,3 +113,6 @@ class Symbols:
 
         text, name = " ".join(disassemble(word, address).split()), self.name(address)
         return f"{text} <{name}>" if name else text
+
+
+_NO_SYMBOLS = Symbols()

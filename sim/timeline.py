@@ -1,6 +1,6 @@
 """A ledger as a time line for Perfetto and other viewers of Chrome's trace event format.
 
-Each kind of thing has a track: the privilege state, exceptions, table searches of either side, and
+Each kind of thing has a track: the world that owns the processor, the privilege state, exceptions, table searches of either side, and
 accesses to devices. Times are those of the pipeline model's clock. Records of the functional model,
 which has no cycles, are at the number of the instruction.
 """
@@ -18,12 +18,13 @@ from pteg.hw.mmu.enums import AccessKind, SearchResult
 from pteg.ledger import Kind, PteBits
 from pteg.outputs import write_file
 from pteg.symbols import Symbols
+from pteg.worlds import World
 
 __all__ = ["events", "write_timeline"]
 
 #: Tracks, by their numbers; their order is that of the picture.
-PRIVILEGE, EXCEPTIONS, FETCH_SEARCHES, DATA_SEARCHES, TLB_TRACK, DEVICES = range(1, 7)
-TRACKS = {PRIVILEGE: "privilege", EXCEPTIONS: "exceptions", FETCH_SEARCHES: "searches: fetch",
+WORLDS, PRIVILEGE, EXCEPTIONS, FETCH_SEARCHES, DATA_SEARCHES, TLB_TRACK, DEVICES = range(7)
+TRACKS = {WORLDS: "world", PRIVILEGE: "privilege", EXCEPTIONS: "exceptions", FETCH_SEARCHES: "searches: fetch",
           DATA_SEARCHES: "searches: data", TLB_TRACK: "tlbie", DEVICES: "devices"}
 
 Event = dict[str, Any]
@@ -67,6 +68,7 @@ class _Core:
         clock = "cycle" if records["cycle"].any() else "instruction"
         user, since, handler = None, None, None
         now = 0.0
+        yield from self._worlds(records, clock)
         for record in records:
             now = int(record[clock]) * self._scale
             kind = Kind(int(record["kind"]))
@@ -90,6 +92,19 @@ class _Core:
             yield self._slice(EXCEPTIONS, *handler, now)
         if user is not None:
             yield self._mode(user, since, now)
+
+    def _worlds(self, records, clock):
+        """Who owned the processor. Up to an event it is the owner at that event: worlds change by
+        exceptions and returns, and where the hypervisor goes on in its host's handler."""
+        if not records["world"].any():
+            return
+        borders = np.flatnonzero(np.diff(records["world"])) if len(records) > 1 else []
+        times = np.maximum.accumulate(records[clock]) * self._scale
+        begin = float(times[0])
+        for last in (*borders, len(records) - 1):
+            end = float(times[last])
+            yield self._slice(WORLDS, World(int(records["world"][last])).name, begin, {}, end)
+            begin = end
 
     def _mode(self, user, begin, end):
         return self._slice(PRIVILEGE, "user" if user else "supervisor", begin, {}, end)
@@ -122,7 +137,7 @@ class _Core:
         found = {name: value if isinstance(value, int) else f"{int(value):#010x}"
                  for name, value in values.items()}
         pc = int(record["pc"])
-        name = self._symbols.name(pc) if self._symbols else None
+        name = self._symbols.of(int(record["world"])).name(pc) if self._symbols else None
         return found | {"pc": f"{pc:#010x}" + (f" {name}" if name else "")}
 
     def _slice(self, track, name, begin, arguments, end):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pteg import jit, ledger, state
+from pteg import jit, ledger, owner, state, worlds
 from pteg.components import console
 from pteg.components.console import new_watch
 from pteg.cpu import Stop
@@ -63,7 +63,8 @@ def run(state, model, devices, cycles, instructions, address, watch):
 
 
 #: Modules beside those of the two packages, whose constants or functions are compiled in.
-_OTHERS = (console, enums, jit, ledger, parameters, ratio, sizes, state)
+_OTHERS = (console, enums, jit, ledger, parameters, ratio, owner, sizes, state,
+           worlds)
 
 
 def _address(array):
@@ -104,7 +105,7 @@ class FunctionalCpu:
 
     def reset(self):
         self._model = new_model(self.platform.parameters)
-        self._model["log_events"] = self._ledger is not None
+        self._log(self._ledger)
         self._model["float_unit"] = UNCOMPILED
         self._state = new_state().view(CPU_STATE)
 
@@ -183,10 +184,15 @@ class FunctionalCpu:
 
     def ledger(self, sink):
         """Give every ledger event to `sink`, a function of a record array; None ends it."""
-        self._ledger = sink
-        self._model["log_events"] = sink is not None
+        self._log(sink)
         self._model["event_count"] = 0
         clear_translations(self._model)  # loads from a ROM are events, or need not be seen
+
+    def _log(self, sink):
+        self._ledger = sink
+        self._model["log_events"] = sink is not None
+        if self.platform.worlds:
+            self._model["watch"] = self.platform.worlds.watch()
 
     def modified(self):
         return []   # memory is all there is

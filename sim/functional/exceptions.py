@@ -1,8 +1,10 @@
 """Exceptions: how they are raised, and how they are taken (PEM 6, MPC750 UM 4)."""
 
 from pteg.functional import constants as isa
+from pteg.functional.bytes import peek32
 from pteg.functional.compiled import compiled
 from pteg.functional.operands import MASK32
+from pteg.owner import world_of
 
 __all__ = ["event", "instructions", "set_msr", "raise_exception", "program", "storage_fault",
            "alignment", "take"]
@@ -12,6 +14,15 @@ __all__ = ["event", "instructions", "set_msr", "raise_exception", "program", "st
 def instructions(m):
     """Instructions completed so far."""
     return m.cycles - m.uncompleted
+
+
+@compiled
+def world(s, m):
+    """Who owns the processor (`pteg.worlds.World`)."""
+    guest_msr, place = 0, (0 | s.sprg3) + m.watch.guest_msr
+    if place <= m.ram_size - 4:
+        guest_msr = peek32(m.ram + place)
+    return world_of(m.watch, 0 | s.pc, 0 | s.msr, 0 | s.sprg2, guest_msr)
 
 
 @compiled
@@ -25,6 +36,7 @@ def event(s, m, kind, cause, ea, va, pa, value):
     # a device, and an exception comes when it has been settled what has completed.
     settled = kind == isa.EVENT_EXCEPTION or kind >= isa.EVENT_DEVICE_READ
     row[4], row[5], row[6], row[7] = va, pa, value, instructions(m) - (0 if settled else 1)
+    row[8] = world(s, m)
     m.event_count += 1
     if m.event_count > m.events.shape[0] - 200:
         m.look = 0  # the run loop hands the full buffer out

@@ -9,6 +9,7 @@ from pteg.hw.parameters import Parameters
 from pteg.hw.sizes import TLB_MOST_SETS, TLB_MOST_WAYS
 from pteg.ledger import RECORD
 from pteg.state import ARCH_STATE
+from pteg.worlds import WATCH
 
 __all__ = ["CPU_STATE", "MODEL", "EVENTS", "WRITES", "ANSWERS", "new_model",
            "new_code", "clear_translations", "take_events", "CODE_PAGES", "CODE_PLACES"]
@@ -78,8 +79,10 @@ MODEL = np.dtype([
     ("uncompleted", "i8"), ("exceptions", "i8"), ("walks", "i8"), ("walk_ptes", "i8"),
     # Memory writes of the instruction (pa, size, value), if they are logged.
     ("log_writes", "i8"), ("write_count", "i8"), ("writes", "i8", (WRITES, 3)),
-    # Ledger events, if they are logged: kind, cause, pc, ea, va, pa, value, instruction.
-    ("log_events", "i8"), ("event_count", "i8"), ("events", "i8", (EVENTS, 8)),
+    # Ledger events, if they are logged: kind, cause, pc, ea, va, pa, value, instruction, world.
+    ("log_events", "i8"), ("event_count", "i8"), ("events", "i8", (EVENTS, 9)),
+    # How the worlds of the events are told apart.
+    ("watch", WATCH),
 ], align=True)
 
 
@@ -110,7 +113,7 @@ def take_events(model):
     record = model[0]
     rows = record["events"][:record["event_count"]]
     found = np.zeros(len(rows), RECORD)
-    columns = ("kind", "cause", "pc", "ea", "va", "pa", "value", "instruction")
+    columns = ("kind", "cause", "pc", "ea", "va", "pa", "value", "instruction", "world")
     for column, name in enumerate(columns):
         found[name] = rows[:, column]
     record["event_count"] = 0

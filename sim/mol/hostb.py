@@ -15,6 +15,7 @@ from pteg.hw.isa.registers import Msr
 from pteg.machine import Machine
 from pteg.mol.guest import Guest
 from pteg.state import STORED_SPRS
+from pteg.worlds import Worlds
 
 __all__ = ["HostB", "Option", "Flag"]
 
@@ -90,6 +91,9 @@ class HostB:
         machine.memory.write(_OPTIONS, struct.pack(f">{len(words)}I", *words))
         if not flags & Flag.DEMAND_ZERO:
             machine.memory.write(_FIRST_FRAME, guest.image())
+        address = machine.symbols.address
+        machine.worlds = Worlds(_GUEST_IN, self._offsets["xMSR"],
+                                ((address("mol_text"), address("mol_text_end")),))
         machine.reset()
         machine.cpu.pc = start
         machine.cpu.msr = 0

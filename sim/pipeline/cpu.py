@@ -67,9 +67,10 @@ class PipelineCpu:
         if sink is not None:
             from pteg.pipeline.ledger import PipelineEvents
 
-            ram = self.platform.ram
+            ram, worlds = self.platform.ram, self.platform.worlds
+            watch = worlds.watch() if worlds else None
             events = PipelineEvents(sink, self.native, self.places,
-                                    (ram.base, ram.size) if ram else (0, 0))
+                                    (ram.base, ram.size) if ram else (0, 0), watch)
             self._ledger = Tap(events.tracer, events)
             self.driver.taps.append(self._ledger)
 

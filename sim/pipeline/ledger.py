@@ -24,7 +24,9 @@ from pteg.hw.isa.registers import MSR_IMPLEMENTED, MSR_TO_SRR1, Msr, Wimg
 from pteg.hw.mmu.enums import AccessKind, SearchResult, Side
 from pteg.jit import njit
 from pteg.ledger import RECORD, Kind, PteBits
+from pteg.pipeline import worlds
 from pteg.pipeline.places import Processor, Signal
+from pteg.worlds import WATCH
 
 __all__ = ["PipelineEvents"]
 
@@ -74,6 +76,7 @@ def probes(cpu: Processor) -> dict[str, Signal]:
         "pte_type": walker.memory.type, "pte_pa": walker.memory.addr,
         "pte_size": walker.memory.size, "pte_read": walker.memory.rdata,
         "pte_write": walker.memory.wdata,
+        **worlds.probes(cpu),
     }
 
 
@@ -116,6 +119,8 @@ class PipelineEvents:
         Which of its processors.
     ram : (int, int)
         Base address and size of main memory: accesses elsewhere are those of devices.
+    watch : numpy.ndarray, optional
+        How worlds are told apart: a record array of `pteg.worlds.WATCH`.
 
     Attributes
     ----------
@@ -123,19 +128,21 @@ class PipelineEvents:
         Makes the rows.
     """
 
-    def __init__(self, sink, native, cpu, ram):
+    def __init__(self, sink, native, cpu, ram, watch=None):
         self._sink = sink
         signals = probes(cpu)
         self.tracer = native.tracer(list(signals.values()))
         column = dict(zip(self.tracer.paths, self.tracer.offsets, strict=True))
         self._columns = _Columns(*(column[path] for path in signals.values()))
         self._ram = ram
+        self._watch = np.zeros(1, WATCH) if watch is None else watch
         self._out = np.zeros(4096, RECORD)
         self.reset()
 
     def reset(self):
         """Forget what is pending; the processor was reset."""
         self._pending = np.zeros(1, _PENDING)
+        self._guest = worlds.new_guest()
         self._pending["ram_base"], self._pending["ram_end"] = self._ram[0], sum(self._ram)
 
     @staticmethod
@@ -147,21 +154,23 @@ class PipelineEvents:
         """Take the rows of the cycles from `cycle` on."""
         while len(rows):
             self._out[:] = 0
-            count, done = _find(rows, cycle, self._columns, self._pending, self._out)
+            count, done = _find(rows, cycle, self._columns, self._pending, self._watch, self._guest,
+                                self._out)
             if count:
                 self._sink(self._out[:count])
             cycle, rows = cycle + done, rows[done:]
 
 
-@njit(cache=True)
-def _find(rows, cycle, c, pending, out):
+@njit(cache=True, calls=worlds.SOURCES)
+def _find(rows, cycle, c, pending, watch, guest, out):
     """Fill `out` with the records of as many rows as surely fit; returns both numbers."""
     p = pending[0]
     count = 0
     done = 0
     while done < len(rows) and count <= len(out) - _ROOM:
         row = rows[done]
-        now = cycle + done
+        now, first = cycle + done, count
+        owner = worlds.world(row, c, watch[0], guest[0])
         if row[c.fetch_miss]:
             p.miss_cycle, p.miss_kind = now + 1, _FETCH
         if row[c.data_miss]:
@@ -194,6 +203,8 @@ def _find(rows, cycle, c, pending, out):
             count = _transfer_error(row, c, p, out, count, now)
         if row[c.exception]:
             count = _exception(row, c, out, count, now)
+        for index in range(first, count):
+            out[index].world = owner
         if row[c.fetch_redirect]:
             p.fetch_error = 0
         if row[c.flush]:

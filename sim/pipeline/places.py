@@ -227,6 +227,7 @@ class QueuedStore(Part):
 
 class StoreQueue(Part):
     completed: Signal           # a bit for each entry
+    memory__done: Signal        # the oldest store has been written
 
     def entry(self, number: int) -> QueuedStore:
         return QueuedStore(self.at(f"entry{number}"))
