@@ -83,7 +83,7 @@ _COUNTS = {(Kind.WALK, "value")}
 def to_json(record: np.void, symbols: Symbols | None = None) -> dict[str, int | str]:
     """One record as an object that `json` can write, without the fields its kind does not use.
 
-    With a `pteg.symbols.Symbols`, `symbol` is the name of `pc` in the record's world, if it has one.
+    With a `pteg.symbols.Symbols`, `symbol` is the name that `pc` has in the record's world, if any.
     """
     kind = Kind(int(record["kind"]))
     fields, causes = FIELDS[kind]

@@ -1,8 +1,8 @@
 """A ledger as a time line for Perfetto and other viewers of Chrome's trace event format.
 
-Each kind of thing has a track: the world that owns the processor, the privilege state, exceptions, table searches of either side, and
-accesses to devices. Times are those of the pipeline model's clock. Records of the functional model,
-which has no cycles, are at the number of the instruction.
+Each kind of thing has a track: the world that owns the processor, the privilege state, exceptions,
+table searches of either side, and accesses to devices. Times are those of the pipeline model's
+clock. Records of the functional model, which has no cycles, are at the number of the instruction.
 """
 
 import json
@@ -24,8 +24,9 @@ __all__ = ["events", "write_timeline"]
 
 #: Tracks, by their numbers; their order is that of the picture.
 WORLDS, PRIVILEGE, EXCEPTIONS, FETCH_SEARCHES, DATA_SEARCHES, TLB_TRACK, DEVICES = range(7)
-TRACKS = {WORLDS: "world", PRIVILEGE: "privilege", EXCEPTIONS: "exceptions", FETCH_SEARCHES: "searches: fetch",
-          DATA_SEARCHES: "searches: data", TLB_TRACK: "tlbie", DEVICES: "devices"}
+TRACKS = {WORLDS: "world", PRIVILEGE: "privilege", EXCEPTIONS: "exceptions",
+          FETCH_SEARCHES: "searches: fetch", DATA_SEARCHES: "searches: data",
+          TLB_TRACK: "tlbie", DEVICES: "devices"}
 
 Event = dict[str, Any]
 

@@ -53,7 +53,7 @@ def guest() -> tuple[Guest, dict[int, str]]:
     kinds = {address: name.removeprefix("exit_").replace("__", ", ").replace("_", " ")
              for name, address in program.symbols.items() if name.startswith("exit_")}
     memory = {**exception_log(False), _CODE: program.image(_CODE)}
-    return Guest(memory, _CODE, STOP, 0x1002, 2 << 20, words), kinds
+    return Guest(memory, _CODE, STOP, 0x1002, 2 << 20, words, program.elf()), kinds
 
 
 def _kind(kinds, record, session):

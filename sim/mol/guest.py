@@ -31,6 +31,8 @@ class Guest:
         Effective address at which it loops when it is done. No host has code there.
     size : int
         Bytes of memory.
+    elf : bytes, optional
+        The program as an ELF file, for its symbols.
     """
 
     memory: Mapping[int, bytes]
@@ -39,6 +41,7 @@ class Guest:
     msr: int = 0
     size: int = 2 << 20
     words: dict[int, int] = field(default_factory=dict)
+    elf: bytes | None = None
 
     def image(self) -> bytes:
         """All of the memory."""

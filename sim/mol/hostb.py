@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from pteg.boot.loader import read_elf
 from pteg.cpu import Stop
 from pteg.firmware.cbuild import Compiler
 from pteg.firmware.hosts.hostb.image import build
@@ -15,7 +16,8 @@ from pteg.hw.isa.registers import Msr
 from pteg.machine import Machine
 from pteg.mol.guest import Guest
 from pteg.state import STORED_SPRS
-from pteg.worlds import Worlds
+from pteg.symbols import Symbols
+from pteg.worlds import GUESTS, Worlds
 
 __all__ = ["HostB", "Option", "Flag"]
 
@@ -91,6 +93,10 @@ class HostB:
         machine.memory.write(_OPTIONS, struct.pack(f">{len(words)}I", *words))
         if not flags & Flag.DEMAND_ZERO:
             machine.memory.write(_FIRST_FRAME, guest.image())
+        if guest.elf:
+            known = Symbols()
+            known.add(guest.elf, read_elf(guest.elf, "guest"))
+            machine.symbols.worlds |= dict.fromkeys(GUESTS, known)
         address = machine.symbols.address
         machine.worlds = Worlds(_GUEST_IN, self._offsets["xMSR"],
                                 ((address("mol_text"), address("mol_text_end")),))

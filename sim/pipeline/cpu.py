@@ -70,9 +70,21 @@ class PipelineCpu:
             ram, worlds = self.platform.ram, self.platform.worlds
             watch = worlds.watch() if worlds else None
             events = PipelineEvents(sink, self.native, self.places,
-                                    (ram.base, ram.size) if ram else (0, 0), watch)
+                                    (ram.base, ram.size) if ram else (0, 0), watch,
+                                    self.guest_msr)
             self._ledger = Tap(events.tracer, events)
             self.driver.taps.append(self._ledger)
+
+    @property
+    def guest_msr(self):
+        """The MSR that the hypervisor's guest believes in, if it is in; otherwise 0."""
+        worlds, state, ram = self.platform.worlds, self.get_state()[0], self.platform.ram
+        if not worlds or state["sprg2"] != worlds.guest_in:
+            return 0
+        place = int(state["sprg3"]) + worlds.guest_msr
+        word = ram.memory[place - ram.base:place - ram.base + 4].copy()
+        self.overlay(place, word)
+        return int.from_bytes(word.tobytes(), "big")
 
     @property
     def cycle(self):

@@ -121,6 +121,8 @@ class PipelineEvents:
         Base address and size of main memory: accesses elsewhere are those of devices.
     watch : numpy.ndarray, optional
         How worlds are told apart: a record array of `pteg.worlds.WATCH`.
+    guest_msr : int
+        At the beginning, if a guest is in.
 
     Attributes
     ----------
@@ -128,7 +130,7 @@ class PipelineEvents:
         Makes the rows.
     """
 
-    def __init__(self, sink, native, cpu, ram, watch=None):
+    def __init__(self, sink, native, cpu, ram, watch=None, guest_msr=0):
         self._sink = sink
         signals = probes(cpu)
         self.tracer = native.tracer(list(signals.values()))
@@ -138,6 +140,7 @@ class PipelineEvents:
         self._watch = np.zeros(1, WATCH) if watch is None else watch
         self._out = np.zeros(4096, RECORD)
         self.reset()
+        self._guest = worlds.new_guest(guest_msr)
 
     def reset(self):
         """Forget what is pending; the processor was reset."""

@@ -4,10 +4,12 @@ from collections.abc import Iterable
 from os import PathLike
 
 from pteg.pipeline.completing import CompletingTexts
+from pteg.pipeline.computed import ComputedTracer
 from pteg.pipeline.driver import Tap
 from pteg.pipeline.places import System
 from pteg.pipeline.stages import PipelineStages, open_log
 from pteg.pipeline.view import view
+from pteg.pipeline.worlds import WorldText
 from pteg.recording import Recording
 from pteg.symbols import Symbols
 from pteg.waveforms.capture import Trigger, Window
@@ -19,18 +21,16 @@ __all__ = ["waveform", "pipeline_log"]
 def waveform(cpu, path: str | PathLike, patterns: str | Iterable[str], symbols: Symbols, *,
              trigger: str | None = None, **options) -> Recording:
     """See `pteg.Machine.trace`; `cpu` is the `PipelineCpu`."""
-    native, texts = cpu.native, CompletingTexts.paths(cpu.places)
+    native, sources = cpu.native, _sources(cpu, symbols)
+    texts = [text.path for source in sources for text in source.texts]
     about = Trigger.paths(trigger) & set(native.signals) if trigger is not None else set()
     shown = {*select([*native.signals, *texts], patterns), *about}
     paths = [path for path in native.signals if path in shown]
-    texts = [path for path in texts if path in shown]
-    if texts:
-        tracer = CompletingTexts(native, cpu.places, paths, texts, symbols.disassembled)
-    else:
-        tracer = native.tracer(paths)
+    sources = [source for source in sources if any(text.path in shown for text in source.texts)]
+    tracer = ComputedTracer(native, paths, sources, shown) if sources else native.tracer(paths)
     trace = Trace(path, tracer.probes, tracer.offsets, trigger=trigger,
                   view=view(System(""), cpu.platform, about), **options)
-    return _recorded(cpu, Tap(tracer, tracer.before(trace) if texts else trace), trace)
+    return _recorded(cpu, Tap(tracer, tracer.before(trace) if sources else trace), trace)
 
 
 def pipeline_log(cpu, path: str | PathLike, form: str, symbols: Symbols, *,
@@ -40,6 +40,14 @@ def pipeline_log(cpu, path: str | PathLike, form: str, symbols: Symbols, *,
     stages = PipelineStages(cpu.native, cpu.places, open_log(path, form, **options), window,
                             symbols.instruction)
     return _recorded(cpu, Tap(stages.tracer, stages), stages)
+
+
+def _sources(cpu, symbols):
+    """What makes texts that are no signals."""
+    sources = [CompletingTexts(cpu.native, cpu.places, symbols.disassembled)]
+    if cpu.platform.worlds:
+        sources.append(WorldText(cpu.places, cpu.platform.worlds, cpu.guest_msr))
+    return sources
 
 
 def _recorded(cpu, tap, file):

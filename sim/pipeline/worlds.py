@@ -5,14 +5,18 @@ where it is: the store queue shows each such store, when it is written and, unti
 instruction has completed.
 """
 
+from collections import namedtuple
+
 import numpy as np
 
 from pteg import owner
 from pteg.jit import njit
 from pteg.owner import world_of
 from pteg.pipeline.places import Processor, Signal
+from pteg.waveforms.signals import Text
+from pteg.worlds import World, Worlds
 
-__all__ = ["SOURCES", "probes", "GUEST", "new_guest", "world"]
+__all__ = ["SOURCES", "probes", "GUEST", "new_guest", "world", "WorldText"]
 
 #: For whoever compiles a function that calls `world`.
 SOURCES = (__file__, owner.__file__)
@@ -32,9 +36,11 @@ def probes(cpu: Processor) -> dict[str, Signal]:
     return found
 
 
-def new_guest() -> np.ndarray:
-    """What is remembered after a reset."""
-    return np.zeros(1, GUEST)
+def new_guest(msr: int = 0) -> np.ndarray:
+    """What is remembered at the beginning, with the guest's present MSR if one is in."""
+    guest = np.zeros(1, GUEST)
+    guest["msr"] = msr
+    return guest
 
 
 @njit()
@@ -59,3 +65,39 @@ def world(row, c, watch, guest):
         if completed & 4 and np.int64(row[c.store2]) == place:
             msr = _word(row[c.data2], place)
     return world_of(watch, np.int64(row[c.pc]), np.int64(row[c.msr]), sprg2, msr)
+
+
+#: Where each signal is in a row.
+_Columns = namedtuple("_Columns", probes(Processor("")))  # type: ignore[misc]
+
+
+class WorldText:
+    """The world as a text of a waveform: a `pteg.pipeline.computed.Source`.
+
+    Parameters
+    ----------
+    places : pteg.pipeline.places.Processor
+    worlds : pteg.worlds.Worlds
+    guest_msr : int
+        At the beginning, if a guest is in.
+    """
+
+    lead = 0
+
+    def __init__(self, places: Processor, worlds: Worlds, guest_msr: int):
+        self.needed = list(probes(places).values())
+        self.texts = [Text(places.at("world"), 64, label=lambda value: World(value).name)]
+        self._watch, self._guest = worlds.watch(), new_guest(guest_msr)
+
+    def restart(self) -> None:
+        """What is remembered stays: the guest's MSR may be wrong up to its next change."""
+
+    def fill(self, rows: np.ndarray, columns: np.ndarray) -> None:
+        """Write the number of the world into each row."""
+        _fill(rows, _Columns(*columns[:-1]), columns[-1], self._watch, self._guest)
+
+
+@njit(cache=True, calls=SOURCES)
+def _fill(rows, c, column, watch, guest):
+    for row in rows:
+        row[column] = world(row, c, watch[0], guest[0])

@@ -68,4 +68,4 @@ def guest(text, words=(), size=2 << 20):
     every = {}
     for some in words:
         every |= some
-    return Guest(memory, CODE, STOP, 0x1002, size, every)
+    return Guest(memory, CODE, STOP, 0x1002, size, every, program.elf())
