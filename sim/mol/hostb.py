@@ -97,9 +97,8 @@ class HostB:
             known = Symbols()
             known.add(guest.elf, read_elf(guest.elf, "guest"))
             machine.symbols.worlds |= dict.fromkeys(GUESTS, known)
-        address = machine.symbols.address
         machine.worlds = Worlds(_GUEST_IN, self._offsets["xMSR"],
-                                ((address("mol_text"), address("mol_text_end")),))
+                                ((self._address("mol_text"), self._address("mol_text_end")),))
         machine.reset()
         machine.cpu.pc = start
         machine.cpu.msr = 0
@@ -131,7 +130,11 @@ class HostB:
     @property
     def ended(self) -> int:
         """Address at which HostB waits when the guest has ended the session."""
-        address = self.machine.symbols.address("hostb_done")
+        return self._address("hostb_done")
+
+    def _address(self, name: str) -> int:
+        """Of something in HostB or MOL."""
+        address = self.machine.symbols.address(name)
         assert address is not None
         return address
 
