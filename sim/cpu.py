@@ -36,6 +36,7 @@ class Stop(enum.StrEnum):
     CONSOLE = "console"            # the console has printed the text
     CHECKSTOP = "checkstop"        # the processor has stopped: machine check with MSR[ME] = 0
     STUCK = "stuck"                # each exception causes the next one: nothing completes any more
+    STALE = "stale"                # the oracle has found a stale translation in use
     CONDITION = "condition"        # the caller's function said so
     INTERRUPTED = "interrupted"    # Ctrl-C
     DRAIN = "drain"                # inside only: the console's ring wants to be emptied

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import networkx
 
     from pteg.ledger import Kind
+    from pteg.mmu.oracle import Oracle, StaleUse
 
 __all__ = ["Machine"]
 
@@ -50,6 +51,9 @@ class Machine:
         Contents of the ROM: the name of a built-in image or of an installed firmware, a file (ELF
         or raw), bytes, or "none". A preset has a ROM of its own by default: g3 "openfirmware",
         mac99 "openbios".
+    adversary : int, optional
+        Seed of a processor that uses every freedom the architecture gives it about translations
+        (docs/mmu.md). It needs the functional model.
     **options
         Of the preset, such as ``ram="64M"``, and parameters of the processor, such as
         ``dcache="16K"`` (`pteg.hw.parameters.Parameters`).
@@ -75,7 +79,8 @@ class Machine:
     """
 
     def __init__(self, preset: str | Platform = "g3", *, cpu: str = "pipeline",
-                 rom: str | PathLike | bytes | None = None, **options: Any):
+                 rom: str | PathLike | bytes | None = None, adversary: int | None = None,
+                 **options: Any):
         if isinstance(preset, Platform):
             if options:
                 raise UserError(f"a platform takes no options, not {', '.join(options)}")
@@ -87,10 +92,13 @@ class Machine:
             self.preset, self.options = preset, options
         if cpu not in CPUS:
             raise UserError(f"cpu must be one of {', '.join(CPUS)}, not {cpu!r}")
-        self.cpu_name = cpu
+        if adversary is not None:
+            _check_adversary(adversary, cpu)
+        self.cpu_name, self.adversary = cpu, adversary
         self.restored: str | None = None
         self.seconds = 0.0
         self._events: Callable[[np.ndarray], None] | None = None  # where the ledger's events go
+        self._watched = False   # there is an oracle
         # A processor that does not exist yet has fetched nothing. (No reference to the machine: one
         # that is not used any more is gone at once, and its files are free.)
         self._made: dict[str, Any] = {}  # "model": the processor model, when there is one
@@ -122,6 +130,8 @@ class Machine:
         # Made when first needed: bad input is found before a processor has been compiled.
         if "model" not in self._made:
             self._made["model"] = new_cpu(self.cpu_name, self.platform)
+            if self.adversary is not None:
+                self._made["model"].adversary(self.adversary)
         return self._made["model"]
 
     @cached_property
@@ -362,6 +372,10 @@ class Machine:
             raise UserError(f"cpu must be one of {', '.join(CPUS)}, not {cpu!r}")
         if cpu == self.cpu_name:
             return
+        if self.adversary is not None:
+            _check_adversary(self.adversary, cpu)
+        if self._watched:
+            raise UserError("an oracle needs cpu='functional'")
         before, after = self.model, new_cpu(cpu, self.platform)
         before.settle()
         self.console.drain()
@@ -459,6 +473,34 @@ class Machine:
 
         return Recording(close)
 
+    def oracle(self, stop: bool = False, references: bool = False,
+               tell: "Callable[[StaleUse], object] | None" = None) -> "Oracle":
+        """Hold each translation that the runs use against the page table (functional model).
+
+        Parameters
+        ----------
+        stop : bool
+            End the run at the first stale use, with `Stop.STALE`.
+        references : bool
+            Also tell of accesses that do not set R, because the TLB has the page. Software that
+            only estimates which pages are in use may ignore them.
+        tell : callable, optional
+            Called with each use.
+
+        Returns
+        -------
+        pteg.mmu.oracle.Oracle
+            Its `uses` tell what was stale, who changed the PTE, and what was left out.
+        """
+        from pteg.mmu.oracle import Oracle
+
+        if self.cpu_name != "functional":
+            raise UserError("an oracle needs cpu='functional'")
+        oracle = Oracle(stop, tell)
+        self._watched = True
+        self.model.oracle(oracle.add, references)
+        return oracle
+
     @property
     def graph(self) -> "networkx.MultiDiGraph":
         """The machine as a networkx.MultiDiGraph: components and their connections."""
@@ -479,6 +521,13 @@ def _preset(name: str, options: dict[str, Any]) -> Platform:
             raise UserError(f"option of machine {name} must be one of {', '.join(known)}, "
                             f"not {option!r}")
     return make(**options)
+
+
+def _check_adversary(seed: object, cpu: str) -> None:
+    if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < 1 << 64:
+        raise UserError(f"adversary must be a number of 64 bits, not {seed!r}")
+    if cpu != "functional":
+        raise UserError("an adversary needs cpu='functional'")
 
 
 def _limit(name: str, value: object) -> int:

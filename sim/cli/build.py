@@ -18,7 +18,7 @@ _PIPELINE_ONLY = ("vcd", "kanata", "pipeline")
 _OUTPUTS = ("vcd", "kanata", "pipeline", "ledger", "save", "json")
 #: Options that say what a checkpoint says already.
 _SAVED = ("machine", "ram", "dram", "board", "rom", "kernel", "dtb", "append", "disk",
-          "timed_uart")
+          "timed_uart", "adversary")
 
 
 def build(options):
@@ -54,6 +54,8 @@ def build(options):
     if options.restore is None or options.fast_forward_until is not None:
         options.cpu = options.cpu or "pipeline"
     machine = _restored(options) if options.restore is not None else _new(options)
+    if options.oracle and (options.cpu or machine.cpu_name) != "functional":
+        raise UserError("--oracle needs --cpu functional")
     if looking and (options.cpu or machine.cpu_name) != "pipeline":
         raise _no_signals(looking[0])
     for path in options.symbols:
@@ -69,7 +71,8 @@ def _new(options):
     settings = {"timed_uart": options.timed_uart} | options.parameters | {
         name: value for name in ("ram", "dram", "board")
         if (value := getattr(options, name)) is not None}
-    machine = Machine(options.machine or "g3", cpu=_first_model(options), rom=NONE, **settings)
+    machine = Machine(options.machine or "g3", cpu=_first_model(options), rom=NONE,
+                      adversary=options.adversary, **settings)
     alone = options.kernel is not None and options.dtb is not None
     usual = NONE if alone else (ROMS if options.kernel is None else KERNEL_ROMS)[machine.preset]
     rom = usual if options.rom is None else options.rom

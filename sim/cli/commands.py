@@ -7,7 +7,7 @@ The console is on stdout; pteg's own messages go to stderr.
 import contextlib
 import os
 import sys
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from cyclopts import App, CycloptsError, Parameter
 
@@ -311,7 +311,7 @@ def graph(
     from pteg.machine import Machine
     from pteg.outputs import write_file
 
-    settings = given(processor) | ({} if ram is None else {"ram": ram})
+    settings: dict[str, Any] = given(processor) | ({} if ram is None else {"ram": ram})
     text = draw(Machine(machine, **settings), format=format, depth=depth)
     if output is None:
         print(text, end="")

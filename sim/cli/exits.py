@@ -16,8 +16,9 @@ class ExitCode(enum.IntEnum):
         return code
 
     DONE = 0, "done; a run ended at a limit or, with `--until`, at the text"
-    FAILED = 1, ("the simulated machine stopped or is stuck; a limit came before the text of "
-                 "`--until` or `--fast-forward-until`; a window or a trigger was not reached")
+    FAILED = 1, ("the simulated machine stopped or is stuck, or `--oracle stop` found something; a "
+                 "limit came before the text of `--until` or `--fast-forward-until`; a window or a "
+                 "trigger was not reached")
     REFUSED = 2, ("bad usage, bad input, or a file that cannot be read or written; one line on "
                   "stderr says which")
     HUNG_UP = 129, "ended by SIGHUP: the terminal has gone"

@@ -1,7 +1,7 @@
 """The options of `pteg run` and `pteg gdb`, by group: their types, defaults and help."""
 
 from dataclasses import dataclass, field, make_dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from cyclopts import Group, Parameter
 
@@ -77,6 +77,9 @@ class MachineOptions:
         What the machine writes to the disk goes to the file.
     timed_uart
         Serial characters take the time of the line.
+    adversary
+        Seed of a processor that uses every freedom the architecture gives it about translations.
+        It needs the functional model.
     """
 
     machine: str | None = None
@@ -88,6 +91,7 @@ class MachineOptions:
     disk: str | None = None
     disk_write: Flag = False
     timed_uart: Flag = False
+    adversary: Number = None
 
 
 @_group("Program", 2)
@@ -216,12 +220,17 @@ class LogOptions:
         Write every architectural event to this file, as JSON lines.
     kinds
         Only these kinds of events, separated by commas.
+    oracle
+        Hold each translation that is used against the page table. `warn`: say on stderr what was
+        stale, who changed the PTE, and what was left out; `stop`: end the run there, with 1.
+        It needs the functional model.
     """
 
     kanata: str | None = None
     pipeline: str | None = None
     ledger: str | None = None
     kinds: str | None = None
+    oracle: Literal["warn", "stop"] | None = None
 
 
 @_group("Results", 7)

@@ -86,6 +86,8 @@ class Report:
                     f"at the address) with MSR[ME] = 0; msr {cpu.msr:#010x}, lr {cpu.lr:#010x}")
         if stop is Stop.STUCK:
             return f"stuck at pc {place}: every instruction causes an exception, the handlers' too"
+        if stop is Stop.STALE:
+            return f"ended at a stale translation, at pc {place}"
         if not self.forwarded:
             return (f"ended ({stop}) at pc {place} before the fast-forward had reached "
                     f"{options.fast_forward_until!r}")

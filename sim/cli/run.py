@@ -36,6 +36,9 @@ def run(options):
                       for path, recording in _recordings(machine, options)}
         if options.ledger:
             stack.enter_context(machine.ledger(options.ledger, kinds=options.kinds))
+        if options.oracle:
+            machine.oracle(stop=options.oracle == "stop",
+                           tell=lambda use: say(f"stale: {use.text(machine.symbols)}"))
         cycles, seconds = machine.cycle, machine.seconds
         if forwarded:
             stop = session.run()

@@ -14,12 +14,14 @@ from pteg.hw.isa.instructions import INSTRUCTIONS, Op
 from pteg.hw.mmu.enums import AccessKind, SearchResult
 from pteg.hw.parameters import OneOf, Parameters
 from pteg.hw.sizes import TLB_MOST_SETS
+from pteg.mmu import history
 from pteg.state import ARCH_STATE, STORED_SPRS
 
 _PREFIXES = {
     "MSR": registers.Msr, "XER": registers.Xer, "FPSCR": registers.Fpscr, "HID0": registers.Hid0,
     "WIMG": registers.Wimg, "VECTOR": exceptions.Vector, "SRR1": exceptions.Srr1,
     "DSISR": exceptions.Dsisr,
+    "ACT": history.Act, "FAULT": history.Fault,
     "EVENT": ledger.Kind, "WALK": SearchResult, "KIND": AccessKind,
 }
 _FIELDS = {"SR": registers.SegmentRegister, "BATU": registers.BatUpper, "BATL": registers.BatLower,
@@ -59,6 +61,10 @@ def _collect():
 globals().update(_collect())
 
 NONE = 0  # of an event's fields
+#: Bit of a TLB entry's tag: the entry is valid.
+TLB_VALID = 1 << 40
+#: Acts on the page table that are remembered.
+HISTORY = history.HISTORY
 #: Bytes of an access.
 BYTE, HALFWORD, WORD, DOUBLEWORD, BLOCK = 1, 2, 4, 8, 32
 READ, WRITE = 0, 1

@@ -15,9 +15,11 @@ from pteg.functional.model import (
     CPU_STATE,
     MODEL,
     clear_translations,
+    first_random,
     new_code,
     new_model,
     take_events,
+    take_stale,
 )
 from pteg.functional.tlb import orders
 from pteg.generated import load_module
@@ -25,6 +27,7 @@ from pteg.hw import isa, parameters, sizes
 from pteg.hw.bus import ratio
 from pteg.hw.isa.registers import PteLow
 from pteg.hw.mmu import enums
+from pteg.mmu import history
 from pteg.state import ARCH_STATE, PENDING, new_state
 from pteg.waiting import waiting
 
@@ -63,7 +66,7 @@ def run(state, model, devices, cycles, instructions, address, watch):
 
 
 #: Modules beside those of the two packages, whose constants or functions are compiled in.
-_OTHERS = (console, enums, jit, ledger, parameters, ratio, owner, sizes, state,
+_OTHERS = (console, enums, history, jit, ledger, parameters, ratio, owner, sizes, state,
            worlds)
 
 
@@ -100,6 +103,8 @@ class FunctionalCpu:
         self._host_floats = host_floats
         self._no_watch = new_watch()
         self._ledger = None
+        self._oracle = None
+        self._seed = None
         self._prepared = False
         self.reset()
 
@@ -107,6 +112,9 @@ class FunctionalCpu:
         self._model = new_model(self.platform.parameters)
         self._log(self._ledger)
         self._model["float_unit"] = UNCOMPILED
+        if self._seed is not None:
+            self._model["random"] = first_random(self._seed)
+        self._watch()
         self._state = new_state().view(CPU_STATE)
 
     @property
@@ -155,6 +163,9 @@ class FunctionalCpu:
         model["machine_check"] = given["machine_check"] != 0
 
     def snapshot(self):
+        if self._seed is not None:
+            raise UserError("a machine with an adversary cannot be saved: what it has postponed "
+                            "would be lost")
         kept = np.zeros(1, _SNAPSHOT)
         for name in _KEPT:
             kept[name] = self._model[name]
@@ -193,6 +204,27 @@ class FunctionalCpu:
         self._model["log_events"] = sink is not None
         if self.platform.worlds:
             self._model["watch"] = self.platform.worlds.watch()
+
+    def oracle(self, sink, references=False):
+        """Give what the oracle finds to `sink`, which returns whether to stop; None ends it."""
+        self._oracle = sink
+        self._model["oracle_references"] = references
+        self._watch()
+        clear_translations(self._model)
+
+    def adversary(self, seed):
+        """Use every freedom of the architecture, at random (`pteg.functional.adversary`)."""
+        self._seed = seed
+        self._code = None   # in a block nothing would happen between the instructions
+        self._model["random"] = first_random(seed)
+        self._watch()
+        clear_translations(self._model)
+
+    def _watch(self):
+        """Tell the model whether there is an oracle or an adversary."""
+        self._model["oracle"] = self._oracle is not None
+        self._model["adversary"] = self._seed is not None
+        self._model["watched"] = self._model["oracle"] | self._model["adversary"]
 
     def modified(self):
         return []   # memory is all there is
@@ -239,11 +271,13 @@ class FunctionalCpu:
                              address, watch)
             if self._ledger is not None and self._model["event_count"][0]:
                 self._ledger(take_events(self._model))
+            if self._model["stale"][0] and self._oracle(take_stale(self._model[0])):
+                return Stop.STALE
             if stop == interpreter.STOP_UNIT:
                 with waiting("compiling floating-point arithmetic (only the first time)"):
                     self._model["float_unit"] = compiled_unit(
                         tuple(sources()), exact=not self._host_floats)
-            elif stop != interpreter.STOP_LEDGER:
+            elif stop not in (interpreter.STOP_LEDGER, interpreter.STOP_STALE):
                 return _STOPS[stop]
 
     def stats(self):

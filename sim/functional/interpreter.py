@@ -7,6 +7,7 @@ import numpy as np
 from numba import njit
 
 from pteg.functional import constants as isa
+from pteg.functional.adversary import begin_instruction
 from pteg.functional.blocks import run_blocks
 from pteg.functional.branch import branch, condition
 from pteg.functional.compiled import compiled
@@ -24,12 +25,12 @@ from pteg.functional.tlb import touch
 from pteg.jit import named_after
 
 __all__ = ["step", "settle", "make_run", "STOP_CYCLES", "STOP_INSTRUCTIONS", "STOP_ADDRESS",
-           "STOP_CHECKSTOP", "STOP_CONSOLE", "STOP_DRAIN", "STOP_LEDGER", "STOP_UNIT"]
+           "STOP_CHECKSTOP", "STOP_CONSOLE", "STOP_DRAIN", "STOP_LEDGER", "STOP_UNIT", "STOP_STALE"]
 
 #: Why `run` ended; LEDGER: the buffer of events must be emptied before it continues; UNIT: the
-#: floating-point unit must be compiled.
+#: floating-point unit must be compiled; STALE: the oracle has found something.
 (STOP_CYCLES, STOP_INSTRUCTIONS, STOP_ADDRESS, STOP_CHECKSTOP, STOP_CONSOLE, STOP_DRAIN,
- STOP_LEDGER, STOP_UNIT) = range(8)
+ STOP_LEDGER, STOP_UNIT, STOP_STALE) = range(9)
 #: The largest number of cycles between two checks of limits, devices and the console.
 STRIDE = 1 << 16
 
@@ -87,6 +88,10 @@ def step(s, m):
     """Execute one instruction. `m.op` is 0 unless it was fetched and is one."""
     m.cycles += 1
     m.op = 0
+    if m.watched:
+        m.acting, m.sdr1 = s.pc, s.sdr1
+        if m.adversary and not m.answered:
+            begin_instruction(s, m)
     word = fetch(s, m)
     if m.outcome:
         return m.outcome
@@ -216,6 +221,8 @@ def make_run(bus_read, bus_write, tick, transfers, next_event, interrupt, consol
                 return STOP_CYCLES
             if m.event_count > m.events.shape[0] - 200:
                 return STOP_LEDGER
+            if m.stale:
+                return STOP_STALE
             if printed:
                 return STOP_DRAIN
             if m.machine_check:     # the pipeline model has left it

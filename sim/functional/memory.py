@@ -7,6 +7,7 @@ the first is translated and made before the second is translated.
 import numpy as np
 
 from pteg.functional import constants as isa
+from pteg.functional.adversary import order
 from pteg.functional.compiled import compiled, inlined
 from pteg.functional.exceptions import alignment, program, storage_fault
 from pteg.functional.mmu import (
@@ -20,6 +21,7 @@ from pteg.functional.mmu import (
     write_physical,
 )
 from pteg.functional.operands import MASK32, first, gpr, immediate, second, third
+from pteg.functional.table import note
 from pteg.functional.tlb import touch
 from pteg.hw.isa.instructions import BY_NAME, INSTRUCTIONS, Op
 
@@ -311,5 +313,11 @@ def block(s, m, op, word):
         block_address(s, m, ea, isa.KIND_STORE)
     elif op == isa.TLBIE:
         invalidate(s, m, gpr(s, third(word)))
-    # sync, eieio, tlbsync order what is in order here; dcbt and dcbtst are hints.
+    elif m.watched and (op == isa.SYNC or op == isa.EIEIO or op == isa.TLBSYNC):
+        act = isa.ACT_SYNC if op == isa.SYNC else (
+            isa.ACT_EIEIO if op == isa.EIEIO else isa.ACT_TLBSYNC)
+        note(m, act, isa.NONE, isa.NONE, isa.NONE)
+        if m.adversary:
+            order(m, op)
+    # Without an adversary, sync, eieio, tlbsync order what is in order; dcbt and dcbtst are hints.
     return m.outcome

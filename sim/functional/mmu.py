@@ -9,6 +9,13 @@ search at the same moments.
 import numpy as np
 
 from pteg.functional import constants as isa
+from pteg.functional.adversary import (
+    hide_store,
+    postpone,
+    postpone_invalidation,
+    random_way,
+    recently_used,
+)
 from pteg.functional.bytes import (
     peek8,
     peek16,
@@ -23,12 +30,13 @@ from pteg.functional.compiled import compiled, inlined
 from pteg.functional.decoded import forget, is_code
 from pteg.functional.exceptions import event, raise_exception, storage_fault
 from pteg.functional.operands import MASK32
+from pteg.functional.oracle import examine, loaded, unseen
+from pteg.functional.protection import prohibited
+from pteg.functional.table import WALKER, half, in_table, note, noted_store
 from pteg.functional.tlb import filled, points, use, victim
 
 __all__ = ["translate", "watches", "flush", "invalidate", "read_physical", "read_translated",
            "write_physical", "read_at", "write_at"]
-
-TLB_VALID = 1 << 40
 
 
 # -- Physical memory ------------------------------------------------------------------------------
@@ -95,9 +103,22 @@ def read_physical(m, pa, size):
 
 
 @compiled
+def write_table(m, pa, size, value):
+    """A store into the page table, which oracle and adversary see."""
+    pte = pa & ~7
+    before = read_at(m.ram + pte, isa.DOUBLEWORD)
+    write_at(m.ram + pa, size, value)
+    if noted_store(m, pte, before) and m.adversary:
+        hide_store(m, pte, before)
+
+
+@compiled
 def write_physical(m, pa, size, value):
     if pa + size <= m.ram_size:
-        write_at(m.ram + pa, size, value)
+        if m.watched and in_table(m, pa):
+            write_table(m, pa, size, value)
+        else:
+            write_at(m.ram + pa, size, value)
         if is_code(m, pa):
             forget(m, pa)
         if m.log_writes:
@@ -135,12 +156,15 @@ def remember(s, m, ea, kind, pa, tlb_set, keep, point):
     """Remember the translation of a page that lies in RAM, or may be read from the ROM.
 
     Not of stores that have to be seen: they are logged, or the page holds decoded instructions.
+    Oracle and adversary want to see all stores, and all uses of a TLB.
     Nor of loads from the ROM if they are logged as accesses of a device, nor of data in the page
     of the data address breakpoint.
     """
     page = pa & ~0xFFF
     if kind == isa.KIND_TOUCH or (kind != isa.KIND_FETCH and watches(s, kind)
                                   and ea >> 12 == s.dabr >> 12):
+        return pa
+    if m.watched and (kind == isa.KIND_STORE or tlb_set != isa.NO_SET):
         return pa
     if page + 4096 <= m.ram_size:
         base = m.ram + page
@@ -173,14 +197,6 @@ def read_translated(m, ea, pa, kind, size):
 
 
 # -- Translation ----------------------------------------------------------------------------------
-
-@compiled
-def prohibited(key, pp, store):
-    """Whether key and PP forbid the access (PEM table 7-10). A block counts as key 1."""
-    if store:
-        return pp == 3 or (key and pp < 2)
-    return key and pp == 0
-
 
 @compiled
 def no_execute(s, m, ea):
@@ -229,7 +245,9 @@ def translate(s, m, ea, kind):
         return no_execute(s, m, ea)
 
     side, index = 0 if fetch else 1, ea >> 12 & m.tlb_sets - 1
-    tag = TLB_VALID | (segment & isa.SR_VSID) << 16 | ea >> 12 & 0xFFFF
+    tag = isa.TLB_VALID | (segment & isa.SR_VSID) << 16 | ea >> 12 & 0xFFFF
+    if m.adversary:
+        recently_used(m, ea, kind)
     hit, way = False, 0
     while way < m.tlb_ways and not hit:
         if m.tlb_tag[side, index, way] == tag:
@@ -237,7 +255,7 @@ def translate(s, m, ea, kind):
         else:
             way += 1
     if not hit:
-        way = victim(m, side, index)
+        way = random_way(m) if m.adversary else victim(m, side, index)
     key = 1 if segment & (isa.SR_KP if user else isa.SR_KS) else 0
     word = 0 | m.tlb_word[side, index, way]
     if not hit or (store and not word & isa.PTEL_C and not prohibited(key, word & 3, store)):
@@ -246,6 +264,7 @@ def translate(s, m, ea, kind):
             return -1
         m.tlb_tag[side, index, way] = tag
         m.tlb_word[side, index, way] = word
+        loaded(m, side, index, way, m.found)
         filled(m, side, index, way)
         flush_set(m, index)
     keep, point = points(m, way)
@@ -256,6 +275,8 @@ def translate(s, m, ea, kind):
         return no_execute(s, m, ea)
     if prohibited(key, word & 3, store):
         return protection(s, m, ea, kind)
+    if m.oracle:
+        examine(s, m, ea, kind, side, index, way, key)
     return remember(s, m, ea, kind, word & isa.PTEL_RPN | ea & 0xFFF, index, keep, point)
 
 
@@ -263,9 +284,12 @@ def translate(s, m, ea, kind):
 def invalidate(s, m, ea):
     """tlbie: all ways of the set that EA[14-19] selects, in both TLBs (MPC750 UM 5.4.3.2)."""
     index = ea >> 12 & m.tlb_sets - 1
-    for side in range(2):
-        for way in range(m.tlb_ways):
-            m.tlb_tag[side, index, way] = 0
+    if m.watched:
+        note(m, isa.ACT_TLBIE, ea, isa.NONE, isa.NONE)
+    if not m.adversary or not postpone_invalidation(m, index):
+        for side in range(2):
+            for way in range(m.tlb_ways):
+                m.tlb_tag[side, index, way] = 0
     flush_set(m, index)
     event(s, m, isa.EVENT_TLBIE, isa.NONE, ea, isa.NONE, isa.NONE, isa.NONE)
 
@@ -290,6 +314,8 @@ def search(s, m, ea, kind, vsid, key, missed):
                  | (hashed & 0x3FF) << 6)
         for pte in range(group, group + 64, 8):
             entry = read_physical(m, pte, isa.DOUBLEWORD)
+            if m.unseen_count:
+                entry = half(m, pte, WALKER) << 32 | half(m, pte + 4, WALKER)
             examined += 1
             if m.outcome:
                 return search_failed(s, m, ea, virtual, kind, missed, examined, pte)
@@ -300,12 +326,12 @@ def search(s, m, ea, kind, vsid, key, missed):
             changed = store and not word & isa.PTEL_C and not prohibited(key, word & 3, store)
             with_r = word | isa.PTEL_R
             if referenced:
-                write_physical(m, pte + 6, isa.BYTE, with_r >> 8 & 0xFF)
+                write_history(m, pte + 6, with_r >> 8 & 0xFF)
                 if m.outcome:
                     return search_failed(s, m, ea, virtual, kind, missed, examined, pte)
             if changed:
                 word = with_r | isa.PTEL_C
-                write_physical(m, pte + 7, isa.BYTE, word & 0xFF)
+                write_history(m, pte + 7, word & 0xFF)
                 if m.outcome:
                     return search_failed(s, m, ea, virtual, kind, missed, examined, pte)
             search_over(s, m, ea, virtual, kind, missed, examined, 1 + secondary, pte)
@@ -315,12 +341,22 @@ def search(s, m, ea, kind, vsid, key, missed):
                 event(s, m, isa.EVENT_PTE_UPDATE, isa.UPDATED_C, ea, virtual, pte, word)
             # If the instruction begins again, it finds the TLB entry and does not search.
             m.used = m.answered = first_answer
+            m.found = pte
             return with_r | word
         hashed ^= 0x7FFFF
         wanted |= isa.PTEH_H
+    if m.oracle:
+        unseen(s, m, ea, kind, vsid)
     search_over(s, m, ea, virtual, kind, missed, examined, isa.WALK_NOT_FOUND, isa.NONE)
     storage_fault(s, m, ea, kind, isa.DSISR_PAGE_FAULT, isa.SRR1_PAGE_FAULT)
     return -1
+
+
+@compiled
+def write_history(m, pa, byte):
+    """Write the byte of a PTE that has R or C."""
+    if not m.adversary or not postpone(m, pa, byte):
+        write_physical(m, pa, isa.BYTE, byte)
 
 
 @compiled

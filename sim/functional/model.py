@@ -8,11 +8,13 @@ from pteg.hw.bus.ratio import Ratio
 from pteg.hw.parameters import Parameters
 from pteg.hw.sizes import TLB_MOST_SETS, TLB_MOST_WAYS
 from pteg.ledger import RECORD
+from pteg.mmu.history import FIELDS, HISTORY, Fault, Finding
 from pteg.state import ARCH_STATE
 from pteg.worlds import WATCH
 
 __all__ = ["CPU_STATE", "MODEL", "EVENTS", "WRITES", "ANSWERS", "new_model",
-           "new_code", "clear_translations", "take_events", "CODE_PAGES", "CODE_PLACES"]
+           "new_code", "clear_translations", "take_events", "take_stale", "first_random",
+           "CODE_PAGES", "CODE_PLACES"]
 
 _WORDS = ARCH_STATE.itemsize // 4
 _TLB = TLB_MOST_SETS, TLB_MOST_WAYS
@@ -83,6 +85,31 @@ MODEL = np.dtype([
     ("log_events", "i8"), ("event_count", "i8"), ("events", "i8", (EVENTS, 9)),
     # How the worlds of the events are told apart.
     ("watch", WATCH),
+    # Whether there is an oracle (`pteg.functional.oracle`), which also tells accesses that do not
+    # set R, or an adversary (`pteg.functional.adversary`), or any of both.
+    ("oracle", "i8"), ("oracle_references", "i8"), ("adversary", "i8"), ("watched", "i8"),
+    # SDR1, and the address of the instruction being executed.
+    ("sdr1", "i8"), ("acting", "i8"),
+    # The latest acts on the page table (`pteg.mmu.history`), how many there were, and barriers
+    # since the last other act.
+    ("history", "i8", (HISTORY, len(FIELDS))), ("history_count", "i8"), ("history_barriers", "i8"),
+    # Of each TLB entry: the PTE that it was loaded from, acts before that, and whether the oracle
+    # has told of it. `found`: the PTE of the last search.
+    ("tlb_pte", "i8", (2, *_TLB)), ("tlb_loaded", "i8", (2, *_TLB)), ("tlb_told", "u1", (2, *_TLB)),
+    ("found", "i8"),
+    # What the oracle has found, a `Fault` or 0, and everything about it.
+    ("stale", "i8"), ("stale_kind", "i8"), ("stale_ea", "i8"), ("stale_vsid", "i8"),
+    ("stale_pte", "i8"), ("stale_word", "i8"), ("stale_now", "i8"), ("stale_pc", "i8"),
+    ("stale_cycle", "i8"), ("stale_instruction", "i8"), ("stale_order", "i8"),
+    ("stale_loaded_from", "i8"), ("stale_loaded", "i8"),
+    # The adversary: its random numbers; words of PTEs as searches still see them; bytes that it
+    # writes late; tlbie that have not taken effect; pages that may be searched for.
+    ("random", "i8"), ("epoch", "i8"),
+    ("unseen_pa", "i8", 16), ("unseen_word", "i8", 16), ("unseen_epoch", "i8", 16),
+    ("unseen_count", "i8"),
+    ("late_pa", "i8", 8), ("late_byte", "i8", 8), ("late_count", "i8"),
+    ("tlbie_set", "i8", 16), ("tlbie_stage", "i8", 16), ("tlbie_count", "i8"),
+    ("recent", "i8", 16), ("recent_count", "i8"),
 ], align=True)
 
 
@@ -120,3 +147,20 @@ def take_events(model):
     return found
 
 
+
+
+def take_stale(model):
+    """Remove what the oracle has found and return it (`pteg.mmu.oracle.Finding`)."""
+    found = {name: int(model[f"stale_{name}"]) for name in (
+        "kind", "ea", "vsid", "pte", "word", "now", "pc", "cycle", "instruction", "order",
+        "loaded_from", "loaded")}
+    count = int(model["history_count"])
+    oldest = max(0, count - HISTORY)
+    acts = [tuple(map(int, model["history"][i % HISTORY])) for i in range(oldest, count)]
+    fault, model["stale"] = int(model["stale"]), 0
+    return Finding(fault=Fault(fault), acts=acts, oldest=oldest, **found)
+
+
+def first_random(seed):
+    """State of the adversary's random numbers."""
+    return (seed * 0x9E3779B97F4A7C15 ^ 0x5DEECE66D) % (1 << 48)

@@ -1,0 +1,77 @@
+"""What an oracle remembers of a page table, and what it can find, in numbers."""
+
+import enum
+from dataclasses import dataclass
+
+__all__ = ["Act", "Fault", "HISTORY", "FIELDS", "Finding"]
+
+#: Acts that are remembered, the latest ones.
+HISTORY = 4096
+#: Columns of an act: `address` is that of the PTE for STORE, the EA for TLBIE. `before` and `after`
+#: are the eight bytes of the PTE.
+FIELDS = ("act", "pc", "instruction", "address", "before", "after", "cycle")
+
+
+class Act(enum.IntEnum):
+    """An instruction that matters to those who change a page table (PEM 7.6.3)."""
+
+    STORE = 1     # into the page table
+    SYNC = 2
+    EIEIO = 3
+    TLBIE = 4
+    TLBSYNC = 5
+
+
+class Fault(enum.IntEnum):
+    """How a translation that was used differs from the page table."""
+
+    UNMAPPED = 1    # no PTE maps the address any more
+    MOVED = 2       # the PTE has another physical page
+    ATTRIBUTES = 3  # other storage attributes (WIMG)
+    PROTECTED = 4   # the PTE forbids the access
+    UNCHANGED = 5   # a store that does not set C, which software has cleared
+    UNREFERENCED = 6  # an access that does not set R, which software has cleared
+    UNSEEN = 7      # a page fault, although the page table has a PTE
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a processor model's oracle has found, in numbers.
+
+    Attributes
+    ----------
+    fault : Fault
+    kind : int
+        An `AccessKind`.
+    ea, vsid : int
+    pc, cycle, instruction : int
+        Where and when the translation was used.
+    word, now : int
+        Second word of the PTE in the TLB, and in the page table.
+    pte : int
+        The PTE that maps the page now, or a negative number.
+    loaded_from : int
+        The PTE that the TLB entry was loaded from.
+    loaded, order : int
+        How many acts there were when it was loaded, and when it was used.
+    acts : list of tuple
+        `FIELDS` of the latest acts.
+    oldest : int
+        Number of the first of them.
+    """
+
+    fault: Fault
+    kind: int
+    ea: int
+    vsid: int
+    pc: int
+    cycle: int
+    instruction: int
+    word: int
+    now: int
+    pte: int
+    loaded_from: int
+    loaded: int
+    order: int
+    acts: list[tuple[int, ...]]
+    oldest: int

@@ -1,0 +1,194 @@
+"""The stale-translation oracle and the adversarial MMU: what changes of a PTE leave out."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import pteg
+from pteg.errors import UserError
+from pteg.firmware.asm import assemble
+from pteg.mmu.history import Fault
+from pteg.mmu.oracle import Step
+
+SOURCE = Path(__file__).with_name("pte_update.s")
+SEEDS = 200
+
+
+@pytest.fixture(scope="module")
+def program():
+    """The function that assembles the program with steps left out."""
+    def build(*omitted):
+        return assemble(SOURCE, defines={f"OMIT_{step.name}": 1 for step in omitted},
+                        sections={".vectors": 0x300, ".text": 0x1000})
+    return build
+
+
+def loaded(program, seed=None):
+    machine = pteg.Machine("g3", cpu="functional", rom="none", ram="4M", adversary=seed)
+    machine.load(program.elf())
+    machine.cpu.pc, machine.cpu.msr = program.symbols["start"], 0
+    return machine
+
+
+def run(program, seed=None):
+    """Run to the end; return what the program counts as wrong, and the oracle's uses."""
+    machine = loaded(program, seed)
+    oracle = machine.oracle()
+    assert machine.run(until=program.symbols["done"], instructions=20_000) == "address"
+    return machine.cpu.gpr[20], oracle.uses
+
+
+def test_correct_code_is_never_wrong(program):
+    right = program()
+    for seed in (None, *range(SEEDS)):
+        wrong, uses = run(right, seed)
+        assert not wrong and not uses, f"seed {seed}: {wrong} wrong; {uses}"
+
+
+@pytest.mark.parametrize("step", Step)
+def test_each_omission_fails_with_an_adversary(program, step):
+    broken, named, built = 0, set(), program(step)
+    for seed in range(SEEDS):
+        wrong, uses = run(built, seed)
+        broken += wrong > 0
+        named |= {use.missing for use in uses}
+        assert wrong or not uses, f"seed {seed}: {uses}"
+    assert broken and named == {step}, f"{broken} of {SEEDS} seeds are wrong; {named}"
+
+
+def test_a_report_says_who_and_when(program):
+    built = program(Step.TLBIE)
+    wrong, uses = run(built)
+    use = uses[0]
+    assert wrong and use.missing is Step.TLBIE and use.fault is Fault.UNMAPPED
+    assert (use.ea, use.old_pa, use.new_pa) == (0x40003000, 0x100000, None)
+    change = use.change
+    assert change.pc == built.symbols["remove"] + 8 and change.pte == built.symbols["PTE"]
+    assert change.instruction < use.instruction
+    assert "TLB leads to 00100000, but no PTE maps the page" in str(use)
+    assert str(use).endswith("missing: tlbie of the page after V = 0  [PEM 7.6.3.2]")
+
+
+def test_a_run_stops_at_the_first_stale_use(program):
+    built = program(Step.TLBIE)
+    machine = loaded(built)
+    oracle = machine.oracle(stop=True)
+    assert machine.run(instructions=20_000) == "stale"
+    assert len(oracle.uses) == 1 and machine.cpu.pc == oracle.uses[0].pc + 4
+    assert machine.run(until=built.symbols["done"], instructions=20_000) == "address"
+    assert len(oracle.uses) == 1, "each TLB entry is told once"
+
+
+def end(machine):
+    """Everything that a run has an effect on."""
+    state = machine.cpu.state()
+    return ({name: state[name].tobytes() for name in state.dtype.names}, machine.stats(),
+            str(machine.mmu.tlb()))
+
+
+def test_an_oracle_changes_nothing(program):
+    """Registers, TLBs and counts are those of a run without it."""
+    ends = []
+    for watched in (False, True):
+        machine = loaded(program(Step.SYNC))
+        if watched:
+            machine.oracle()
+        machine.run(instructions=400)
+        ends.append(end(machine))
+    assert ends[0] == ends[1]
+
+
+def test_equal_seeds_make_equal_runs(program):
+    def after(seed, pieces):
+        machine = loaded(program(Step.SYNC), seed)
+        for piece in pieces:
+            machine.run(instructions=piece)
+        return end(machine)
+
+    assert after(5, [300]) == after(5, [100, 150, 50])
+    assert len({str(after(seed, [300])) for seed in range(5)}) > 1
+
+
+@pytest.mark.parametrize("changed, fault", [
+    ({"low": 0x0010_1012}, Fault.MOVED),
+    ({"low": 0x0010_0002 | 0x48}, Fault.ATTRIBUTES),
+    ({"low": 0x0010_0013}, Fault.PROTECTED),
+    ({"low": 0x0010_0012}, Fault.UNCHANGED),
+    ({"high": 0}, Fault.UNMAPPED),
+])
+def test_each_difference_is_told(program, changed, fault):
+    """A store through the TLB after a change of the PTE without tlbie."""
+    source = """
+        bl      setup
+        stw     r3, 0(r24)
+        lis     r5, LOW@h
+        ori     r5, r5, LOW@l
+        stw     r5, 4(r25)
+        lis     r5, HIGH@h
+        ori     r5, r5, HIGH@l
+        stw     r5, 0(r25)
+        sync
+use:    stw     r3, 4(r24)
+done:   b       done
+setup:  lis     r25, 0x20
+        ori     r25, r25, 0x4800
+        mtsdr1  r25
+        lis     r4, 0x8000
+        ori     r4, r4, 0x9180
+        stw     r4, 0(r25)
+        lis     r4, 0x10
+        ori     r4, r4, 0x12
+        stw     r4, 4(r25)
+        li      r4, 0x123
+        mtsr    4, r4
+        li      r4, 0xfe
+        mtdbatu 0, r4
+        li      r4, 0x12
+        mtdbatl 0, r4
+        lis     r24, 0x4000
+        ori     r24, r24, 0x3000
+        li      r4, 0x10
+        mtmsr   r4
+        isync
+        blr
+"""
+    values = {"HIGH": changed.get("high", 0x80009180), "LOW": changed.get("low", 0x00100192)}
+    built = assemble(source, defines=values, sections={".text": 0x1000})
+    machine = pteg.Machine("g3", cpu="functional", rom="none", ram="4M")
+    machine.load(built.elf())
+    machine.cpu.pc, machine.cpu.msr = 0x1000, 0
+    oracle = machine.oracle()
+    assert machine.run(until=built.symbols["done"], instructions=1000) == "address"
+    assert [(use.fault, use.pc) for use in oracle.uses] == [(fault, built.symbols["use"])]
+
+
+def test_what_an_adversary_needs():
+    with pytest.raises(UserError, match="adversary needs cpu='functional'"):
+        pteg.Machine("g3", adversary=1)
+    with pytest.raises(UserError, match="adversary must be a number"):
+        pteg.Machine("g3", cpu="functional", adversary="x")
+    machine = pteg.Machine("g3", cpu="functional", rom="none", adversary=1)
+    with pytest.raises(UserError, match="adversary cannot be saved"):
+        machine.save("never-written.pteg")
+    with pytest.raises(UserError, match="adversary needs"):
+        machine.hand_over("pipeline")
+
+
+def test_on_the_command_line(program, tmp_path):
+    file = tmp_path / "stale.elf"
+    file.write_bytes(program(Step.TLBIE).elf())
+
+    def pteg_run(*options):
+        return subprocess.run(
+            [sys.executable, "-m", "pteg", "run", "--kernel", file, "--rom", "none", "--ram", "4M",
+             "--cpu", "functional", "--instructions", "500", "--quiet", *options],
+            capture_output=True, text=True)
+
+    told = pteg_run("--oracle", "warn")
+    assert told.returncode == 0 and "<remove+0x8>" in told.stderr, told.stderr
+    stopped = pteg_run("--oracle", "stop")
+    assert stopped.returncode == 1, stopped.stderr
+    assert stopped.stderr.splitlines()[-1].startswith("pteg: ended at a stale translation, at pc")
+    assert pteg_run("--oracle", "stop", "--cpu", "pipeline").returncode == 2
