@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from pteg.errors import UserError
+from pteg.frames import frame as new_frame
 from pteg.hw.isa.exceptions import Vector
 from pteg.hw.mmu.enums import AccessKind, SearchResult
 from pteg.outputs import OutputFile
@@ -21,7 +22,7 @@ from pteg.symbols import Symbols
 from pteg.worlds import World
 
 __all__ = ["Kind", "SearchResult", "AccessKind", "PteBits", "RECORD", "FIELDS",
-           "Ledger", "to_json", "from_json", "read", "describe"]
+           "Ledger", "to_json", "from_json", "read", "describe", "frame"]
 
 
 class Kind(enum.IntEnum):
@@ -170,6 +171,41 @@ def describe(record: np.void, symbols: Symbols | None = None) -> str:
                      *tail])
 
 
+def frame(records: np.ndarray, library: str = "pandas", symbols: Symbols | None = None) -> Any:
+    """Records as a data frame.
+
+    Its columns are the fields of a record as numbers, with `kind` and `cause` as names, and beside
+    them `kind_number` and `cause_number`. `cause` is None where the cause is a number itself.
+
+    Parameters
+    ----------
+    records : numpy.ndarray of RECORD
+    library : str
+        "pandas", "polars" or "pyarrow".
+    symbols : pteg.symbols.Symbols, optional
+        Adds a column `symbol`, the name of `pc` or None.
+    """
+    kinds, causes = records["kind"].tolist(), records["cause"].tolist()
+    columns: dict[str, Any] = {
+        name: records[name] for name in ("cycle", "instruction", "core", "world")}
+    columns |= {
+        "kind": [Kind(kind).name for kind in kinds], "kind_number": records["kind"],
+        "pc": records["pc"],
+        "cause": [_cause_name(kind, cause) for kind, cause in zip(kinds, causes, strict=True)],
+        "cause_number": records["cause"],
+        **{name: records[name] for name in ("ea", "va", "pa", "value")}}
+    if symbols is not None:
+        columns["symbol"] = [symbols.name(pc) for pc in records["pc"].tolist()]
+    # Fields of a record lie side by side; libraries want columns that are arrays of their own.
+    return new_frame({name: np.ascontiguousarray(column) if isinstance(column, np.ndarray)
+                      else column for name, column in columns.items()}, library)
+
+
+def _cause_name(kind: int, cause: int) -> str | None:
+    causes = FIELDS[Kind(kind)][1]
+    return None if causes in (None, int) else causes(cause).name
+
+
 class Ledger:
     """Collects records, in memory and in a file.
 
@@ -221,6 +257,10 @@ class Ledger:
         """The latest records, the oldest first: one array of `RECORD`."""
         joined = np.concatenate([np.zeros(0, RECORD), *self._pieces])
         return joined[max(0, len(joined) - self._keep):]
+
+    def frame(self, library: str = "pandas") -> Any:
+        """The latest records as a data frame; see `frame`."""
+        return frame(self.records, library, self._symbols)
 
     def close(self) -> None:
         """Close the file. The records in memory remain."""

@@ -2,7 +2,7 @@
 
 import inspect
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from os import PathLike
 from typing import TYPE_CHECKING, Any, SupportsIndex
@@ -16,11 +16,13 @@ from pteg.console import Console
 from pteg.cpu import CPUS, FOREVER, Limits, Stop, new_cpu
 from pteg.errors import UserError
 from pteg.files import read_file
+from pteg.measuring import Measurement, regions
 from pteg.memory import Memory, write_back
 from pteg.mmu import Mmu
 from pteg.parameters import NAMES
 from pteg.platform import Platform
 from pteg.presets import PRESETS, ROMS
+from pteg.profile import Profile
 from pteg.recording import Recording
 from pteg.registers import Registers
 from pteg.running import run
@@ -97,6 +99,7 @@ class Machine:
         self.cpu_name, self.adversary = cpu, adversary
         self.restored: str | None = None
         self.seconds = 0.0
+        self.count_from = 0     # grows when `stats` begins anew
         self._events: Callable[[np.ndarray], None] | None = None  # where the ledger's events go
         self._watched = False   # there is an oracle
         # A processor that does not exist yet has fetched nothing. (No reference to the machine: one
@@ -261,6 +264,7 @@ class Machine:
         """Hard reset of processor and devices. Memory and the console's text stay."""
         self.platform.reset()
         self.model.reset()
+        self.count_from += 1
 
     def step(self, count: int = 1, undisturbed: bool = False) -> Stop:
         """Complete `count` instructions, unless something else ends it: see `run`."""
@@ -330,6 +334,50 @@ class Machine:
                          "exceptions": model.exceptions, **model.stats()})
         return statistics
 
+    def measure(self) -> Measurement:
+        """Measure a part of a run: the statistics of what happens until its end.
+
+        Returns
+        -------
+        pteg.measuring.Measurement
+            To be ended, which `with` does.
+        """
+        return Measurement(self)
+
+    def regions(self, begin: int | str, end: int | str | None = None, *,
+                cycles: int | None = None, instructions: int | None = None
+                ) -> Iterator[Measurement]:
+        """Run, and measure each passage from one place of the program to another.
+
+        Parameters
+        ----------
+        begin, end : int or str
+            Addresses, or symbols of what has been loaded. Without `end`, `begin` is a function: a
+            passage ends where LR points when it is called, with the stack pointer as it was then.
+        cycles, instructions : int, optional
+            Limits, counted from now. The passages end there, or where `run` would stop by itself.
+
+        Yields
+        ------
+        pteg.measuring.Measurement
+            Of a whole passage; the machine is at its end.
+        """
+        return regions(self, begin, end, cycles, instructions)
+
+    def profile(self) -> Profile:
+        """Count where the cycles of the runs that follow go.
+
+        Returns
+        -------
+        pteg.profile.Profile
+            To be closed, which `with` does.
+        """
+        from pteg.pipeline.profiling import profile
+
+        if self.cpu_name != "pipeline":
+            raise UserError("a profile needs cpu='pipeline': the functional model has no cycles")
+        return profile(self.model, self.symbols)
+
     # Keeping ----------------------------------------------------------------------------------
 
     def save(self, path: str | PathLike) -> None:
@@ -383,6 +431,7 @@ class Machine:
         after.set_pending(before.get_pending())
         after.set_state(before.get_state())
         self.cpu_name, self._made["model"], self.cpu = cpu, after, Registers(after)
+        self.count_from += 1
         if self._events is not None:
             before.ledger(None)
             after.ledger(self._events)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pteg.platform import Platform
 
-__all__ = ["new_statistics", "put"]
+__all__ = ["difference", "new_statistics", "put"]
 
 _TRANSLATIONS = ("bat_hits", "tlb_hits", "tlb_misses")
 _TRANSFERS = ("reads", "writes", "read_beats", "write_beats", "errors")
@@ -38,3 +38,23 @@ def put(statistics: dict[str, Any], counted: dict[str, Any]) -> None:
             statistics[name] = value
         else:
             raise KeyError(name)
+
+
+def difference(after: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
+    """What was counted between two results of `Machine.stats` of one machine."""
+    found = _difference(after, before)
+    if found["cycles_per_instruction"] is not None:
+        found["cycles_per_instruction"] = (
+            round(found["cycles"] / found["instructions"], 3) if found["instructions"] else None)
+    return found
+
+
+def _difference(after: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in after.items():
+        if isinstance(value, dict):
+            found[name] = _difference(value, before[name])
+        else:
+            # A quotient is None until the first instruction has completed.
+            found[name] = None if value is None else value - (before[name] or 0)
+    return found

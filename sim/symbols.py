@@ -85,14 +85,25 @@ class Symbols:
         self._read()
         return self._places.get(name)
 
-    def name(self, address: int) -> str | None:
-        """`symbol+0x10`, or None if no symbol is near enough below."""
+    def _below(self, address: int) -> int | None:
+        """Where the symbol is that names an address, or None if none is near enough below."""
         self._read()
         index = bisect_right(self._addresses, address) - 1
         if index < 0 or address - self._addresses[index] >= REACH:
             return None
-        distance = address - self._addresses[index]
-        name = self._names[self._addresses[index]]
+        return self._addresses[index]
+
+    def function(self, address: int) -> str | None:
+        """The symbol that names an address, without the distance to it, or None."""
+        place = self._below(address)
+        return None if place is None else self._names[place]
+
+    def name(self, address: int) -> str | None:
+        """`symbol+0x10`, or None if no symbol is near enough below."""
+        place = self._below(address)
+        if place is None:
+            return None
+        distance, name = address - place, self._names[place]
         return f"{name}+{distance:#x}" if distance else name
 
     def describe(self, address: int) -> str:

@@ -8,14 +8,15 @@ from pteg.errors import UserError
 from pteg.files import check_regular
 from pteg.machine import Machine
 from pteg.presets import KERNEL_ROMS, ROMS
+from pteg.profile import check_name
 
 __all__ = ["build", "enter"]
 
 
 #: Options that need signals.
-_PIPELINE_ONLY = ("vcd", "kanata", "pipeline")
+_PIPELINE_ONLY = ("vcd", "kanata", "pipeline", "profile")
 #: Options that name files to be written.
-_OUTPUTS = ("vcd", "kanata", "pipeline", "ledger", "save", "json")
+_OUTPUTS = ("vcd", "kanata", "pipeline", "profile", "ledger", "save", "json")
 #: Options that say what a checkpoint says already.
 _SAVED = ("machine", "ram", "dram", "board", "rom", "kernel", "dtb", "append", "disk",
           "timed_uart", "adversary")
@@ -32,7 +33,7 @@ def build(options):
         if getattr(options, name) and options.vcd is None:
             raise UserError(f"--{name} needs --vcd")
     looking = [name for name in _PIPELINE_ONLY if getattr(options, name)]
-    if options.window is not None and not looking:
+    if options.window is not None and not {"vcd", "kanata", "pipeline"} & set(looking):
         raise UserError("--window needs --vcd, --kanata or --pipeline")
     for name in ("before", "after"):
         if getattr(options, name) is not None and options.trigger is None:
@@ -43,6 +44,8 @@ def build(options):
         from pteg.waveforms.capture import Window
 
         Window.parse(options.window)
+    if options.profile is not None:
+        check_name(options.profile)
     if looking and options.cpu == "functional":
         raise _no_signals(looking[0])
     if options.input is not None:

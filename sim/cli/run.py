@@ -39,9 +39,13 @@ def run(options):
         if options.oracle:
             machine.oracle(stop=options.oracle == "stop",
                            tell=lambda use: say(f"stale: {use.text(machine.symbols)}"))
+        profile = stack.enter_context(machine.profile()) if options.profile else None
         cycles, seconds = machine.cycle, machine.seconds
         if forwarded:
             stop = session.run()
+        if profile is not None:
+            profile.close()
+            profile.write(options.profile)
         if options.save:
             machine.save(options.save)
     link.finish_line()

@@ -128,6 +128,7 @@ class Entering(Port):
 
 class OldestEntry(Part):
     pc: Signal
+    insn: Signal
     credit: Signal
 
 
@@ -303,6 +304,7 @@ class SpecialRegisters(Part):
     msr: Signal
     srr0: Signal
     srr1: Signal
+    asleep: Signal              # a power-save mode
     asleep_cycles: Signal
 
     def spr(self, name: str) -> Signal:
@@ -369,6 +371,7 @@ class WalkerMemory(Port):
 
 class Walker(Part):
     sdr1: Signal
+    busy: Signal
     done: Signal
     side: Signal
     ea: Signal
@@ -424,6 +427,7 @@ class InstructionDirectory(Part):
 
 
 class InstructionCache(Part):
+    bus__valid: Signal          # instructions are read
     hits: Signal
     misses: Signal
     directory: InstructionDirectory

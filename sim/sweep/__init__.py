@@ -11,8 +11,8 @@ from pteg import __version__
 from pteg.errors import UserError
 from pteg.sweep.journal import Journal
 from pteg.sweep.points import key_text, named, points_of
-from pteg.sweep.table import Table, flat
 from pteg.sweep.workers import open_workers
+from pteg.table import Table, flat
 
 __all__ = ["sweep", "Table"]
 

@@ -177,6 +177,14 @@ def test_a_pure_waveform_has_no_strings(folder):
         assert (b"$var string" in (folder / "p.vcd").read_bytes()) == strings
 
 
+def test_a_profile_says_where_the_cycles_go(folder):
+    done = pteg("run", "--kernel", folder / "echo.elf", "--cycles", 400, "-q",
+                "--profile", folder / "p.csv")
+    assert done.returncode == 0, done.stderr
+    head, *rows = (folder / "p.csv").read_text().splitlines()
+    assert head.startswith("symbol,cycles,") and sum(int(row.split(",")[1]) for row in rows) == 400
+
+
 def elf_with(folder, name, offset, format, value):
     data = bytearray((folder / "echo.elf").read_bytes())
     struct.pack_into(f">{format}", data, offset, value)
@@ -186,6 +194,10 @@ def elf_with(folder, name, offset, format, value):
 
 @pytest.mark.parametrize("arguments, message", [
     (["run", "--machine", "g9"], "machine must be one of g3, mac99, not 'g9'"),
+    (["run", "--profile", "p.txt"], "a profile's name must end in .csv, .parquet, .folded, .json, "
+                                    "not 'p.txt'"),
+    (["run", "--cpu", "functional", "--profile", "p.csv"],
+     "--profile needs --cpu pipeline: the functional model has no signals"),
     (["run", "--cpu", "fast"], "cpu must be one of pipeline, functional, not 'fast'"),
     (["run", "--l2", "300K"], "l2 must be 256K, 512K, 1M or 0, not 300K"),
     (["run", "--ram", "lots"], "ram must be a number of bytes such as 32M, not 'lots'"),

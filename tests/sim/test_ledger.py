@@ -23,6 +23,7 @@ from pteg.ledger import (
     PteBits,
     SearchResult,
     describe,
+    frame,
     from_json,
     read,
     to_json,
@@ -180,3 +181,39 @@ def test_the_documentation_has_every_kind_and_its_fields():
         for member in enum:
             if enum is not Vector or member is not Vector.NONE:
                 assert f"`{member.name}`" in text, member
+
+
+@pytest.mark.parametrize("library", ["pandas", "pyarrow", "polars"])
+def test_a_frame_has_names_and_numbers(library):
+    pytest.importorskip(library)
+    before = records(3 * len(Kind))
+    data = read_elf(assemble("_start: nop\n", sections={".text": 0x1000}).elf(), "x")
+    symbols = Symbols()
+    symbols.add(assemble("_start: nop\n", sections={".text": 0x1000}).elf(), data)
+    before["pc"][1] = 0x1008
+    table = frame(before, library, symbols)
+    columns = {name: table[name].to_pylist() if library == "pyarrow" else table[name].tolist()
+               if library == "pandas" else table[name].to_list()
+               for name in (table.column_names if library == "pyarrow" else table.columns)}
+    for name in set(RECORD.names) - {"kind", "cause", "_pad", "_pad2"}:
+        assert columns[name] == before[name].tolist(), name
+    assert columns["kind_number"] == before["kind"].tolist()
+    assert columns["cause_number"] == before["cause"].tolist()
+    for record, kind, cause in zip(before, columns["kind"], columns["cause"], strict=True):
+        entry = to_json(record)
+        assert kind == entry["kind"]
+        named = entry.get("cause") if isinstance(entry.get("cause"), str) else None
+        assert cause == named or (named is None and cause != cause)     # pandas: NaN
+    assert columns["symbol"][1] == "_start+0x8"
+
+
+def test_the_frame_of_a_ledger_has_its_records():
+    pytest.importorskip("pandas")
+    ledger = Ledger(kinds="walk")
+    ledger.add(records(40))
+    assert set(ledger.frame()["kind"]) == {"WALK"} and len(ledger.frame()) == ledger.count
+
+
+def test_a_frame_of_an_unknown_library_is_refused():
+    with pytest.raises(UserError, match=r"^library must be one of pandas, polars, pyarrow, not"):
+        frame(records(1), "excel")

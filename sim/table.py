@@ -1,4 +1,4 @@
-"""The result of a sweep: rows of named values."""
+"""Tables: rows of named values, such as the result of a sweep or a profile."""
 
 import csv
 import io
@@ -8,6 +8,7 @@ from os import PathLike, fspath
 from typing import Any
 
 from pteg.errors import UserError
+from pteg.frames import frame
 from pteg.outputs import write_file
 
 __all__ = ["Table", "flat"]
@@ -41,12 +42,11 @@ def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Value]:
 
 
 class Table:
-    """Rows in the order of the points, whatever the order in which they were run.
+    """Rows of named values, which other programs can read.
 
     Attributes
     ----------
     rows : list of dict
-        For each point its parameters, then what was measured.
     columns : list of str
         All names, in the order in which they first come.
     """
@@ -79,27 +79,24 @@ class Table:
         return text.getvalue()
 
     def arrow(self) -> Any:
-        """As a `pyarrow.Table`, which pandas and polars take; needs the extra `sweep`."""
-        try:
-            import pyarrow
-        except ImportError:
-            raise UserError("Arrow and Parquet need pyarrow: pip install 'pteg[sweep]'") from None
-        return pyarrow.table({name: self[name] for name in self.columns})
+        """As a `pyarrow.Table`."""
+        return frame(self._columns(), "pyarrow")
 
     def pandas(self) -> Any:
-        """As a `pandas.DataFrame`; needs pandas."""
-        try:
-            import pandas
-        except ImportError:
-            raise UserError("a data frame needs pandas: pip install pandas") from None
-        return pandas.DataFrame(self.rows, columns=self.columns)
+        """As a `pandas.DataFrame`."""
+        return frame(self._columns(), "pandas")
+
+    def polars(self) -> Any:
+        """As a `polars.DataFrame`."""
+        return frame(self._columns(), "polars")
+
+    def _columns(self) -> dict[str, list[Value]]:
+        return {name: self[name] for name in self.columns}
 
     def write(self, path: str | PathLike) -> None:
         """Write a file: Parquet if the name ends in `.parquet`, CSV if in `.csv`."""
         if fspath(path).endswith(".parquet"):
-            import io as streams
-
-            table, buffer = self.arrow(), streams.BytesIO()
+            table, buffer = self.arrow(), io.BytesIO()
             from pyarrow import parquet
 
             parquet.write_table(table, buffer)
