@@ -107,10 +107,9 @@ static u32 page_fault(struct kernel_vars *kv, u32 ea, enum access kind)
         return RVEC_BAD_NIP;
     }
     insert_io(kv, ea, &t);
-    /* Again: then assembly takes the short way to the user part, with the opcode. */
-    if (find_io_page(kv, t.mphys))
-        return RVEC_NOP;
-    return io_exit(kv, t.mphys, kind == STORE);
+    /* Again: then assembly takes the short way to the user part, with the opcode. Where there is no
+     * device access.c fetches the opcode. */
+    return find_io_page(kv, t.mphys) ? RVEC_NOP : RVEC_ACCESS;
 }
 
 /* A segment that is not known yet? Then it is now, and the access is made again. */

@@ -632,6 +632,24 @@ def test_devices_are_read(small):
             assert session.machine.cpu.gpr[20] == 0xE0000100
 
 
+@pytest.mark.parametrize("access", ["stw r4, 0(r29)", "lwz r4, 0(r29)"])
+def test_nobody_answers_at_an_address(small, access):
+    """A machine check, whatever instruction has left the guest before."""
+    before = "lwz r5, 4(r30)" if access.startswith("s") else "stw r5, 4(r30)"
+    text = DEVICE + """
+        load    r3, 0x0f00002a
+        mtspr   dbat1l, r3
+        load    r3, 0xd0000003
+        mtspr   dbat1u, r3
+        isync
+        lis     r29, 0xd000
+"""
+    session = hosted(small.guest(f"{text}        {before}\n        {access}\n        nop\n"))
+    assert session.machine.console.read() == b""
+    log = [int.from_bytes(session.read(0x20000 + at, 4), "big") for at in (0, 32)]
+    assert log == [0x200, 0]
+
+
 def test_hypercalls(small):
     """Scenario 37: without the magics sc is the guest's own."""
     call = """

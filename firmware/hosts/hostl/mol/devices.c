@@ -1,16 +1,18 @@
-/* The guest's devices under HostL: a 16550 whose line is this process's console, and the board's
- * interrupt controller. Registers: components of the same names in the simulated board.
+/* The guest's devices under HostL: a 16550 whose line is this process's console, the board's interrupt
+ * controller, and an fw_cfg that announces nothing. Registers: components of the same names in the
+ * simulated board.
  */
 #include "user.h"
 #undef NULL
 #include "../user/user.h"
 
 #define PIC  0x0C003000u
+#define FW_CFG 0x0C00A000u
 #define UART 0x0C00F000u
 #define PIC_UART (1u << 6)
 #define RING 64
 
-enum { COOKIE_PIC = 1, COOKIE_UART };
+enum { COOKIE_PIC = 1, COOKIE_UART, COOKIE_FW_CFG };
 enum { RBR_THR, IER, IIR_FCR, LCR, MCR, LSR, MSR, SCR };
 enum { LCR_DLAB = 0x80, IER_DATA = 1, IER_EMPTY = 2, IIR_NONE = 1, IIR_EMPTY = 2, IIR_DATA = 4 };
 enum { LSR_DATA = 1, LSR_EMPTY = 0x60, MSR_CABLE = 0xB0, END_OF_TEXT = 4 };
@@ -25,6 +27,7 @@ void add_devices(void)
 {
     ioctl(0, CONSOLE_RAW, (void *)1);
     ioctl3(MOL_IOCTL_ADD_IORANGE, PIC, 0x100, COOKIE_PIC);
+    ioctl3(MOL_IOCTL_ADD_IORANGE, FW_CFG, 8, COOKIE_FW_CFG);
     ioctl3(MOL_IOCTL_ADD_IORANGE, UART, 8, COOKIE_UART);
 }
 
@@ -116,6 +119,8 @@ int device_read(u32 address, u32 size, u32 *value)
     else if (mregs->rvec_param[1] == COOKIE_PIC)
         *value = address == PIC ? (reason() != IIR_NONE ? PIC_UART : 0)
                  : address == PIC + 4 ? pic_mask : 0;
+    else if (mregs->rvec_param[1] == COOKIE_FW_CFG)
+        *value = 0;
     else
         return 0;
     update();

@@ -1,10 +1,13 @@
 /* mol FILE [MEGABYTES [TREE]]: run an ELF file of the archive as a guest, perhaps with a flattened
- * device tree. The user part of MOL, as a process. */
+ * device tree. What lies above the guest's RAM is a ROM. The user part of MOL, as a process. */
 #include "user.h"
 #undef NULL
 #include "../user/user.h"
 
 #define WINDOW 0x40000000u              /* the guest's RAM in this process */
+#define ROM_WINDOW 0x50000000u          /* its ROM */
+#define ROM_SIZE   0x00100000u          /* and at a multiple of that */
+#define MSR_IP 0x40                     /* exception vectors are in the ROM: as after a reset */
 #define STACK  0x10000u                 /* room above the device tree */
 
 struct elf_header {
@@ -16,6 +19,7 @@ struct elf_header {
 struct program_header { u32 type, offset, virtual, physical, file_size, size, flags, align; };
 
 static int device;
+static u32 rom;                         /* its physical address; 0: there is none */
 
 int sys_ioctl(u32 number, struct mol_ioctl_pb *pb)
 {
@@ -60,6 +64,20 @@ static u8 *contents(const char *name, u32 *size)
     return data;
 }
 
+/* Where a segment of the file goes, or NULL. */
+static void *place_of(const struct program_header *segment, u32 bytes)
+{
+    u32 at = segment->physical, size = segment->size;
+    if (size <= bytes && at <= bytes - size)
+        return (void *)(WINDOW + at);
+    u32 base = at & -ROM_SIZE;
+    if (at < bytes || size > ROM_SIZE - (at - base) || (rom && rom != base)
+        || (!rom && !map((void *)ROM_WINDOW, ROM_SIZE)))
+        return NULL;
+    rom = base;
+    return (void *)(ROM_WINDOW + at - base);
+}
+
 /* The file's segments, where the guest has them physically. Returns the physical entry, or -1. */
 static u32 load_guest(const char *name, u32 bytes)
 {
@@ -71,9 +89,12 @@ static u32 load_guest(const char *name, u32 bytes)
     const struct program_header *segment = (const void *)(elf + header->program_headers);
     u32 entry = header->entry;
     for (u32 n = header->program_header_count; n--; segment++) {
-        if (segment->type != 1 || segment->physical + segment->size > bytes)
+        if (segment->type != 1 || !segment->size)
             continue;
-        memcpy((void *)(WINDOW + segment->physical), elf + segment->offset, segment->file_size);
+        void *place = place_of(segment, bytes);
+        if (!place)
+            return -1;
+        memcpy(place, elf + segment->offset, segment->file_size);
         if (header->entry - segment->virtual < segment->size)
             entry = header->entry - segment->virtual + segment->physical;
     }
@@ -107,12 +128,16 @@ int main(int argc, char **argv)
     machine.ram_size = bytes;
     machine.entry = load_guest(argv[1], bytes);
     if (machine.entry == (u32)-1) {
-        printf("mol: no file %s\n", argv[1]);
+        printf("mol: no file %s, or too large\n", argv[1]);
         return 1;
     }
     if (argc > 3)
         machine.r3 = load_tree(argv[3], bytes);
+    if (rom)
+        machine.msr = MSR_IP;
     make_session(&machine);
+    if (rom)
+        ioctl3(MOL_IOCTL_MMU_MAP, rom, ROM_SIZE, ROM_WINDOW);
     mregs->gpr[1] = bytes - 0x100;
     return main_loop();
 }
