@@ -201,6 +201,8 @@ class LoadStoreUnit(wiring.Component):
             p.decoder.op.eq(here.op),
             address.op.eq(here.op), address.insn.eq(here.insn), address.access.eq(p.decoder.access),
             address.a.eq(here.a), address.b.eq(here.b), address.count.eq(self.xer[:7]),
+            self.update.valid.eq(here.done & here.write_u),
+            self.update.tag.eq(here.tag_u), self.update.value.eq(address.sum),
         ]
 
     def _parts(self, m, p):
@@ -267,8 +269,6 @@ class LoadStoreUnit(wiring.Component):
               for name in ("moves", "single", "size", "reverse", "algebraic")),
             direct.reg.eq(p.part.reg), direct.wdata.eq(load.raw << p.part.unused),
             direct.write.eq(now.moved & p.part.ends & p.part.many & ~held.access.store),
-            self.update.valid.eq(now.done & held.write_u),
-            self.update.tag.eq(held.tag_u), self.update.value.eq(held.first),
             finish.valid.eq(arrives | now.ends | control.fault),
             finish.refetch.eq(control.refetch),
             finish.cq.eq(Mux(arrives, missed.load.cq, held.cq)),
