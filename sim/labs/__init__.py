@@ -1,0 +1,1 @@
+"""A course on address translation: drills, labs, and their grading (docs/course/)."""
