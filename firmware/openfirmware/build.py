@@ -15,10 +15,10 @@ __all__ = ["build", "compile_rom", "FOLDER", "FORTH"]
 
 FOLDER = Path(__file__).parent
 #: Forth sources in the order of compilation.
-FORTH = ("base", "throwing", "output", "source", "search", "numbers", "compile", "control",
-         "define", "interpret", "environment", "extras", "heap", "console", "editor", "tools",
-         "registers", "dis", "tree", "paths", "packages", "callback", "claim", "mmu", "config",
-         "elf", "instance", "fcode", "scripts", "volumes")
+FORTH = ("base", "throwing", "interrupts", "console", "output", "source", "search", "numbers", "compile", "control",
+         "define", "interpret", "environment", "extras", "heap", "editor", "tools",
+         "registers", "dis", "tree", "paths", "packages", "alarms", "callback", "claim", "mmu",
+         "config", "elf", "instance", "fcode", "scripts", "volumes")
 #: Those that need the nodes' drivers.
 FORTH_BEHIND_DRIVERS = ("devices", "program", "breakpoints", "boot", "nvedit",
                         "security", "diagnostics", "preloaded", "client", "cold")
@@ -90,6 +90,7 @@ def _finish(compiler, board, tree):
     compiler.patch_kernel("data_image", image, len(compiler.data.data))
     compiler.patch_kernel("message_uart", board.message_uart)
     compiler.patch_kernel("start_word", compiler.xt("cold"))
+    compiler.patch_kernel("tick_word", compiler.xt("tick"))
     compiler.patch_kernel("client_word", compiler.xt("client-service"))
 
 

@@ -22,6 +22,10 @@
         b       page_fault
         .endm
 
+        .macro interrupt_vector number
+        vector  \number                 # none is expected: MSR[EE] = 0
+        .endm
+
         .include "../start/vectors.s"
 
         .text

@@ -1,12 +1,13 @@
 # What the start of every ROM needs: constants of the processor, and `load`.
 #
-# A ROM that includes the files of this folder defines MEMORY_MOST and four macros:
-#   vector NUMBER, fault_vector NUMBER      the code at an exception vector
+# A ROM that includes the files of this folder defines MEMORY_MOST and five macros:
+#   vector NUMBER, fault_vector NUMBER, interrupt_vector NUMBER     the code at a vector
 #   expect LABEL, expect_none               whether the next exception goes to a label; r4 is lost
 
 ROM             = 0xFFF00000    # where a ROM begins: its vectors are those of MSR[IP] = 1
 
 # ---- MSR
+MSR_EE          = 0x8000        # external and decrementer interrupts are taken
 MSR_FP          = 0x2000
 MSR_ME          = 0x1000        # machine checks are exceptions, not the end
 MSR_IP          = 0x0040        # vectors at 0xFFFn_nnnn

@@ -21,17 +21,18 @@ NUMBERS = ["0", "1", "-1", "2", "5", "10", "7f", "100", "ffffffff", "4000", "300
            "fff00000", "deadbee0"]
 PIECES = ['" abc"', '" /memory"', '" /cpus/@0"', "' dup", "' @", "if", "then", "else", "do", "loop",
           "begin", "while", "repeat", ": x", ";", "dup", "drop", "swap", "over", "( a", "{ a b }"]
-#: Instructions for a line, before it is asked whether it waits, and before it is given up.
-SOON, LATE = 150_000_000, 400_000_000
+#: Instructions for a line before ^C is typed, and before it is given up.
+SOON, LATE = 5_000_000, 15_000_000
 QUIET = 30_000
-#: What ends every question: an answer, the script editor's ^C, an end of input.
-ANSWERS = b"\r\x03\r\x04\r"
+#: What ends every word and every question: ^C, answers to questions, ^C of the script editor.
+ANSWERS = b"\x03", b"\r\x03\r\x04\r"
 
 
 class End(Enum):
     """How a line ended."""
 
     PROMPT = "back at the prompt"
+    BREAK = "ended by ^C"
     KEY = "waited for keys, then back at the prompt"
     RESTART = "the firmware started again"
     NEVER = "did not come back"
@@ -98,10 +99,13 @@ class Attacker:
         self.machine.console.write(line + b"\r")
         text, back = self._wait("", SOON)
         end = End.PROMPT
+        for keys, kind in zip(ANSWERS, (End.BREAK, End.KEY), strict=True):
+            if not back:
+                end = kind
+                self.machine.console.write(keys)
+                text, back = self._wait(text, LATE)
         if not back:
-            self.machine.console.write(ANSWERS)
-            text, back = self._wait(text, LATE)
-            end = End.KEY if back else End.NEVER
+            end = End.NEVER
         if "pteg Open Firmware" in text:
             end = End.RESTART
         return end, text

@@ -86,7 +86,6 @@ ABSENT = {
     ".calls": "a word has no record of where it ends",
     "debug": _IN_ROM, "debug-off": _IN_ROM, "stepping": _IN_ROM, "tracing": _IN_ROM,
     "resume": _IN_ROM,
-    "alarm": "the firmware takes no interrupts",
     "set-args": "a node has its address before its FCode program is evaluated",
     "group-code": _OBSOLETE, "adr-mask": _OBSOLETE, "probe": _OBSOLETE, "probe-virtual": _OBSOLETE,
     "firmware-version": _OBSOLETE, "processor-type": _OBSOLETE,

@@ -23,7 +23,7 @@ def edit(machine, keys, command="nvedit"):
     stop = machine.machine.run(until="1: ", instructions=3_000_000)
     assert stop == "console"
     machine.machine.console.write(keys)
-    return machine.read()
+    return machine.read(10_000_000)
 
 
 def script(machine):

@@ -6,7 +6,7 @@
 : escc-ready?  ( mask -- flag )  escc-control rb@ and 0<> ;             \ RR0
 : escc-emit  ( char -- )  begin  4 escc-ready?  until  escc-data rb! ;
 : escc-key?  ( -- flag )  1 escc-ready? ;
-: escc-key  ( -- char )  begin  escc-key?  until  escc-data rb@ ;
+: escc-key  ( -- char )  escc-data rb@ ;                              \ the one that has come
 : escc-init  ( -- )
    escc-control rb@ drop                \ the next write is to WR0
    h# 80 9 escc-write                   \ reset channel A
@@ -19,6 +19,7 @@
 : write  ( a len -- actual )  tuck bounds ?do  i c@ escc-emit  loop ;
 \ What has come; 0 if nothing has.
 : read  ( a len -- actual )
+   from-ring? if  read-typed exit  then
    { a len ; count -- }
    0 to count
    begin  count len <  escc-key? and  while  escc-key a count + c!  count 1+ to count  repeat

@@ -4,7 +4,7 @@
 : uart-ready?  ( mask -- flag )  5 uart-register rb@ and 0<> ;          \ LSR
 : uart-emit  ( char -- )  begin  32 uart-ready?  until  0 uart-register rb! ;
 : uart-key?  ( -- flag )  1 uart-ready? ;
-: uart-key  ( -- char )  begin  uart-key?  until  0 uart-register rb@ ;
+: uart-key  ( -- char )  0 uart-register rb@ ;                       \ the one that has come
 : uart-init  ( -- )
    0 1 uart-register rb!                \ IER: no interrupts
    h# 80 3 uart-register rb!            \ LCR: divisor latch, 1 = 115200 baud
@@ -17,6 +17,7 @@
 : write  ( a len -- actual )  tuck bounds ?do  i c@ uart-emit  loop ;
 \ What has come; 0 if nothing has.
 : read  ( a len -- actual )
+   from-ring? if  read-typed exit  then
    { a len ; count -- }
    0 to count
    begin  count len <  uart-key? and  while  uart-key a count + c!  count 1+ to count  repeat

@@ -59,9 +59,9 @@ variable #breakpoints
 \ ---- Running. A code says how it ended: 0 for a return.
 : ?program  ( -- )  state-valid @ 0= if  -62 throw  then ;
 : run-to-stop  ( -- code )
-   plant-breakpoints  ['] run-client catch  lift-breakpoints ;
+   plant-breakpoints  ['] run-client catch  ticks-on  lift-breakpoints ;
 : run-one  ( -- code )
-   %msr msr-se or to %msr  ['] run-client catch  %msr msr-se invert and to %msr ;
+   %msr msr-se or to %msr  ['] run-client catch  ticks-on  %msr msr-se invert and to %msr ;
 \ A call of the client interface is one step.
 : run-step  ( -- code )
    run-one

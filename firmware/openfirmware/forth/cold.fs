@@ -11,7 +11,8 @@ variable banner-done?                   \ by nvramrc, or it wants none
 : open-chosen  ( specifier slen name nlen -- )
    2>r open-dev 2r> set-chosen ;
 \ Whatever fails at the start, the prompt comes.
-: reported  ( xt -- )  catch ?dup if  undo-definition .error cr  then ;
+\ ^C interrupts it.
+: reported  ( xt -- )  interruptible ?dup if  nip  undo-definition .error cr  then ;
 
 \ A node may have a method `probe`, which prepares the devices below it, and an FCode program.
 : load-fcode  ( phandle -- )
@@ -35,6 +36,7 @@ variable banner-done?                   \ by nvramrc, or it wants none
    heap-init
    console-init  ['] console-emit to (emit)  ['] console-key to (key)
    ['] console-key? to (key?)  ['] edit-line to (accept)
+   timebase-frequency 1000 / tick-period !
    claim-init
    load-config
    use-nvramrc? if  ['] nvrun reported  then

@@ -1,6 +1,48 @@
-\ Input from the console, and the words that every console driver defers to.
+\ Keys from the console, and the words that every console driver defers to.
+\
+\ What has been typed waits in a ring: `key` takes from it, a tick (alarms.fs) fills it too, while a word
+\ is executed. With the ring full, the console waits.
 
-defer (key)                             \ ( -- char ) wait for a character
+defer (key)                             \ ( -- char ) of the device: the one that has come
 defer (key?)                            \ ( -- flag ) has one come?
-: key  ( -- char )  (key) ;
-: key?  ( -- flag )  (key?) ;
+
+1024 constant /typed
+1024 buffer: typed
+variable typed-in                       \ numbers of characters
+variable typed-out
+variable #breaks                        \ ^Cs in the ring
+variable waiting?                       \ for a key
+variable raw-keys?                      \ ^C is a key like others
+3 constant break-key                    \ ^C
+
+: typed?  ( -- flag )  typed-in @ typed-out @ <> ;
+: typed-room?  ( -- flag )  typed-in @ typed-out @ - /typed < ;
+: typed-char  ( n -- a )  /typed 1- and typed + ;
+variable collecting?
+: collect-keys  ( -- )                  \ with interrupts off
+   collecting? on
+   begin  typed-room? if  (key?)  else  false  then  while
+      (key)  dup break-key = if  1 #breaks +!  then
+      typed-in @ typed-char c!  1 typed-in +!
+   repeat
+   collecting? off ;
+: take-typed  ( -- char )
+   typed-out @ typed-char c@  1 typed-out +!
+   dup break-key = if  interrupts-off  -1 #breaks +!  msr!  then ;
+: forget-typed  ( -- )                  \ the first ^C and what is before it
+   begin  typed? if  take-typed break-key =  else  true  then  until ;
+\ ^C interrupts a word that does not wait for a key; one that waits gets it in its turn.
+: break?  ( -- flag )  #breaks @ 0<>  waiting? @ raw-keys? @ or 0=  and ;
+
+: key?  ( -- flag )  interrupts-off >r collect-keys r> msr!  typed? ;
+: key  ( -- char )
+   waiting? on  begin  typed? if  true  else  key?  then  until
+   take-typed  waiting? off
+   dup break-key = raw-keys? @ 0= and if  0 0 culprit 2!  interrupted  then ;
+\ The method `read` of the console takes what has come from the ring too.
+variable stdin                          \ ihandle
+: from-ring?  ( -- flag )  (my-self) @ stdin @ =  collecting? @ 0=  and ;
+: read-typed  ( a len -- actual )
+   key? drop
+   typed-in @ typed-out @ - min 0 max  dup >r
+   bounds ?do  take-typed i c!  loop  r> ;

@@ -1,25 +1,30 @@
 \ Console by devices: stdin and stdout (IEEE 1275 7.4.5). Until they are open, and while they are the
 \ console's own instance, characters go straight to its driver.
 
-variable stdin
 variable stdout
 4 buffer: one-char
+4 buffer: one-key
 
 : instance-path  ( ihandle -- a len )
    dup >node @ node-path 2drop
    dup >args-length @ if  " :" +path  dup >args @ over >args-length @ +path  then
    drop path-text #path @ ;
 : stdout-emit  ( char -- )  one-char c!  one-char 1 " write" stdout @ $call-method drop ;
-: stdin-key?  ( -- flag )  one-char 1 " read" stdin @ $call-method 0> ;
-: stdin-key  ( -- char )  begin  stdin-key?  until  one-char c@ ;
+: stdin-key?  ( -- flag )  one-key 1 " read" stdin @ $call-method 0> ;
+: stdin-key  ( -- char )  one-key c@ ;  \ the one that stdin-key? has read
 : set-chosen  ( x a len -- )  2>r encode-int 2r> chosen-node set-property ;
 : output  ( a len -- )
    open-dev dup 0= if  -67 throw  then
    dup stdout !  dup " stdout" set-chosen
    >node @ console-node = if  ['] console-emit  else  ['] stdout-emit  then  to (emit) ;
+\ A keyboard driver may watch for an abort sequence itself (3.7.6).
+: ?call-stdin  ( a len -- )
+   stdin @ dup instance? if  3dup has-method? if  $call-method exit  then  then  3drop ;
 : input  ( a len -- )
    open-dev dup 0= if  -67 throw  then
+   " remove-abort" ?call-stdin
    dup stdin !  dup " stdin" set-chosen
+   " install-abort" ?call-stdin
    >node @ console-node = if
       ['] console-key to (key)  ['] console-key? to (key?)
    else

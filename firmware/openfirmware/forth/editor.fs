@@ -98,7 +98,6 @@ variable history-shown                  \ number of the one that is shown
       control P of  older  endof        control N of  newer  endof
       control D of  1 erase-at  endof   bs of  rubout  endof
       control K of  rest nip erase-at  endof
-      control C of  0 0 culprit 2!  -28 throw  endof
       control U of  erase-line  endof   control W of  erase-word-left  endof
       control Y of  yanked #yanked @ insert-text  endof
       control L of  redraw  endof

@@ -99,12 +99,13 @@ defer do-line                           \ ( -- ) what is done with a line: inter
 : prompt-loop  ( -- )
    begin
       .prompt #line off
-      ['] do-line catch ?dup if
-         dup -4095 < if  throw  then
+      ['] do-line interruptible ?dup if
+         nip dup -4095 < if  throw  then
          undo-definition .error cr clear
       else
          state @ if  ."  compiled"  else  ."  ok"  then  cr
       then
    again ;
 : quit  ( R: … -- )
+   ticks-off  abort-handler off
    r0 rp!  handler off  undo-definition  interpreter-rp off  prompt-loop ;

@@ -64,7 +64,7 @@ variable script-number                  \ its number
 : edit-script  ( -- )
    script-at off  1 script-number !
    /script-line alloc-mem to edited
-   in-script? on  ['] edit-lines catch  in-script? off
+   in-script? on  raw-keys? on  ['] edit-lines catch  in-script? off  raw-keys? off
    edited /script-line free-mem  throw ;
 : drop-script  ( -- )  script if  script /script free-mem  0 to script  then ;
 

@@ -149,7 +149,6 @@ constant /instance                      \ instance data are behind it
 : parse-2int  ( a len -- low high )     \ "high,low", hexadecimal
    [char] , left-parse-string  16 digits if  drop  else  0  then  -rot
    16 digits if  drop  else  0  then  swap ;
-: user-abort  ( -- )  -28 throw ;
 : suspend-fcode  ( -- ) ;
 : begin-package  ( args alen reg rlen path plen -- )
    find-device 2drop 2drop new-device ;

@@ -28,6 +28,7 @@ h# 3002 constant real-msr
    own-environment saved-environment /environment move
    to %pc  to %r7  to %r6  to %r4  to %r3
    client-stack to %r1  client-interface to %r5  client-returned to %lr
+   h# 7fffffff saved-state 188 + !       \ decrementer
    client-msr to %msr  state-valid on ;
 : bootargs  ( -- a len )  " bootargs" chosen-node string-property ;
 : prepare-program  ( entry -- )

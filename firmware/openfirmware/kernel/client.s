@@ -44,6 +44,8 @@
         lwz     r4, STATE_SPRG + 4 * \n(0)
         mtspr   272 + \n, r4
         .endr
+        lwz     r4, STATE_DEC(0)
+        mtdec   r4
         lwz     r4, STATE_CR(0)
         lwz     r5, STATE_LR(0)
         lwz     r6, STATE_CTR(0)
@@ -107,6 +109,8 @@ keep_state:
         mfspr   r7, 272 + \n
         stw     r7, STATE_SPRG + 4 * \n(0)
         .endr
+        mfdec   r7
+        stw     r7, STATE_DEC(0)
         lwz     r4, FRAME_SRR1(0)
         andi.   r4, r4, MSR_IP
         bne     3f

@@ -204,22 +204,22 @@ begin_loop:
 # Locals (ANS 13): a frame on the return stack. From LP on: the caller's LP, then the locals.
 # (locals) ( x1 … xn -- ) r3 = number of those that are taken from the stack, r4 = all, times 4.
         code    "(locals)", paren_locals
-        mr      r5, RS
         subf    RS, r4, RS
         stwu    LP, -4(RS)
         mr      LP, RS
+        mr      r5, RS
         cmpwi   r3, 0
         beqlr
         mtctr   r3
 1:      pop     r6                      # the last local is the top item and lowest in memory
-        stwu    r6, 4(RS)
+        stwu    r6, 4(r5)
         bdnz    1b
-        mr      RS, LP
         blr
 
 # (unlocals) ( -- ) r4 = size of the locals. Whatever else is on the return stack goes as well.
         code    "(unlocals)", paren_unlocals
-        add     RS, LP, r4
-        addi    RS, RS, 4
-        lwz     LP, 0(LP)
+        addi    r4, r4, 4
+        mr      r5, LP
+        lwz     LP, 0(LP)               # before RS leaves it: a tick writes below RS
+        add     RS, r5, r4
         blr

@@ -11,6 +11,7 @@
 #   dictionary.s  search for a name
 #   processor.s   special registers, caches, time
 #   client.s      entering a client program, and its calls; its translation: environment.s
+#   interrupts.s  ticks: the decrementer interrupts while the prompt executes a line
 #   variables.s   the kernel's variables, at the start of the data area
 #
 # The rest of the firmware is Forth (../forth), compiled behind the kernel in the ROM image.
@@ -35,4 +36,5 @@
         .include "processor.s"
         .include "environment.s"
         .include "client.s"
+        .include "interrupts.s"
         .include "variables.s"

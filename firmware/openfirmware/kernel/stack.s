@@ -154,7 +154,8 @@ pick_underflow:
 
 # clear ( … -- )
         code    "clear", clear_stack
-        load    DS, DATA_STACK_TOP
+        load    r3, DATA_STACK_TOP
+        mr      DS, r3
         blr
 
 # >r ( x -- ) ( R: -- x )

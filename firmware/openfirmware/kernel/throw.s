@@ -67,7 +67,13 @@ throw_code:
         bge     restart
         andi.   r0, RS, 3
         bne     restart
-        lwz     DS, 4(RS)
+        lwz     r0, abort_handler(0)
+        cmpw    RS, r0
+        bne     4f
+        mfmsr   r0                      # the prompt's own: no more interrupts (interrupts.fs)
+        rlwinm  r0, r0, 0, 17, 15
+        mtmsr   r0
+4:      lwz     DS, 4(RS)
         lwz     LP, 8(RS)
         lwz     r6, 12(RS)
         stw     r6, 0(r5)

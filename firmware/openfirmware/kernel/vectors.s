@@ -2,7 +2,7 @@
 # reach of any program. A client runs with MSR[IP] = 0: at the vectors in RAM it finds branches to
 # these ones.
 #
-# DSI and ISI first go to pages.s. Every exception that is not a missing page of a known
+# DSI and ISI first go to pages.s, interrupts to interrupts.s. Every exception that is not a missing page of a known
 # translation becomes a THROW: its registers are kept in FRAME, for `.registers`, and the program
 # continues at the nearest CATCH, which is the prompt's if there is no other.
 
@@ -33,6 +33,7 @@ STATE_XER       = STATE + 140
 STATE_PC        = STATE + 144
 STATE_MSR       = STATE + 148
 STATE_SPRG      = STATE + 172
+STATE_DEC       = STATE + 188
 
         .macro  vector number, handler=exception
         .org    ROM + \number
@@ -43,6 +44,10 @@ STATE_SPRG      = STATE + 172
 
         .macro  fault_vector number
         vector  \number, page_fault
+        .endm
+
+        .macro  interrupt_vector number
+        vector  \number, interrupt
         .endm
 
 # The next exception continues at `label` (see `expected`). r4 is lost.
@@ -107,7 +112,11 @@ exception:
         load    r4, throw_code
         mtsrr0  r4
         li      r4, MSR_FORTH
-        mtsrr1  r4
+        lwz     r5, FRAME_SRR1(0)
+        andi.   r6, r5, MSR_IP
+        beq     4f
+        rlwimi  r4, r5, 0, 16, 16       # the firmware's own MSR[EE] stays
+4:      mtsrr1  r4
         rfi
 
 # Memory is being probed: go on where the prober says. CR0 and r3 are lost.

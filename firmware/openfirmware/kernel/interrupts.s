@@ -1,0 +1,111 @@
+# Interrupts: the decrementer's are the ticks of the prompt (forth/alarms.fs).
+#
+# The firmware takes them only while it executes a line (forth/interrupts.fs). A client that lets them
+# come, and leaves our vectors where they are, is not disturbed: its decrementer is set to its maximum.
+
+TICK_ROOM       = 512                   # bytes that a tick needs on each stack
+TICK_FRAME      = 76
+
+# r3 = vector, its old value is in FRAME.
+interrupt:
+        stw     r4, SAVE + 16(0)
+        mfcr    r4
+        stw     r4, SAVE(0)
+        cmpwi   r3, 0x900
+        mfsrr1  r4
+        bne     external
+        andi.   r3, r4, MSR_IP
+        lwz     r3, tick_period(0)
+        bne     1f
+        lis     r3, 0x7FFF
+        mtdec   r3
+        b       2f
+1:      mtdec   r3
+        load    r4, RETURN_STACK + TICK_ROOM
+        subf    r4, r4, RS
+        cmplwi  r4, RETURN_STACK_TOP - RETURN_STACK - TICK_ROOM
+        li      r3, THROW_RETURN_OVERFLOW
+        bgt     no_room
+        load    r4, DATA_STACK + TICK_ROOM
+        subf    r4, r4, DS
+        cmplwi  r4, DATA_STACK_TOP - DATA_STACK - TICK_ROOM
+        li      r3, THROW_DATA_OVERFLOW
+        ble     run_tick
+no_room:
+        load    r4, throw_code
+        mtsrr0  r4
+        mfsrr1  r4                      # interrupts stay on
+        mtsrr1  r4
+        rfi
+
+# A program has left a device that interrupts. Its interrupt stays where it is; the next line of the
+# prompt lets ticks come again.
+external:
+        andi.   r3, r4, MSR_IP
+        beq     3f
+        rlwinm  r4, r4, 0, 17, 15       # MSR[EE] = 0
+        mtsrr1  r4
+2:      lwz     r4, SAVE(0)
+        mtcr    r4
+        lwz     r3, FRAME_R + 12(0)
+        lwz     r4, SAVE + 16(0)
+        rfi
+3:      lwz     r4, SAVE(0)
+        mtcr    r4
+        lwz     r4, SAVE + 16(0)
+        li      r3, 0x500
+        b       exception
+
+# Registers go to the return stack, and Forth's `tick` runs on the stacks of what it interrupts.
+run_tick:
+        subi    RS, RS, TICK_FRAME
+        stw     r0, 0(RS)
+        lwz     r3, FRAME_R + 12(0)
+        lwz     r4, SAVE + 16(0)
+        .irp    n, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
+        stw     r\n, 4 * (\n - 2)(RS)
+        .endr
+        lwz     r3, SAVE(0)
+        mflr    r4
+        mfctr   r5
+        mfxer   r6
+        mfsrr0  r7
+        mfsrr1  r8
+        .irp    n, 3, 4, 5, 6, 7, 8
+        stw     r\n, 44 + 4 * (\n - 3)(RS)
+        .endr
+        stw     LP, 68(RS)
+        stw     DS, 72(RS)
+        load    r3, tick_word
+        lwz     r3, 0(r3)
+        load    r4, tick_done
+        mtsrr0  r3
+        mtlr    r4
+        li      r4, MSR_FORTH
+        mtsrr1  r4
+        rfi
+
+tick_done:
+        real_mode r4
+        lwz     LP, 68(RS)
+        lwz     DS, 72(RS)
+        .irp    n, 3, 4, 5, 6, 7, 8
+        lwz     r\n, 44 + 4 * (\n - 3)(RS)
+        .endr
+        mtcr    r3
+        mtlr    r4
+        mtctr   r5
+        mtxer   r6
+        mtsrr0  r7
+        mtsrr1  r8
+        .irp    n, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
+        lwz     r\n, 4 * (\n - 2)(RS)
+        .endr
+        lwz     r0, 0(RS)
+        addi    RS, RS, TICK_FRAME
+        rfi
+
+        .pushsection .rodata
+        .balign 4
+tick_word:      .long 0                 # xt of `tick`
+        .popsection
