@@ -15,18 +15,20 @@ variable waiting?                       \ for a key
 variable raw-keys?                      \ ^C is a key like others
 3 constant break-key                    \ ^C
 
-: typed?  ( -- flag )  typed-in @ typed-out @ <> ;
-: typed-room?  ( -- flag )  typed-in @ typed-out @ - /typed < ;
+: #ahead  ( -- n )  typed-in @ typed-out @ - ;
+: typed?  ( -- flag )  #ahead 0<> ;
+: typed-room?  ( -- flag )  #ahead /typed < ;
 : typed-char  ( n -- a )  /typed 1- and typed + ;
 variable collecting?
 : collect-keys  ( -- )                  \ with interrupts off
    collecting? on
+   #ahead /typed u> if  typed-in @ typed-out !  #breaks off  then         \ a program's work
    begin  typed-room? if  (key?)  else  false  then  while
       (key)  dup break-key = if  1 #breaks +!  then
       typed-in @ typed-char c!  1 typed-in +!
    repeat
    collecting? off ;
-: take-typed  ( -- char )
+: take-typed  ( -- char )               \ only if there is one
    typed-out @ typed-char c@  1 typed-out +!
    dup break-key = if  interrupts-off  -1 #breaks +!  msr!  then ;
 : forget-typed  ( -- )                  \ the first ^C and what is before it
@@ -36,7 +38,7 @@ variable collecting?
 
 : key?  ( -- flag )  interrupts-off >r collect-keys r> msr!  typed? ;
 : key  ( -- char )
-   waiting? on  begin  typed? if  true  else  key?  then  until
+   waiting? on  begin  #ahead 1- /typed u< if  true  else  key?  then  until
    take-typed  waiting? off
    dup break-key = raw-keys? @ 0= and if  0 0 culprit 2!  interrupted  then ;
 \ The method `read` of the console takes what has come from the ring too.
@@ -44,5 +46,5 @@ variable stdin                          \ ihandle
 : from-ring?  ( -- flag )  (my-self) @ stdin @ =  collecting? @ 0=  and ;
 : read-typed  ( a len -- actual )
    key? drop
-   typed-in @ typed-out @ - min 0 max  dup >r
+   #ahead min 0 max  dup >r
    bounds ?do  take-typed i c!  loop  r> ;
