@@ -22,6 +22,8 @@ FORTH = ("base", "throwing", "interrupts", "console", "output", "source", "searc
 #: Those that need the nodes' drivers.
 FORTH_BEHIND_DRIVERS = ("devices", "program", "breakpoints", "boot", "nvedit",
                         "security", "diagnostics", "preloaded", "client", "cold")
+#: While the prompt executes a line (forth/interrupts.fs).
+TICKS_PER_SECOND = 1000
 _ROM_END = 0xFFFFFF00
 
 
@@ -90,6 +92,7 @@ def _finish(compiler, board, tree):
     compiler.patch_kernel("data_image", image, len(compiler.data.data))
     compiler.patch_kernel("message_uart", board.message_uart)
     compiler.patch_kernel("start_word", compiler.xt("cold"))
+    compiler.patch_kernel("tick_period", board.timebase_frequency // TICKS_PER_SECOND)
     compiler.patch_kernel("tick_word", compiler.xt("tick"))
     compiler.patch_kernel("client_word", compiler.xt("client-service"))
 

@@ -36,7 +36,6 @@ variable banner-done?                   \ by nvramrc, or it wants none
    heap-init
    console-init  ['] console-emit to (emit)  ['] console-key to (key)
    ['] console-key? to (key?)  ['] edit-line to (accept)
-   timebase-frequency 1000 / tick-period !
    claim-init
    load-config
    use-nvramrc? if  ['] nvrun reported  then

@@ -7,8 +7,8 @@ h# 8000 constant msr-ee
 : interrupts-off  ( -- msr )  msr@ dup msr-ee invert and msr! ;
 : interrupts-on  ( -- )  msr@ msr-ee or msr! ;
 : ticks-off  ( -- )  interrupts-off drop ;
-: ticks-on  ( -- )                      \ a program may have used the decrementer
-   abort-handler @ if  tick-period @ dec!  interrupts-on  then ;
+: ticks-on  ( -- )                      \ the first comes at once
+   abort-handler @ if  0 dec!  interrupts-on  then ;
 
 defer begin-ticks                       \ ( -- ) what a tick has left is forgotten
 : (interruptible)  ( … xt -- … )

@@ -15,12 +15,13 @@ interrupt:
         mfsrr1  r4
         bne     external
         andi.   r3, r4, MSR_IP
-        lwz     r3, tick_period(0)
         bne     1f
         lis     r3, 0x7FFF
         mtdec   r3
         b       2f
-1:      mtdec   r3
+1:      load    r3, tick_period
+        lwz     r3, 0(r3)
+        mtdec   r3
         load    r4, RETURN_STACK + TICK_ROOM
         subf    r4, r4, RS
         cmplwi  r4, RETURN_STACK_TOP - RETURN_STACK - TICK_ROOM
@@ -108,4 +109,5 @@ tick_done:
         .pushsection .rodata
         .balign 4
 tick_word:      .long 0                 # xt of `tick`
+tick_period:    .long 0                 # of the decrementer, in ticks of the time base
         .popsection

@@ -10,7 +10,6 @@ memory_size:    .space 4        # bytes of RAM
 evicted:        .space 4        # entries of the hash table that had to make room
 handler:        .space 4        # the innermost CATCH frame, or 0
 abort_handler:  .space 4        # the CATCH frame that ^C leads to
-tick_period:    .space 4        # of the decrementer, in ticks of the time base
 latest_xt:      .space 4        # the word that is being or was last defined
 restored:
 source_address: .space 4        # input source: ANS 3.4.1
@@ -32,7 +31,6 @@ kernel_variables_end:
         variable "memory-size", memory_size_word, memory_size
         variable "handler", handler_word, handler
         variable "abort-handler", abort_handler_word, abort_handler
-        variable "tick-period", tick_period_word, tick_period
         variable "latest-xt", latest_xt_word, latest_xt
         variable ">in", to_in_word, to_in
         variable "(source)", source_word, source_address        # address, length
