@@ -116,7 +116,7 @@ def test_alarms_are_as_many_as_there_is_room_for(machine):
 
 
 def test_a_keyboard_driver_may_watch_for_an_abort_itself(make_prompt):
-    """IEEE 1275 3.7.6: `input` calls install-abort of the new device, remove-abort of the old one."""
+    """IEEE 1275 3.7.6: `input` calls install-abort of the new device, remove-abort of the old."""
     prompt = make_prompt()
     prompt("variable told dev / new-device", '" keys" device-name',
            ": open true ; : close ; : read 2drop 0 ;",
