@@ -59,7 +59,8 @@ def attack(seed, lines, words=harmless, batch=100):
             vectors, kept = machine.memory.read(0, 0x1800), nvram(machine)
         line = attacker.line()
         end, text = attacker.type(line)
-        assert end not in (hostile.End.NEVER, hostile.End.RESTART), (seed, number, line, text[-200:])
+        assert end not in {hostile.End.NEVER, hostile.End.RESTART}, (seed, number, line,
+                                                                     text[-200:])
         if number % batch == batch - 1:
             well, texts = attacker.well()
             assert well, (seed, number, texts)
