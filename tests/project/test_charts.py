@@ -1,6 +1,7 @@
 """The scripts that measure the charts of the documentation, with small settings."""
 
 import importlib
+import re
 import sys
 from pathlib import Path
 from xml.etree import ElementTree
@@ -57,6 +58,15 @@ def test_what_real_machines_measured(scripts):
     machines = scripts("real_machines")
     assert machines.delay() == pytest.approx(1, abs=0.005)
     assert machines.tick(ratio="4:1") == pytest.approx(16, abs=0.05)
+
+
+def test_cycles_of_a_limb_are_those_of_the_table(scripts):
+    machines = scripts("real_machines")
+    page = (DOCS / "real-machines.md").read_text()
+    for name, loop in machines.LOOPS.items():
+        (row,) = re.findall(rf"^\| {re.escape(loop.what)} \| (\S+) \| (\S+) \|", page, re.M)
+        assert float(row[0]) == loop.published
+        assert machines.limb(name) == pytest.approx(float(row[1]), abs=0.05), name
 
 
 @pytest.mark.slow

@@ -24,6 +24,8 @@ TABLE, FRAMES, VSID = 0x6_0000, 0x7_0000, 0x123
 HID0 = Hid0.ICE | Hid0.DCE | Hid0.BHT | Hid0.BTIC
 
 _PROGRAM = """
+        .org    0xC00                   # system call
+        rfi
         .org    0x1000
 _start: {setup}
         li      r31, {passes}
