@@ -33,6 +33,7 @@ _FLAGS = ("-mcpu=750", "-std=gnu11", "-O2", "-g", "-ffreestanding", "-fno-builti
 _LINK = ("-nostdlib", "-static", "-Wl,--gc-sections", "-Wl,--build-id=none",
          "-Wl,-z,max-page-size=4096", "-Wl,-e,_start")
 _GCC = "powerpc-linux-gnu-gcc"
+_INCLUDE = Path(__file__).parent / "include"
 #: Endings of files that a source may include.
 _HEADERS = (".h", ".inc")
 
@@ -93,7 +94,7 @@ def build(sources: Iterable[Path], script: Path, *, include: Iterable[Path] = ()
     script : path
         The linker script. The names of object files, for its patterns, end in `-folder-file.o`.
     include : paths
-        Folders of header files.
+        Folders of header files, besides firmware/include.
     defines : dict of str to object, optional
         Macros of the preprocessor.
     data : dict of str to bytes, optional
@@ -116,6 +117,7 @@ def build(sources: Iterable[Path], script: Path, *, include: Iterable[Path] = ()
     """
     if compiler is None:
         compiler = _preferred()
+    include = [*include, _INCLUDE]
     headers = [file for place in include for file in sorted(Path(place).iterdir())
                if file.suffix in _HEADERS]
     flags = [*compiler.flags(hard_float), *_FLAGS,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from pteg.boot.loader import read_elf
 from pteg.machine import Machine
 from pteg.state import ARCH_STATE
 
@@ -42,6 +43,13 @@ class Guest:
     size: int = 2 << 20
     words: dict[int, int] = field(default_factory=dict)
     elf: bytes | None = None
+
+    @classmethod
+    def of(cls, elf: bytes, stop: int, size: int = 2 << 20) -> "Guest":
+        """The guest that an ELF file is; it begins in real mode."""
+        image = read_elf(elf, "guest")
+        return cls({segment.address: segment.data for segment in image.segments}, image.entry, stop,
+                   size=size)
 
     def image(self) -> bytes:
         """All of the memory."""

@@ -40,27 +40,8 @@
 #define DSISR_STORE      0x02000000
 
 #ifdef __ASSEMBLER__
-#define r0 0
-#define r1 1
-#define r2 2
-#define r3 3
-#define r4 4
-#define r5 5
-#define r6 6
-#define r7 7
-#define r8 8
-#define r9 9
-#define r10 10
-#define r11 11
-#define r12 12
-#define r13 13
-#define r14 14
-#define r26 26
-#define r27 27
-#define r28 28
-#define r29 29
-#define r30 30
-#define r31 31
+#include "gpr.h"
+
 #define tophys(rd, rs) addis rd, rs, 0x4000        /* - 0xC0000000 */
 #define tovirt(rd, rs) addis rd, rs, -0x4000       /* + 0xC0000000 */
 #define load(rd, value) lis rd, (value)@h; ori rd, rd, (value)@l

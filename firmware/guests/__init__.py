@@ -1,0 +1,1 @@
+"""Guests: programs that run on the bare machine and, unchanged, under a hypervisor."""
