@@ -1,5 +1,5 @@
-"""The command line: `pteg run`, `gdb`, `build`, `explain`, `sweep`, `drill`, `timeline`, `asm`,
-`dis`, `graph`.
+"""The command line: `pteg run`, `gdb`, `build`, `explain`, `sweep`, `drill`, `lab`, `timeline`,
+`asm`, `dis`, `graph`.
 
 The console is on stdout; pteg's own messages go to stderr.
 """
@@ -13,6 +13,7 @@ from cyclopts import App, CycloptsError, Parameter
 
 from pteg import __version__
 from pteg.cli.exits import ExitCode, table
+from pteg.cli.lab import lab
 from pteg.cli.options import (
     LimitOptions,
     LogOptions,
@@ -37,6 +38,7 @@ app = App(name="pteg", version=__version__, help_format="markdown",
           suppress_keyboard_interrupt=False,
           help="A cycle-accurate PowerPC 750-class machine, compiled to native code.\n\n"
                f"Exit codes:\n\n{table()}")
+app.command(lab)
 
 
 @app.command

@@ -212,6 +212,7 @@ def begin_instruction(s, m):
     chance = draw(m)
     if chance & 7 == 0 and m.unseen_count:
         show_any(m)
+        speculate(s, m)     # between two stores is the worst moment
     if chance >> 5 & 31 == 0 and m.late_count:
         write_late(m)
     if chance >> 10 & 127 == 0 and m.tlbie_count:

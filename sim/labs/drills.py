@@ -21,7 +21,7 @@ from pteg.mmu import Mmu, Walk
 from pteg.mmu.walk import groups
 from pteg.state import new_state
 
-__all__ = ["DRILLS", "Item", "Setting", "drill"]
+__all__ = ["DRILLS", "Item", "Setting", "drill", "same"]
 
 #: The page table of every item: 64 KB.
 TABLE = 0x0020_0000

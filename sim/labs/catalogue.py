@@ -1,0 +1,47 @@
+"""The labs by name, and the folders in which students work."""
+
+import tomllib
+from pathlib import Path
+
+from pteg.errors import UserError
+from pteg.files import read_file
+from pteg.labs import l1, l2, l8
+from pteg.labs.kit import Lab, seed_of
+from pteg.outputs import write_file
+
+__all__ = ["LABS", "lab_named", "new_folder", "opened"]
+
+LABS: dict[str, Lab] = {lab.name: lab for lab in (l1.LAB, l2.LAB, l8.LAB)}
+
+
+def lab_named(name: str) -> Lab:
+    """A lab; UserError if there is none of that name."""
+    if name.upper() not in LABS:
+        raise UserError(f"lab must be one of {', '.join(LABS)}, not {name!r}")
+    return LABS[name.upper()]
+
+
+def new_folder(lab: Lab, folder: Path, student: str) -> None:
+    """Make a student's folder: handout, starter, and the seed. The folder must not exist."""
+    seed = seed_of(student) if student else 0
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise UserError(f"cannot make the folder {str(folder)!r}: {error.strerror}") from None
+    texts = {"handout.md": lab.text("handout.md"), "lab.toml": f'lab = "{lab.name}"\n'
+             f"seed = {seed}\n", **lab.files(seed)}
+    for name, text in texts.items():
+        write_file(folder / name, text.encode())
+
+
+def opened(folder: Path) -> tuple[Lab, int]:
+    """The lab and the seed of a student's folder."""
+    path = folder / "lab.toml"
+    try:
+        given = tomllib.loads(read_file(path).decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: {error}") from None
+    seed = given.get("seed")
+    if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < 1 << 32:
+        raise UserError(f"{path}: seed must be a number of 32 bits, not {seed!r}")
+    return lab_named(str(given.get("lab"))), seed
