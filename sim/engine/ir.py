@@ -398,12 +398,16 @@ class Graph:
 
 @dataclass
 class Register:
-    """At the clock edge ``word`` takes the value of the node ``next``."""
+    """At the clock edge ``word`` takes the value of the node ``next``.
+
+    With an asynchronous reset it takes the value of the node ``held`` without an edge, too.
+    """
 
     word: int
     width: int
     init: int
     next: int = -1
+    held: int | None = None
 
 
 @dataclass

@@ -190,7 +190,11 @@ def plan_cycle(design: Design, value, *, edge=True):
     plan = Plan(design.graph)
     for word, node in design.outputs:
         plan.store(word, value[node])
-    if edge:
+    if not edge:
+        for register in design.registers:
+            if register.held is not None:
+                plan.register(register.word, register.width, value[register.held])
+    else:
         for register in design.registers:
             plan.register(register.word, register.width, value[register.next])
         ports = defaultdict(set)

@@ -1,8 +1,8 @@
 """The cells of Amaranth's netlist: which are supported, what they read, how wide they are.
 
 Refused, with an error that names the source line: instances, I/O buffers, more than one clock,
-falling edges, asynchronous resets, clocks that logic drives or reads, `Print`, `Assert` and its
-like, and formal-only values.
+falling edges, clocks that logic drives or reads, `Print`, `Assert` and its like, and formal-only
+values.
 """
 
 from amaranth.hdl import _nir
@@ -71,8 +71,6 @@ class Cells:
                 self.fail(cell, "a clock that nothing drives")
             if cell.clk_edge != "pos":
                 self.fail(cell, f"a falling clock edge (domain {clock_names.get(clk)!r})")
-            if kind is _nir.FlipFlop and cell.arst != 0:
-                self.fail(cell, f"an asynchronous reset (domain {clock_names.get(clk)!r})")
             if self.clock is None:
                 self.clock = clk
             elif clk != self.clock:
@@ -80,6 +78,15 @@ class Cells:
                                 f"{clock_names.get(self.clock)!r},")
             if clk not in clock_inputs:
                 self.fail(cell, f"a clock that logic drives (domain {clock_names.get(clk)!r})")
+
+    def is_leaf(self, cell):
+        """Return whether a cell's outputs are known at the beginning of a cycle.
+
+        An asynchronous reset is seen at once in the output of its flip-flop.
+        """
+        kind = type(cell)
+        return (kind in (_nir.SyncReadPort, _nir.Top)
+                or kind is _nir.FlipFlop and cell.arst == 0)
 
     def is_free(self, net):
         cell = self.cells[net >> 16]
@@ -146,7 +153,8 @@ class Cells:
             case _nir.AssignmentList:
                 return [(cell.default, 0), *((a.value, a.start) for a in cell.assignments)]
             case _nir.FlipFlop:
-                return [(cell.data, 0)]
+                reset = [((cell.arst,), None)] if cell.arst != 0 else []
+                return [(cell.data, 0), *reset]
             case _nir.SyncWritePort:
                 return [(cell.data, None), (cell.addr, None), (cell.en, None)]
             case _nir.AsyncReadPort:

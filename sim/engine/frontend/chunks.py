@@ -19,7 +19,6 @@ from pteg.errors import UserError
 __all__ = ["Chunks", "WORD"]
 
 WORD = 64
-LEAVES = (_nir.FlipFlop, _nir.SyncReadPort, _nir.Top)  # known at the beginning of a cycle
 NARROW = ("+", "-", "*", "<<")  # low bits of the result need low bits of the operands only
 
 
@@ -197,7 +196,7 @@ class Chunks(Cells):
                     self.split_at[index] = (1 << self.widths[index]) - 1
             self.spread(self.find_readers(), forced)
         return [key for key in networkx.topological_sort(graph)
-                if type(self.cells[key >> 16]) not in LEAVES]
+                if not self.is_leaf(self.cells[key >> 16])]
 
     def dependencies(self):
         """Return the graph of the chunks, from source to user."""
@@ -206,7 +205,8 @@ class Chunks(Cells):
         self._assignment_cache = {}
         graph = networkx.DiGraph()
         for index, cell in enumerate(self.cells):
-            if type(cell) in (*LEAVES, _nir.PriorityMatch) or not self.widths[index]:
+            if (self.is_leaf(cell) or type(cell) is _nir.PriorityMatch
+                    or not self.widths[index]):
                 continue
             for chunk in range(len(self.cuts[index])):
                 key = index << 16 | chunk
@@ -218,6 +218,9 @@ class Chunks(Cells):
         """Yield the chunks that a chunk depends on combinationally."""
         cell = self.cells[index]
         low, high = self.chunk_range(index, chunk)
+        if type(cell) is _nir.FlipFlop:
+            yield from self.chunks_in(self.runs((cell.arst,)))
+            return
         if type(cell) is _nir.AssignmentList:
             yield from self.chunks_in(cut(self.runs(cell.default), low, high))
             last_bits = {}

@@ -1,5 +1,7 @@
 """Gives inputs, registers, outputs and memories their place, and connects what an edge does."""
 
+from collections import ChainMap
+
 from amaranth.hdl import _nir
 from amaranth.hdl._ast import SignalDict
 from amaranth.hdl._mem import MemoryInstance
@@ -53,7 +55,8 @@ class Circuit(Switches):
             kind = type(cell)
             if kind not in (_nir.FlipFlop, _nir.SyncReadPort) or not self.widths[index]:
                 continue
-            nodes = self.nodes[index] = []
+            nodes = []
+            (self.nodes if self.is_leaf(cell) else self.stored)[index] = nodes
             for chunk in range(len(self.cuts[index])):
                 low, high = self.chunk_range(index, chunk)
                 if kind is _nir.FlipFlop and (index << 16 | low) == clock_cell:
@@ -94,6 +97,10 @@ class Circuit(Switches):
                 word += cell.depth * stride
         design.words = word
 
+    def storage(self, value):
+        """Return the parts of the state that hold a value, or None if it is computed."""
+        return self.graph.storage(self.of(self.runs(value), ChainMap(self.stored, self.nodes)))
+
     def read_port_init(self, index, low, high):
         """Return the initial value of a synchronous read port: that of its data signal."""
         bits = self._port_inits.get(index)
@@ -114,6 +121,9 @@ class Circuit(Switches):
             low, high = self.chunk_range(index, chunk)
             if type(cell) is _nir.FlipFlop:
                 register.next = self.of(cut(self.runs(cell.data), low, high))
+                if index in self.stored:
+                    register.next = self.under_reset(index, chunk, register.next)
+                    register.held = self.nodes[index][chunk]
             else:
                 register.next = self.read_port(index, cell, chunk, low, high)
         for cell in self.cells:

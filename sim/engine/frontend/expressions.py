@@ -22,23 +22,26 @@ class Expressions(Chunks):
     graph : Graph
     nodes : dict of int to list of int
         The node of each chunk of a cell, as far as they are built.
+    stored : dict of int to list of int
+        What the state holds of a flip-flop whose output shows an asynchronous reset at once.
     """
 
     def __init__(self, netlist, prepared, undriven):
         super().__init__(netlist, prepared, undriven)
         self.graph = Graph()
         self.nodes = {}
+        self.stored = {}
         self.memories = []
         self.memory_number = {}
 
-    def of(self, runs):
+    def of(self, runs, nodes=None):
         """Return the node for a value given as runs."""
-        graph, parts = self.graph, []
+        graph, parts, nodes = self.graph, [], nodes or self.nodes
         for cell, low, width in runs:
             if cell == CONST:
                 parts.append(graph.const(low, width))
             elif cell == REPEAT:
-                bit = self.of([(low >> 16, low & 0xFFFF, 1)])
+                bit = self.of([(low >> 16, low & 0xFFFF, 1)], nodes)
                 parts.append(graph.extend(bit, width, signed=True))
             else:
                 starts = self.cuts[cell]
@@ -47,7 +50,7 @@ class Expressions(Chunks):
                 while low < end:
                     start, stop = self.chunk_range(cell, chunk)
                     stop = min(stop, end)
-                    parts.append(graph.slice(self.nodes[cell][chunk], low - start, stop - low))
+                    parts.append(graph.slice(nodes[cell][chunk], low - start, stop - low))
                     low, chunk = stop, chunk + 1
         return self.join_signed(runs, parts)
 
@@ -80,11 +83,20 @@ class Expressions(Chunks):
             node = self.matches(cell)
         elif kind is _nir.Part:
             node = self.part(cell)
+        elif kind is _nir.FlipFlop:
+            node = self.under_reset(index, chunk, self.stored[index][chunk])
         elif kind is _nir.AsyncReadPort:
             node = self.read(cell.memory, self.value(cell.addr), low // WORD)
         else:
             raise AssertionError(kind)
         self.nodes.setdefault(index, [None] * len(self.cuts[index]))[chunk] = node
+
+    def under_reset(self, index, chunk, value):
+        """Return a flip-flop's value, given the one without its asynchronous reset."""
+        cell = self.cells[index]
+        low, high = self.chunk_range(index, chunk)
+        return self.graph.mux(self.value((cell.arst,)),
+                              self.graph.const(cell.init >> low, high - low), value)
 
     def operator(self, index, cell, low, high):
         graph = self.graph

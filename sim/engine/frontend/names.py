@@ -42,7 +42,7 @@ class Names:
         self.unnamed = circuit.unnamed
         self.design, self.graph, self.netlist = circuit.design, circuit.graph, circuit.netlist
         self.prepared, self.cells, self.clock = circuit.prepared, circuit.cells, circuit.clock
-        self.value, self.is_free = circuit.value, circuit.is_free
+        self.value, self.is_free, self.storage = circuit.value, circuit.is_free, circuit.storage
         self.output_words, self.port_paths = circuit.output_words, port_paths
         self.name_signals()
 
@@ -127,7 +127,3 @@ class Names:
         signed = info.signed if info is not None else signal.shape().signed
         return Probe(path, len(value), bool(signed), kind, enum, parts or (),
                      where(signal.src_loc))
-
-    def storage(self, value):
-        """Return the parts of the state that hold a value, or None if it is computed."""
-        return self.graph.storage(self.value(value))

@@ -42,6 +42,8 @@ class NativeCircuit:
 
     def __init__(self, kernel, active, native, known):
         design = native._design
+        if any(register.held is not None for register in design.registers):
+            raise UserError("an asynchronous reset changes registers between clock edges")
         self.kernel, self.active, self.native = kernel, active, native
         self.reset_word = design.reset
         clocks = [domain.clk for domain in design.prepared.fragment.domains.values()

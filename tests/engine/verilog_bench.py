@@ -1,0 +1,181 @@
+"""Random Verilog, and what Icarus makes of it."""
+
+import random
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+OPERATORS = ["+", "-", "*", "&", "|", "^", "~^", "<<", ">>", "<<<", ">>>", "==", "!=", "<", "<=", ">",
+             ">=", "&&", "||", "===", "**"]
+UNARY = ["~", "-", "!", "&", "|", "^", "~&", "~|", "~^", "+"]
+
+
+class Source:
+    """A random module with registers, memories, wires and a submodule.
+
+    Attributes
+    ----------
+    text : str
+    inputs, outputs : dict of str to int
+        Widths of the ports.
+    """
+
+    def __init__(self, seed):
+        self.random = random.Random(seed)
+        self.inputs = {f"i{n}": self.width() for n in range(4)} | {"rst": 1}
+        self.outputs = {}
+        self.known = dict(self.inputs)  # names that expressions may use
+        self.text = self.module()
+
+    def width(self):
+        return self.random.choice([1, 1, 3, 4, 8, 9, 16, 32, 33, 70])
+
+    def expression(self, depth=3):
+        choose = self.random.choice
+        if depth == 0 or self.random.random() < 0.1:
+            return choose([self.name(), self.constant()])
+        inner = [self.expression(depth - 1) for _ in range(3)]
+        match self.random.randrange(11):
+            case 0 | 1 | 2 | 3:
+                operator = choose(OPERATORS)
+                right = inner[1]
+                if operator == "**" or operator in ("<<", ">>", "<<<", ">>>") and depth < 3:
+                    right = f"(({right}) & 7)"
+                return f"({inner[0]} {operator} {right})"
+            case 4:
+                return f"({choose(UNARY)}({inner[0]}))"
+            case 5:
+                return f"({inner[0]} ? {inner[1]} : {inner[2]})"
+            case 6:
+                return f"{{{inner[0]}, {inner[1]}}}"
+            case 7:
+                return f"{{{self.random.randint(1, 3)}{{{inner[0]}}}}}"
+            case 8:
+                name, width = self.some()
+                if width & (width - 1) or width == 1:
+                    return name
+                return f"{name}[({inner[0]}) & {width - 1}]"
+            case 9:
+                return f"$signed({inner[0]})"
+            case _:  # narrow and not negative: Icarus 11 divides 70 bits with the top bit set wrongly
+                narrow = [name for name, width in self.known.items() if width <= 33]
+                return f"({{{choose(narrow)}}} {choose('/%')} ({{{choose(narrow)}}} | 33'd1))"
+
+    def some(self):
+        return self.random.choice(list(self.known.items()))
+
+    def name(self):
+        name, width = self.some()
+        if width > 4 and self.random.random() < 0.3:
+            low = self.random.randrange(width - 1)
+            return f"{name}[{self.random.randrange(low, width)}:{low}]"
+        return name
+
+    def constant(self):
+        width = self.random.randint(1, 40)
+        sign = self.random.choice(["", "s"])
+        return f"{width}'{sign}d{self.random.getrandbits(width)}"
+
+    def module(self):
+        wires, registers, logic = [], [], []
+        for n in range(3):
+            width = self.width()
+            sign = self.random.choice(["", "signed "])
+            registers.append((f"r{n}", width, f"  reg {sign}[{width - 1}:0] r{n} = "
+                              f"{self.random.getrandbits(min(width, 31))};"))
+        self.known |= {name: width for name, width, _ in registers}
+        depth_bits, width = self.random.randint(1, 4), self.width()
+        memory = [f"  reg [{width - 1}:0] mem [0:{(1 << depth_bits) - 1}];",
+                  "  integer k;", "  initial begin",
+                  f"    for (k = 0; k < {1 << depth_bits}; k = k + 1) mem[k] = k * 73;", "  end",
+                  f"  wire [{depth_bits - 1}:0] row = {self.expression(1)};",
+                  f"  wire [{width - 1}:0] word = mem[row];"]
+        self.known["word"] = width
+        for n in range(4):
+            width = self.width()
+            sign = self.random.choice(["", "signed "])
+            wires.append(f"  wire {sign}[{width - 1}:0] w{n} = {self.expression()};")
+            self.known[f"w{n}"] = width
+        low = self.random.randrange(self.known["word"])
+        part = self.random.choice(["", f"[{low}:{low}]"])
+        logic += ["  always @(posedge clk)",
+                  f"    if ({self.expression(1)})",
+                  f"      mem[{self.expression(1)}]{part} <= {self.expression(2)};"]
+        for number, (name, width, _) in enumerate(registers):
+            style = self.random.randrange(3)
+            edges = ["posedge clk", "posedge clk or posedge rst", "posedge clk or negedge nrst"]
+            initial = registers[number][2].rpartition("= ")[2].rstrip(";")
+            reset = ["rst", "rst", "!nrst"][style]
+            logic += [f"  always @({edges[style]})", f"    if ({reset}) {name} <= {initial};",
+                      f"    else if ({self.expression(1)}) {name} <= {self.expression()};"]
+            self.outputs[f"o{number}"] = width
+        outputs = [f"  assign o{n} = {self.expression()} ^ r{n};" for n in range(3)]
+        cases = self.random.randint(2, 6)
+        selected = [f"      {n}: o3 = {self.expression(2)};" for n in range(cases)]
+        self.outputs["o3"] = 16
+        logic += ["  always @* begin", f"    case ({self.name()})", *selected,
+                  f"      default: o3 = {self.expression(1)};", "    endcase", "  end"]
+        ports = ["input clk", *(f"input [{w - 1}:0] {n}" for n, w in self.inputs.items()),
+                 *(f"output [{w - 1}:0] {n}" for n, w in self.outputs.items() if n != "o3"),
+                 "output reg [15:0] o3"]
+        return "\n".join([f"module top({', '.join(ports)});", "  wire nrst = ~rst;",
+                          *(text for *_, text in registers), *memory, *wires, *logic, *outputs,
+                          "endmodule", ""])
+
+
+def stimuli(source, seed, cycles):
+    """Return the values of the inputs, by cycle."""
+    rng = random.Random(f"{seed} inputs")
+    return [{name: int(rng.random() < 0.2) if name == "rst" else rng.getrandbits(width)
+             for name, width in source.inputs.items()} for _ in range(cycles)]
+
+
+def icarus(source, values, folder: Path, libraries=()):
+    """Return the outputs in each cycle, before its clock edge, as Icarus has them."""
+    if shutil.which("iverilog") is None:
+        pytest.skip("needs Icarus Verilog")
+    lines = ["`timescale 1ns/1ns", "module bench;", "  reg clk = 0;"]
+    lines += [f"  reg [{width - 1}:0] {name} = 0;" for name, width in source.inputs.items()]
+    lines += [f"  wire [{width - 1}:0] {name};" for name, width in source.outputs.items()]
+    names = ["clk", *source.inputs, *source.outputs]
+    lines += [f"  top top({', '.join(f'.{name}({name})' for name in names)});", "  initial begin"]
+    shown = " ".join(["%h"] * len(source.outputs))
+    for cycle in values:
+        lines += [f"    {name} = {source.inputs[name]}'h{value:x};" for name, value in cycle.items()]
+        lines += [f"    #1 $display(\"{shown}\", {', '.join(source.outputs)});",
+                  "    #1 clk = 1; #1 clk = 0;"]
+    lines += ["    $finish;", "  end", "endmodule", ""]
+    (folder / "bench.v").write_text("\n".join(lines))
+    (folder / "top.v").write_text(source.text)
+    subprocess.run(["iverilog", "-g2012", "-o", "bench", "bench.v", "top.v", *libraries], cwd=folder,
+                   check=True, capture_output=True)
+    done = subprocess.run(["vvp", "-n", "bench"], cwd=folder, check=True, capture_output=True,
+                          text=True)
+    rows = [line.split() for line in done.stdout.splitlines() if "finish" not in line]
+    return [dict(zip(source.outputs, row, strict=True)) for row in rows]
+
+
+def ours(native, source, values):
+    """Return the same of a compiled design."""
+    state = native.new_state()
+    rows = []
+    for cycle in values:
+        for name, value in cycle.items():
+            native.write(state, name, value)
+        native.settle(state)
+        rows.append({name: native.read(state, name) for name in source.outputs})
+        native.step(state)
+    return rows
+
+
+def differences(expected, found):
+    """Return the first cycle and output that differ, as text; bits that are `x` may be anything."""
+    for number, (want, have) in enumerate(zip(expected, found, strict=True)):
+        for name, digits in want.items():
+            if "x" in digits.lower() or "z" in digits.lower():
+                continue
+            if int(digits, 16) != have[name]:
+                return f"cycle {number}, {name}: Icarus {digits}, here {have[name]:x}"
+    return None
