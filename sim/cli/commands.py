@@ -1,5 +1,4 @@
-"""The command line: `pteg run`, `gdb`, `build`, `explain`, `sweep`, `drill`, `lab`, `timeline`,
-`asm`, `dis`, `graph`.
+"""The command line: a function for each command of `pteg`.
 
 The console is on stdout; pteg's own messages go to stderr.
 """
@@ -25,7 +24,9 @@ from pteg.cli.options import (
     ResultOptions,
     SessionOptions,
     Text,
+    Texts,
     WaveformOptions,
+    count,
     given,
     number,
 )
@@ -150,6 +151,57 @@ def sweep(
 
     sweep_file(file, output, workers, cluster, journal)
     return ExitCode.DONE
+
+
+@app.command
+def sim(
+    files: Annotated[tuple[str, ...], Parameter(negative=())],
+    /,
+    *,
+    top: str,
+    cycles: Annotated[int, Parameter(converter=count)] = 1000,
+    input: Texts = (),
+    reset: Texts = (),
+    until: str | None = None,
+    vcd: str | None = None,
+    parameter: Texts = (),
+    define: Texts = (),
+    include: Texts = (),
+):
+    """Run a Verilog design, with its clock ticking, and print its outputs.
+
+    Needs Yosys: `pip install 'pteg[verilog]'`.
+
+    Parameters
+    ----------
+    files
+        Verilog files.
+    top
+        The module.
+    cycles
+        Clock cycles after the reset.
+    input
+        Value of an input, NAME=NUMBER. The others are 0. May be given several times.
+    reset
+        Input that is active in the first 8 cycles: NAME if it is 1 then, NAME=0 if it is 0.
+    until
+        End when an output has a value, NAME=NUMBER; exit code 1 if it never has.
+    vcd
+        Waveform with all signals: an FST file if the name ends in .fst, else a VCD file.
+    parameter
+        Value for a parameter of the module, NAME=NUMBER or NAME=TEXT.
+    define
+        Macro, NAME or NAME=TEXT.
+    include
+        Folder for \\`include.
+    """
+    from pteg.cli.simulate import simulate
+
+    return simulate(files, top, cycles=cycles, inputs=_assignments("input", input),
+                    reset=_assignments("reset", reset),
+                    until=_assignments("until", [until] if until else []), vcd=vcd,
+                    parameters=_texts("parameter", parameter), defines=_texts("define", define),
+                    include=include)
 
 
 @app.command(name="build")
@@ -354,14 +406,31 @@ def graph(
     return ExitCode.DONE
 
 
+#: Options whose names may be without a number, which then is 1.
+_SWITCHES = ("define", "reset")
+
+
 def _assignments(option, texts):
     found = {}
     for text in texts:
         name, equals, value = text.partition("=")
         try:
-            found[name] = int(value, 0) if equals or option != "define" else 1
+            found[name] = int(value, 0) if equals or option not in _SWITCHES else 1
         except ValueError:
             raise UserError(f"--{option} must be NAME=NUMBER, not {text!r}") from None
+    return found
+
+
+def _texts(option, texts):
+    found = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not name or option == "parameter" and not equals:
+            raise UserError(f"--{option} must be NAME=VALUE, not {text!r}")
+        try:
+            found[name] = int(value, 0)
+        except ValueError:
+            found[name] = value if equals else None
     return found
 
 

@@ -3,7 +3,7 @@
 Stages, a file each: `frontend` (Amaranth's netlist to a word-level circuit), `ir` (the expression
 graph), `plan` (where in the cycle each operation runs), `codegen` (LLVM text), `objects` (LLVM's
 object files), `native` (functions for Python and numba), `cache`, and `compiled`, which puts them
-together.
+together. `verilog` makes Amaranth components of Verilog.
 """
 
 import importlib
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pteg.engine.native import NativeFunction
     from pteg.engine.probes import Kind, MemoryInfo, Part, Probe
     from pteg.engine.simulator import Simulator
+    from pteg.engine.verilog import VerilogComponent, compile_verilog
 
 _EXPORTS = {
     "compile_design": "pteg.engine.compiled",
@@ -26,10 +27,12 @@ _EXPORTS = {
     "Part": "pteg.engine.probes",
     "Probe": "pteg.engine.probes",
     "MemoryInfo": "pteg.engine.probes",
+    "VerilogComponent": "pteg.engine.verilog",
+    "compile_verilog": "pteg.engine.verilog",
 }
 
 __all__ = ["compile_design", "load_design", "Native", "Tracer", "NativeFunction", "Simulator",
-           "Kind", "Part", "Probe", "MemoryInfo"]
+           "Kind", "Part", "Probe", "MemoryInfo", "VerilogComponent", "compile_verilog"]
 
 
 def __getattr__(name: str) -> Any:

@@ -378,13 +378,6 @@ def falling_edge():
     return m
 
 
-def asynchronous_reset():
-    m, a = Module(), Signal()
-    m.domains.sync = ClockDomain(async_reset=True)
-    m.d.sync += a.eq(~a)
-    return m
-
-
 def clock_as_data():
     m, a, b = Module(), Signal(), Signal()
     m.d.sync += a.eq(~a)
@@ -427,7 +420,6 @@ def prints():
 @pytest.mark.parametrize("make, words", [
     (two_clocks, "a second clock domain, '(video|sync)' beside '(sync|video)',"),
     (falling_edge, r"a falling clock edge \(domain 'sync'\)"),
-    (asynchronous_reset, r"an asynchronous reset \(domain 'sync'\)"),
     (clock_as_data, "a clock used as data"),
     (driven_clock, r"a clock that logic drives \(domain 'sync'\)"),
     (instance, "the instance 'pll' of 'PLL'"),
@@ -438,6 +430,39 @@ def prints():
 def test_unsupported_constructs_name_the_source_line(make, words):
     with pytest.raises(UserError, match=rf"^\S+:\d+: {words} \(in top(\.pad)?\) is not supported$"):
         compile_design(make(), cache=False)
+
+
+def test_an_asynchronous_reset_acts_between_edges_and_lasts_to_the_next():
+    m = Module()
+    a = Signal(8, init=7)
+    b = Signal(8)
+    arst = Signal()
+    m.domains.sync = cd = ClockDomain(async_reset=True)
+    m.d.comb += [cd.rst.eq(arst), b.eq(a + 1)]
+    m.d.sync += a.eq(a + 16)
+    native = compile_design(m, ports=[arst, b, cd.clk])
+    state = native.new_state()
+
+    def values():
+        native.settle(state)
+        return native.read(state, "a"), native.tracer("b").read(trace(native, state, "b"))["b"]
+
+    def trace(native, state, path):
+        tracer = native.tracer(path)
+        buffer = tracer.new_buffer()
+        tracer.trace(state, buffer)
+        return buffer
+
+    native.step(state)
+    assert values() == (23, 24)
+    native.write(state, "arst", 1)
+    assert values() == (7, 8)
+    native.step(state)
+    assert values() == (7, 8)
+    native.write(state, "arst", 0)
+    assert values() == (7, 8)
+    native.step(state)
+    assert values() == (23, 24)
 
 
 def test_not_a_design():

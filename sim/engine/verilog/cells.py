@@ -13,7 +13,7 @@ from amaranth.hdl import Cat, Const, Mux, Value
 __all__ = ["FLIP_FLOPS", "FUNCTIONS", "Pins", "asynchronous_value", "flag", "gate_letters",
            "number", "outputs"]
 
-#: Types of flip-flops: of words, and gates by their edge, level and value of the reset (`_DFF_PN0_`).
+#: Types of flip-flops: words, and gates by edge, level and value of the reset (`_DFF_PN0_`).
 FLIP_FLOPS = re.compile(r"\$a?dff|\$_DFF_[NP]([NP][01])?_")
 
 

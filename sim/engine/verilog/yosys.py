@@ -73,7 +73,8 @@ def read_verilog(files, top, *, parameters=(), defines=(), include=()):
             " ".join(["read_verilog -sv -icells -defer", *options, *map(_path, files)]), *chosen,
             f"hierarchy -check -top {_quoted(top)}",
             PASSES, f"write_json {_path(result)}", ""]))
-        done = subprocess.run([_program(), "-q", "-s", os.path.relpath(script)], capture_output=True, text=True)
+        done = subprocess.run([_program(), "-q", "-s", os.path.relpath(script)],
+                              capture_output=True, text=True)
         if done.returncode or not result.exists():
             raise UserError(_first_error(done.stdout + done.stderr, top))
         modules = json.loads(result.read_text())["modules"]
