@@ -158,7 +158,8 @@ def _order(graph):
 def _label(data):
     text = data.get("kind", "")
     if "base" in data:
-        text += f" {data['base']:#010x}, {data['size']:#x} bytes"
+        text += (f" {data['base']:#010x}, {data['size']:#x} bytes, beats after {data['first']} and "
+                 f"{data['next']} bus clocks")
     sizes = [f"{data[name]} {name}" for name in SIZES if name in data]
     if sizes:
         text += f" {', '.join(sizes)}"

@@ -373,6 +373,8 @@ def graph(
     *,
     machine: str = "g3",
     ram: str | None = None,
+    dram: str | None = None,
+    board: str | None = None,
     format: Literal["text", "dot", "json"] = "text",
     depth: Number = None,
     output: Annotated[str | None, Parameter(name=["--output", "-o"])] = None,
@@ -386,6 +388,10 @@ def graph(
         Preset of devices.
     ram
         Size of main memory.
+    dram
+        Bus clocks to the beats of a burst from memory, such as 6:3:3:3.
+    board
+        Clocks and memory of g3: yosemite, the default, imac or gamecube.
     format
         `text`, `dot` (Graphviz) or `json` (node-link data).
     depth
@@ -397,7 +403,9 @@ def graph(
     from pteg.machine import Machine
     from pteg.outputs import write_file
 
-    settings: dict[str, Any] = given(processor) | ({} if ram is None else {"ram": ram})
+    settings: dict[str, Any] = given(processor) | {
+        name: value for name, value in (("ram", ram), ("dram", dram), ("board", board))
+        if value is not None}
     text = draw(Machine(machine, **settings), format=format, depth=depth)
     if output is None:
         print(text, end="")

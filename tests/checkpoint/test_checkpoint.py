@@ -208,6 +208,12 @@ def test_typed_text_is_kept(machine, tmp_path):
     assert uart.memory[OUT_RING:OUT_RING + len(text)].tobytes() == text
 
 
+def test_the_timing_of_memory_is_in_the_checkpoint(tmp_path):
+    pteg.Machine("g3", cpu="functional", rom="none", dram="6:3:3:3").save(tmp_path / "m")
+    ram = pteg.Machine.restore(tmp_path / "m").ram
+    assert (ram.first, ram.next) == (6, 3)
+
+
 def test_a_machine_of_ones_own_needs_its_platform(tmp_path):
     def platform():
         return PRESETS["g3"]("1M")

@@ -323,8 +323,9 @@ def test_assembly_errors_name_file_and_line(folder):
 
 
 def test_graph_formats(folder):
-    text = pteg("graph", "--depth", "1").stdout.decode()
+    text = pteg("graph", "--depth", "1", "--dram", "6:3:3:3").stdout.decode()
     assert "core: Core" in text and "dram: Dram 0x00000000" in text
+    assert "0x2000000 bytes, beats after 6 and 3 bus clocks" in text
     data = json.loads(pteg("graph", "--format", "json").stdout)
     names = {node["id"] for node in data["nodes"]}
     assert {"processor", "processor.mmu.walker", "uart"} <= names
