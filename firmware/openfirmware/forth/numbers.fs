@@ -23,7 +23,14 @@
 : digits  ( a len base -- ud true | false )
    base @ >r base ! (digits) r> base ! ;
 
-\ A sign and a base before the digits: -, 0x, $ # % (ANS), and 'c' for a character.
+\ A sign and a base before the digits: -, 0x, $ # % (ANS, which has the sign behind them), and 'c' for a
+\ character.
+: minus?  ( a len -- a' len' flag )     \ a sign before something else
+   over c@ [char] - = over 1 > and dup >r if  1 /string  then  r> ;
+: ?dnegate  ( d true | false, negative? -- d' true | false )
+   over and if  >r dnegate r>  then ;
+: signed-digits  ( a len base -- d true | false )
+   >r minus? r> swap >r  digits r> ?dnegate ;
 : unsigned  ( a len -- ud true | false )
    dup 3 = if
       over c@ [char] ' = if  2dup + 1- c@ [char] ' = if  drop 1+ c@ 0 true exit  then then
@@ -33,16 +40,14 @@
    then
    dup 1 > if
       over c@ case
-         [char] $ of  1 /string 16 digits exit  endof
-         [char] # of  1 /string 10 digits exit  endof
-         [char] % of  1 /string 2 digits exit  endof
+         [char] $ of  1 /string 16 signed-digits exit  endof
+         [char] # of  1 /string 10 signed-digits exit  endof
+         [char] % of  1 /string 2 signed-digits exit  endof
       endcase
    then
    (digits) ;
 : signed  ( a len -- d true | false )
-   over c@ [char] - = over 1 > and if
-      1 /string unsigned dup if  >r dnegate r>  then
-   else  unsigned  then ;
+   minus? >r  unsigned r> ?dnegate ;
 
 \ What the interpreter takes for a number: one cell, or two if the last character is a point.
 : number?  ( a len -- n 1 | d 2 | 0 )
