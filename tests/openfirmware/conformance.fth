@@ -7,13 +7,12 @@ variable start-depth  variable actual-depth  create actual-results 128 allot  va
 : ->  ( … -- )
    depth start-depth @ - dup actual-depth !
    0 max 0 ?do  actual-results i cells + !  loop ;
+: drop-rest  ( … -- )  begin depth start-depth @ > while drop repeat ;
 : }T  ( … -- )
-   depth start-depth @ - actual-depth @ <> if
-      wrong  depth start-depth @ > if  begin depth start-depth @ > while drop repeat  then  exit
+   depth start-depth @ - actual-depth @ = dup if
+      actual-depth @ 0 max 0 ?do  swap actual-results i cells + @ = and  loop
    then
-   actual-depth @ 0 max 0 ?do
-      actual-results i cells + @ <> if  wrong  actual-depth @ 1- i ?do i actual-depth @ 1- < if drop then loop leave  then
-   loop ;
+   0= if  wrong  then  drop-rest ;
 0 constant 0S  0 invert constant 1S  1S 1 rshift constant MAX-INT  MAX-INT invert constant MIN-INT
 1S constant MAX-UINT  true constant <true>  false constant <false>
 MAX-INT 1 rshift constant MID-INT
@@ -57,7 +56,8 @@ T{ 4 4 1 gd7 -> 4 5 6 7 8 9 6 }T
 T{ 2 -1 -1 gd7 -> -1 -2 -3 -4 -5 -6 6 }T
 T{ -1 2 -1 gd7 -> 2 1 0 -1 4 }T
 T{ 2 -1 0 gd7 -> -1 -1 -1 -1 -1 -1 6 }T
-: gd9 ( step limit start -- count ) 0 gditerations ! do 1 gditerations +! dup +loop drop gditerations @ ;
+: gd9 ( step limit start -- count ) 0 gditerations !
+do 1 gditerations +! dup +loop drop gditerations @ ;
 T{ MAX-UINT 8 rshift 1+ MAX-UINT 0 gd9 -> 256 }T
 T{ MAX-UINT 8 rshift 1+ negate 0 MAX-UINT gd9 -> 256 }T
 T{ MAX-INT 8 rshift 1+ MAX-INT MIN-INT gd9 -> 512 }T
@@ -109,15 +109,18 @@ T{ 0. s" 1z" >number nip rot rot -> 1 1 0 }T
 : s= compare 0= ;
 T{ <# 1 0 #s #> s" 1" s= -> <true> }T  T{ <# 49 hold 50 hold 0 0 #> s" 21" s= -> <true> }T
 T{ hex <# MAX-UINT MAX-UINT #s #> decimal s" ffffffffffffffff" s= -> <true> }T
-T{ <# -1 sign 0 sign 0 0 #> s" -" s= -> <true> }T  T{ 0 <# s" abc" holds 0 #> s" abc" s= -> <true> }T
+T{ <# -1 sign 0 sign 0 0 #> s" -" s= -> <true> }T
+T{ 0 <# s" abc" holds 0 #> s" abc" s= -> <true> }T
 
 \ ---- CORE EXT
-T{ : cs1 case 1 of 111 endof 2 of 222 endof 3 of 333 endof 999 swap endcase ; 1 cs1 4 cs1 -> 111 999 }T
+T{ : cs1 case 1 of 111 endof 2 of 222 endof 3 of 333 endof 999 swap endcase ; 1 cs1 4 cs1
+-> 111 999 }T
 : cs2 >r case -1 of case r@ 1 of 100 endof 2 of 200 endof >r -300 r> endcase endof
   -2 of case r@ 1 of -99 endof >r -199 r> endcase endof >r 299 r> endcase r> drop ;
 T{ -1 1 cs2 -> 100 }T  T{ -1 2 cs2 -> 200 }T  T{ -1 3 cs2 -> -300 }T
 T{ -2 1 cs2 -> -99 }T  T{ -2 2 cs2 -> -199 }T  T{ 0 2 cs2 -> 299 }T
-T{ variable nn1 variable nn2 :noname 1234 ; nn1 ! :noname 9876 ; nn2 ! nn1 @ execute nn2 @ execute -> 1234 9876 }T
+T{ variable nn1 variable nn2 :noname 1234 ; nn1 ! :noname 9876 ; nn2 ! nn1 @ execute nn2 @ execute
+-> 1234 9876 }T
 T{ 111 value v1 -999 value v2 v1 v2 -> 111 -999 }T  T{ 222 to v1 v1 -> 222 }T
 T{ : vd1 v1 ; : vd2 to v2 ; vd1 -333 vd2 v2 -> 222 -333 }T
 T{ : qd ?do i loop ; 789 789 qd -> }T  T{ -9876 -9876 qd -> }T  T{ 5 0 qd -> 0 1 2 3 4 }T
@@ -139,10 +142,12 @@ T{ si2 -> 0 <false> }T
 : c4 3 4 5 10 ['] t4 catch -111 ; T{ c4 -> 3 4 5 0 999 -111 }T
 : t5 2drop 2drop 9999 throw ; : c5 1 2 3 4 ['] t5 catch depth >r drop 2drop 2drop r> ;
 T{ c5 start-depth @ - -> 5 }T
-: t7 s" 333 $$qweqweqwert$$ 334" evaluate 335 ; : t8 s" 222 t7 223" evaluate 224 ; : t9 s" 111 112 t8 113" evaluate 114 ;
+: t7 s" 333 $$qweqweqwert$$ 334" evaluate 335 ;
+: t8 s" 222 t7 223" evaluate 224 ;
+: t9 s" 111 112 t8 113" evaluate 114 ;
 : c7 s" t9" ['] evaluate catch nip nip ; T{ c7 -> -13 }T
 : t10 throw ; : c10 dup ['] t10 catch nip ; T{ 5 c10 nip -> 5 }T
-: code-of ( xt -- code ) catch >r start-depth @ depth - 0 max 0 ?do 0 loop begin depth start-depth @ > while drop repeat r> ;
+: code-of ( xt -- code ) catch >r drop-rest r> ;
 T{ :noname abort ; code-of -> -1 }T  T{ :noname 1 abort" text" ; code-of -> -2 }T
 T{ :noname 1 0 / ; code-of -> -10 }T  T{ :noname h# deadbee0 @ ; code-of -> -9 }T
 T{ :noname s" undefined-word" evaluate ; code-of -> -13 }T
@@ -155,7 +160,9 @@ T{ :noname s" to dup" evaluate ; code-of -> -32 }T  T{ :noname 5 free throw ; co
 \ ---- DOUBLE
 T{ 0. 0. d- -> 0. }T  T{ MAX-UINT MAX-INT 1. d+ -> 0 MIN-INT }T  T{ 0 MIN-INT 2dup d- -> 0. }T
 T{ 0 MIN-INT d2/ nip -> MIN-INT 2/ }T  T{ MAX-UINT MAX-INT d2* -> -2 -1 }T
-T{ 0 MIN-INT MAX-UINT MAX-INT d< -> <true> }T  T{ 1 0 0 1 d< -> <true> }T  T{ -1. 0. d< -> <true> }T
+T{ 0 MIN-INT MAX-UINT MAX-INT d< -> <true> }T
+T{ 1 0 0 1 d< -> <true> }T
+T{ -1. 0. d< -> <true> }T
 T{ 1. 2. dmin 1. 2. dmax -> 1. 2. }T  T{ 5. 7 11 m*/ -> 3. }T  T{ 5. -7 11 m*/ -> -4. }T
 T{ MAX-UINT MAX-INT 100 100 m*/ -> MAX-UINT MAX-INT }T  T{ 10 1 -3 m+ -> 7 1 }T
 T{ 1 2 2constant c12 c12 -> 1 2 }T  T{ 2variable vv 5 6 vv 2! vv 2@ -> 5 6 }T
@@ -195,7 +202,8 @@ T{ : cp 0 swap begin dup while swap 1+ swap 2/ repeat drop ; 16 cp -> 5 }T
 T{ [defined] dup [undefined] not-there -> <true> <true> }T
 
 \ ---- LOCALS
-T{ : lt1 { a b -- } b a ; 1 2 lt1 -> 2 1 }T  T{ : lt2 { a b | c d -- } a to c b to d d c ; 1 2 lt2 -> 2 1 }T
+T{ : lt1 { a b -- } b a ; 1 2 lt1 -> 2 1 }T
+T{ : lt2 { a b | c d -- } a to c b to d d c ; 1 2 lt2 -> 2 1 }T
 T{ : lt3 {: a b | c :} b a a to c c ; 1 2 lt3 -> 2 1 1 }T
 T{ : lt4 { n -- } n if n 1- recurse n then ; 3 lt4 -> 1 2 3 }T
 T{ : lt5 { a -- } 3 0 do a i + to a loop a ; 10 lt5 -> 13 }T
@@ -213,10 +221,14 @@ loop -> 0 1 1 2 }T
 T{ 0 if s" no" evaluate else 1 if 8 then then -> 8 }T
 
 \ ---- Environment
-T{ s" /COUNTED-STRING" environment? -> 255 <true> }T  T{ s" MAX-N" environment? -> MAX-INT <true> }T
+T{ s" /COUNTED-STRING" environment? -> 255 <true> }T
+T{ s" MAX-N" environment? -> MAX-INT <true> }T
 T{ s" MAX-U" environment? -> MAX-UINT <true> }T  T{ s" FLOORED" environment? -> <true> <true> }T
-T{ s" MAX-D" environment? -> MAX-UINT MAX-INT <true> }T  T{ s" MAX-CHAR" environment? -> 255 <true> }T
+T{ s" MAX-D" environment? -> MAX-UINT MAX-INT <true> }T
+T{ s" MAX-CHAR" environment? -> 255 <true> }T
 T{ s" STACK-CELLS" environment? swap 31 > -> <true> <true> }T
 T{ s" RETURN-STACK-CELLS" environment? swap 23 > -> <true> <true> }T
-T{ s" /PAD" environment? swap 83 > s" /HOLD" environment? swap 65 > -> <true> <true> <true> <true> }T
-T{ s" WORDLISTS" environment? swap 7 > s" #LOCALS" environment? swap 7 > -> <true> <true> <true> <true> }T
+T{ s" /PAD" environment? swap 83 > s" /HOLD" environment? swap 65 >
+-> <true> <true> <true> <true> }T
+T{ s" WORDLISTS" environment? swap 7 > s" #LOCALS" environment? swap 7 >
+-> <true> <true> <true> <true> }T
