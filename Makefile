@@ -48,7 +48,7 @@ $(VENV)/with-%: pyproject.toml setup.py
 
 clean:
 	rm -rf build dist *.egg-info .hypothesis .pytest_cache .ruff_cache rom.vcd rom.gtkw
-	find $(wildcard sim hw components firmware waveforms tests docs) \
+	find $(wildcard sim hw components firmware waveforms tests docs examples) \
 	    -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean

@@ -23,7 +23,7 @@ A device access may change an interrupt pin at once. A model that lets time pass
 """
 
 import inspect
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -49,6 +49,7 @@ from pteg.components.target import TARGET
 from pteg.errors import UserError
 from pteg.generated import compile_ahead, load_module
 from pteg.hw.bus.ratio import Ratio
+from pteg.hw.parameters import Parameters
 from pteg.parameters import read_parameters
 from pteg.worlds import Worlds
 
@@ -102,6 +103,9 @@ class Platform:
         the roles that they declare (`pteg.components.roles`). Their addresses must not overlap, but
         one device may have all 4 GB: it answers where no other does.
     wires : sequence of Wire
+    mmu : callable, optional
+        Makes the processor's MMU, a component with the ports of `pteg.hw.mmu.mmu.Mmu`; called with
+        the parameters. The functional model keeps its own.
     **parameters
         Of the processor, such as ``l2="512K"`` (`pteg.hw.parameters.Parameters`).
 
@@ -111,8 +115,10 @@ class Platform:
         How the owners of the processor are told apart.
     """
 
-    def __init__(self, devices: Iterable[Device], wires: Iterable[Wire] = (), **parameters: Any):
+    def __init__(self, devices: Iterable[Device], wires: Iterable[Wire] = (), *,
+                 mmu: Callable[[Parameters], Any] | None = None, **parameters: Any):
         self.parameters = read_parameters(parameters)
+        self.mmu = mmu
         # Who answers everywhere is asked last.
         self.devices = sorted(devices, key=_everywhere)
         self.wires = list(wires)

@@ -1,9 +1,11 @@
 """The hardware for a platform: the system of hw/system.py, compiled by the engine."""
 
+import inspect
 from dataclasses import asdict
 from pathlib import Path
 
 from pteg.engine import load_design
+from pteg.errors import UserError
 from pteg.waiting import waiting
 
 __all__ = ["UNNAMED", "load_system", "make_system"]
@@ -22,7 +24,8 @@ def make_system(platform):
     from pteg.hw.processor import Processor
     from pteg.hw.system import System
 
-    return System(platform.memory_map, Processor(platform.parameters),
+    mmu = platform.mmu and platform.mmu(platform.parameters)
+    return System(platform.memory_map, Processor(platform.parameters, mmu=mmu),
                   master=platform.master is not None)
 
 
@@ -46,10 +49,22 @@ def load_system(platform):
 
     with waiting("compiling the processor (only the first time)"):
         native = load_design(
-            build, sources=[Path(hw.__file__).parent], name="system", unnamed=UNNAMED,
+            build, sources=[Path(hw.__file__).parent, *_own_sources(platform)], name="system",
+            unnamed=UNNAMED,
             parameters={**asdict(platform.parameters),
                         "memory_map": platform.memory_map,
-                        "master": platform.master is not None})
+                        "master": platform.master is not None,
+                        **({"mmu": platform.mmu.__qualname__} if platform.mmu else {})})
         if devices is not None:
             devices.result()
     return native
+
+
+def _own_sources(platform):
+    """Files of what the platform brings, under whose contents the result is kept."""
+    if platform.mmu is None:
+        return []
+    file = inspect.getsourcefile(platform.mmu)
+    if file is None or not Path(file).is_file():
+        raise UserError("mmu must be defined in a file, under whose contents the result is kept")
+    return [Path(file)]

@@ -10,7 +10,7 @@ import networkx
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("sim", "hw", "components", "firmware", "waveforms", "tests", "docs")
+FOLDERS = ("sim", "hw", "components", "firmware", "waveforms", "tests", "docs", "examples")
 
 
 def texts():

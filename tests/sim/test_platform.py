@@ -113,3 +113,10 @@ def test_any_other_identifier_names_a_device():
         machine.cpu.pc, machine.cpu.msr = 0x1000, 0
         machine.step()
         assert machine.cpu.gpr[3] == 5
+
+
+def test_an_mmu_that_is_in_no_file_is_refused():
+    make = eval("lambda parameters: None")      # its source cannot be found
+    machine = Machine(Platform([Dram(size=0x1000)], mmu=make))
+    with pytest.raises(UserError, match=r"^mmu must be defined in a file"):
+        machine.run(cycles=1)
