@@ -60,39 +60,6 @@ void host_set_flush_hook(host_flush_hook *hook) { flush_hook = hook; }
 u32 host_hash_lock(void) { return 0; }
 void host_hash_unlock(u32 state) { (void)state; }
 
-/* VSIDs as Linux makes them: 16 of a context. HostB uses context 1; those from 32768 on are MOL's,
- * 2^20 VSIDs for a session. */
-#define MULTIPLIER (897 * 16)
-#define PER_SESSION 0x10000u
-
-struct host_vsid_range host_vsid_range(u32 session)
-{
-    struct host_vsid_range range = { (0xFFFFFu - PER_SESSION * (session + 1)) << 4, PER_SESSION << 4 };
-    return range;
-}
-
-u32 host_vsid(u32 context)
-{
-    return ((context >> 4) * MULTIPLIER + (context & 15) * 0x111) & 0xFFFFFF;
-}
-
-u32 host_vsid_session(u32 vsid)
-{
-    /* 897 * 2899073 = 1 modulo 2^24, so the low 20 bits give the operating-system context back. */
-    for (u32 n = 0; n < 16; n++) {
-        u32 rest = (vsid - n * 0x111) & 0xFFFFFF;
-        if (rest & 15)
-            continue;
-        u32 context = (rest >> 4) * 2899073u & 0xFFFFF;
-        for (u32 session = 0; session < 8; session++) {
-            struct host_vsid_range range = host_vsid_range(session);
-            if ((context << 4) - range.first < range.count)
-                return session;
-        }
-    }
-    return NO_SESSION;
-}
-
 static void out(int character)
 {
     volatile u8 *uart = (u8 *)0x0C00F000;

@@ -15,6 +15,7 @@ _HERE = Path(__file__).parent
 def build(compiler: cbuild.Compiler | None = None) -> bytes:
     """An ELF executable, linked and loaded at 0; entry `_start`, end at `hostb_done`."""
     sources = [_HERE / name for name in ("vectors.S", "entry.S", "hostb.c", "user.c")]
+    sources.append(_HERE.parent / "vsids.c")
     with headers(_HERE, compiler) as include:
         return cbuild.build([*sources, *KERNEL_PART, *USER_PART], _HERE / "hostb.ld",
                             include=[*include, FOLDER / "user"], compiler=compiler)

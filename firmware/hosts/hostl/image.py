@@ -65,7 +65,8 @@ def build_with_mol(arguments: str = "", programs: Mapping[str, Path] | None = No
         user_part = [file for file in mol.USER_PART if file.name != "devices.c"]
         files["mol"] = _link_program([_MOL / "mol.c", _MOL / "devices.c", *user_part], headers,
                                      compiler)
-        return _link(arguments, files, [_MOL / "host.c", *mol.KERNEL_PART], headers, compiler)
+        module = [_MOL / "host.c", _FOLDER.parent / "vsids.c", *mol.KERNEL_PART]
+        return _link(arguments, files, module, headers, compiler)
 
 
 def program(source: Path, compiler: cbuild.Compiler | None = None) -> bytes:

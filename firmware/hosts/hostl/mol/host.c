@@ -61,28 +61,6 @@ u32 host_sdr1(void)
 u32 host_hash_lock(void) { return hash_lock(); }
 void host_hash_unlock(u32 state) { hash_unlock(state); }
 
-/* A context of MOL is one of the kernel's and a segment. The kernel's end at 32767; sessions take
- * 65536 of the others each, from the top down. */
-#define PER_SESSION 0x10000
-#define SESSIONS 8
-#define LAST 0xFFFFF
-#define INVERSE 2899073                 /* of 897, modulo 2^20 */
-
-struct host_vsid_range host_vsid_range(u32 session)
-{
-    return (struct host_vsid_range){ (LAST - PER_SESSION * (session + 1)) << 4, PER_SESSION << 4 };
-}
-
-u32 host_vsid(u32 context) { return vsid(context >> 4, context << 28); }
-
-/* 0x111 is 1 modulo 16: the last digit of an identifier is its segment. */
-u32 host_vsid_session(u32 id)
-{
-    u32 context = ((id - (id & 15) * 0x111) >> 4) * INVERSE & LAST;
-    u32 session = (LAST - 1 - context) / PER_SESSION;
-    return session < SESSIONS ? session : NO_SESSION;
-}
-
 void host_log(const char *text) { printk("%s\n", text); }
 
 /* ---- /dev/mol -------------------------------------------------------------------------------- */
