@@ -297,6 +297,9 @@ not_ours_0xc00:
 not_ours_0xd00:
         host_continues 0xd00
 
+        .globl  mol_asm_end             /* the code in C follows */
+mol_asm_end:
+
 /* What the takeover works from: vector, handler, where the host continues. */
         .section .rodata
         .balign 4

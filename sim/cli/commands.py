@@ -13,6 +13,7 @@ from cyclopts import App, CycloptsError, Parameter
 from pteg import __version__
 from pteg.cli.exits import ExitCode, table
 from pteg.cli.lab import lab
+from pteg.cli.mol import mol
 from pteg.cli.options import (
     LimitOptions,
     LogOptions,
@@ -40,6 +41,7 @@ app = App(name="pteg", version=__version__, help_format="markdown",
           help="A cycle-accurate PowerPC 750-class machine, compiled to native code.\n\n"
                f"Exit codes:\n\n{table()}")
 app.command(lab)
+app.command(mol)
 
 
 @app.command

@@ -103,13 +103,18 @@ class HostB:
         machine.cpu.pc = start
         machine.cpu.msr = 0
 
-    def run(self, instructions: int, until: int | str | None = None) -> Stop:
-        """Run until the guest is at its stop, or the host at an address, or a text is printed."""
+    def run(self, instructions: int, until: int | str | None = None,
+            undisturbed: bool = False) -> Stop:
+        """Run until the guest is at its stop, or the host at an address, or a text is printed.
+
+        See `pteg.Machine.run` for `undisturbed`.
+        """
         machine, inside = self.machine, until is None
         end = machine.instructions + instructions
         address = self.guest.stop if until is None else until
         while True:
-            stop = machine.run(instructions=end - machine.instructions, until=address)
+            stop = machine.run(instructions=end - machine.instructions, until=address,
+                               undisturbed=undisturbed)
             # Host and guest have instructions at the same effective addresses.
             if stop != Stop.ADDRESS or self.in_guest == inside or machine.instructions >= end:
                 return stop

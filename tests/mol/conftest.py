@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from pteg.firmware.cbuild import compilers
+from pteg.mol import small
 
 
 def load(name):
@@ -36,5 +37,5 @@ def mmu_guest():
 
 @pytest.fixture(scope="session")
 def small_guests():
-    """The module that makes guests out of some instructions; see small_guests.py."""
-    return load("small_guests")
+    """The module that makes guests out of some instructions."""
+    return small

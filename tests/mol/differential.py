@@ -4,9 +4,9 @@ import numpy as np
 
 from pteg.lockstep.encoding import encode
 from pteg.lockstep.random_programs import STOP, random_program
-from pteg.mol.guest import Guest, bare, comparable
+from pteg.mol.compare import differing
+from pteg.mol.guest import Guest
 from pteg.mol.hostb import HostB
-from pteg.state import differences
 
 MFSPR = 339
 #: A guest's supervisor reads the user's view of the performance monitor from the hardware: no trap.
@@ -33,17 +33,8 @@ def random_guest(seed, options):
 
 def compare(guest, limit=2_000_000, cpu="functional", **session):
     """Run both; what differs, as a list of texts, and the session."""
-    judge = bare(guest)
-    assert judge.run(instructions=limit, until=guest.stop) == "address"
     hosted = HostB(guest, cpu=cpu, **session)
     stop = hosted.run(100 * limit)
     if stop != "address":
         return [f"{stop} under MOL"], hosted
-    found = [f"{name}: {left:#x} bare, {right:#x} under MOL" for name, left, right in
-             differences(comparable(judge.model.get_state()), comparable(hosted.guest_state()))]
-    left, right = judge.memory.read(0, guest.size), hosted.memory()
-    if left != right:
-        at = next(i for i in range(0, len(left), 4) if left[i:i + 4] != right[i:i + 4])
-        found.append(f"memory at {at:#x}: {left[at:at + 4].hex()} bare, "
-                     f"{right[at:at + 4].hex()} under MOL")
-    return found, hosted
+    return differing(guest, hosted, limit), hosted

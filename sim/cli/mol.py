@@ -1,0 +1,111 @@
+"""`pteg mol`: scenarios of the hypervisor, and what is told about them."""
+
+import json as json_format
+from typing import Literal
+
+from cyclopts import App
+
+from pteg.cli.exits import ExitCode
+from pteg.errors import UserError
+from pteg.outputs import write_file
+
+__all__ = ["mol", "report"]
+
+mol = App(name="mol", help="Mac-on-Linux, re-created: scenarios (docs/mol/run.md).")
+#: Kinds of exits that a report lists.
+MOST = 12
+
+
+@mol.command(name="list")
+def list_scenarios():
+    """List the scenarios: name, point of the e-mail, what happens."""
+    from pteg.mol.scenarios import SCENARIOS
+
+    for scenario in SCENARIOS.values():
+        print(f"{scenario.name:22}{scenario.point:6}{scenario.title}")
+    return ExitCode.DONE
+
+
+@mol.command(name="run")
+def run_scenarios(scenario: str, /, *, cpu: Literal["functional", "pipeline"] = "functional",
+                  vcd: str | None = None, json: str | None = None, svg: str | None = None):
+    """Run a scenario, and tell what each exit from the guest has cost.
+
+    Parameters
+    ----------
+    scenario
+        A name that `pteg mol list` shows, or `all`.
+    cpu
+        `pipeline` knows cycles.
+    vcd
+        Waveform (VCD or FST) from the first entry into the guest on; of one scenario.
+    json
+        File for all that was counted.
+    svg
+        Picture of exits by phases, and of the hash table by owner; of one scenario.
+    """
+    from pteg.mol.measure import run
+    from pteg.mol.picture import draw
+    from pteg.mol.scenarios import SCENARIOS
+
+    every = scenario == "all"
+    if every and (vcd or svg):
+        raise UserError("a waveform or a picture is of one scenario, not of all")
+    results = []
+    for name in SCENARIOS if every else [scenario]:
+        results.append(run(name, cpu, vcd=vcd))
+        print(report(results[-1]), flush=True)
+    if svg:
+        write_file(svg, draw(results[0]).encode())
+    if json:
+        text = json_format.dumps(results if every else results[0], indent=1)
+        write_file(json, text.encode() + b"\n")
+    return ExitCode.DONE
+
+
+def report(result):
+    """A result in words and tables."""
+    lines = [f"{result['scenario']}: {result['title']}", f"  {_end(result)}", "  exits:"]
+    phases = [] if result["cpu"] == "functional" else sorted(
+        {phase for row in result["exits"].values() for phase in row["phases"]},
+        key=_order)
+    lines.append("    " + f"{'count':>6} {'instr.':>7} {'cycles':>7}  "
+                 + "".join(f"{phase.lower()[:8]:>9}" for phase in phases))
+    for kind, row in list(result["exits"].items())[:MOST]:
+        cycles = "-" if row["cycles"] is None else row["cycles"]
+        parts = "".join(f"{(row['phases'] or {}).get(phase, '-'):>9}" for phase in phases)
+        lines.append(f"    {row['count']:>6} {row['instructions']:>7} {cycles:>7}  {parts}  {kind}")
+    if len(result["exits"]) > MOST:
+        lines.append(f"    and {len(result['exits']) - MOST} more kinds (--json)")
+    lines.append("  worlds: " + ", ".join(
+        f"{world} {_amount(row)}" for world, row in result["worlds"].items()))
+    lines.append("  counters: " + ", ".join(
+        f"{name} {value}" for name, value in result["counters"].items() if value))
+    if result["occupancy"]:
+        last = result["occupancy"][-1]
+        owners = [f"{name} {last[name]}" for name in last
+                  if name not in ("instructions", "cycles", "slots")]
+        lines.append(f"  hash table at the end: {', '.join(owners)} of {last['slots']}")
+    return "\n".join(lines)
+
+
+def _order(phase):
+    from pteg.mol.phases import Phase
+
+    return Phase[phase]
+
+
+def _end(result):
+    if result["differences"] is None:
+        bare = "not compared with the bare machine"
+    elif result["differences"]:
+        bare = f"differs from the bare machine: {'; '.join(result['differences'][:3])}"
+    else:
+        bare = "as on the bare machine"
+    time = "" if result["cycles"] is None else f"{result['cycles']:,} cycles, "
+    return f"{time}{result['instructions']:,} instructions; {bare}"
+
+
+def _amount(row):
+    cycles = row["cycles"]
+    return f"{row['instructions']:,}" if cycles is None else f"{cycles:,} cycles"

@@ -1,0 +1,189 @@
+"""Runs a scenario and reports what a session of MOL did: as a plain dict, which JSON can hold."""
+
+import statistics
+from collections import defaultdict
+from collections.abc import Mapping
+from os import PathLike
+from typing import Any
+
+import numpy as np
+
+from pteg.errors import UserError
+from pteg.firmware.disasm import disassemble
+from pteg.hw.isa.exceptions import Vector
+from pteg.ledger import Kind, Ledger
+from pteg.mol.compare import differing
+from pteg.mol.hostb import HostB
+from pteg.mol.occupancy import occupancy
+from pteg.mol.phases import BY_WORLD, Phase, landmarks
+from pteg.mol.scenarios import SCENARIOS, Scenario
+from pteg.worlds import GUESTS, World
+
+__all__ = ["run", "measure"]
+
+#: Samples of the hash table in a run.
+SAMPLES = 50
+
+
+def run(scenario: str | Scenario, cpu: str = "functional", *,
+        vcd: str | PathLike | None = None) -> dict[str, Any]:
+    """Run a scenario.
+
+    Parameters
+    ----------
+    scenario : str or Scenario
+        The name of one of `pteg.mol.scenarios.SCENARIOS`, or your own.
+    cpu : str
+        "functional", or "pipeline", which knows cycles.
+    vcd : path, optional
+        A waveform from the first entry into the guest on; its signal `world` tells who owns the
+        processor. For the pipeline.
+
+    Returns
+    -------
+    dict
+        See docs/mol/run.md.
+    """
+    if isinstance(scenario, str):
+        if scenario not in SCENARIOS:
+            raise UserError(f"scenario must be one of {', '.join(SCENARIOS)}, not {scenario!r}")
+        scenario = SCENARIOS[scenario]
+    if vcd is not None and cpu != "pipeline":
+        raise UserError("a waveform needs cpu='pipeline': the functional model has no signals")
+    session = scenario.session(cpu)
+    counted = measure(session, scenario, vcd)
+    differences = differing(session.guest, session, scenario.limit) if scenario.as_bare else None
+    return {"scenario": scenario.name, "title": scenario.title, "number": scenario.number,
+            "point": scenario.point, "cpu": cpu, **counted, "differences": differences}
+
+
+def measure(session: HostB, scenario: Scenario, vcd: str | PathLike | None = None
+            ) -> dict[str, Any]:
+    """Run a session to the scenario's end, and count."""
+    machine = session.machine
+    entry = machine.symbols.address("mac_entry")
+    if session.run(scenario.limit, until=entry) != "address":
+        raise UserError(f"scenario {scenario.name}: the guest was never entered")
+    clock = _clock(session)
+    with machine.trace(vcd, scenario.signals) if vcd else _Nothing():
+        samples, stop = _run(session, scenario)
+    worlds, exits = clock.results()
+    return {"stop": str(stop), "cycles": machine.cycle if clock.timed else None,
+            "instructions": machine.instructions,
+            "console": machine.console.read().decode("latin-1"), "counters": session.counters(),
+            "worlds": worlds, "exits": exits, "occupancy": samples}
+
+
+def _run(session, scenario):
+    """To the end, with samples of the hash table, which disturb nothing."""
+    machine = session.machine
+    until = session.ended if scenario.ends else None
+    samples, piece, stop = [], 2_000, "instructions"
+    while stop == "instructions" and machine.instructions < scenario.limit:
+        if session.result("kvars"):
+            samples.append({"instructions": machine.instructions, "cycles": machine.cycle,
+                            **occupancy(machine, session.variable("xSDR1"))})
+        stop = session.run(piece, until, undisturbed=True)
+        if len(samples) > SAMPLES:
+            del samples[1::2]
+            piece *= 2
+    return samples, stop
+
+
+class _Nothing:
+    """A recording of nothing."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        pass
+
+
+def _clock(session):
+    if session.machine.cpu_name == "pipeline":
+        return _Cycles(session)
+    return _Instructions(session)
+
+
+class _Cycles:
+    """Worlds and exits of the pipeline model, cycle by cycle."""
+
+    timed = True
+
+    def __init__(self, session):
+        from pteg.pipeline.driver import Tap
+        from pteg.pipeline.exits import ExitClock
+
+        machine, self._session = session.machine, session
+        self._clock = ExitClock(machine.model.native, machine.model.places, machine.worlds,
+                                landmarks(machine.symbols), BY_WORLD, len(Phase))
+        machine.model.driver.taps.append(Tap(self._clock.tracer, self._clock))
+
+    def results(self):
+        clock = self._clock
+        worlds = {world.name: {"cycles": int(clock.cycles[world]),
+                               "instructions": int(clock.instructions[world])}
+                  for world in World if clock.cycles[world]}
+        groups = defaultdict(list)
+        for row in clock.exits:
+            groups[_kind(self._session, int(row["vector"]) & 0xFFF00, int(row["pc"]))].append(row)
+        return worlds, {kind: self._summary(np.array(rows)) for kind, rows in _sorted(groups)}
+
+    @staticmethod
+    def _summary(rows):
+        typical = rows[np.argsort(rows["cycles"].sum(1), kind="stable")[(len(rows) - 1) // 2]]
+        return {"count": len(rows), "instructions": int(typical["instructions"].sum()),
+                "cycles": int(typical["cycles"].sum()),
+                "all_cycles": int(rows["cycles"].sum()),
+                "phases": {phase.name: int(typical["cycles"][phase]) for phase in Phase
+                           if typical["cycles"][phase]}}
+
+
+class _Instructions:
+    """The same from the ledger of the functional model, which has no cycles: the instructions
+    between two events belong to the owner at the second one."""
+
+    timed = False
+
+    def __init__(self, session):
+        self._session, self._book = session, Ledger(kinds="exception, return", keep=1 << 24)
+        self._begin = session.machine.instructions
+        session.machine.model.ledger(self._book.add)
+
+    def results(self):
+        records = self._book.records
+        self._session.machine.model.ledger(None)
+        steps = np.diff(records["instruction"].astype(np.int64), prepend=self._begin)
+        worlds = {world.name: {"cycles": None,
+                               "instructions": int(steps[records["world"] == world].sum())}
+                  for world in World if (records["world"] == world).any()}
+        groups, begin, end = defaultdict(list), None, None
+        for record in records:
+            if record["kind"] == Kind.RETURN:
+                end = record
+            elif record["world"] in GUESTS:
+                if begin is not None:
+                    kind = _kind(self._session, int(begin["cause"]), int(begin["pc"]))
+                    groups[kind].append(int(end["instruction"] - begin["instruction"]) + 1)
+                begin = record
+        return worlds, {kind: {"count": len(costs), "cycles": None, "all_cycles": None,
+                               "instructions": statistics.median_low(costs), "phases": None}
+                        for kind, costs in _sorted(groups)}
+
+
+def _sorted(groups: Mapping[str, list]):
+    """The most frequent kinds first."""
+    return sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
+
+
+def _kind(session, vector, pc):
+    """The exception that left the guest, and the instruction if it was a privileged one."""
+    cause = Vector(vector)
+    if cause is not Vector.PROGRAM or pc + 4 > session.guest.size:
+        return cause.name
+    # The code of the scenarios lies at its effective address.
+    text = disassemble(int.from_bytes(session.read(pc, 4), "big"), pc).split()
+    register = text[1].split(",") if len(text) > 1 else []
+    spr = [name for name in register if not name[1:].isdigit()]
+    return " ".join([text[0], *spr] if text[0] in ("mfspr", "mtspr") else text[:1])

@@ -1,0 +1,48 @@
+"""The phases of an exit from the guest, by the places of MOL's code (firmware/mol)."""
+
+from enum import IntEnum
+
+import numpy as np
+
+from pteg.symbols import Symbols
+from pteg.worlds import World
+
+__all__ = ["Phase", "landmarks", "BY_WORLD"]
+
+
+class Phase(IntEnum):
+    """What is executed between the exception that leaves the guest and the rfi back to it."""
+
+    VECTOR = 0      # whose exception it is, what it asks for (vectors.S)
+    EMULATE = 1     # a privileged instruction, a store to its table (emulate.S, intercept.S)
+    SEGMENTS = 2    # another set of segments (segments.S)
+    LEAVE = 3       # the host's registers come back (leave_guest)
+    CODE_IN_C = 4   # MOL's part in C
+    HOST = 5        # the host's kernel
+    USER = 6        # the user part
+    ENTER = 7       # the guest's registers come back (mac_entry)
+    RESUME = 8      # the guest's MSR, its pending exceptions, rfi
+
+
+#: Symbols at which the code of a phase begins, in the order of their addresses; before them are the
+#: vectors, each a branch to its handler.
+_BEGIN = {"mol_text": Phase.EMULATE, "segment_tables": Phase.SEGMENTS, "mac_entry": Phase.ENTER,
+          "leave_guest": Phase.LEAVE, "resume_next": Phase.RESUME,
+          "mol_vector_0x100": Phase.VECTOR, "mol_asm_end": Phase.CODE_IN_C}
+
+
+def landmarks(symbols: Symbols) -> tuple[np.ndarray, np.ndarray]:
+    """Addresses at which phases begin, ascending, and the phases.
+
+    They are those of MOL's code. In other code the world says the phase: `Phase.HOST` for
+    `World.HOST_KERNEL`, `Phase.USER` for `World.HOST_USER`.
+    """
+    places = {name: symbols.address(name) for name in _BEGIN}
+    assert None not in places.values() and sorted(places.values()) == list(places.values())
+    return (np.array([0, *places.values()], np.int64),
+            np.array([Phase.VECTOR, *_BEGIN.values()], np.int64))
+
+
+#: Phase of each world whose code has no landmarks; -1: the landmarks say it.
+BY_WORLD = np.full(len(World), -1, np.int64)
+BY_WORLD[World.HOST_KERNEL], BY_WORLD[World.HOST_USER] = Phase.HOST, Phase.USER

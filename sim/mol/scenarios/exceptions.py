@@ -1,0 +1,152 @@
+"""The guest's exceptions, privileged registers, time and floating point (point vii)."""
+
+from pteg.lockstep.encoding import as_bytes, encode, to_spr
+from pteg.mol.guest import Guest
+from pteg.mol.scenarios.scenario import Scenario
+from pteg.mol.small import guest
+
+__all__ = ["SCENARIOS", "EXCEPTIONS", "exception", "registers", "decrementer", "masked", "floats",
+           "dozing"]
+
+#: Instructions that cause an exception of the guest, by its vector.
+EXCEPTIONS = {
+    0x300: "lis r20, 0x7000\n        lwz r3, 0(r20)",
+    0x400: "lis r20, 0x7000\n        mtctr r20\n        bctrl",
+    0x600: "li r20, 0x2002\n        lwarx r3, 0, r20",
+    0x700: "twi 31, r3, 0",
+    0x800: "fadd f1, f1, f1",
+    0xC00: "sc",
+    0xD00: "load r3, 0x1432\n        mtmsr r3\n        nop\n        mfmsr r4\n        nop\n"
+           "        li r3, 0x1032\n        mtmsr r3",
+}
+
+
+def exception(vector: int) -> Guest:
+    """Causes one, which is logged."""
+    return guest(f"        {EXCEPTIONS[vector]}\n")
+
+
+def exceptions() -> Guest:
+    """Causes all of them, one after the other."""
+    return guest("".join(f"        {code}\n" for code in EXCEPTIONS.values()))
+
+
+def registers() -> Guest:
+    """Reads and writes privileged registers; r4 is PVR."""
+    return guest("""
+        mfpvr   r4
+        mfspr   r5, hid0
+        mfspr   r6, hid1
+        mfmsr   r7
+        mfsr    r8, 5
+        mfspr   r9, sdr1
+        li      r3, 0x7f
+        mtspr   ear, r3
+        mfspr   r10, ear
+        mtsprg  1, r7
+        mfsprg  r11, 1
+        mfspr   r12, dbat3u
+""")
+
+
+def _counting(text):
+    """Vector 0x900 counts in r10 and sets the decrementer again."""
+    made = guest(text)
+    return Guest({**made.memory, 0x900: as_bytes([
+        encode("addi", rD=10, rA=10, SIMM=1), encode("addi", rD=13, rA=0, SIMM=399),
+        to_spr("DEC", 13), encode("rfi")])}, made.entry, made.stop, made.msr, made.size,
+        made.words, made.elf)
+
+
+def decrementer() -> Guest:
+    """Counts decrementer exceptions in r10 for 4,000 ticks of the time base."""
+    return _counting("""
+        li      r10, 0
+        mftb    r11
+        li      r3, 400
+        mtdec   r3
+        load    r3, 0x9032
+        mtmsr   r3
+1:      mftb    r12
+        subf    r12, r11, r12
+        cmpwi   r12, 4000
+        blt     1b
+        li      r3, 0x1032
+        mtmsr   r3
+""")
+
+
+def masked() -> Guest:
+    """The decrementer passes zero while EE = 0: r14 and r15 count before and after EE = 1."""
+    return _counting("""
+        li      r10, 0
+        li      r3, 20
+        mtdec   r3
+        mftb    r11
+1:      mftb    r12
+        subf    r12, r11, r12
+        cmpwi   r12, 2000
+        blt     1b
+        mr      r14, r10
+        load    r3, 0x9032
+        mtmsr   r3
+        nop
+        mr      r15, r10
+        li      r3, 0x1032
+        mtmsr   r3
+""")
+
+
+def floats() -> Guest:
+    """Floating point over many exits."""
+    return guest("""
+        load    r3, 0x3032
+        mtmsr   r3
+        li      r20, 0x2100
+        lis     r3, 0x4009
+        stw     r3, 0(r20)
+        stw     r3, 4(r20)
+        lfd     f1, 0(r20)
+        li      r4, 20
+        mtctr   r4
+1:      fadd    f2, f2, f1
+        fmul    f3, f2, f1
+        mfmsr   r5
+        mtsr    9, r4
+        bdnz    1b
+        stfd    f3, 8(r20)
+""")
+
+
+def dozing() -> Guest:
+    """Sleeps until its decrementer wakes it; r14 counts the exception, r15 is the MSR then."""
+    return _counting("""
+        li      r10, 0
+        lis     r3, 0x80
+        mfspr   r4, hid0
+        or      r4, r4, r3
+        mtspr   hid0, r4
+        li      r3, 500
+        mtdec   r3
+        load    r3, 0x49032
+        sync
+        mtmsr   r3
+        isync
+        mr      r14, r10
+        mfmsr   r15
+""")
+
+
+SCENARIOS = [
+    Scenario("exceptions", 32, "vii", "Each exception of the guest is that of the bare machine",
+             exceptions),
+    Scenario("registers", 33, "vii", "Privileged registers read as on the bare machine", registers),
+    Scenario("decrementer", 34, "vii", "The guest's decrementer under a host with a tick",
+             decrementer, tick=150, as_bare=False),
+    Scenario("masked-decrementer", 34, "vii", "The decrementer passes zero while EE = 0", masked,
+             as_bare=False),
+    Scenario("floats", 35, "vii", "Floating-point registers stay loaded over many exits", floats,
+             tick=150),
+    Scenario("dozing", 40, "vii", "The guest sleeps until its decrementer wakes it", dozing,
+             as_bare=False),
+]

@@ -1,0 +1,61 @@
+"""What a scenario is."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from pteg.mol.guest import Guest
+from pteg.mol.hostb import Flag, HostB, Option
+
+__all__ = ["Scenario"]
+
+#: Signals of a waveform: who owns the processor, the program counter, the mode, MMU and walker.
+SIGNALS = ("world, core.completion.pc, core.completion.cq0, core.completion.cq1, "
+           "core.completion.instructions, core.special.msr, core.special.srr0, core.special.srr1, "
+           "core.special.sprg2, mmu.segments.*, mmu.walker.*, core.lsu.invalidate__*")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A guest, and what the host does meanwhile.
+
+    Attributes
+    ----------
+    name, title : str
+    number : int
+        In the list of what a hypervisor must get right.
+    point : str
+        Of the e-mail, "i" to "viii": docs/mol has a page about each.
+    guest : callable
+        Makes the guest.
+    options : dict of Option to int
+        Choices and faults of the session.
+    flags : Flag
+        What the host does.
+    tick : int
+        Ticks of the time base between two interrupts of the host; 0: none.
+    limit : int
+        Instructions in which it ends.
+    ends : bool
+        The guest ends the session; otherwise the run ends at the guest's stop.
+    as_bare : bool
+        Registers and memory are in the end those of the bare machine.
+    signals : str
+        Of a waveform.
+    """
+
+    name: str
+    number: int
+    point: str
+    title: str
+    guest: Callable[[], Guest]
+    options: Mapping[Option, int] = field(default_factory=dict)
+    flags: Flag = Flag(0)
+    tick: int = 0
+    limit: int = 5_000_000
+    ends: bool = False
+    as_bare: bool = True
+    signals: str = SIGNALS
+
+    def session(self, cpu: str = "functional") -> HostB:
+        """A machine that is about to run it."""
+        return HostB(self.guest(), cpu=cpu, options=self.options, flags=self.flags, tick=self.tick)
