@@ -11,7 +11,7 @@ import numpy as np
 from pteg.errors import UserError
 from pteg.firmware.disasm import disassemble
 from pteg.hw.isa.exceptions import Vector
-from pteg.ledger import Kind, Ledger
+from pteg.ledger import Ledger
 from pteg.mol.compare import differing
 from pteg.mol.hostb import HostB
 from pteg.mol.occupancy import occupancy
@@ -21,6 +21,8 @@ from pteg.worlds import GUESTS, World
 
 __all__ = ["run", "measure"]
 
+#: Key of what the functional model counts outside the guest.
+OUTSIDE = "OUTSIDE"
 #: Samples of the hash table in a run.
 SAMPLES = 50
 
@@ -141,8 +143,11 @@ class _Cycles:
 
 
 class _Instructions:
-    """The same from the ledger of the functional model, which has no cycles: the instructions
-    between two events belong to the owner at the second one."""
+    """The same from the ledger of the functional model, which has no cycles.
+
+    Up to an event the processor belongs to the owner at that event if that is the guest. What
+    belongs to whom outside the guest the ledger does not tell.
+    """
 
     timed = False
 
@@ -155,18 +160,19 @@ class _Instructions:
         records = self._book.records
         self._session.machine.model.ledger(None)
         steps = np.diff(records["instruction"].astype(np.int64), prepend=self._begin)
+        inside = np.isin(records["world"], GUESTS)
         worlds = {world.name: {"cycles": None,
                                "instructions": int(steps[records["world"] == world].sum())}
-                  for world in World if (records["world"] == world).any()}
-        groups, begin, end = defaultdict(list), None, None
-        for record in records:
-            if record["kind"] == Kind.RETURN:
-                end = record
-            elif record["world"] in GUESTS:
-                if begin is not None:
-                    kind = _kind(self._session, int(begin["cause"]), int(begin["pc"]))
-                    groups[kind].append(int(end["instruction"] - begin["instruction"]) + 1)
-                begin = record
+                  for world in GUESTS if (records["world"] == world).any()}
+        worlds[OUTSIDE] = {"cycles": None, "instructions": int(steps[~inside].sum())}
+        groups = defaultdict(list)
+        starts = np.flatnonzero(inside)
+        ends = [*(starts[1:] - 1), *([len(records) - 1] if self._session.in_guest else [])]
+        for start, end in zip(starts, ends, strict=False):
+            kind = _kind(self._session, int(records["cause"][start]), int(records["pc"][start]))
+            # The rfi is one of them.
+            groups[kind].append(int(records["instruction"][end] - records["instruction"][start])
+                                + 1)
         return worlds, {kind: {"count": len(costs), "cycles": None, "all_cycles": None,
                                "instructions": statistics.median_low(costs), "phases": None}
                         for kind, costs in _sorted(groups)}

@@ -1,6 +1,6 @@
 """Scenarios: small guests, each for one thing that a hypervisor must get right.
 
-Tests and `pteg mol run` use the same ones. The numbers are those of the list in docs/mol/run.md.
+Tests and `pteg mol run` use the same ones.
 """
 
 from pteg.mol.scenarios import devices, exceptions, host, modes, shadow, table

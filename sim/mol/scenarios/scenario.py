@@ -22,7 +22,7 @@ class Scenario:
     ----------
     name, title : str
     number : int
-        In the list of what a hypervisor must get right.
+        Its place in the list: tests name it.
     point : str
         Of the e-mail, "i" to "viii": docs/mol has a page about each.
     guest : callable

@@ -1,0 +1,150 @@
+"""Scenarios as data, and what `pteg mol run` tells about them."""
+
+import json
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+import pteg.mol
+from pteg.cli.commands import main
+from pteg.errors import UserError
+from pteg.hw.isa.exceptions import Vector
+from pteg.ledger import Kind, Ledger
+from pteg.mol.hostb import Flag
+from pteg.mol.occupancy import session_of
+from pteg.mol.picture import draw
+from pteg.mol.scenarios import SCENARIOS
+from pteg.worlds import GUESTS, World
+
+
+@pytest.fixture(scope="module")
+def timed():
+    """A scenario on the pipeline model."""
+    return pteg.mol.run("lazy-segments", cpu="pipeline")
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_scenario_ends_as_it_must(name):
+    result = pteg.mol.run(name)
+    assert result["stop"] == "address"
+    if SCENARIOS[name].as_bare:
+        assert result["differences"] == []
+    assert sum(row["count"] for row in result["exits"].values()) > 0
+    assert json.loads(json.dumps(result)) == result
+
+
+def test_cycles_of_worlds_are_all_cycles(timed):
+    session = SCENARIOS["lazy-segments"].session("pipeline")
+    machine = session.machine
+    assert session.run(1_000_000, until=machine.symbols.address("mac_entry")) == "address"
+    begin = machine.cycle
+    assert session.run(1_000_000) == "address"
+    # Neither counting nor the samples of the hash table disturb.
+    assert timed["cycles"] == machine.cycle
+    assert sum(row["cycles"] for row in timed["worlds"].values()) == machine.cycle - begin
+    assert timed["instructions"] == machine.instructions
+
+
+def test_exits_are_those_of_the_ledger(timed):
+    session = SCENARIOS["lazy-segments"].session("pipeline")
+    machine, book = session.machine, Ledger(kinds="exception, return")
+    machine.model.ledger(book.add)
+    assert session.run(1_000_000) == "address"
+    costs, begin = [], None
+    for record in book.records:
+        if record["world"] in GUESTS:
+            begin = record
+        elif begin is not None and record["kind"] == Kind.RETURN:
+            end = record
+            if record["pc"] == machine.symbols.address("enter_guest"):
+                costs.append((Vector(begin["cause"]), int(end["cycle"] - begin["cycle"])))
+                begin = None
+    assert len(costs) == sum(row["count"] for row in timed["exits"].values())
+    # A switch begins and ends a cycle after its record.
+    assert sum(cost for _, cost in costs) == pytest.approx(
+        sum(row["all_cycles"] for row in timed["exits"].values()), abs=2 * len(costs))
+
+
+def test_phases_of_an_exit_add_up(timed):
+    for row in timed["exits"].values():
+        assert sum(row["phases"].values()) == row["cycles"] <= row["all_cycles"]
+    assert set(timed["exits"]["mtsr"]["phases"]) == {"VECTOR", "EMULATE", "RESUME"}
+    assert {"LEAVE", "CODE_IN_C", "HOST", "USER", "ENTER"} <= set(timed["exits"]["DSI"]["phases"])
+
+
+def test_both_models_count_the_same_exits(timed):
+    functional = pteg.mol.run("lazy-segments")
+    assert set(functional["exits"]) == set(timed["exits"])
+    for kind, row in functional["exits"].items():
+        assert row["count"] == timed["exits"][kind]["count"]
+        if row["count"] == 1:       # the pipeline's typical exit is that by cycles
+            assert abs(row["instructions"] - timed["exits"][kind]["instructions"]) <= 1, kind
+    for world, row in functional["worlds"].items():
+        if world in timed["worlds"]:
+            assert abs(row["instructions"] - timed["worlds"][world]["instructions"]) <= 100, world
+    assert functional["counters"] == timed["counters"]
+
+
+def test_owners_of_the_hash_table():
+    """Contexts up to 32767 are the host's; 2^20 VSIDs under the top belong to session 0."""
+    def vsids(contexts):
+        contexts = np.asarray(contexts)
+        return (contexts * 897 * 16 + 5 * 0x111) & 0xFFFFFF
+
+    assert (session_of(vsids([0, 1, 32767])) == -1).all()
+    assert (session_of(vsids([0xFFFFE, 0xEFFFF])) == 0).all()
+    assert (session_of(vsids([0xEFFFE, 0xDFFFF])) == 1).all()
+    result = pteg.mol.run("evictions")
+    entries = [sample.get("session 0", 0) for sample in result["occupancy"]]
+    assert SCENARIOS["evictions"].flags == Flag.EVICT_AT_TICK
+    assert max(entries) > 30 and min(entries[5:]) < max(entries) / 2     # emptied again and again
+
+
+def test_a_picture(timed, tmp_path):
+    text = draw(timed)
+    root = ElementTree.fromstring(text)
+    words = [element.text for element in root.iter() if element.text]
+    assert "mtsr (15)" in words and any("session 0" in word for word in words)
+    with pytest.raises(UserError, match="pipeline"):
+        draw(pteg.mol.run("registers"))
+
+
+def test_a_waveform_shows_the_switch(tmp_path):
+    import pywellen
+
+    result = pteg.mol.run("registers", cpu="pipeline", vcd=tmp_path / "a.vcd")
+    signals = {var.full_name: var.signal
+               for var in pywellen.Waveform(str(tmp_path / "a.vcd")).all_vars()}
+    seen = {signals["top.world"].value_at(5000 * cycle + 1)
+            for cycle in range(result["cycles"] - 5000, result["cycles"] - 1)}
+    assert {World.GUEST_SUPERVISOR.name, World.HYPERVISOR.name} <= seen
+
+
+def command(*arguments):
+    with pytest.raises(SystemExit) as end:
+        main(["mol", *arguments])
+    return end.value.code or 0
+
+
+def test_the_command_lists_and_runs(tmp_path, capfd):
+    assert command("list") == 0
+    assert "first-touch" in capfd.readouterr().out
+    assert command("run", "first-touch", "--json", str(tmp_path / "a.json")) == 0
+    told = capfd.readouterr().out
+    assert "as on the bare machine" in told and "mtsrin" in told
+    assert json.loads((tmp_path / "a.json").read_text())["counters"]["page_fault_ctr"] == 5
+
+
+@pytest.mark.parametrize("arguments, text", [
+    (["run", "nothing"], "scenario must be one of session, "),
+    (["run", "registers", "--vcd", "a.vcd"], "waveform needs cpu='pipeline'"),
+    (["run", "all", "--cpu", "pipeline", "--vcd", "a.vcd"], "of one scenario, not of all"),
+    (["run", "registers", "--svg", "a.svg"], "picture needs cpu='pipeline'"),
+])
+def test_bad_arguments_are_refused_in_a_line(arguments, text, tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    assert command(*arguments) == 2
+    error = capfd.readouterr().err
+    assert text in error and error.count("\n") == 1
+    assert not list(tmp_path.iterdir())
