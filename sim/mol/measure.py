@@ -46,17 +46,22 @@ def run(scenario: str | Scenario, cpu: str = "functional", *,
     dict
         See docs/mol/run.md.
     """
-    if isinstance(scenario, str):
-        if scenario not in SCENARIOS:
-            raise UserError(f"scenario must be one of {', '.join(SCENARIOS)}, not {scenario!r}")
-        scenario = SCENARIOS[scenario]
+    chosen = _scenario(scenario)
     if vcd is not None and cpu != "pipeline":
         raise UserError("a waveform needs cpu='pipeline': the functional model has no signals")
-    session = scenario.session(cpu)
-    counted = measure(session, scenario, vcd)
-    differences = differing(session.guest, session, scenario.limit) if scenario.as_bare else None
-    return {"scenario": scenario.name, "title": scenario.title, "number": scenario.number,
-            "point": scenario.point, "cpu": cpu, **counted, "differences": differences}
+    session = chosen.session(cpu)
+    counted = measure(session, chosen, vcd)
+    differences = differing(session.guest, session, chosen.limit) if chosen.as_bare else None
+    return {"scenario": chosen.name, "title": chosen.title, "number": chosen.number,
+            "point": chosen.point, "cpu": cpu, **counted, "differences": differences}
+
+
+def _scenario(given: str | Scenario) -> Scenario:
+    if isinstance(given, Scenario):
+        return given
+    if given not in SCENARIOS:
+        raise UserError(f"scenario must be one of {', '.join(SCENARIOS)}, not {given!r}")
+    return SCENARIOS[given]
 
 
 def measure(session: HostB, scenario: Scenario, vcd: str | PathLike | None = None

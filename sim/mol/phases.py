@@ -37,9 +37,9 @@ def landmarks(symbols: Symbols) -> tuple[np.ndarray, np.ndarray]:
     They are those of MOL's code. In other code the world says the phase: `Phase.HOST` for
     `World.HOST_KERNEL`, `Phase.USER` for `World.HOST_USER`.
     """
-    places = {name: symbols.address(name) for name in _BEGIN}
-    assert None not in places.values() and sorted(places.values()) == list(places.values())
-    return (np.array([0, *places.values()], np.int64),
+    places = [place for name in _BEGIN if (place := symbols.address(name)) is not None]
+    assert len(places) == len(_BEGIN) and sorted(places) == places
+    return (np.array([0, *places], np.int64),
             np.array([Phase.VECTOR, *_BEGIN.values()], np.int64))
 
 
