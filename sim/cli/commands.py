@@ -31,6 +31,7 @@ from pteg.cli.options import (
     given,
     number,
 )
+from pteg.cli.setup import bench, doctor, init
 from pteg.cli.signals import interrupts_raised
 from pteg.errors import UserError
 
@@ -41,6 +42,8 @@ app = App(name="pteg", version=__version__, help_format="markdown",
           help="A cycle-accurate PowerPC 750-class machine, compiled to native code.\n\n"
                f"Exit codes:\n\n{table()}")
 app.command(lab)
+for command in (init, bench, doctor):
+    app.command(command)
 app.command(mol)
 
 
@@ -418,6 +421,25 @@ def graph(
 
 #: Options whose names may be without a number, which then is 1.
 _SWITCHES = ("define", "reset")
+
+
+@app.command
+def completion(shell: Literal["bash", "zsh", "fish"], /):
+    """Print the completion of commands and options for a shell.
+
+    For bash: `pteg completion bash > ~/.local/share/bash-completion/completions/pteg`.
+    """
+    print(app.generate_completion(prog_name="pteg", shell=shell))
+    return ExitCode.DONE
+
+
+@app.command
+def man():
+    """Print the manual page: `pteg man | man -l -`."""
+    from pteg.cli.manual import manual_page
+
+    print(manual_page(app.generate_docs("markdown")), end="")
+    return ExitCode.DONE
 
 
 def _assignments(option, texts):

@@ -1,0 +1,89 @@
+"""`pteg init`, `doctor`, `bench`, `completion` and `man`."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from pteg.cli import doctor
+from pteg.cli.manual import manual_page
+
+
+def pteg(*arguments, folder=None, code=0):
+    done = subprocess.run([sys.executable, "-m", "pteg", *map(str, arguments)], cwd=folder,
+                          text=True, capture_output=True, timeout=300)
+    assert done.returncode == code, done.stderr
+    return done.stdout if code == 0 else done.stderr
+
+
+def test_a_new_project_runs_and_is_tested_and_swept(tmp_path):
+    made = pteg("init", "first", folder=tmp_path).split()
+    project = tmp_path / "first"
+    assert sorted(os.path.basename(path) for path in made) == sorted(os.listdir(project))
+    run = subprocess.run([sys.executable, "run.py"], cwd=project, text=True, capture_output=True)
+    assert run.returncode == 0 and run.stdout.startswith("5050 after "), run.stderr
+    tests = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "pteg.pytest_plugin"],
+        cwd=project, text=True, capture_output=True,
+        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"})
+    assert "3 passed" in tests.stdout, tests.stdout
+    table = pteg("sweep", "sweep.py", "--workers", 1, folder=project).splitlines()
+    assert table[0] == "number,ratio,sum,cycles" and table[3].startswith("100,4:1,5050,")
+
+
+def test_a_folder_with_something_in_it_is_left_alone(tmp_path):
+    (tmp_path / "mine.txt").write_text("x")
+    assert pteg("init", tmp_path, code=2) == (
+        f"pteg: {tmp_path} is not empty: name a new folder\n")
+    assert os.listdir(tmp_path) == ["mine.txt"]
+    assert "pteg: cannot make " in pteg("init", tmp_path / "mine.txt" / "x", code=2)
+
+
+def test_the_doctor_shows_packages_and_speed():
+    lines = []
+    good = doctor.examine(lines.append)
+    text = "\n".join(lines)
+    assert good == ("absent\n" not in text.partition("gtkwave")[0])
+    assert re.search(r"^  numba +[\d.]+", text, re.M) and "cache " in text
+    if good:
+        assert re.search(r"^functional model: [\d.,]+ million instructions a second$", text, re.M)
+        assert re.search(r"^pipeline model: [\d.,]+ million cycles a second$", text, re.M)
+
+
+def test_the_doctor_finds_a_package_that_is_absent_or_of_another_version(monkeypatch):
+    needed = [("numba", "==0.0.1", "0.68.1", True), ("nothing", "==1", None, True),
+              ("extra", "==1", None, False)]
+    monkeypatch.setattr(doctor, "packages", lambda: iter(needed))
+    monkeypatch.setattr(doctor, "speeds", lambda: iter(["fast"]))
+    lines = []
+    assert not doctor.examine(lines.append)
+    text = "\n".join(lines)
+    assert "other than ==0.0.1" in text and re.search("nothing .*absent", text)
+    assert "fast" not in lines and "extra" not in text
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_completes_commands_and_options(shell):
+    script = pteg("completion", shell)
+    assert "sweep" in script and "journal" in script
+    if shell == "bash" and shutil.which("bash"):
+        subprocess.run(["bash", "-n"], input=script, text=True, check=True)
+
+
+def test_the_manual_has_every_command_and_option():
+    page = pteg("man")
+    assert page.startswith('.TH PTEG 1 ')
+    assert {"pteg run", "pteg sweep", "pteg doctor"} <= set(re.findall(r"^\.SH (.*)$", page, re.M))
+    assert "\\fB\\-\\-journal" in page
+    # No line is taken for a request that man(7) does not have.
+    assert set(re.findall(r"^[.'](\w*)", page, re.M)) <= {"TH", "SH", "SS", "PP", "TP", "nf", "fi"}
+
+
+def test_text_is_not_taken_for_requests_of_roff():
+    page = manual_page("# x\n\n## y\n\n.nothing `a-b` **c**\n\n* 'quoted: text\\\n")
+    assert page.splitlines()[3:] == [
+        ".PP", ".SH y", ".PP", "\\&.nothing \\fBa\\-b\\fR \\fBc\\fR", ".PP", ".TP", "\\&'quoted",
+        "text\\e"]
