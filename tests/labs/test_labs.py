@@ -148,7 +148,7 @@ def test_on_the_command_line(tmp_path, capsys):
             main(["lab", *map(str, arguments)])
         return ended.value.code, capsys.readouterr().out
 
-    assert pteg("list")[1].splitlines()[0] == "L1  By hand (20 points)"
+    assert pteg("list")[1].splitlines()[1] == "L1  By hand (20 points)"
     assert pteg("new", "l2", tmp_path / "work", "--student", "ada")[0] == 0
     assert opened(tmp_path / "work") == (LABS["L2"], seed_of("ada"))
     code, printed = pteg("grade", tmp_path / "work")
@@ -169,7 +169,7 @@ def test_a_damaged_folder_is_refused(text, tmp_path):
     (tmp_path / "lab.toml").write_text(text)
     with pytest.raises(UserError):
         opened(tmp_path)
-    with pytest.raises(UserError, match="lab must be one of L1, L2, L4, L8, not 'L9'"):
+    with pytest.raises(UserError, match="lab must be one of L0, L1, L2, L4, L8, not 'L9'"):
         lab_named("L9")
 
 
