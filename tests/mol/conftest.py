@@ -7,6 +7,7 @@ import pytest
 
 from pteg.firmware.cbuild import compilers
 from pteg.mol import small
+from pteg.mol.hostb import HostB
 
 
 def load(name):
@@ -39,3 +40,33 @@ def mmu_guest():
 def small_guests():
     """The module that makes guests out of some instructions."""
     return small
+
+
+@pytest.fixture(scope="session")
+def agree(differential):
+    """A function that runs a guest, compares it with the bare machine, and returns the session."""
+    def run(guest, limit=100_000, **session):
+        found, hosted = differential.compare(guest, limit=limit, **session)
+        assert not found
+        return hosted
+    return run
+
+
+@pytest.fixture(scope="session")
+def hosted():
+    """A function that runs a guest to its stop, and returns the session."""
+    def run(guest, limit=3_000_000, **session):
+        session = HostB(guest, **session)
+        assert session.run(limit) == "address"
+        return session
+    return run
+
+
+@pytest.fixture(scope="session")
+def finished():
+    """A function that runs a guest until it has ended the session, which is returned."""
+    def run(guest, limit=3_000_000, **session):
+        session = HostB(guest, **session)
+        assert session.run(limit, until=session.ended) == "address"
+        return session
+    return run
