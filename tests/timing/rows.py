@@ -138,6 +138,17 @@ def fetched_while_waiting(branch):
     return read
 
 
+def dispatched_behind(first, text):
+    """How many such instructions are dispatched behind another while that has not finished."""
+    def read(log):
+        oldest = log.last(first)
+        place = next(number for number, passage in enumerate(log) if passage is oldest)
+        dispatched, finished = begin(oldest, "D"), begin(oldest, "C")
+        return sum(text in passage.label and dispatched <= begin(passage, "D") < finished
+                   for passage in log[place:])
+    return read
+
+
 def finished_together(text, count):
     """Of the last `count` such instructions, how many finish before the first long wait."""
     def read(log):
@@ -216,6 +227,16 @@ SECTIONS = {
             body="divw r4, r24, r25\n" + _adds(16), read=at_once("Q", "D")),
         Row("instructions in the completion queue, at most", "6", "GX 236 A", exactly(6),
             body="divw r4, r24, r25\n" + _adds(16), read=at_once("w", ".")),
+        Row("loads with update, of two destinations each, that are dispatched behind a division",
+            "6 rename buffers; one is the division's", "GX 225, 236 A", exactly(2),
+            body="isync\n divw r4, r24, r25\n" + "\n".join(
+                f"lwzu r{5 + n}, 0(r{16 + n})" for n in range(6)),
+            read=dispatched_behind("divw", "lwzu")),
+        Row("loads that are dispatched behind a division and wait for it",
+            "2 reservation stations of the load/store unit", "GX 224 A", exactly(2),
+            body="isync\n divw r5, r24, r24\n" + "\n".join(
+                f"lwzx r{6 + n}, r5, r16" for n in range(6)),
+            read=dispatched_behind("divw", "lwzx")),
         Row("from the cycle in which the oldest instruction leaves a full completion queue to the "
             "first execute cycle of the next to be dispatched", "2", "GX 214, figure 6-5 D",
             exactly(2), body="isync\n divw r4, r24, r25\n" + _adds(5) + "\n and r5, r24, r25",
@@ -400,6 +421,10 @@ SECTIONS = {
               ("fdiv", 31, "GCC, LLVM B", "fdiv f{n}+4, f1, f2"),
               ("fdivs", 17, "GCC, LLVM B", "fdivs f{n}+4, f1, f2"),
               ("fcmpu", 1, "GX 31 A", "fcmpu cr1, f1, f2"))),
+        Row("fadd behind fdiv, independent: from the dispatch of fdiv to its own",
+            "fdiv, of 31 cycles, inhibits the dispatch of what is floating-point", "GX 232 A",
+            (28, 31), body="isync\n fdiv f1, f2, f3\n fadd f4, f5, f6",
+            read=between("fdiv", "D", "fadd", "D")),
         *(Row(name, "3, not pipelined", source, (3, 4), line=line, setup=_FLOATS)
           for name, source, line in (("mtfsb0", "LLVM C", "mtfsb0 30"), ("mffs", "C", "mffs f5"),
                                      ("mtfsf", "C", "mtfsf 255, f5"))),
