@@ -3,6 +3,7 @@
 # make test       the tests that take seconds
 # make test-all   all tests, long ones included
 # make bench      speed, compared with other simulators and emulators
+# make docs       the documentation as a site, in build/docs
 # make clean      remove what was built here; make distclean: .venv as well
 
 PYTHON ?= python3
@@ -15,7 +16,7 @@ RUN    ?= --until '0 > ' --vcd rom.vcd --first 200 --last 300 \
 TESTS  ?=
 BENCH  ?=
 
-.PHONY: run test test-all bench setup clean distclean
+.PHONY: run test test-all bench docs setup clean distclean
 
 run: $(VENV)/with-nothing
 	@echo 'Booting Open Firmware. Its first fetch, first table searches and prompt go to rom.vcd:' \
@@ -33,6 +34,10 @@ test-all: setup
 
 bench: $(VENV)/with-test,cc,bench
 	$(BIN)/python tests/bench/run.py $(BENCH)
+
+docs: $(VENV)/with-docs
+	$(BIN)/python -m sphinx -q -W --keep-going -b html docs build/docs
+	@echo 'build/docs/index.html' >&2
 
 setup: $(VENV)/with-test,cc
 
