@@ -4,7 +4,7 @@ import numpy as np
 
 from pteg.machine import Machine
 
-__all__ = ["SESSIONS", "session_of", "occupancy"]
+__all__ = ["SESSIONS", "contexts_of", "session_of", "occupancy"]
 
 SESSIONS = 8
 #: Linux' identifiers: context times 897 times 16, plus the segment times 0x111, modulo 2^24. The
@@ -13,16 +13,18 @@ _INVERSE, _TOP, _PER_SESSION = 2899073, 0xFFFFF, 0x10000
 _SDR1_MASK = 0x1FF
 
 
+def contexts_of(vsids: np.ndarray) -> np.ndarray:
+    """The context that each VSID was made from: 16 of MOL's are one of Linux' contexts."""
+    segments = vsids & 15           # 0x111 and 1 are the same modulo 16
+    linux = ((vsids - segments * 0x111 & 0xFFFFFF) >> 4) * _INVERSE & _TOP
+    return linux << 4 | segments
+
+
 def session_of(vsids: np.ndarray) -> np.ndarray:
     """The session of MOL that each VSID belongs to; -1: the host."""
-    found = np.full(vsids.shape, -1)
-    for segment in range(16):
-        rest = vsids - segment * 0x111 & 0xFFFFFF
-        context = (rest >> 4) * _INVERSE & 0xFFFFF
-        session = (_TOP - context - 1) // _PER_SESSION
-        ours = (rest & 15 == 0) & (context < _TOP) & (session < SESSIONS)
-        found[ours] = session[ours]
-    return found
+    linux = contexts_of(vsids) >> 4
+    sessions = (_TOP - linux - 1) // _PER_SESSION
+    return np.where((linux < _TOP) & (sessions < SESSIONS), sessions, -1)
 
 
 def occupancy(machine: Machine, sdr1: int) -> dict[str, int]:

@@ -1,8 +1,10 @@
 """Shadow translation: faults, protection, segments, contexts (pteg.mol.scenarios.shadow)."""
 
+import numpy as np
 import pytest
 
 from pteg.mol.hostb import HostB, Option
+from pteg.mol.occupancy import contexts_of
 from pteg.mol.scenarios import shadow
 from pteg.mol.small import guest, pte_at
 
@@ -45,6 +47,25 @@ def test_contexts_that_run_out_begin_again(agree):
     assert session.counters()["context_wrap"] > 2
     roomy = agree(shadow.address_spaces())
     assert roomy.counters()["context_wrap"] == 0
+
+
+@pytest.mark.parametrize("fault", [0, 1])
+def test_a_session_stays_within_its_contexts(fault):
+    """Scenario 5: MOL's formula takes 16 more, which belong to the next session."""
+    session = HostB(shadow.address_spaces(), options={Option.CONTEXT_LIMIT: 64,
+                                                      Option.OVERLAPPING_SESSIONS: fault})
+    first, used, stop = (0xFFFFF - 0x10000) << 4, set(), "instructions"
+    entry = session.machine.symbols.address("mac_entry")
+    assert session.run(1_000_000, until=entry) == "address"
+    while stop == "instructions":
+        stop = session.run(1000)
+        sdr1 = session.machine.cpu.spr["SDR1"]
+        table = np.frombuffer(session.machine.memory.read(sdr1 & 0xFFFF0000, 1 << 16), ">u4")
+        vsids = table[::2][table[::2] >> 31 == 1].astype(int) >> 7 & 0xFFFFFF
+        used |= {number for number in contexts_of(vsids) - first if number >= 0}
+    assert stop == "address" and len(used) > 10
+    assert max(used) < (80 if fault else 64)
+    assert (max(used) >= 64) == bool(fault)
 
 
 @pytest.mark.parametrize("sdr1", [0x40000000, 0x00200000, 0x00080005, 0xFFFF01FF])

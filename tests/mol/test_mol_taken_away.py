@@ -2,8 +2,9 @@
 
 import pytest
 
-from pteg.mol.hostb import Flag, Option
+from pteg.mol.hostb import Flag, HostB, Option
 from pteg.mol.scenarios import host
+from pteg.worlds import World
 
 
 def test_one_flush_by_the_host_removes_all_aliases(hosted):
@@ -14,6 +15,28 @@ def test_one_flush_by_the_host_removes_all_aliases(hosted):
     assert [session.machine.cpu.gpr[4 + n] for n in range(3)] == [host.ALIASES[0]] * 3
     assert counters["ptes_zeroed"] - without["ptes_zeroed"] == 3
     assert counters["page_fault_ctr"] - without["page_fault_ctr"] == 3
+
+
+@pytest.mark.parametrize("fault", [0, 1])
+def test_a_slot_that_the_host_uses_again_is_left_alone(fault):
+    """Scenario 15: the host has taken the slots of three shadow PTEs for its own when the page is
+    flushed. The original zeroed the host's PTEs."""
+    session = HostB(host.aliases(), options={Option.STALE_SLOT: fault})
+    machine, memory = session.machine, session.machine.memory
+    move = machine.symbols.of(World.GUEST_SUPERVISOR).address("move")
+    assert machine.run(until=move, instructions=3_000_000) == "address" and session.in_guest
+    table = machine.cpu.spr["SDR1"] & 0xFFFF0000
+    frame = int(session.frames(0x40, 1)[0])
+    slots = [at for at in range(table, table + 0x10000, 8) if memory.read_word(at) >> 31
+             and memory.read_word(at + 4) & ~0xFFF == frame]
+    assert len(slots) == 3
+    hosts = 1 << 31 | 7 << 7            # VSID 7 is the host's
+    for at in slots:
+        memory.write_word(at, hosts)
+    assert session.run(3_000_000) == "address"
+    assert [memory.read_word(at) == hosts for at in slots] == [not fault] * 3
+    # Whatever happens to the slots, the guest sees its page.
+    assert [machine.cpu.gpr[4 + n] for n in range(3)] == [host.ALIASES[0]] * 3
 
 
 def test_evicted_entries_come_back(agree):

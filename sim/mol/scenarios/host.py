@@ -18,7 +18,7 @@ def aliases(move: bool = True) -> Guest:
                     for n, ea in enumerate(ALIASES))
     swap = "stw r3, 0x18(r30)" if move else "nop"
     text = (DEVICE + touch.replace("lwz r4, 0(r20)", "stw r20, 0(r20)\n        lwz r4, 0(r20)")
-            + f"        load r3, 0x40000\n        {swap}\n" + touch)
+            + f"move:\n        load r3, 0x40000\n        {swap}\n" + touch)
     return guest(text, [pte(ea >> 28, ea, 0x40000) for ea in ALIASES])
 
 
