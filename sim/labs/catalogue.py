@@ -1,17 +1,15 @@
 """The labs by name, and the folders in which students work."""
 
-import tomllib
 from pathlib import Path
 
 from pteg.errors import UserError
-from pteg.files import read_file
-from pteg.labs import l0, l1, l2, l4, l8
-from pteg.labs.kit import Lab, seed_of
+from pteg.labs import l0, l1, l2, l3, l4, l8
+from pteg.labs.kit import Lab, named_in, seed_of
 from pteg.outputs import write_file
 
 __all__ = ["LABS", "lab_named", "new_folder", "opened"]
 
-LABS: dict[str, Lab] = {lab.name: lab for lab in (l0.LAB, l1.LAB, l2.LAB, l4.LAB, l8.LAB)}
+LABS: dict[str, Lab] = {lab.name: lab for lab in (l0.LAB, l1.LAB, l2.LAB, l3.LAB, l4.LAB, l8.LAB)}
 
 
 def lab_named(name: str) -> Lab:
@@ -36,12 +34,5 @@ def new_folder(lab: Lab, folder: Path, student: str) -> None:
 
 def opened(folder: Path) -> tuple[Lab, int]:
     """The lab and the seed of a student's folder."""
-    path = folder / "lab.toml"
-    try:
-        given = tomllib.loads(read_file(path).decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: {error}") from None
-    seed = given.get("seed")
-    if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < 1 << 32:
-        raise UserError(f"{path}: seed must be a number of 32 bits, not {seed!r}")
-    return lab_named(str(given.get("lab"))), seed
+    name, seed = named_in(folder / "lab.toml")
+    return lab_named(name), seed

@@ -236,7 +236,7 @@ def _protect(rng: random.Random) -> Made:
 
 
 def _tlb(rng: random.Random) -> Made:
-    from pteg.labs.tlbdrill import measure
+    from pteg.labs.tlbprobe import measure
 
     pages = [rng.randrange(4) << 18 | rng.choice((5, 6)) << 12 for _ in range(5)]
     order = [rng.choice(pages) for _ in range(9)]

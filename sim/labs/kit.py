@@ -2,14 +2,17 @@
 
 import hashlib
 import random
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pteg.errors import UserError
+from pteg.files import read_file
 from pteg.mmu import Walk
 
-__all__ = ["Lab", "Test", "Wrong", "folder_of", "seed_of"]
+__all__ = ["Lab", "Test", "Wrong", "choices", "folder_of", "named_in", "seed_of"]
 
 
 class Wrong(Exception):
@@ -91,6 +94,18 @@ def folder_of(lab: str) -> Path:
 def seed_of(student: str) -> int:
     """The seed of a student: the same on every computer."""
     return int.from_bytes(hashlib.sha256(student.encode()).digest()[:4], "big")
+
+
+def named_in(path: Path) -> tuple[str, int]:
+    """The name of the lab and the seed in a `lab.toml`."""
+    try:
+        given = tomllib.loads(read_file(path).decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: {error}") from None
+    seed = given.get("seed")
+    if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < 1 << 32:
+        raise UserError(f"{path}: seed must be a number of 32 bits, not {seed!r}")
+    return str(given.get("lab")), seed
 
 
 def choices(lab: str, seed: int) -> random.Random:

@@ -11,7 +11,7 @@ from pteg.errors import UserError
 from pteg.hw.mmu.enums import Translation
 from pteg.labs import drills
 from pteg.labs.drills import DRILLS, drill, same
-from pteg.labs.tlbdrill import measure
+from pteg.labs.tlbprobe import measure
 
 SETTINGS = {"translate": drills.translate_setting, "bat": drills.bat_setting,
             "protect": drills.protect_setting}

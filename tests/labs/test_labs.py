@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -16,6 +17,7 @@ from pteg.labs.adapters import FORMATS
 from pteg.labs.catalogue import LABS, lab_named, new_folder, opened
 from pteg.labs.grading import grade
 from pteg.labs.kit import seed_of
+from pteg.labs.l3 import Unknown
 
 #: Wrong solutions of each lab: what is replaced, by what, and the test that is lost.
 MUTANTS = {
@@ -169,7 +171,7 @@ def test_a_damaged_folder_is_refused(text, tmp_path):
     (tmp_path / "lab.toml").write_text(text)
     with pytest.raises(UserError):
         opened(tmp_path)
-    with pytest.raises(UserError, match="lab must be one of L0, L1, L2, L4, L8, not 'L9'"):
+    with pytest.raises(UserError, match="lab must be one of L0, L1, L2, L3, L4, L8, not 'L9'"):
         lab_named("L9")
 
 
@@ -179,3 +181,43 @@ def test_every_lab_has_its_pages(lab):
     assert handout.startswith(f"# {lab}. {LABS[lab].title}\n") and "## Task" in handout
     for heading in ("**Goals.**", "**Tests**", "**Common mistakes**", "**Slide.**"):
         assert heading in page
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_an_unknown_tlb_can_be_found_out(seed):
+    """By experiments that a student can make; nothing but the letters is used."""
+    machine, key = Unknown(seed), tomllib.loads(LABS["L3"].solution(seed)["answers.toml"])
+
+    def circle(pages, stride):
+        found = machine.loads([n * stride << 12 for n in range(pages)] * 40)
+        return found[-pages:].count("M")
+
+    # One set: the stride is a multiple of the number of sets.
+    ways = max(n for n in (1, 2, 4, 8) if circle(n, 256) == 0)
+    sets = next(s for s in (1, 2, 4, 8, 16, 32, 64, 128) if circle(ways + 1, s) > 0)
+    assert key["geometry"] == {"sets": str(sets), "ways": str(ways)}
+    assert key["reach"] == {"reach": str(4 * sets * ways)}
+
+    def used_again(trial):
+        """Fill the set with new pages, use the first one again, load one more; the last letter
+        says whether the first one is still there."""
+        first, *others = [(trial * (ways + 1) + n) * sets << 12 for n in range(ways + 1)]
+        return [first, *others[:-1], first, others[-1], first]
+
+    letters = machine.loads([ea for trial in range(40) for ea in used_again(trial)])
+    kept = set(letters[ways + 2::ways + 3])
+    found = {"H": "lru", "M": "fifo"}[kept.pop()] if len(kept) == 1 else "random"
+    assert key["replacement"] == {"replacement": found}
+
+
+def test_a_probe_refuses_what_it_cannot_measure():
+    for addresses in ([1 << 28], [2], ["x"], [0] * 5000):
+        with pytest.raises(UserError):
+            Unknown(0).loads(addresses)
+
+
+def test_the_probe_of_the_starter_runs(tmp_path):
+    new_folder(LABS["L3"], tmp_path / "L3", "ada")
+    done = subprocess.run([sys.executable, "probe.py"], cwd=tmp_path / "L3", capture_output=True,
+                          text=True)
+    assert done.stdout == "MMH\n", done.stderr
