@@ -419,6 +419,44 @@ def graph(
     return ExitCode.DONE
 
 
+@app.command
+def export(
+    format: Literal["verilog"],
+    /,
+    *,
+    machine: str = "g3",
+    component: str | None = None,
+    output: Annotated[str | None, Parameter(name=["--output", "-o"])] = None,
+    bench: str | None = None,
+    cycles: Annotated[int, Parameter(converter=count)] = 10_000,
+    processor: Processor = None,
+):
+    """Write Verilog of the processor and its bus, or of any component.
+
+    Needs Yosys: `pip install 'pteg[verilog]'`.
+
+    Parameters
+    ----------
+    format
+        `verilog`.
+    machine
+        Preset whose hardware is written.
+    component
+        Component that is written instead, MODULE:CLASS: `pteg.hw.mmu.walker:Walker`.
+    output
+        File to write; standard output by default.
+    bench
+        Write a test bench to this file, and what it replays to one that ends in .hex beside it:
+        the ports of the machine from its reset on. Run it in that folder.
+    cycles
+        How many cycles the test bench replays.
+    """
+    from pteg.cli.export import export as write
+
+    write(component, machine, given(processor), output, bench, cycles)
+    return ExitCode.DONE
+
+
 #: Options whose names may be without a number, which then is 1.
 _SWITCHES = ("define", "reset")
 

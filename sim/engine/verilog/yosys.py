@@ -1,4 +1,4 @@
-"""Runs Yosys, which reads Verilog and writes the netlist as JSON (`help write_json`)."""
+"""Runs Yosys: Verilog to a netlist in JSON (`help write_json`), and RTLIL to Verilog."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pteg.errors import UserError
 
-__all__ = ["read_verilog"]
+__all__ = ["read_verilog", "write_verilog"]
 
 #: What Yosys does between the source and the netlist: processes become multiplexers and flip-flops,
 #: the hierarchy one module, memories one cell each with ports that read without a clock, and
@@ -62,23 +62,36 @@ def read_verilog(files, top, *, parameters=(), defines=(), include=()):
                 pass
         except OSError as error:
             raise UserError(f"{path}: {error.strerror}") from None
+    options = [f"-I{_path(path)}" for path in include]
+    options += [f"-D{_quoted(name if text is None else f'{name}={text}')}"
+                for name, text in dict(defines).items()]
+    chosen = [f"chparam -set {name} {_parameter(value)} {_quoted(top)}"
+              for name, value in dict(parameters).items()]
+    text = _run([" ".join(["read_verilog -sv -icells -defer", *options, *map(_path, files)]),
+                 *chosen, f"hierarchy -check -top {_quoted(top)}", PASSES], "write_json", top)
+    modules = json.loads(text)["modules"]
+    return next(module for module in modules.values() if int(module["attributes"].get("top", "0")))
+
+
+def write_verilog(rtlil, top):
+    """Return the Verilog of a design in Yosys' own language, as Amaranth writes it."""
     with tempfile.TemporaryDirectory(prefix="pteg-") as folder:
-        result, script = Path(folder, "netlist.json"), Path(folder, "script.ys")
-        options = [f"-I{_path(path)}" for path in include]
-        options += [f"-D{_quoted(name if text is None else f'{name}={text}')}"
-                    for name, text in dict(defines).items()]
-        chosen = [f"chparam -set {name} {_parameter(value)} {_quoted(top)}"
-                  for name, value in dict(parameters).items()]
-        script.write_text("\n".join([
-            " ".join(["read_verilog -sv -icells -defer", *options, *map(_path, files)]), *chosen,
-            f"hierarchy -check -top {_quoted(top)}",
-            PASSES, f"write_json {_path(result)}", ""]))
+        source = Path(folder, "design.il")
+        source.write_text(rtlil)
+        return _run([f"read_rtlil {_path(source)}", "proc", "memory_collect"],
+                    "write_verilog", top)
+
+
+def _run(commands, output, top):
+    """Run Yosys' commands; return what the command `output` writes."""
+    with tempfile.TemporaryDirectory(prefix="pteg-") as folder:
+        result, script = Path(folder, "result"), Path(folder, "script.ys")
+        script.write_text("\n".join([*commands, f"{output} {_path(result)}", ""]))
         done = subprocess.run([_program(), "-q", "-s", os.path.relpath(script)],
                               capture_output=True, text=True)
         if done.returncode or not result.exists():
             raise UserError(_first_error(done.stdout + done.stderr, top))
-        modules = json.loads(result.read_text())["modules"]
-    return next(module for module in modules.values() if int(module["attributes"].get("top", "0")))
+        return result.read_text()
 
 
 def _program():

