@@ -43,12 +43,12 @@ setup: $(VENV)/with-test,cc
 
 # One stamp for each set of extras (pyproject.toml), renewed when that file changes. The package
 # itself is installed editable: new files need no new set-up.
-$(VENV)/with-%: pyproject.toml setup.py
+$(VENV)/with-%: pyproject.toml setup.py requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	    { echo 'pteg needs Python 3.11 or later; name one with make PYTHON=...' >&2; exit 2; }
 	@test -x $(BIN)/pip || { echo 'Setting up $(VENV); this happens once.' >&2; \
 	    $(PYTHON) -m venv $(VENV); }
-	$(BIN)/python -m pip --disable-pip-version-check install -e '.$(if $(filter nothing,$*),,[$*])'
+	$(BIN)/python -m pip --disable-pip-version-check install -c requirements.lock -e '.$(if $(filter nothing,$*),,[$*])'
 	@touch $@
 
 clean:

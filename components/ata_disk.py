@@ -31,6 +31,7 @@ and all registers read as zero.
 import enum
 import mmap
 import os
+import shutil
 
 import numpy as np
 
@@ -304,9 +305,9 @@ def _check_room(file, size, path):
 
     They are taken while the file is mapped, where a full disk would kill this process.
     """
-    missing = size - 512 * os.fstat(file.fileno()).st_blocks
-    room = os.fstatvfs(file.fileno())
-    free = room.f_bavail * room.f_frsize
+    # Systems that do not say how many blocks a file has are taken to have all.
+    missing = size - 512 * getattr(os.fstat(file.fileno()), "st_blocks", size)
+    free = shutil.disk_usage(os.path.dirname(os.path.realpath(path))).free
     if missing > free:
         raise UserError(f"{path}: its disk must have {missing >> 20} MB free for what this file "
                         f"can grow by, not {free >> 20} MB")

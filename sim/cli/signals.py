@@ -9,6 +9,9 @@ from pteg.cli.exits import ExitCode
 
 __all__ = ["interrupts_raised", "interrupts_noted"]
 
+#: Signals that end programs; Windows has no SIGHUP.
+_ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP")
+                if hasattr(signal, name))
 #: Seconds after which a signal that was lost in a callback is raised again.
 AGAIN = 0.05
 
@@ -56,7 +59,7 @@ def interrupts_noted():
     """
     noted = []
     before = {number: signal.signal(number, lambda number, frame: noted.append(number))
-              for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+              for number in _ENDING
               if signal.getsignal(number) is not signal.SIG_IGN}
     try:
         yield lambda: noted[0] if noted else 0

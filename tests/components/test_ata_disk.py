@@ -2,7 +2,7 @@
 
 import hashlib
 import multiprocessing
-import os
+import shutil
 from types import SimpleNamespace
 
 import numpy as np
@@ -309,13 +309,11 @@ def test_a_writable_disk_with_holes_needs_room_for_them(tmp_path, monkeypatch):
     path = tmp_path / "holes"
     with open(path, "wb") as file:
         file.truncate(64 << 20)
-    room = os.statvfs(tmp_path)
-    monkeypatch.setattr(os, "fstatvfs", lambda _: SimpleNamespace(f_bavail=1, f_frsize=1 << 20))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1 << 20))
     with pytest.raises(UserError, match=r"holes: its disk must have \d+ MB free .*, not 1 MB$"):
         AtaDisk().attach(path, writable=True)
     AtaDisk().attach(path)
-    monkeypatch.setattr(os, "fstatvfs", lambda _: SimpleNamespace(f_bavail=room.f_blocks,
-                                                                  f_frsize=room.f_frsize))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=64 << 20))
     AtaDisk().attach(path, writable=True)
 
 
