@@ -9,7 +9,14 @@ is for takes it in its constructor.
 from dataclasses import dataclass, field, fields
 
 from pteg.hw.bus.ratio import DEFAULT, PLL_CFG, Ratio
-from pteg.hw.sizes import CQ_MOST, L2_SIZES, RENAMES_MOST, TLB_MOST_SETS, TLB_MOST_WAYS
+from pteg.hw.sizes import (
+    CQ_MOST,
+    L2_SIZES,
+    PROCESSORS_MOST,
+    RENAMES_MOST,
+    TLB_MOST_SETS,
+    TLB_MOST_WAYS,
+)
 
 __all__ = ["Numbers", "OneOf", "Parameters", "PowersOfTwo"]
 
@@ -116,6 +123,16 @@ class Parameters:
         default `4:1`, and `2:1` for mac99.
     prediction : bool
         On, the default: a branch whose condition is not known is predicted. Off: it waits.
+    processors : int
+        Processors of the machine, 1 to 4; by default 1. The functional model alone runs several.
+    broadcast : bool
+        With several processors. On, the default: tlbie, tlbsync and icbi of a processor whose
+        HID0[ABE] is set reach all of them. Off: only its own TLBs and instruction cache, as in a
+        750 (750GX UM p. 120, 134).
+    quantum : int
+        With several processors: instructions of a turn, on average (functional model).
+    seed : int
+        Of the random lengths of the turns: equal seeds give equal runs.
     """
 
     icache: int = _one(32 << 10, _CACHE)
@@ -133,6 +150,10 @@ class Parameters:
     fpr_renames: int = _one(6, Numbers(1, RENAMES_MOST))
     ratio: str = _one(str(DEFAULT), OneOf(str(Ratio(two)) for two in PLL_CFG))
     prediction: bool = _one(True, OneOf((True, False)))
+    processors: int = _one(1, Numbers(1, PROCESSORS_MOST))
+    broadcast: bool = _one(True, OneOf((True, False)))
+    quantum: int = _one(300, Numbers(1, 1 << 20))
+    seed: int = _one(1, Numbers(0, (1 << 31) - 1))
 
     def __post_init__(self):
         for parameter in fields(self):

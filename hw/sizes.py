@@ -2,7 +2,7 @@
 
 __all__ = ["CQ_MOST", "CREDITS", "FETCH_WIDTH", "IQ_ENTRIES", "RENAMES_MOST", "WIDTH",
            "JUNCTION_TEMPERATURE", "BEATS", "LINE_BITS", "TLB_MOST_SETS",
-           "TLB_MOST_WAYS", "L2_SIZES"]
+           "TLB_MOST_WAYS", "L2_SIZES", "PROCESSORS_MOST"]
 
 #: Entries of the instruction queue (MPC750 UM 1.2.1, 6.1).
 IQ_ENTRIES = 6
@@ -23,6 +23,9 @@ JUNCTION_TEMPERATURE = 45
 LINE_BITS = 5
 #: Data beats of a burst: a cache block, 8 bytes at a time (MPC750 UM 8.3.2.3).
 BEATS = 4
+
+#: Processors of a machine, at most.
+PROCESSORS_MOST = 4
 
 #: Sets of a TLB and entries of a set, at most.
 TLB_MOST_SETS, TLB_MOST_WAYS = 256, 8

@@ -75,6 +75,8 @@ class Cpu(Protocol):
     ----------
     cycle, instructions, exceptions : int
         Clock cycles since reset, instructions completed and exceptions taken.
+    count : int
+        Processors. What is said of one of them has its `number`; the counts are those of all.
     look : int
         Cycles, about a tenth of a second, after which a run looks whether anything completes.
     identity : str
@@ -89,6 +91,7 @@ class Cpu(Protocol):
     cycle: int
     instructions: int
     exceptions: int
+    count: int
     look: int
     identity: str
     depends: tuple[str, ...]
@@ -99,19 +102,19 @@ class Cpu(Protocol):
     def reset(self) -> None:
         """Hard reset of the processor (the machine resets the devices)."""
 
-    def get_state(self) -> np.ndarray:
-        """The architectural state: a record array of `pteg.state.ARCH_STATE`, a copy."""
+    def get_state(self, number: int = 0) -> np.ndarray:
+        """The architectural state of a processor: a copy, a record array of `ARCH_STATE`."""
 
-    def set_state(self, state: np.ndarray) -> None:
+    def set_state(self, state: np.ndarray, number: int = 0) -> None:
         """Replace the architectural state; execution continues at its `pc`."""
 
     def settle(self) -> None:
         """Run until `at_boundary` holds: another model can take over there."""
 
-    def get_pending(self) -> np.ndarray:
+    def get_pending(self, number: int = 0) -> np.ndarray:
         """Counts and pending exceptions: a record array of `pteg.state.PENDING`."""
 
-    def set_pending(self, pending: np.ndarray) -> None:
+    def set_pending(self, pending: np.ndarray, number: int = 0) -> None:
         """Take over counts and pending exceptions; `set_state` is to follow."""
 
     def snapshot(self) -> dict[str, np.ndarray]:
@@ -135,7 +138,7 @@ class Cpu(Protocol):
     def memory_changed(self, address: int, data: bytes) -> None:
         """Memory has been written from outside: what was fetched from it is forgotten."""
 
-    def tlb(self, side: int) -> Iterable[tuple[int, int, int, int, int]]:
+    def tlb(self, side: int, number: int = 0) -> Iterable[tuple[int, int, int, int, int]]:
         """Valid entries of the TLB for instructions (0) or data (1), an iterable.
 
         Each is (set, way, VSID, EA[4-19], second word of the PTE without R).
@@ -152,6 +155,9 @@ class Cpu(Protocol):
 
         When several apply at once: CHECKSTOP, CONSOLE, ADDRESS, INSTRUCTIONS, CYCLES, DRAIN.
         """
+
+    def is_held(self, number: int) -> bool:
+        """Whether a processor has waited for its soft reset since the hard reset."""
 
     def stats(self) -> dict:
         """What the model counts beside cycles, instructions and exceptions: a part of

@@ -63,6 +63,9 @@ class Machine:
     Attributes
     ----------
     cpu : pteg.registers.Registers
+        Of processor 0.
+    cpus : tuple of pteg.registers.Registers
+        Of every processor, with ``processors=2`` (functional model).
     memory : pteg.memory.Memory
     mmu : pteg.mmu.Mmu
         Segments, BATs, TLBs, hash table, and how addresses are translated.
@@ -94,6 +97,7 @@ class Machine:
             self.preset, self.options = preset, options
         if cpu not in CPUS:
             raise UserError(f"cpu must be one of {', '.join(CPUS)}, not {cpu!r}")
+        _check_model(self.platform, cpu)
         if adversary is not None:
             _check_adversary(adversary, cpu)
         self.cpu_name, self.adversary = cpu, adversary
@@ -138,8 +142,12 @@ class Machine:
         return self._made["model"]
 
     @cached_property
+    def cpus(self) -> tuple[Registers, ...]:
+        return tuple(Registers(self.model, number) for number in range(self.model.count))
+
+    @property
     def cpu(self) -> Registers:
-        return Registers(self.model)
+        return self.cpus[0]
 
     @cached_property
     def mmu(self) -> Mmu:
@@ -418,6 +426,7 @@ class Machine:
         """
         if cpu not in CPUS:
             raise UserError(f"cpu must be one of {', '.join(CPUS)}, not {cpu!r}")
+        _check_model(self.platform, cpu)
         if cpu == self.cpu_name:
             return
         if self.adversary is not None:
@@ -430,7 +439,8 @@ class Machine:
         write_back(self.platform, before.modified())
         after.set_pending(before.get_pending())
         after.set_state(before.get_state())
-        self.cpu_name, self._made["model"], self.cpu = cpu, after, Registers(after)
+        self.cpu_name, self._made["model"] = cpu, after
+        self.__dict__.pop("cpus", None)
         self.count_from += 1
         if self._events is not None:
             before.ledger(None)
@@ -557,6 +567,14 @@ class Machine:
 
         with waiting("elaborating the processor"):
             return machine_graph(self)
+
+
+def _check_model(platform: Platform, cpu: str) -> None:
+    """Raise UserError if a processor model cannot run the machine."""
+    if cpu == "pipeline" and platform.parameters.processors > 1:
+        raise UserError(f"processors must be 1 with cpu='pipeline', "
+                        f"not {platform.parameters.processors}: only the functional model runs "
+                        f"several")
 
 
 def _preset(name: str, options: dict[str, Any]) -> Platform:

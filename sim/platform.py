@@ -10,7 +10,9 @@ devices. Their first argument is `Platform.arrays`, a pair (state, memory) for e
 `tick(devices, clocks=1)`                   advances time by that many core clocks
 `transfers(devices, reservation)`           (whether a bus master wrote anything, the reservation)
 `next_event(devices)`                       clocks until an interrupt pin may change by itself
-`interrupt(devices)`                        level of the processor's external interrupt pin
+`interrupt(devices)`                        levels of the external interrupt pins: a bit each
+`controls(devices)`                         SRESET (bits 0-7) and TBEN, negated (from bit 8 on)
+`grant(devices, number)`                    tells devices which processor has the bus
 `console(devices, watch)`                   see `pteg.components.console`; 0 without a console
 `NAME_clock(state, memory, target, ...)`    one clock of a device on the bus, with the signals of
                                             its port (`pteg.components.target`); returns `d_r`
@@ -56,7 +58,7 @@ from pteg.worlds import Worlds
 if TYPE_CHECKING:
     import networkx
 
-__all__ = ["Platform", "Wire", "PORT", "PROCESSOR"]
+__all__ = ["Platform", "Wire", "PORT", "PROCESSOR", "INT", "SRESET", "TBEN"]
 
 #: Base and size of a device that answers where no other does.
 EVERYWHERE = (0, 1 << 32)
@@ -66,6 +68,11 @@ PORT = ("ts", "a", "tt", "tsiz", "tbst", "dbb", "artry", "d_w")
 
 #: Name of the processor in wires and in the machine graph.
 PROCESSOR = "processor"
+
+#: Pins of a processor: external interrupt; soft reset; time base enable, active low here: while a
+#: device asserts it, the time base stops. The last two need several processors.
+INT, SRESET, TBEN = "int", "sreset", "tben"
+_PINS = (INT, SRESET, TBEN)
 
 #: Compiled functions that devices must have for a role.
 FUNCTION_OF_ROLE: dict[type, str] = {ConsolePort: "console", BusMaster: "answer"}
@@ -84,13 +91,14 @@ RESERVED = frozenset({
 class Wire:
     """An interrupt line: output `pin` of device `source` to input `number` of `sink`.
 
-    The processor's only input is number 0, its pin INT.
+    If that is the processor, `number` is the processor's, and `input` says which of its pins.
     """
 
     source: str
     sink: str = PROCESSOR
     number: int = 0
     pin: str = "irq"
+    input: str = INT
 
 
 class Platform:
@@ -147,7 +155,10 @@ class Platform:
                 raise UserError(f"{wire.source} has no interrupt output {wire.pin!r}")
             if wire.sink != PROCESSOR and "drive" not in self[wire.sink].functions():
                 raise UserError(f"{wire.sink} has no interrupt inputs")
-            inputs = 1 if wire.sink == PROCESSOR else self[wire.sink].inputs
+            if wire.input not in _PINS or wire.sink != PROCESSOR and wire.input != INT:
+                raise UserError(f"{wire.sink} has no pin {wire.input!r}")
+            inputs = (self.parameters.processors if wire.sink == PROCESSOR
+                      else self[wire.sink].inputs)
             if not 0 <= wire.number < inputs:
                 raise UserError(f"{wire.sink} has no interrupt input {wire.number}")
         self._sinks()
@@ -270,10 +281,11 @@ class Platform:
         if feeding:
             order.append(name)
 
-    def _lines(self, sink: str) -> str:
+    def _lines(self, sink: str, input: str = INT) -> str:
         """Expression for the levels of the inputs of `sink`."""
         terms = [f"(np.uint64(devices[{self._index(wire.source)}][0][0].{wire.pin}) "
-                 f"<< np.uint64({wire.number}))" for wire in self.wires if wire.sink == sink]
+                 f"<< np.uint64({wire.number}))" for wire in self.wires
+                 if wire.sink == sink and wire.input == input]
         return " | ".join(terms) or "np.uint64(0)"
 
     def _index(self, name: str) -> int:
@@ -315,7 +327,12 @@ class Platform:
             ticks="\n".join(ticks) or "    pass", events="\n".join(events),
             clocks="\n\n".join(_CLOCK.format(name=device.name, port=", ".join(PORT))
                                for device in self.devices),
-            drives="\n".join(drives), pin=self._lines(PROCESSOR), console=console)
+            drives="\n".join(drives), pin=self._lines(PROCESSOR),
+            sreset=self._lines(PROCESSOR, SRESET), tben=self._lines(PROCESSOR, TBEN),
+            grants="\n".join(f"    devices[{i}][0][0].granted = number"
+                             for i, device in enumerate(self.devices)
+                             if "granted" in (device.dtype.names or ())) or "    pass",
+            console=console)
 
     # The machine graph ------------------------------------------------------------------------
 
@@ -416,6 +433,16 @@ def next_event(devices):
 def interrupt(devices):
 {drives}
     return np.int64({pin})
+
+
+@njit(cache=True, _nrt=False)
+def controls(devices):
+    return np.int64({sreset}) | np.int64({tben}) << 8
+
+
+@njit(cache=True, _nrt=False)
+def grant(devices, number):
+{grants}
 
 
 @njit(cache=True, _nrt=False)

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from pteg.boot.loader import parse_size
 from pteg.components.ata_disk import AtaDisk
 from pteg.components.copier import Copier
+from pteg.components.doorbell import Doorbell
 from pteg.components.dram import Dram
 from pteg.components.escc8530 import Escc8530
 from pteg.components.flipper_pic import FlipperPic
@@ -20,7 +21,7 @@ from pteg.components.uart16550 import Uart16550
 from pteg.errors import UserError
 from pteg.hw.bus.ratio import Ratio
 from pteg.parameters import read_parameters
-from pteg.platform import Platform, Wire
+from pteg.platform import SRESET, TBEN, Platform, Wire
 
 __all__ = ["BOARDS", "PRESETS", "ROMS", "KERNEL_ROMS", "g3", "mac99"]
 
@@ -34,6 +35,7 @@ def g3(ram: int | str = "32M", timed_uart: bool = False, dma: bool = False,
     0x0C003000 pic            interrupt controller; input 6 is the serial port
     0x0C006000 copier         DMA engine, if there is one; input 5 of the interrupt controller
     0x0C00A000 fw_cfg         a program that the firmware is to start
+    0x0C00B000 doorbell       with several processors: their interrupts and soft resets
     0x0C00F000 uart           16550, eight byte registers
     0xFFF00000 rom            1 MB
     ========== ============== =====================================================================
@@ -59,13 +61,17 @@ def g3(ram: int | str = "32M", timed_uart: bool = False, dma: bool = False,
     if board not in BOARDS:
         raise UserError(f"board must be one of {', '.join(BOARDS)}, not {board!r}")
     clocks = BOARDS[board]
+    parameters = {"ratio": clocks.ratio} | parameters
+    several = range(n) if (n := read_parameters(parameters).processors) > 1 else range(0)
     return Platform(
         [Dram(size=size, **Dram.read_timing(clocks.dram if dram is None else dram)), Rom(),
          Uart16550(timed=timed_uart, core_clock=clocks.core), FlipperPic(),
          FwCfg({Key.BOOT_DEVICE: b"c"}, base=0x0C00A000),
-         *([Copier()] if dma else [])],
-        [Wire("uart", "pic", 6), Wire("pic"), *([Wire("copier", "pic", 5)] if dma else [])],
-        **{"ratio": clocks.ratio} | parameters)
+         *([Copier()] if dma else []), *([Doorbell()] if several else [])],
+        [Wire("uart", "pic", 6), Wire("pic"), *([Wire("copier", "pic", 5)] if dma else []),
+         *(Wire("doorbell", number=p, pin=f"irq{p}") for p in several),
+         *(Wire("doorbell", number=p, pin=f"sreset{p}", input=SRESET) for p in several)],
+        **parameters)
 
 
 def mac99(ram: int | str = "128M", timed_uart: bool = False, dram: str = "5:2:2:2",
@@ -74,7 +80,7 @@ def mac99(ram: int | str = "128M", timed_uart: bool = False, dram: str = "5:2:2:
 
     ========== ============== =====================================================================
     0x00000000 dram           `ram` bytes, a power of two from 16M to 1G
-    0x80000000 keylargo       PCI device 12: feature registers
+    0x80000000 keylargo       PCI device 12: feature registers; resets of several processors
     0x80013000 escc           8530 serial ports; channel A is the console
     0x80020000 disk           IDE channel, PIO; without a file there is no disk
     0x80040000 openpic        interrupt controller; inputs 13: disk, 36 and 37: escc B and A
@@ -99,19 +105,25 @@ def mac99(ram: int | str = "128M", timed_uart: bool = False, dram: str = "5:2:2:
     size = _ram_size(ram, 16 << 20, 1 << 30)
     nvram = Nvram()
     parameters = {"ratio": "2:1"} | parameters
-    bus = Ratio.read(read_parameters(parameters).ratio).slower(MAC_CLOCK)
+    processor = read_parameters(parameters)
+    bus, count = Ratio.read(processor.ratio).slower(MAC_CLOCK), processor.processors
+    several = range(count) if count > 1 else range(0)
     return Platform(
         [Dram(size=size, **Dram.read_timing(dram)), Rom(),
-         Escc8530(timed=timed_uart, core_clock=MAC_CLOCK), OpenPic(),
+         Escc8530(timed=timed_uart, core_clock=MAC_CLOCK),
+         OpenPic(processors=count),
          KeyLargo(), AtaDisk(), nvram, OpenBus(),
          PciHost([PciFunction(11, vendor=0x106B, kind=0x1F, class_code=0x060000),
                   PciFunction(12, vendor=0x106B, kind=0x22, class_code=0xFF0000, window=0x80000)]),
-         FwCfg({Key.RAM_SIZE: size, Key.NOGRAPHIC: 1, Key.CPUS: 1, Key.MACHINE_ID: 1,
+         FwCfg({Key.RAM_SIZE: size, Key.NOGRAPHIC: 1, Key.CPUS: count, Key.MACHINE_ID: 1,
                 Key.BOOT_DEVICE: b"c", Key.TIMEBASE_HZ: bus // 4,
                 Key.CPU_HZ: MAC_CLOCK, Key.BUS_HZ: bus, Key.NVRAM_ADDRESS: nvram.base,
                 Key.VIA_CONFIG: 1})],
         [Wire("escc", "openpic", 0x24, pin="irq_b"), Wire("escc", "openpic", 0x25, pin="irq_a"),
-         Wire("disk", "openpic", 0x0D), Wire("openpic")],
+         Wire("disk", "openpic", 0x0D), Wire("openpic"),
+         *(Wire("openpic", number=p, pin=f"irq{p}") for p in several[1:]),
+         *(Wire("keylargo", number=p, pin=f"sreset{p}", input=SRESET) for p in several),
+         *(Wire("keylargo", number=p, pin="timebase_stopped", input=TBEN) for p in several)],
         **parameters)
 
 

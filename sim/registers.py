@@ -177,17 +177,17 @@ class _Sprs:
 class _Change:
     """`with registers.changed() as state:` changes the record, then hands it to the model."""
 
-    def __init__(self, model: Cpu):
-        self._model = model
+    def __init__(self, model: Cpu, number: int):
+        self._model, self._number = model, number
 
     def __enter__(self) -> np.ndarray:
-        self._state = self._model.get_state()
+        self._state = self._model.get_state(self._number)
         return self._state
 
     def __exit__(self, kind: type | None, *exception: object) -> None:
         if kind is None:
             conform(self._state)
-            self._model.set_state(self._state)
+            self._model.set_state(self._state, self._number)
 
 
 class _Single:
@@ -216,7 +216,7 @@ class Registers:
     pc, msr, cr, fpscr, xer, lr, ctr, tb : int
     """
 
-    __slots__ = ("_model",)
+    __slots__ = ("_model", "_number")
 
     pc = _Single()
     msr = _Single()
@@ -227,8 +227,8 @@ class Registers:
     ctr = _Single()
     tb = _Single()
 
-    def __init__(self, model: Cpu):
-        self._model = model
+    def __init__(self, model: Cpu, number: int = 0):
+        self._model, self._number = model, number
 
     @property
     def gpr(self) -> _Bank:
@@ -252,8 +252,8 @@ class Registers:
 
     def state(self) -> np.ndarray:
         """The whole architectural state: a record array of `pteg.state.ARCH_STATE`, a copy."""
-        return self._model.get_state()
+        return self._model.get_state(self._number)
 
     def changed(self) -> _Change:
         """Context manager: the record to change, which then becomes the state."""
-        return _Change(self._model)
+        return _Change(self._model, self._number)

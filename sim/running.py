@@ -30,7 +30,7 @@ class Runs(Protocol):
     def model(self) -> Cpu: ...
 
     @property
-    def cpu(self) -> Any: ...
+    def cpus(self) -> Any: ...
 
 
 def run(machine: Runs, limits: Limits, condition: Callable[[Any], object] | None = None,
@@ -111,7 +111,8 @@ class _Progress:
                 or model.cycle - self._cycle >= PATIENCE)
 
     def _asleep(self):
-        """The processor is in a power-save mode (MPC750 UM 10.2)."""
-        cpu = self._machine.cpu
-        return bool(cpu.msr & Msr.POW
-                    and cpu.spr["HID0"] & (Hid0.DOZE | Hid0.NAP | Hid0.SLEEP))
+        """Every processor is in a power-save mode (MPC750 UM 10.2), or held."""
+        held = self._machine.model.is_held
+        return all(held(number) or cpu.msr & Msr.POW
+                   and cpu.spr["HID0"] & (Hid0.DOZE | Hid0.NAP | Hid0.SLEEP)
+                   for number, cpu in enumerate(self._machine.cpus))

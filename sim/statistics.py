@@ -8,6 +8,7 @@ if TYPE_CHECKING:
 __all__ = ["difference", "new_statistics", "put"]
 
 _TRANSLATIONS = ("bat_hits", "tlb_hits", "tlb_misses")
+_OF_ONE = ("instructions", "exceptions", "table_searches")
 _TRANSFERS = ("reads", "writes", "read_beats", "write_beats", "errors")
 
 
@@ -26,6 +27,8 @@ def new_statistics(platform: "Platform") -> dict[str, Any]:
                                                  "c_updates"))},
         "cache": {name: dict.fromkeys(counts) for name, counts in caches.items()},
         "bus": {device.name: dict.fromkeys(_TRANSFERS) for device in platform.devices},
+        **({"processors": {number: dict.fromkeys(_OF_ONE) for number in range(count)}}
+           if (count := platform.parameters.processors) > 1 else {}),
     }
 
 

@@ -28,7 +28,8 @@ from pteg.functional.forms import (
 )
 from pteg.functional.model import CODE_PAGES, CODE_PLACES
 
-__all__ = ["decode", "code_row", "decode_block", "is_code", "forget", "PLACE"]
+__all__ = ["decode", "code_row", "decode_block", "is_code", "forget", "forget_block",
+           "PLACE"]
 
 #: Bytes of a place.
 PLACE = 8
@@ -78,6 +79,15 @@ def forget(m, pa):
     place = row + (pa & 0xFF8) * 2
     if read_host(place) | read_host(place + PLACE):
         empty(row)
+
+
+@compiled
+def forget_block(m, pa):
+    """icbi: the block of 32 bytes at `pa` is fetched again. The processor's own stores have been
+    seen by `forget`; those of others have not."""
+    if m.code and is_code(m, pa):
+        for at in range(pa & ~31, (pa & ~31) + 32, 8):
+            forget(m, at)
 
 
 @compiled

@@ -19,18 +19,21 @@ from pteg.functional.integer import arithmetic, compare, logic
 from pteg.functional.memory import block, load_store, multiple
 from pteg.functional.mmu import read_at, read_translated, translate
 from pteg.functional.operands import MASK32
+from pteg.functional.processors import attend, deliver, lose_all, release
 from pteg.functional.system import cycles_to_decrementer, power_save, sync_time, system
 from pteg.functional.thermal import cycles_to_thermal, restart_thermal, sync_thermal
 from pteg.functional.tlb import touch
 from pteg.jit import named_after
 
 __all__ = ["step", "settle", "make_run", "STOP_CYCLES", "STOP_INSTRUCTIONS", "STOP_ADDRESS",
-           "STOP_CHECKSTOP", "STOP_CONSOLE", "STOP_DRAIN", "STOP_LEDGER", "STOP_UNIT", "STOP_STALE"]
+           "STOP_CHECKSTOP", "STOP_CONSOLE", "STOP_DRAIN", "STOP_LEDGER", "STOP_UNIT", "STOP_STALE",
+           "STOP_ASLEEP"]
 
 #: Why `run` ended; LEDGER: the buffer of events must be emptied before it continues; UNIT: the
-#: floating-point unit must be compiled; STALE: the oracle has found something.
+#: floating-point unit must be compiled; STALE: the oracle has found something; ASLEEP: one of
+#: several processors is in a power-save mode.
 (STOP_CYCLES, STOP_INSTRUCTIONS, STOP_ADDRESS, STOP_CHECKSTOP, STOP_CONSOLE, STOP_DRAIN,
- STOP_LEDGER, STOP_UNIT, STOP_STALE) = range(9)
+ STOP_LEDGER, STOP_UNIT, STOP_STALE, STOP_ASLEEP) = range(10)
 #: The largest number of cycles between two checks of limits, devices and the console.
 STRIDE = 1 << 16
 
@@ -143,10 +146,17 @@ def take_interrupt(s, m):
     return True
 
 
-def make_run(bus_read, bus_write, tick, transfers, next_event, interrupt, console):
-    """Compile the run loop for the functions of a platform (see `pteg.platform`)."""
+def make_run(bus_read, bus_write, tick, transfers, next_event, interrupt, controls, console,
+             grant=None):
+    """Compile the run loop for the functions of a platform (see `pteg.platform`).
 
-    own_name = named_after(bus_read, bus_write, tick, transfers, next_event, interrupt, console)
+    With `grant` it is the loop of one of several processors, which take turns
+    (`pteg.functional.processors`).
+    """
+    several = grant is not None
+
+    own_name = named_after(bus_read, bus_write, tick, transfers, next_event, interrupt, controls,
+                           console, *([grant] if several else []))
 
     @njit
     @own_name
@@ -180,11 +190,13 @@ def make_run(bus_read, bus_write, tick, transfers, next_event, interrupt, consol
 
     @njit
     @own_name
-    def run(state, model, devices, cycles, instructions, address, watch):
-        """Run until a limit and return why.
+    def run(states, models, number, devices, cycles, instructions, address, watch):
+        """Run one processor until a limit and return why.
 
         Parameters
         ----------
+        number : int
+            Of the processor.
         cycles, instructions : int
             Limits, as totals since reset.
         address : int
@@ -192,7 +204,7 @@ def make_run(bus_read, bus_write, tick, transfers, next_event, interrupt, consol
         watch : record array
             Console text to wait for (`pteg.components.console`).
         """
-        s, m = state[0], model[0]
+        s, m = states[number], models[number]
         set_msr(s, m, 0 | s.msr)
         started = False
         if not m.thermal_at:    # a script may have written THRM1 to THRM3
@@ -209,7 +221,16 @@ def make_run(bus_read, bus_write, tick, transfers, next_event, interrupt, consol
                 s.reservation = reservation
                 m.soft_tag[:] = 0
                 m.code_page[:] = 0
-            m.interrupt = interrupt(devices)
+                if several:
+                    lose_all(states, models, number)
+            m.interrupt = interrupt(devices) >> number & 1
+            if several:
+                if m.broadcast:
+                    deliver(states, models, number)
+                attend(states, models, number, controls(devices))
+                if m.reset:
+                    release(s, m)
+                    started = True
             printed = console(devices, watch)
             if printed == 1:
                 return STOP_CONSOLE
@@ -234,6 +255,8 @@ def make_run(bus_read, bus_write, tick, transfers, next_event, interrupt, consol
                 return STOP_ADDRESS
             saves = power_save(s)
             if saves:
+                if several:
+                    return STOP_ASLEEP
                 pause = max(1, min(cycles - m.cycles, STRIDE, next_event(devices),
                                    cycles_to_decrementer(m, s), cycles_to_thermal(m)))
                 m.cycles += pause

@@ -9,6 +9,7 @@ import numpy as np
 from pteg.functional import constants as isa
 from pteg.functional.adversary import order
 from pteg.functional.compiled import compiled, inlined
+from pteg.functional.decoded import forget_block
 from pteg.functional.exceptions import alignment, program, storage_fault
 from pteg.functional.mmu import (
     invalidate,
@@ -270,6 +271,14 @@ def clear_block(s, m, word, ea):
 
 
 @compiled
+def announce(s, m, op, address):
+    """Have the run loop tell the other processors, right after this instruction."""
+    if m.broadcasts and s.hid0 & isa.HID0_ABE:
+        m.broadcast, m.broadcast_address = op, address
+        m.look = 0
+
+
+@compiled
 def block(s, m, op, word):
     """lwarx to tlbsync: synchronisation, external control, caches and TLBs."""
     if isa.PRIVILEGED[op] and s.msr & isa.MSR_PR:
@@ -307,17 +316,24 @@ def block(s, m, op, word):
             store(s, m, ea, isa.WORD, gpr(s, d))
     elif op == isa.DCBZ:
         return clear_block(s, m, word, ea)
-    elif op == isa.DCBST or op == isa.DCBF or op == isa.ICBI:
+    elif op == isa.DCBST or op == isa.DCBF:
         block_address(s, m, ea, isa.KIND_TOUCH)
+    elif op == isa.ICBI:
+        pa = block_address(s, m, ea, isa.KIND_TOUCH)
+        if pa >= 0 and m.several:
+            forget_block(m, pa)
+            announce(s, m, op, pa)
     elif op == isa.DCBI:
         block_address(s, m, ea, isa.KIND_STORE)
     elif op == isa.TLBIE:
         invalidate(s, m, gpr(s, third(word)))
+        announce(s, m, op, gpr(s, third(word)))
     elif m.watched and (op == isa.SYNC or op == isa.EIEIO or op == isa.TLBSYNC):
         act = isa.ACT_SYNC if op == isa.SYNC else (
             isa.ACT_EIEIO if op == isa.EIEIO else isa.ACT_TLBSYNC)
         note(m, act, isa.NONE, isa.NONE, isa.NONE)
         if m.adversary:
             order(m, op)
-    # Without an adversary, sync, eieio, tlbsync order what is in order; dcbt and dcbtst are hints.
+    # Without an adversary, sync, eieio, tlbsync order what is in order, also among processors,
+    # which take turns; dcbt and dcbtst are hints.
     return m.outcome

@@ -35,8 +35,8 @@ from pteg.functional.protection import prohibited
 from pteg.functional.table import WALKER, half, in_table, note, noted_store
 from pteg.functional.tlb import filled, points, use, victim
 
-__all__ = ["translate", "watches", "flush", "invalidate", "read_physical", "read_translated",
-           "write_physical", "read_at", "write_at"]
+__all__ = ["translate", "watches", "flush", "invalidate", "invalidate_set", "read_physical",
+           "read_translated", "write_physical", "read_at", "write_at"]
 
 
 # -- Physical memory ------------------------------------------------------------------------------
@@ -113,6 +113,23 @@ def write_table(m, pa, size, value):
 
 
 @compiled
+def break_reservations(m, pa):
+    """A store to a block that other processors have reserved: they lose the reservation."""
+    for number in range(m.foreign.shape[0]):
+        if m.foreign[number] == pa & ~31 | 1:
+            m.foreign[number] = 0
+
+
+@compiled
+def is_guarded(m, page):
+    """Whether another processor has reserved a block of the page."""
+    for number in range(m.foreign.shape[0]):
+        if m.foreign[number] and m.foreign[number] & ~0xFFF == page:
+            return True
+    return False
+
+
+@compiled
 def write_physical(m, pa, size, value):
     if pa + size <= m.ram_size:
         if m.watched and in_table(m, pa):
@@ -121,6 +138,8 @@ def write_physical(m, pa, size, value):
             write_at(m.ram + pa, size, value)
         if is_code(m, pa):
             forget(m, pa)
+        if m.guards:
+            break_reservations(m, pa)
         if m.log_writes:
             log_write(m, pa, size, value)
     else:
@@ -155,11 +174,11 @@ def watches(s, kind):
 def remember(s, m, ea, kind, pa, tlb_set, keep, point):
     """Remember the translation of a page that lies in RAM, or may be read from the ROM.
 
-    Not of stores that have to be seen: they are logged, or the page holds decoded instructions.
-    Oracle and adversary want to see all stores, and all uses of a TLB.
-    Nor of loads from the ROM if they are logged as accesses of a device, nor of data in the page
-    of the data address breakpoint.
-    """
+    Not of stores that have to be seen: they are logged, or the page holds decoded instructions or
+    a block that another processor has reserved. Oracle and adversary want to see all stores, and
+    all uses of a TLB. Nor of loads from the ROM if they are logged as accesses of a device, nor of
+    data in the page of the data address breakpoint.
+@@    """
     page = pa & ~0xFFF
     if kind == isa.KIND_TOUCH or (kind != isa.KIND_FETCH and watches(s, kind)
                                   and ea >> 12 == s.dabr >> 12):
@@ -168,7 +187,8 @@ def remember(s, m, ea, kind, pa, tlb_set, keep, point):
         return pa
     if page + 4096 <= m.ram_size:
         base = m.ram + page
-        if kind == isa.KIND_STORE and (m.log_writes or is_code(m, page)):
+        if kind == isa.KIND_STORE and (m.log_writes or is_code(m, page)
+                                       or m.guards and is_guarded(m, page)):
             return pa
     elif (kind == isa.KIND_FETCH or (kind == isa.KIND_LOAD and not m.log_events)) and (
             m.rom_base <= page and page + 4096 <= m.rom_base + m.rom_size):
@@ -281,8 +301,8 @@ def translate(s, m, ea, kind):
 
 
 @compiled
-def invalidate(s, m, ea):
-    """tlbie: all ways of the set that EA[14-19] selects, in both TLBs (MPC750 UM 5.4.3.2)."""
+def invalidate_set(m, ea):
+    """What a tlbie does to the TLBs, also to those of another processor."""
     index = ea >> 12 & m.tlb_sets - 1
     if m.watched:
         note(m, isa.ACT_TLBIE, ea, isa.NONE, isa.NONE)
@@ -291,6 +311,12 @@ def invalidate(s, m, ea):
             for way in range(m.tlb_ways):
                 m.tlb_tag[side, index, way] = 0
     flush_set(m, index)
+
+
+@compiled
+def invalidate(s, m, ea):
+    """tlbie: all ways of the set that EA[14-19] selects, in both TLBs (MPC750 UM 5.4.3.2)."""
+    invalidate_set(m, ea)
     event(s, m, isa.EVENT_TLBIE, isa.NONE, ea, isa.NONE, isa.NONE, isa.NONE)
 
 

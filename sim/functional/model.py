@@ -6,7 +6,7 @@ from pteg.functional.constants import NO_SET, POLICIES
 from pteg.functional.tlb import SEED
 from pteg.hw.bus.ratio import Ratio
 from pteg.hw.parameters import Parameters
-from pteg.hw.sizes import TLB_MOST_SETS, TLB_MOST_WAYS
+from pteg.hw.sizes import PROCESSORS_MOST, TLB_MOST_SETS, TLB_MOST_WAYS
 from pteg.ledger import RECORD
 from pteg.mmu.history import FIELDS, HISTORY, Fault, Finding
 from pteg.state import ARCH_STATE
@@ -79,6 +79,15 @@ MODEL = np.dtype([
     ("thermal_at", "i8"), ("thermal_turn", "i8"),
     # Cycles in which no instruction completed, and other counts for statistics.
     ("uncompleted", "i8"), ("exceptions", "i8"), ("walks", "i8"), ("walk_ptes", "i8"),
+    # Of several processors (`pteg.functional.processors`): whether there are any, and whether what
+    # this one broadcasts reaches them; what it has to broadcast, and where.
+    ("several", "i8"), ("broadcasts", "i8"), ("broadcast", "i8"), ("broadcast_address", "i8"),
+    # Blocks that the others have reserved, by their number (`reservation` of ARCH_STATE; 0: none,
+    # or lost by a store of this processor), and whether there are any.
+    ("foreign", "i8", PROCESSORS_MOST), ("guards", "i8"),
+    # Whether it waits for its first soft reset; the level of SRESET, and whether it has been
+    # asserted; whether TBEN is negated, so that the time base stops.
+    ("held", "i8"), ("reset_level", "i8"), ("reset", "i8"), ("frozen", "i8"),
     # Memory writes of the instruction (pa, size, value), if they are logged.
     ("log_writes", "i8"), ("write_count", "i8"), ("writes", "i8", (WRITES, 3)),
     # Ledger events, if they are logged: kind, cause, pc, ea, va, pa, value, instruction, world.
@@ -114,13 +123,17 @@ MODEL = np.dtype([
 
 
 def new_model(parameters=None):
-    """Model of a processor after a hard reset: TLBs and everything else empty."""
-    sizes, model = parameters or Parameters(), np.zeros(1, MODEL)
+    """Models of the processors after a hard reset: TLBs and everything else empty."""
+    sizes = parameters or Parameters()
+    model = np.zeros(sizes.processors, MODEL)
     ratio = Ratio.read(sizes.ratio)
     model["cycles_per_tick"], model["hid1"] = ratio.cycles_per_tick, ratio.hid1
     model["tlb_sets"], model["tlb_ways"] = sizes.tlb_sets, sizes.tlb_ways
     model["tlb_policy"] = POLICIES.index(sizes.tlb_replacement)
     model["tlb_random"] = SEED
+    model["several"] = sizes.processors > 1
+    model["broadcasts"] = sizes.processors > 1 and sizes.broadcast
+    model["held"][1:] = 1
     return model
 
 
@@ -136,15 +149,18 @@ def clear_translations(model):
 
 
 def take_events(model):
-    """Remove the logged events and return them as ledger records."""
-    record = model[0]
-    rows = record["events"][:record["event_count"]]
-    found = np.zeros(len(rows), RECORD)
-    columns = ("kind", "cause", "pc", "ea", "va", "pa", "value", "instruction", "world")
-    for column, name in enumerate(columns):
-        found[name] = rows[:, column]
-    record["event_count"] = 0
-    return found
+    """Remove the logged events and return them as ledger records, by processor."""
+    pieces = []
+    for number, record in enumerate(model):
+        rows = record["events"][:record["event_count"]]
+        found = np.zeros(len(rows), RECORD)
+        columns = ("kind", "cause", "pc", "ea", "va", "pa", "value", "instruction", "world")
+        for column, name in enumerate(columns):
+            found[name] = rows[:, column]
+        found["core"] = number
+        record["event_count"] = 0
+        pieces.append(found)
+    return np.concatenate(pieces)
 
 
 

@@ -15,6 +15,8 @@ __all__ = ["system", "sync_time", "cycles_to_decrementer", "power_save"]
 @compiled
 def sync_time(m, s):
     """Bring time base and decrementer up to the present cycle."""
+    if m.frozen:
+        m.time_synced = m.cycles
     ticks = (m.cycles - m.time_synced) // m.cycles_per_tick
     if ticks:
         m.time_synced += ticks * m.cycles_per_tick
@@ -28,8 +30,8 @@ def sync_time(m, s):
 
 @compiled
 def cycles_to_decrementer(m, s):
-    """Cycles until the decrementer passes zero; far away if it is negative."""
-    if s.dec & 0x80000000:
+    """Cycles until the decrementer passes zero; far away if it is negative or stands still."""
+    if s.dec & 0x80000000 or m.frozen:
         return 1 << 40
     return ((0 | s.dec) + 1) * m.cycles_per_tick - (m.cycles - m.time_synced)
 

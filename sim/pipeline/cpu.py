@@ -101,6 +101,7 @@ class PipelineCpu:
     def exceptions(self):
         return self._read(self.places.core.completion.exceptions.taken)
 
+    count = 1
     look = 1 << 16
     depends = NAMES
 
@@ -144,12 +145,12 @@ class PipelineCpu:
         self._between = stop in (Stop.INSTRUCTIONS, Stop.ADDRESS)
         return stop
 
-    def get_state(self):
+    def get_state(self, number=0):
         arch = new_state()
         self.architecture.capture_module.capture(self.driver.state, arch)
         return arch
 
-    def set_state(self, state):
+    def set_state(self, state, number=0):
         """Replace the architectural state.
 
         What is in flight is dropped and fetched again, which takes a cycle. If the last run did not
@@ -164,6 +165,9 @@ class PipelineCpu:
         self._drop_instructions()
         self._fetching = False
 
+    def is_held(self, number):
+        return False
+
     def settle(self):
         self._finish_instruction()
         queue, cache = self.places.core.lsu.queue, self.places.dcache
@@ -173,16 +177,16 @@ class PipelineCpu:
             # have completed are written, and what refuses them says so.
             self._drop_instructions()
 
-    def get_pending(self):
+    def get_pending(self, number=0):
         return self.architecture.get_pending(self.driver.state, self.cycle)
 
-    def set_pending(self, pending):
+    def set_pending(self, pending, number=0):
         self.driver.control["cycle"] = pending["cycle"]
         pending = pending.copy()
         pending["since_tick"] %= self.platform.ratio.cycles_per_tick
         self.architecture.set_pending(self.driver.state, pending)
 
-    def tlb(self, side):
+    def tlb(self, side, number=0):
         tlb = (self.places.mmu.immu, self.places.mmu.dmmu)[side].tlb
         sets, ways = self.platform.parameters.tlb_sets, self.platform.parameters.tlb_ways
         for way in range(ways):

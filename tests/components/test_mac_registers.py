@@ -102,3 +102,22 @@ def test_both_models_read_zero_from_an_open_bus(cpu):
     assert machine.run(until=0x1014, cycles=5000) == "address"
     assert (machine.cpu.gpr[5], machine.cpu.gpr[6]) == (0, 1)
     assert machine.platform["open_bus"].state["latest"][0] == 0x90000004
+
+
+def test_gpios_of_keylargo_drive_soft_resets_and_stop_the_time_base(probe):
+    probe = probe(KeyLargo())
+
+    def pins():
+        state = probe.device.state[0]
+        return [int(state[f"sreset{n}"]) for n in range(4)] + [int(state["timebase_stopped"])]
+
+    assert pins() == [0] * 5
+    for place, offset in enumerate((0x5B, 0x5C, 0x67, 0x68, 0x73)):
+        probe.write(offset, 4)              # drives a zero
+        assert pins() == [n == place for n in range(5)]
+        assert probe.read(offset) == 4
+        probe.write(offset, 5)              # drives a one
+        assert pins() == [0] * 5
+        probe.write(offset, 4)
+        probe.write(offset, 0)              # does not drive
+        assert pins() == [0] * 5

@@ -196,3 +196,77 @@ def test_impossible_states_are_refused(pic):
     pic.device.state["serving"] = 1 << 16
     with pytest.raises(UserError, match="^openpic cannot be in this state$"):
         pic.device.check()
+
+
+@pytest.fixture
+def two(probe):
+    """An OpenPIC of two processors: `read(offset, p)` reads as processor `p`."""
+    probe = probe(OpenPic(processors=2))
+
+    class Two:
+        device = probe.device
+
+        def read(self, offset, p=0):
+            probe.device.state["granted"] = p
+            return swap(probe.read(offset, 4))
+
+        def write(self, offset, value, p=0):
+            probe.device.state["granted"] = p
+            probe.write(offset, swap(value), 4)
+
+        def pins(self):
+            return probe.pin("irq"), probe.pin("irq1")
+
+    pic = Two()
+    for p in range(2):
+        pic.write(0x20080 + 0x1000 * p, 0)
+    return pic
+
+
+def test_two_processors_have_registers_of_their_own_and_an_alias_for_them(two):
+    assert two.read(0x1000) >> 8 & 0x1F == 1
+    two.write(0x80, 5, p=1)
+    assert (two.read(TASK), two.read(TASK + 0x1000)) == (0, 5)
+    assert (two.read(0x80, p=0), two.read(0x80, p=1)) == (0, 5)
+    assert (two.read(0x90, p=0), two.read(0x90, p=1)) == (0, 1)
+    assert two.read(TASK + 0x2000) == 0     # there is no third one
+
+
+def test_an_inter_processor_interrupt_goes_to_each_of_its_destinations(two):
+    two.write(0x10B0, 10 << 16 | 77)        # IPI 1
+    two.write(0x20050, 2)                   # from processor 0 to processor 1
+    assert two.pins() == (0, 1)
+    assert two.read(ACKNOWLEDGE) == 0xFF    # not for processor 0
+    assert two.read(ACKNOWLEDGE + 0x1000) == 77 and two.pins() == (0, 0)
+    two.write(END + 0x1000, 0)
+    two.write(0x21050, 3)                   # to both, also from a processor to itself
+    assert two.pins() == (1, 1)
+    assert two.read(ACKNOWLEDGE + 0x1000) == 77 and two.pins() == (1, 0)
+    assert two.read(ACKNOWLEDGE) == 77 and two.pins() == (0, 0)
+
+
+def test_an_input_with_two_destinations_goes_to_one_processor_only(two):
+    two.write(0x10000, LEVEL | 4 << 16 | 33)
+    two.write(0x10010, 3)
+    set_lines(two.device.state, np.uint64(1))
+    assert two.pins() == (1, 0)
+    two.write(TASK, 4)                      # processor 0 does not take it now
+    assert two.pins() == (0, 1)
+    assert two.read(ACKNOWLEDGE + 0x1000) == 33
+    two.write(TASK, 0)                      # it is being served
+    assert two.pins() == (0, 0)
+    two.write(END + 0x1000, 0)              # and still active
+    assert two.pins() == (1, 0)
+    two.write(0x10010, 2)
+    assert two.pins() == (0, 1)
+
+
+def test_priorities_of_two_processors_are_independent(two):
+    for n, destination in ((0, 1), (1, 2)):
+        two.write(0x10000 + 32 * n, LEVEL | 4 + n << 16 | 40 + n)
+        two.write(0x10010 + 32 * n, destination)
+    set_lines(two.device.state, np.uint64(3))
+    assert two.pins() == (1, 1)
+    assert (two.read(0xA0, p=0), two.read(0xA0, p=1)) == (40, 41)
+    two.write(0xB0, 0, p=1)
+    assert two.pins() == (0, 1)

@@ -153,7 +153,8 @@ def test_the_closures_of_two_platforms_have_names_of_their_own():
     platforms = [g3(ram="1M"), g3(ram="2M"), g3(ram="1M", dma=True)]
     functions = [platform.functions() for platform in platforms]
     names = {run.py_func.__qualname__ for run in (make_run(
-        f.bus_read, f.bus_write, f.tick, f.transfers, f.next_event, f.interrupt, f.console)
+        f.bus_read, f.bus_write, f.tick, f.transfers, f.next_event, f.interrupt, f.controls,
+        f.console)
         for f in functions)}
     assert len(names) == len(platforms)
     clocks = {getattr(functions[0], f"{name}_on_clock").py_func.__qualname__

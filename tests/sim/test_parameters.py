@@ -48,6 +48,11 @@ WRONG = [
     ("ratio", "11:1", "1:1, 2:1, 2.5:1, 3:1, 3.5:1, 4:1, 4.5:1, 5:1, 5.5:1, 6:1, 6.5:1, 7:1, "
      "7.5:1, 8:1 or 10:1"),
     ("prediction", "maybe", "on or off"),
+    ("processors", 5, "a number from 1 to 4"),
+    ("processors", 0, "a number from 1 to 4"),
+    ("broadcast", "maybe", "on or off"),
+    ("quantum", 0, "a number from 1 to 1048576"),
+    ("seed", 1 << 31, "a number from 0 to 2147483647"),
 ]
 
 
@@ -65,7 +70,8 @@ def random_parameters(rng):
         "tlb_replacement": ["lru", "fifo", "random"], "bht": [0, 1, 64, 2048],
         "btic": [0, 8, 64, 512], "completion_queue": range(2, 16), "gpr_renames": range(2, 17),
         "fpr_renames": range(1, 17), "ratio": ["1:1", "2.5:1", "4:1", "7.5:1"],
-        "prediction": [True, False],
+        "prediction": [True, False], "processors": [1], "broadcast": [True, False],
+        "quantum": [1, 1000], "seed": [0, 7],
     }
     assert choices.keys() == set(NAMES), "a parameter without a choice here"
     return {name: rng.choice(values) for name, values in choices.items() if rng.random() < 0.7}

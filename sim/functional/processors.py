@@ -1,0 +1,203 @@
+"""Several processors: they take turns, and each instruction takes one cycle of the machine.
+
+So time, devices and memory are in one order, which all processors see, and a processor has the n-th
+part of the cycles while all are awake. The turns have random lengths from a seed: a run can be
+repeated, and another seed is another interleaving. docs/decisions/0012 says why.
+
+Between two turns nothing is shared but memory, devices, and what this file hands over:
+
+* A store kills the reservations of others. During a turn, the pages of blocks that others have
+  reserved have no soft translations for stores, so that `write_physical` sees them.
+* tlbie and icbi of a processor that broadcasts reach the others before its next instruction.
+* SRESET and TBEN come from devices. A pulse of SRESET is seen even if it is short, because the pins
+  are read after each access to a device.
+"""
+
+import numpy as np
+from numba import njit
+
+from pteg.functional import constants as isa
+from pteg.functional.compiled import compiled
+from pteg.functional.decoded import forget_block
+from pteg.functional.exceptions import take
+from pteg.functional.mmu import invalidate_set
+from pteg.functional.system import cycles_to_decrementer, power_save, sync_time
+from pteg.functional.thermal import cycles_to_thermal
+from pteg.jit import named_after
+
+__all__ = ["TURNS", "new_turns", "attend", "deliver", "lose_all", "release", "make_turns"]
+
+#: Whose turn it is, the cycles in which it begins and ends, the average length, and the state of
+#: the generator of random numbers.
+TURNS = np.dtype([("processor", "i8"), ("begin", "i8"), ("end", "i8"), ("quantum", "i8"),
+                  ("random", "i8")])
+#: Linear congruential generator (Knuth, MMIX).
+_FACTOR, _TERM = 6364136223846793005, 1442695040888963407
+#: Where the levels of TBEN, negated, begin in what `controls` gives; those of SRESET begin at 0.
+TBEN = 8
+
+
+def new_turns(parameters):
+    """The first turn is that of processor 0."""
+    turns = np.zeros(1, TURNS)
+    turns["quantum"], turns["random"] = parameters.quantum, parameters.seed
+    turns["end"] = parameters.quantum
+    return turns
+
+
+@compiled
+def deliver(states, models, number):
+    """Make tlbie and icbi of a processor those of the others."""
+    m = models[number]
+    for other in range(models.shape[0]):
+        if other != number and m.broadcast == isa.TLBIE:
+            invalidate_set(models[other], m.broadcast_address)
+        elif other != number and m.broadcast == isa.ICBI:
+            forget_block(models[other], m.broadcast_address)
+    m.broadcast = 0
+
+
+@compiled
+def lose_all(states, models, number):
+    """A bus master has written somewhere: the others forget what depends on memory."""
+    for other in range(models.shape[0]):
+        if other != number:
+            m = models[other]
+            states[other].reservation = 0
+            m.soft_tag[:] = 0
+            m.code_page[:] = 0
+
+
+@compiled
+def arrive(s, m, now):
+    """A processor that has waited is in the present cycle."""
+    waited = now - m.cycles
+    m.cycles = now
+    m.uncompleted += waited
+    if m.held or power_save(s) == isa.HID0_SLEEP:   # time base and decrementer stop
+        m.time_synced += waited
+        m.thermal_at += waited if m.thermal_at else 0
+
+
+@compiled
+def attend(states, models, number, controls):
+    """Take over the levels of SRESET and TBEN of all processors."""
+    now = models[number].cycles
+    for each in range(models.shape[0]):
+        s, m = states[each], models[each]
+        level = controls >> each & 1
+        if level and not m.reset_level:
+            m.reset = 1
+        m.reset_level = level
+        frozen = controls >> TBEN + each & 1
+        if frozen != m.frozen:
+            arrive(s, m, now)
+            sync_time(m, s)
+            m.frozen = frozen
+
+
+@compiled
+def release(s, m):
+    """Soft reset (MPC750 UM 4.5.1), which also ends the wait after a hard reset."""
+    m.reset = m.held = 0
+    take(s, m, isa.VECTOR_SYSTEM_RESET, isa.NONE)
+
+
+@compiled
+def guard_others(states, models, number):
+    """See the stores of a processor to blocks that the others have reserved."""
+    m = models[number]
+    m.guards = 0
+    for other in range(models.shape[0]):
+        block = 0 | states[other].reservation
+        m.foreign[other] = block if other != number else 0
+        if m.foreign[other]:
+            m.guards = 1
+            page = m.ram + (block & ~0xFFF)
+            for row in range(256):
+                if m.soft_base[isa.KIND_STORE, row] == page:
+                    m.soft_tag[isa.KIND_STORE, row] = 0
+
+
+@compiled
+def lose_reservations(states, models, number):
+    """Take away the reservations that the turn's stores have broken."""
+    for other in range(models.shape[0]):
+        if other != number and not models[number].foreign[other]:
+            states[other].reservation = 0
+
+
+@compiled
+def completed(models):
+    """Instructions of all processors."""
+    total = 0
+    for number in range(models.shape[0]):
+        total += models[number].cycles - models[number].uncompleted
+    return total
+
+
+@compiled
+def give_turn(states, models, turn, number):
+    """Begin a turn. A turn in which nothing was executed does not count: how often a sleeping
+    processor is asked depends on how a run is cut into pieces, which must not change anything."""
+    before, m = models[turn.processor], models[number]
+    if before.cycles > turn.begin:
+        turn.random = turn.random * _FACTOR + _TERM
+    turn.processor = number
+    arrive(states[number], m, before.cycles)
+    m.device_synced = before.device_synced
+    turn.begin = 0 | m.cycles
+    turn.end = m.cycles + 1 + (turn.random >> 33 & 0x7FFFFFFF) % (2 * turn.quantum - 1)
+
+
+def make_turns(run, next_event, grant, stops):
+    """Compile the loop of turns around `run`, the run loop of one processor."""
+    own_name = named_after(run, next_event, grant)
+    cycles_over, asleep, events = stops
+
+    @njit
+    @own_name
+    def pause(states, models, number, devices, cycles):
+        """All sleep, or are held: time advances to the next event."""
+        now = models[number].cycles
+        length = min(cycles - now, 1 << 16, next_event(devices))
+        for each in range(models.shape[0]):
+            if not models[each].held:
+                length = min(length, cycles_to_decrementer(models[each], states[each]),
+                             cycles_to_thermal(models[each]))
+        arrive(states[number], models[number], now + max(1, length))
+
+    @njit
+    @own_name
+    def run_in_turns(states, models, turns, devices, cycles, instructions, address, watch):
+        """`run` for several processors; `instructions` is the limit for all together."""
+        turn = turns[0]
+        idle = 0    # so many turns in a row in which nothing was executed
+        while True:
+            number = 0 | turn.processor
+            m = models[number]
+            stop = asleep
+            if not m.held or m.reset:
+                grant(devices, number)
+                guard_others(states, models, number)
+                own = m.cycles - m.uncompleted
+                stop = run(states, models, number, devices, min(cycles, turn.end),
+                           own + instructions - completed(models), address, watch)
+                lose_reservations(states, models, number)
+            if stop != asleep and (stop != cycles_over or m.cycles < turn.end):
+                return stop
+            idle = idle + 1 if m.cycles == turn.begin else 0
+            if idle < models.shape[0]:
+                give_turn(states, models, turn, (number + 1) % models.shape[0])
+            elif m.cycles < cycles:
+                pause(states, models, number, devices, cycles)
+                turn.begin = 0 | m.cycles
+                give_turn(states, models, turn, 0)
+                idle = 0
+            if m.event_count:
+                return events   # so that events of all processors are in their order
+            if m.cycles >= cycles:
+                return cycles_over
+
+    return run_in_turns
+
