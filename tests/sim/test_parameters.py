@@ -52,7 +52,7 @@ WRONG = [
     ("processors", 0, "a number from 1 to 4"),
     ("broadcast", "maybe", "on or off"),
     ("quantum", 0, "a number from 1 to 1048576"),
-    ("seed", 1 << 31, "a number from 0 to 2147483647"),
+    ("seed", -1, "a number from 0 to 2147483647"),
 ]
 
 
