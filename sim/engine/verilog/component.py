@@ -1,10 +1,13 @@
 """A Yosys netlist as an Amaranth component."""
 
+from collections.abc import Iterable, Mapping
+from os import PathLike
+
 from amaranth.hdl import Cat, ClockDomain, Const, Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from pteg.engine.compiled import compile_design
+from pteg.engine.compiled import Native, compile_design
 from pteg.engine.verilog.cells import (
     FLIP_FLOPS,
     FUNCTIONS,
@@ -21,7 +24,12 @@ from pteg.errors import UserError
 __all__ = ["VerilogComponent", "compile_verilog"]
 
 
-def compile_verilog(files, top, *, parameters=(), defines=(), include=()):
+Paths = str | PathLike | Iterable[str | PathLike]
+
+
+def compile_verilog(files: Paths, top: str, *, parameters: Mapping[str, int | str] | None = None,
+                    defines: Mapping[str, object] | None = None,
+                    include: Iterable[str | PathLike] = ()) -> Native:
     """Compile a Verilog design to native code.
 
     Parameters
@@ -62,11 +70,14 @@ class VerilogComponent(wiring.Component):
         synchronous circuit cannot have: latches, tristate drivers, `inout` ports, unknown modules.
     """
 
-    def __init__(self, files, top, *, parameters=(), defines=(), include=()):
-        files = [files] if isinstance(files, str) or hasattr(files, "__fspath__") else list(files)
+    def __init__(self, files: Paths, top: str, *,
+                 parameters: Mapping[str, int | str] | None = None,
+                 defines: Mapping[str, object] | None = None,
+                 include: Iterable[str | PathLike] = ()):
+        files = [files] if isinstance(files, str | PathLike) else list(files)
         self._top = top
-        self._netlist = read_verilog(files, top, parameters=parameters, defines=defines,
-                                     include=include)
+        self._netlist = read_verilog(files, top, parameters=parameters or {},
+                                     defines=defines or {}, include=include)
         self._initial = self._initial_bits()
         members = {}
         for name, port in self._netlist["ports"].items():

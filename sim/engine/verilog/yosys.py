@@ -31,7 +31,7 @@ opt_clean
 """
 
 
-def read_verilog(files, top, *, parameters=(), defines=(), include=()):
+def read_verilog(files, top, *, parameters, defines, include):
     """Return the netlist of a Verilog design.
 
     Parameters
@@ -64,9 +64,9 @@ def read_verilog(files, top, *, parameters=(), defines=(), include=()):
             raise UserError(f"{path}: {error.strerror}") from None
     options = [f"-I{_path(path)}" for path in include]
     options += [f"-D{_quoted(name if text is None else f'{name}={text}')}"
-                for name, text in dict(defines).items()]
+                for name, text in defines.items()]
     chosen = [f"chparam -set {name} {_parameter(value)} {_quoted(top)}"
-              for name, value in dict(parameters).items()]
+              for name, value in parameters.items()]
     text = _run([" ".join(["read_verilog -sv -icells -defer", *options, *map(_path, files)]),
                  *chosen, f"hierarchy -check -top {_quoted(top)}", PASSES], "write_json", top)
     modules = json.loads(text)["modules"]
