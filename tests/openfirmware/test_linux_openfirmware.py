@@ -51,8 +51,7 @@ def test_linux_on_g3_with_the_pipeline():
     boot_from_ram("pipeline", "vmlinux-gamecube-of", "INIT: done", 60_000_000)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("cpu", ["functional", "pipeline"])
+@pytest.mark.parametrize("cpu", ["functional", pytest.param("pipeline", marks=pytest.mark.slow)])
 def test_linux_with_a_hypervisor_on_g3(cpu):
     boot_from_ram(cpu, "vmlinux-kvm", "KVM: done", 200_000_000)
 
