@@ -37,7 +37,7 @@ static u32 segments(u32 upper)
 }
 
 /* All that has been mapped in a segment with BATs. */
-static void flush_segment(struct kernel_vars *kv, u32 sr)
+void flush_segment(struct kernel_vars *kv, u32 sr)
 {
     for (u32 i = 0; i < kv->vsid_count; i++)
         if (is_bat_key_of(kv->vsids[i].key, sr))

@@ -109,6 +109,7 @@ void note_bats(struct kernel_vars *kv);
 int find_bat(struct kernel_vars *kv, u32 ea, int instruction, u32 *upper, u32 *lower);
 int segment_has_bats(struct kernel_vars *kv, u32 sr, u32 user);
 u32 bat_address(u32 upper, u32 lower, u32 ea);
+void flush_segment(struct kernel_vars *kv, u32 sr);
 int unite(struct kernel_vars *kv, u32 ea, enum access kind, struct translation *t);
 
 /* pthash.c */

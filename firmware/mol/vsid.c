@@ -120,12 +120,15 @@ static u32 no_execute(struct kernel_vars *kv, u32 sr, u32 user, u32 instruction)
 }
 
 /* The shadow segments of a guest's segment register. A direct-store segment stays unknown where it has
- * no BATs: each access comes to C, which knows what it means. */
+ * no BATs: each access comes to C, which knows what it means. Where it has some, it has the key of the
+ * segment with the same low bits, whose pages must go: only what BATs map is there now. */
 void fix_sr(struct kernel_vars *kv, u32 sr)
 {
     u32 value = kv->mregs.segr[sr];
     COUNT(kv, fix_sr);
     make_room(kv);
+    if (value & SR_T)
+        flush_segment(kv, sr);
     for (u32 user = 0; user < 2; user++)
         for (u32 instruction = 0; instruction < 2; instruction++) {
             u32 *place = &kv->sr[SV_DATA_SR + 2 * user + instruction][sr];

@@ -30,6 +30,13 @@ def test_random_mmu_programs_agree(differential, mmu_guest, session):
         assert total[name] > 0, name
 
 
+@pytest.mark.parametrize("seed", [2251, 2363])
+def test_a_direct_store_segment_shows_nothing_of_the_segment_before(differential, mmu_guest, seed):
+    """The guest has BATs in the segment, and sets T with the same low bits in its register."""
+    found, _ = differential.compare(mmu_guest(seed), limit=30_000)
+    assert not found
+
+
 def test_a_missing_reservation_is_found(differential, mmu_guest):
     """A page that the host takes in the middle of an insertion: MOL must notice (scenario 16)."""
     guest = mmu_guest(1)
