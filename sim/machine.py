@@ -505,6 +505,32 @@ class Machine:
                             "pipeline")
         return pipeline_log(self.model, path, form, self.symbols, window=window, warn=warn)
 
+    def report(self, path: str | PathLike, *, signals: str | Iterable[str] = (),
+               window: tuple[int, int] | str | None = None, trigger: str | None = None,
+               **options: Any) -> Recording:
+        """Write a report of the runs that follow: one HTML file for a browser.
+
+        Parameters
+        ----------
+        path : path
+        signals : str or sequence of str
+            Dotted paths with `*` and `?`, of signals that the waveforms show beside the usual ones.
+        window : (int, int) or str, optional
+            Cycles `first <= cycle < last`, or "A:B". Without window and trigger, the last 5,000.
+        trigger : str, optional
+            Condition on signals; the report is about the cycles around it.
+        **options
+            `before` and `after`: cycles around the trigger; `last`: the last so many cycles.
+
+        Returns
+        -------
+        pteg.recording.Recording
+            The file is written when it is closed.
+        """
+        from pteg.report import record_report
+
+        return record_report(self, path, signals=signals, window=window, trigger=trigger, **options)
+
     def ledger(self, path: str | PathLike,
                kinds: "Iterable[Kind | str] | str | None" = None) -> Recording:
         """Write every architectural event of the runs that follow, as JSON lines.

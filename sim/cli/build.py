@@ -14,9 +14,9 @@ __all__ = ["build", "enter"]
 
 
 #: Options that need signals.
-_PIPELINE_ONLY = ("vcd", "kanata", "pipeline", "profile")
+_PIPELINE_ONLY = ("vcd", "kanata", "pipeline", "report", "profile")
 #: Options that name files to be written.
-_OUTPUTS = ("vcd", "kanata", "pipeline", "profile", "ledger", "save", "json")
+_OUTPUTS = ("vcd", "kanata", "pipeline", "report", "profile", "ledger", "save", "json")
 #: Options that say what a checkpoint says already.
 _SAVED = ("machine", "ram", "dram", "board", "rom", "kernel", "dtb", "append", "disk",
           "timed_uart", "adversary")
@@ -30,11 +30,12 @@ def build(options):
     if options.disk_write and options.disk is None:
         raise UserError("--disk-write needs --disk")
     for name in ("trigger", "signals", "before", "after", "again", "first", "last", "pure"):
-        if getattr(options, name) and options.vcd is None:
+        if getattr(options, name) and options.vcd is None and (
+                options.report is None or name in ("again", "first", "pure")):
             raise UserError(f"--{name} needs --vcd")
     looking = [name for name in _PIPELINE_ONLY if getattr(options, name)]
-    if options.window is not None and not {"vcd", "kanata", "pipeline"} & set(looking):
-        raise UserError("--window needs --vcd, --kanata or --pipeline")
+    if options.window is not None and not {"vcd", "kanata", "pipeline", "report"} & set(looking):
+        raise UserError("--window needs --vcd, --kanata, --pipeline or --report")
     for name in ("before", "after"):
         if getattr(options, name) is not None and options.trigger is None:
             raise UserError(f"--{name} needs --trigger")

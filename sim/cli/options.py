@@ -216,6 +216,9 @@ class LogOptions:
         Write the way of each instruction through the pipeline, for the viewer Konata.
     pipeline
         Write it as a table: a row for each instruction, a column for each cycle.
+    report
+        Write a report of the window, of what surrounds the trigger, or of the last cycles: one HTML
+        file for a browser.
     ledger
         Write every architectural event to this file, as JSON lines.
     kinds
@@ -231,6 +234,7 @@ class LogOptions:
 
     kanata: str | None = None
     pipeline: str | None = None
+    report: str | None = None
     ledger: str | None = None
     kinds: str | None = None
     oracle: Literal["warn", "stop"] | None = None

@@ -85,6 +85,12 @@ def _recordings(machine, options):
     for path, form in ((options.kanata, "kanata"), (options.pipeline, "table")):
         if path:
             yield path, machine.pipeline_log(path, form, window=options.window, warn=say)
+    if options.report:
+        around = {name: count for name in ("before", "after", "last")
+                  if (count := getattr(options, name)) is not None}
+        yield options.report, machine.report(
+            options.report, signals=options.signals or (), window=options.window,
+            trigger=options.trigger, **around)
 
 
 class _Session:

@@ -234,7 +234,7 @@ def elf_with(folder, name, offset, format, value):
     (["run", "--disk-write"], "--disk-write needs --disk"),
     (["run", "--machine", "mac99", "--rom", "first", "--disk", "{}/large"],
      "{}/large: a disk must have a multiple of 512 bytes, at most 128 GB, not 1048577"),
-    (["run", "--window", "1:2"], "--window needs --vcd, --kanata or --pipeline"),
+    (["run", "--window", "1:2"], "--window needs --vcd, --kanata, --pipeline or --report"),
     (["run", "--vcd", "{}/x.vcd", "--window", "9:3"],
      "a window must be A:B, cycle numbers with A < B, not '9:3'"),
     (["run", "--pure"], "--pure needs --vcd"),

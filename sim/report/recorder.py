@@ -1,0 +1,185 @@
+"""Records what a report shows: rows of signals, the ledger, and the machine at the end.
+
+A capture picks the cycles, as for a waveform: a window, what surrounds a trigger, or the last
+cycles. Instructions are followed through the pipeline in the same rows. The ledger is that of the
+whole recording.
+"""
+
+import dataclasses
+from collections.abc import Iterable
+from os import PathLike
+from typing import Any
+
+import numpy as np
+
+from pteg.errors import UserError
+from pteg.ledger import Ledger
+from pteg.mmu import TlbEntry
+from pteg.outputs import OutputFile
+from pteg.pipeline.driver import Tap
+from pteg.pipeline.ledger import PipelineEvents
+from pteg.pipeline.stages import PipelineStages
+from pteg.recording import Recording
+from pteg.report.changes import Changes
+from pteg.report.signals import needed, shown
+from pteg.waveforms.capture import Capture, Trigger, Window
+from pteg.waveforms.pipeline import Passage
+
+__all__ = ["Recorded", "record_report"]
+
+#: Cycles of a report whose user asks for no window and no trigger, and the most there can be.
+LAST, MOST = 5_000, 50_000
+#: Ledger records of a report: the latest.
+EVENTS = 200_000
+
+
+@dataclasses.dataclass
+class Recorded:
+    """What a report is made from.
+
+    Attributes
+    ----------
+    start : int
+        The first cycle.
+    rows : array
+        Of each cycle, the values of the signals.
+    probes : dict
+        Of each signal: what it is, and its column.
+    shown : list of str
+        Signals that the waveform pane has.
+    passages : list of Passage
+        Instructions, in fetch order.
+    events : array of pteg.ledger.RECORD
+    changes : pteg.report.changes.Changes
+    tlb : list of pteg.mmu.TlbEntry
+        The valid entries of both TLBs when the recording began.
+    machine : pteg.Machine
+        At the end of the recording.
+    """
+
+    start: int
+    rows: np.ndarray
+    probes: dict[str, tuple[Any, int]]
+    shown: list[str]
+    passages: list[Passage]
+    events: np.ndarray
+    changes: Changes
+    tlb: list[TlbEntry]
+    machine: Any
+
+    def column(self, path: str) -> np.ndarray:
+        """The values of a signal in all cycles."""
+        return self.rows[:, self.probes[path][1]]
+
+
+class _Passages(list):
+    """Takes the passages that a `PipelineStages` finds."""
+
+    write = list.append
+
+    def close(self):
+        pass
+
+
+class _Rows:
+    """The sink of the tap: keeps the rows that the capture picks."""
+
+    def __init__(self, capture):
+        self._capture, self.wanted = capture, capture.wanted
+        self.pieces, self._count = [], 0
+
+    def write(self, cycle, rows):
+        self._keep(self._capture.take(cycle, rows))
+
+    def finish(self):
+        self._keep(self._capture.finish())
+
+    def _keep(self, pieces):
+        for cycle, rows in pieces:
+            rows = rows[:max(0, MOST - self._count)]
+            if len(rows):
+                self.pieces.append((cycle, rows.copy()))
+                self._count += len(rows)
+
+
+def record_report(machine: Any, path: str | PathLike, *, signals: str | Iterable[str] = (),
+                  window: tuple[int, int] | str | None = None, trigger: str | None = None,
+                  before: int = 100, after: int | None = 400, last: int | None = None,
+                  ) -> Recording:
+    """Record a report of the runs that follow; see `pteg.Machine.report`."""
+    from pteg.report.page import page
+
+    if machine.cpu_name != "pipeline":
+        raise UserError("a report needs cpu='pipeline': the functional model has no signals")
+    window = Window.of(window)
+    if last is None and trigger is None and window == Window():
+        last = LAST
+    for name, count in (("last", last), ("before and after", trigger and before + (after or 0)),
+                        ("window", window.stop and window.stop - window.start)):
+        if count is not None and count > MOST:
+            raise UserError(f"a report has at most {MOST} cycles, {name} must not be {count}")
+    cpu = machine.model
+    native = cpu.native
+    patterns = [signals] if isinstance(signals, str) else list(signals)
+    patterns = [pattern for text in patterns for pattern in text.replace(",", " ").split()]
+    panes = shown(native, patterns)
+    about = Trigger.paths(trigger) & set(native.signals) if trigger is not None else set()
+    passages = _Passages()
+    stages = PipelineStages(native, cpu.places, passages, Window(), machine.symbols.instruction)
+    tracer = native.tracer(list(dict.fromkeys(
+        [*needed(native, cpu.places), *panes, *sorted(about), *stages.tracer.paths])))
+    condition = Trigger(trigger, tracer.probes, tracer.offsets) if trigger is not None else None
+    capture = Capture(window=window, trigger=condition, before=before if condition else 0,
+                      after=after if condition else None, last=last)
+    kept = _Rows(capture)
+    ledger = Ledger(keep=EVENTS)
+    events = PipelineEvents(ledger.add, native, cpu.places, (machine.ram.base, machine.ram.size))
+    memory = machine.memory.read(machine.ram.base, machine.ram.size)
+    changes = Changes(native, cpu.places, machine.ram.base, memory)
+    tlb = list(machine.mmu.tlb())
+    file = OutputFile(path, "utf-8")
+    taps = [Tap(tracer, kept), Tap(events.tracer, events), Tap(changes.tracer, changes)]
+    cpu.driver.taps.extend(taps)
+
+    def close() -> None:
+        for tap in taps:
+            cpu.driver.taps.remove(tap)
+        try:
+            kept.finish()
+            if not kept.pieces:
+                raise UserError(f"{path}: the run had no cycle of the report's window")
+            start = kept.pieces[0][0]
+            rows = np.concatenate([rows for _, rows in kept.pieces])
+            columns = dict(zip(tracer.paths, tracer.offsets, strict=True))
+            stages.write(start, rows[:, [columns[name] for name in stages.tracer.paths]])
+            stages.close()
+            file.write(page(Recorded(
+                start, rows, {probe.path: (probe, columns[probe.path]) for probe in tracer.probes},
+                panes, list(passages), ledger.records, changes, tlb,
+                machine)))
+        except BaseException:
+            file.discard()
+            raise
+        file.close()
+
+    return Recording(close, _Status(capture, trigger))
+
+
+@dataclasses.dataclass
+class _Status:
+    """What `Recording` tells of the trigger."""
+
+    capture: Capture
+    condition: str | None
+
+    @property
+    def triggered(self) -> tuple[int, ...]:
+        return tuple(self.capture.triggered)
+
+    @property
+    def unreached(self) -> str | None:
+        if self.condition is not None and not self.capture.triggered:
+            return f"trigger {self.condition!r} was never reached"
+        return None
+
+

@@ -1,0 +1,261 @@
+"""The report: its data are those of the machine, and a browser shows them."""
+
+import base64
+import json
+import random
+import re
+import shutil
+import subprocess
+import zlib
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import pteg
+from pteg.mmu.walk import groups
+
+ROM = "openfirmware"
+TRIGGER = "mmu.walker.updated_r and mmu.walker.side == DATA"
+BEFORE, AFTER = 2000, 1500
+_TYPES = {"Uint8": "u1", "Int8": "i1", "Uint16": "u2", "Uint32": "u4", "Int32": "i4",
+          "BigUint64": "u8"}
+VIEWER = Path(str(files("pteg.report") / "viewer"))
+
+
+class Page:
+    """What is in a report's file."""
+
+    def __init__(self, path):
+        self.text = path.read_text(encoding="utf-8")
+        self._block = self._unpack("block")
+        self.data = self._arrays(json.loads(self._unpack("data")))
+        self.signals = {signal["path"]: signal for signal in self.data["signals"]}
+
+    def _unpack(self, name):
+        packed = re.search(rf'id="{name}">([^<]*)</script>', self.text)[1]
+        return zlib.decompress(base64.b64decode(packed))
+
+    def _arrays(self, value):
+        if isinstance(value, list):
+            return [self._arrays(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        if set(value) == {"at", "n", "t"}:
+            return np.frombuffer(self._block, _TYPES[value["t"]], value["n"], value["at"])
+        return {name: self._arrays(item) for name, item in value.items()}
+
+    def value(self, path, cycle):
+        signal = self.signals[path]
+        at = np.searchsorted(signal["cycles"], cycle - self.data["start"], side="right") - 1
+        return int(signal["values"][at])
+
+    def table(self, cycle):
+        """The page table before a cycle."""
+        table = self.data["table"]
+        words, changes = table["before"].copy(), table["changes"]
+        for row in np.flatnonzero(changes["cycle"] < cycle):
+            words[(int(changes["address"][row]) - table["base"]) // 4] = changes["value"][row]
+        return words
+
+    def tlb(self, cycle):
+        """The valid TLB entries before a cycle: {(side, set, way): (vsid, ea, pa)}."""
+        tlb = self.data["tlb"]
+        found = {tuple(entry[:3]): tuple(entry[3:6]) for entry in tlb["before"]}
+        changes = tlb["changes"]
+        for row in np.flatnonzero(changes["cycle"] < cycle):
+            ea, way = int(changes["ea"][row]), int(changes["way"][row])
+            index, entry = (ea >> 12) % tlb["sets"], int(changes["entry"][row])
+            if way < 0:
+                found = {key: value for key, value in found.items() if key[1] != index}
+            else:
+                found[int(changes["side"][row]), index, way] = (
+                    entry >> 27, ea & 0x0FFFF000, (entry >> 7 & 0xFFFFF) << 12)
+        return found
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    """A report of the Open Firmware around its first table search that sets R."""
+    path = tmp_path_factory.mktemp("report") / "run.html"
+    machine = pteg.Machine("g3", rom=ROM)
+    with machine.report(path, trigger=TRIGGER, before=BEFORE, after=AFTER) as recording:
+        machine.run(cycles=270_000)
+    assert recording.unreached is None
+    return path, recording.triggered[0], machine
+
+
+@pytest.fixture(scope="module")
+def page(report):
+    return Page(report[0])
+
+
+def test_the_window_is_what_surrounds_the_trigger(page, report):
+    assert page.data["start"] == report[1] - BEFORE
+    assert page.data["count"] == BEFORE + AFTER
+    assert page.value("mmu.walker.updated_r", report[1]) == 1
+
+
+def test_the_file_needs_nothing_else(page):
+    head = page.text.partition('<script type="application/octet-stream"')[0]
+    assert not re.search(r"\b(src|href)=|@import|url\(", head)
+    assert "@" + "VIEWER@" not in page.text and "@" + "DATA@" not in page.text
+
+
+def test_values_are_those_of_the_machine_at_many_cycles(page):
+    """A second machine is run to cycles of the window, and asked."""
+    machine, seed = pteg.Machine("g3", rom=ROM), 2
+    print("seed", seed)
+    cycles = sorted(random.Random(seed).sample(
+        range(page.data["start"], page.data["start"] + page.data["count"]), 300))
+    for cycle in cycles:
+        machine.run(cycles=cycle - machine.cycle)
+        assert page.value("core.completion.pc", cycle) == machine.cpu.pc, cycle
+        assert page.value("core.completion.instructions", cycle) == machine.instructions, cycle
+        assert page.value("core.special.msr", cycle) == machine.cpu.msr, cycle
+        if cycle in cycles[::20]:
+            table = machine.mmu.hash_table()
+            memory = np.frombuffer(machine.memory.read(table.base, table.size), ">u4")
+            # A store can be between the store queue and the cache.
+            assert np.count_nonzero(page.table(cycle + 1) != memory) <= 2, cycle
+            assert page.tlb(cycle) == {
+                (entry.side.value, entry.set, entry.way): (entry.vsid, entry.ea, entry.pa)
+                for entry in machine.mmu.tlb()}, cycle
+
+
+def test_the_page_table_ends_as_memory_has_it(page, report):
+    machine = report[2]
+    table = machine.mmu.hash_table()
+    memory = np.frombuffer(machine.memory.read(table.base, table.size), ">u4")
+    assert (page.table(1 << 32) == memory).all() and memory.any()
+    assert len(page.data["table"]["changes"]["cycle"]) > 4
+
+
+def test_translations_go_where_the_mmu_sends_them(page, report):
+    """The tables only grow in this window: at the end `machine.mmu.walk` gives the same."""
+    machine, found = report[2], page.data["translations"]
+    checked = 0
+    for row in range(len(found["cycle"])):
+        assert page.data["start"] <= found["cycle"][row] < page.data["start"] + page.data["count"]
+        if not found["relocate"][row]:
+            assert found["pa"][row] == found["ea"][row]
+        elif page.data["enums"]["result"][str(found["result"][row])] == "OK":
+            kind = page.data["enums"]["kind"][str(found["kind"][row])].lower()
+            walk = machine.mmu.walk(int(found["ea"][row]), kind if kind != "touch" else "load",
+                                    user=bool(found["user"][row]))
+            assert walk.pa == found["pa"][row], hex(walk.ea)
+            checked += 1
+    assert checked > 40
+
+
+def test_searches_examine_what_the_hash_selects(page):
+    searches, slots = page.data["searches"], page.data["slots"]
+    assert len(searches["begin"]) > 3
+    assert {0, 1} <= set(searches["outcome"].tolist())     # page faults, and what is found
+    for row in range(len(searches["begin"])):
+        ea, vsid = int(searches["ea"][row]), int(searches["vsid"][row])
+        first, count = int(searches["first"][row]), int(searches["count"][row])
+        ptegs = groups(ea, vsid, int(searches["sdr1"][row]))
+        expected = [group + 8 * slot for group in ptegs for slot in range(8)][:count]
+        assert slots["address"][first:first + count].tolist() == expected
+        for slot in range(first, first + count):
+            words = page.table(int(slots["cycle"][slot]))
+            at = (int(slots["address"][slot]) - page.data["table"]["base"]) // 4
+            assert (words[at], words[at + 1]) == (slots["high"][slot], slots["low"][slot])
+
+
+def test_instructions_have_their_stages(page, report):
+    passages = page.data["passages"]
+    retired = page.data["fates"].index("retired"), page.data["fates"].index("folded")
+    start, count = page.data["start"], page.data["count"]
+    inside = (page.value("core.completion.instructions", start + count - 1)
+              - page.value("core.completion.instructions", start))
+    shown = int(np.isin(passages["fate"][:-1], retired).sum())
+    assert inside * 0.9 < shown <= inside + 12 and inside > 100
+    assert (passages["end"][:-1] >= passages["begin"][:-1]).all()
+
+
+def test_a_trigger_that_never_comes_is_one_clear_line(tmp_path):
+    machine = pteg.Machine("g3", rom="first")
+    recording = machine.report(tmp_path / "no.html", trigger="mmu.walker.updated_c")
+    machine.run(cycles=500)
+    with pytest.raises(pteg.UserError, match="no cycle of the report's window"):
+        recording.close()
+    assert not (tmp_path / "no.html").exists()
+
+
+def test_a_report_is_of_the_pipeline_and_not_endless(tmp_path):
+    with pytest.raises(pteg.UserError, match="pipeline"):
+        pteg.Machine("g3", cpu="functional", rom="first").report(tmp_path / "a.html")
+    with pytest.raises(pteg.UserError, match="at most"):
+        pteg.Machine("g3", rom="first").report(tmp_path / "a.html", window=(0, 1 << 20))
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.fixture(scope="module")
+def browser():
+    sync_api = pytest.importorskip("playwright.sync_api")
+    program = shutil.which("chromium") or shutil.which("google-chrome")
+    if program is None:
+        pytest.skip("Chromium is not there")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+def test_a_browser_shows_every_pane_and_one_cursor_moves_them(report, page, browser, tmp_path):
+    window = browser.new_page(viewport={"width": 1400, "height": 850})
+    problems = []
+    window.on("console", lambda message: problems.append(message.text)
+              if message.type in ("error", "warning") else None)
+    window.on("pageerror", lambda error: problems.append(str(error)))
+    window.goto(report[0].as_uri())
+    window.wait_for_selector("body[data-ready]")
+    names = window.get_by_role("tab").all_inner_texts()
+    assert names == ["Pipeline", "Waveforms", "Statistics", "Summary", "Translation", "Page table",
+                     "TLBs", "Events", "Code", "Components"]
+    for name in names:
+        window.get_by_role("tab", name=name, exact=True).click()
+        panel = window.get_by_role("tabpanel", name=name, exact=True)
+        assert panel.is_visible()
+        if name == "Components":
+            window.wait_for_timeout(1500)
+        if name not in ("Summary", "Statistics"):
+            before = panel.screenshot()
+            window.locator("#overview").press("Home")
+            window.wait_for_timeout(100)
+            first = panel.screenshot()
+            window.locator("#overview").press("t")
+            window.locator("#overview").press("Shift+ArrowRight")
+            window.wait_for_timeout(100)
+            assert len({before, first, panel.screenshot()}) > 1, name
+    cycle = int(window.get_by_label("Cycle", exact=True).input_value())
+    assert cycle == page.data["searches"]["begin"][0] + 10
+    # The viewer's values are those of the file.
+    asked = [[path, page.data["start"] + n] for path in page.data["shown"][:40]
+             for n in range(0, page.data["count"], 61)]
+    values = window.evaluate(
+        "asked => asked.map(([p, c]) => String(report.data.value(p, c)))", asked)
+    for (path, when), value in zip(asked, values, strict=True):
+        assert int(value) == page.value(path, when), (path, when)
+    window.pdf(path=tmp_path / "report.pdf")
+    assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
+    assert window.locator("canvas:not([aria-label]), input:not([id])").count() == 0
+    assert not problems
+
+
+def test_the_bundle_is_what_its_sources_give(tmp_path):
+    if shutil.which("npm") is None:
+        pytest.skip("npm is not there")
+    folder = tmp_path / "viewer"
+    shutil.copytree(VIEWER, folder, ignore=shutil.ignore_patterns("node_modules"))
+    (folder / "viewer.js").unlink()
+    done = subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=folder, text=True,
+                          capture_output=True, timeout=300)
+    if done.returncode:
+        pytest.skip("the packages are not to be had: " + done.stderr.strip()[-200:])
+    subprocess.run(["npm", "run", "build"], cwd=folder, check=True, capture_output=True,
+                   timeout=120)
+    assert (folder / "viewer.js").read_bytes() == (VIEWER / "viewer.js").read_bytes()
