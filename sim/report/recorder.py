@@ -111,11 +111,13 @@ def record_report(machine: Any, path: str | PathLike, *, signals: str | Iterable
 
     if machine.cpu_name != "pipeline":
         raise UserError("a report needs cpu='pipeline': the functional model has no signals")
-    window = Window.of(window)
-    if last is None and trigger is None and window == Window():
+    span = Window.of(window)
+    if last is None and trigger is None and span == Window():
         last = LAST
-    for name, count in (("last", last), ("before and after", trigger and before + (after or 0)),
-                        ("window", window.stop and window.stop - window.start)):
+    lengths: dict[str, int | None] = {
+        "last": last, "before and after": before + (after or 0) if trigger is not None else None,
+        "window": span.stop - span.start if span.stop is not None else None}
+    for name, count in lengths.items():
         if count is not None and count > MOST:
             raise UserError(f"a report has at most {MOST} cycles, {name} must not be {count}")
     cpu = machine.model
@@ -129,7 +131,7 @@ def record_report(machine: Any, path: str | PathLike, *, signals: str | Iterable
     tracer = native.tracer(list(dict.fromkeys(
         [*needed(native, cpu.places), *panes, *sorted(about), *stages.tracer.paths])))
     condition = Trigger(trigger, tracer.probes, tracer.offsets) if trigger is not None else None
-    capture = Capture(window=window, trigger=condition, before=before if condition else 0,
+    capture = Capture(window=span, trigger=condition, before=before if condition else 0,
                       after=after if condition else None, last=last)
     kept = _Rows(capture)
     ledger = Ledger(keep=EVENTS)
