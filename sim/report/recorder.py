@@ -135,7 +135,9 @@ def record_report(machine: Any, path: str | PathLike, *, signals: str | Iterable
                       after=after if condition else None, last=last)
     kept = _Rows(capture)
     ledger = Ledger(keep=EVENTS)
-    events = PipelineEvents(ledger.add, native, cpu.places, (machine.ram.base, machine.ram.size))
+    worlds = cpu.platform.worlds
+    events = PipelineEvents(ledger.add, native, cpu.places, (machine.ram.base, machine.ram.size),
+                            worlds.watch() if worlds else None, cpu.guest_msr)
     memory = machine.memory.read(machine.ram.base, machine.ram.size)
     changes = Changes(native, cpu.places, machine.ram.base, memory)
     tlb = list(machine.mmu.tlb())
