@@ -51,12 +51,14 @@ def test_page_fault(tmp_path):
                     ("TLB_MISS", "LOAD"), ("WALK", "NOT_FOUND"), ("EXCEPTION", "DSI")]
 
 
+@pytest.mark.slow
 def test_latency(tmp_path):
     inside, outside = map(float, re.findall(r"([\d.]+) cycles", run(tmp_path, "latency.py")))
     assert inside == pytest.approx(2, abs=0.01)     # IBM 750GX UM table 6-9
     assert outside > 20
 
 
+@pytest.mark.slow
 def test_trace_event(tmp_path):
     assert "<pte_store" in run(tmp_path, "trace_event.py")
     assert "UPDATE_C" in (tmp_path / "update-c.vcd").read_text()
@@ -74,6 +76,7 @@ def test_own_device(tmp_path):
     assert numbers == [["0x42021", "0x4080601"]] * 2    # xorshift from 1, as Marsaglia defines it
 
 
+@pytest.mark.slow
 def test_own_replacement(tmp_path):
     usual, own = map(int, re.findall(r"(\d+) misses", run(tmp_path, "own_replacement.py")))
     assert usual == 300 and own < 200
@@ -104,6 +107,7 @@ def test_gallery_tlb_reach():
     assert 1 <= sparse["ptes_examined"] < 2 < 4 < full["ptes_examined"]
 
 
+@pytest.mark.slow
 def test_gallery_branch_history():
     measure = module("gallery/branch_history.py").measure
     assert measure(512, 16, 1)["wrong"] == 0 and measure(512, 256, 1)["wrong"] > 0.1
