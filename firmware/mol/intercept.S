@@ -15,6 +15,8 @@ store_to_hash:
         beq     dsi_to_c
         andi.   r0, r3, 3
         bne     access_by_c             /* may touch two PTEs */
+        andi.   r0, r3, 0xfff
+        beq     access_by_c             /* may be the rest of a store that began a page before */
         rlwinm  r2, r5, 26, 6, 31       /* byte of the bitmap: offset / 64 */
         lwz     r7, xPTHASH_INUSE(r1)
         lbzx    r2, r7, r2

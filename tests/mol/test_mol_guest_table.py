@@ -4,6 +4,7 @@ import pytest
 
 from pteg.mol.hostb import Option
 from pteg.mol.scenarios import table
+from pteg.mol.small import TABLE, guest
 
 
 def seen(session):
@@ -33,6 +34,24 @@ def test_every_store_to_an_entry_is_noticed(hosted, store):
     before, after = seen(session)
     assert session.counters()["pt_intercept_taken"] == 1
     assert before == 0x11 and after != 0x11
+
+
+@pytest.mark.parametrize("offset", [1, 2, 3])
+def test_a_store_that_ends_in_the_table_stores_its_end_there(agree, offset):
+    """It begins in the page before, in real mode; the fault's address is that of the table."""
+    agree(guest(f"""
+        load    r21, {TABLE:#x}
+        load    r22, 0x11223344
+        stw     r22, 8(r21)
+        li      r4, 0x1002
+        mtmsr   r4
+        isync
+        stw     r22, 16(r21)
+        stw     r22, -{offset}(r21)
+        li      r4, 0x1032
+        mtmsr   r4
+        isync
+"""))
 
 
 @pytest.mark.parametrize("store", table.CLEAR_BLOCK)
