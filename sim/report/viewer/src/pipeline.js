@@ -42,7 +42,7 @@ export function pipelinePane(data, view) {
         // A store waits for its translation when it is the oldest.
         if (name === "LSU" || (name === "C" && MEMORY.test(p.labels[p.label[i]]))) {
           overlay(context, searching, p.span_begin[s], p.span_end[s], y, SEARCH);
-          overlay(context, missing, p.span_begin[s], p.span_end[s], y, MISS);
+          if (name === "LSU") overlay(context, missing, p.span_begin[s], p.span_end[s], y, MISS);
         }
         if (view.scale > 11 && (s === p.first[i] || p.span_stage[s] !== p.span_stage[s - 1])) {
           context.fillStyle = COLOUR.ink;
