@@ -1,4 +1,4 @@
-# Your unknown machine. Run it where lab.toml is: python probe.py
+"""Your unknown machine. Run it where lab.toml is: python probe.py"""
 
 from pteg.labs.l3 import Unknown
 
