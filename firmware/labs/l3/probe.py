@@ -2,7 +2,12 @@
 
 from pteg.labs.l3 import Unknown
 
-machine = Unknown.of("lab.toml")
 
-# Which loads miss? The TLB is empty at first.
-print(machine.loads([0x1000, 0x2000, 0x1000]))
+def main():
+    """Ask the machine: which loads miss? The TLB is empty at first."""
+    machine = Unknown.of("lab.toml")
+    print(machine.loads([0x1000, 0x2000, 0x1000]))
+
+
+if __name__ == "__main__":
+    main()
