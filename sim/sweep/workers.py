@@ -90,11 +90,28 @@ def _processes(workers: int) -> Iterator[_Here | _Elsewhere]:
     if workers == 1:
         yield _Here()
         return
-    # loky starts clean processes and sends them functions of scripts and notebooks too.
+    yield _Elsewhere(lambda: _executor(workers),
+                     lambda executor: executor.shutdown(kill_workers=True), 2 * workers)
+
+
+def _executor(workers):
+    """Return processes of loky: clean ones, which take functions of scripts and notebooks too.
+
+    Ctrl-C kills them in the midst of a point. loky's tracker, a process of its own, would warn on
+    stderr of the semaphores that they leave.
+    """
     from loky import ProcessPoolExecutor
 
-    yield _Elsewhere(lambda: ProcessPoolExecutor(workers, initializer=_leave_signals),
-                     lambda executor: executor.shutdown(kill_workers=True), 2 * workers)
+    before = os.environ.get("PYTHONWARNINGS")
+    quiet = "ignore:resource_tracker:UserWarning"
+    os.environ["PYTHONWARNINGS"] = f"{before},{quiet}" if before else quiet
+    try:
+        return ProcessPoolExecutor(workers, initializer=_leave_signals)
+    finally:
+        if before is None:
+            del os.environ["PYTHONWARNINGS"]
+        else:
+            os.environ["PYTHONWARNINGS"] = before
 
 
 def _leave_signals():
