@@ -84,6 +84,7 @@ def test_a_test_bench_finds_a_wrong_output(tmp_path):
     assert run_icarus(tmp_path, "bench.v", "top.v").startswith(f"cycle 40: {wrong} is")
 
 
+@pytest.mark.slow
 def test_the_verilog_of_a_machine_replays_its_start_in_icarus(tmp_path):
     from pteg.pipeline.export import record_system
     from pteg.pipeline.system import make_system

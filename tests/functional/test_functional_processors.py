@@ -279,7 +279,7 @@ def picture(machine):
             machine.cycle, machine.instructions)
 
 
-@pytest.mark.parametrize("processors", [2, 3])
+@pytest.mark.parametrize("processors", [2, pytest.param(3, marks=pytest.mark.slow)])
 def test_runs_with_equal_seeds_are_equal_however_they_are_cut_into_pieces(processors):
     whole, pieces = (made(MIXED, processors, seed=5) for _ in range(2))
     whole.run(cycles=9_000)

@@ -208,6 +208,7 @@ def test_the_marker_and_the_values_can_be_seen(shown):
     assert text.any() and not text[-4:].any()
 
 
+@pytest.mark.slow
 def test_an_fst_file_shows_the_same(shown, tmp_path):
     text = (ROOT / "Makefile").read_text().replace("\\\n", " ")
     options = shlex.split(re.search(r"^RUN\s*\?=(.*)$", text, re.M)[1].replace(".vcd", ".fst"))
