@@ -54,3 +54,11 @@ def test_commands(document, tmp_path):
     for block in blocks(document, "console"):
         for command in re.findall(r"^\$ ((?:.*\\\n)*.*)", block, re.M):
             check(["sh", "-c", command], tmp_path)
+
+
+def test_every_page_is_in_the_contents_of_the_site():
+    docs = ROOT / "docs"
+    entries = [line.strip() for block in blocks(docs / "index.md", "{toctree}")
+               for line in block.splitlines() if line.strip() and not line.startswith(":")]
+    pages = {page for entry in entries for page in docs.glob(f"{entry}.md")}
+    assert {*docs.rglob("*.md")} == pages
