@@ -126,6 +126,36 @@ def explain(
 
 
 @app.command
+def report(
+    checkpoint: str,
+    /,
+    *,
+    output: Annotated[str, Parameter(name=["--output", "-o"])],
+    cycles: Annotated[int, Parameter(converter=count)] = 5000,
+    symbols: Annotated[tuple[str, ...], Parameter(negative=())] = (),
+):
+    """Write a report of the cycles that follow a checkpoint: one HTML file for a browser.
+
+    The machine continues on the pipeline model. `pteg run --report` does the same for any run.
+
+    Parameters
+    ----------
+    checkpoint
+        File that `pteg run --save` or `machine.save()` has written.
+    output
+        File to write.
+    cycles
+        How many cycles the report shows.
+    symbols
+        ELF file whose symbols are shown. Can be repeated.
+    """
+    from pteg.cli.after import report_after
+
+    report_after(checkpoint, output, cycles, symbols)
+    return ExitCode.DONE
+
+
+@app.command
 def sweep(
     file: str,
     /,

@@ -6,6 +6,7 @@ import random
 import re
 import shutil
 import subprocess
+import sys
 import zlib
 from importlib.resources import files
 from pathlib import Path
@@ -191,6 +192,16 @@ def test_a_report_is_of_the_pipeline_and_not_endless(tmp_path):
     with pytest.raises(pteg.UserError, match="at most"):
         pteg.Machine("g3", rom="first").report(tmp_path / "a.html", window=(0, 1 << 20))
     assert not list(tmp_path.iterdir())
+
+
+def test_the_command_shows_what_follows_a_checkpoint(tmp_path):
+    machine = pteg.Machine("g3", cpu="functional", rom="first")
+    machine.run(instructions=2000)
+    machine.save(tmp_path / "a.ckpt")
+    subprocess.run([sys.executable, "-m", "pteg", "report", "a.ckpt", "-o", "a.html", "--cycles",
+                    "400"], cwd=tmp_path, check=True, capture_output=True)
+    page = Page(tmp_path / "a.html")
+    assert (page.data["start"], page.data["count"]) == (machine.cycle, 400)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,17 @@
+"""What `pteg report` does: a report of the cycles that follow a checkpoint."""
+
+from pteg.cli.progress import waits_shown
+from pteg.machine import Machine
+
+__all__ = ["report_after"]
+
+
+def report_after(checkpoint, output, cycles, symbols):
+    """Run the pipeline model from a checkpoint, and write a report; see `pteg report --help`."""
+    with waits_shown():
+        machine = Machine.restore(checkpoint, cpu="pipeline")
+        for path in symbols:
+            machine.symbols.add_file(path)
+        start = machine.cycle
+        with machine.report(output, window=(start, start + cycles)):
+            machine.run(cycles=cycles)
