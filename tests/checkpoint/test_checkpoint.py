@@ -28,6 +28,8 @@ from pteg.parameters import read_parameters
 from pteg.presets import PRESETS
 
 CPUS = ("functional", "pipeline")
+#: Where the pipeline model takes long.
+QUICK = ("functional", pytest.param("pipeline", marks=pytest.mark.slow))
 #: Calculates, stores and prints; interrupts of the decrementer only count, in r20.
 PROGRAM = assemble("""
         .org    0x900
@@ -354,7 +356,7 @@ JSON = st.recursive(
 
 @HOSTILE
 @given(data=st.data())
-@pytest.mark.parametrize("cpu", CPUS)
+@pytest.mark.parametrize("cpu", QUICK)
 def test_a_manifest_with_nonsense_is_refused_or_harmless(opened, tmp_path, cpu, data):
     manifest, sections = copy.deepcopy(opened[cpu])
     place = manifest
@@ -374,7 +376,7 @@ def test_a_manifest_with_nonsense_is_refused_or_harmless(opened, tmp_path, cpu, 
 
 @HOSTILE
 @given(data=st.data())
-@pytest.mark.parametrize("cpu", CPUS)
+@pytest.mark.parametrize("cpu", QUICK)
 def test_forged_state_is_refused_or_harmless(opened, tmp_path, cpu, data):
     manifest, sections = opened[cpu]
     name = data.draw(st.sampled_from([n for n in sections if not n.startswith("memory")]))

@@ -154,7 +154,8 @@ def difference(one, other):
     return ", ".join(str(name) for name in files[0] if files[0][name] != files[1].get(name))
 
 
-CASES = [(wild, "functional", 0), (wild, "pipeline", 0), (wild, "pipeline", "256K"),
+CASES = [(wild, "functional", 0), (wild, "pipeline", "256K"),
+         pytest.param(wild, "pipeline", 0, marks=pytest.mark.slow),
          (random_one, "functional", 0), (random_one, "pipeline", 0),
          pytest.param(random_one, "pipeline", "256K", marks=pytest.mark.slow)]
 

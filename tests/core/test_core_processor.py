@@ -1,5 +1,6 @@
 """A processor is put together from parts, and a system from a processor and a bus."""
 
+import pytest
 from amaranth.hdl import Fragment, Module
 
 from pteg.engine.frontend import elaborate
@@ -16,6 +17,7 @@ def memories(system):
     return {memory.path: memory.depth for memory in elaborate(system, unnamed=["cpu0"]).memories}
 
 
+@pytest.mark.slow
 def test_a_processor_takes_other_caches():
     usual = memories(System(MAP))
     other = memories(System(MAP, Processor(dcache=DataCache(sets=64, ways=4),

@@ -70,6 +70,7 @@ def test_both_models(tmp_path):
     assert "'pteg: first light'" in functional and "'pteg: first light'" in pipeline
 
 
+@pytest.mark.slow
 def test_own_device(tmp_path):
     numbers = [re.findall(r"0x[0-9a-f]+", line)
                for line in run(tmp_path, "own_device.py").splitlines()]
