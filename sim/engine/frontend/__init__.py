@@ -2,9 +2,10 @@
 
 The only folder of the project that touches Amaranth's private netlist (`amaranth.hdl._ir`, `_nir`;
 the release is pinned). Amaranth's netlist is a list of cells whose inputs are tuples of single-bit
-nets. A file each: those tuples as runs of bits (`runs`), the cells that are supported (`cells`),
-their splitting and order (`chunks`, `indexed`), operators (`expressions`), the if/switch statements
-(`switches`), storage (`circuit`), names (`names`).
+nets. `circuit` puts the parts together: those tuples as runs of bits (`runs`), the cells that are
+supported (`netlist`), where they are split (`cuts`, `indexed`), the chunks and their order
+(`chunks`, `needed`), what each chunk is (`values`: `operators`, `switches`, `memories`), names
+(`names`). Nodes that any front end may need are built in :mod:`pteg.engine.words`.
 """
 
 import functools
@@ -64,10 +65,10 @@ def _elaborate(design, ports, name, undriven, unnamed):
         undriven = "input"
     try:
         prepared = prepare(fragment, port_paths or {}, name=name)
-        netlist = _netlist(prepared, undriven)
+        nir = _netlist(prepared, undriven)
     except (_ir.DriverConflict, _ir.DomainRequirementFailed, _ir._cd.DomainError) as error:
         raise UserError(f"design {name!r}: {error}") from error
-    return _lower(netlist, prepared, port_paths, undriven, name, unnamed)
+    return _lower(nir, prepared, port_paths, undriven, name, unnamed)
 
 
 def prepare(fragment, port_paths=(), *, name="top"):
@@ -94,10 +95,10 @@ def elaborate_prepared(prepared, *, name="top"):
     """Elaborate a design that is prepared; every signal that nothing drives is an input."""
     with _hurry():
         try:
-            netlist = _netlist(prepared, "input")
+            nir = _netlist(prepared, "input")
         except _ir.DriverConflict as error:
             raise UserError(f"design {name!r}: {error}") from error
-        return _lower(netlist, prepared, None, "input", name, ())
+        return _lower(nir, prepared, None, "input", name, ())
 
 
 def _netlist(prepared, undriven):
@@ -107,13 +108,14 @@ def _netlist(prepared, undriven):
     return netlist
 
 
-def _lower(netlist, prepared, port_paths, undriven, name, unnamed):
+def _lower(nir, prepared, port_paths, undriven, name, unnamed):
     # Here, so that `prepare` alone starts quickly.
     from pteg.engine.frontend.circuit import Circuit
     from pteg.engine.frontend.names import Names
+    from pteg.engine.frontend.netlist import Netlist
 
-    circuit = Circuit(netlist, prepared, undriven, name, unnamed)
-    Names(circuit, port_paths or SignalDict())
+    circuit = Circuit(Netlist(nir, prepared, undriven), name, unnamed)
+    Names(circuit, port_paths or SignalDict(), unnamed)
     return circuit.design
 
 

@@ -4,9 +4,9 @@ import re
 
 from amaranth.hdl._mem import MemoryInstance
 
-from pteg.engine.frontend.chunks import WORD
 from pteg.engine.frontend.runs import where
 from pteg.engine.probes import Kind, Part, Probe
+from pteg.engine.words import WORD
 
 __all__ = ["Names", "scope"]
 
@@ -35,15 +35,16 @@ class Names:
     ----------
     circuit : Circuit
     port_paths : SignalDict of Signal to (path, direction)
+    unnamed : collection of str
+        See `scope`.
     """
 
-    def __init__(self, circuit, port_paths):
-        self.circuit = circuit
-        self.unnamed = circuit.unnamed
-        self.design, self.graph, self.netlist = circuit.design, circuit.graph, circuit.netlist
-        self.prepared, self.cells, self.clock = circuit.prepared, circuit.cells, circuit.clock
-        self.value, self.is_free, self.storage = circuit.value, circuit.is_free, circuit.storage
-        self.output_words, self.port_paths = circuit.output_words, port_paths
+    def __init__(self, circuit, port_paths, unnamed):
+        self.design, self.netlist, self.values = circuit.design, circuit.netlist, circuit.values
+        self.prepared, self.nir = circuit.netlist.prepared, circuit.netlist.nir
+        self.output_words = circuit.output_words
+        self.port_paths = port_paths
+        self.unnamed = unnamed
         self.name_signals()
 
     def name_signals(self):
@@ -59,17 +60,17 @@ class Names:
                 # A memory's signals mostly are ports of the module around it, named there.
                 if not (isinstance(fragment, MemoryInstance) and signal in design.signals):
                     self.describe(f"{prefix}.{name}" if prefix else name, signal, seen)
-        outputs = self.cells[0].ports_o
+        outputs = self.nir.cells[0].ports_o
         for name, signal, _ in self.prepared.ports:
-            value = self.netlist.signals[signal]
+            value = self.nir.signals[signal]
             path, _ = self.port_paths.get(signal, (name, None))
-            is_clock = len(value) == 1 and value[0] == self.clock
-            if name in self.cells[0].ports_i:
+            is_clock = len(value) == 1 and value[0] == self.netlist.clock
+            if name in self.nir.cells[0].ports_i:
                 if is_clock or not len(value):
                     continue
                 if any(signal is domain.rst for domain in
                        self.prepared.fragment.domains.values()) and signal not in self.port_paths:
-                    design.reset = self.storage(value)[0].word
+                    design.reset = self.values.storage(value)[0].word
                 else:
                     design.inputs[path] = self.probe(path, signal, value, Kind.INPUT)
             elif name in outputs and signal in self.port_paths:
@@ -85,18 +86,18 @@ class Names:
     def find_inputs(self):
         """Describe the signals that nothing drives, and the value of every signal, named or not."""
         design = self.design
-        for signal, value in self.netlist.signals.items():
-            if not len(value) or value[0] == self.clock:
+        for signal, value in self.nir.signals.items():
+            if not len(value) or value[0] == self.netlist.clock:
                 continue
-            design.values[signal] = self.value(value)
+            design.values[signal] = self.values.value(value)
             path = design.signals.get(signal, signal.name)
-            if path and all(net >> 16 and self.is_free(net) for net in value):
+            if path and all(net >> 16 and self.netlist.is_free(net) for net in value):
                 design.inputs.setdefault(path, self.probe(path, signal, value, Kind.INPUT))
 
     def describe(self, path, signal, seen):
-        fields = self.netlist.signal_fields.get(signal) if signal in \
-            self.netlist.signal_fields else {}
-        value = self.netlist.signals[signal]
+        fields = self.nir.signal_fields.get(signal) if signal in \
+            self.nir.signal_fields else {}
+        value = self.nir.signals[signal]
         design = self.design
         for field_path, info in {(): None, **fields}.items():
             full = ".".join((path, *(str(step) for step in field_path)))
@@ -109,18 +110,18 @@ class Names:
             probe = self.probe(full, signal, runs_of, None,
                                info=info or fields.get(()))
             design.probes.append(probe)
-            design.nodes[full] = self.value(runs_of)
+            design.nodes[full] = self.values.value(runs_of)
 
     def probe(self, path, signal, value, kind, info=None):
-        parts = self.storage(value)
+        parts = self.values.storage(value)
         if kind is None:
             kind = Kind.WIRE
             if parts:
                 cells = {net >> 16 for net in value}
-                inputs = all(cell == 0 or self.is_free(cell << 16) for cell in cells)
+                inputs = all(cell == 0 or self.netlist.is_free(cell << 16) for cell in cells)
                 kind = Kind.INPUT if inputs else Kind.REGISTER
         if info is None:
-            info = self.netlist.signal_fields.get(signal, {}).get(())
+            info = self.nir.signal_fields.get(signal, {}).get(())
         enum = None
         if info is not None and info.enum_variants is not None:
             enum = {number: name for number, name in info.enum_variants.items()}

@@ -6,10 +6,9 @@ decoders and state machines, becomes a table.
 
 from amaranth.hdl import _nir
 
-from pteg.engine.frontend.chunks import WORD
-from pteg.engine.frontend.expressions import TABLE_BITS, Expressions
 from pteg.engine.frontend.indexed import IndexedAssignment
 from pteg.engine.frontend.runs import cut
+from pteg.engine.words import TABLE_BITS, WORD, insert_at, matches, member
 
 __all__ = ["Switches"]
 
@@ -28,22 +27,30 @@ def _disjoint(a, b):
     return any(x != y and x != "-" and y != "-" for x, y in zip(a, b, strict=True))
 
 
-class Switches(Expressions):
-    """The part of the lowering that deals with assignment lists."""
+class Switches:
+    """Builds the nodes of assignment lists.
 
-    def __init__(self, netlist, prepared, undriven):
-        super().__init__(netlist, prepared, undriven)
+    Parameters
+    ----------
+    values : Values
+    """
+
+    def __init__(self, values):
+        self.values = values
+        self.netlist, self.graph = values.netlist, values.graph
         self._winners = {}
 
-    def assignment_list(self, index, cell, chunk, low, high):
+    def assignment_list(self, index, chunk):
         """Rebuild the if/switch tree that assigns a chunk."""
-        value = self.of(cut(self.runs(cell.default), low, high))
+        cells, chunks = self.netlist.cells, self.values.chunks
+        low, high = chunks.range_of(index, chunk)
+        value = self.values.of(cut(self.netlist.runs(cells[index].default), low, high))
         steps = []
-        for a in self.assignments(index, chunk):
+        for a in chunks.assignments(index, chunk):
             path, net = [], a.cond
-            while net > 1 and type(self.cells[net >> 16]) is _nir.PriorityMatch:
+            while net > 1 and type(cells[net >> 16]) is _nir.PriorityMatch:
                 path.append((net >> 16, net & 0xFFFF))
-                net = self.cells[net >> 16].en
+                net = cells[net >> 16].en
             if net != 1:
                 if net == 0:
                     continue
@@ -57,12 +64,15 @@ class Switches(Expressions):
         while position < len(steps):
             path, a = steps[position]
             if len(path) == depth and type(a) is IndexedAssignment:
-                value = self.insert(value, a)
+                value = insert_at(self.graph, value, self.values.value(a.value),
+                                  self.values.value(a.offset), start=a.start, stride=a.stride,
+                                  size=len(a.value))
                 position += 1
                 continue
             if len(path) == depth:
                 start, stop = max(a.start, low), min(a.start + len(a.value), high)
-                new = self.of(cut(self.runs(a.value), start - a.start, stop - a.start))
+                new = self.values.of(
+                    cut(self.netlist.runs(a.value), start - a.start, stop - a.start))
                 value = self.graph.concat((
                     self.graph.slice(value, 0, start - low), new,
                     self.graph.slice(value, stop - low, high - stop)))
@@ -80,31 +90,11 @@ class Switches(Expressions):
                       for bit, group in arms.items()}
             if switch is None:
                 (net, new), = values.items()
-                condition = self.of([(net >> 16, net & 0xFFFF, 1)])
+                condition = self.values.bit(net)
                 value = self.graph.mux(condition, new, value)
             else:
                 value = self.switch(switch, values, value)
         return value
-
-    def insert(self, value, step):
-        """Return a value with some bits at a computed position replaced."""
-        graph = self.graph
-        width = graph.width[value]
-        offset = self.value(step.offset)
-        largest = step.start + step.stride * ((1 << graph.width[offset]) - 1)
-        bits = largest.bit_length()
-        amount = graph.binary("mul", graph.extend(offset, bits), graph.const(step.stride, bits))
-        amount = graph.binary("add", amount, graph.const(step.start, bits))
-        new = self.value(step.value)
-        size = min(len(step.value), width)
-        mask = graph.binary("shl", graph.const((1 << size) - 1, width), amount)
-        if graph.value(new) != 0:
-            known = graph.value(new) == (1 << graph.width[new]) - 1
-            new = mask if known else graph.binary("shl", graph.extend(new, width), amount)
-            if known:
-                return graph.either(value, mask)
-            return graph.either(graph.both(value, graph.invert(mask)), new)
-        return graph.both(value, graph.invert(mask))
 
     def switch(self, index, values, otherwise):
         """Return the multiplexers of one switch statement.
@@ -115,11 +105,11 @@ class Switches(Expressions):
             The value that each case assigns; a missing case assigns nothing.
         """
         graph = self.graph
-        inputs = self.cells[index].inputs
+        cells, inputs = self.netlist.cells, self.netlist.cells[index].inputs
         bits, default = range(max(values) + 1), otherwise
         if inputs[bits[-1]] == 1:
             default, bits = values[bits[-1]], bits[:-1]
-        tests = [None if inputs[bit] < 2 else self.cells[inputs[bit] >> 16] for bit in bits]
+        tests = [None if inputs[bit] < 2 else cells[inputs[bit] >> 16] for bit in bits]
         same_value = all(type(test) is _nir.Matches and test.value == tests[0].value
                          for test in tests)
         patterns = [pattern for test in tests for pattern in test.patterns] if same_value else []
@@ -136,11 +126,10 @@ class Switches(Expressions):
                     groups.setdefault(new, []).append(bit)
             for new, members in reversed(groups.items()):
                 if len(members) == 1:
-                    condition = self.of([(inputs[members[0]] >> 16, 0, 1)])
+                    condition = self.values.of([(inputs[members[0]] >> 16, 0, 1)])
                 else:
-                    condition = self.matches(_nir.Matches(
-                        0, value=tests[0].value, src_loc=None,
-                        patterns=[p for bit in members for p in tests[bit].patterns]))
+                    condition = matches(graph, self.values.value(tests[0].value),
+                                        [p for bit in members for p in tests[bit].patterns])
                 result = graph.mux(condition, new, result)
             return result
         tested = []
@@ -152,8 +141,7 @@ class Switches(Expressions):
                 continue
             tested.append(bit)
             net = inputs[bit]
-            condition = (graph.const(int(net), 1) if net < 2
-                         else self.of([(net >> 16, net & 0xFFFF, 1)]))
+            condition = graph.const(int(net), 1) if net < 2 else self.values.bit(net)
             result = graph.mux(condition, new, result)
         return result
 
@@ -161,7 +149,7 @@ class Switches(Expressions):
         """Return a switch over few bits: constants from a table, the others with multiplexers."""
         graph = self.graph
         winners = self.winners(index, tests)
-        test = self.value(tests[0].value)
+        test = self.values.value(tests[0].value)
         groups = {}  # value -> the numbers for which it is chosen
         for number, bit in enumerate(winners):
             chosen = values.get(bit, otherwise) if bit in bits else default
@@ -177,7 +165,7 @@ class Switches(Expressions):
             result = graph.table(test, row, width)
         for node, numbers in groups.items():
             if node != result:
-                result = graph.mux(self.member(test, numbers), node, result)
+                result = graph.mux(member(graph, test, numbers), node, result)
         return result
 
     def winners(self, index, tests):

@@ -1,4 +1,4 @@
-"""The cells of Amaranth's netlist: which are supported, what they read, how wide they are.
+"""Amaranth's netlist: which cells are supported, what they read, how wide they are.
 
 Refused, with an error that names the source line: instances, I/O buffers, more than one clock,
 falling edges, clocks that logic drives or reads, `Print`, `Assert` and its like, and formal-only
@@ -10,16 +10,18 @@ from amaranth.hdl import _nir
 from pteg.engine.frontend.runs import runs_of, where
 from pteg.errors import UserError
 
-__all__ = ["Cells"]
+__all__ = ["BITWISE", "Netlist"]
 
 BITWISE = ("~", "&", "|", "^", "m")  # operators whose bits don't depend on each other
 
 
-class Cells:
+class Netlist:
     """A netlist with its one clock.
 
     Attributes
     ----------
+    nir : amaranth.hdl._nir.Netlist
+        Amaranth's own.
     clock : Net or None
     widths : list of int
         Output bits of each cell.
@@ -28,11 +30,11 @@ class Cells:
         the cell is bitwise in that value.
     """
 
-    def __init__(self, netlist, prepared, undriven):
-        self.netlist = netlist
+    def __init__(self, nir, prepared, undriven):
+        self.nir = nir
         self.prepared = prepared
         self.undriven = undriven
-        self.cells = netlist.cells
+        self.cells = nir.cells
         self._run_cache = {}
         self.clock = None
         self.check()
@@ -41,15 +43,15 @@ class Cells:
         self.check_clock_use()
 
     def fail(self, cell, what):
-        module = ".".join(self.netlist.modules[cell.module_idx].name)
+        module = ".".join(self.nir.modules[cell.module_idx].name)
         raise UserError(f"{where(cell.src_loc)}: {what} (in {module}) is not supported")
 
     def check(self):
         """Find the clock and refuse what has no place in a synchronous, two-state circuit."""
         clock_names = {}
         for domain in self.prepared.fragment.domains.values():
-            clock_names[self.netlist.signals[domain.clk][0]
-                        if domain.clk in self.netlist.signals else None] = domain.name
+            clock_names[self.nir.signals[domain.clk][0]
+                        if domain.clk in self.nir.signals else None] = domain.name
         clock_inputs = {self.cells[0].ports_i[name][0] for name, signal, _ in self.prepared.ports
                         if name in self.cells[0].ports_i and any(
                             signal is domain.clk
