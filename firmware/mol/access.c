@@ -159,7 +159,7 @@ static u32 clear_block(struct kernel_vars *kv, u32 opcode, u32 ea)
     struct translation t;
     u8 *memory;
     u32 flushed = kv->option[FAULT_BLOCK_INTERCEPT] ? 8 : 32;
-    if (!(kv->mregs.spr[SPR_HID0] & HID0_DCE))
+    if (!data_cache_is_on(kv))
         return alignment(kv, opcode, ea);
     translate(kv, ea & ~31u, STORE, &t);
     if (t.wimg & (WIMG_W | WIMG_I))
@@ -218,6 +218,29 @@ static u32 stmw_without_intercept(struct kernel_vars *kv, u32 r, u32 ea)
     return next_instruction(kv);
 }
 
+/* The instruction at the guest's nip is in mregs.inst_opcode, unless its page has gone. */
+static int fetch_opcode(struct kernel_vars *kv)
+{
+    struct translation t;
+    u8 *memory;
+    translate(kv, kv->mregs.nip, FETCH, &t);
+    if (t.fault || !(memory = guest_memory(kv, t.mphys, 0)))
+        return 0;
+    kv->mregs.inst_opcode = *(u32 *)memory;
+    return 1;
+}
+
+/* Does the guest clear a block? While its data cache is off, that is an alignment exception before any
+ * table search, which a translation by C would be in the guest's eyes. */
+int clears_block(struct kernel_vars *kv)
+{
+    u32 opcode;
+    if (!fetch_opcode(kv))
+        return 0;
+    opcode = kv->mregs.inst_opcode;
+    return opcode >> 26 == 31 && (opcode >> 1 & 0x3FF) == DCBZ;
+}
+
 /* The load or store at the guest's nip. */
 u32 emulate_access(struct kernel_vars *kv)
 {
@@ -225,10 +248,9 @@ u32 emulate_access(struct kernel_vars *kv)
     struct translation t;
     u8 *memory;
     make_room(kv);
-    translate(kv, m->nip, FETCH, &t);
-    if (t.fault || !(memory = guest_memory(kv, t.mphys, 0)))
-        return RVEC_RELOAD;             /* it has gone: the guest fetches it again */
-    u32 opcode = m->inst_opcode = *(u32 *)memory;
+    if (!fetch_opcode(kv))
+        return RVEC_RELOAD;             /* the guest fetches it again */
+    u32 opcode = m->inst_opcode;
     u32 primary = opcode >> 26, xo = opcode >> 1 & 0x3FF, r = FIRST(opcode);
     u32 base = SECOND(opcode) ? m->gpr[SECOND(opcode)] : 0;
     if (primary >= 32 && primary < 56) {

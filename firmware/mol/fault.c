@@ -5,7 +5,7 @@
  * causes the alignment exception that the guest expects. */
 static u32 attributes(struct kernel_vars *kv, const struct translation *t)
 {
-    return t->wimg | (kv->mregs.spr[SPR_HID0] & HID0_DCE ? 0 : WIMG_W);
+    return t->wimg | (data_cache_is_on(kv) ? 0 : WIMG_W);
 }
 
 /* Make the shadow PTE of a page: read-only until the first store, which has set C. The host may take
@@ -87,6 +87,8 @@ static u32 page_fault(struct kernel_vars *kv, u32 ea, enum access kind)
 {
     struct translation t;
     make_room(kv);
+    if (kind == STORE && !data_cache_is_on(kv) && clears_block(kv))
+        return RVEC_ACCESS;
     translate(kv, ea, kind, &t);
     if (t.fault) {
         /* A cache instruction may mean something else: access.c knows which instruction it is. */

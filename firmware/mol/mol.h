@@ -124,11 +124,17 @@ u32 dsi_exception(struct kernel_vars *kv, u32 dar, u32 dsisr);
 u32 isi_exception(struct kernel_vars *kv, u32 nip);
 u32 split_exception(struct kernel_vars *kv, u32 dar, u32 dsisr);
 u32 emulate_access(struct kernel_vars *kv);
+int clears_block(struct kernel_vars *kv);
 void end_reservation(struct kernel_vars *kv);
 
 static inline int segment_is_divided(struct kernel_vars *kv, u32 sr) { return kv->divided >> sr & 1; }
 
 static inline int is_user(struct kernel_vars *kv) { return (kv->mregs.msr & MSR_PR) != 0; }
+
+static inline int data_cache_is_on(struct kernel_vars *kv)
+{
+    return (kv->mregs.spr[SPR_HID0] & HID0_DCE) != 0;
+}
 
 /* Guest-effective page of an address: EA[4-19]. */
 static inline u32 page_of(u32 ea) { return ea >> 12 & 0xFFFF; }

@@ -193,6 +193,9 @@ not_ours_0x400:
         handler 0x600, secondary_alignment
         mfspr   r3, SPR_DAR
         mfspr   r4, SPR_DSISR
+        rlwinm  r2, r4, 22, 25, 31      /* the extended opcode's part of DSISR: */
+        cmpwi   r2, 0x5f
+        beq-    call_access             /* dcbz sets C first */
         stw     r3, SPR(SPR_DAR)(r1)
         stw     r4, SPR(SPR_DSISR)(r1)
         reflect 0x600

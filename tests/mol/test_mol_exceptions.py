@@ -14,6 +14,17 @@ def test_exceptions_of_the_guest_are_those_of_the_bare_machine(agree, vector):
     assert session.counters()["mac_trap"] > 0
 
 
+@pytest.mark.parametrize("cached", [True, False])
+def test_a_block_that_is_not_cleared_changes_r_and_c_as_on_the_bare_machine(agree, cached):
+    """Scenario 32: the page table entry is compared too."""
+    guest = exceptions.block_clear(cached)
+    session = agree(guest)
+    assert int.from_bytes(session.read(0x20000, 4), "big") == 0x600
+    changed = [at for at, word in guest.words.items()
+               if session.read(at, 4) != word.to_bytes(4, "big")]
+    assert len(changed) == cached
+
+
 def test_privileged_registers_read_as_on_the_bare_machine(agree):
     """Scenario 33."""
     session = agree(exceptions.registers())

@@ -3,10 +3,10 @@
 from pteg.lockstep.encoding import as_bytes, encode, to_spr
 from pteg.mol.guest import Guest
 from pteg.mol.scenarios.scenario import Scenario
-from pteg.mol.small import guest
+from pteg.mol.small import guest, pte
 
-__all__ = ["SCENARIOS", "EXCEPTIONS", "exception", "registers", "decrementer", "masked", "floats",
-           "dozing"]
+__all__ = ["SCENARIOS", "EXCEPTIONS", "exception", "block_clear", "registers", "decrementer",
+           "masked", "floats", "dozing"]
 
 #: Instructions that cause an exception of the guest, by its vector.
 EXCEPTIONS = {
@@ -19,6 +19,8 @@ EXCEPTIONS = {
     0xD00: "load r3, 0x1432\n        mtmsr r3\n        nop\n        mfmsr r4\n        nop\n"
            "        li r3, 0x1032\n        mtmsr r3",
 }
+#: W of a page table entry.
+WRITE_THROUGH = 0x40
 
 
 def exception(vector: int) -> Guest:
@@ -29,6 +31,24 @@ def exception(vector: int) -> Guest:
 def exceptions() -> Guest:
     """Causes all of them, one after the other."""
     return guest("".join(f"        {code}\n" for code in EXCEPTIONS.values()))
+
+
+def block_clear(cached: bool) -> Guest:
+    """dcbz that causes an alignment exception: of a write-through page, or without a data cache.
+
+    The first sets C of the page before, the second not even R.
+    """
+    before = "lwz r3, 0(r20)" if cached else """mfspr r3, hid0
+        andi. r3, r3, 0xbfff
+        sync
+        mtspr hid0, r3"""
+    entry = pte(5, 0x50001000, 0x40000)
+    entry[max(entry)] |= WRITE_THROUGH if cached else 0
+    return guest(f"""
+        load    r20, 0x50001008
+        {before}
+        dcbz    0, r20
+""", [entry])
 
 
 def registers() -> Guest:
@@ -140,6 +160,10 @@ def dozing() -> Guest:
 SCENARIOS = [
     Scenario("exceptions", 32, "vii", "Each exception of the guest is that of the bare machine",
              exceptions),
+    Scenario("block-clear", 32, "vii", "dcbz of a write-through page sets C, then is an exception",
+             lambda: block_clear(True)),
+    Scenario("block-clear-uncached", 32, "vii", "dcbz without a data cache is an exception at once",
+             lambda: block_clear(False)),
     Scenario("registers", 33, "vii", "Privileged registers read as on the bare machine", registers),
     Scenario("decrementer", 34, "vii", "The guest's decrementer under a host with a tick",
              decrementer, tick=150, as_bare=False),
