@@ -487,6 +487,52 @@ def export(
     return ExitCode.DONE
 
 
+@app.command
+def engine(
+    files: tuple[str, ...] = (),
+    /,
+    *,
+    dump: Literal["ir", "plan", "llvm"] = "ir",
+    function: Literal["step", "settle", "reset"] = "step",
+    signals: Texts = (),
+    component: str | None = None,
+    top: str | None = None,
+    machine: str = "g3",
+    output: Annotated[str | None, Parameter(name=["--output", "-o"])] = None,
+    processor: Processor = None,
+):
+    """Show how a design is compiled: the processor and its bus, a component, or Verilog.
+
+    For example, what the state of the walker depends on, and under which conditions it changes:
+    `pteg engine --dump plan --signals mmu.walker.state`.
+
+    Parameters
+    ----------
+    files
+        Verilog files; --top is needed.
+    dump
+        `ir`: the operations, and what registers and outputs become. `plan`: the operations in
+        their order, under the conditions on which they run. `llvm`: LLVM's assembly language.
+    function
+        `step`, a clock cycle; `settle`, the outputs only; `reset`. For `plan` and `llvm`.
+    signals
+        Only what these signals depend on within a cycle (globs); for `ir` and `plan`.
+    component
+        Component to compile, MODULE:CLASS: `pteg.hw.mmu.walker:Walker`.
+    top
+        Module of the Verilog files to compile.
+    machine
+        Preset whose hardware is shown.
+    output
+        File to write; standard output by default.
+    """
+    from pteg.cli.engine import show_stage
+
+    show_stage(list(files), top, component, machine, given(processor), dump, function,
+               list(signals), output)
+    return ExitCode.DONE
+
+
 #: Options whose names may be without a number, which then is 1.
 _SWITCHES = ("define", "reset")
 

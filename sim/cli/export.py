@@ -1,10 +1,8 @@
 """What `pteg export` does: Verilog of a component, and a test bench."""
 
-import importlib
 from pathlib import Path
 
-from amaranth.lib import wiring
-
+from pteg.cli.components import named_component
 from pteg.cli.progress import waits_shown
 from pteg.engine.verilog.export import export_verilog
 from pteg.errors import UserError
@@ -22,7 +20,7 @@ def export(component, machine, settings, output, bench, cycles):
             if bench is not None:
                 raise UserError("--bench is for a machine, not for a component")
             with waiting("exporting"):
-                text = export_verilog(_component(component))
+                text = export_verilog(named_component(component))
         else:
             from pteg.pipeline.export import record_system
             from pteg.pipeline.system import make_system
@@ -40,15 +38,3 @@ def export(component, machine, settings, output, bench, cycles):
         print(text, end="")
     else:
         write_file(output, text.encode())
-
-
-def _component(text):
-    """Return the component that MODULE:CLASS names."""
-    module, colon, name = text.partition(":")
-    try:
-        made = getattr(importlib.import_module(module), name)() if colon else None
-    except (ImportError, AttributeError, TypeError, ValueError) as error:
-        raise UserError(f"--component {text}: {error}") from None
-    if not isinstance(made, wiring.Component):
-        raise UserError(f"--component must be MODULE:CLASS of a component, not {text!r}")
-    return made

@@ -27,7 +27,8 @@ from pteg.engine.plan import plan_cycle, plan_values
 from pteg.engine.probes import Kind, MemoryInfo, Probe, extract, insert
 from pteg.errors import UserError
 
-__all__ = ["compile_design", "compile_nodes", "compile_prepared", "load_design", "Native", "Tracer"]
+__all__ = ["FUNCTIONS", "Native", "Tracer", "compile_design", "compile_nodes", "compile_prepared",
+           "load_design", "plan_function"]
 
 
 def compile_design(design, *, ports=None, name="top", unnamed=(), cache=True):
@@ -169,16 +170,21 @@ class _Compilation:
 
 
 #: The functions of a design: the level of the reset input, and whether there is a clock edge.
-_FUNCTIONS = {"step": (0, True), "settle": (0, False), "reset": (1, True)}
+FUNCTIONS = {"step": (0, True), "settle": (0, False), "reset": (1, True)}
 
 
-def _function_text(design, name):
+def plan_function(design, name):
+    """Return the plan of one of a design's functions: a `Placement`."""
     graph = design.graph
-    level, edge = _FUNCTIONS[name]
+    level, edge = FUNCTIONS[name]
     fixed = {}
     if design.reset is not None:
         fixed[graph.load(design.reset, 1)] = graph.const(level, 1)
-    return function(name, design, plan_cycle(design, graph.substitute(fixed), edge=edge))
+    return plan_cycle(design, graph.substitute(fixed), edge=edge)
+
+
+def _function_text(design, name):
+    return function(name, design, plan_function(design, name))
 
 
 def _build(design, use_cache):
@@ -200,10 +206,12 @@ class Native:
     inputs, outputs : dict of str to Probe
         Ports, by dotted path.
     memories : dict of str to MemoryInfo
+    design : Design
+        The circuit: operations, registers, memories.
     """
 
     def __init__(self, design, key, code, use_cache=True):
-        self._design = design
+        self.design = design
         self._key = key  # of the object file in the cache
         self._use_cache = use_cache
         functions = load_object(code, {"step": 1, "settle": 1})
@@ -218,18 +226,18 @@ class Native:
     @cached_property
     def reset(self):
         # Compiled when it is used, which is seldom: a new state needs no reset.
-        _, code = _compile([_function_text(self._design, "reset")], self._use_cache)
+        _, code = _compile([_function_text(self.design, "reset")], self._use_cache)
         return load_object(code, {"reset": 1})["reset"]
 
     @cached_property
     def signals(self):
         """All named signals and their fields: a dict from dotted path to Probe."""
-        return {probe.path: probe for probe in self._design.probes}
+        return {probe.path: probe for probe in self.design.probes}
 
     @cached_property
     def _initial(self):
         state = np.zeros(self.words, np.uint64)
-        for word, value in self._design.initial.items():
+        for word, value in self.design.initial.items():
             state[word] = value
         return state
 
@@ -297,7 +305,7 @@ class Native:
 
     def to_blobs(self):
         """Return the design as named byte strings for the cache, where its code is by itself."""
-        design = self._design
+        design = self.design
         manifest = {
             "object": self._key, "name": design.name, "words": design.words, "reset": design.reset,
             "initial": list(design.initial.items()),
@@ -359,7 +367,7 @@ class _StoredDesign(Design):
 
 def compile_nodes(native, nodes):
     """Return a function of state and buffer: it writes nodes of at most 64 bits, a word each."""
-    design = native._design
+    design = native.design
     text = function("trace", design, plan_values(design, nodes), buffer=True)
     _, code = _compile([text], native._use_cache)
     return load_object(code, {"trace": 2})["trace"]
@@ -383,7 +391,7 @@ class Tracer:
     """
 
     def __init__(self, native, paths):
-        design = native._design
+        design = native.design
         graph = design.graph
         self.paths = paths
         self.probes = [native.probe(path) for path in paths]

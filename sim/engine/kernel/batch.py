@@ -82,7 +82,7 @@ def _run(engine, circuit, edges):
 
 def _test(circuit, waits):
     """Return a compiled function: whether a wait ends at the next tick; None if none can."""
-    graph = circuit.native._design.graph
+    graph = circuit.native.design.graph
     node = graph.const(0, 1)
     for wait in waits:
         if wait.condition is not None:
@@ -103,7 +103,7 @@ def _cached(circuit, condition):
     known = circuit.conditions.get(id(condition))
     if known is None:
         known = circuit.conditions[id(condition)] = (
-            condition, truth(circuit.native._design, condition))
+            condition, truth(circuit.native.design, condition))
     return known[1]
 
 

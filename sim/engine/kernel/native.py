@@ -41,7 +41,7 @@ class NativeCircuit:
     """
 
     def __init__(self, kernel, active, native, known):
-        design = native._design
+        design = native.design
         if any(register.held is not None for register in design.registers):
             raise UserError("an asynchronous reset changes registers between clock edges")
         self.kernel, self.active, self.native = kernel, active, native
@@ -246,7 +246,7 @@ class NativeCircuit:
             self._trace(list(self.wires))
 
     def _trace(self, wanted):
-        graph, nodes, self.traced = self.native._design.graph, [], {}
+        graph, nodes, self.traced = self.native.design.graph, [], {}
         for wire in wanted:
             node, width = self.wires[wire]
             pieces = [graph.slice(node, low, min(64, width - low)) for low in range(0, width, 64)]
