@@ -46,6 +46,8 @@ void offsets(void)
     OFFSET(xSDR1, sdr1);
     OFFSET(xMSR_PASS, msr_pass);
     OFFSET(xKERNEL_CALL, kernel_call);
+    OFFSET(xWANTED_CALL, wanted_call);
+    OFFSET(xCALL_ARGUMENT, call_argument);
     OFFSET(xKVARS_VIRTUAL, kvars_virtual);
     OFFSET(xPTHASH_SR, pthash_sr);
     OFFSET(xPTHASH_EA_BASE, pthash_ea_base);
@@ -56,7 +58,9 @@ void offsets(void)
     OFFSET(xSECONDARY, secondary);
     OFFSET(xIO_CACHE, io_cache);
     OFFSET(xCOUNTER, counter);
-    OFFSET(xOPTION, option);
+    OFFSET(xPRIVATE_HASH, option[OPTION_PRIVATE_HASH]);
+    OFFSET(xTLBIE_FLUSHES, option[OPTION_TLBIE_FLUSHES]);
+    OFFSET(xCALL_BY_USER, option[OPTION_CALL_BY_USER]);
     OFFSET(xSPR_HOOK, spr_hook);
     NUMBER(IO_COOKIE, __builtin_offsetof(struct io_page, cookie));
     NUMBER(IO_MPHYS, __builtin_offsetof(struct io_page, mphys));

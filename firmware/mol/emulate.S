@@ -266,7 +266,7 @@ not_known:
 /* ---- TLB --------------------------------------------------------------------------------------- */
 em_tlbie:                               /* MOL knows what the guest does to its table: page vi */
         count   C_tlbie
-        lwz     r2, xOPTION+4(r1)       /* OPTION_TLBIE_FLUSHES */
+        lwz     r2, xTLBIE_FLUSHES(r1)
         cmpwi   r2, 0
         beq+    resume_next
         b       to_c

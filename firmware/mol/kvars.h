@@ -15,7 +15,7 @@ enum sr_table { UNMAPPED_SR, SV_DATA_SR, SV_INST_SR, USER_DATA_SR, USER_INST_SR,
 /* C functions that assembly calls through the host. */
 enum kernel_call {
     CALL_DSI, CALL_ISI, CALL_PRIV_INST, CALL_SPR_WRITE, CALL_ACCESS, CALL_SPLIT,
-    KERNEL_CALLS
+    KERNEL_CALLS, NO_CALL
 };
 
 /* Counters (counters.h). */
@@ -85,6 +85,7 @@ struct kernel_vars {
     u32 sdr1;                   /* of the hash table that the guest runs on */
     u32 msr_pass;               /* bits of the guest's MSR that are real */
     u32 kernel_call[KERNEL_CALLS];
+    u32 wanted_call, call_argument[2];  /* OPTION_CALL_BY_USER: what the user part is to call */
     u32 kvars_virtual, kvars_phys;
 
     /* The guest's hash table, for assembly: what the last shadow PTE of it was for. */

@@ -3,6 +3,7 @@
 #define MOL_IOCTL_H
 
 /* Numbers as in MOL. */
+#define MOL_IOCTL_CALL_KERNEL       2   /* what RVEC_CALL_KERNEL wants: arg1 = RVEC */
 #define MOL_IOCTL_DEBUGGER_OP       10  /* arg1 = operation, arg2, arg3 = arguments */
 #define MOL_IOCTL_CLEAR_PERF_INFO   11
 #define MOL_IOCTL_GET_PERF_INFO     12  /* arg1 = index: arg2 = count, arg3 = name, or EMOLINVAL */
@@ -42,6 +43,7 @@ enum mol_option {
     OPTION_TLBIE_FLUSHES,       /* tlbie flushes, as in KVM; otherwise it does nothing */
     OPTION_VSID_LIMIT,          /* records of guest VSIDs before everything is flushed */
     OPTION_CONTEXT_LIMIT,       /* contexts of MOL before they begin again; 0: all of them */
+    OPTION_CALL_BY_USER,        /* assembly reaches C through the user part, as on Darwin */
     FAULT_OVERLAPPING_SESSIONS, /* the last context of a session is the first of another one */
     FAULT_BLOCK_INTERCEPT,      /* dcbz flushes one PTE, stmw the new PTEs instead of the old ones */
     FAULT_BAT_HACK,             /* after 256 changes of BATs nothing is flushed any more */

@@ -3,6 +3,7 @@
 #define MOL_RVEC_H
 
 #define RVEC_NOP            0   /* enter again */
+#define RVEC_CALL_KERNEL    1   /* the user part calls MOL_IOCTL_CALL_KERNEL */
 #define RVEC_RELOAD         2   /* enter again, with r13 to r31 from mregs.gpr */
 #define RVEC_ACCESS         4   /* the user part calls MOL_IOCTL_EMULATE_ACCESS */
 #define RVEC_ENABLE_FPU     3   /* execute a floating-point instruction, then enter again */

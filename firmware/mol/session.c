@@ -67,6 +67,7 @@ static int create_session(u32 s)
     kv->kernel_call[CALL_SPR_WRITE] = (u32)write_spr;
     kv->kernel_call[CALL_ACCESS] = (u32)emulate_access;
     kv->kernel_call[CALL_SPLIT] = (u32)split_exception;
+    kv->wanted_call = NO_CALL;
     init_spr_hooks(kv);
     reset_guest(kv);
     int error = init_hash(kv);
@@ -175,6 +176,18 @@ static int debugger_op(struct kernel_vars *kv, struct mol_ioctl_pb *pb)
     return EMOLINVAL;
 }
 
+/* The C function that assembly wants to be called (OPTION_CALL_BY_USER). */
+static int call_wanted(struct kernel_vars *kv, struct mol_ioctl_pb *pb)
+{
+    typedef u32 function(struct kernel_vars *, u32, u32);
+    u32 call = kv->wanted_call;
+    if (call == NO_CALL)
+        return EMOLINVAL;
+    kv->wanted_call = NO_CALL;
+    pb->arg1 = ((function *)kv->kernel_call[call])(kv, kv->call_argument[0], kv->call_argument[1]);
+    return 0;
+}
+
 int mol_ioctl(u32 number, struct mol_ioctl_pb *pb)
 {
     if (number == MOL_IOCTL_CREATE_SESSION)
@@ -183,6 +196,8 @@ int mol_ioctl(u32 number, struct mol_ioctl_pb *pb)
     if (!kv)
         return EMOLINVAL;
     switch (number) {
+    case MOL_IOCTL_CALL_KERNEL:
+        return call_wanted(kv, pb);
     case MOL_IOCTL_DEBUGGER_OP:
         return debugger_op(kv, pb);
     case MOL_IOCTL_CLEAR_PERF_INFO:

@@ -52,7 +52,7 @@ mac_entry:
         .irp    bat, 528, 530, 532, 534, 536, 538, 540, 542
         mtspr   \bat, r2
         .endr
-        lwz     r2, xOPTION(r1)         /* OPTION_PRIVATE_HASH */
+        lwz     r2, xPRIVATE_HASH(r1)
         cmpwi   r2, 0
         beq     1f
         lwz     r2, xSDR1(r1)
@@ -122,7 +122,7 @@ leave_guest:
         li      r2, 0
         stw     r0, xXER(r1)
         stw     r2, xIN_GUEST(r1)
-        lwz     r0, xOPTION(r1)
+        lwz     r0, xPRIVATE_HASH(r1)
         cmpwi   r0, 0
         beq     1f
         lwz     r0, xEMULATOR_SDR1(r1)
@@ -164,6 +164,7 @@ leave_guest:
         .globl  exit_to_user
 exit_to_user:
         bl      leave_guest
+to_user:
         lwz     r7, xEMULATOR_NIP(r1)
         lwz     r8, xEMULATOR_MSR(r1)
         mtsrr0  r7
@@ -178,6 +179,10 @@ call_kernel:
         li      r2, xRESERVED
         stwcx.  r0, r2, r1
         bl      leave_guest
+        count   C_kernel_calls
+        lwz     r2, xCALL_BY_USER(r1)
+        cmpwi   r2, 0
+        bne-    call_by_user
         rlwinm  r3, r3, 2, 0, 29
         mr      r6, r5
         add     r3, r3, r1
@@ -186,11 +191,18 @@ call_kernel:
         lwz     r4, xKVARS_VIRTUAL(r1)
         lwz     r7, xEMULATOR_NIP(r1)
         lwz     r8, xEMULATOR_MSR(r1)
-        count   C_kernel_calls
         mtsrr0  r7
         mtsrr1  r8
         lwz     r1, xEMULATOR_R1(r1)
         b       host_call_kernel
+
+/* On a host that cannot be called from here: the user part makes a call of the kernel part. */
+call_by_user:
+        stw     r3, xWANTED_CALL(r1)
+        stw     r4, xCALL_ARGUMENT(r1)
+        stw     r5, xCALL_ARGUMENT+4(r1)
+        li      r3, RVEC_CALL_KERNEL
+        b       to_user
 
 /* ---- Back to the guest ------------------------------------------------------------------------
  * resume: SRR0 and SRR1 are what the guest continues with. */

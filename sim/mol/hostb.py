@@ -29,11 +29,12 @@ class Option(IntEnum):
     TLBIE_FLUSHES = 1
     VSID_LIMIT = 2
     CONTEXT_LIMIT = 3
-    OVERLAPPING_SESSIONS = 4
-    BLOCK_INTERCEPT = 5
-    BAT_HACK = 6
-    STALE_SLOT = 7
-    NO_RESERVATION = 8
+    CALL_BY_USER = 4
+    OVERLAPPING_SESSIONS = 5
+    BLOCK_INTERCEPT = 6
+    BAT_HACK = 7
+    STALE_SLOT = 8
+    NO_RESERVATION = 9
 
 
 class Flag(IntFlag):
@@ -46,6 +47,7 @@ class Flag(IntFlag):
     BAD_MAGIC = 16
     UNKNOWN_IOCTLS = 32
     END_AT_TICK = 64
+    EVICT_QUIETLY = 128
 
 
 #: struct hostb_options, and where the frames of the guest's RAM begin.

@@ -23,7 +23,7 @@ def test_unknown_ioctls_change_nothing():
     assert session.run(3_000_000, until=address("hostb_after")) == "address"
     assert session.machine.memory.read(session.kvars, 0x6000) == before
     assert session.run(3_000_000, until=session.ended) == "address"
-    assert session.result("status") == 256 - 18
+    assert session.result("status") == 256 - 19
 
 
 def test_the_host_is_as_before_when_the_session_has_ended(finished):

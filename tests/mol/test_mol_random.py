@@ -23,8 +23,10 @@ def test_random_programs_agree(differential, kind):
 @pytest.mark.parametrize("session", [
     {"options": {Option.PRIVATE_HASH: 1}}, {"options": {Option.TLBIE_FLUSHES: 1}},
     {"options": {Option.VSID_LIMIT: 32}}, {"options": {Option.CONTEXT_LIMIT: 64}},
+    {"options": {Option.CALL_BY_USER: 1}},
     {"flags": Flag.SWAP_AT_PAGE_IN},
-    {"tick": 2000, "flags": Flag.EVICT_AT_TICK}, {"tick": 30_000, "flags": Flag.SWAP_AT_TICK},
+    {"tick": 2000, "flags": Flag.EVICT_AT_TICK}, {"tick": 150, "flags": Flag.EVICT_QUIETLY},
+    {"tick": 30_000, "flags": Flag.SWAP_AT_TICK},
     {"tick": 150},
 ], ids=str)
 def test_random_programs_agree_whatever_the_host_does(differential, session):

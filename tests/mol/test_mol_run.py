@@ -34,6 +34,19 @@ def test_a_scenario_ends_as_it_must(name):
     assert json.loads(json.dumps(result)) == result
 
 
+def test_the_opcodes_page_goes_before_it_is_read():
+    """Scenario 29: the secondary handler, and the guest fetches the instruction again."""
+    assert pteg.mol.run("opcode-lost")["counters"]["secondary"] > 1
+
+
+def test_c_through_the_user_part_is_slower():
+    """Scenario 30: the same shadow entries both ways."""
+    ways = [pteg.mol.run(name, cpu="pipeline") for name in ("calls-of-c", "calls-of-c-by-user")]
+    assert ways[0]["counters"] == ways[1]["counters"]
+    direct, by_user = (way["exits"]["DSI"]["cycles"] for way in ways)
+    assert 1.1 * direct < by_user < 2 * direct
+
+
 def test_cycles_of_worlds_are_all_cycles(timed):
     session = SCENARIOS["lazy-segments"].session("pipeline")
     machine = session.machine

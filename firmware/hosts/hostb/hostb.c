@@ -169,9 +169,10 @@ static void tick(void)
     if (flags & SWAP_AT_TICK)
         for (u32 page = 0; page < OPTIONS->ram_size / PAGE_SIZE; page++)
             swap_page(page);
-    if (flags & EVICT_AT_TICK) {
+    if (flags & (EVICT_AT_TICK | EVICT_QUIETLY))
         for (u32 at = 0; at < HASH_PAGES * PAGE_SIZE; at += 8)
             *(volatile u32 *)((sdr1 & 0xFFFF0000) + at) = 0;
+    if (flags & EVICT_AT_TICK) {
         for (u32 page = 0; page < 64; page++)
             asm volatile("tlbie %0" :: "r"(page << 12) : "memory");
         asm volatile("sync" ::: "memory");

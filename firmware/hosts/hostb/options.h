@@ -17,6 +17,7 @@ enum hostb_flags {
     BAD_MAGIC = 16,             /* the user part enters with another magic, then wants a session */
     UNKNOWN_IOCTLS = 32,        /* the user part tries all numbers of ioctls that there are not */
     END_AT_TICK = 64,           /* the session ends at the next tick; may be set at any time */
+    EVICT_QUIETLY = 128,        /* the hash table is emptied at each tick, the TLBs are not */
 };
 
 struct hostb_options {

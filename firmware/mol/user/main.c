@@ -5,18 +5,22 @@ struct mac_regs *mregs;
 u32 ram_base, ram_bytes;
 static u32 magic, session, ended, status;
 
+static void __attribute__((noreturn)) failed(u32 number, int error)
+{
+    print("MOL: ioctl ");
+    print_hex(number);
+    print(" failed: ");
+    print_hex(error);
+    print("\n");
+    sys_exit(error);
+}
+
 u32 ioctl3(u32 number, u32 arg1, u32 arg2, u32 arg3)
 {
     struct mol_ioctl_pb pb = { arg1, arg2, arg3 };
     int error = sys_ioctl(number, &pb);
-    if (error) {
-        print("MOL: ioctl ");
-        print_hex(number);
-        print(" failed: ");
-        print_hex(error);
-        print("\n");
-        sys_exit(error);
-    }
+    if (error)
+        failed(number, error);
     return pb.arg1;
 }
 
@@ -32,10 +36,22 @@ void print_hex(u32 value)
         sys_putc("0123456789abcdef"[value >> shift & 15]);
 }
 
+/* The first session that nobody has. */
+static u32 free_session(void)
+{
+    for (u32 number = 0;; number++) {
+        struct mol_ioctl_pb pb = { number, 0, 0 };
+        int error = sys_ioctl(MOL_IOCTL_CREATE_SESSION, &pb);
+        if (!error)
+            return number;
+        if (error != EMOLINUSE)
+            failed(MOL_IOCTL_CREATE_SESSION, error);
+    }
+}
+
 void make_session(const struct machine *machine)
 {
-    session = machine->session;
-    ioctl3(MOL_IOCTL_CREATE_SESSION, session, 0, 0);
+    session = free_session();
     mregs = (struct mac_regs *)ioctl3(MOL_IOCTL_GET_MREGS, 0, 0, 0);
     magic = ioctl3(MOL_IOCTL_GET_SESSION_MAGIC, 0, 0, 0);
     for (u32 i = 0; i < MOL_OPTIONS; i++)
@@ -114,6 +130,8 @@ u32 main_loop(void)
         session &= ~MOL_ENTRY_INIT;
         if (mregs->exit_request && sys_wants_end())
             break;
+        if (rvec == RVEC_CALL_KERNEL)
+            rvec = ioctl3(MOL_IOCTL_CALL_KERNEL, 0, 0, 0);
         if (rvec == RVEC_ACCESS)
             rvec = ioctl3(MOL_IOCTL_EMULATE_ACCESS, 0, 0, 0);
         switch (rvec) {

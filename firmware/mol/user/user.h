@@ -26,7 +26,6 @@ void sys_exit(u32 status) __attribute__((noreturn));
 
 /* A machine: how the user part is to make it. */
 struct machine {
-    u32 session;
     u32 ram, ram_size;      /* address of the guest's RAM in this process */
     u32 entry, msr, r3;     /* the guest's registers at its start */
     u32 option[MOL_OPTIONS];

@@ -66,12 +66,12 @@ in_user:
 """, [pte(5, 0x50001000, 0x40000)])
 
 
-def address_spaces() -> Guest:
-    """100 address spaces, twice."""
-    return guest("""
-        li      r10, 2
+def address_spaces(spaces: int = 100, rounds: int = 2) -> Guest:
+    """Some address spaces, in rounds."""
+    return guest(f"""
+        li      r10, {rounds}
 again:  li      r4, 0x300
-        li      r5, 100
+        li      r5, {spaces}
         mtctr   r5
         load    r20, 0x50001000
 space:  mtsr    5, r4
@@ -83,7 +83,7 @@ space:  mtsr    5, r4
         bdnz    space
         addic.  r10, r10, -1
         bne     again
-""", [pte(0x300 + n, 0x50001000, 0xA0000 + 4096 * n) for n in range(100)])
+""", [pte(0x300 + n, 0x50001000, 0xA0000 + 4096 * n) for n in range(spaces)])
 
 
 def outside_memory(sdr1: int = 0x40000000) -> Guest:
