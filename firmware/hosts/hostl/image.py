@@ -7,11 +7,14 @@ from pathlib import Path
 from pteg.firmware import cbuild
 from pteg.firmware.mol import image as mol
 
-__all__ = ["PROGRAMS", "build", "build_with_mol", "program"]
+__all__ = ["PROGRAMS", "build", "build_with_mol", "link", "link_program", "loaded_part", "program",
+           "with_programs"]
 
 _FOLDER = Path(__file__).parent
 _KERNEL, _LIB, _USER, _MODULES, _MOL = (
     _FOLDER / name for name in ("kernel", "lib", "user", "modules", "mol"))
+#: The parts that only this host has.
+_OWN = [_FOLDER / "machdep"]
 _LIBRARY = [_LIB / "string.c", _LIB / "format.c"]
 #: Programs of every image, by name.
 PROGRAMS = {name: _USER / f"{name}.c"
@@ -40,7 +43,7 @@ def build(arguments: str = "", programs: Mapping[str, Path] | None = None,
     bytes
         An ELF executable, linked at 0xC0000000, loaded at 0.
     """
-    return _link(arguments, _programs(programs, compiler), [], [], compiler)
+    return link(_OWN, arguments, with_programs(programs, compiler), compiler=compiler)
 
 
 def build_with_mol(arguments: str = "", programs: Mapping[str, Path] | None = None,
@@ -58,45 +61,65 @@ def build_with_mol(arguments: str = "", programs: Mapping[str, Path] | None = No
     """
     if guests is None:
         guests = {"guest": build("hash=64K swap=512K", compiler=compiler)}
-    files = _programs(programs, compiler)
+    files = with_programs(programs, compiler)
     for name, data in guests.items():
-        files[name] = _loaded_part(data) if data.startswith(b"\x7fELF") else data
+        files[name] = loaded_part(data) if data.startswith(b"\x7fELF") else data
     with mol.headers(_MOL, compiler) as headers:
         user_part = [file for file in mol.USER_PART if file.name != "devices.c"]
-        files["mol"] = _link_program([_MOL / "mol.c", _MOL / "devices.c", *user_part], headers,
+        files["mol"] = link_program([_MOL / "mol.c", _MOL / "devices.c", *user_part], headers,
                                      compiler)
         module = [_MOL / "host.c", _FOLDER.parent / "vsids.c", *mol.KERNEL_PART]
-        return _link(arguments, files, module, headers, compiler)
+        return link(_OWN, arguments, files, module, headers, compiler)
 
 
 def program(source: Path, compiler: cbuild.Compiler | None = None) -> bytes:
     """A program for HostL, from one C file; it may use floating point."""
-    return _link_program([source], [], compiler)
+    return link_program([source], compiler=compiler)
 
 
-def _programs(more, compiler):
+def with_programs(more: Mapping[str, Path] | None,
+                  compiler: cbuild.Compiler | None = None) -> dict[str, bytes]:
+    """The files of an archive: `PROGRAMS` and more."""
     return {name: program(source, compiler)
             for name, source in {**PROGRAMS, **(more or {})}.items()}
 
 
-def _link(arguments: str, files: Mapping[str, bytes], module: Iterable[Path],
-          include: Iterable[Path], compiler: cbuild.Compiler | None) -> bytes:
-    """The kernel with its archive, and with the sources of one more module."""
-    parts = [file for folder in (_KERNEL, _MODULES) for file in sorted(folder.iterdir())
+def link(own: Iterable[Path], arguments: str, files: Mapping[str, bytes],
+         module: Iterable[Path] = (), include: Iterable[Path] = (),
+         compiler: cbuild.Compiler | None = None) -> bytes:
+    """Link a kernel with its archive.
+
+    Parameters
+    ----------
+    own : paths
+        Folders with what differs between hosts: the first one has space.h.
+    arguments : str
+    files : dict of str to bytes
+        The archive.
+    module : paths
+        Sources of one more module.
+    include : paths
+        Folders of header files for it.
+    compiler : pteg.firmware.cbuild.Compiler, optional
+    """
+    own = list(own)
+    parts = [file for folder in (_KERNEL, *own, _MODULES) for file in sorted(folder.iterdir())
              if file.suffix in (".c", ".S") and file.name != "vectors.S"]
     return cbuild.build(
         [_KERNEL / "vectors.S", *parts, *_LIBRARY, *module], _KERNEL / "kernel.ld",
-        include=[_KERNEL, _LIB, _USER, *include], compiler=compiler,
+        include=[_KERNEL, *own, _LIB, _USER, *include], compiler=compiler,
         data={"archive": _archive(files), "arguments": arguments.encode() + b"\0"})
 
 
-def _link_program(sources, include, compiler):
-    return _loaded_part(cbuild.build(
+def link_program(sources: Iterable[Path], include: Iterable[Path] = (),
+                 compiler: cbuild.Compiler | None = None) -> bytes:
+    """A program for HostL or HostX from several files."""
+    return loaded_part(cbuild.build(
         [_USER / "start.S", _USER / "library.c", *_LIBRARY, *sources], _USER / "user.ld",
         include=[*include, _USER, _LIB], hard_float=True, compiler=compiler))
 
 
-def _loaded_part(elf):
+def loaded_part(elf: bytes) -> bytes:
     """The file without symbols and debug information, which lie behind its segments."""
     header = list(_ELF_HEADER.unpack_from(elf))
     segments = [_PROGRAM_HEADER.unpack_from(elf, header[5] + n * _PROGRAM_HEADER.size)

@@ -77,7 +77,7 @@ void main(u32 ram_end, const u32 *tree);
 void main(u32 ram_end, const u32 *tree)
 {
     uart_init();
-    printk("HostL\n");
+    printk("%s\n", machdep_name);
     if (ram_end)
         boot_info.ram = ram_end;
     if (!boot_info.arguments[0])
@@ -88,6 +88,7 @@ void main(u32 ram_end, const u32 *tree)
     process_zero();
     context_init();
     memory_init();
+    machdep_init();
     device_register(&console_device);
     device_register(&stat_device);
     kernel_thread("init", init, NULL);

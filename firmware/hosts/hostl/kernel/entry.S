@@ -3,6 +3,7 @@
  */
 #include "regs.h"
 #include "frame.h"
+#include <space.h>
 
         .text
 
@@ -31,6 +32,7 @@ exception:
         stw     r8, FRAME_GPR+4*8(r11)
         stw     r9, FRAME_GPR+4*9(r11)
         stmw    r13, FRAME_GPR+4*13(r11)
+        enter_kernel
         mfsprg  r2, 3
         tovirt(r2, r2)                  /* the current process: r2 in all of the kernel */
         tovirt(r1, r11)
@@ -48,6 +50,7 @@ exception_return:
         li      r0, MSR_ME | MSR_IR | MSR_DR
         mtmsr   r0
         isync
+        leave_kernel
         lwz     r0, FRAME_PC(r1)
         mtsrr0  r0
         lwz     r0, FRAME_MSR(r1)

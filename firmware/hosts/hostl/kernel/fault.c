@@ -105,11 +105,11 @@ void memory_fault(struct frame *frame, u32 address, int write)
 {
     struct proc *p = current();
     int user = frame->msr & MSR_PR;
-    if (!user && address >= USER_END)
+    if (!user && !copy_address(&address))
         panic("kernel at %x accesses %x", frame->pc, address);
     switch (page_in(p, address, write)) {
     case FAULT_DONE:
-        hash_insert(p->context, address & ~(PAGE_SIZE - 1), pte_find(p, address));
+        hash_insert(p, address & ~(PAGE_SIZE - 1), pte_find(p, address));
         return;
     case FAULT_BAD_ADDRESS:
         if (!user)
@@ -135,32 +135,4 @@ int user_range(u32 address, u32 size, int write)
         address = r->end;
     }
     return 1;
-}
-
-/* The process's addresses are the kernel's too: copying may fault, as any other access. */
-int copy_in(void *to, u32 address, u32 size)
-{
-    if (!user_range(address, size, 0))
-        return 0;
-    memcpy(to, (const void *)address, size);
-    return 1;
-}
-
-int copy_out(u32 address, const void *from, u32 size)
-{
-    if (!user_range(address, size, 1))
-        return 0;
-    memcpy((void *)address, from, size);
-    return 1;
-}
-
-int copy_in_string(char *to, u32 address, u32 size)
-{
-    while (size--) {
-        if (!user_range(address, 1, 0))
-            return 0;
-        if (!(*to++ = *(const char *)address++))
-            return 1;
-    }
-    return 0;
 }

@@ -19,6 +19,7 @@
 /* struct proc: what assembly reaches through SPRG3, or through r2 in the kernel. */
 #define PROC_STACK_TOP 0
 #define PROC_SP        4
+#define PROC_SELF      8
 
 #ifndef __ASSEMBLER__
 #include "types.h"

@@ -53,11 +53,12 @@ void page_get(u32 address);
 void page_put(u32 address);
 struct page *page_of(u32 address);
 
-/* hash.c, context.c */
+/* What differs between hosts, in a folder machdep/ each.
+ * hash.c or pmap.c, context.c */
 void hash_init(u32 top);
 u32 hash_lock(void);
 void hash_unlock(u32 msr);
-void hash_insert(u32 context, u32 address, u32 *pte);
+void hash_insert(struct proc *p, u32 address, u32 *pte);
 void flush_hash_pages(struct proc *p, u32 address, u32 *ptes, u32 count);
 void set_sdr1(u32 value);
 extern u32 hash_base, hash_mask;
@@ -66,6 +67,16 @@ void context_init(void);
 u32 context_alloc(void);
 void context_free(u32 context);
 void context_switch(u32 context);
+/* copy.c */
+int copy_address(u32 *address);
+int copy_in(void *to, u32 address, u32 size);
+int copy_out(u32 address, const void *from, u32 size);
+int copy_in_string(char *to, u32 address, u32 size);
+/* machdep.c */
+extern const char machdep_name[];
+void machdep_init(void);
+int machdep_call(struct frame *frame);
+void machdep_exit(struct proc *p);
 
 /* table.c: page tables; region.c: what a process may access */
 u32 *pte_find(struct proc *p, u32 address);
@@ -87,9 +98,6 @@ enum fault { FAULT_DONE, FAULT_BAD_ADDRESS, FAULT_NO_MEMORY };
 enum fault page_in(struct proc *p, u32 address, int write);
 void memory_fault(struct frame *frame, u32 address, int write);
 int user_range(u32 address, u32 size, int write);
-int copy_in(void *to, u32 address, u32 size);
-int copy_out(u32 address, const void *from, u32 size);
-int copy_in_string(char *to, u32 address, u32 size);
 
 /* swap.c, daemon.c */
 struct slot { u16 count, unused; u32 frame; };

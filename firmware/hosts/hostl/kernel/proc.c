@@ -5,7 +5,8 @@ _Static_assert(sizeof(struct frame) == FRAME_SIZE && offsetof(struct frame, gpr)
                && offsetof(struct frame, pc) == FRAME_PC
                && offsetof(struct frame, vector) == FRAME_VECTOR, "frame.h");
 _Static_assert(offsetof(struct proc, stack_top) == PROC_STACK_TOP
-               && offsetof(struct proc, sp) == PROC_SP, "frame.h");
+               && offsetof(struct proc, sp) == PROC_SP
+               && offsetof(struct proc, self) == PROC_SELF, "frame.h");
 
 struct proc processes[PROCESSES];
 static u8 stacks[PROCESSES][KERNEL_STACK] __attribute__((section(".bss.stacks"), aligned(16)));
@@ -64,6 +65,7 @@ static void give_back(struct proc *p)
     for (u32 n = 0; n < FILES; n++)
         if (p->files[n])
             file_close(p->files[n]);
+    machdep_exit(p);
     fpu_forget(p);
     tables_free(p);
     context_free(p->context);

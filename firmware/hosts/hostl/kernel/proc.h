@@ -23,8 +23,9 @@ struct region {
 };
 
 struct proc {
-    u32 stack_top;                      /* of the kernel stack; frame.h knows these two */
+    u32 stack_top;                      /* of the kernel stack; frame.h knows these three */
     u32 sp;                             /* of the kernel, while another process runs */
+    u32 self;                           /* a word of its own, for fast traps (HostX) */
     u32 pid, context;
     enum state state;
     struct proc *parent;

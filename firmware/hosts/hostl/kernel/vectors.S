@@ -5,7 +5,7 @@
  *
  * Roles of the SPRGs:
  *   SPRG0, SPRG1   scratch: r10 and r11 while the prologue runs
- *   SPRG2          not used; a module may
+ *   SPRG2          the machine-dependent part; HostL does not use it
  *   SPRG3          physical address of the current process's struct proc
  *
  * A module takes a vector over by replacing its first word, `mtsprg 0, r10`, by a branch. It leaves
@@ -13,11 +13,15 @@
  */
 #include "regs.h"
 #include "frame.h"
+#include <space.h>
 
         .macro  prologue number
         mtsprg  0, r10
         mtsprg  1, r11
         mfcr    r10
+        .if     \number == 0xC00
+        fast_trap
+        .endif
         mfsrr1  r11
         andi.   r11, r11, MSR_PR
         tophys(r11, r1)                 /* from the kernel: go on with its stack */

@@ -133,9 +133,9 @@ static void store(struct hash_entry *entry, u32 tag, u32 word)
 }
 
 /* Cache a page table entry that is present and referenced. */
-void hash_insert(u32 context, u32 address, u32 *pte)
+void hash_insert(struct proc *p, u32 address, u32 *pte)
 {
-    u32 id = vsid(context, address), tag, msr = hash_lock();
+    u32 id = vsid(p->context, address), tag, msr = hash_lock();
     u32 value = pte_update(pte, 0, PTE_HASHED);
     int writable = (value & PTE_RW) && (value & PTE_C || bug(BUG_LOST_DIRTY));
     struct hash_entry *entry = choose(id, address, &tag);
