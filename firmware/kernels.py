@@ -14,7 +14,8 @@ __all__ = ["KERNELS", "build", "build_file"]
 LONGEST_NAME = 23
 #: Each kernel's module and function, which is called with `arguments` and returns an ELF file.
 KERNELS = {"hostl": ("pteg.firmware.hosts.hostl.image", "build"),
-           "hostl-mol": ("pteg.firmware.hosts.hostl.image", "build_with_mol")}
+           "hostl-mol": ("pteg.firmware.hosts.hostl.image", "build_with_mol"),
+           "hostx": ("pteg.firmware.hosts.hostx.image", "build")}
 
 
 def build(name: str, arguments: str = "", guests: Iterable[str | Path] = ()) -> bytes:

@@ -255,7 +255,8 @@ def build_kernel(
     Parameters
     ----------
     kernel
-        `hostl`, a small Unix-like kernel; `hostl-mol`, the same with the hypervisor as a module.
+        `hostl`, a small Unix-like kernel; `hostl-mol`, the same with the hypervisor as a module;
+        `hostx`, one that manages memory as XNU does.
     output
         ELF file; by default the kernel's name with .elf.
     append

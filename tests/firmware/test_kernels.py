@@ -24,7 +24,7 @@ def test_guests_are_in_the_archive(tmp_path):
     tree.write_bytes(b"not an ELF file: as it is")
     image = kernels.build("hostl-mol", guests=[tree])
     assert tree.read_bytes() in image
-    assert image.count(b"HostL\n") == 2        # the host, and the guest that is always there
+    assert image.count(b"HostL\0") == 2        # the host, and the guest that is always there
 
 
 @pytest.mark.parametrize("kernel, name, message", [
@@ -44,6 +44,7 @@ def test_a_guest_that_cannot_be_is_refused(tmp_path, kernel, name, message):
 
 def test_an_unknown_kernel_is_refused(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(UserError, match=r"^kernel must be one of hostl, hostl-mol, not 'linux'$"):
+    names = "hostl, hostl-mol, hostx"
+    with pytest.raises(UserError, match=rf"^kernel must be one of {names}, not 'linux'$"):
         app(["build", "linux"], result_action="return_value")
     assert not list(tmp_path.iterdir())

@@ -1,5 +1,6 @@
-"""HostL at its shell, with its checker beside it."""
+"""HostL or HostX at its shell, with its checker beside it."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ import pteg
 from pteg.firmware import cbuild
 from pteg.firmware.hosts.hostl import image
 from pteg.firmware.hosts.hostl.checker import Checker
+from pteg.firmware.hosts.hostx import checker as hostx_checker
+from pteg.firmware.hosts.hostx import image as hostx_image
 
 PROGRAMS = {path.stem: path for path in (Path(__file__).parent / "programs").glob("*.c")}
 SMALL = "mem=1M swap=2M hash=64K"
@@ -26,20 +29,22 @@ class Session:
         Run to the first prompt.
     elf : bytes, optional
         Another kernel.
+    build, checker
+        Those of HostL, or HostX's.
     options
         More of them, for `pteg.Machine`.
     """
 
     def __init__(self, arguments="", cpu="functional", compiler=None, prompt=True,
-                 elf=None, **options):
-        self.elf = elf or image.build(arguments, PROGRAMS, compiler)
+                 elf=None, build=image.build, checker=Checker, **options):
+        self.elf = elf or build(arguments, PROGRAMS, compiler)
         self.machine = pteg.Machine("g3", cpu=cpu, rom="none", **options)
         entry = self.machine.load(self.elf)
         with self.machine.cpu.changed() as state:
             state["pc"], state["msr"] = entry, 0
             state["gpr"][0, :] = 0
             state["gpr"][0, 1] = self.machine.ram.size - 0x100
-        self.checker = Checker(self.machine, self.elf)
+        self.checker = checker(self.machine, self.elf)
         self.banner = self.read() if prompt else ""
 
     def read(self, instructions=30_000_000):
@@ -91,3 +96,21 @@ def hostl(new_session):
 def small(new_session):
     """A session with 256 frames, for the tests of a file."""
     return new_session(SMALL)
+
+
+@pytest.fixture(scope="session")
+def new_hostx(new_session):
+    """Makes sessions of HostX."""
+    return partial(new_session, build=hostx_image.build, checker=hostx_checker.Checker)
+
+
+@pytest.fixture(scope="module")
+def hostx(new_hostx):
+    """A session of HostX with plenty of memory, for the tests of a file."""
+    return new_hostx()
+
+
+@pytest.fixture(scope="module")
+def small_hostx(new_hostx):
+    """A session of HostX with 256 frames, for the tests of a file."""
+    return new_hostx(SMALL)

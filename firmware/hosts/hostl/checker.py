@@ -236,7 +236,7 @@ class Checker:
     # Contexts, hash table, TLBs -----------------------------------------------------------------
 
     def vsid(self, context: int, address: int) -> int:
-        """The identifier that kernel/context.c gives a segment."""
+        """The identifier that machdep/context.c gives a segment."""
         return context * 897 * 16 + (address >> 28) * 0x111 & 0xFFFFFF
 
     def owned(self, vsid: int) -> bool:

@@ -13,7 +13,8 @@ void idle(void) __attribute__((noreturn));
 
 #define TICKS_PER_SECOND 1000
 
-static const char *option(const char *name)
+/* What is behind the name in the arguments, or NULL. */
+const char *boot_option(const char *name)
 {
     for (const char *at = boot_info.arguments; *at; at++)
         if (begins(at, name))
@@ -34,13 +35,13 @@ static void plant(const char *name)
 void parse_arguments(void)
 {
     const char *text;
-    if ((text = option("hash=")))
+    if ((text = boot_option("hash=")))
         boot_info.hash = number_of(text);
-    if ((text = option("swap=")))
+    if ((text = boot_option("swap=")))
         boot_info.swap = number_of(text);
-    if ((text = option("mem=")))
+    if ((text = boot_option("mem=")))
         boot_info.limit = number_of(text) >> PAGE_SHIFT;
-    if ((text = option("bug=")))
+    if ((text = boot_option("bug=")))
         plant(text);
 }
 
@@ -61,7 +62,7 @@ static void process_zero(void)
     asm volatile("mtsprg 3, %0\n mr 2, %1" :: "r"(physical(p)), "r"(p) : "memory");
     p->state = RUNNABLE;
     strcopy(p->name, "idle", NAME_SIZE);
-    context_switch(0);
+    context_switch(p);
 }
 
 static void init(void *unused)

@@ -38,6 +38,7 @@ struct boot_info { u32 ram, timebase_hz, hash, swap, limit; char arguments[128];
 extern struct boot_info boot_info;
 void read_device_tree(const u32 *tree);
 void prom_init(int (*client)(u32 array), u32 load_address);
+const char *boot_option(const char *name);
 void parse_arguments(void);
 
 /* page.c */
@@ -66,7 +67,7 @@ u32 vsid(u32 context, u32 address);
 void context_init(void);
 u32 context_alloc(void);
 void context_free(u32 context);
-void context_switch(u32 context);
+void context_switch(struct proc *p);
 /* copy.c */
 int copy_address(u32 *address);
 int copy_in(void *to, u32 address, u32 size);

@@ -29,7 +29,7 @@ void schedule(void)
         switches++;
         if (module_switch)
             module_switch(from, to);
-        context_switch(to->context);
+        context_switch(to);
         asm volatile("mtsprg 3, %0\n mr 2, %1" :: "r"(physical(to)), "r"(to) : "memory");
         switch_stack(&from->sp, to->sp);
     }

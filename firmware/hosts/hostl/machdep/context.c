@@ -45,9 +45,9 @@ void context_free(u32 context)
 }
 
 /* Load the segment registers of user addresses. No TLB is flushed: VSIDs are part of their tags. */
-void context_switch(u32 context)
+void context_switch(struct proc *p)
 {
     for (u32 address = 0; address < USER_END; address += 1u << 28)
-        asm volatile("mtsrin %0, %1" :: "r"(SR_KP | vsid(context, address)), "r"(address));
+        asm volatile("mtsrin %0, %1" :: "r"(SR_KP | vsid(p->context, address)), "r"(address));
     asm volatile("isync" ::: "memory");
 }

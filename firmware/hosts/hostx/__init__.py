@@ -1,0 +1,1 @@
+"""An XNU-like kernel: a host for a hypervisor."""
