@@ -54,6 +54,8 @@ class AccessControl(wiring.Component):
     room: In(1)
     overlap: In(1)
     quiet: In(1)
+    #: What it stores is there, or may come when it is in the queue. The oldest instruction has it.
+    storable: In(1)
     translate: Out(TranslatePort())
     #: icbi and tlbie.
     block: Out(BlockPort())
@@ -210,7 +212,8 @@ class AccessControl(wiring.Component):
                     m.d.comb += self.ask.eq(self.head & self.empty)
                 with m.Elif(access.store):
                     # A store in several parts is visible before its last part may fault.
-                    with m.If(self.room & (self.head | self.whole) & ~self.dropped):
+                    with m.If(self.room & (self.head | self.whole) & self.storable
+                              & ~self.dropped):
                         m.d.comb += [self.push.eq(1), port.used.eq(1)]
                 with m.Else():
                     m.d.comb += self.ask.eq(~self.overlap)

@@ -6,8 +6,8 @@ that hits has its result two cycles after it began, and one can begin each cycle
 
 * A load that misses leaves the second stage and waits beside it, for its double word: one at a
   time. Loads behind it that hit finish before it.
-* A store finishes when it is in the store queue, translated. It is written after its instruction
-  has completed.
+* A store finishes when it is in the store queue, translated; one of them may be there before the
+  integer register that it stores. It is written after its instruction has completed.
 * Loads of memory that is neither guarded nor inhibited, or is in the cache, may go ahead of older
   instructions. An access that cannot be undone, and every table search, waits until its instruction
   is the oldest: accesses on the bus that bypass the cache, which also wait until the store queue is
@@ -27,7 +27,8 @@ A transfer error of a cacheable store comes too late to be precise: see the data
   | stations |-->| effective |-->| control |<--> translation     | store  |--> stores
   |    (2)   |   | address   |   +---------+---> store data ---->| queue  |
   +----------+   +-----------+        ^  |                       +--------+
-                             reservation +---> data cache ---> load result --> rename buffers
+                             reservation |     late store -----^
+                                         +---> data cache ---> load result --> rename buffers
                                                   ^  missed load --^
 """
 
@@ -44,6 +45,7 @@ from pteg.hw.core.access_control import AccessControl
 from pteg.hw.core.effective_address import EffectiveAddress
 from pteg.hw.core.enums import Cause
 from pteg.hw.core.interfaces import MIXED, NOBODY, UnitToCompletion, UnitToRename
+from pteg.hw.core.late_store import LateStore
 from pteg.hw.core.load_result import LoadResult
 from pteg.hw.core.missed_load import MissedLoad
 from pteg.hw.core.next_part import NextPart
@@ -131,7 +133,8 @@ class LoadStoreUnit(wiring.Component):
         m.submodules.stage = p.stage = SecondStage()
         m.submodules.control = p.control = AccessControl()
         m.submodules.part = p.part = NextPart()
-        m.submodules.data = p.data = StoreData()
+        m.submodules.data = p.data = StoreData(self._renames)
+        m.submodules.late = p.late = LateStore(self._renames)
         m.submodules.queue = p.queue = StoreQueue()
         m.submodules.reservation = p.reservation = Reservation()
         m.submodules.missed = p.missed = MissedLoad()
@@ -214,14 +217,16 @@ class LoadStoreUnit(wiring.Component):
             part.first_reg.eq(field(here.insn, "rD")), part.moves.eq(access.moves),
             part.size.eq(access.size), part.moved.eq(now.moved),
             data.start.eq(here.done), data.access.eq(p.decoder.access), data.c.eq(here.c),
-            data.f.eq(here.f), data.begins.eq(p.stage.works & part.begins & access.store),
+            data.f.eq(here.f), data.held.eq(access),
+            data.begins.eq(p.stage.works & part.begins & access.store),
             data.direct.eq(self.direct.rdata), data.unused.eq(part.unused),
             data.rest.eq(part.rest), data.behind.eq(part.behind),
         ]
 
     def _memory(self, m, p):
         """Data cache and store queue."""
-        queue, entry, cache, access = p.queue, p.queue.entry, self.cache, p.held.access
+        queue, entry, late = p.queue, p.queue.entry, p.late
+        cache, access = self.cache, p.held.access
         m.d.comb += [
             cache.valid.eq(p.control.ask & ~p.stage.dropped), cache.op.eq(access.op),
             cache.size.eq(p.part.part), cache.wimg.eq(p.control.wimg), cache.type.eq(access.type),
@@ -233,7 +238,16 @@ class LoadStoreUnit(wiring.Component):
             entry.lanes.eq(queue.lanes), entry.size.eq(p.part.part),
             entry.wimg.eq(self.translate.wimg), entry.type.eq(access.type),
             entry.cq.eq(p.held.cq),
+            late.enters.eq(p.control.push & p.data.missing), late.tag.eq(p.data.tag),
+            late.cq.eq(p.held.cq), late.size.eq(access.size), late.reverse.eq(access.reverse),
+            late.behind.eq(p.part.behind), late.drop.eq(self.drop),
+            p.control.storable.eq(~p.data.missing | ~late.busy),
+            queue.fill.eq(late.fill), queue.fill_cq.eq(late.fill_cq), queue.fill_data.eq(late.data),
         ]
+        for watcher in (p.data, late):
+            m.d.comb += [watcher.ready.eq(self.ready),
+                         *(mine.eq(theirs) for mine, theirs in
+                           zip(watcher.values, self.values, strict=True))]
         with m.If(self.translate.valid):
             m.d.comb += cache.pa.eq(self.translate.pa)
         connect(m, queue.memory, flipped(self.stores))

@@ -15,8 +15,8 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from pteg.hw.core.access import Access
-from pteg.hw.core.interfaces import MIXED, NOBODY
-from pteg.hw.core.station import StationToUnit
+from pteg.hw.core.interfaces import NOBODY
+from pteg.hw.core.station_pair import AccessToUnit
 from pteg.hw.isa.instructions import Op
 from pteg.hw.named import Named
 from pteg.hw.sizes import CQ_MOST, RENAMES_MOST
@@ -58,7 +58,7 @@ class SecondStage(wiring.Component):
     """State and instruction."""
 
     #: The older instruction in the stations; `unit.done`: it enters at the end of this cycle.
-    unit: In(StationToUnit(MIXED))
+    unit: In(AccessToUnit())
     #: What it accesses, from which address on; cycles that a store needs to shift its operand.
     access: In(Access)
     first: In(32)

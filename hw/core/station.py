@@ -12,7 +12,7 @@ from pteg.hw.core.interfaces import GENERAL, DispatchToUnit, operand
 from pteg.hw.isa.instructions import Op
 from pteg.hw.sizes import CQ_MOST, RENAMES_MOST
 
-__all__ = ["Station", "StationToUnit", "attach", "station_ports"]
+__all__ = ["Station", "StationToUnit", "attach", "awaited", "station_ports"]
 
 #: Of the names of rename buffers, by their bits.
 _PREFIXES = {32: "", 64: "float_"}
@@ -25,9 +25,11 @@ class StationToUnit(wiring.Signature):
     ----------
     operands : dict of str to int
         Their bits, by name.
+    late : str
+        Names of those for which it does not wait: the unit gets them as they are.
     """
 
-    def __init__(self, operands=GENERAL):
+    def __init__(self, operands=GENERAL, late=""):
         super().__init__({
             #: There is an instruction; all its operands are there.
             "there": Out(1), "valid": Out(1),
@@ -36,7 +38,8 @@ class StationToUnit(wiring.Signature):
             "write_d": Out(1), "tag_d": Out(range(RENAMES_MOST)),
             "write_u": Out(1), "tag_u": Out(range(RENAMES_MOST)),
             #: Operand values.
-            **{name: Out(width) for name, width in operands.items()},
+            **{name: Out(operand(width) if name in late else width)
+               for name, width in operands.items()},
             #: It is dropped.
             "dropped": Out(1),
             #: The unit has finished with it.
@@ -67,6 +70,17 @@ def station_ports(operands=GENERAL, renames=6, float_renames=6):
     }
 
 
+def awaited(m, held, values, ready):
+    """Keep an operand when its rename buffer has it: the buffer may be freed before it is used.
+
+    Returns its value, and whether it is missing.
+    """
+    value, here = Array(values)[held.tag], ready.bit_select(held.tag, 1)
+    with m.If(held.pending & here):
+        m.d.sync += [held.value.eq(value), held.pending.eq(0)]
+    return Mux(held.pending, value, held.value), held.pending & ~here
+
+
 def attach(m, unit, station):
     """Connect a station to the ports of its unit, all but `dispatch`."""
     for name in ("values", "float_values"):
@@ -86,12 +100,14 @@ class Station(wiring.Component):
         Their bits, by name.
     renames, float_renames : int
         Rename buffers of the general-purpose and of the floating-point registers.
+    late : str
+        Names of operands for which it does not wait.
     """
 
-    def __init__(self, operands=GENERAL, renames=6, float_renames=6):
-        self.operands = operands
+    def __init__(self, operands=GENERAL, renames=6, float_renames=6, late=""):
+        self.operands, self._late = operands, late
         super().__init__(station_ports(operands, renames, float_renames)
-                         | {"unit": Out(StationToUnit(operands))})
+                         | {"unit": Out(StationToUnit(operands, late))})
 
     def elaborate(self, platform):
         m = Module()
@@ -101,14 +117,14 @@ class Station(wiring.Component):
         for name, width in self.operands.items():
             held = Signal(operand(width), name=name)
             prefix = _PREFIXES[width]
-            values = Array(getattr(self, f"{prefix}values"))
-            here = getattr(self, f"{prefix}ready").bit_select(held.tag, 1)
-            value = getattr(self.unit, name)
-            m.d.comb += value.eq(Mux(held.pending, values[held.tag], held.value))
-            missing.append(held.pending & ~here)
-            # Keep what is there: the buffer may be freed before the other operands arrive.
-            with m.If(occupied & held.pending & here):
-                m.d.sync += [held.value.eq(values[held.tag]), held.pending.eq(0)]
+            value, absent = awaited(m, held, getattr(self, f"{prefix}values"),
+                                    getattr(self, f"{prefix}ready"))
+            port = getattr(self.unit, name)
+            if name in self._late:
+                m.d.comb += [port.value.eq(value), port.tag.eq(held.tag), port.pending.eq(absent)]
+            else:
+                m.d.comb += port.eq(value)
+                missing.append(absent)
             with m.If(self.dispatch.valid):
                 m.d.sync += held.eq(getattr(self.dispatch, name))
 

@@ -7,7 +7,14 @@ from amaranth.lib.wiring import Out
 from pteg.hw.core.interfaces import MIXED
 from pteg.hw.core.station import Station, StationToUnit, attach, station_ports
 
-__all__ = ["StationPair"]
+__all__ = ["StationPair", "AccessToUnit"]
+
+
+class AccessToUnit(StationToUnit):
+    """An instruction of the load/store unit: the register C that it stores may come later."""
+
+    def __init__(self):
+        super().__init__(MIXED, late="c")
 
 
 class StationPair(wiring.Component):
@@ -23,7 +30,7 @@ class StationPair(wiring.Component):
         self._renames = renames
         self._float_renames = float_renames
         super().__init__(station_ports(MIXED, renames, float_renames)
-                         | {"unit": Out(StationToUnit(MIXED))})
+                         | {"unit": Out(AccessToUnit())})
 
     def elaborate(self, platform):
         m = Module()
@@ -32,7 +39,7 @@ class StationPair(wiring.Component):
         dropped = Signal(2)
         for index in range(2):
             m.submodules[f"station{index}"] = station = Station(
-                MIXED, self._renames, self._float_renames)
+                MIXED, self._renames, self._float_renames, late="c")
             attach(m, self, station)
             m.d.comb += dropped[index].eq(station.unit.dropped)
             for name in station.dispatch.signature.members:

@@ -49,6 +49,10 @@ class StoreQueue(wiring.Component):
     empty: Out(1)
     #: The store of a stwcx. is here.
     exclusive: Out(1)
+    #: What the store of this completion queue entry, which has not retired, stores.
+    fill: In(1)
+    fill_cq: In(range(CQ_MOST))
+    fill_data: In(64)
     #: Completion queue entries that retire in this cycle.
     retired: In(CQ_MOST)
     #: Entries whose instructions are dropped.
@@ -103,6 +107,13 @@ class StoreQueue(wiring.Component):
         with m.If(leaves):
             m.d.sync += [held.eq(behind)
                          for held, behind in zip(entries[:-1], entries[1:], strict=True)]
+        with m.If(self.fill):
+            for n, held in enumerate(entries):
+                with m.If((count > n) & ~completed[n] & (held.cq == self.fill_cq)):
+                    with m.If(leaves):      # never entry 0
+                        m.d.sync += entries[n - 1].data.eq(self.fill_data)
+                    with m.Else():
+                        m.d.sync += held.data.eq(self.fill_data)
         with m.If(self.push):
             with m.Switch(left):
                 for n, held in enumerate(entries):

@@ -56,3 +56,58 @@ def test_a_load_of_another_block_is_not_held_up_by_a_miss():
     beside = cycles_a_round(["addi 7, 3, 0", *(
         line for miss in misses for line in (miss, "lwz 5, 32(3)", "lwz 6, 40(3)"))])
     assert beside <= alone + 9
+
+
+def test_loads_do_not_wait_for_the_data_of_an_older_store():
+    chain = ["lwz 6, 0(3)", "lwz 6, 0(6)", "lwz 6, 0(6)"]
+    alone = cycles_a_round(["divw 4, 3, 3", *chain])
+    beside = cycles_a_round(["divw 4, 3, 3", "stw 4, 8(3)", *chain])
+    assert beside <= alone + 2
+
+
+_STORED = {     # what each store makes of 0x00020304, most significant byte first
+    "stb": "04", "sth": "0304", "stw": "00020304", "sthbrx": "0403", "stwbrx": "04030200"}
+
+
+@pytest.mark.parametrize("store", _STORED)
+def test_a_store_gets_data_that_are_computed_late_in_the_right_bytes(store):
+    """At each offset in a double word; the second store waits until the first has its data."""
+    size = len(_STORED[store]) // 2
+    offsets = range(0, 9 - size)
+    lines = []
+    for number, offset in enumerate(offsets):
+        for place in (64 * number + offset, 64 * number + 32 + offset):
+            lines += ["mullw 8, 5, 6",
+                      f"{store} 8, 4, 9" if store.endswith("x") else f"{store} 8, {place}(3)",
+                      "lwz 10, 1024(3)"]
+            if store.endswith("x"):
+                lines[-3:-2] = [f"addi 9, 3, {place - 0x100}", "li 4, 0x100", "mullw 8, 5, 6"]
+    found = _memory_after(lines)
+    for number, offset in enumerate(offsets):
+        for start in (64 * number, 64 * number + 32):
+            assert found[start:start + 8].hex() == \
+                ("ff" * offset + _STORED[store]).ljust(16, "f"), (start, offset)
+
+
+def test_a_store_that_waits_for_data_is_dropped_with_a_wrong_path():
+    """The branch is wrong when it is first met; its path stores in between what both paths store."""
+    found = _memory_after([
+        "mullw 8, 5, 6", "stw 8, 0(3)",
+        "divw. 9, 5, 6", "beq+ wrong", "mullw 8, 5, 5", "stw 8, 8(3)", "b done",
+        "wrong: mullw 8, 5, 6", "stw 8, 4(3)", "mullw 8, 5, 6", "stw 8, 8(3)"])
+    assert found[:12].hex() == "00020304" + "ffffffff" + f"{0x20304 ** 2 & 0xFFFFFFFF:08x}"
+
+
+def _memory_after(lines):
+    """Bytes at DATA, all FF before, after lines that find 0x20304 in r5, 1 in r6."""
+    text = TEXT.format(body="\n        ".join(lines)).replace("        stw     3, 0(3)\n", "")
+    image = assemble(text, sections={".text": CODE})
+    machine = pteg.Machine("g3", cpu="pipeline", ram="1M")
+    machine.memory.write(CODE, image.image(CODE))
+    machine.memory.write(DATA, b"\xff" * 2048)
+    machine.reset()
+    machine.cpu.msr, machine.cpu.spr["HID0"] = 0x1000, 0xC000
+    machine.cpu.ctr, machine.cpu.pc = 1, CODE
+    machine.cpu.gpr[5], machine.cpu.gpr[6] = 0x20304, 1
+    machine.run(until=image.symbols["done"], cycles=100_000)
+    return machine.memory.read(DATA, 1024)
