@@ -90,7 +90,7 @@ def test_a_store_gets_data_that_are_computed_late_in_the_right_bytes(store):
 
 
 def test_a_store_that_waits_for_data_is_dropped_with_a_wrong_path():
-    """The branch is wrong when it is first met; its path stores in between what both paths store."""
+    """The branch is predicted wrongly; its path stores in between what both paths store."""
     found = _memory_after([
         "mullw 8, 5, 6", "stw 8, 0(3)",
         "divw. 9, 5, 6", "beq+ wrong", "mullw 8, 5, 5", "stw 8, 8(3)", "b done",

@@ -339,9 +339,9 @@ SECTIONS = {
         Row("two stwu, each at the address of the one before", "the address is forwarded after the "
             "first stage", "docs/real-machines.md", exactly(2),
             line="stwu r4, 4(r6)\n stwu r4, -4(r6)", setup="lis r6, 1"),
-        Row("stw of what adde computes, adde behind it: from the execution of the first adde to "
-            "that of the second", "loads do not wait for the data of a store",
-            "docs/real-machines.md", exactly(3), read=between("adde r8", "2", "adde r9", "2"),
+        Row("stw of what adde computes, adde behind it: from the end of the first adde to that of "
+            "the second", "loads do not wait for the data of a store",
+            "docs/real-machines.md", exactly(3), read=between("adde r8", "C", "adde r9", "C"),
             body="isync\n lwz r4, 0(r6)\n adde r8, r24, r25\n lwz r5, 4(r6)\n stw r8, 8(r6)\n"
                  " lwz r10, 12(r6)\n adde r9, r24, r25"),
         Row("stores that finish before the first of them is written, which misses the cache",
