@@ -4,6 +4,7 @@
 # make test-all   all tests, long ones included
 # make bench      speed, compared with other simulators and emulators
 # make docs       the documentation as a site, in build/docs
+# make dist       wheel and sdist, in dist
 # make clean      remove what was built here; make distclean: .venv as well
 
 PYTHON ?= python3
@@ -16,7 +17,7 @@ RUN    ?= --until '0 > ' --vcd rom.vcd --first 200 --last 300 \
 TESTS  ?=
 BENCH  ?=
 
-.PHONY: run test test-all bench docs setup clean distclean
+.PHONY: run test test-all bench docs dist setup clean distclean
 
 run: $(VENV)/with-nothing
 	@echo 'Booting Open Firmware. Its first fetch, first table searches and prompt go to rom.vcd:' \
@@ -38,6 +39,10 @@ bench: $(VENV)/with-test,cc,bench
 docs: $(VENV)/with-docs
 	$(BIN)/python -m sphinx -q -W --keep-going -b html docs build/docs
 	@echo 'build/docs/index.html' >&2
+
+dist: setup
+	$(BIN)/python -c 'from setuptools import build_meta as build; \
+	    build.build_sdist("dist"); build.build_wheel("dist")'
 
 setup: $(VENV)/with-test,cc
 

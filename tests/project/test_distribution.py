@@ -25,33 +25,139 @@ POSIX_ONLY = {
 POSIX_MODULES = {"fcntl", "termios", "tty", "pty", "resource", "pwd", "grp"}
 
 
-@pytest.fixture(scope="module")
-def sdist(tmp_path_factory):
-    """The sdist of a copy of the tree."""
-    pytest.importorskip("setuptools", reason="needs the extra `test`")
-    tree = tmp_path_factory.mktemp("tree")
+def copied(tree):
+    """A copy of the project, without what runs and builds have left."""
     for folder in (*FOLDERS, ".ci"):
         shutil.copytree(ROOT / folder, tree / folder, ignore=LEFTOVERS)
     for file in ROOT.iterdir():
         if file.is_file() and file.name not in (".git", ".gitignore"):
             shutil.copy(file, tree)
-    subprocess.run([sys.executable, "-c",
-                    "from setuptools.build_meta import build_sdist; build_sdist('dist')"],
+    return tree
+
+
+def built(tree, kind, mask=0o022):
+    """The `sdist` or `wheel` of a tree."""
+    subprocess.run([sys.executable, "-c", "import os, sys; os.umask(int(sys.argv[2])); "
+                    "from setuptools import build_meta; "
+                    "getattr(build_meta, 'build_' + sys.argv[1])('dist')", kind, str(mask)],
                    cwd=tree, check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    (found,) = (tree / "dist").glob("pteg-*.tar.gz")
-    return tree, found
+    (found,) = (tree / "dist").glob("*.whl" if kind == "wheel" else "*.tar.gz")
+    return found
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    pytest.importorskip("setuptools", reason="needs the extra `test`")
+    return copied(tmp_path_factory.mktemp("tree"))
+
+
+@pytest.fixture(scope="module")
+def sdist(tree):
+    return built(tree, "sdist")
+
+
+@pytest.fixture(scope="module")
+def wheel(tree, sdist):
+    return built(tree, "wheel")
 
 
 @pytest.mark.slow
-def test_the_sdist_holds_the_whole_project(sdist):
-    tree, file = sdist
-    with tarfile.open(file) as archive:
+def test_the_sdist_holds_the_whole_project(tree, sdist):
+    with tarfile.open(sdist) as archive:
         packed = {name.partition("/")[2] for name in archive.getnames()}
     whole = {path.relative_to(tree).as_posix() for path in tree.rglob("*") if path.is_file()}
     missing = {name for name in whole - packed
                if not name.startswith(("dist/", "build/")) and ".egg-info/" not in name}
     assert not missing
 
+
+@pytest.mark.slow
+def test_another_build_at_another_time_gives_the_same_bytes(sdist, wheel, tmp_path):
+    """By somebody else, whose files have other dates and permissions."""
+    other = copied(tmp_path)
+    for path in other.rglob("*"):
+        path.chmod(0o700 if path.is_dir() or os.access(path, os.X_OK) else 0o600)
+        os.utime(path, (10**9, 10**9))
+    assert built(other, "sdist", 0o077).read_bytes() == sdist.read_bytes()
+    assert built(other, "wheel", 0o077).read_bytes() == wheel.read_bytes()
+
+
+@pytest.mark.slow
+def test_the_sdist_makes_the_same_wheel(sdist, wheel, tmp_path):
+    with tarfile.open(sdist) as archive:
+        archive.extractall(tmp_path, filter="data")
+    (unpacked,) = tmp_path.iterdir()
+    assert built(unpacked, "wheel").read_bytes() == wheel.read_bytes()
+
+
+@pytest.mark.slow
+def test_the_index_can_show_the_project(sdist, wheel):
+    pytest.importorskip("twine", reason="needs the extra `test`")
+    done = subprocess.run([sys.executable, "-m", "twine", "--no-color", "check", "--strict",
+                           wheel, sdist], capture_output=True, text=True)
+    assert done.returncode == 0 and done.stdout.count("PASSED") == 2, done.stdout
+
+
+# The wheel where it is used: other Pythons, tools that install it for one run. Both need an index -
+
+#: What each of the Pythons runs of the tests, with the wheel instead of the sources.
+USED = ("project/test_documentation.py", "examples/test_examples.py")
+
+
+def pythons():
+    """The Pythons of this system that pteg supports, by version: on the path, pyenv's, and those
+    that PTEG_PYTHONS names.
+    """
+    names = [*os.environ.get("PTEG_PYTHONS", "").split(os.pathsep),
+             *Path.home().glob(".pyenv/versions/3.*/bin/python"),
+             *(shutil.which(f"python3.{minor}") for minor in range(11, 20))]
+    found = {}
+    for name in filter(None, names):
+        done = subprocess.run([name, "-c", "import sys; print(*sys.version_info[:2])"],
+                              capture_output=True, text=True)
+        version = tuple(map(int, done.stdout.split()))
+        if done.returncode == 0 and (3, 11) <= version <= (3, 14):
+            found.setdefault(version, name)
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("version", [(3, 11), (3, 12), (3, 13), (3, 14)],
+                         ids=lambda version: "{}.{}".format(*version))
+def test_documents_and_examples_with_the_wheel(wheel, tmp_path, version):
+    python = pythons().get(version)
+    if python is None:
+        pytest.skip("there is no Python {}.{}".format(*version))
+    subprocess.run([python, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True)
+    own = tmp_path / "venv" / "bin" / "python"
+    subprocess.run([sys.executable, "-m", "pip", "--python", own, "install", "-q", "-c",
+                    ROOT / "requirements.lock", f"{wheel}[examples,sweep,verilog]", "pytest"],
+                   check=True)
+    folder = tmp_path / "use"
+    for name in ("docs", "examples", "tests"):
+        shutil.copytree(ROOT / name, folder / name, ignore=LEFTOVERS)
+    for name in ("README.md", "pyproject.toml"):
+        shutil.copy(ROOT / name, folder)
+    done = subprocess.run([own, "-m", "pytest", "-q", "--all",
+                           *(f"tests/{name}" for name in USED)], cwd=folder, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tool", [["uv", "tool", "run", "--from"], ["pipx", "run", "--spec"]],
+                         ids=["uvx", "pipx"])
+def test_a_tool_runs_the_wheel_without_an_installation(wheel, tmp_path, tool):
+    pytest.importorskip(tool[0], reason="needs the extra `test`")
+    places = {name: str(tmp_path / name)
+              for name in ("UV_CACHE_DIR", "UV_TOOL_DIR", "PIPX_HOME", "PIPX_BIN_DIR")}
+    done = subprocess.run([sys.executable, "-m", *tool, wheel, "pteg", "run", "--quiet", "--cpu",
+                           "functional", "--until", "0 > "], cwd=tmp_path, capture_output=True,
+                          text=True, stdin=subprocess.DEVNULL, env={**os.environ, **places})
+    assert done.returncode == 0 and done.stdout.endswith("\n0 > "), done.stderr
+
+
+# Versions and systems -----------------------------------------------------------------------------
 
 def test_the_locked_versions_are_those_that_are_asked_for():
     lock = dict(re.findall(r"^([\w.-]+)==(\S+)$", (ROOT / "requirements.lock").read_text(), re.M))

@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 import sys
-import sysconfig
 import zipfile
 from pathlib import Path
 
@@ -54,8 +53,9 @@ def installed(wheel, tmp_path_factory):
     python = folder / "venv" / "bin" / "python"
     site = Path(run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))",
                     cwd=folder).strip())
-    # Only the folder: the .pth files in it, such as that of the editable install, have no effect.
-    (site / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    # Only the folders: their .pth files, such as that of the editable install, have no effect.
+    folders = [path for path in sys.path if Path(path).name == "site-packages"]
+    (site / "dependencies.pth").write_text("\n".join(folders) + "\n")
     run(sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", python, "install",
         "--no-deps", "--no-index", wheel, cwd=folder)
     return python

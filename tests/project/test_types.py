@@ -1,5 +1,6 @@
-"""A type checker finds nothing in the packages, nor in a user's script that is right."""
+"""Type checkers find nothing in the packages, nor in a user's script that is right."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -38,12 +39,25 @@ def test_the_packages_have_no_type_errors(layout):
     assert done.returncode == 0, done.stdout
 
 
+def pyright(layout, name):
+    """The errors in a script: line and rule."""
+    pytest.importorskip("pyright", reason="needs the extra `test`")
+    done = subprocess.run([sys.executable, "-m", "pyright", "--outputjson", "--pythonpath",
+                           sys.executable, name], cwd=layout, text=True, capture_output=True)
+    if not done.stdout.startswith("{"):
+        pytest.skip(f"pyright cannot be started: {(done.stderr or done.stdout).strip()[-200:]}")
+    return [(error["range"]["start"]["line"], error["rule"])
+            for error in json.loads(done.stdout)["generalDiagnostics"]
+            if error["severity"] == "error"]
+
+
 SCRIPT = '''
 from pteg import Machine, UserError
 from pteg.ledger import Kind, read
 from pteg.platform import Platform, Wire
 from pteg.components.dram import Dram
 from pteg.components.uart16550 import Uart16550
+from pteg.sweep import Table, sweep
 
 machine = Machine("g3", cpu="functional", ram="32M", rom="first")
 reached: str = machine.run(until="ready", cycles=1_000_000)
@@ -61,33 +75,54 @@ if own.platform.ram is not None:
     name: str = own.platform.ram.memory.dtype.name
 machine.save("state.ckpt")
 other: Machine = Machine.restore("state.ckpt", cpu="pipeline")
+def measure(seed: int) -> dict[str, int]:
+    return {"twice": 2 * seed}
+table: Table = sweep(measure, {"seed": range(3)}, workers=1)
+with machine.measure() as measured:
+    machine.run(instructions=100)
+counted: int | None = measured.instructions
 try:
     machine.load("no such file")
 except UserError as error:
     print(error)
 '''
 
-#: Lines that are wrong, and of what kind mypy says they are.
+#: Lines that are wrong, and of what kind mypy and pyright say they are.
 WRONG = {
-    'machine.cpu.r3 = 4': "attr-defined",
-    'machine.cpu.gpr = [1]': "assignment",
-    'machine.cpu.pc = "start"': "assignment",
-    'machine.memory.read("0x1000", 4)': "arg-type",
-    'machine.run(cycle=5)': "call-arg",
-    'machine.console.read().encode()': "attr-defined",
-    'machine.regsiters': "attr-defined",
+    'machine.cpu.r3 = 4': ("attr-defined", "reportAttributeAccessIssue"),
+    'machine.cpu.gpr = [1]': ("assignment", "reportAttributeAccessIssue"),
+    'machine.cpu.pc = "start"': ("assignment", "reportAttributeAccessIssue"),
+    'machine.memory.read("0x1000", 4)': ("arg-type", "reportArgumentType"),
+    'machine.run(cycle=5)': ("call-arg", "reportCallIssue"),
+    'machine.console.read().encode()': ("attr-defined", "reportAttributeAccessIssue"),
+    'machine.regsiters': ("attr-defined", "reportAttributeAccessIssue"),
+    'sweep(print, {"a": [1]})': ("arg-type", "reportArgumentType"),
 }
+LINES = ["from pteg import Machine", "from pteg.sweep import sweep", "machine = Machine()", *WRONG]
 
 
-def test_a_users_script_is_checked(layout):
+@pytest.fixture(scope="module")
+def scripts(layout):
     (layout / "script.py").write_text(SCRIPT)
-    assert mypy(layout, "--strict", "--follow-imports", "silent", "script.py")[0] == []
+    (layout / "wrong.py").write_text("\n".join(LINES) + "\n")
+    return layout
 
 
-def test_mistakes_in_a_users_script_are_found(layout):
-    lines = ["from pteg import Machine", "machine = Machine()", *WRONG]
-    (layout / "wrong.py").write_text("\n".join(lines) + "\n")
-    errors, _ = mypy(layout, "--follow-imports", "silent", "wrong.py")
-    found = {lines[int(error.split(":")[1]) - 1]: error.rpartition("[")[2].rstrip("]")
+def test_mypy_checks_a_users_script(scripts):
+    assert mypy(scripts, "--strict", "--follow-imports", "silent", "script.py")[0] == []
+
+
+def test_mypy_finds_mistakes_in_a_users_script(scripts):
+    errors, _ = mypy(scripts, "--follow-imports", "silent", "wrong.py")
+    found = {LINES[int(error.split(":")[1]) - 1]: error.rpartition("[")[2].rstrip("]")
              for error in errors}
-    assert found == WRONG
+    assert found == {line: rule for line, (rule, _) in WRONG.items()}
+
+
+def test_pyright_checks_a_users_script(scripts):
+    assert pyright(scripts, "script.py") == []
+
+
+def test_pyright_finds_mistakes_in_a_users_script(scripts):
+    found = {LINES[line]: rule for line, rule in pyright(scripts, "wrong.py")}
+    assert found == {line: rule for line, (_, rule) in WRONG.items()}
