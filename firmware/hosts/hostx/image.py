@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pteg.firmware import cbuild
-from pteg.firmware.hosts.hostl.image import link, with_programs
+from pteg.firmware.hosts.hostl.image import link, link_program, with_programs
 
-__all__ = ["build"]
+__all__ = ["PROGRAMS", "build", "program"]
 
 _FOLDER = Path(__file__).parent
-_OWN = [_FOLDER / "machdep", _FOLDER / "mach"]
+_MACH, _USER = _FOLDER / "mach", _FOLDER / "user"
+_OWN = [_FOLDER / "machdep", _MACH]
+#: Programs of every image beside HostL's, by name.
+PROGRAMS = {"ports": _USER / "ports.c"}
 
 
 def build(arguments: str = "", programs: Mapping[str, Path] | None = None,
@@ -30,4 +33,14 @@ def build(arguments: str = "", programs: Mapping[str, Path] | None = None,
     bytes
         An ELF executable, linked at 0xC0000000, loaded at 0.
     """
-    return link(_OWN, arguments, with_programs(programs, compiler), compiler=compiler)
+    return link(_OWN, arguments, _archive(programs, compiler), compiler=compiler)
+
+
+def program(source: Path, compiler: cbuild.Compiler | None = None) -> bytes:
+    """A program for HostX, from one C file."""
+    return link_program([source], [_MACH], compiler)
+
+
+def _archive(more, compiler):
+    own = {name: program(source, compiler) for name, source in PROGRAMS.items()}
+    return with_programs(more, compiler) | own

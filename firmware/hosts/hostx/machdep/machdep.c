@@ -1,8 +1,29 @@
 /* What HostX has of its own beside memory: Mach's traps. */
-#include "kernel.h"
+#include "port.h"
 
 const char machdep_name[] = "HostX";
 
 void machdep_init(void) { }
-int machdep_call(struct frame *frame) { (void)frame; return ERROR; }
-void machdep_exit(struct proc *p) { (void)p; }
+
+/* A port with a receive right for the caller. */
+static u32 reply_port(void)
+{
+    struct port *port = port_new(NULL);
+    return port ? name_add((struct carried){ port, RIGHT_RECEIVE }) : 0;
+}
+
+int machdep_call(struct frame *frame)
+{
+    const u32 *r = frame->gpr;
+    switch ((enum mach_trap)r[0]) {
+    case TRAP_REPLY_PORT: return reply_port();
+    case TRAP_TASK_SELF:  return task_self();
+    case TRAP_MACH_MSG:   return mach_msg(r[3], r[4], r[5], r[6]);
+    }
+    return ERROR;
+}
+
+void machdep_exit(struct proc *p)
+{
+    names_drop(p);
+}
