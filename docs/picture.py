@@ -11,7 +11,8 @@ import numpy as np
 
 import pteg
 from pteg.pipeline.driver import Tap
-from pteg.waveforms.capture import Capture, Trigger
+from pteg.waveforms.capture import Capture
+from pteg.waveforms.trigger import Trigger
 
 TRIGGER = "mmu.walker.updated_r and mmu.walker.ptes_examined == 1 and mmu.walker.side == DATA"
 BEFORE, AFTER = 9, 8

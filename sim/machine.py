@@ -449,8 +449,9 @@ class Machine:
     # Looking ----------------------------------------------------------------------------------
 
     def trace(self, path: str | PathLike, signals: str | Iterable[str] = "*", *,
-              window: tuple[int, int] | str | None = None, trigger: str | None = None,
-              **options: Any) -> Recording:
+              depth: int | None = None,
+              window: tuple[int, int] | list[tuple[int, int]] | str | None = None,
+              trigger: str | None = None, **options: Any) -> Recording:
         """Write a waveform of the runs that follow, and a GTKWave save file beside it.
 
         Parameters
@@ -458,11 +459,13 @@ class Machine:
         path : path
             The file is FST if its name ends in `.fst`, otherwise VCD.
         signals : str or sequence of str
-            Dotted paths with `*` and `?`.
-        window : (int, int) or str, optional
-            Cycles `first <= cycle < last`, or "A:B".
+            Components, or dotted paths with `*` and `?`.
+        depth : int, optional
+            Levels of components below each of `signals`; 1: its own signals only.
+        window : (int, int), list of (int, int) or str, optional
+            Cycles `first <= cycle < last`, or "A:B"; several are a list, or "A:B,C:D".
         trigger : str, optional
-            Condition on signals with which the waveform begins.
+            Condition with which the waveform begins; see docs/waveforms.md.
         **options
             See `pteg.waveforms.trace.Trace`.
 
@@ -476,8 +479,8 @@ class Machine:
 
         if self.cpu_name != "pipeline":
             raise UserError("a waveform needs cpu='pipeline': the functional model has no signals")
-        return waveform(self.model, path, signals, self.symbols, window=window, trigger=trigger,
-                        **options)
+        return waveform(self.model, path, signals, self.symbols, depth=depth, window=window,
+                        trigger=trigger, **options)
 
     def pipeline_log(self, path: str | PathLike, form: str = "kanata", *,
                      window: tuple[int, int] | str | None = None,

@@ -1,7 +1,7 @@
 """Files that pteg writes: each ends whole or is absent, and one line says why.
 
 `write_file` is for what is there at once, `OutputFile` for what grows while the machine runs and
-may be read meanwhile.
+may be read meanwhile. The latter is whole after each `flush`: on a full disk it keeps that.
 """
 
 import contextlib
@@ -69,7 +69,8 @@ def _mode(path):
 
 
 class OutputFile:
-    """A file that is written little by little, and removed if that fails.
+    """A file that is written little by little. If that fails, it ends where it was flushed last,
+    and is removed if it never was.
 
     Parameters
     ----------
@@ -83,7 +84,7 @@ class OutputFile:
     Attributes
     ----------
     failed : bool
-        It could not be written: it is gone, and what comes after that is ignored.
+        It could not be written: what comes after that is ignored.
     closed : bool
 
     Raises
@@ -96,6 +97,7 @@ class OutputFile:
                  view: str | PathLike | None = None):
         self._path, self._view = path, view
         self.failed = False
+        self._whole = 0     # bytes, at the last flush
         with _named(path):
             self._file = open(path, "w" if encoding else "wb", encoding=encoding)  # noqa: SIM115
 
@@ -115,7 +117,10 @@ class OutputFile:
         self._do(self._patch, position, data)
 
     def flush(self) -> None:
+        """What has been written is a whole file."""
         self._do(self._file.flush)
+        if not self.failed:
+            self._whole = os.fstat(self._file.fileno()).st_size
 
     def close(self) -> None:
         self._do(self._file.close)
@@ -143,9 +148,16 @@ class OutputFile:
         try:
             with _named(self._path):
                 return act(*arguments)
-        except UserError:
-            self.discard()
-            raise
+        except UserError as error:
+            if not self._whole:
+                self.discard()
+                raise
+            self.failed = True
+            with contextlib.suppress(OSError):
+                self._file.close()
+            with contextlib.suppress(OSError):
+                os.truncate(self._path, self._whole)
+            raise UserError(f"{error}; it has what was complete before") from None
 
 
 @contextlib.contextmanager

@@ -8,12 +8,14 @@ import warnings
 
 from pteg.errors import UserError
 from pteg.outputs import write_file
-from pteg.waveforms.capture import Capture, Trigger, Window
+from pteg.waveforms.capture import Capture
 from pteg.waveforms.focus import Focus
 from pteg.waveforms.fst import FstFile
 from pteg.waveforms.growing import GrowingFile
 from pteg.waveforms.gtkw import View, write_save_file
+from pteg.waveforms.trigger import Condition, Trigger
 from pteg.waveforms.vcd import VcdFile, columns, timebase
+from pteg.waveforms.window import Windows
 
 __all__ = ["Trace", "select"]
 
@@ -24,19 +26,33 @@ ADVICE = ("record a window, what surrounds a trigger, the last cycles, or fewer 
 _COPY = re.compile(r".*\$|.*\.(clk|rst)$").match
 
 
-def select(paths, patterns="*"):
-    """Paths that match one of some glob patterns (one text: separated by commas), in their order.
+def select(paths, patterns="*", depth=None):
+    """Paths that match one of some patterns (one text: separated by commas), in their order.
 
-    Copies are left out. Amaranth gives a submodule's ports a second name in the module above, and
-    where that is taken appends `$` and a number; and every component has its `clk` and `rst`.
-    Only a pattern with a `$`, or the very path, brings them.
+    A pattern is a component, which means all its signals, or a path with `*` and `?`. Copies are
+    left out. Amaranth gives a submodule's ports a second name in the module above, and where that
+    is taken appends `$` and a number; and every component has its `clk` and `rst`. Only a pattern
+    with a `$`, or the very path, brings them.
+
+    Parameters
+    ----------
+    depth : int, optional
+        Levels of components below the names in front of the first `*` or `?`; 1: only signals of
+        that component itself. A struct is a level too.
     """
+    if depth is not None and depth < 1:
+        raise UserError(f"depth must be at least 1, not {depth}")
     if isinstance(patterns, str):
         patterns = [pattern for pattern in patterns.replace(",", " ").split() if pattern]
     paths, chosen = list(paths), set()
     for pattern in patterns:
+        inside = f"{pattern}."
+        scope = re.split(r"[*?[]", pattern)[0] if re.search(r"[*?[]", pattern) else inside
+        most = None if depth is None else scope.count(".") + depth - 1
         found = [path for path in paths if path == pattern
-                 or fnmatch.fnmatchcase(path, pattern) and ("$" in pattern or not _COPY(path))]
+                 or ((path.startswith(inside) or fnmatch.fnmatchcase(path, pattern))
+                     and ("$" in pattern or not _COPY(path))
+                     and (most is None or path.count(".") <= most))]
         if not found:
             raise UserError(f"no signal matches {pattern!r}")
         chosen.update(found)
@@ -59,9 +75,9 @@ class Trace:
     places
         First word of each signal in a row; by default they follow each other (`vcd.columns`).
     window
-        A `Window`, a pair of cycles or text `A:B`.
+        One or more: a pair of cycles, a list of pairs, or text `A:B,C:D`.
     trigger
-        Condition on the signals, as text (`Trigger`).
+        Condition on the signals: text, or a `Condition`.
     before, after, again, first, last
         See `Capture`.
     frequency, clock, pure
@@ -75,14 +91,15 @@ class Trace:
     def __init__(self, path, signals, places=None, *, window=None, trigger=None, before=0,
                  after=None, again=False, first=None, last=None, frequency=200e6, clock="clk",
                  pure=False, view=None, warn=warnings.warn):
-        self._window = Window.of(window)
+        self._windows = Windows.of(window)
         places = columns(signals)[0] if places is None else places
         self._signals, self._clock, self._view = list(signals), clock, view or View()
-        self._condition, self._reached = trigger, False
+        self._condition = None if trigger is None else Condition.of(trigger)
+        self._reached = False
         self._capture = Capture(
-            window=self._window, before=before, after=after, again=again,
+            window=self._windows, before=before, after=after, again=again,
             first=first, last=last,
-            trigger=None if trigger is None else Trigger(trigger, signals, places))
+            trigger=self._condition and Trigger(self._condition, signals, places))
         activity = [place for signal, place in zip(signals, places, strict=True)
                     if signal.path == self._view.activity and trigger is not None]
         self._focus = Focus(activity[0] if activity else None,
@@ -106,8 +123,7 @@ class Trace:
 
     def write(self, cycle, rows):
         """Take the rows of the cycles from `cycle` on; they may be overwritten afterwards."""
-        stop = self._window.stop
-        self._reached |= cycle + len(rows) > self._window.start and (stop is None or cycle < stop)
+        self._reached = self._reached or any(self._windows.parts(cycle, cycle + len(rows)))
         for start, kept in self._capture.take(cycle, rows):
             self._keep(start, kept)
 
@@ -140,9 +156,9 @@ class Trace:
     def unreached(self):
         """What the run did not come to, in words: the window or the trigger; or None."""
         if not self._reached:
-            return f"window {self._window} was never reached"
+            return f"window {self._windows} was never reached"
         if self._condition is not None and not self._capture.triggered:
-            return f"trigger {self._condition!r} was never reached"
+            return f"trigger {self._condition.text!r} was never reached"
         return None
 
     def __enter__(self):

@@ -29,9 +29,10 @@ def build(options):
             raise UserError(f"--{name} needs --kernel")
     if options.disk_write and options.disk is None:
         raise UserError("--disk-write needs --disk")
-    for name in ("trigger", "signals", "before", "after", "again", "first", "last", "pure"):
+    alone = ("depth", "again", "first", "pure")
+    for name in ("trigger", "signals", "before", "after", "last", *alone):
         if getattr(options, name) and options.vcd is None and (
-                options.report is None or name in ("again", "first", "pure")):
+                options.report is None or name in alone):
             raise UserError(f"--{name} needs --vcd")
     looking = [name for name in _PIPELINE_ONLY if getattr(options, name)]
     if options.window is not None and not {"vcd", "kanata", "pipeline", "report"} & set(looking):
@@ -42,9 +43,10 @@ def build(options):
     if options.again and options.after is None:
         raise UserError("--again needs --after")
     if options.window is not None:
-        from pteg.waveforms.capture import Window
+        from pteg.waveforms.window import Window, Windows
 
-        Window.parse(options.window)
+        one = {"kanata", "pipeline", "report"} & set(looking)
+        (Window if one else Windows).of(options.window)
     if options.profile is not None:
         check_name(options.profile)
     if looking and options.cpu == "functional":

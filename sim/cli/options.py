@@ -175,11 +175,17 @@ class WaveformOptions:
         Write a waveform, and a GTKWave save file beside it. It is VCD, or FST if the name ends in
         `.fst`.
     signals
-        Signals in the waveform: dotted paths with * and ?. Can be repeated. Default: all.
+        Signals in the waveform: components, or dotted paths with * and ?. Can be repeated. Default:
+        all.
+    depth
+        Levels of components below each of `--signals`; 1: its own signals only.
     window
-        Cycles A:B of the waveform, and of the pipeline logs.
+        Cycles A:B of the waveform, of the pipeline logs or of the report; of the waveform several,
+        A:B,C:D.
     trigger
-        Condition on signals with which the waveform begins, such as "mmu.walker.busy".
+        Condition with which the waveform begins, such as "mmu.walker.busy", "pc(main)",
+        "exception(DSI)", "tlb_miss()", "walk(0x1000)", "bus(0x0c00f000)", 'console("0 > ")' or
+        "event(TLBIE)".
     before
         Cycles of the waveform before the trigger.
     after
@@ -196,6 +202,7 @@ class WaveformOptions:
 
     vcd: str | None = None
     signals: Texts = ()
+    depth: Number = None
     window: str | None = None
     trigger: Text = None
     before: Count = None

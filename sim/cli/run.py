@@ -78,10 +78,10 @@ def _recordings(machine, options):
     """Waveform and pipeline logs with their files, one after the other."""
     if options.vcd:
         yield options.vcd, machine.trace(
-            options.vcd, signals=options.signals or "*", window=options.window,
-            trigger=options.trigger, before=options.before or 0, after=options.after,
-            again=options.again, first=options.first, last=options.last, pure=options.pure,
-            warn=say)
+            options.vcd, signals=options.signals or "*", depth=options.depth,
+            window=options.window, trigger=options.trigger, before=options.before or 0,
+            after=options.after, again=options.again, first=options.first, last=options.last,
+            pure=options.pure, warn=say)
     for path, form in ((options.kanata, "kanata"), (options.pipeline, "table")):
         if path:
             yield path, machine.pipeline_log(path, form, window=options.window, warn=say)

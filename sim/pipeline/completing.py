@@ -28,6 +28,7 @@ class CompletingTexts:
 
     #: In so many cycles most instructions of the first wanted row have entered.
     lead = 100
+    printed = False
 
     def __init__(self, native, places, instruction):
         completion, dispatch = places.core.completion, places.core.dispatch

@@ -1,4 +1,4 @@
-"""Texts of a waveform that no signal holds, made from several signals.
+"""Columns of a waveform that no signal holds, made from several signals, such as texts.
 
 A tracer's rows get more columns, and between the tracer and the sink each kind of text fills its
 own ones in.
@@ -24,11 +24,14 @@ class Source(Protocol):
     texts : list of Text
     lead : int
         Rows before the first wanted one that it wants to see.
+    printed : bool
+        The last of its columns is the number of characters that the console has printed.
     """
 
     needed: list[Signal]
     texts: list[Text]
     lead: int
+    printed: bool
 
     def restart(self) -> None:
         """The rows that follow do not continue those before."""
@@ -46,6 +49,7 @@ class ComputedTracer:
     paths : sequence of str
         Signals that the rows are to hold as well.
     sources : sequence of Source
+        Only the last one may have `printed`.
     shown : collection of str
         Paths of those texts that are wanted.
 
@@ -55,6 +59,8 @@ class ComputedTracer:
         Signals and texts, and where the rows hold them.
     trace, words
         See `pteg.engine.Tracer`.
+    printed : bool
+        See `pteg.pipeline.driver.Tap`.
     """
 
     def __init__(self, native, paths, sources, shown):
@@ -65,6 +71,7 @@ class ComputedTracer:
         self.probes = [native.probe(path) for path in paths]
         self.offsets = [offset_of[path] for path in paths]
         self._fills = []
+        self.printed = bool(sources) and sources[-1].printed
         for source in sources:
             columns = [offset_of[path] for path in source.needed]
             self._fills.append((source, np.array([*columns, self.words])))
@@ -73,7 +80,7 @@ class ComputedTracer:
                     self.probes.append(text)
                     self.offsets.append(self.words + place)
             self.words += len(source.texts)
-        self._lead = max(source.lead for source in sources)
+        self._lead = max((source.lead for source in sources), default=0)
         self._next = self._sink = None
 
     def before(self, sink):

@@ -67,13 +67,21 @@ class PipelineCpu:
         if sink is not None:
             from pteg.pipeline.ledger import PipelineEvents
 
-            ram, worlds = self.platform.ram, self.platform.worlds
-            watch = worlds.watch() if worlds else None
-            events = PipelineEvents(sink, self.native, self.places,
-                                    (ram.base, ram.size) if ram else (0, 0), watch,
-                                    self.guest_msr)
+            events = PipelineEvents(sink, self.native, self.places, *self._of_events())
             self._ledger = Tap(events.tracer, events)
             self.driver.taps.append(self._ledger)
+
+    def event_finder(self, columns):
+        """What finds ledger events in rows; see `pteg.pipeline.ledger.EventFinder`."""
+        from pteg.pipeline.ledger import EventFinder
+
+        return EventFinder(columns, *self._of_events())
+
+    def _of_events(self):
+        """Main memory, how worlds are told apart, and the guest's MSR."""
+        ram, worlds = self.platform.ram, self.platform.worlds
+        return ((ram.base, ram.size) if ram else (0, 0), worlds.watch() if worlds else None,
+                self.guest_msr)
 
     @property
     def guest_msr(self):

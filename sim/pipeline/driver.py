@@ -60,7 +60,8 @@ class Tap:
     Attributes
     ----------
     tracer : pteg.engine.Tracer
-        Recomputes the signals.
+        Recomputes the signals. If its attribute `printed` is true, the driver writes into the last
+        column how many characters the console had printed before the cycle.
     sink : object
         `wanted(cycle)` says from which cycle on rows are needed, or None: never again.
         `write(cycle, rows)` takes a `uint64[cycles, words]` array, whose first row holds the
@@ -96,7 +97,7 @@ class Driver:
         self.taps = []
         self.control = np.zeros(1, CONTROL)
         self._never = new_watch()
-        self._modules = {}  # generated, by number of active taps
+        self._modules = {}  # generated, by `printed` of each active tap
         self._loops = {}    # and compiled
         self.reset()
 
@@ -189,7 +190,8 @@ class Driver:
         rows = int(self.control["last_cycle"][0]) - begin if taps else 0
         buffers = tuple(np.empty((rows, tap.tracer.words), np.uint64) for tap in taps)
         traces = tuple(tap.tracer.trace for tap in taps)
-        run = self._loop(len(taps), watch, traces, buffers)
+        printed = tuple(getattr(tap.tracer, "printed", False) for tap in taps)
+        run = self._loop(printed, watch, traces, buffers)
         stop = run(self.native.step, self.state, devices, self.targets, self.control, watch,
                    traces, buffers)
         for tap, buffer in zip(taps, buffers, strict=True):
@@ -198,10 +200,10 @@ class Driver:
 
     def prepare(self):
         """Compile what a run without traces needs."""
-        self._loop(0, self._never, (), ())
+        self._loop((), self._never, (), ())
 
     def _loop(self, taps, watch, traces, buffers):
-        """The compiled loop for so many traces."""
+        """The compiled loop for these traces."""
         if taps not in self._loops:
             with waiting("compiling the processor's loop (only the first time)"):
                 run = self.module(taps).run
@@ -215,8 +217,8 @@ class Driver:
 
     # Generated code ---------------------------------------------------------------------------
 
-    def module(self, taps=0):
-        """The generated module whose `run` is the loop, with so many traces."""
+    def module(self, taps=()):
+        """The generated module whose `run` is the loop: `taps` has `printed` of each trace."""
         if taps not in self._modules:
             text = self._text(self.platform.functions().__name__, taps)
             self._modules[taps] = load_module(
@@ -232,10 +234,12 @@ class Driver:
                 imports.append(f"from {functions} import {device.name}_answer")
                 ports.append(self._master_text(i, device.name))
         signals = self.signals
-        traces = "\n".join(f"    traces[{n}](state, buffers[{n}][row])" for n in range(taps))
+        traces = [f"    traces[{n}](state, buffers[{n}][row])" for n in range(len(taps))]
+        traces += [f"    buffers[{n}][row, -1] = watch[0].seen"
+                   for n, printed in enumerate(taps) if printed]
         return _DRIVER.format(
             functions=functions, imports="\n".join(imports), ports="\n".join(ports) or "    pass",
-            traces=traces or "    pass",
+            traces="\n".join(traces) or "    pass",
             pc=self._get(signals.pc), instructions=self._get(signals.instructions),
             checkstop=self._get(signals.checkstop),
             bus_edge=self._get(signals.bus_edge) if signals.bus_edge else "U(1)",
@@ -332,7 +336,7 @@ def clock_ports(state, devices, targets):
 
 
 @generated
-def take_traces(state, traces, buffers, row):
+def take_traces(state, watch, traces, buffers, row):
 {traces}
 
 

@@ -28,7 +28,7 @@ from pteg.pipeline import worlds
 from pteg.pipeline.places import Processor, Signal
 from pteg.worlds import WATCH
 
-__all__ = ["PipelineEvents"]
+__all__ = ["EventFinder", "PipelineEvents", "probes"]
 
 
 def probes(cpu: Processor) -> dict[str, Signal]:
@@ -106,6 +106,51 @@ _TO_SRR1, _ILE, _IMPLEMENTED = int(MSR_TO_SRR1), int(Msr.ILE), int(MSR_IMPLEMENT
 _ROOM = 16
 
 
+class EventFinder:
+    """Finds the events in rows of signals of one processor.
+
+    Parameters
+    ----------
+    columns : sequence of int
+        Where a row has each of `probes`.
+    ram : (int, int)
+        Base address and size of main memory: accesses elsewhere are those of devices.
+    watch : numpy.ndarray, optional
+        How worlds are told apart: a record array of `pteg.worlds.WATCH`.
+    guest_msr : int
+        At the beginning, if a guest is in.
+    """
+
+    def __init__(self, columns, ram, watch=None, guest_msr=0):
+        self._columns, self._ram = _Columns(*columns), ram
+        self._watch = np.zeros(1, WATCH) if watch is None else watch
+        self._out = np.zeros(4096, RECORD)
+        self.reset()
+        self._guest = worlds.new_guest(guest_msr)
+
+    def reset(self):
+        """Forget what is pending; the processor was reset."""
+        self._pending = np.zeros(1, _PENDING)
+        self._guest = worlds.new_guest()
+        self._pending["ram_base"], self._pending["ram_end"] = self._ram[0], sum(self._ram)
+
+    def find(self, cycle, rows):
+        """The events in the rows of the cycles from `cycle` on.
+
+        Yields
+        ------
+        array of RECORD
+            It is used again for the next.
+        """
+        while len(rows):
+            self._out[:] = 0
+            count, done = _find(rows, cycle, self._columns, self._pending, self._watch, self._guest,
+                                self._out)
+            if count:
+                yield self._out[:count]
+            cycle, rows = cycle + done, rows[done:]
+
+
 class PipelineEvents:
     """Finds the events in a trace of one processor: the sink of a `pteg.pipeline.driver.Tap`.
 
@@ -117,12 +162,8 @@ class PipelineEvents:
         The compiled hardware.
     cpu : pteg.pipeline.places.Processor
         Which of its processors.
-    ram : (int, int)
-        Base address and size of main memory: accesses elsewhere are those of devices.
-    watch : numpy.ndarray, optional
-        How worlds are told apart: a record array of `pteg.worlds.WATCH`.
-    guest_msr : int
-        At the beginning, if a guest is in.
+    ram, watch, guest_msr
+        See `EventFinder`.
 
     Attributes
     ----------
@@ -135,18 +176,9 @@ class PipelineEvents:
         signals = probes(cpu)
         self.tracer = native.tracer(list(signals.values()))
         column = dict(zip(self.tracer.paths, self.tracer.offsets, strict=True))
-        self._columns = _Columns(*(column[path] for path in signals.values()))
-        self._ram = ram
-        self._watch = np.zeros(1, WATCH) if watch is None else watch
-        self._out = np.zeros(4096, RECORD)
-        self.reset()
-        self._guest = worlds.new_guest(guest_msr)
-
-    def reset(self):
-        """Forget what is pending; the processor was reset."""
-        self._pending = np.zeros(1, _PENDING)
-        self._guest = worlds.new_guest()
-        self._pending["ram_base"], self._pending["ram_end"] = self._ram[0], sum(self._ram)
+        self._finder = EventFinder([column[path] for path in signals.values()], ram, watch,
+                                   guest_msr)
+        self.reset = self._finder.reset
 
     @staticmethod
     def wanted(cycle):
@@ -155,13 +187,8 @@ class PipelineEvents:
 
     def write(self, cycle, rows):
         """Take the rows of the cycles from `cycle` on."""
-        while len(rows):
-            self._out[:] = 0
-            count, done = _find(rows, cycle, self._columns, self._pending, self._watch, self._guest,
-                                self._out)
-            if count:
-                self._sink(self._out[:count])
-            cycle, rows = cycle + done, rows[done:]
+        for records in self._finder.find(cycle, rows):
+            self._sink(records)
 
 
 @njit(cache=True, calls=worlds.SOURCES)

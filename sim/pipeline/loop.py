@@ -40,7 +40,7 @@ def make_run(read_pc, read_instructions, read_checkstop, read_bus_edge, set_inte
         Drives the processor's pin.
     clock_ports : function of state, devices and targets
         One clock of every device's bus port.
-    take_traces : function of state, traces, buffers and a row
+    take_traces : function of state, watch, traces, buffers and a row
     tick, interrupt, console
         Of the platform's functions.
     """
@@ -56,7 +56,7 @@ def make_run(read_pc, read_instructions, read_checkstop, read_bus_edge, set_inte
         pc, instructions = read_pc(state), read_instructions(state)
         stop = _CYCLES
         while cycle < last_cycle:
-            take_traces(state, traces, buffers, cycle - begin)
+            take_traces(state, watch, traces, buffers, cycle - begin)
             step(state)
             cycle += 1
             if read_bus_edge(state):

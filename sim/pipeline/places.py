@@ -104,6 +104,7 @@ class Branch(Part):
     queue__predict: Signal
     queue__cut: Signal          # what follows position `queue__keep` is dropped
     queue__keep: Signal
+    pc: Signal                  # of the branch that is executed
     accept: Signal              # the oldest prediction was right
     wrong: Signal               # or wrong
 
@@ -160,6 +161,7 @@ class Completion(Part):
     dispatch__1: Entering
     complete: Signal            # the oldest completes
     both: Signal                # and the next
+    last_pc: Signal             # of the last that completes
     fault: Signal               # the oldest causes an exception instead
     cause: Signal
     exception__valid: Signal
@@ -593,7 +595,13 @@ class Border(Part):
     late_done: Signal           # the end of a read is on its way to the requester
 
 
+class Arbiter(Part):
+    bus__ts: Signal             # an address tenure begins
+    bus__a: Signal
+
+
 class Bus(Part):
+    arbiter: Arbiter
     device: BusMaster           # only there if a device is a bus master
 
 

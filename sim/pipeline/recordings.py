@@ -8,29 +8,34 @@ from pteg.pipeline.computed import ComputedTracer
 from pteg.pipeline.driver import Tap
 from pteg.pipeline.places import System
 from pteg.pipeline.stages import PipelineStages, open_log
+from pteg.pipeline.triggers import Functions
 from pteg.pipeline.view import view
 from pteg.pipeline.worlds import WorldText
 from pteg.recording import Recording
 from pteg.symbols import Symbols
-from pteg.waveforms.capture import Trigger, Window
 from pteg.waveforms.trace import Trace, select
+from pteg.waveforms.trigger import Condition
+from pteg.waveforms.window import Window
 
 __all__ = ["waveform", "pipeline_log"]
 
 
 def waveform(cpu, path: str | PathLike, patterns: str | Iterable[str], symbols: Symbols, *,
-             trigger: str | None = None, **options) -> Recording:
+             depth: int | None = None, trigger: str | None = None, **options) -> Recording:
     """See `pteg.Machine.trace`; `cpu` is the `PipelineCpu`."""
-    native, sources = cpu.native, _sources(cpu, symbols)
+    native, functions = cpu.native, Functions(cpu, symbols)
+    condition = Condition(trigger).expanded(functions.callable) if trigger is not None else None
+    sources = [*_sources(cpu, symbols), *functions.sources]
     texts = [text.path for source in sources for text in source.texts]
-    about = Trigger.paths(trigger) & set(native.signals) if trigger is not None else set()
-    shown = {*select([*native.signals, *texts], patterns), *about}
+    everything = [*native.signals, *texts]
+    asked = condition.paths & set(everything) if condition else set()
+    shown = {*select(everything, patterns, depth), *asked}
     paths = [path for path in native.signals if path in shown]
     sources = [source for source in sources if any(text.path in shown for text in source.texts)]
-    tracer = ComputedTracer(native, paths, sources, shown) if sources else native.tracer(paths)
-    trace = Trace(path, tracer.probes, tracer.offsets, trigger=trigger,
-                  view=view(System(""), cpu.platform, about), **options)
-    return _recorded(cpu, Tap(tracer, tracer.before(trace) if sources else trace), trace)
+    tracer = ComputedTracer(native, paths, sources, shown)
+    trace = Trace(path, tracer.probes, tracer.offsets, trigger=condition,
+                  view=view(System(""), cpu.platform, asked), **options)
+    return _recorded(cpu, Tap(tracer, tracer.before(trace)), trace)
 
 
 def pipeline_log(cpu, path: str | PathLike, form: str, symbols: Symbols, *,

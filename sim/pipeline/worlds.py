@@ -83,6 +83,7 @@ class WorldText:
     """
 
     lead = 0
+    printed = False
 
     def __init__(self, places: Processor, worlds: Worlds, guest_msr: int):
         self.needed = list(probes(places).values())

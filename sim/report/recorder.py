@@ -16,14 +16,18 @@ from pteg.errors import UserError
 from pteg.ledger import Ledger
 from pteg.mmu import TlbEntry
 from pteg.outputs import OutputFile
+from pteg.pipeline.computed import ComputedTracer
 from pteg.pipeline.driver import Tap
 from pteg.pipeline.ledger import PipelineEvents
 from pteg.pipeline.stages import PipelineStages
+from pteg.pipeline.triggers import Functions
 from pteg.recording import Recording
 from pteg.report.changes import Changes
 from pteg.report.signals import needed, shown
-from pteg.waveforms.capture import Capture, Trigger, Window
+from pteg.waveforms.capture import Capture
 from pteg.waveforms.pipeline import Passage
+from pteg.waveforms.trigger import Condition, Trigger
+from pteg.waveforms.window import Window
 
 __all__ = ["Recorded", "record_report"]
 
@@ -125,14 +129,17 @@ def record_report(machine: Any, path: str | PathLike, *, signals: str | Iterable
     patterns = [signals] if isinstance(signals, str) else list(signals)
     patterns = [pattern for text in patterns for pattern in text.replace(",", " ").split()]
     panes = shown(native, patterns)
-    about = Trigger.paths(trigger) & set(native.signals) if trigger is not None else set()
+    functions = Functions(cpu, machine.symbols)
+    condition = Condition(trigger).expanded(functions.callable) if trigger is not None else None
+    asked = condition.paths if condition else set()
     passages = _Passages()
     stages = PipelineStages(native, cpu.places, passages, Window(), machine.symbols.instruction)
-    tracer = native.tracer(list(dict.fromkeys(
-        [*needed(native, cpu.places), *panes, *sorted(about), *stages.tracer.paths])))
-    condition = Trigger(trigger, tracer.probes, tracer.offsets) if trigger is not None else None
-    capture = Capture(window=span, trigger=condition, before=before if condition else 0,
-                      after=after if condition else None, last=last)
+    tracer = ComputedTracer(native, list(dict.fromkeys(
+        [*needed(native, cpu.places), *panes, *sorted(asked & set(native.signals)),
+         *stages.tracer.paths])), functions.sources, asked)
+    capture = Capture(window=span, last=last, before=before if condition else 0,
+                      after=after if condition else None,
+                      trigger=condition and Trigger(condition, tracer.probes, tracer.offsets))
     kept = _Rows(capture)
     ledger = Ledger(keep=EVENTS)
     worlds = cpu.platform.worlds
@@ -142,7 +149,8 @@ def record_report(machine: Any, path: str | PathLike, *, signals: str | Iterable
     changes = Changes(native, cpu.places, machine.ram.base, memory)
     tlb = list(machine.mmu.tlb())
     file = OutputFile(path, "utf-8")
-    taps = [Tap(tracer, kept), Tap(events.tracer, events), Tap(changes.tracer, changes)]
+    taps = [Tap(tracer, tracer.before(kept)), Tap(events.tracer, events),
+            Tap(changes.tracer, changes)]
     cpu.driver.taps.extend(taps)
 
     def close() -> None:
@@ -154,7 +162,8 @@ def record_report(machine: Any, path: str | PathLike, *, signals: str | Iterable
                 raise UserError(f"{path}: the run had no cycle of the report's window")
             start = kept.pieces[0][0]
             rows = np.concatenate([rows for _, rows in kept.pieces])
-            columns = dict(zip(tracer.paths, tracer.offsets, strict=True))
+            columns = {probe.path: offset for probe, offset in
+                       zip(tracer.probes, tracer.offsets, strict=True)}
             stages.write(start, rows[:, [columns[name] for name in stages.tracer.paths]])
             stages.close()
             file.write(page(Recorded(

@@ -7,8 +7,8 @@ from pteg.errors import UserError
 from pteg.machine import Machine
 from pteg.pipeline.driver import Tap
 from pteg.pipeline.stages import PipelineStages
-from pteg.waveforms.capture import Window
 from pteg.waveforms.pipeline import Fate
+from pteg.waveforms.window import Window
 
 CQ = "core.completion.cq0, core.completion.cq1"
 

@@ -14,8 +14,8 @@ from pteg.firmware.asm import assemble
 from pteg.hw.isa.registers import Hid0, L2cr, Msr, PteHigh, PteLow
 from pteg.pipeline.driver import Tap
 from pteg.pipeline.stages import PipelineStages
-from pteg.waveforms.capture import Window
 from pteg.waveforms.pipeline import Fate
+from pteg.waveforms.window import Window
 
 #: Passes through the loop: the first ones warm it up, the rest is measured.
 WARM, MEASURED = 6, 4

@@ -6,8 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pteg.errors import UserError
-from pteg.waveforms.capture import Capture, Trigger, Window
+from pteg.waveforms.capture import Capture
+from pteg.waveforms.trigger import Condition, Trigger
 from pteg.waveforms.vcd import Signal
+from pteg.waveforms.window import Window, Windows
 
 SIGNALS = [
     Signal("core.pc", 32), Signal("wide", 65), Signal("core.delta", 8, True),
@@ -48,8 +50,8 @@ def test_conditions(text, hits):
 
 
 def test_paths_of_a_condition_include_its_signals():
-    assert {"core.pc", "stall", "UPDATE_R"} <= Trigger.paths("core.pc == UPDATE_R and stall")
-    assert Trigger.paths("=") == set()
+    assert {"core.pc", "stall", "UPDATE_R"} <= Condition("core.pc == UPDATE_R and stall").paths
+
 
 
 @pytest.mark.parametrize("text, message", [
@@ -108,25 +110,21 @@ def kept(capture, values, cuts):
     return found
 
 
-def model(values, window, *, trigger, before, after, again, first, last):
+def model(values, windows, *, trigger, before, after, again, first, last):
     """Cycles that are kept, one cycle at a time; and when the trigger, a value of 1, fired."""
-    cycles = range(window.start, len(values) if window.stop is None else
-                   min(window.stop, len(values)))
+    cycles = [cycle for cycle in range(len(values)) if any(
+        start <= cycle and (stop is None or cycle < stop) for start, stop in windows)]
     if not trigger and first is last is None:
-        return list(cycles), []
-    marked = {*cycles[:first or 0], *(cycles[-last:] if last else ())}
-    fired, cycle = [], window.start + (first or 0)
-    while trigger and cycle < cycles.stop:
-        if values[cycle] == 1:
+        return cycles, []
+    begun = cycles[0] + (first or 0) if cycles else 0
+    marked = {*range(begun), *(cycles[-last:] if last else ())}
+    fired, ready = [], begun
+    for cycle in cycles:
+        if trigger and cycle >= ready and values[cycle] == 1:
             fired.append(cycle)
-            end = cycles.stop if after is None else min(cycles.stop, cycle + after)
-            marked |= set(range(max(window.start, cycle - before), end))
-            if not again:
-                break
-            cycle = end
-        else:
-            cycle += 1
-    return sorted(marked), fired
+            ready = len(values) if after is None or not again else cycle + after
+            marked |= set(range(cycle - before, len(values) if after is None else cycle + after))
+    return sorted(marked & set(cycles)), fired
 
 
 @settings(max_examples=500, deadline=None, print_blob=True)
@@ -134,18 +132,30 @@ def model(values, window, *, trigger, before, after, again, first, last):
 def test_what_the_model_keeps_is_kept(data):
     values = data.draw(st.lists(st.sampled_from([0, 0, 0, 0, 1]), max_size=60))
     cuts = sorted(data.draw(st.lists(st.integers(0, len(values)), max_size=5)))
-    start = data.draw(st.integers(0, 20))
-    window = Window(start, data.draw(st.none() | st.integers(start + 1, 70)))
+    starts = st.integers(0, 40)
+    windows = [(start, data.draw(st.none() | st.integers(start + 1, start + 40)))
+               for start in data.draw(st.lists(starts, min_size=1, max_size=3))]
     some = st.none() | st.integers(1, 70)
     options = {"before": data.draw(st.integers(0, 9)), "after": data.draw(some),
                "again": data.draw(st.booleans()), "first": data.draw(some),
                "last": data.draw(some)}
     trigger = data.draw(st.booleans())
-    capture = Capture(window=window, trigger=(lambda rows: rows[:, 0] == 1) if trigger else None,
+    capture = Capture(window=windows, trigger=(lambda rows: rows[:, 0] == 1) if trigger else None,
                       **options)
-    cycles, fired = model(values, window, trigger=trigger, **options)
+    cycles, fired = model(values, windows, trigger=trigger, **options)
     assert kept(capture, values, cuts) == cycles
     assert capture.triggered == fired
+
+
+@pytest.mark.parametrize("text, parts", [
+    ("10:20", [(10, 20)]), ("30:40,10:20", [(10, 20), (30, 40)]), ("5:20,20:30", [(5, 30)]),
+    ("50:,5:6", [(5, 6), (50, 100)]), ("0:90,20:30", [(0, 90)])])
+def test_several_windows(text, parts):
+    windows = Windows.of(text)
+    assert list(windows.parts(0, 100)) == parts and str(windows) == text
+    for cycle in range(100):
+        wanted = [max(cycle, start) for start, stop in parts if cycle < stop]
+        assert windows.next(cycle) == (wanted[0] if wanted else None)
 
 
 def test_rows_outside_the_window_are_not_wanted():

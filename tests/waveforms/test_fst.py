@@ -186,3 +186,36 @@ def test_a_full_disk_is_one_line(tmp_path):
     with pytest.raises(UserError, match="full.fst': No space left on device"):
         with Trace(link, [Signal("a", 64)]) as trace:
             trace.write(0, np.arange(100_000, dtype=np.uint64).reshape(-1, 1))
+
+
+FULL = """
+import resource, sys
+import numpy as np
+from pteg.errors import UserError
+from pteg.waveforms import fst
+from pteg.waveforms.signals import Signal
+from pteg.waveforms.trace import Trace
+
+fst.BLOCK_BYTES = 20_000
+resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+rng = np.random.default_rng(1)
+try:
+    with Trace(sys.argv[1], [Signal("unit.n", 32), Signal("unit.noise", 64)]) as trace:
+        for cycle in range(0, 10_000_000, 500):
+            rows = rng.integers(0, 1 << 63, (500, 2), dtype=np.uint64)
+            rows[:, 0] = np.arange(cycle, cycle + 500)
+            trace.write(cycle, rows)
+except UserError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("name", ["a.vcd", "a.fst"])
+def test_a_full_disk_leaves_what_was_complete(tmp_path, name):
+    done = subprocess.run([sys.executable, "-c", FULL, name], cwd=tmp_path, text=True,
+                          capture_output=True)
+    assert (done.stdout, done.stderr) == (
+        f"cannot write '{name}': File too large; it has what was complete before\n", "")
+    width, found = changes(str(tmp_path / name))["top.unit.n"]
+    assert width == 32 and len(found) > 1_000
+    assert [value for _, value in found] == list(range(len(found)))

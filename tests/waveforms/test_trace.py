@@ -1,15 +1,17 @@
 """A trace as a whole: the two files, and what they hold after the run ended well or badly."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 import pywellen
 
 from pteg.errors import UserError
 from pteg.waveforms import growing
-from pteg.waveforms.capture import Window
 from pteg.waveforms.gtkw import View, aliases, arrange
 from pteg.waveforms.trace import Trace, select
 from pteg.waveforms.vcd import Signal, Text
+from pteg.waveforms.window import Window
 
 SIGNALS = [
     Signal("core.completion.pc", 32), Signal("core.offset", 8, signed=True),
@@ -250,5 +252,31 @@ def test_signals_are_selected_by_patterns():
     assert select(paths, ["*$*"]) == ["core.port__ea$5"]
     assert select(paths, "core.clk mmu.hit") == ["core.clk", "mmu.hit"]
     assert select(iter(paths), "core.pc") == ["core.pc"]
+    assert select(paths, "mmu") == ["mmu.hit", "mmu.walker.state"]
+    assert select(paths, "mmu", 1) == select(paths, "mmu.*", 1) == ["mmu.hit"]
+    assert select(paths, "*", 1) == ["interrupt"]
+    assert select(paths, "*", 2) == ["core.pc", "mmu.hit", "interrupt"]
+    with pytest.raises(UserError, match=r"^depth must be at least 1, not 0$"):
+        select(paths, "*", 0)
     with pytest.raises(UserError, match=r"^no signal matches 'fpu\.\*'$"):
         select(paths, "mmu.*,fpu.*")
+
+
+def test_a_trigger_near_the_end_of_100_million_cycles_needs_no_more_memory(tmp_path):
+    cycles, chunk = 100_000_000, 4096
+    rows, path = np.zeros((chunk, 2), np.uint64), tmp_path / "t.fst"
+    tracemalloc.start()
+    with Trace(path, [Signal("n", 64), Signal("hit", 1)], trigger="hit", before=10_000,
+               after=100) as trace:
+        for cycle in range(0, cycles, chunk):
+            rows[:, 0] += 1
+            rows[77, 1] = cycle + chunk >= cycles
+            if cycle == 100 * chunk:
+                tracemalloc.reset_peak()
+                usual = tracemalloc.get_traced_memory()[0]
+            if cycle == (cycles - 10 * chunk) // chunk * chunk:
+                grown = tracemalloc.get_traced_memory()[1] - usual
+            trace.write(cycle, rows)
+    tracemalloc.stop()
+    assert trace.triggered == ((cycles - 1) // chunk * chunk + 77,)
+    assert grown < 1 << 20 and path.stat().st_size < 1 << 20

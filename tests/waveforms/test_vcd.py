@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pteg.errors import UserError
-from pteg.waveforms.capture import Capture, Window
+from pteg.waveforms.capture import Capture
 from pteg.waveforms.vcd import Signal, Text, VcdFile, columns, timebase
+from pteg.waveforms.window import Window
 
 STATE = {0: "IDLE", 1: "PRIMARY_READ", 3: "DONE"}
 
