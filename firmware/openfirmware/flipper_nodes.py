@@ -7,13 +7,14 @@ from pathlib import Path
 
 from pteg.components.ata_disk import AtaDisk
 from pteg.components.copier import Copier
+from pteg.components.doorbell import Doorbell
 from pteg.components.flipper_pic import FlipperPic
 from pteg.components.fw_cfg import FwCfg
 from pteg.components.uart16550 import Uart16550
 from pteg.firmware.openfirmware.tokenizer import tokenize
 from pteg.firmware.openfirmware.tree import Node, ata_disk, cells, reg, strings
 
-__all__ = ["Bus", "DESCRIPTIONS", "IDENTITY"]
+__all__ = ["Bus", "DESCRIPTIONS", "IDENTITY", "processor_pins"]
 
 #: FCode source of the copy engine's driver.
 _COPIER = Path(__file__).parent / "drivers" / "copier.fth"
@@ -22,6 +23,11 @@ _COPIER = Path(__file__).parent / "drivers" / "copier.fth"
 IDENTITY = {"model": strings("pteg,g3"), "compatible": strings("pteg,g3", "nintendo,gamecube")}
 #: Addresses of the devices that are below `flipper`.
 _WINDOW, _WINDOW_SIZE = 0x0C000000, 0x10000
+
+
+def processor_pins(board, number):
+    """Properties of a processor: none. The node of the doorbell says where its pins are."""
+    return {}
 
 
 class Bus:
@@ -82,6 +88,11 @@ def _fw_cfg(device, bus):
         "compatible": strings("pteg,fw-cfg"), **reg(device)}))
 
 
+def _doorbell(device, bus):
+    bus.place(device).add(Node("doorbell", device.base, {
+        "compatible": strings("pteg,doorbell"), **reg(device)}))
+
+
 def _disk(device, bus):
     channel = bus.aliases["ata"] = bus.place(device).add(Node("ata", device.base, {
         "device_type": strings("ata"), **reg(device), "#address-cells": cells(1),
@@ -91,4 +102,4 @@ def _disk(device, bus):
 
 #: What to say about a device, by its class: `function(device, bus)` adds nodes.
 DESCRIPTIONS = {FlipperPic: _flipper_pic, Uart16550: _uart16550, Copier: _copier,
-                FwCfg: _fw_cfg, AtaDisk: _disk}
+                FwCfg: _fw_cfg, AtaDisk: _disk, Doorbell: _doorbell}

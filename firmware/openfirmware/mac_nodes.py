@@ -6,13 +6,13 @@ Devices in KeyLargo (mac-io) have addresses relative to it; `mac-io` is PCI devi
 from pteg.components.ata_disk import AtaDisk
 from pteg.components.escc8530 import Escc8530
 from pteg.components.fw_cfg import FwCfg
-from pteg.components.keylargo import KeyLargo
+from pteg.components.keylargo import SOFT_RESETS, TIMEBASE_ENABLE, KeyLargo
 from pteg.components.nvram import Nvram
 from pteg.components.openpic import OpenPic
 from pteg.components.pci_host import PciHost
 from pteg.firmware.openfirmware.tree import Node, ata_disk, cells, reg, strings
 
-__all__ = ["Bus", "DESCRIPTIONS", "IDENTITY"]
+__all__ = ["Bus", "DESCRIPTIONS", "IDENTITY", "processor_pins"]
 
 #: What the root says about the machine: the platform "pmac" of Linux and others is meant.
 IDENTITY = {"model": strings("PowerMac3,1"), "device_type": strings("bootrom"),
@@ -26,6 +26,13 @@ _CONFIGURATION = _DEVICE << 11
 #: 32-bit memory space and relocatable, with the base address register at 0x10 (PCI binding 2.2.1).
 _MEMORY_SPACE = 0x02000000
 _LEVEL = 1
+
+
+def processor_pins(board, number):
+    """Properties of a processor: which GPIOs of KeyLargo are its pins, where there are several."""
+    if board.processors == 1:
+        return {}
+    return {"soft-reset": cells(SOFT_RESETS[number]), "timebase-enable": cells(TIMEBASE_ENABLE)}
 
 
 class Bus:

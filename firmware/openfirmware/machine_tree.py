@@ -43,8 +43,10 @@ def machine_tree(board):
     root = Node("device-tree", properties={
         **kind.IDENTITY, "#address-cells": cells(1), "#size-cells": cells(1),
         "clock-frequency": cells(board.bus_frequency)}, driver="root")
-    cpu = root.add(Node("cpus", properties={"#address-cells": cells(1), "#size-cells": cells(0)},
-                        driver="cpus")).add(_cpu(board))
+    cpus = root.add(Node("cpus", properties={"#address-cells": cells(1), "#size-cells": cells(0)},
+                         driver="cpus"))
+    for number in range(board.processors):
+        cpus.add(_cpu(board, number, kind.processor_pins(board, number)))
     memory = root.add(Node("memory", 0, {"device_type": strings("memory")}, driver="memory"))
     root.add(Node("openprom", properties={
         "device_type": strings("BootROM"), "model": strings("OpenFirmware 3, pteg"),
@@ -68,11 +70,11 @@ def machine_tree(board):
             kind.DESCRIPTIONS.get(type(device), _unknown)(device, bus)
     if bus.pic:
         chosen.properties["interrupt-controller"] = cells(bus.pic)
-    aliases.properties |= {"cpu": strings(cpu.path), "ram": strings(image.path)}
+    aliases.properties |= {"cpu": strings(cpus.children[0].path), "ram": strings(image.path)}
     aliases.properties |= {name: strings(node.path) for name, node in bus.aliases.items()}
     aliases.properties |= dict.fromkeys(("console", "ttya", "screen", "keyboard"),
                                         strings(bus.console.path))
-    return Tree(root, cpu, memory, chosen, aliases, options, packages, bus.console)
+    return Tree(root, cpus.children[0], memory, chosen, aliases, options, packages, bus.console)
 
 
 def _unknown(device, bus):
@@ -82,10 +84,11 @@ def _unknown(device, bus):
                                fcode=getattr(device, "fcode", b"")))
 
 
-def _cpu(board):
+def _cpu(board, number, pins):
+    """A processor's node. The first one runs the firmware; the others wait for a soft reset."""
     properties = {
-        "device_type": strings("cpu"), "reg": cells(0), "cpu-version": cells(PVR),
-        "state": strings("running"), "clock-frequency": cells(board.clock),
+        "device_type": strings("cpu"), "reg": cells(number), "cpu-version": cells(PVR),
+        "state": strings("stopped" if number else "running"), "clock-frequency": cells(board.clock),
         "bus-frequency": cells(board.bus_frequency),
         "timebase-frequency": cells(board.timebase_frequency)}
     for cache in ("i-cache", "d-cache"):
@@ -93,7 +96,7 @@ def _cpu(board):
     properties |= {"tlb-size": cells(0x80), "tlb-sets": cells(0x40), "tlb-split": b"",
                    "reservation-granule-size": cells(0x20),
                    "general-purpose": b"", "graphics": b""}
-    cpu = Node("PowerPC,750", 0, properties, driver="cpu")
+    cpu = Node("PowerPC,750", number, properties | pins, driver="cpu")
     if board.l2_size:
         cache = cpu.add(Node("l2-cache", properties={
             "device_type": strings("cache"), "cache-unified": b"",

@@ -106,9 +106,15 @@ class Attacker:
                 text, back = self._wait(text, LATE)
         if not back:
             end = End.NEVER
-        if "pteg Open Firmware" in text:
+        if "it has started again." in text:
             end = End.RESTART
         return end, text
+
+    def start_again(self):
+        """The firmware starts again, from whatever the lines have left."""
+        self.machine.reset()
+        assert self.machine.run(until="0 > ", instructions=5_000_000) == "console"
+        self.machine.console.read()
 
     def well(self):
         """Whether the firmware still does what it should."""
@@ -127,7 +133,8 @@ def main(seed, count):
         ends[end] += 1
         before.append(line)
         if end in (End.NEVER, End.RESTART):
-            print(end.name, before[-4:], text[-60:].encode())
+            print(end.name, before[-6:], text[-60:].encode(),
+                  f"pc {attacker.machine.cpu.pc:08x}", flush=True)
         if end is not End.PROMPT or len(before) == 50:
             attacker.restore()
             before.clear()

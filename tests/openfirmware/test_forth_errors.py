@@ -39,6 +39,14 @@ ERRORS = {
     "1000000 allot": "allot, dictionary overflow.",
     "1 abort\" told so\"": "told so",
     "-99 throw": "throw, error -99.",
+    "-4096 throw": "throw, error -4096.",
+    "-1048576 throw": "throw, error -1048576.",
+    "300000 -4 wbflips": "wbflips, result out of range.",
+    "300000 -4 lwflips": "lwflips, result out of range.",
+    "300000 -4 lbflips": "lbflips, result out of range.",
+    "300000 -4 5 filll": "filll, result out of range.",
+    "300000 -4 blank": "blank, result out of range.",
+    "300000 -4 memory-test-suite": "memory-test-suite, result out of range.",
     "h# xyz": "xyz, invalid number.",
     "only previous words": "words, unknown word.",
 }
@@ -87,9 +95,33 @@ def test_overwritten_variables_start_the_firmware_again(make_prompt, line):
     console.machine.memory.write(0x300000, b"kept")
     console("hex")
     console.machine.console.write(line.encode() + b"\r")
-    assert "pteg Open Firmware, 32 MB of memory" in console.read()
+    text = console.read()
+    assert "pteg Open Firmware, 32 MB of memory" in text
+    assert "The firmware's variables were overwritten: it has started again." in text
     assert console("decimal 2 3 + .") == "5  ok\n"
     assert console.machine.memory.read(0x300000, 4) == b"kept"
+
+
+@pytest.mark.parametrize("line", ["fff00000 0 sr!", "20000000 0 sr!", "0 sdr1!",
+                                  "10000 0 sr! 20000000 f sr!"])
+def test_changed_translations_are_mended(make_prompt, line):
+    console = make_prompt()
+    console("hex : change " + line + " ;  c0000 dup @ swap !")
+    console("change")
+    console("forth decimal clear", "2 3 + .")
+    console("hex deadbee0 @", "decimal")
+    assert console("2 3 + .") == "5  ok\n"
+    assert console("hex 0 sr@ . f sr@ . sdr1@ . decimal") == "20000000 20000fff 10000  ok\n"
+
+
+def test_a_stack_that_is_shown_before_each_prompt_can_be_interrupted(make_prompt):
+    console = make_prompt()
+    console("showstack", ": full begin depth 2000 < while 0 repeat ;")
+    console.machine.console.write(b"full\r")
+    console.machine.run(until="0 0 0 0", instructions=5_000_000)
+    console.machine.console.write(b"\x03")
+    console.read(2_000_000)
+    assert console("clear 2 3 + .") == "5  ok\n"
 
 
 WORDS = st.sampled_from(

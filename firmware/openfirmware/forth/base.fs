@@ -98,16 +98,18 @@ variable base                           \ of numbers that are read and printed
 : wbflip  ( w -- w' )  wbsplit swap bwjoin ;
 : lwflip  ( l -- l' )  lwsplit swap wljoin ;
 : lbflip  ( l -- l' )  lbsplit swap 2swap swap bljoin ;
-: wbflips  ( a len -- )  bounds ?do  i w@ wbflip i w!  2 +loop ;
-: lwflips  ( a len -- )  bounds ?do  i l@ lwflip i l!  4 +loop ;
-: lbflips  ( a len -- )  bounds ?do  i l@ lbflip i l!  4 +loop ;
+: memory-bounds  ( a len -- end a )     \ a negative length is a mistake: no memory has 2 GB
+   dup 0< if  -11 throw  then  bounds ;
+: wbflips  ( a len -- )  memory-bounds ?do  i w@ wbflip i w!  2 +loop ;
+: lwflips  ( a len -- )  memory-bounds ?do  i l@ lwflip i l!  4 +loop ;
+: lbflips  ( a len -- )  memory-bounds ?do  i l@ lbflip i l!  4 +loop ;
 
 \ ---- Memory (7.3.3)
 : on  ( a -- )  true swap ! ;
 : off  ( a -- )  false swap ! ;
 : erase  ( a len -- )  0 fill ;
 : blank  ( a len -- )  bl fill ;
-: filll  ( a len x -- )  -rot bounds ?do  dup i l!  4 +loop  drop ;
+: filll  ( a len x -- )  -rot memory-bounds ?do  dup i l!  4 +loop  drop ;
 : unaligned-w@  ( a -- w )  dup 1+ c@ swap c@ bwjoin ;
 : unaligned-l@  ( a -- l )  dup 2+ unaligned-w@ swap unaligned-w@ wljoin ;
 : unaligned-w!  ( w a -- )  >r wbsplit r@ c! r> 1+ c! ;

@@ -45,6 +45,7 @@ variable banner-done?                   \ by nvramrc, or it wants none
    " /memory" " memory" open-chosen
    " cpu" " mmu" open-chosen  " cpu" " cpu" open-chosen
    banner-done? @ 0= if  banner  then
+   variables-lost? @ if  ." The firmware's variables were overwritten: it has started again." cr  then
    ['] start-preloaded reported
    auto-boot? if  ['] boot-now reported  then
    start-security quit ;

@@ -3,7 +3,7 @@
 variable mask                           \ bits that memory-test-suite looks at
 : diagnostic-mode?  ( -- flag )  diag-switch? ;
 : pattern-fails?  ( pattern a len -- flag )
-   bounds ?do
+   memory-bounds ?do
       dup i rl!  i rl@ over xor mask @ and if  drop true unloop exit  then
    4 +loop  drop false ;
 \ Patterns of all kinds, and addresses as data; contents are lost.

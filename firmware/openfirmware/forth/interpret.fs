@@ -87,20 +87,28 @@ defer (accept)                          \ ( a len -- len' )
    #order @ 0= if  only  then
    #locals off  reset-temporary ;
 variable show-stack?
+: .stack  ( -- )                         \ it may be long: ^C ends it
+   ['] .s interruptible if  show-stack? off  then  cr ;
 : .prompt  ( -- )
    #out @ if cr then
-   show-stack? @ if  .s cr  then
+   depth 2048 u> if  clear  then        \ somebody has moved the stack pointer
+   show-stack? @ if  .stack  then
    depth .dec ."  > " ;
 : interpret-line  ( -- )
    query  #out off  interpret ;
 defer do-line                           \ ( -- ) what is done with a line: interpret-line, or less
 ' interpret-line to do-line
-\ Codes below -4095 are no errors: they lead out of the prompt.
+\ Two codes are no errors: they lead out of a prompt that a client has opened (program.fs).
+-4096 constant leave-client             \ a client ends
+-4097 constant resume-prompt            \ `go`
+variable entered                        \ prompts that clients have opened
+: leaves-prompt?  ( code -- flag )
+   entered @ if  dup leave-client = swap resume-prompt = or  else  drop false  then ;
 : prompt-loop  ( -- )
    begin
       .prompt #line off
       ['] do-line interruptible ?dup if
-         nip dup -4095 < if  throw  then
+         nip dup leaves-prompt? if  throw  then
          undo-definition .error cr clear
       else
          state @ if  ."  compiled"  else  ."  ok"  then  cr

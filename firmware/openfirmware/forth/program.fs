@@ -1,9 +1,5 @@
 \ The state of a program: what it starts with (PowerPC binding 8.2), and how it continues.
 
--4096 constant leave-client             \ thrown when a client ends
--4097 constant resume-prompt            \ thrown by `go` at a prompt that a client has opened
-variable entered                        \ prompts that clients have opened
-
 \ MSR of a client: floating point on, vectors in RAM; with or without translation. The image may say
 \ which (elf.fs), else the configuration variable does.
 h# 3032 constant virtual-msr

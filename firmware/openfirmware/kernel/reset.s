@@ -1,6 +1,8 @@
 # From the reset vector to the first Forth word.
 
 reset:  # MSR is 0x40: real mode, vectors in ROM. Registers, BATs, segments and TLBs hold anything.
+        li      LP, 0
+reset_again:                            # LP = 1: the variables were lost (throw.s)
         li      r3, MSR_IP | MSR_ME | MSR_RI
         mtmsr   r3                      # from here on a bus error is an exception
         isync
@@ -16,6 +18,7 @@ reset:  # MSR is 0x40: real mode, vectors in ROM. Registers, BATs, segments and 
         bl      turn_caches_on
         bl      copy_data
         stw     r31, memory_size(0)
+        stw     LP, variables_lost(0)
         bl      make_vectors
         bl      make_translations
         bl      make_hash_table

@@ -92,13 +92,17 @@ throw_code:
 
 # reset-all ( -- ) As a reset of the machine; memory from 1 MB on stays.
         code    "reset-all", reset_all
-# Somebody has written over the firmware's variables: there is nothing to go back to. Start again.
-# What the data cache holds must reach memory first: the ROM's first 128 KB take its place.
+        li      LP, 0
+        b       start_again
+# Somebody has written over the firmware's variables: there is nothing to go back to. `cold` says so.
 restart:
+        li      LP, 1
+# What the data cache holds must reach memory first: the ROM's first 128 KB take its place.
+start_again:
         load    r3, ROM - 32
         li      r4, 4096
         mtctr   r4
 1:      lwzu    r5, 32(r3)
         bdnz    1b
         sync
-        b       reset
+        b       reset_again

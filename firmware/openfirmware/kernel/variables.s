@@ -7,6 +7,7 @@ RESTORED        = 8             # cells that a CATCH frame restores
         .bss
         .org    DATA
 memory_size:    .space 4        # bytes of RAM
+variables_lost: .space 4        # the firmware has started again because of that (throw.s)
 evicted:        .space 4        # entries of the hash table that had to make room
 handler:        .space 4        # the innermost CATCH frame, or 0
 abort_handler:  .space 4        # the CATCH frame that ^C leads to
@@ -29,6 +30,7 @@ kernel_variables_end:
         .text
 
         variable "memory-size", memory_size_word, memory_size
+        variable "variables-lost?", variables_lost_word, variables_lost
         variable "handler", handler_word, handler
         variable "abort-handler", abort_handler_word, abort_handler
         variable "latest-xt", latest_xt_word, latest_xt

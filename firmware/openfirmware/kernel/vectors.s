@@ -106,17 +106,20 @@ exception:
         lwz     r3, 4(r6)
 2:      stw     r3, FRAME_CODE(0)
         bl      keep_state
-        lwz     r3, FRAME_LR(0)
-        mtlr    r3
-        lwz     r3, FRAME_CODE(0)
-        load    r4, throw_code
-        mtsrr0  r4
-        li      r4, MSR_FORTH
+        load    r9, MSR_FORTH
         lwz     r5, FRAME_SRR1(0)
         andi.   r6, r5, MSR_IP
         beq     4f
-        rlwimi  r4, r5, 0, 16, 16       # the firmware's own MSR[EE] stays
-4:      mtsrr1  r4
+        rlwimi  r9, r5, 0, 16, 16       # the firmware's own MSR[EE] stays
+        bl      check_environment       # somebody may have changed a segment register
+        load    r12, own_environment
+        bnel    install_environment
+4:      mtsrr1  r9
+        load    r4, throw_code
+        mtsrr0  r4
+        lwz     r3, FRAME_LR(0)
+        mtlr    r3
+        lwz     r3, FRAME_CODE(0)
         rfi
 
 # Memory is being probed: go on where the prober says. CR0 and r3 are lost.
