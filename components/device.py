@@ -56,6 +56,8 @@ class Device:
         Bus clocks from `ts` to the first `ta` when the data bus is free, and between two beats.
     burst : bool
         Whether 32-byte bursts are answered; otherwise they end with TEA.
+    memory : int
+        Bytes of storage.
 
     Attributes
     ----------

@@ -59,6 +59,7 @@ class Compiler:
     hard: tuple[str, ...]
 
     def flags(self, hard_float: bool) -> tuple[str, ...]:
+        """The compiler's options for floating point in hardware or in software."""
         return self.hard if hard_float else self.soft
 
 

@@ -180,6 +180,7 @@ def frame(records: np.ndarray, library: str = "pandas", symbols: Symbols | None 
     Parameters
     ----------
     records : numpy.ndarray of RECORD
+        One dimension, as `read` and `Ledger.records` have it.
     library : str
         "pandas", "polars" or "pyarrow".
     symbols : pteg.symbols.Symbols, optional
@@ -211,13 +212,13 @@ class Ledger:
 
     Parameters
     ----------
-    path
-        Of a JSON-lines file that gets all records. None: no file.
-    kinds
+    path : path, optional
+        JSON-lines file that gets all records. None: no file.
+    kinds : sequence of Kind or str, or str, optional
         Which to take: members or names of `Kind`, or a text of names with commas. None: all.
-    keep
+    keep : int
         How many records stay in memory at least, the latest; older ones are dropped there.
-    symbols
+    symbols : pteg.symbols.Symbols, optional
         A `pteg.symbols.Symbols` that names `pc` in the file.
 
     Attributes

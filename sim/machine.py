@@ -119,6 +119,7 @@ class Machine:
 
     @property
     def worlds(self) -> Worlds | None:
+        """How the worlds of the machine are told apart, or None."""
         return self.platform.worlds
 
     @worlds.setter
@@ -134,6 +135,7 @@ class Machine:
 
     @property
     def model(self) -> Any:
+        """The processors as a model, a `pteg.cpu.Cpu`."""
         # Made when first needed: bad input is found before a processor has been compiled.
         if "model" not in self._made:
             self._made["model"] = new_cpu(self.cpu_name, self.platform)
@@ -143,14 +145,17 @@ class Machine:
 
     @cached_property
     def cpus(self) -> tuple[Registers, ...]:
+        """The registers of each processor."""
         return tuple(Registers(self.model, number) for number in range(self.model.count))
 
     @property
     def cpu(self) -> Registers:
+        """The registers of the first processor."""
         return self.cpus[0]
 
     @cached_property
     def mmu(self) -> Mmu:
+        """Translations, registers, TLBs and page table of the first processor."""
         return Mmu(self.cpu.state, self.memory.read, lambda side: self.model.tlb(side))
 
     # Contents ---------------------------------------------------------------------------------
@@ -216,7 +221,10 @@ class Machine:
 
         Parameters
         ----------
-        kernel, dtb : path
+        kernel : path
+            ELF executable.
+        dtb : path
+            Flattened device tree.
         append : str, optional
             Kernel command line instead of the one in the tree.
         """
@@ -403,6 +411,7 @@ class Machine:
         Parameters
         ----------
         path : path
+            File that `save` has written.
         cpu : str, optional
             Processor model; by default the one that was saved, which continues exactly.
         platform : Platform, optional
@@ -490,6 +499,7 @@ class Machine:
         Parameters
         ----------
         path : path
+            File to write.
         form : str
             "kanata", for the viewer Konata, or "table", to be read as text.
         window : (int, int) or str, optional
@@ -516,6 +526,7 @@ class Machine:
         Parameters
         ----------
         path : path
+            HTML file to write.
         signals : str or sequence of str
             Dotted paths with `*` and `?`, of signals that the waveforms show beside the usual ones.
         window : (int, int) or str, optional
@@ -541,6 +552,7 @@ class Machine:
         Parameters
         ----------
         path : path
+            File to write, JSON lines.
         kinds : sequence of str or pteg.ledger.Kind, optional
             Only these kinds.
 

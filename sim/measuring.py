@@ -42,6 +42,7 @@ class Measurement:
     Parameters
     ----------
     machine : pteg.Machine
+        The machine that counts.
     """
 
     def __init__(self, machine: Measured):
@@ -62,10 +63,12 @@ class Measurement:
 
     @property
     def cycles(self) -> int:
+        """Clock cycles."""
         return self.stats["cycles"]
 
     @property
     def instructions(self) -> int:
+        """Completed instructions."""
         return self.stats["instructions"]
 
     @property

@@ -20,6 +20,7 @@ class Memory:
     Parameters
     ----------
     platform : pteg.platform.Platform
+        Its devices with memory are read and written.
     model : callable
         Gives the processor model, or None if there is none yet.
     """
@@ -65,6 +66,7 @@ class Memory:
         return int.from_bytes(self.read(address, 4), "big")
 
     def write_word(self, address: int, value: int) -> None:
+        """Store a 32-bit number at `address`; excess bits of `value` are dropped."""
         self.write(address, (value & 0xFFFFFFFF).to_bytes(4, "big"))
 
 

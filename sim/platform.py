@@ -111,6 +111,7 @@ class Platform:
         the roles that they declare (`pteg.components.roles`). Their addresses must not overlap, but
         one device may have all 4 GB: it answers where no other does.
     wires : sequence of Wire
+        Interrupt lines between devices, and to the processor.
     mmu : callable, optional
         Makes the processor's MMU, a component with the ports of `pteg.hw.mmu.mmu.Mmu`; called with
         the parameters. The functional model keeps its own.
@@ -224,14 +225,17 @@ class Platform:
 
     @cached_property
     def rom(self) -> Rom | None:
+        """The ROM."""
         return self.first(Rom)
 
     @cached_property
     def console(self) -> ConsolePort | None:
+        """The device that prints, and that gets what is typed."""
         return self.first(ConsolePort)
 
     @cached_property
     def master(self) -> BusMaster | None:
+        """The device that begins bus transactions itself."""
         return self.first(BusMaster)
 
     # Generated code ---------------------------------------------------------------------------

@@ -72,6 +72,7 @@ class Profile:
     Parameters
     ----------
     symbols : pteg.symbols.Symbols
+        Names of functions.
     close : callable, optional
         Ends it.
     """
@@ -116,6 +117,7 @@ class Profile:
 
     @property
     def cycles(self) -> int:
+        """All cycles that were counted."""
         return self._counts["cycles"].total()
 
     def by_symbol(self) -> Table:

@@ -232,22 +232,27 @@ class Registers:
 
     @property
     def gpr(self) -> _Bank:
+        """The 32 general-purpose registers, by number."""
         return _Bank(self, "gpr")
 
     @property
     def fpr(self) -> _Bank:
+        """The 32 floating-point registers, by number: raw 64-bit integers."""
         return _Bank(self, "fpr")
 
     @property
     def sr(self) -> _Bank:
+        """The 16 segment registers, by number."""
         return _Bank(self, "sr")
 
     @property
     def spr(self) -> _Sprs:
+        """The special-purpose registers, by name: `spr["SDR1"]`."""
         return _Sprs(self)
 
     @property
     def hid1(self) -> int:
+        """The ratio of core and bus clock, as the processor's pins say it (HID1)."""
         return self._model.platform.ratio.hid1
 
     def state(self) -> np.ndarray:

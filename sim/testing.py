@@ -20,6 +20,7 @@ def assert_events(events: Ledger | np.ndarray, *expected: str | Mapping[str, Any
     Parameters
     ----------
     events : pteg.ledger.Ledger or array of RECORD
+        What has happened.
     *expected : str or mapping
         The kind of an event, "WALK", or fields as the ledger's JSON has them,
         ``{"kind": "WALK", "cause": "PRIMARY", "ea": "0x40000000"}``. Numbers may be given for

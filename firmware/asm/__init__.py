@@ -71,9 +71,10 @@ def assemble_word(text: str, address: int = 0, **symbols: int) -> int:
     Parameters
     ----------
     text : str
+        Such as ``addi r3,r3,1``.
     address : int
         Its address, for branches and `.`.
-    symbols : int
+    **symbols : int
         Symbols that it may use.
     """
     image = assemble(text, defines=symbols, sections={".text": address}).image()

@@ -9,6 +9,7 @@ taken from an assembly before this one, and the source is assembled until they d
 """
 
 import dataclasses
+from collections.abc import Iterable
 
 from pteg.errors import UserError
 from pteg.firmware.asm.directives import DIRECTIVES
@@ -41,7 +42,7 @@ class AssemblyError(UserError):
     errors : tuple of str
     """
 
-    def __init__(self, errors):
+    def __init__(self, errors: Iterable[str]):
         self.errors = tuple(errors)
         super().__init__("\n".join(self.errors))
 

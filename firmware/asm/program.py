@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from pteg.errors import UserError
 from pteg.firmware.asm.elf import write_elf
+from pteg.firmware.asm.source import Location
 
 __all__ = ["Section", "SectionFlags", "Binding", "Visibility", "Label", "Line", "Program"]
 
@@ -44,13 +45,17 @@ class Section:
     Parameters
     ----------
     name : str
+        Such as `.text`.
     flags : SectionFlags
+        Whether it is in memory, can be written, and is code.
     nobits : bool
         Takes room in memory but not in the file: all zero.
     address : int or None
         None until the layout is done, unless the source says it.
     alignment : int
+        The address is a multiple of it.
     data : bytearray
+        Contents; zeros if `nobits`.
     """
 
     name: str
@@ -61,15 +66,23 @@ class Section:
     data: bytearray = field(default_factory=bytearray)
 
     @property
-    def size(self):
+    def size(self) -> int:
+        """Bytes in memory."""
         return len(self.data)
 
     @property
-    def end(self):
-        return self.address + self.size
+    def start(self) -> int:
+        """Address of the first byte, after the layout."""
+        assert self.address is not None
+        return self.address
 
     @property
-    def allocated(self):
+    def end(self) -> int:
+        """Address of the first byte after it."""
+        return self.start + self.size
+
+    @property
+    def allocated(self) -> bool:
         """Whether it is in memory when the program runs."""
         return bool(self.flags & SectionFlags.ALLOC)
 
@@ -94,7 +107,7 @@ class Line:
     section: Section
     offset: int
     size: int
-    location: object
+    location: Location
     text: str
 
 
@@ -113,17 +126,17 @@ class Program:
         Address of `_start`, or of the first code.
     """
 
-    sections: tuple
-    labels: tuple
-    lines: tuple
+    sections: tuple[Section, ...]
+    labels: tuple[Label, ...]
+    lines: tuple[Line, ...]
     entry: int
 
     @property
-    def symbols(self):
+    def symbols(self) -> dict[str, int]:
         """Value of every symbol by name."""
         return {label.name: label.value for label in self.labels}
 
-    def image(self, base=None, size=None, fill=0):
+    def image(self, base: int | None = None, size: int | None = None, fill: int = 0) -> bytes:
         """Bytes from `base` on, as a loader would leave them in memory.
 
         Parameters
@@ -135,36 +148,42 @@ class Program:
             take room in the file may lie outside.
         fill : int
             Byte for the gaps between sections.
+
+        Raises
+        ------
+        UserError
+            A section that takes room in the file is not inside.
         """
         allocated = [section for section in self.sections if section.allocated]
         loaded = [section for section in allocated if not section.nobits]
         if base is None:
-            base = min((s.address for s in loaded), default=0)
+            base = min((s.start for s in loaded), default=0)
         if size is None:
             size = max((s.end for s in loaded), default=base) - base
         image = bytearray([fill]) * size
         for section in allocated:
-            start = section.address - base
+            start = section.start - base
             if 0 <= start and start + section.size <= size:
                 image[start:start + section.size] = section.data
             elif section in loaded:
                 raise UserError(
-                    f"section {section.name} at {section.address:#010x} to {section.end:#010x} "
+                    f"section {section.name} at {section.start:#010x} to {section.end:#010x} "
                     f"must lie in the image, {base:#010x} to {base + size:#010x}")
         return bytes(image)
 
-    def elf(self):
+    def elf(self) -> bytes:
         """The program as an ELF executable (32 bits, big-endian, PowerPC)."""
         return write_elf(self.sections, self.labels, self.entry)
 
-    def listing(self):
+    def listing(self) -> str:
         """Address, bytes and source of every line."""
-        rows, file = [], None
+        rows: list[str] = []
+        file = None
         for line in self.lines:
             if line.location.file != file:
                 file = line.location.file
                 rows.append(f"# {file}")
-            address = line.section.address + line.offset
+            address = line.section.start + line.offset
             data = line.section.data[line.offset:line.offset + line.size]
             source = f"{line.location.line:5}  {line.text.rstrip()}"
             for start in range(0, min(len(data), _LISTED) or 1, 8):

@@ -11,27 +11,31 @@ import fnmatch
 import gc
 import json
 import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple
 from functools import cached_property
+from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from pteg.engine import cache
 from pteg.engine.codegen import function, module
 from pteg.engine.ir import Design, Graph, Register, Write
-from pteg.engine.native import load_object
+from pteg.engine.native import NativeFunction, load_object
 from pteg.engine.objects import Job, target_name
 from pteg.engine.plan import plan_cycle, plan_values
-from pteg.engine.probes import Kind, MemoryInfo, Probe, extract, insert
+from pteg.engine.probes import Kind, MemoryInfo, Probe, Words, extract, insert
 from pteg.errors import UserError
 
 __all__ = ["FUNCTIONS", "Native", "Tracer", "compile_design", "compile_nodes", "compile_prepared",
            "load_design", "plan_function"]
 
 
-def compile_design(design, *, ports=None, name="top", unnamed=(), cache=True):
+def compile_design(design: Any, *, ports: Iterable[Any] | None = None, name: str = "top",
+                   unnamed: Iterable[str] = (), cache: bool = True) -> "Native":
     """Compile an Amaranth design to native code.
 
     Parameters
@@ -41,6 +45,8 @@ def compile_design(design, *, ports=None, name="top", unnamed=(), cache=True):
     ports : list of Signal, optional
         The top-level ports. By default the members of a component's signature; for a design that
         is not a component, every signal that nothing drives is an input.
+    name : str
+        Of the top, for messages.
     unnamed : collection of str
         Submodules and ports of the top whose names paths leave out: with "cpu0", the signal
         `cpu0.mmu.walker.state` has the path `mmu.walker.state`.
@@ -78,7 +84,8 @@ def _nothing_to_collect():
             gc.enable()
 
 
-def load_design(build, *, sources, parameters, name, unnamed=(), cache=True):
+def load_design(build: Callable[[], Any], *, sources: Sequence[str | PathLike], parameters: Any,
+                name: str, unnamed: Iterable[str] = (), cache: bool = True) -> "Native":
     """Compile a design, or load the result of an earlier time.
 
     Parameters
@@ -89,7 +96,7 @@ def load_design(build, *, sources, parameters, name, unnamed=(), cache=True):
         Files, and folders of `.py` files, whose contents determine the design.
     parameters : JSON-able
         Everything else that determines it.
-    unnamed : collection of str
+    name, unnamed, cache
         See `compile_design`.
     """
     if not cache or _cache.edited_files(sources):
@@ -210,7 +217,7 @@ class Native:
         The circuit: operations, registers, memories.
     """
 
-    def __init__(self, design, key, code, use_cache=True):
+    def __init__(self, design: Design, key: str, code: Any, use_cache: bool = True):
         self.design = design
         self._key = key  # of the object file in the cache
         self._use_cache = use_cache
@@ -224,13 +231,14 @@ class Native:
         self.words = design.words
 
     @cached_property
-    def reset(self):
+    def reset(self) -> NativeFunction:
+        """A step with the reset active."""
         # Compiled when it is used, which is seldom: a new state needs no reset.
         _, code = _compile([_function_text(self.design, "reset")], self._use_cache)
         return load_object(code, {"reset": 1})["reset"]
 
     @cached_property
-    def signals(self):
+    def signals(self) -> dict[str, Probe]:
         """All named signals and their fields: a dict from dotted path to Probe."""
         return {probe.path: probe for probe in self.design.probes}
 
@@ -241,11 +249,11 @@ class Native:
             state[word] = value
         return state
 
-    def new_state(self):
+    def new_state(self) -> Words:
         """Return a state array with every register, input and memory at its initial value."""
         return self._initial.copy()
 
-    def probe(self, path):
+    def probe(self, path: str) -> Probe:
         """Return the description of a signal or port.
 
         Raises
@@ -259,7 +267,7 @@ class Native:
                 return probe
         raise UserError(f"design {self.name!r} has no signal {path!r}")
 
-    def read(self, state, path):
+    def read(self, state: Words, path: str) -> int:
         """Return the value of an input, output or register as a (signed, if so) integer.
 
         A register has its present value, an output that is not one that of the last step.
@@ -272,14 +280,14 @@ class Native:
             value -= 1 << probe.width
         return value
 
-    def write(self, state, path, value):
+    def write(self, state: Words, path: str, value: int) -> None:
         """Set an input or register; excess bits of `value` are dropped."""
         probe = self.probe(path)
         if not probe.parts or probe.kind is Kind.OUTPUT:
             raise UserError(f"{path!r} is {probe.kind.value}: only inputs and registers can be set")
         insert(state, probe.parts, value)
 
-    def match(self, patterns):
+    def match(self, patterns: str | Iterable[str]) -> list[str]:
         """Return the paths of signals that match any of some glob patterns, in design order."""
         patterns = [patterns] if isinstance(patterns, str) else list(patterns)
         known = dict(self.signals)
@@ -297,13 +305,13 @@ class Native:
             chosen.update(dict.fromkeys(found))
         return list(chosen)
 
-    def tracer(self, paths="*"):
+    def tracer(self, paths: str | Iterable[str] = "*") -> "Tracer":
         """Return a :class:`Tracer` for the signals that match `paths` (a glob or several)."""
         return Tracer(self, self.match(paths))
 
     # Storing -------------------------------------------------------------------------------------
 
-    def to_blobs(self):
+    def to_blobs(self) -> dict[str, bytes]:
         """Return the design as named byte strings for the cache, where its code is by itself."""
         design = self.design
         manifest = {
@@ -322,7 +330,7 @@ class Native:
         return {name: zlib.compress(json.dumps(data).encode(), 1) for name, data in pack.items()}
 
     @classmethod
-    def from_blobs(cls, blobs):
+    def from_blobs(cls, blobs: Mapping[str, bytes]) -> "Native":
         """Rebuild a design from :meth:`to_blobs`; names and circuit are unpacked when used."""
         design = _StoredDesign(blobs)
 
@@ -390,12 +398,14 @@ class Tracer:
         edge, with the state and inputs as they are (the reset input included).
     """
 
-    def __init__(self, native, paths):
+    def __init__(self, native: Native, paths: list[str]):
         design = native.design
         graph = design.graph
         self.paths = paths
         self.probes = [native.probe(path) for path in paths]
-        self.offsets, nodes, known = [], [], {}
+        self.offsets: list[int] = []
+        nodes: list[int] = []
+        known: dict[tuple, int] = {}
         for path, probe in zip(paths, self.probes, strict=True):
             node = self._node(design, path, probe)
             # Many signals are one wire under several names; then they share their words.
@@ -422,11 +432,11 @@ class Tracer:
             nodes.append(graph.slice(whole, part.shift, part.width))
         return graph.concat(nodes)
 
-    def new_buffer(self):
+    def new_buffer(self) -> Words:
         """Return a buffer for :attr:`trace`."""
         return np.zeros(self.words, np.uint64)
 
-    def read(self, buffer):
+    def read(self, buffer: Words) -> dict[str, int]:
         """Return the values in a buffer: a dict from path to (signed, if so) integer."""
         values = {}
         for path, probe, offset in zip(self.paths, self.probes, self.offsets, strict=True):

@@ -18,6 +18,8 @@ variable the address would be frozen into the driver; numba refuses that with a 
 import ctypes
 import functools
 import itertools
+from collections.abc import Callable
+from typing import Any
 
 import llvmlite.binding as llvm
 import llvmlite.ir
@@ -34,6 +36,7 @@ from numba.extending import (
     typeof_impl,
     unbox,
 )
+from numpy.typing import NDArray
 
 from pteg.engine.objects import host_machine
 
@@ -80,28 +83,29 @@ class NativeFunction:
     It may still be being compiled: numba knows its type at once and takes the address at the call.
     """
 
-    def __init__(self, name, arity, library, done=None):
+    def __init__(self, name: str, arity: int, library: Callable[[], Any],
+                 done: Callable[[], bool] | None = None):
         self.name = name
         self.arity = arity
         self._library = library
         self._done = done
 
     @property
-    def is_complete(self):
+    def is_complete(self) -> bool:
         """Whether it is compiled, so that the first call need not wait for another process."""
         return self._done is None or self._done()
 
     @functools.cached_property
-    def address(self):
+    def address(self) -> int:
         """Where the function is in memory."""
         return self._library()[self.name]
 
     @functools.cached_property
-    def call_raw(self):
+    def call_raw(self) -> Callable[..., None]:
         """The function of addresses, unchecked; valid while this object exists."""
         return ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * self.arity)(self.address)
 
-    def __call__(self, *arrays):
+    def __call__(self, *arrays: NDArray[np.uint64]) -> None:
         for array in arrays:
             if array.dtype != np.uint64 or array.ndim != 1 or not array.flags.c_contiguous:
                 raise TypeError("a native function takes C-contiguous 1-D uint64 arrays, "

@@ -6,10 +6,18 @@ input, an output or a register) is described by its *parts*, least significant f
 Nothing here needs Amaranth, so waveform writers can use it on a cached design.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
-__all__ = ["Kind", "Part", "Probe", "MemoryInfo", "extract", "insert"]
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Words", "Kind", "Part", "Probe", "MemoryInfo", "extract", "insert"]
+
+#: The state of a design, or a tracer's buffer: one dimension, 64 bits a word.
+Words = NDArray[np.uint64]
 
 MASK64 = (1 << 64) - 1
 
@@ -56,14 +64,14 @@ class Probe:
     parts: tuple[Part, ...] = ()
     source: str = ""
 
-    def to_json(self):
+    def to_json(self) -> list[Any]:
         """Return a compact JSON-able form."""
         enum = None if self.enum is None else [[k, v] for k, v in self.enum.items()]
         parts = [[p.word, p.shift, p.width] for p in self.parts]
         return [self.path, self.width, int(self.signed), self.kind, enum, parts, self.source]
 
     @classmethod
-    def from_json(cls, data):
+    def from_json(cls, data: list[Any]) -> "Probe":
         """Rebuild a probe from :meth:`to_json`."""
         path, width, signed, kind, enum, parts, source = data
         return cls(path, width, bool(signed), Kind(kind), None if enum is None else dict(enum),
@@ -87,21 +95,21 @@ class MemoryInfo:
     stride: int
     source: str = ""
 
-    def to_json(self):
+    def to_json(self) -> list[Any]:
         """Return a compact JSON-able form."""
         return [self.path, self.base, self.depth, self.width, self.stride, self.source]
 
     @classmethod
-    def from_json(cls, data):
+    def from_json(cls, data: list[Any]) -> "MemoryInfo":
         """Rebuild a description from :meth:`to_json`."""
         return cls(*data)
 
-    def read(self, state, row):
+    def read(self, state: Words, row: int) -> int:
         """Return the contents of ``row`` as an unsigned integer."""
         start = self._word(row)
         return sum(int(state[start + i]) << (64 * i) for i in range(self.stride))
 
-    def write(self, state, row, value):
+    def write(self, state: Words, row: int, value: int) -> None:
         """Set the contents of ``row``; excess bits of ``value`` are dropped."""
         start = self._word(row)
         value &= (1 << self.width) - 1
@@ -114,7 +122,7 @@ class MemoryInfo:
         return self.base + row * self.stride
 
 
-def extract(state, parts):
+def extract(state: Words, parts: Iterable[Part]) -> int:
     """Return the unsigned integer held in ``parts`` of ``state``."""
     value = position = 0
     for part in parts:
@@ -124,7 +132,7 @@ def extract(state, parts):
     return value
 
 
-def insert(state, parts, value):
+def insert(state: Words, parts: Iterable[Part], value: int) -> None:
     """Store ``value`` into ``parts`` of ``state``; excess bits are dropped."""
     for part in parts:
         mask = (1 << part.width) - 1

@@ -1,6 +1,7 @@
 """`Simulator`: the interface of `amaranth.sim.Simulator`, and its results, only faster."""
 
 from time import process_time
+from typing import TYPE_CHECKING, Any
 
 from amaranth.hdl import Fragment, Instance
 from amaranth.hdl._ir import IOBufferInstance
@@ -9,6 +10,9 @@ from amaranth.sim.core import _seconds_to_femtos
 
 from pteg.engine.frontend.runs import where
 from pteg.errors import UserError
+
+if TYPE_CHECKING:
+    from pteg.engine.compiled import Native
 
 __all__ = ["Simulator"]
 
@@ -37,23 +41,23 @@ class Simulator(AmaranthSimulator):
         The design has an instance or an I/O buffer.
     """
 
-    def __init__(self, toplevel, *, compile_after=None):
+    def __init__(self, toplevel: Any, *, compile_after: float | None = None):
         from pteg.engine.frontend import prepare
         from pteg.engine.kernel.engine import Engine
 
         begin = process_time()
         self._design = prepare(Fragment.get(toplevel, platform=None))
         self._refuse_instances()
-        self._native = None
+        self._native: Native | None = None
         self._engine = Engine(self._design, self._compile)
         if compile_after is None:
             compile_after = max(COMPILE_AFTER, process_time() - begin)
         self._engine.compile_after = compile_after
-        self._clocked = set()
+        self._clocked: set[Any] = set()
         self._running = False
 
     @property
-    def native(self):
+    def native(self) -> "Native":
         """The compiled design, a `Native`; `UserError` says why there is none."""
         if self._native is None:
             from pteg.engine.compiled import compile_prepared
@@ -73,24 +77,24 @@ class Simulator(AmaranthSimulator):
                 raise UserError(f"{where(fragment.src_loc)}: the instance {'.'.join(info.name)!r} "
                                 f"of {kind!r} cannot be simulated")
 
-    def run(self):
+    def run(self) -> None:
         """Run while a testbench or process is critical."""
         self._running = True
         while self._engine.advance():
             pass
 
-    def run_until(self, deadline, **options):
+    def run_until(self, deadline: Any, **options: Any) -> None:
         """Run until a point in time, in seconds."""
         if options:
-            return super().run_until(deadline, **options)
+            super().run_until(deadline, **options)
+            return
         deadline = _seconds_to_femtos(deadline)
         assert self._engine.now <= deadline
         self._running = True
         while self._engine.now < deadline:
             self._engine.advance(until=deadline)
-        return None
 
-    def advance(self):
+    def advance(self) -> bool:
         """Run one step of time; return whether a testbench or process is critical."""
         self._running = True
         return self._engine.advance(until=0)

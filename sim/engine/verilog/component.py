@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from os import PathLike
+from typing import Any
 
 from amaranth.hdl import Cat, ClockDomain, Const, Module, Signal
 from amaranth.lib import wiring
@@ -54,6 +55,7 @@ class VerilogComponent(wiring.Component):
     Parameters
     ----------
     files : path or list of path
+        Sources.
     top : str
         The module.
     parameters : dict of str to int or str
@@ -118,7 +120,8 @@ class VerilogComponent(wiring.Component):
     def _initial_of(self, bits):
         return sum(self._initial.get(bit, 0) << place for place, bit in enumerate(bits))
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Any:
+        """The circuit as an Amaranth module."""
         return _Netlist(self, self._netlist, self._initial_of, self._refuse).module
 
 
