@@ -62,23 +62,23 @@ def compare_with_amaranth(design, cycles=1000, seed=0, *, stimulus=None, reset_r
                  if isinstance(Value.cast(value), Signal)]
     fragment = Fragment.get(design, platform=None)
     native = compile_design(fragment, ports=ports, cache=False)
-    signals = [(signal, path) for signal, path in native._design.signals.items()
+    signals = [(signal, path) for signal, path in native.design.signals.items()
                if path != "clk"]
     tracer = native.tracer([path for _, path in signals])
-    by_path = {path: signal for signal, path in native._design.signals.items()}
+    by_path = {path: signal for signal, path in native.design.signals.items()}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        simulator = Simulator(Prepared(native._design.prepared))
-    fragment = native._design.prepared.fragment
+        simulator = Simulator(Prepared(native.design.prepared))
+    fragment = native.design.prepared.fragment
     engine = simulator._engine.state
     slots = [engine.slots[engine.get_signal(signal)] for signal, _ in signals]
     inputs = {path: by_path[path] for path in native.inputs}
-    if "sync" in fragment.domains and native._design.reset is not None:
+    if "sync" in fragment.domains and native.design.reset is not None:
         reset = fragment.domains["sync"].rst
     else:
         reset = None
     memories = [(native.memories[path], engine.slots[engine.get_memory(memory)])
-                for memory, path in native._design.memory_data.items()]
+                for memory, path in native.design.memory_data.items()]
     state, buffer = native.new_state(), tracer.new_buffer()
     rng = random.Random(seed)
     busy = {path: rng.choice((0.05, 0.5, 0.95)) for path in inputs}
@@ -105,7 +105,7 @@ def compare_with_amaranth(design, cycles=1000, seed=0, *, stimulus=None, reset_r
                         if signal.shape().signed else values[path])
             resetting = reset is not None and rng.random() < reset_rate
             if reset is not None:
-                state[native._design.reset] = resetting
+                state[native.design.reset] = resetting
                 engine.slots[engine.get_signal(reset)].update(int(resetting))
             simulator._engine.step_design()
             tracer.trace(state, buffer)
