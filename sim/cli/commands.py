@@ -33,6 +33,7 @@ from pteg.cli.options import (
 )
 from pteg.cli.setup import bench, doctor, init
 from pteg.cli.signals import interrupts_raised
+from pteg.cli.waves import picture, waves
 from pteg.errors import UserError
 
 __all__ = ["main", "app"]
@@ -45,6 +46,8 @@ app.command(lab)
 for command in (init, bench, doctor):
     app.command(command)
 app.command(mol)
+app.command(picture)
+app.command(waves)
 
 
 @app.command
