@@ -178,7 +178,7 @@ def remember(s, m, ea, kind, pa, tlb_set, keep, point):
     a block that another processor has reserved. Oracle and adversary want to see all stores, and
     all uses of a TLB. Nor of loads from the ROM if they are logged as accesses of a device, nor of
     data in the page of the data address breakpoint.
-@@    """
+    """
     page = pa & ~0xFFF
     if kind == isa.KIND_TOUCH or (kind != isa.KIND_FETCH and watches(s, kind)
                                   and ea >> 12 == s.dabr >> 12):

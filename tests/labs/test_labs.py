@@ -46,6 +46,14 @@ MUTANTS = {
            ("        sync                    # table", "        nop #", "sync-valid"),
            ("        tlbie   r4\n", "        addis r4,r4,1\n        tlbie r4\n", "tlbie"),
            ("        sync                    # table", "        isync #", "sync-valid")],
+    "L10": [('= "privileged"', '= "innocuous"', "privileged"),
+            ('= "illegal"', '= "privileged"', "illegal"),
+            ('= "innocuous"', '= "sensitive"', "innocuous"),
+            ('= "sensitive"', '= "innocuous"', "sensitive"),
+            ('resource = "TB"', 'resource = "MSR[EE]"', "witness"),
+            ('code = "mftb r3,', 'code = "li r3, 0 #', "witness"),
+            ('condition = "no"', 'condition = "yes"', "theorem"),
+            ('resources = "', 'resources = "SDR1, ', "theorem")],
 }
 WRONG = [(lab, *mutant) for lab, mutants in MUTANTS.items() for mutant in mutants]
 
@@ -79,11 +87,11 @@ def test_the_starter_gets_nothing_and_says_what_to_do(lab, tmp_path):
 
 @pytest.mark.parametrize("lab, old, new, test", WRONG, ids=lambda text: text[:24])
 def test_a_wrong_solution_loses_exactly_its_test(lab, old, new, test, tmp_path):
-    (name, text), = LABS[lab].solution(0).items()
-    assert text.count(old) == 1
     for seed in (0, seed_of("ada")):
+        (name, text), = LABS[lab].solution(seed).items()
+        assert text.count(old) == 1 or lab == "L10" and old in text
         folder = tmp_path / f"{seed}"
-        result = handed_in(lab, folder, seed, {name: text.replace(old, new)})
+        result = handed_in(lab, folder, seed, {name: text.replace(old, new, 1)})
         assert lost(result) == test.split("+"), result
         for row in result["tests"]:
             if row["picture"]:
@@ -171,7 +179,7 @@ def test_a_damaged_folder_is_refused(text, tmp_path):
     (tmp_path / "lab.toml").write_text(text)
     with pytest.raises(UserError):
         opened(tmp_path)
-    with pytest.raises(UserError, match="lab must be one of L0, L1, L2, L3, L4, L8, not 'L9'"):
+    with pytest.raises(UserError, match="lab must be one of L0, L1, L2, L3, L4, L8, L10, not 'L9'"):
         lab_named("L9")
 
 
@@ -216,8 +224,9 @@ def test_a_probe_refuses_what_it_cannot_measure():
             Unknown(0).loads(addresses)
 
 
-def test_the_probe_of_the_starter_runs(tmp_path):
-    new_folder(LABS["L3"], tmp_path / "L3", "ada")
-    done = subprocess.run([sys.executable, "probe.py"], cwd=tmp_path / "L3", capture_output=True,
+@pytest.mark.parametrize("lab, printed", [("L3", "MMH\n"), ("L10", "TB NONE SRR1[10-15] = ")])
+def test_the_probe_of_the_starter_runs(lab, printed, tmp_path):
+    new_folder(LABS[lab], tmp_path / lab, "ada")
+    done = subprocess.run([sys.executable, "probe.py"], cwd=tmp_path / lab, capture_output=True,
                           text=True)
-    assert done.stdout == "MMH\n", done.stderr
+    assert printed in done.stdout, done.stderr
