@@ -1,15 +1,15 @@
-"""ELF executables: 32 bits, big-endian, PowerPC (System V ABI, PowerPC supplement).
+"""ELF files: 32 bits, big-endian, PowerPC (System V ABI, PowerPC supplement).
 
-One program header a section: GDB, binutils and loaders read it. No relocations; labels are
-in the symbol table.
+An executable has one program header a section: GDB, binutils and loaders read it. An object has
+none, and is for a linker. No relocations; labels are in the symbol table.
 """
 
 import struct
 
-__all__ = ["write_elf"]
+__all__ = ["write_elf", "write_object"]
 
 _PAGE = 0x1000
-_EXEC, _POWERPC = 2, 20
+_REL, _EXEC, _POWERPC = 1, 2, 20
 _PROGBITS, _SYMTAB, _STRTAB, _NOBITS = 1, 2, 3, 8
 _ABSOLUTE = 0xFFF1
 _TYPES = {"notype": 0, "object": 1, "function": 2}
@@ -29,7 +29,7 @@ class _Strings:
 
 
 def write_elf(sections, labels, entry):
-    """Bytes of an ELF file.
+    """Bytes of an ELF executable.
 
     Parameters
     ----------
@@ -37,15 +37,24 @@ def write_elf(sections, labels, entry):
     labels : iterable of Label
     entry : int
     """
-    sections = list(sections)
-    loaded = [section for section in sections if section.flags & 2 and section.size]
+    return _write(list(sections), labels, entry, _EXEC)
+
+
+def write_object(sections, labels):
+    """Bytes of a relocatable ELF file; its sections, at address 0, refer only to themselves."""
+    return _write(list(sections), labels, 0, _REL)
+
+
+def _write(sections, labels, entry, kind):
+    loaded = [] if kind == _REL else [
+        section for section in sections if section.flags & 2 and section.size]
     body = bytearray(struct.calcsize(_HEADER) + len(loaded) * struct.calcsize(_PROGRAM))
     names, strings = _Strings(), _Strings()
     headers = [(0,) * 10]
     offsets = {}
 
-    def add(name, kind, data, *, flags=0, address=0, size=None, link=0, info=0, align=1, entry=0):
-        headers.append((names.add(name), kind, flags, address, len(body),
+    def add(name, type_, data, *, flags=0, address=0, size=None, link=0, info=0, align=1, entry=0):
+        headers.append((names.add(name), type_, flags, address, len(body),
                         len(data) if size is None else size, link, info, align, entry))
         body.extend(data)
 
@@ -75,8 +84,9 @@ def write_elf(sections, labels, entry):
         for s in loaded)
     identification = b"\x7fELF" + bytes([1, 2, 1]) + bytes(9)
     header = struct.pack(
-        _HEADER, identification, _EXEC, _POWERPC, 1, entry, struct.calcsize(_HEADER), len(body), 0,
-        struct.calcsize(_HEADER), struct.calcsize(_PROGRAM), len(loaded),
+        _HEADER, identification, kind, _POWERPC, 1, entry,
+        struct.calcsize(_HEADER) if loaded else 0, len(body), 0,
+        struct.calcsize(_HEADER), struct.calcsize(_PROGRAM) if loaded else 0, len(loaded),
         struct.calcsize(_SECTION), len(headers), len(headers) - 1)
     body[:len(header) + len(programs)] = header + programs
     return bytes(body) + b"".join(struct.pack(_SECTION, *header) for header in headers)

@@ -15,7 +15,7 @@ from pteg.outputs import write_file
 __all__ = ["LAB"]
 
 _FILE = "insert.s"
-_TABLE, _FRAMES = 0x200000, 0x300000
+_TABLE, _FRAMES, _RETURNED = 0x200000, 0x300000, 0x5000
 _COUNT = 10
 _INSTRUCTIONS = 20_000
 _MARK = 0x13579BDF
@@ -92,6 +92,10 @@ def _mapped(attempt: _Attempt, number: int, secondary: int) -> None:
     if walk.pte.low & ~_HISTORY != pa | 0x12:
         raise Wrong(f"page {number + 1} of {_COUNT}, {ea:08x}: the second word is "
                     f"{walk.pte.low:08x}, but must be {pa | 0x12:08x}", walk, cycle)
+    returned = attempt.machine.memory.read_word(_RETURNED + 4 * number)
+    if returned != walk.pte.address:
+        raise Wrong(f"page {number + 1} of {_COUNT}, {ea:08x}: htab_insert has returned "
+                    f"{returned:08x}, but the PTE is at {walk.pte.address:08x}", walk, cycle)
 
 
 def _room(attempt: _Attempt) -> int:

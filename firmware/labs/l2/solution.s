@@ -6,6 +6,7 @@
 .equ WINDOW, WINDOW_EA | (WINDOW_SIZE - 1) >> 17 << 2 | 2
 .equ WINDOW_RIGHTS, WINDOW_PA | 0x2a    # I, G, read and write
 
+        .globl  enable_mmu
 enable_mmu:
         li      r3, 0
         mtibatu 0, r3           # invalid while the lower registers change

@@ -2,6 +2,7 @@
 # PTE yet. Everything that the handler might change has a value that is looked at afterwards.
 
 .equ TABLE, 0x200000
+.equ RETURNED, 0x5000           # what htab_insert has returned
 .equ FRAMES, 0x300000           # frames of the inserted pages, one after the other
 
         .section .vectors, "ax"
@@ -28,6 +29,7 @@ _start:
         lis     r24, SHARED@h
         ori     r24, r24, SHARED@l
         li      r25, COUNT
+        li      r27, RETURNED
         lis     r26, FRAMES@h
         ori     r26, r26, 0x12  # M, read and write
 1:      mr      r3, r24
@@ -35,6 +37,8 @@ _start:
         lis     r5, VSID@h
         ori     r5, r5, VSID@l
         bl      htab_insert
+        stw     r3, 0(r27)
+        addi    r27, r27, 4
         addis   r24, r24, 0x40  # EA[4-9] is the API: the PTEG stays
         addi    r26, r26, 0x1000
         addi    r25, r25, -1

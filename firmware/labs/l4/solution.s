@@ -1,5 +1,6 @@
-# htab_insert: r3 = EA, r4 = second word, r5 = VSID (PEM 7.6.1)
+# htab_insert: r3 = EA, r4 = second word, r5 = VSID; returns the PTE's address, or 0 (PEM 7.6.1)
 
+        .globl  htab_insert, page_fault
 htab_insert:
         rlwinm  r6, r3, 20, 16, 31      # page index
         xor     r7, r6, r5              # hash
@@ -24,11 +25,13 @@ next_entry:
         addi    r10, r10, -1
         cmpwi   r10, 0
         bne     next_group
-        blr                             # both are full
+        li      r3, 0                   # both are full
+        blr
 free:   stw     r4, 4(r9)
         eieio
         stw     r8, 0(r9)
         sync
+        mr      r3, r9
         blr
 
 .equ SAVED, 0x4000

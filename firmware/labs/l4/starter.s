@@ -1,6 +1,7 @@
 # htab_insert: r3 = EA, r4 = second word of the PTE, r5 = VSID. Puts a PTE into the page table: into an
 # invalid entry of the primary PTEG, or else of the secondary one. The table is 64 KB at TABLE, and
-# mapped where it is. You may use r0, r3 to r12, CR and CTR.
+# mapped where it is. Returns r3 = the physical address of the entry, or 0 if both are full. You may use r0, r3 to
+# r12, CR and CTR.
 
 htab_insert:
         blr

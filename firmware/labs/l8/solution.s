@@ -1,5 +1,6 @@
 # pte_install: r3 = PTE, r4 and r5 = its words. pte_remove: r3 = PTE, r4 = EA. (PEM 7.6.3.2)
 
+        .globl  pte_install, pte_remove
 pte_install:
         stw     r5, 4(r3)
         eieio                   # the second word before V = 1
