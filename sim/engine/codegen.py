@@ -242,12 +242,15 @@ class _Function:
             self.store(base, word, node)
         for write, operands in zip(region.writes, region.written, strict=True):
             self.write(write, *operands)
-        for (_, then, other), test in zip(region.branches, region.tests, strict=True):
+        for number, (_, then, other) in enumerate(region.branches):
+            self.operations(region.late.get(number, ()), base)
+            test = region.tests[number]
             self.count += 1
             end = f"end{self.count}"
             yes = f"yes{self.count}" if then else end
             no = f"no{self.count}" if other else end
-            self.emit(f"br i1 {self.ref(test)}, label %{yes}, label %{no}")
+            likely = "" if then and other else ", !prof !0" if then else ", !prof !1"
+            self.emit(f"br i1 {self.ref(test)}, label %{yes}, label %{no}{likely}")
             for name, side in ((yes, then), (no, other)):
                 if side:
                     self.label(name)
@@ -310,6 +313,12 @@ def function(name, design, plan, *, buffer=False):
     return "\n".join([*body.tables.lines, head, "entry:", *body.lines, "  ret void", "}", ""])
 
 
+# Most registers keep their value in most cycles: LLVM moves the stores out of the way.
+_WEIGHTS = """
+!0 = !{!"branch_weights", i32 1, i32 12}
+!1 = !{!"branch_weights", i32 12, i32 1}
+"""
+
 # LLVM divides up to 64 bits with an instruction, more than 128 in place, but calls a run-time
 # library in between. This is that library: one quotient bit at a time.
 _DIVISION = """
@@ -362,4 +371,4 @@ def module(functions):
     parts = [f"declare i{width} @llvm.ctpop.i{width}(i{width})" for width in counted]
     if any(width > 64 for width in divided):
         parts.append(_DIVISION)
-    return "\n".join([*parts, text])
+    return "\n".join([*parts, text, _WEIGHTS])

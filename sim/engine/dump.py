@@ -232,7 +232,7 @@ class _Plan(_Text):
         yield from body
 
     def region(self, region, depth):
-        """Yield the lines of a region: operations, then stores and writes, then branches."""
+        """Yield the lines of a region: operations, stores and writes, then branches."""
         indent = "  " * depth
         yield from self.operations(region.nodes, depth)
         for (word, _), node in zip(region.stores, region.stored, strict=True):
@@ -241,10 +241,11 @@ class _Plan(_Text):
         for write, operands in zip(region.writes, region.written, strict=True):
             if self.chosen is None:
                 yield f"{indent}{self.write(write, *operands)}"
-        for (_, then, other), test in zip(region.branches, region.tests, strict=True):
+        for number, (_, then, other) in enumerate(region.branches):
+            yield from self.operations(region.late.get(number, ()), depth)
             for side, sign in ((then, ""), (other, "not ")):
                 if side and self.is_needed(side):
-                    yield f"{indent}if {sign}{self.ref(test)}:"
+                    yield f"{indent}if {sign}{self.ref(region.tests[number])}:"
                     yield from self.region(side, depth + 1)
 
     def operations(self, items, depth):

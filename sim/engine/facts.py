@@ -83,6 +83,11 @@ class Facts:
         found = 0 if number is None else known >> (2 * number) & 3
         return None if not found else value == (found == 2)
 
+    def exclude(self, a, b):
+        """Return whether two sets of literals never hold together."""
+        evens = (1 << 2 * len(self._nodes)) // 3
+        return bool((a & b >> 1 | b & a >> 1) & evens)
+
     def resolve(self, node, known):
         """Return a simpler node that has the same value where a set of literals holds."""
         graph = self.graph

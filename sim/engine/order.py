@@ -65,7 +65,10 @@ class Order:
                 yield from self._inputs(inner)
 
     def _arrange(self, region):
-        """Order a region in stages: operations of its own, then a block of each guard."""
+        """Order a region: its own operations, and the blocks of its guards, as they are needed.
+
+        A block has the operations of a guard that need equally many changes between guards.
+        """
         group = dict.fromkeys(region.nodes, -1)
         for number, guard in enumerate(region.guards):
             group.update(dict.fromkeys(guard.everything(), number))
@@ -76,14 +79,35 @@ class Order:
                 (stage[arg] + (group[arg] not in (-1, mine)) for arg in self._inputs(node)
                  if arg in stage), default=0)
             blocks.setdefault((stage[node], mine), []).append(node)
+        unit = {}  # operation -> what runs together with it
+        for (_, number), nodes in blocks.items():
+            for node in nodes:
+                unit[node] = (node,) if number < 0 else tuple(nodes)
         region.nodes = []
-        for (_, number), nodes in sorted(blocks.items()):
+        for nodes in self._as_needed(unit):
+            number = group[nodes[0]]
             if number < 0:
                 region.nodes += nodes
             else:
                 block = region.guards[number].part(set(nodes))
                 self._arrange(block)
                 region.nodes.append(block)
+
+    def _as_needed(self, unit):
+        """Yield the units of operations so that each runs shortly before its first use."""
+        done = set()
+        for first in sorted(unit, key=self._rank.__getitem__):
+            todo = [unit[first]]
+            while todo:
+                nodes = todo[-1]
+                missing = [] if nodes in done else [
+                    unit[arg] for node in nodes for arg in self._inputs(node)
+                    if arg in unit and unit[arg] != nodes and unit[arg] not in done]
+                if missing:
+                    todo.extend(reversed(missing))
+                elif todo.pop() not in done:
+                    done.add(nodes)
+                    yield nodes
 
     def _find_results(self):
         """Find which operations of blocks are used outside of them."""

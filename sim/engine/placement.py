@@ -13,6 +13,7 @@ multiplexer needs get a separate region too.
 """
 
 from pteg.engine.facts import Facts
+from pteg.engine.late import postpone
 from pteg.engine.order import Order
 from pteg.engine.region import Region, common
 
@@ -47,6 +48,7 @@ class Placement:
         self._heights = []
         for args in self.graph.args:
             self._heights.append(1 + max((self._heights[arg] for arg in args), default=0))
+        self._runs = {region: number for number, region in enumerate(self.regions())}
         for region in self.regions():
             if region.parent:
                 region.known = region.parent.known | self.facts.implied(region.condition,
@@ -63,6 +65,7 @@ class Placement:
         self._place(None)
         self._place(self._worthwhile())
         Order(self)
+        postpone(self)
 
     def regions(self):
         """Yield the regions that store something, an outer one before its inner ones."""
@@ -101,11 +104,9 @@ class Placement:
                 continue
             # What is stored is read before.
             if op == "load":
-                for other in self.plan.written.get(graph.attr[node], ()):
-                    region = common(region, other)
+                region = self._before(region, self.plan.written.get(graph.attr[node], ()))
             elif op == "read":
-                for other in self.plan.memory_written.get(graph.attr[node][0], ()):
-                    region = common(region, other)
+                region = self._before(region, self.plan.memory_written.get(graph.attr[node][0], ()))
             region = self._guarded(region, known)
             region.nodes.append(node)
             if op == "mux":
@@ -125,6 +126,20 @@ class Placement:
                                    use(late, region, known | implied(early, op == "and")))
             else:
                 self.args[node] = tuple(use(arg, region, known) for arg in args)
+
+    def _before(self, region, writers):
+        """Return the innermost region, from one outwards, that runs before all writers."""
+        runs, exclude = self._runs, self.facts.exclude
+        moved = bool(writers)
+        while moved:
+            moved, place = False, region
+            while place not in runs:  # an arm, which runs with the operations around it
+                place = place.parent
+            for writer in writers:
+                if runs[writer] < runs[place] and not exclude(writer.known, place.known):
+                    region, moved = common(region, writer), True
+                    break
+        return region
 
     def _use_effects(self, use):
         """Use the operands of stores, memory writes, branches and guards."""

@@ -7,7 +7,7 @@ class Region:
     """A block of operations that runs when a condition holds.
 
     Order within a region: its operations (and blocks of its guards among them), its stores and
-    memory writes, its branches.
+    memory writes, its branches, each behind its late operations.
 
     Attributes
     ----------
@@ -24,6 +24,8 @@ class Region:
         operations run in one or more blocks, regions again.
     test : int or None
         Of a guard and its blocks: its condition, simplified.
+    late : dict of int to list of (int or Region)
+        Operations that wait for a branch, by its number; see :mod:`pteg.engine.late`.
     results : list of int
         Of a block: its operations that are used outside of it.
     stored, written, tests : list
@@ -31,8 +33,8 @@ class Region:
     """
 
     __slots__ = ("parent", "depth", "condition", "polarity", "known", "nodes", "stores", "writes",
-                 "branches", "guards", "results", "stored", "written", "tests", "test", "cost",
-                 "_index")
+                 "branches", "guards", "late", "results", "stored", "written", "tests", "test",
+                 "cost", "_index")
 
     def __init__(self, parent=None, condition=None, polarity=True):
         self.parent = parent
@@ -45,6 +47,7 @@ class Region:
         self.writes = []
         self.branches = []
         self.guards = []
+        self.late = {}
         self.results = []
         self.stored, self.written, self.tests = [], [], []
         self.test = None

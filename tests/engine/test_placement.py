@@ -5,6 +5,8 @@ import random
 from amaranth.hdl import Module, Mux, Signal
 
 from pteg.engine import compile_design
+from pteg.engine.compiled import plan_function
+from pteg.engine.dump import dump
 from pteg.engine.facts import Facts
 from pteg.engine.frontend import elaborate
 from pteg.engine.ir import Graph
@@ -108,3 +110,44 @@ def test_long_conjunctions_compile():
     native.write(state, "bits", (1 << count) - 1)
     native.step(state)
     assert native.read(state, "kept") == 7
+
+
+def pair(*, condition):
+    """Two registers under conditions: the second takes the first."""
+    m = Module()
+    go, also, x = Signal(name="go"), Signal(name="also"), Signal(8, name="x")
+    a, b = Signal(8, name="a"), Signal(8, name="b")
+    with m.If(go):
+        m.d.sync += a.eq(x)
+    with m.If(condition(go, also)):
+        m.d.sync += b.eq(a ^ b)
+    return compile_design(m, ports=[go, also, x], cache=False)
+
+
+def test_what_later_branches_need_waits_for_them():
+    native = pair(condition=lambda go, also: also & ~go)
+    lines = [line.split("  ;")[0] for line in dump(native, "plan").splitlines()]
+    assert lines.index("if go:") < next(n for n, line in enumerate(lines) if "also & " in line)
+
+
+def test_what_is_written_is_read_before():
+    native = pair(condition=lambda go, also: also)
+    state, rng, a, b = native.new_state(), random.Random(3), 0, 0
+    for _ in range(200):
+        go, also, x = rng.getrandbits(1), rng.getrandbits(1), rng.getrandbits(8)
+        for name, value in (("go", go), ("also", also), ("x", x)):
+            native.write(state, name, value)
+        native.step(state)
+        a, b = x if go else a, a ^ b if also else b
+        assert [native.read(state, name) for name in ("a", "b")] == [a, b]
+
+
+def test_what_another_branch_writes_is_read_before_only_if_both_may_run():
+    def read_first(native):
+        root = plan_function(native.design, "step").root
+        part, = native.probe("a").parts
+        load = native.design.graph.load(part.word, 8)
+        return any(load in items for items in (root.nodes, *root.late.values()))
+
+    assert read_first(pair(condition=lambda go, also: also))
+    assert not read_first(pair(condition=lambda go, also: also & ~go))
