@@ -20,6 +20,14 @@ def run(*command):
                    env={"PATH": "/usr/sbin:/sbin:/usr/bin:/bin", "MTOOLS_SKIP_CHECK": "1"})
 
 
+def output(*command):
+    """What a tool prints, as `run` runs it."""
+    if not shutil.which(command[0], path="/usr/sbin:/sbin:/usr/bin:/bin"):
+        pytest.skip(f"{command[0]} is not installed")
+    return subprocess.run([str(word) for word in command], check=True, capture_output=True,
+                          text=True, env={"PATH": "/usr/sbin:/sbin:/usr/bin:/bin"}).stdout
+
+
 def random_tree(folder, seed, kind, most=150_000):
     """Make random files below a folder; returns {path: bytes}."""
     rng = random.Random(seed)
@@ -51,7 +59,8 @@ def make_image(path, kind, folder, size=None):
         for entry in sorted(folder.iterdir()):
             run("mcopy", "-s", "-i", path, entry, "::")
     elif kind.startswith("ext"):
-        block = {"ext2-1k": 1024, "ext2-4k": 4096, "ext3": 1024}[kind]
+        block = {"ext2-1k": 1024, "ext2-4k": 4096, "ext3": 1024, "ext4-1k": 1024,
+                 "ext4-4k": 4096}[kind]
         run("mke2fs", "-q", "-t", kind[:4], "-b", block, "-d", folder, path,
             f"{(size or 8 << 20) >> 10}k")
     elif kind == "hfs-plus":

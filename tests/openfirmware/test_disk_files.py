@@ -1,12 +1,13 @@
 """Files on disks: every file system that the ROM knows, against the tools that make them."""
 
 import random
+import re
 import struct
 
 import pytest
 
-KINDS = ("fat12", "fat16", "fat32", "ext2-1k", "ext2-4k", "ext3", "rock-ridge", "joliet", "iso",
-         "hfs-plus")
+KINDS = ("fat12", "fat16", "fat32", "ext2-1k", "ext2-4k", "ext3", "ext4-1k", "ext4-4k", "rock-ridge",
+         "joliet", "iso", "hfs-plus")
 BUFFER = 0x400000
 
 
@@ -92,13 +93,39 @@ def test_plain_hfs_is_refused_by_name(disk_prompt, images, tmp_path):
         "HFS without Plus, a feature of the file system that is not supported."
 
 
-@pytest.mark.parametrize("features", ["extents", "extents,64bit", "meta_bg,^resize_inode",
-                                      "inline_data", "mmp"])
+@pytest.mark.parametrize("features", ["meta_bg,^resize_inode", "inline_data", "mmp", "large_dir"])
 def test_features_of_ext4_are_refused_by_name(disk_prompt, images, tmp_path, features):
     disk = tmp_path / "disk"
     images.run("mke2fs", "-q", "-t", "ext2", "-O", features, disk, "8192k")
     assert disk_prompt(disk).error("dir hd:,\\") == \
         f"{features.split(',')[0]}, a feature of the file system that is not supported."
+
+
+@pytest.mark.parametrize("pieces", [3, 40, 400])
+def test_files_in_many_pieces_on_ext4(disk_prompt, images, tmp_path, pieces):
+    """A tree of extents without, with one and with two levels of nodes."""
+    tree, disk, block = tmp_path / "tree", tmp_path / "disk", 1024
+    tree.mkdir()
+    for number in range(2 * pieces):
+        (tree / f"small{number}").write_bytes(bytes([number & 255]) * block)
+    data = random.Random(pieces).randbytes(block * pieces - 100)
+    (tmp_path / "big").write_bytes(data)
+    images.run("mke2fs", "-q", "-t", "ext4", "-b", block, "-N", 2 * pieces + 100, "-d", tree, disk,
+               f"{max(4096, 4 * pieces)}k")
+    holes = [f"rm small{number}" for number in range(0, 2 * pieces, 2)]
+    script = tmp_path / "script"
+    # What is free behind the files is taken first, so that only the holes are left.
+    script.write_text("\n".join([f"write {tmp_path / 'fill'} fill", *holes,
+                                 f"write {tmp_path / 'big'} big", "fallocate room 0 7", ""]))
+    free = int(re.search(r"Free blocks: +(\d+)", images.output("dumpe2fs", "-h", disk))[1])
+    (tmp_path / "fill").write_bytes(b"x" * block * (free - 20))
+    images.run("debugfs", "-w", "-f", script, disk)
+    images.run("e2fsck", "-fn", disk)
+    found = images.output("debugfs", "-R", "ex /big", disk)
+    assert max(map(int, re.findall(r"^ *(\d)/ *\d", found, re.M))) == {3: 0, 40: 1, 400: 2}[pieces]
+    prompt = disk_prompt(disk)
+    assert prompt.load_file("hd:,\\big") == data
+    assert prompt.load_file("hd:,\\small1") == bytes([1]) * block
 
 
 def test_links_on_ext2(disk_prompt, images, tmp_path):

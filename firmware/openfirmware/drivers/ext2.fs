@@ -1,6 +1,5 @@
-\ The ext2 file system, and ext3 without its journal (D. Poirier, The Second Extended File System).
-\ Numbers are little-endian. Features that change where data are, ext4's for the most part, are refused
-\ by name.
+\ The ext2 file system, ext3 and ext4 without their journal (D. Poirier, The Second Extended File
+\ System). Numbers are little-endian. Other features that change where data are are refused by name.
 
 0 instance value /block
 0 instance value blocks
@@ -8,11 +7,13 @@
 0 instance value inodes/group
 0 instance value /inode
 0 instance value groups-start           \ block of the group descriptors
+0 instance value /group                 \ size of a descriptor
 
 \ The current object: its inode, the part of it that counts
 0 instance value inode
 0 instance value mode
 0 instance value file-size
+0 instance value extents?               \ where its blocks are is a tree of extents
 60 instance buffer: pointers            \ to blocks: 12 direct ones, then 1, 2, 3 levels of blocks of pointers
 2 constant root-inode
 
@@ -22,10 +23,12 @@
 \ ---- The superblock
 create features                         \ that are refused: bit, counted name
 0 , ," compression"     3 , ," journal_dev"   2 , ," needs_recovery"  4 , ," meta_bg"
-6 , ," extents"         7 , ," 64bit"         8 , ," mmp"             9 , ," flex_bg"
-10 , ," ea_inode"       12 , ," dirdata"      13 , ," metadata_csum_seed"
-14 , ," large_dir"      15 , ," inline_data"  16 , ," encrypt"        17 , ," casefold"
+8 , ," mmp"             10 , ," ea_inode"     12 , ," dirdata"        14 , ," large_dir"
+15 , ," inline_data"    16 , ," encrypt"      17 , ," casefold"
 -1 ,
+\ Kinds in directory entries, extents, 64bit, flex_bg, metadata_csum_seed.
+h# 22c2 constant known-features
+h# 80 constant 64bit
 : ?features  ( incompatible -- )
    { bits -- }
    features
@@ -33,7 +36,7 @@ create features                         \ that are refused: bit, counted name
       1 over @ << bits and if  4+ count refuse  then
       4+ count + aligned
    repeat  drop
-   bits 2 invert and if  " an unknown one" refuse  then ;       \ bit 1: kinds in directory entries
+   bits known-features invert and if  " an unknown one" refuse  then ;
 : superblock  ( -- a )  512 1024 0 need ;
 : mount  ( -- ok? )
    volume-size 2048 0 d< if  false exit  then
@@ -43,16 +46,22 @@ create features                         \ that are refused: bit, counted name
    super 4+ le-l@ to blocks   super le-l@ to inodes
    super 40 + le-l@ dup to inodes/group 0= ?damaged
    super 20 + le-l@ 1+ to groups-start
+   32 to /group
    super 76 + le-l@ 0= if  128 to /inode true exit  then
    super 88 + le-w@ to /inode
    /inode 128 u< /inode dup 1- and 0<> or  /inode /block u> or ?damaged
-   super 96 + le-l@ ?features  true ;
+   super 96 + le-l@ dup ?features
+   64bit and if
+      super 336 + le-l@ ?damaged        \ 2 to the 32nd blocks or more
+      super 254 + le-w@ to /group
+      /group 64 u< /group dup 1- and 0<> or  /group /block u> or ?damaged
+   then  true ;
 
 \ ---- Inodes
 : inode-at  ( inode -- a )
    1- dup inodes u>= ?damaged
    inodes/group u/mod                   ( index group )
-   5 << /block u/mod groups-start +     ( index offset block )
+   /group * /block u/mod groups-start +    ( index offset block )
    32 -rot in-block 8 + le-l@           ( index table )
    swap /inode um*  rot block>position d+  128 -rot need ;
 h# 4000 constant is-directory
@@ -64,11 +73,13 @@ h# 80000 constant has-extents
 : enter  ( inode -- )
    dup to inode  inode-at
    dup le-w@ to mode
-   dup 32 + le-l@ has-extents and if  " extents" refuse  then
+   dup 32 + le-l@ has-extents and 0<> to extents?
    kind is-file = if  dup 108 + le-l@ ?damaged  then   \ 4 GB or more
    dup 4+ le-l@ to file-size
    40 + pointers 60 move ;
 : root  ( -- )  root-inode enter ;
+
+fload ext4-extents.fs
 
 \ ---- Blocks of a file. Each level of pointers multiplies what one of them stands for.
 : pointers/block  ( -- n )  /block 2 >> ;
@@ -81,6 +92,7 @@ h# 80000 constant has-extents
    repeat  drop nip ;
 : pointer  ( n -- block )  2 << pointers + le-l@ ;
 : file-block  ( index -- block | 0 )
+   extents? if  extent-block exit  then
    dup 12 u< if  pointer exit  then  12 -
    dup pointers/block u< if  12 pointer 1 through exit  then  pointers/block -
    dup pointers/block dup * u< if  13 pointer pointers/block through exit  then
