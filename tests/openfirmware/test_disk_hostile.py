@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
-KINDS = ("fat12", "fat32", "ext2-1k", "rock-ridge", "joliet", "hfs-plus", "pieces", "pc", "apple")
+KINDS = ("fat12", "fat32", "ext2-1k", "rock-ridge", "joliet", "hfs-plus", "pieces", "pc", "apple",
+         "ext4-1k", "guid")
 #: No command may need more; a healthy disk needs a tenth.
 MOST_INSTRUCTIONS = 20_000_000
 FIRMWARE_END, LOAD_BASE = 0x100000, 0x400000
@@ -77,12 +78,16 @@ def healthy(images, tmp_path_factory):
                 images.disk_of(path, [(part, 4096)], "label: dos\nstart=63, size=100, type=83\n"
                                "start=200, size=6000, type=5\nstart=300, size=100, type=83\n"
                                "start=4096, size=2048, type=6\n")
+            elif kind == "guid":
+                part = images.make_image(folder / "part3", "fat12", tree, 1 << 20)
+                images.disk_of(path, [(part, 4096)], "label: gpt\nstart=2048, size=100\n"
+                               "start=4096, size=2048\n")
             elif kind == "apple":
                 part = images.make_image(folder / "part2", "fat12", tree, 1 << 20)
                 images.disk_of(path, [(part, 64)], images.apple_map(
                     [("Apple_Free", 20, 44), ("Apple_HFS", 64, 2048)]))
             else:
-                small = 2 << 20 if kind in ("fat12", "ext2-1k") else None
+                small = 2 << 20 if kind in ("fat12", "ext2-1k", "ext4-1k") else None
                 images.make_image(path, kind, tree, small)
             data = path.read_bytes()
             made[kind] = data, np.flatnonzero(np.frombuffer(data, np.uint8))

@@ -53,6 +53,39 @@ def test_a_pc_disk(disk_prompt, pc_disk):
         ["6", "2048"], ["7", "8192"]]
 
 
+def test_a_guid_table(disk_prompt, images, files, tmp_path):
+    data_type = "EBD0A0A2-B9E5-4433-87C0-68B6B72699C7"
+    table = ("label: gpt\nfirst-lba: 34\n"
+             'start=2048, size=2048, name="nothing here"\n'
+             f'start=8192, size=40960, type={data_type}, name="daten ä 日"\n'
+             'start=61440, size=16384, name="linux"\n')
+    disk = images.disk_of(tmp_path / "disk", [
+        (files("fat16", "second"), 8192), (files("ext4-4k", "third"), 61440)], table)
+    with open(disk, "r+b") as file:     # the second header is at the end of the disk
+        file.truncate(disk.stat().st_size + (1 << 20))
+    prompt = disk_prompt(disk)
+    assert prompt.load_file(r"hd:2,\boot\who") == b"fat16 second\n"
+    assert prompt.load_file(r"hd:3,\boot\who") == b"ext4-4k third\n"
+    assert prompt.load_file(r"hd:,\only-third") == b"here"
+    rows = [row.split(None, 3) for row in prompt("dir hd:").splitlines()[:-1] if row]
+    assert [(row[0], row[1], row[3].rstrip()) for row in rows] == [
+        ("1", "1024", "nothing here"), ("2", "20480", "daten ä 日".encode().decode("latin-1")),
+        ("3", "8192", "linux")]
+    assert prompt.error("dir hd:4,\\").endswith("no such partition.")
+    assert prompt.error("dir hd:65,\\").endswith("no such partition.")
+    assert prompt.error("boot hd:").endswith("no program in this partition.")
+
+
+def test_a_program_that_fills_a_partition_of_a_guid_table(disk_prompt, images, tmp_path):
+    image = images.written(tmp_path / "program", elf())
+    disk = images.disk_of(tmp_path / "disk", [(image, 4096)], "label: gpt\n"
+                          "start=2048, size=2048\nstart=4096, size=64, "
+                          "type=9E1A2D38-C612-4316-AA26-8B49521E5A8B\n")
+    prompt = disk_prompt(disk)
+    prompt("boot hd:")
+    assert ran(prompt)
+
+
 def test_the_partition_that_was_found_is_in_bootpath(disk_prompt, pc_disk):
     prompt = disk_prompt(pc_disk)
     prompt("load hd:,\\only-seventh")

@@ -33,6 +33,7 @@
    " read" move-bytes  r> <> if  unreadable throw  then ;
 
 \ ---- Partition tables. All have numbers from 1 on; 0 0 is "no such partition".
+64 constant most-partitions
 512 constant /sector
 /sector buffer: sector
 : sector!  ( d.position -- )  sector /sector 2swap read-at ;
@@ -103,14 +104,17 @@
    0 0 sector!
    5 1 do  i entry c@ 128 = if  i unloop exit  then  loop  0 ;
 
+fload gpt.fs
+
 \ Which of them the disk has is found out once, when it is opened.
 0 instance value table?                 \ has it one at all?
-64 constant most-partitions
 : find-table  ( -- )
-   apple-map  map-block dup 0= if  drop pc-table?  then  to table? ;
+   apple-map  map-block if  true to table? exit  then
+   pc-table? dup to table?  if  find-gpt  then ;
 : (partition)  ( n -- d.start d.length )
    dup most-partitions u> table? 0= or if  drop 0 0 0 0 exit  then
-   map-block if  apple-partition  else  pc-partition  then ;
+   map-block if  apple-partition exit  then
+   gpt-entries if  gpt-partition  else  pc-partition  then ;
 : select-partition  ( n -- there? )
    whole-disk
    dup 0= if  drop true exit  then
@@ -192,8 +196,9 @@
    file if  -20 throw  then  " write" raw ;
 
 \ Without a path, a program that fills a partition is loaded: a PC's of type 41 (CHRP binding 11.1.1),
-\ or the one that the arguments name.
+\ PReP's of a GUID table, or the one that the arguments name.
 : program-partition  ( -- n )
+   gpt-entries if  gpt-program exit  then
    0 0 sector!
    5 1 do  i entry entry-type h# 41 = if  i unloop exit  then  loop  no-program throw ;
 : load-raw  ( a -- len )
@@ -210,9 +215,11 @@
 : .kind  ( n -- )
    map-block if
       map-block map-entry? drop  sector 48 + 32 string-of .safely
+   else gpt-entries if
+      .gpt-name
    else
       0 0 sector!  dup 4 u<= if  entry entry-type .2  else  drop  then
-   then ;
+   then then ;
 : .partition  ( n -- )
    dup there? 0= if  drop exit  then
    dup .dec 4 to-column  length 2@ 1024 um/mod nip .dec ."  KB" 18 to-column
