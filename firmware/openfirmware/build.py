@@ -82,9 +82,8 @@ def _finish(compiler, board, tree):
         raise UserError(f"Open Firmware's variables must end below its buffers at "
                         f"{compiler.buffers:#x}, not at {compiler.data.here:#x}")
     compiler.rom.align()
-    found = (compiler.forth.find(fcodes.TOKENS.get(number, "")) for number in
-             range(fcodes.LAST_OF_STANDARD + 1))
-    table = compiler.rom.cells(word.xt if word else 0 for word in found)
+    table = compiler.rom.cells([_fcode(compiler, number)
+                                for number in range(fcodes.LAST_OF_STANDARD + 1)])
     compiler.data.store(compiler.need("fcode-table").operand, table)
     windows = compiler.rom.cells(board.windows(compiler.symbols))
     image = compiler.rom.append(bytes(compiler.data.data))
@@ -95,6 +94,17 @@ def _finish(compiler, board, tree):
     compiler.patch_kernel("tick_period", board.timebase_frequency // TICKS_PER_SECOND)
     compiler.patch_kernel("tick_word", compiler.xt("tick"))
     compiler.patch_kernel("client_word", compiler.xt("client-service"))
+
+
+def _fcode(compiler, number):
+    """What a token's cell holds: an xt, or 1 more than where its name is, or 0 (forth/fcode.fs)."""
+    word = compiler.forth.find(fcodes.TOKENS.get(number, ""))
+    if word or number not in fcodes.ABSENT:
+        return word.xt if word else 0
+    name = fcodes.ABSENT[number].encode()
+    place = compiler.rom.append(bytes([len(name)]) + name)
+    compiler.rom.align()
+    return place + 1
 
 
 def build(platform):

@@ -6,8 +6,8 @@ import struct
 
 import pytest
 
-KINDS = ("fat12", "fat16", "fat32", "ext2-1k", "ext2-4k", "ext3", "ext4-1k", "ext4-4k", "rock-ridge",
-         "joliet", "iso", "hfs-plus")
+KINDS = ("fat12", "fat16", "fat32", "ext2-1k", "ext2-4k", "ext3", "ext4-1k", "ext4-4k",
+         "rock-ridge", "joliet", "iso", "hfs-plus")
 BUFFER = 0x400000
 
 

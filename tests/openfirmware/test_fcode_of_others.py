@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from pteg.firmware.openfirmware.fcodes import ABSENT, TOKENS
 from pteg.firmware.openfirmware.tokenizer import tokenize
 
 COPIER = Path(__file__).parents[2] / "firmware" / "openfirmware" / "drivers" / "copier.fth"
 PLACE = 0x300000
+#: Names that toke gives no number, or that it takes for something else.
+NOT_TOKE = {"new-device", "finish-device", "memory-test-suite"}
 PROGRAM = """fcode-version{version}
 hex
 " lamp" device-name
@@ -75,6 +78,24 @@ def test_a_driver_of_toke_runs(prompt, toke, version):
         prompt("lamp close-dev")
     finally:
         prompt('clear 0 0 " name" " /lamp" find-package drop set-property device-end')
+
+
+@pytest.mark.parametrize("name", ["fb8-install", "#lines", "is-install", "rx@", "xlsplit",
+                                  "mac-address", "set-args", "processor-type"])
+@pytest.mark.parametrize("where", ["{}", ": word {} ;", "['] {}"])
+def test_what_is_not_there_is_refused_by_name(prompt, toke, name, where):
+    program = toke(f"fcode-version2\nhex\n{where.format(name)}\nfcode-end\n")
+    prompt.machine.memory.write(PLACE, program + bytes(16))
+    assert prompt.error(f"hex {PLACE:x} 1 byte-load") == (
+        f"{name}, an FCode that this firmware does not have.")
+    assert prompt("clear decimal 2 3 + .") == "5  ok\n"
+
+
+def test_numbers_and_names_are_those_of_toke(toke):
+    known = {number: name for number, name in (ABSENT | TOKENS).items()
+             if number > 0xFF and name not in NOT_TOKE}
+    program = toke("fcode-version2\nhex\n" + "\n".join(known.values()) + "\nfcode-end\n")
+    assert program[8:-1] == b"".join(number.to_bytes(2, "big") for number in known)
 
 
 @pytest.mark.parametrize("version", [1, 2, 3])

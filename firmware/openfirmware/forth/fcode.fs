@@ -3,9 +3,9 @@
 \ A program is a header and a stream of tokens. A token is a number: one byte, or two if the first is
 \ 1 to 15. Below 800 they are standard (fcode-table, from fcodes.py), from 800 on the program's own.
 \ What a token means is executed or, inside of a definition, compiled; tokens whose words are immediate
-\ are always executed.
+\ are always executed. A standard token whose word is not there is its name, at an odd address.
 
-0 value fcode-table                     \ xts of the standard tokens, or 0
+0 value fcode-table                     \ xts of the standard tokens, names, or 0
 0 value fcode-position                  \ address of the next byte
 0 value fcode-spread                    \ distance of two bytes
 0 value fcode-fetch                     \ xt that reads a byte
@@ -32,7 +32,8 @@ h# 800 constant own-tokens              \ their number, and the first of them
 : own-slot  ( fcode# -- a )  own-tokens - fcode-table-own swap na+ ;
 : fcode>xt  ( fcode# -- xt )
    dup own-tokens < if  fcode-table swap na+  else  own-slot  then
-   @ ?dup 0= if  ['] ferror  then ;
+   @ dup 0= if  drop ['] ferror exit  then
+   dup 1 and if  1- count culprit 2!  -81 throw  then ;
 : own-slot!  ( xt fcode# -- )
    dup own-tokens dup 2* within 0= if  -70 throw  then  own-slot ! ;
 : set-token  ( xt immediate? fcode# -- )  nip own-slot! ;

@@ -59,6 +59,7 @@ create messages
 -78 , ," is not a folder"
 -79 , ," no program in this partition"
 -80 , ," no disk in the drive"
+-81 , ," an FCode that this firmware does not have"
 -258 , ," no device answers"
 -259 , ," data access exception"
 -260 , ," no code at this address"
