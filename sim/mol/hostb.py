@@ -19,7 +19,7 @@ from pteg.state import STORED_SPRS
 from pteg.symbols import Symbols
 from pteg.worlds import GUESTS, Worlds
 
-__all__ = ["HostB", "Option", "Flag"]
+__all__ = ["HostB", "Option", "Flag", "GUEST_IN"]
 
 
 class Option(IntEnum):
@@ -55,7 +55,7 @@ _OPTIONS, _FIRST_FRAME = 0x3000, 0x0100_0000
 _RESULTS = ("frames", "kvars", "status", "ticks", "page_ins", "swaps")
 _PAGE = 4096
 #: SPRG2 while the guest is in.
-_GUEST_IN = 0x1779
+GUEST_IN = 0x1779
 
 
 @lru_cache
@@ -99,7 +99,7 @@ class HostB:
             known = Symbols()
             known.add(guest.elf, read_elf(guest.elf, "guest"))
             machine.symbols.worlds |= dict.fromkeys(GUESTS, known)
-        machine.worlds = Worlds(_GUEST_IN, self._offsets["xMSR"],
+        machine.worlds = Worlds(GUEST_IN, self._offsets["xMSR"],
                                 ((self._address("mol_text"), self._address("mol_text_end")),))
         machine.reset()
         machine.cpu.pc = start
@@ -125,7 +125,7 @@ class HostB:
     @property
     def in_guest(self) -> bool:
         """Whether the guest has the processor."""
-        return (self.machine.cpu.spr["SPRG2"] == _GUEST_IN
+        return (self.machine.cpu.spr["SPRG2"] == GUEST_IN
                 and self.machine.cpu.msr & Msr.PR != 0)
 
     def end(self) -> None:
@@ -133,6 +133,16 @@ class HostB:
         place = _OPTIONS + 4 * 5
         flags = self.machine.memory.read_word(place) | Flag.END_AT_TICK
         self.machine.memory.write(place, struct.pack(">I", flags))
+
+    @property
+    def entry(self) -> int:
+        """Physical address at which MOL enters the guest."""
+        return self._address("mac_entry")
+
+    @property
+    def base(self) -> int:
+        """Difference of linked and physical addresses."""
+        return 0
 
     @property
     def ended(self) -> int:
@@ -159,6 +169,11 @@ class HostB:
     def variable(self, name: str, index: int = 0) -> int:
         """A word of the session's variables, by its name in asm_offsets.c."""
         return self.machine.memory.read_word(self.kvars + self._offsets[name] + 4 * index)
+
+    @property
+    def sdr1(self) -> int:
+        """SDR1 while the guest is in; 0: there is no session yet."""
+        return self.variable("xSDR1") if self.kvars else 0
 
     def counters(self) -> dict[str, int]:
         """MOL's counters by name."""
@@ -190,6 +205,12 @@ class HostB:
         pages = [self.machine.memory.read(int(frame), _PAGE) if frame else bytes(_PAGE)
                  for frame in self.frames(first, (offset + size + _PAGE - 1) // _PAGE)]
         return b"".join(pages)[offset:offset + size]
+
+    def guest_word(self, address: int) -> int | None:
+        """An instruction of a guest whose code lies at its effective address."""
+        if address + 4 > self.guest.size:
+            return None
+        return int.from_bytes(self.read(address, 4), "big")
 
     def memory(self) -> bytes:
         """All of the guest's memory."""

@@ -14,9 +14,10 @@ from pteg.hw.isa.exceptions import Vector
 from pteg.ledger import Ledger
 from pteg.mol.compare import differing
 from pteg.mol.hostb import HostB
+from pteg.mol.hostl import HostL
 from pteg.mol.occupancy import occupancy
 from pteg.mol.phases import BY_WORLD, Phase, landmarks
-from pteg.mol.scenarios import SCENARIOS, Scenario
+from pteg.mol.scenarios import SCENARIOS, HostScenario, Scenario
 from pteg.worlds import GUESTS, World
 
 __all__ = ["run", "measure"]
@@ -27,13 +28,13 @@ OUTSIDE = "OUTSIDE"
 SAMPLES = 50
 
 
-def run(scenario: str | Scenario, cpu: str = "functional", *,
+def run(scenario: str | Scenario | HostScenario, cpu: str = "functional", *,
         vcd: str | PathLike | None = None) -> dict[str, Any]:
     """Run a scenario.
 
     Parameters
     ----------
-    scenario : str or Scenario
+    scenario : str, Scenario or HostScenario
         The name of one of `pteg.mol.scenarios.SCENARIOS`, or your own.
     cpu : str
         "functional", or "pipeline", which knows cycles.
@@ -51,50 +52,55 @@ def run(scenario: str | Scenario, cpu: str = "functional", *,
         raise UserError("a waveform needs cpu='pipeline': the functional model has no signals")
     session = chosen.session(cpu)
     counted = measure(session, chosen, vcd)
-    differences = differing(session.guest, session, chosen.limit) if chosen.as_bare else None
+    differences = None
+    if isinstance(session, HostB) and chosen.as_bare:
+        differences = differing(session.guest, session, chosen.limit)
     return {"scenario": chosen.name, "title": chosen.title, "number": chosen.number,
             "point": chosen.point, "cpu": cpu, **counted, "differences": differences}
 
 
-def _scenario(given: str | Scenario) -> Scenario:
-    if isinstance(given, Scenario):
+def _scenario(given: str | Scenario | HostScenario) -> Scenario | HostScenario:
+    if not isinstance(given, str):
         return given
     if given not in SCENARIOS:
         raise UserError(f"scenario must be one of {', '.join(SCENARIOS)}, not {given!r}")
     return SCENARIOS[given]
 
 
-def measure(session: HostB, scenario: Scenario, vcd: str | PathLike | None = None
-            ) -> dict[str, Any]:
+def measure(session: HostB | HostL, scenario: Scenario | HostScenario,
+            vcd: str | PathLike | None = None) -> dict[str, Any]:
     """Run a session to the scenario's end, and count."""
     machine = session.machine
-    entry = machine.symbols.address("mac_entry")
-    if session.run(scenario.limit, until=entry) != "address":
+    if session.run(scenario.limit, until=session.entry) != "address":
         raise UserError(f"scenario {scenario.name}: the guest was never entered")
     clock = _clock(session)
     with machine.trace(vcd, scenario.signals) if vcd else _Nothing():
-        samples, stop = _run(session, scenario)
+        samples, counters, stop = _run(session, scenario)
     worlds, exits = clock.results()
     return {"stop": str(stop), "cycles": machine.cycle if clock.timed else None,
             "instructions": machine.instructions,
-            "console": machine.console.read().decode("latin-1"), "counters": session.counters(),
+            "console": machine.console.read().decode("latin-1"), "counters": counters,
             "worlds": worlds, "exits": exits, "occupancy": samples}
 
 
 def _run(session, scenario):
-    """To the end, with samples of the hash table, which disturb nothing."""
+    """To the end, with samples of the hash table, which disturb nothing.
+
+    The counters are the last ones before the session is gone.
+    """
     machine = session.machine
     until = session.ended if scenario.ends else None
-    samples, piece, stop = [], 2_000, "instructions"
+    samples, counters, piece, stop = [], {}, 2_000, "instructions"
     while stop == "instructions" and machine.instructions < scenario.limit:
-        if session.result("kvars"):
+        if session.sdr1:
             samples.append({"instructions": machine.instructions, "cycles": machine.cycle,
-                            **occupancy(machine, session.variable("xSDR1"))})
+                            **occupancy(machine, session.sdr1)})
+        counters = session.counters() or counters
         stop = session.run(piece, until, undisturbed=True)
         if len(samples) > SAMPLES:
             del samples[1::2]
             piece *= 2
-    return samples, stop
+    return samples, session.counters() or counters, stop
 
 
 class _Nothing:
@@ -124,7 +130,7 @@ class _Cycles:
 
         machine, self._session = session.machine, session
         self._clock = ExitClock(machine.model.native, machine.model.places, machine.worlds,
-                                landmarks(machine.symbols), BY_WORLD, len(Phase))
+                                landmarks(machine.symbols, session.base), BY_WORLD, len(Phase))
         machine.model.driver.taps.append(Tap(self._clock.tracer, self._clock))
 
     def results(self):
@@ -191,10 +197,10 @@ def _sorted(groups: Mapping[str, list]):
 def _kind(session, vector, pc):
     """The exception that left the guest, and the instruction if it was a privileged one."""
     cause = Vector(vector)
-    if cause is not Vector.PROGRAM or pc + 4 > session.guest.size:
+    word = session.guest_word(pc) if cause is Vector.PROGRAM else None
+    if word is None:
         return cause.name
-    # The code of the scenarios lies at its effective address.
-    text = disassemble(int.from_bytes(session.read(pc, 4), "big"), pc).split()
+    text = disassemble(word, pc).split()
     register = text[1].split(",") if len(text) > 1 else []
     spr = [name for name in register if not name[1:].isdigit()]
     return " ".join([text[0], *spr] if text[0] in ("mfspr", "mtspr") else text[:1])

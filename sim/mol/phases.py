@@ -31,16 +31,19 @@ _BEGIN = {"mol_text": Phase.EMULATE, "segment_tables": Phase.SEGMENTS, "mac_entr
           "mol_vector_0x100": Phase.VECTOR, "mol_asm_end": Phase.CODE_IN_C}
 
 
-def landmarks(symbols: Symbols) -> tuple[np.ndarray, np.ndarray]:
+def landmarks(symbols: Symbols, base: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Addresses at which phases begin, ascending, and the phases.
 
-    They are those of MOL's code. In other code the world says the phase: `Phase.HOST` for
-    `World.HOST_KERNEL`, `Phase.USER` for `World.HOST_USER`.
+    A host that is linked at `base` is loaded at 0: its code has places at both. They are those of
+    MOL's code. In other code the world says the phase: `Phase.HOST` for `World.HOST_KERNEL`,
+    `Phase.USER` for `World.HOST_USER`.
     """
     places = [place for name in _BEGIN if (place := symbols.address(name)) is not None]
     assert len(places) == len(_BEGIN) and sorted(places) == places
-    return (np.array([0, *places], np.int64),
-            np.array([Phase.VECTOR, *_BEGIN.values()], np.int64))
+    addresses, phases = [0, *(place - base for place in places)], [Phase.VECTOR, *_BEGIN.values()]
+    if base:
+        addresses, phases = addresses + [base, *places], phases * 2
+    return np.array(addresses, np.int64), np.array(phases, np.int64)
 
 
 #: Phase of each world whose code has no landmarks; -1: the landmarks say it.

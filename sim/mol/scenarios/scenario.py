@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 from pteg.mol.guest import Guest
 from pteg.mol.hostb import Flag, HostB, Option
+from pteg.mol.hostl import HostL
 
-__all__ = ["Scenario"]
+__all__ = ["Scenario", "HostScenario"]
 
 #: Signals of a waveform: who owns the processor, the program counter, the mode, MMU and walker.
 SIGNALS = ("world, core.completion.pc, core.completion.cq0, core.completion.cq1, "
@@ -59,3 +60,37 @@ class Scenario:
     def session(self, cpu: str = "functional") -> HostB:
         """A machine that is about to run it."""
         return HostB(self.guest(), cpu=cpu, options=self.options, flags=self.flags, tick=self.tick)
+
+
+@dataclass(frozen=True)
+class HostScenario:
+    """Guests as processes of HostL: the last line runs one of them, and ends with the prompt.
+
+    Attributes
+    ----------
+    name, number, point, title, limit, signals
+        As those of a `Scenario`.
+    guests : callable
+        Makes the files of the archive, by name.
+    lines : tuple of str
+        For HostL's shell.
+    arguments : str
+        Of HostL.
+    """
+
+    name: str
+    number: int
+    point: str
+    title: str
+    guests: Callable[[], Mapping[str, bytes]]
+    lines: tuple[str, ...]
+    arguments: str = ""
+    limit: int = 100_000_000
+    signals: str = SIGNALS
+    #: It ends with the prompt; there is no bare machine with two guests or a host's process.
+    ends: bool = False
+    as_bare: bool = False
+
+    def session(self, cpu: str = "functional") -> HostL:
+        """A machine on which the last line has been typed."""
+        return HostL(self.guests(), self.lines, arguments=self.arguments, cpu=cpu)

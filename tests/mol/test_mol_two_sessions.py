@@ -1,0 +1,84 @@
+"""Sessions as processes of HostL: two at once, and a host whose pages are evicted."""
+
+import pytest
+
+from pteg.firmware.hosts.hostl.checker import Checker
+from pteg.ledger import Ledger
+from pteg.mol.occupancy import occupancy, session_of
+from pteg.mol.scenarios import SCENARIOS
+from pteg.worlds import GUESTS, World
+
+
+@pytest.fixture
+def started():
+    """A function that begins a scenario; its session and its checker."""
+    def begin(name):
+        session = SCENARIOS[name].session()
+        return session, Checker(session.machine, session.elf)
+    return begin
+
+
+def whole(checker):
+    checker.settle()
+    problems = checker.check()
+    assert not problems, "\n".join(problems[:10])
+
+
+def owners(session):
+    """Sessions with entries in the hash table or in a TLB; -1 is the host."""
+    found = {int(session_of(entry.vsid)) for entry in session.machine.mmu.tlb()}
+    table = occupancy(session.machine, session.sdr1)
+    return found | {number for number in range(8) if f"session {number}" in table}
+
+
+def test_two_sessions_are_apart_and_one_outlives_the_other(started):
+    """Scenario 3."""
+    session, checker = started("two-sessions")
+    seen, stop = set(), "instructions"
+    while stop == "instructions":
+        stop = session.run(300_000)
+        whole(checker)
+        alive = frozenset(number for number in range(8) if session.kvars(number))
+        assert owners(session) - {-1} <= alive
+        seen.add(alive)
+    assert {frozenset({0, 1}), frozenset({1})} <= seen
+    printed = session.machine.console.read().decode()
+    assert "S" in printed.split("mol long 2")[1] and "L" in printed.split("mol long 2")[1]
+    assert "X" not in printed.split("mol long 2")[1]
+
+
+def test_the_host_faults_again_where_the_guest_has_driven_it_out(started):
+    """Scenario 14: an entry is driven out twice, so the host's process has made it again; its data
+    are right, and so are R and C of its pages."""
+    session, checker = started("host-evicted")
+    machine, store = session.machine, session.machine.symbols.address("store_pte")
+    stolen = []
+    while len(stolen) == len(set(stolen)):
+        assert session.run(30_000_000, until=store) == "address"
+        slot = (session.sdr1 & 0xFFFF0000) + machine.cpu.gpr[4]
+        tag = machine.memory.read_word(slot)
+        if tag >> 31 and session_of(tag >> 7 & 0xFFFFFF) == -1:
+            stolen.append(tag)
+        machine.step()
+    assert session.counters()["pte_evicted"] >= len(stolen)
+    assert session.run(60_000_000) == "console"
+    printed = machine.console.read().decode()
+    assert "stress: ok" in printed and printed.endswith("C$ ")
+    whole(checker)
+
+
+def test_worlds_of_two_storeys_have_names_of_their_own(started):
+    """Host kernel and process, MOL, and the guest, each with its own symbols."""
+    session, _ = started("two-sessions")
+    machine, book = session.machine, Ledger(kinds="exception, return", keep=1 << 20)
+    assert session.run(10_000_000, until=session.entry) == "address"
+    machine.model.ledger(book.add)
+    assert session.run(400_000) == "instructions"
+    machine.model.ledger(None)
+    worlds = {World(world) for world in set(book.records["world"])}
+    assert worlds >= {World.HOST_KERNEL, World.HOST_USER, World.HYPERVISOR,
+                      World.GUEST_SUPERVISOR}
+    inside = [record for record in book.records if record["world"] in GUESTS]
+    names = {(machine.symbols.of(int(record["world"])).name(int(record["pc"])) or "").split("+")[0]
+             for record in inside}
+    assert names <= {"_start", "segment", "start", "entry", "round", "word"} and "round" in names
