@@ -15,7 +15,8 @@ LONGEST_NAME = 23
 #: Each kernel's module and function, which is called with `arguments` and returns an ELF file.
 KERNELS = {"hostl": ("pteg.firmware.hosts.hostl.image", "build"),
            "hostl-mol": ("pteg.firmware.hosts.hostl.image", "build_with_mol"),
-           "hostx": ("pteg.firmware.hosts.hostx.image", "build")}
+           "hostx": ("pteg.firmware.hosts.hostx.image", "build"),
+           "hostx-mol": ("pteg.firmware.hosts.hostx.image", "build_with_mol")}
 
 
 def build(name: str, arguments: str = "", guests: Iterable[str | Path] = ()) -> bytes:
@@ -28,15 +29,15 @@ def build(name: str, arguments: str = "", guests: Iterable[str | Path] = ()) -> 
     arguments : str
         What the kernel is told unless firmware tells it something.
     guests : iterable of path
-        Files for the archive of hostl-mol beside `guest`, which is HostL itself: guests, as ELF
-        files, and their device trees.
+        Files for the archive of hostl-mol or hostx-mol beside `guest`, which is HostL itself:
+        guests, as ELF files, and their device trees.
     """
     if name not in KERNELS:
         raise UserError(f"kernel must be one of {', '.join(KERNELS)}, not {name!r}")
     module, function = KERNELS[name]
     more = {Path(file).name: read_file(file) for file in guests}
-    if more and name != "hostl-mol":
-        raise UserError(f"{name} runs no guests; hostl-mol does")
+    if more and not name.endswith("-mol"):
+        raise UserError(f"{name} runs no guests; {name}-mol does")
     too_long = [file for file in more if len(file.encode()) > LONGEST_NAME]
     if too_long:
         raise UserError(f"{too_long[0]}: the name of a guest has at most {LONGEST_NAME} bytes")

@@ -30,6 +30,7 @@ COUNTER(isi)
 COUNTER(page_fault_ctr)         /* shadow PTEs made */
 COUNTER(mac_page_fault)         /* DSIs and ISIs of the guest */
 COUNTER(page_missing)           /* pages of the owner that had to be paged in */
+COUNTER(pages_touched)          /* by the user part (OPTION_TOUCH) */
 COUNTER(fix_sr)
 COUNTER(do_flush)
 COUNTER(block_destroyed_ctr)

@@ -8,11 +8,26 @@ static u32 attributes(struct kernel_vars *kv, const struct translation *t)
     return t->wimg | (data_cache_is_on(kv) ? 0 : WIMG_W);
 }
 
+/* Point viii: who brings a page in, the host's kernel or the user part. */
+static u32 owner_page(struct kernel_vars *kv, u32 lvptr, int write)
+{
+    return kv->option[OPTION_TOUCH] ? host_find_page(kv->owner, lvptr, write)
+                                    : host_page_in(kv->owner, lvptr, write);
+}
+
+static u32 touch(struct kernel_vars *kv, u32 lvptr, int write)
+{
+    COUNT(kv, pages_touched);
+    kv->mregs.rvec_param[0] = lvptr;
+    kv->mregs.rvec_param[1] = write;
+    return RVEC_TOUCH;
+}
+
 /* Make the shadow PTE of a page: read-only until the first store, which has set C. The host may take
  * the page away at any time until the PTE is recorded: then the reservation is lost, the PTE goes again,
  * and the guest faults once more. */
-static void insert(struct kernel_vars *kv, u32 ea, enum access kind, struct translation *t,
-                   struct block *block)
+static u32 insert(struct kernel_vars *kv, u32 ea, enum access kind, struct translation *t,
+                  struct block *block)
 {
     u32 sr = ea >> 28, page = page_of(ea), offset = (t->mphys & ~(PAGE_SIZE - 1)) - block->mbase;
     struct vsid_ent *v = segment_vsid(kv, sr, kind);
@@ -24,9 +39,9 @@ static void insert(struct kernel_vars *kv, u32 ea, enum access kind, struct tran
     u32 pp = !write ? PP_RO : in_pthash(kv, t->mphys) ? PP_HASH : PP_RW;
 
     kv->reserved_lv = lv_page;
-    u32 physical = host_page_in(kv->owner, block->lvbase + offset, write);
+    u32 physical = owner_page(kv, block->lvbase + offset, write);
     if (physical == HOST_NO_PAGE)
-        return;
+        return kv->option[OPTION_TOUCH] ? touch(kv, block->lvbase + offset, write) : RVEC_NOP;
     struct pent *p = find_pent(kv, v, page, key);
     if (p && p->lv_page != lv_page) {
         remove_pent(kv, p);
@@ -37,7 +52,7 @@ static void insert(struct kernel_vars *kv, u32 ea, enum access kind, struct tran
     if (kv->reserved_lv != lv_page) {
         COUNT(kv, reservation_lost);
         zero_pte(kv, slot, shadow, page);
-        return;
+        return RVEC_NOP;
     }
     kv->reserved_lv = NO_LV;
     COUNT(kv, page_fault_ctr);
@@ -52,6 +67,7 @@ static void insert(struct kernel_vars *kv, u32 ea, enum access kind, struct tran
         kv->pthash_sr = shadow | SR_KP;
         kv->pthash_ea_base = ea - (t->mphys - kv->pthash_base);
     }
+    return RVEC_NOP;
 }
 
 /* A page of devices: a PTE without rights, so that accesses fault at once, and a note which it is. */
@@ -100,10 +116,8 @@ static u32 page_fault(struct kernel_vars *kv, u32 ea, enum access kind)
     if (!unite(kv, ea, kind, &t))
         return RVEC_NOP;                /* divided: the access is made again */
     struct block *block = find_block(kv, t.mphys);
-    if (block && !(block->read_only && kind == STORE)) {
-        insert(kv, ea, kind, &t, block);
-        return RVEC_NOP;
-    }
+    if (block && !(block->read_only && kind == STORE))
+        return insert(kv, ea, kind, &t, block);
     if (kind == FETCH) {
         kv->mregs.rvec_param[0] = t.mphys;
         return RVEC_BAD_NIP;
@@ -147,8 +161,7 @@ u32 split_exception(struct kernel_vars *kv, u32 dar, u32 dsisr)
     if (!block || (kind == STORE && (block->read_only || in_pthash(kv, t.mphys))))
         return emulate_access(kv);
     unite(kv, dar, kind, &t);
-    insert(kv, dar, kind, &t, block);
-    return RVEC_NOP;
+    return insert(kv, dar, kind, &t, block);
 }
 
 u32 isi_exception(struct kernel_vars *kv, u32 nip)

@@ -41,8 +41,15 @@ struct host_owner *host_current_owner(void);
 #define HOST_NO_PAGE 0xFFFFFFFFu
 u32 host_page_in(struct host_owner *owner, u32 lvptr, int write);
 
-/* Point vi: kernel access to a page of the owner that host_page_in has just found. */
+/* Point viii, the other way: the same for a page that is there, and may be written if that is asked
+ * for. HOST_NO_PAGE otherwise: the user part touches it. */
+u32 host_find_page(struct host_owner *owner, u32 lvptr, int write);
+
+/* Point vi: kernel access to a page of the owner that host_page_in has just found; or copies of its
+ * memory, inside one page, which page it in. They return 0 if the owner has no such memory. */
 void *host_owner_page(u32 physical);
+int host_copy_in(struct host_owner *owner, void *to, u32 lvptr, u32 size);
+int host_copy_out(struct host_owner *owner, u32 lvptr, const void *from, u32 size);
 
 /* Point v: the host's hash table, as SDR1. Only the base and mask are used. */
 u32 host_sdr1(void);

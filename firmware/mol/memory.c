@@ -55,10 +55,36 @@ u8 *guest_memory(struct kernel_vars *kv, u32 mphys, int write)
     return (u8 *)host_owner_page(page) + (mphys & (PAGE_SIZE - 1));
 }
 
+/* Words of the guest's page table, inside one page (point vi): through the kernel's view of the page, or
+ * copied as any program's memory. 0 if there is no such memory. */
+int read_guest(struct kernel_vars *kv, void *to, u32 mphys, u32 size)
+{
+    struct block *b = find_block(kv, mphys);
+    if (kv->option[OPTION_COPY])
+        return b && host_copy_in(kv->owner, to, b->lvbase + mphys - b->mbase, size);
+    const u32 *from = (const u32 *)guest_memory(kv, mphys, 0);
+    for (u32 n = 0; from && n < size / 4; n++)
+        ((u32 *)to)[n] = from[n];
+    return from != NULL;
+}
+
 u32 guest_word(struct kernel_vars *kv, u32 mphys)
 {
-    u32 *word = (u32 *)guest_memory(kv, mphys, 0);
-    return word ? *word : 0;
+    u32 word;
+    return read_guest(kv, &word, mphys, sizeof word) ? word : 0;
+}
+
+/* R and C are in a byte each. */
+void write_guest_byte(struct kernel_vars *kv, u32 mphys, u8 value)
+{
+    struct block *b = find_block(kv, mphys);
+    if (kv->option[OPTION_COPY]) {
+        host_copy_out(kv->owner, b->lvbase + mphys - b->mbase, &value, 1);
+        return;
+    }
+    u8 *byte = guest_memory(kv, mphys, 1);
+    if (byte)
+        *byte = value;
 }
 
 /* ---- Pages of devices --------------------------------------------------------------------------- */

@@ -52,6 +52,8 @@ void unmap_blocks(struct kernel_vars *kv);
 struct block *find_block(struct kernel_vars *kv, u32 mphys);
 u8 *guest_memory(struct kernel_vars *kv, u32 mphys, int write);
 u32 guest_word(struct kernel_vars *kv, u32 mphys);
+int read_guest(struct kernel_vars *kv, void *to, u32 mphys, u32 size);
+void write_guest_byte(struct kernel_vars *kv, u32 mphys, u8 value);
 int add_iorange(struct kernel_vars *kv, u32 mphys, u32 size, u32 cookie);
 int remove_iorange(struct kernel_vars *kv, u32 mphys, u32 size);
 void remove_io_pages(struct kernel_vars *kv);

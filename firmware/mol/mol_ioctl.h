@@ -44,6 +44,8 @@ enum mol_option {
     OPTION_VSID_LIMIT,          /* records of guest VSIDs before everything is flushed */
     OPTION_CONTEXT_LIMIT,       /* contexts of MOL before they begin again; 0: all of them */
     OPTION_CALL_BY_USER,        /* assembly reaches C through the user part, as on Darwin */
+    OPTION_TOUCH,               /* the user part touches a page that is not there, then it is found */
+    OPTION_COPY,                /* the guest's PTEs are copied, groups in and bytes out */
     FAULT_OVERLAPPING_SESSIONS, /* the last context of a session is the first of another one */
     FAULT_BLOCK_INTERCEPT,      /* dcbz flushes one PTE, stmw the new PTEs instead of the old ones */
     FAULT_BAT_HACK,             /* after 256 changes of BATs nothing is flushed any more */

@@ -6,6 +6,7 @@
 #define RVEC_CALL_KERNEL    1   /* the user part calls MOL_IOCTL_CALL_KERNEL */
 #define RVEC_RELOAD         2   /* enter again, with r13 to r31 from mregs.gpr */
 #define RVEC_ACCESS         4   /* the user part calls MOL_IOCTL_EMULATE_ACCESS */
+#define RVEC_TOUCH          5   /* address in the owner, 1 to store: the user part touches it */
 #define RVEC_ENABLE_FPU     3   /* execute a floating-point instruction, then enter again */
 #define RVEC_TRACE          6   /* a step, because of mregs.trace */
 #define RVEC_SPR_READ       13  /* number */

@@ -13,8 +13,8 @@ static int prohibited(int key, u32 pp, enum access kind)
 /* One group of eight entries: the one with this first word, or NO_PTE. */
 static u32 search_group(struct kernel_vars *kv, u32 offset, u32 wanted)
 {
-    u32 *entry = (u32 *)guest_memory(kv, kv->pthash_base + offset, 0);
-    if (!entry)
+    u32 entry[16];
+    if (!read_guest(kv, entry, kv->pthash_base + offset, sizeof entry))
         return NO_PTE;
     for (u32 i = 0; i < 8; i++)
         if (entry[2 * i] == wanted)
@@ -71,11 +71,10 @@ void translate(struct kernel_vars *kv, u32 ea, enum access kind, struct translat
         return;
     }
     /* R before protection, C only for a store that is allowed: each is one byte (decision 5). */
-    u8 *entry = guest_memory(kv, kv->pthash_base + t->pte, 1);
-    u32 word = ((u32 *)entry)[1];
+    u32 entry = kv->pthash_base + t->pte, word = guest_word(kv, entry + 4);
     int key = (segment & (is_user(kv) ? SR_KP : SR_KS)) != 0;
     if (!(word & PTE_R))
-        entry[6] |= PTE_R >> 8;
+        write_guest_byte(kv, entry + 6, word >> 8 | PTE_R >> 8);
     t->mphys = (word & 0xFFFFF000) | (ea & 0xFFF);
     t->wimg = word >> 3 & 15;
     t->writable = word & PTE_C && !prohibited(key, word & 3, STORE);
@@ -84,7 +83,7 @@ void translate(struct kernel_vars *kv, u32 ea, enum access kind, struct translat
     else if (prohibited(key, word & 3, kind))
         t->fault = FAULT_PROTECTION | store;
     else if (kind == STORE) {
-        entry[7] |= PTE_C;
+        write_guest_byte(kv, entry + 7, word | PTE_C);
         t->writable = 1;
     }
 }

@@ -259,13 +259,13 @@ def build_kernel(
     ----------
     kernel
         `hostl`, a small Unix-like kernel; `hostl-mol`, the same with the hypervisor as a module;
-        `hostx`, one that manages memory as XNU does.
+        `hostx` and `hostx-mol`, one that manages memory as XNU does.
     output
         ELF file; by default the kernel's name with .elf.
     append
         Arguments of the kernel where no firmware gives it others.
     guest
-        A file for `mol` in hostl-mol: an ELF file, or a device tree; may be repeated.
+        A file for `mol` in hostl-mol or hostx-mol: an ELF file, or a device tree; may be repeated.
     """
     from pteg.firmware.kernels import build_file
     from pteg.waiting import waiting

@@ -30,11 +30,13 @@ class Option(IntEnum):
     VSID_LIMIT = 2
     CONTEXT_LIMIT = 3
     CALL_BY_USER = 4
-    OVERLAPPING_SESSIONS = 5
-    BLOCK_INTERCEPT = 6
-    BAT_HACK = 7
-    STALE_SLOT = 8
-    NO_RESERVATION = 9
+    TOUCH = 5
+    COPY = 6
+    OVERLAPPING_SESSIONS = 7
+    BLOCK_INTERCEPT = 8
+    BAT_HACK = 9
+    STALE_SLOT = 10
+    NO_RESERVATION = 11
 
 
 class Flag(IntFlag):

@@ -44,7 +44,7 @@ def test_a_guest_that_cannot_be_is_refused(tmp_path, kernel, name, message):
 
 def test_an_unknown_kernel_is_refused(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    names = "hostl, hostl-mol, hostx"
+    names = "hostl, hostl-mol, hostx, hostx-mol"
     with pytest.raises(UserError, match=rf"^kernel must be one of {names}, not 'linux'$"):
         app(["build", "linux"], result_action="return_value")
     assert not list(tmp_path.iterdir())

@@ -11,6 +11,7 @@ from pteg.mol.hostb import Flag, Option
 SESSIONS = [
     {}, {"options": {Option.PRIVATE_HASH: 1}}, {"options": {Option.VSID_LIMIT: 32}},
     {"options": {Option.CONTEXT_LIMIT: 64}}, {"options": {Option.TLBIE_FLUSHES: 1}},
+    {"options": {Option.TOUCH: 1, Option.COPY: 1}},
     {"tick": 2000, "flags": Flag.EVICT_AT_TICK}, {"tick": 10_000, "flags": Flag.SWAP_AT_TICK},
     {"flags": Flag.SWAP_AT_PAGE_IN}, {"tick": 120},
 ]

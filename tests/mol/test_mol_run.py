@@ -11,7 +11,8 @@ from pteg.cli.commands import main
 from pteg.errors import UserError
 from pteg.hw.isa.exceptions import Vector
 from pteg.ledger import Kind, Ledger
-from pteg.mol.hostb import Flag
+from pteg.mol import measure
+from pteg.mol.hostb import Flag, HostB, Option
 from pteg.mol.occupancy import session_of
 from pteg.mol.picture import draw
 from pteg.mol.scenarios import SCENARIOS, HostScenario
@@ -161,3 +162,13 @@ def test_bad_arguments_are_refused_in_a_line(arguments, text, tmp_path, monkeypa
     error = capfd.readouterr().err
     assert text in error and error.count("\n") == 1
     assert not list(tmp_path.iterdir())
+
+
+def test_touched_pages_and_copied_entries_give_the_same_results():
+    """The user part touches each page that is not there; the kernel part never brings one in."""
+    scenario = SCENARIOS["first-touch"]
+    ways = [measure.measure(HostB(scenario.guest(), options=options, flags=Flag.DEMAND_ZERO),
+                            scenario)["counters"]
+            for options in ({}, {Option.TOUCH: 1, Option.COPY: 1})]
+    assert ways[0]["pages_touched"] == 0 < ways[1]["pages_touched"]
+    assert ways[0]["page_fault_ctr"] == ways[1]["page_fault_ctr"]

@@ -127,6 +127,37 @@ u32 host_page_in(struct host_owner *owner, u32 lvptr, int write)
     return found;
 }
 
+u32 host_find_page(struct host_owner *owner, u32 lvptr, int write)
+{
+    u32 page = (lvptr - WINDOW) / PAGE_SIZE;
+    return page < OPTIONS->ram_size / PAGE_SIZE && frames[page] != NO_FRAME
+        ? host_page_in(owner, lvptr, write) : HOST_NO_PAGE;
+}
+
+static int copy(u32 lvptr, u8 *bytes, u32 size, int out)
+{
+    u32 page = host_page_in(&the_owner, lvptr & ~(PAGE_SIZE - 1), out);
+    u8 *memory = (u8 *)(page + lvptr % PAGE_SIZE);
+    for (u32 i = 0; page != HOST_NO_PAGE && i < size; i++)
+        if (out)
+            memory[i] = bytes[i];
+        else
+            bytes[i] = memory[i];
+    return page != HOST_NO_PAGE;
+}
+
+int host_copy_in(struct host_owner *owner, void *to, u32 lvptr, u32 size)
+{
+    (void)owner;
+    return copy(lvptr, to, size, 0);
+}
+
+int host_copy_out(struct host_owner *owner, u32 lvptr, const void *from, u32 size)
+{
+    (void)owner;
+    return copy(lvptr, (u8 *)from, size, 1);
+}
+
 static u32 host_pteg(u32 vsid, u32 ea) { return (sdr1 & 0xFFFF0000) | (((vsid ^ (ea >> 12 & 0xFFFF)) & 0x3FF) << 6); }
 
 static u32 window_vsid(void) { return host_vsid(HOST_CONTEXT << 4 | WINDOW >> 28); }

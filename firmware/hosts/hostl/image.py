@@ -7,19 +7,24 @@ from pathlib import Path
 from pteg.firmware import cbuild
 from pteg.firmware.mol import image as mol
 
-__all__ = ["PROGRAMS", "build", "build_with_mol", "link", "link_program", "loaded_part", "program",
-           "with_programs"]
+__all__ = ["MOL_FOLDER", "MOL_MODULE", "MOL_PROGRAM", "PROGRAMS", "build", "build_with_mol", "link",
+           "link_program", "loaded_part", "program", "with_programs"]
 
 _FOLDER = Path(__file__).parent
 _KERNEL, _LIB, _USER, _MODULES, _MOL = (
     _FOLDER / name for name in ("kernel", "lib", "user", "modules", "mol"))
 #: The parts that only this host has.
 _OWN = [_FOLDER / "machdep"]
+MOL_FOLDER = _MOL
 _LIBRARY = [_LIB / "string.c", _LIB / "format.c"]
 #: Programs of every image, by name.
 PROGRAMS = {name: _USER / f"{name}.c"
             for name in ("init", "sh", "ps", "free", "ls", "cat", "echo", "stress", "times",
                          "watch")}
+#: Of the program `mol` and of the module: what all hosts with this kernel have in common.
+MOL_PROGRAM = [_MOL / "mol.c", _MOL / "devices.c",
+               *(file for file in mol.USER_PART if file.name != "devices.c")]
+MOL_MODULE = [_MOL / "host.c", *mol.KERNEL_PART]
 _ENTRY = struct.Struct(">24sII")
 _ELF_HEADER = struct.Struct(">16sHHIIIIIHHHHHH")
 _PROGRAM_HEADER = struct.Struct(">8I")
@@ -65,10 +70,8 @@ def build_with_mol(arguments: str = "", programs: Mapping[str, Path] | None = No
     for name, data in guests.items():
         files[name] = loaded_part(data) if data.startswith(b"\x7fELF") else data
     with mol.headers(_MOL, compiler) as headers:
-        user_part = [file for file in mol.USER_PART if file.name != "devices.c"]
-        files["mol"] = link_program([_MOL / "mol.c", _MOL / "devices.c", *user_part], headers,
-                                     compiler)
-        module = [_MOL / "host.c", _FOLDER.parent / "vsids.c", *mol.KERNEL_PART]
+        files["mol"] = link_program([*MOL_PROGRAM, _MOL / "interface.c"], headers, compiler)
+        module = [*MOL_MODULE, _FOLDER.parent / "vsids.c"]
         return link(_OWN, arguments, files, module, headers, compiler)
 
 

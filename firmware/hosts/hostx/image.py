@@ -4,12 +4,22 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pteg.firmware import cbuild
-from pteg.firmware.hosts.hostl.image import link, link_program, with_programs
+from pteg.firmware.hosts.hostl import image as hostl
+from pteg.firmware.hosts.hostl.image import (
+    MOL_FOLDER,
+    MOL_MODULE,
+    MOL_PROGRAM,
+    link,
+    link_program,
+    loaded_part,
+    with_programs,
+)
+from pteg.firmware.mol import image as mol
 
-__all__ = ["PROGRAMS", "build", "program"]
+__all__ = ["PROGRAMS", "build", "build_with_mol", "program"]
 
 _FOLDER = Path(__file__).parent
-_MACH, _USER = _FOLDER / "mach", _FOLDER / "user"
+_MACH, _USER, _MOL = (_FOLDER / name for name in ("mach", "user", "mol"))
 _OWN = [_FOLDER / "machdep", _MACH]
 #: Programs of every image beside HostL's, by name.
 PROGRAMS = {"ports": _USER / "ports.c"}
@@ -34,6 +44,29 @@ def build(arguments: str = "", programs: Mapping[str, Path] | None = None,
         An ELF executable, linked at 0xC0000000, loaded at 0.
     """
     return link(_OWN, arguments, _archive(programs, compiler), compiler=compiler)
+
+
+def build_with_mol(arguments: str = "", programs: Mapping[str, Path] | None = None,
+                   guests: Mapping[str, bytes] | None = None,
+                   compiler: cbuild.Compiler | None = None) -> bytes:
+    """Build the kernel with MOL as a module, and the program `mol` that runs guests.
+
+    Parameters
+    ----------
+    arguments, programs, guests, compiler
+        As for `pteg.firmware.hosts.hostl.image.build_with_mol`.
+    """
+    if guests is None:
+        guests = {"guest": hostl.build("hash=64K swap=512K", compiler=compiler)}
+    files = _archive(programs, compiler)
+    for name, data in guests.items():
+        files[name] = loaded_part(data) if data.startswith(b"\x7fELF") else data
+    with mol.headers(MOL_FOLDER, compiler) as headers:
+        include = [*headers, MOL_FOLDER]
+        files["mol"] = link_program([*MOL_PROGRAM, _MOL / "interface.c"], [*include, _MACH],
+                                    compiler)
+        module = [*MOL_MODULE, _MOL / "vsids.c", _MOL / "molport.c"]
+        return link(_OWN, arguments, files, module, include, compiler)
 
 
 def program(source: Path, compiler: cbuild.Compiler | None = None) -> bytes:

@@ -123,6 +123,14 @@ static void float_access(int store)
     mregs->fp_ready = 0;
 }
 
+/* So that the host brings a page of the guest's RAM in, as for any program. */
+static void touch(volatile u8 *byte, int store)
+{
+    u8 value = *byte;
+    if (store)
+        *byte = value;
+}
+
 u32 main_loop(void)
 {
     while (!ended) {
@@ -137,6 +145,9 @@ u32 main_loop(void)
         switch (rvec) {
         case RVEC_NOP:                  /* exit_request */
         case RVEC_RELOAD:
+            break;
+        case RVEC_TOUCH:
+            touch((volatile u8 *)mregs->rvec_param[0], mregs->rvec_param[1]);
             break;
         case RVEC_ENABLE_FPU:
             use_fpu();

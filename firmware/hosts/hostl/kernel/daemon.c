@@ -20,7 +20,7 @@ static u32 *advance(struct proc *p)
             continue;
         }
         hand_address += PAGE_SIZE;
-        if ((*pte & (PTE_PRESENT | PTE_SPECIAL)) == PTE_PRESENT)
+        if ((*pte & (PTE_PRESENT | PTE_SPECIAL | PTE_WIRED)) == PTE_PRESENT)
             return pte;
     }
     return NULL;

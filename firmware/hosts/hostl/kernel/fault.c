@@ -100,6 +100,20 @@ enum fault page_in(struct proc *p, u32 address, int write)
     return fault;
 }
 
+/* Bring pages in for good, each with a frame of its own. 0: they are no memory of the process, or there
+ * is too little. A fork ends it. */
+int pages_wire(struct proc *p, u32 address, u32 size)
+{
+    if (!user_range(address, size, 1))
+        return 0;
+    for (u32 end = address + size; address < end; address += PAGE_SIZE) {
+        if (page_in(p, address, 1) != FAULT_DONE)
+            return 0;
+        pte_update(pte_find(p, address), 0, PTE_WIRED);
+    }
+    return 1;
+}
+
 /* DSI and ISI. */
 void memory_fault(struct frame *frame, u32 address, int write)
 {

@@ -99,6 +99,7 @@ enum fault { FAULT_DONE, FAULT_BAD_ADDRESS, FAULT_NO_MEMORY };
 enum fault page_in(struct proc *p, u32 address, int write);
 void memory_fault(struct frame *frame, u32 address, int write);
 int user_range(u32 address, u32 size, int write);
+int pages_wire(struct proc *p, u32 address, u32 size);
 
 /* swap.c, daemon.c */
 struct slot { u16 count, unused; u32 frame; };

@@ -3,10 +3,10 @@
  * The page directory has 1024 words: 0, or the physical address of a page table. A page table has
  * 1024 entries: 0, a page that is there, or one that is in the swap area.
  *
- *   there:    frame(20) 0 RW SPECIAL R C W I M G USER HASHED PRESENT
+ *   there:    frame(20) 0 RW SPECIAL R C W I M WIRED USER HASHED PRESENT
  *   swapped:  slot(20)  SWAPPED
  *
- * R, C and WIMG are where the hardware's entry has them (PEM figure 7-17).
+ * R, C, W, I and M are where the hardware's entry has them (PEM figure 7-17).
  */
 #ifndef PTE_H
 #define PTE_H
@@ -14,6 +14,7 @@
 #define PTE_PRESENT  0x001
 #define PTE_HASHED   0x002              /* an entry in the hash table was made: flush it */
 #define PTE_USER     0x004
+#define PTE_WIRED    0x008              /* the page daemon leaves it alone */
 #define PTE_COHERENT 0x010              /* M */
 #define PTE_C        0x080              /* changed: the frame differs from its copy elsewhere */
 #define PTE_R        0x100              /* referenced since the page daemon has looked */

@@ -134,6 +134,7 @@ void system_call(struct frame *frame)
     case SYS_KILL:   result = proc_kill(r[3]); break;
     case SYS_MODULE: result = sys_module(r[3], r[4]); break;
     case SYS_HALT:   sys_halt(); break;
+    case SYS_WIRE:   result = pages_wire(current(), r[3], r[4]) ? 0 : ERROR; break;
     default:         result = machdep_call(frame);
     }
     frame->gpr[3] = result;

@@ -90,7 +90,7 @@ static void share_entry(struct proc *child, struct proc *parent, u32 address, u3
     } else if (*from & PTE_PRESENT) {
         if (!bug(BUG_FORK_NO_FLUSH))
             flush_hash_pages(parent, address, from, 1);
-        *to = pte_update(from, PTE_RW, 0) & ~PTE_HASHED;
+        *to = pte_update(from, PTE_RW | PTE_WIRED, 0) & ~PTE_HASHED;
         if (!bug(BUG_FORK_NO_COUNT))
             page_get(*from & PTE_FRAME);
         child->resident++;

@@ -4,6 +4,7 @@
 #undef PAGE_SIZE
 #include "host.h"
 #include "mol_ioctl.h"
+#include "device.h"
 
 #define TRIES 3                         /* the page daemon frees frames, but not where we like */
 
@@ -36,6 +37,25 @@ u32 host_page_in(struct host_owner *owner, u32 address, int write)
     return pte_update(pte_find(process(owner), address), 0, PTE_HASHED) & PTE_FRAME;
 }
 
+/* What has been read may lie in a frame that others share: a store needs RW, and leaves C. */
+u32 host_find_page(struct host_owner *owner, u32 address, int write)
+{
+    u32 *pte = address < USER_END ? pte_find(process(owner), address) : NULL;
+    if (!pte || !(*pte & PTE_PRESENT) || (write && !(*pte & PTE_RW)))
+        return HOST_NO_PAGE;
+    return pte_update(pte, 0, PTE_HASHED | PTE_R | (write ? PTE_C : 0)) & PTE_FRAME;
+}
+
+int host_copy_in(struct host_owner *owner, void *to, u32 address, u32 size)
+{
+    return process(owner) == current() && copy_in(to, address, size);
+}
+
+int host_copy_out(struct host_owner *owner, u32 address, const void *from, u32 size)
+{
+    return process(owner) == current() && copy_out(address, from, size);
+}
+
 static host_flush_hook *hook;
 
 static void flushed(struct proc *p, u32 address, u32 count)
@@ -66,11 +86,17 @@ void host_log(const char *text) { printk("%s\n", text); }
 /* ---- /dev/mol -------------------------------------------------------------------------------- */
 
 /* Before a session ends, its registers leave the address space of its owner. */
-static void end_session(void)
+int owner_call(u32 number, struct mol_ioctl_pb *pb)
+{
+    if (number == MOL_IOCTL_DESTROY_SESSION)
+        region_unmap_physical(current());
+    return mol_ioctl(number, pb);
+}
+
+void owner_gone(void)
 {
     struct mol_ioctl_pb pb = { 0, 0, 0 };
-    region_unmap_physical(current());
-    mol_ioctl(MOL_IOCTL_DESTROY_SESSION, &pb);
+    owner_call(MOL_IOCTL_DESTROY_SESSION, &pb);
 }
 
 static int ioctl(struct file *file, u32 number, u32 argument)
@@ -79,26 +105,29 @@ static int ioctl(struct file *file, u32 number, u32 argument)
     (void)file;
     if (!copy_in(&pb, argument, sizeof pb))
         return EMOLINVAL;
-    if (number == MOL_IOCTL_DESTROY_SESSION)
-        region_unmap_physical(current());
-    int error = mol_ioctl(number, &pb);
+    int error = owner_call(number, &pb);
     return copy_out(argument, &pb, sizeof pb) ? error : EMOLINVAL;
 }
 
 /* The registers that the kernel part and the owner share. */
-static u32 map(struct file *file, u32 size)
+u32 owner_registers(u32 size)
 {
     struct mol_ioctl_pb pb = { 0, 0, 0 };
-    (void)file;
     if (size > 2 * PAGE_SIZE || mol_ioctl(MOL_IOCTL_GET_MREGS, &pb))
         return 0;
     return pb.arg1;
 }
 
+static u32 map(struct file *file, u32 size)
+{
+    (void)file;
+    return owner_registers(size);
+}
+
 static void close(struct file *file)
 {
     (void)file;
-    end_session();
+    owner_gone();
 }
 
 static const struct device device = { .name = "mol", .ioctl = ioctl, .map = map, .close = close };

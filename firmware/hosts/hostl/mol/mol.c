@@ -1,5 +1,6 @@
-/* mol FILE [MEGABYTES [TREE]]: run an ELF file of the archive as a guest, perhaps with a flattened
- * device tree. What lies above the guest's RAM is a ROM. The user part of MOL, as a process. */
+/* mol [-POLICIES] FILE [MEGABYTES [TREE]]: run an ELF file of the archive as a guest, perhaps with a
+ * flattened device tree. What lies above the guest's RAM is a ROM. The user part of MOL, as a process. */
+#include "interface.h"
 #include "user.h"
 #undef NULL
 #include "../user/user.h"
@@ -18,16 +19,7 @@ struct elf_header {
 };
 struct program_header { u32 type, offset, virtual, physical, file_size, size, flags, align; };
 
-static int device;
 static u32 rom;                         /* its physical address; 0: there is none */
-
-int sys_ioctl(u32 number, struct mol_ioctl_pb *pb)
-{
-    int error = ioctl(device, number, pb);
-    if (!error && number == MOL_IOCTL_GET_MREGS)        /* physical; we have them elsewhere */
-        pb->arg1 = (u32)map_file(device, sizeof *mregs);
-    return error;
-}
 
 void sys_putc(int character)
 {
@@ -115,12 +107,37 @@ static u32 load_tree(const char *name, u32 bytes)
     return place;
 }
 
+/* Policies of the session, by letters: v private hash table, c calls of C through this program, t it
+ * touches pages, k copied entries of the guest's table, s the fault that a flush zeroes its old slot
+ * whatever is there now. w: the guest's RAM is wired. Others are for interface.c. */
+static int policies(const char *letters, struct machine *machine)
+{
+    int wired = 0;
+    for (; *letters; letters++)
+        switch (*letters) {
+        case 'v': machine->option[OPTION_PRIVATE_HASH] = 1; break;
+        case 'c': machine->option[OPTION_CALL_BY_USER] = 1; break;
+        case 't': machine->option[OPTION_TOUCH] = 1; break;
+        case 'k': machine->option[OPTION_COPY] = 1; break;
+        case 's': machine->option[FAULT_STALE_SLOT] = 1; break;
+        case 'w': wired = 1; break;
+        }
+    return wired;
+}
+
 int main(int argc, char **argv)
 {
     static struct machine machine;
+    const char *letters = "";
+    if (argc > 1 && argv[1][0] == '-') {
+        letters = argv[1] + 1;
+        argc--;
+        argv++;
+    }
     u32 bytes = (argc > 2 ? number_of(argv[2]) : 4) << 20;
-    device = open("/dev/mol");
-    if (device < 0 || argc < 2 || !map((void *)WINDOW, bytes)) {
+    int wired = policies(letters, &machine);
+    if (!open_interface(letters) || argc < 2 || !map((void *)WINDOW, bytes)
+        || (wired && wire((void *)WINDOW, bytes) < 0)) {
         printf("mol: no module, no file, or no memory\n");
         return 1;
     }

@@ -9,7 +9,7 @@
 enum system_call {
     SYS_EXIT, SYS_FORK, SYS_WAIT, SYS_EXEC, SYS_OPEN, SYS_CLOSE, SYS_READ, SYS_WRITE, SYS_IOCTL,
     SYS_POLL, SYS_MAP, SYS_MAP_FILE, SYS_UNMAP, SYS_GROW, SYS_SLEEP, SYS_YIELD, SYS_GETPID,
-    SYS_KILL, SYS_MODULE, SYS_HALT,
+    SYS_KILL, SYS_MODULE, SYS_HALT, SYS_WIRE,
 };
 
 /* The console: each byte as it comes, without echo, or lines. */

@@ -53,6 +53,10 @@ static inline int module(const char *name, int load)
 {
     return system_call(SYS_MODULE, (u32)name, load, 0, 0);
 }
+static inline int wire(void *address, u32 size)
+{
+    return system_call(SYS_WIRE, (u32)address, size, 0, 0);
+}
 static inline void halt(void) { system_call(SYS_HALT, 0, 0, 0, 0); }
 
 int main(int argc, char **argv);

@@ -105,6 +105,8 @@ int name_use(u32 name, enum disposition disposition, struct carried *right)
 void names_drop(struct proc *p)
 {
     for (struct right *r = rights[p - processes], *end = r + NAMES; r < end; r++) {
+        if (r->kind && r->port->alive && r->port->gone)
+            r->port->gone();
         for (; r->count; r->count--) {
             struct carried right = { r->port, r->kind };
             port_drop(&right);

@@ -15,6 +15,7 @@ struct port {
     u32 references;                     /* rights, wherever they are; 0: the port is free */
     int alive;
     void (*object)(struct message *message);
+    void (*gone)(void);                 /* of the kernel: a process with a right to it ends */
     struct message *first;              /* the queue */
 };
 
