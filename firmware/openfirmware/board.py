@@ -31,8 +31,8 @@ class Board:
 
     def __init__(self, platform):
         self.devices, self.wires = platform.devices, platform.wires
-        self.l2_size = platform.parameters.l2
-        self.processors = platform.parameters.processors
+        self.parameters = platform.parameters
+        self.l2_size, self.processors = self.parameters.l2, self.parameters.processors
         self.is_mac = any(isinstance(device, KeyLargo) for device in self.devices)
         self.has_disk = any(isinstance(device, AtaDisk) for device in self.devices)
         consoles = [device for device in self.devices if type(device) in _CONSOLES]
@@ -53,8 +53,8 @@ class Board:
         """Text that differs whenever the ROM would."""
         devices = [f"{type(device).__qualname__} {device.name} {device.base:#x} {device.size:#x} "
                    f"{getattr(device, 'fcode', b'').hex()}" for device in self.devices]
-        return "\n".join([*devices, *map(str, self.wires),
-                          f"{self.processors} {self.l2_size} {self.clock} {self.bus_frequency}"])
+        return "\n".join([*devices, *map(str, self.wires), str(self.parameters.changed()),
+                          f"{self.clock} {self.bus_frequency}"])
 
     def constants(self):
         """Forth source of the board's constants."""

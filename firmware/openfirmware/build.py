@@ -85,6 +85,7 @@ def _finish(compiler, board, tree):
     table = compiler.rom.cells([_fcode(compiler, number)
                                 for number in range(fcodes.LAST_OF_STANDARD + 1)])
     compiler.data.store(compiler.need("fcode-table").operand, table)
+    compiler.data.store(compiler.need("rom-end").operand, table)
     windows = compiler.rom.cells(board.windows(compiler.symbols))
     image = compiler.rom.append(bytes(compiler.data.data))
     compiler.patch_kernel("windows", windows)

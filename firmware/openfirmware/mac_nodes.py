@@ -23,6 +23,8 @@ _MAC_IO, _MAC_IO_SIZE = 0x80000000, 0x80000
 #: Its place on the PCI bus: device number, configuration address.
 _DEVICE = 12
 _CONFIGURATION = _DEVICE << 11
+#: Of the PCI bus in Hz.
+_PCI_CLOCK = 33_333_333
 #: 32-bit memory space and relocatable, with the base address register at 0x10 (PCI binding 2.2.1).
 _MEMORY_SPACE = 0x02000000
 _LEVEL = 1
@@ -49,7 +51,8 @@ class Bus:
             "device_type": strings("pci"), "model": strings("AAPL,UniNorth"),
             "compatible": strings("uni-north"),
             "vendor-id": cells(0x106B), "device-id": cells(0x1F), "revision-id": cells(0),
-            "class-code": cells(0x060000), "reg": cells(0xF2000000, 0x02000000),
+            "class-code": cells(0x060000), "clock-frequency": cells(_PCI_CLOCK),
+            "slot-names": cells(0), "reg": cells(0xF2000000, 0x02000000),
             "#address-cells": cells(3), "#size-cells": cells(2), "#interrupt-cells": cells(1),
             "bus-range": cells(0, 0),
             "ranges": cells(0x01000000, 0, 0, 0xF2000000, 0, 0x00800000,
@@ -59,7 +62,8 @@ class Bus:
             "device_type": strings("mac-io"), "model": strings("AAPL,Keylargo"),
             "compatible": strings("Keylargo"),
             "vendor-id": cells(0x106B), "device-id": cells(0x22), "revision-id": cells(0),
-            "class-code": cells(0xFF0000),
+            "class-code": cells(0xFF0000), "devsel-speed": cells(0),
+            "min-grant": cells(0), "max-latency": cells(0),
             "reg": cells(_CONFIGURATION, 0, 0, 0, 0, bar, 0, 0, 0, _MAC_IO_SIZE),
             "assigned-addresses": cells(bar | 0x80000000, 0, _MAC_IO, 0, _MAC_IO_SIZE),
             "#address-cells": cells(1), "#size-cells": cells(1), "#interrupt-cells": cells(1),

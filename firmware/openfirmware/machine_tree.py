@@ -20,7 +20,7 @@ __all__ = ["Tree", "machine_tree"]
 FILE_SYSTEMS = ("iso9660", "hfs-plus", "fat", "ext2")
 #: A device that has more addresses than this answers where no other does.
 _LARGEST = 1 << 28
-_CACHE = {"size": 0x8000, "sets": 0x80, "block-size": 0x20, "line-size": 0x20}
+_LINE = 0x20
 
 
 @dataclass
@@ -91,10 +91,16 @@ def _cpu(board, number, pins):
         "state": strings("stopped" if number else "running"), "clock-frequency": cells(board.clock),
         "bus-frequency": cells(board.bus_frequency),
         "timebase-frequency": cells(board.timebase_frequency)}
-    for cache in ("i-cache", "d-cache"):
-        properties |= {f"{cache}-{name}": cells(value) for name, value in _CACHE.items()}
-    properties |= {"tlb-size": cells(0x80), "tlb-sets": cells(0x40), "tlb-split": b"",
-                   "reservation-granule-size": cells(0x20),
+    p = board.parameters
+    for side, size, ways in (("i", p.icache, p.icache_ways), ("d", p.dcache, p.dcache_ways)):
+        properties |= {f"{side}-cache-size": cells(size),
+                       f"{side}-cache-sets": cells(size // ways // _LINE),
+                       f"{side}-cache-block-size": cells(_LINE),
+                       f"{side}-cache-line-size": cells(_LINE)}
+    for tlb in ("tlb", "i-tlb", "d-tlb"):       # both are alike; some readers know only the first
+        properties |= {f"{tlb}-size": cells(p.tlb_sets * p.tlb_ways),
+                       f"{tlb}-sets": cells(p.tlb_sets)}
+    properties |= {"tlb-split": b"", "reservation-granule-size": cells(_LINE),
                    "general-purpose": b"", "graphics": b""}
     cpu = Node("PowerPC,750", number, properties | pins, driver="cpu")
     if board.l2_size:

@@ -83,7 +83,6 @@ ABSENT = {
     "probe-pci": "the PCI bus is described when the ROM is built; probe-all prepares its devices",
     "oem-logo": _NO_DISPLAY, "is-install": _NO_DISPLAY, "is-remove": _NO_DISPLAY,
     "is-selftest": _NO_DISPLAY, "display-status": _NO_DISPLAY,
-    ".calls": "a word has no record of where it ends",
     "debug": _IN_ROM, "debug-off": _IN_ROM, "stepping": _IN_ROM, "tracing": _IN_ROM,
     "resume": _IN_ROM,
     "set-args": "a node has its address before its FCode program is evaluated",

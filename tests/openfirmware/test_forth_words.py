@@ -178,6 +178,24 @@ def test_see_shows_the_source(prompt):
     assert "is console-emit" in prompt("see (emit)")
 
 
+def test_see_shows_all_of_a_word_that_leaves_early(prompt):
+    prompt(": early dup if exit then drop 5 ;", ": later 6 ;")
+    assert re.fullmatch(r": early dup if ->\w+ exit drop 5 ; ok",
+                        " ".join(prompt("see early").split()))
+    prompt(": maker create , does> @ 1+ ;", "6 maker seven")
+    assert " ".join(prompt("see maker").split()) == ": maker create , does> @ 1+ ; ok"
+    text = prompt("see digit")          # in the ROM
+    assert text.count("exit") == 1 and text.endswith("; ok\n")
+
+
+def test_calls_lists_who_calls_a_word(prompt):
+    prompt(": called-here ;", ": one-caller called-here ;", ": another called-here called-here ;")
+    assert prompt("' called-here .calls").split() == ["one-caller", "another", "another", "ok"]
+    assert set(prompt("' nvrun .calls").split()) == {"ok"}       # cold takes its xt
+    assert {"load-text", "ok"} == set(prompt("' init-program .calls").split())
+    assert prompt.error(".calls") == ".calls, stack underflow."
+
+
 def test_words_and_sifting_list_names(prompt):
     prompt(": zebra-crossing ;")
     assert "zebra-crossing" in prompt("words")

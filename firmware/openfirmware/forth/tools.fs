@@ -45,6 +45,13 @@ variable wanted
    wanted ! nearest off
    list-link begin  dup while  ['] nearer over traverse-wordlist  4+ @  repeat  drop
    nearest @  dup if  wanted @ over - 16384 u> if  drop 0  then  then ;
+\ Where the next word begins; what an xt's code and data are before.
+: closer  ( xt -- true )
+   header-start dup wanted @ u>  over nearest @ u<  and if  nearest !  else  drop  then  true ;
+: word-end  ( xt -- a )
+   dup wanted !  dup dictionary-end u< if  here  else  -1  then  nearest !  drop
+   list-link begin  dup while  ['] closer over traverse-wordlist  4+ @  repeat  drop
+   nearest @ ;
 : code-address?  ( a -- flag )
    dup 3 and if  drop false exit  then
    dup rom-start u>=  swap dictionary-start here between or ;
@@ -82,16 +89,24 @@ defer value>sym                         \ ( n -- n false | offset a len true )
 : see-branch  ( a name len -- a' )
    type  dup @ dup 26 >> 18 = if  6 << 6 >>a 1- 3 invert and  else  16 << 16 >>a -4 and  then
    over + ." ->" .8 space 4+ ;
+\ Behind an exit: the end, or more of the definition? A header or a definition without a name is none.
+0 value see-end
+: ended?  ( a -- flag )
+   dup see-end u>= if  drop true  else  @ dup 0= swap h# 7c0802a6 = or  then ;
 \ One element of a definition; false at its end.
 : see-step  ( a -- a' more? )
    dup code-address? 0= if  false exit  then
-   dup @ h# 80010000 = if  ." ;"  16 + false exit  then
+   dup @ h# 80010000 = if
+      16 + dup ended? if  ." ;" false  else  ." exit " true  then exit
+   then
    literal? if  swap see-literal true exit  then
    dup @ h# 807e0000 = over 4+ @ h# 3bde0004 = and over 8 + @ h# 2c030000 = and if
       12 + " if " see-branch true exit
    then
    dup @ dup 3 and 3 = swap 26 >> 18 = and if
-      dup @ branch-target dup .name
+      dup @ branch-target
+      dup ['] (does) = if  drop ." does> "  32 + true exit  then    \ exit, push, enter
+      dup .name
       ['] (") = if  4+ see-string  else  4+  then  true exit
    then
    dup @ 16 >> h# 4182 = if  " while-equal " see-branch true exit  then
@@ -100,6 +115,7 @@ defer value>sym                         \ ( n -- n false | offset a len true )
    dup @ .8 space 4+ true ;
 : colon?  ( xt -- flag )  dup @ h# 7c0802a6 = swap 4+ @ h# 9401fffc = and ;
 : see-colon  ( xt -- )
+   dup word-end to see-end
    ." : " dup .name
    begin  exit? if  drop exit  then
       8 over colon? and +  see-step
@@ -119,3 +135,18 @@ defer value>sym                         \ ( n -- n false | offset a len true )
    dup @ 26 >> 18 = if  ." alias " dup .name @ branch-target .name exit  then
    ." code " .name ;
 : see  ( "name" -- )  ' (see) ;
+
+\ ---- Who calls a word: each `bla` to it
+0 value rom-end
+: call-to  ( xt -- instruction )  h# 03fffffc and h# 48000003 or ;
+: .callers  ( instruction begin end -- )
+   swap do
+      dup i @ = if
+         i word-at ?dup if  name-column  then
+         exit? if  leave  then
+      then
+   4 +loop  drop ;
+: .calls  ( xt -- )
+   cr call-to
+   dup dictionary-start here aligned 2dup < if  .callers  else  3drop  then
+   rom-start rom-end .callers ;
