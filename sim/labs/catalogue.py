@@ -3,14 +3,14 @@
 from pathlib import Path
 
 from pteg.errors import UserError
-from pteg.labs import l0, l1, l2, l3, l4, l7, l8, l10
+from pteg.labs import l0, l1, l2, l3, l4, l6, l7, l8, l10
 from pteg.labs.kit import Lab, named_in, seed_of
 from pteg.outputs import write_file
 
 __all__ = ["LABS", "lab_named", "new_folder", "opened"]
 
-LABS: dict[str, Lab] = {lab.name: lab for lab in (l0.LAB, l1.LAB, l2.LAB, l3.LAB, l4.LAB, l7.LAB,
-                                      l8.LAB, l10.LAB)}
+LABS: dict[str, Lab] = {lab.name: lab for lab in (l0.LAB, l1.LAB, l2.LAB, l3.LAB, l4.LAB, l6.LAB,
+                                      l7.LAB, l8.LAB, l10.LAB)}
 
 
 def lab_named(name: str) -> Lab:
