@@ -71,6 +71,9 @@ class Lockstep:
         Instructions that a report shows.
     ram_every : int
         Instructions between two comparisons of the whole RAM.
+    apart : slice, optional
+        Bytes of RAM that only another bus master uses: they are not compared. Without it, a machine
+        with such a master is refused.
 
     Attributes
     ----------
@@ -80,9 +83,9 @@ class Lockstep:
         What the console has printed meanwhile.
     """
 
-    def __init__(self, cpu, symbols=None, history=16, ram_every=1 << 17):
+    def __init__(self, cpu, symbols=None, history=16, ram_every=1 << 17, apart=None):
         self.cpu, self.platform = cpu, cpu.platform
-        if self.platform.master:
+        if self.platform.master and apart is None:
             raise UserError(f"lockstep cannot follow what the master {self.platform.master.name} "
                             "does to memory")
         if self.platform.ram is None:
@@ -90,7 +93,7 @@ class Lockstep:
         self._symbols = symbols or Symbols()
         self._ram = self.platform.ram.memory.copy()
         cpu.overlay(self.platform.ram.base, self._ram)
-        self._ram_every = ram_every
+        self._ram_every, self._apart = ram_every, apart or slice(0)
         self._module, self._places = self._load(), self._find_places()
         self._storage = np.array([has_role(device, Storage) for device in self.platform.devices])
         self._state = cpu.get_state().view(CPU_STATE)
@@ -171,6 +174,7 @@ class Lockstep:
         ram = self.platform.ram
         theirs = ram.memory.copy()
         self.cpu.overlay(ram.base, theirs)
+        theirs[self._apart] = self._ram[self._apart]
         if not np.array_equal(theirs, self._ram):
             places = np.flatnonzero(theirs != self._ram)
             raise Mismatch(self._report(
