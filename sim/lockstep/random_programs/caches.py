@@ -38,6 +38,8 @@ def hid0(g):
     for bit in (Hid0.BHT, Hid0.BTIC):
         if g.reserved.random() < 0.7:
             value |= bit
+    if g.options.cached:
+        value = (value | Hid0.ICE) & ~(Hid0.ILOCK | Hid0.DLOCK)
     return int(value)
 
 
@@ -46,7 +48,7 @@ def caches(g):
     if g.options.user or g.options.strict:
         return plain(g)
     keep = [from_spr("HID0", 2), encode("rlwinm", rA=2, rS=2, SH=0, MB=17, ME=17)]
-    if g.traces or g.random.random() < 0.95:
+    if g.traces or g.options.cached or g.random.random() < 0.95:
         return keep + [encode("ori", rA=2, rS=2, UIMM=hid0(g)), to_spr("HID0", 2)]
     code = [g.form("mfmsr", rD=2), encode("rlwinm", rA=1, rS=2, SH=0, MB=17, ME=15),
             g.form("mtmsr", rS=1), to_spr("SPRG2", 2)]

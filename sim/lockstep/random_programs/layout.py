@@ -43,6 +43,8 @@ class Options:
         MSR[LE]. Caches are locked, enabled and disabled more often.
     branches : bool
         Many branches, close to each other, whose conditions come late.
+    cached : bool
+        The caches are never disabled or locked: such a program is fast.
     """
 
     length: int = 200
@@ -56,6 +58,7 @@ class Options:
     invalid: bool = False
     conditions: bool = False
     branches: bool = False
+    cached: bool = False
 
 
 @dataclass

@@ -114,7 +114,7 @@ def prologue(g):
         code += load_constant(1, value) + [to_spr(name, 1)]
     for number, segment in enumerate(g.segments):
         code += load_constant(1, segment) + [encode("mtsr", SR=number, rS=1)]
-    hid0 = int(Hid0.DCE) if options.strict or g.random.random() < 0.8 else 0
+    hid0 = int(Hid0.DCE) if options.strict or g.random.random() < 0.8 or options.cached else 0
     if not options.strict:
         hid0 |= caches.hid0(g) | int(Hid0.DCFI)
     for name, value in (("SDR1", TABLE), ("HID0", hid0), ("CTR", g.value()),
