@@ -7,6 +7,7 @@ is for takes it in its constructor.
 """
 
 from dataclasses import dataclass, field, fields
+from typing import Any
 
 from pteg.hw.bus.ratio import DEFAULT, PLL_CFG, Ratio
 from pteg.hw.sizes import (
@@ -18,7 +19,7 @@ from pteg.hw.sizes import (
     TLB_MOST_WAYS,
 )
 
-__all__ = ["Numbers", "OneOf", "Parameters", "PowersOfTwo"]
+__all__ = ["Numbers", "OneOf", "Parameters", "PowersOfTwo", "one", "short"]
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,8 @@ def short(value: object) -> str:
     return str(value)
 
 
-def _one(default, allowed):
+def one(default: Any, allowed: Numbers | PowersOfTwo | OneOf) -> Any:
+    """A parameter: its default and its allowed values."""
     return field(default=default, metadata={"allowed": allowed})
 
 
@@ -129,31 +131,25 @@ class Parameters:
         With several processors. On, the default: tlbie, tlbsync and icbi of a processor whose
         HID0[ABE] is set reach all of them. Off: only its own TLBs and instruction cache, as in a
         750 (750GX UM p. 120, 134).
-    quantum : int
-        With several processors: instructions of a turn, on average (functional model).
-    seed : int
-        Of the random lengths of the turns: equal seeds give equal runs.
     """
 
-    icache: int = _one(32 << 10, _CACHE)
-    icache_ways: int = _one(8, _WAYS)
-    dcache: int = _one(32 << 10, _CACHE)
-    dcache_ways: int = _one(8, _WAYS)
-    l2: int = _one(0, OneOf((*L2_SIZES, 0)))
-    tlb_sets: int = _one(64, PowersOfTwo(1, TLB_MOST_SETS))
-    tlb_ways: int = _one(2, PowersOfTwo(1, TLB_MOST_WAYS))
-    tlb_replacement: str = _one("lru", OneOf(("lru", "fifo", "random")))
-    bht: int = _one(512, PowersOfTwo(1, 64 << 10, zero="none"))
-    btic: int = _one(64, PowersOfTwo(8, 1 << 10, zero="none"))
-    completion_queue: int = _one(6, Numbers(2, CQ_MOST))
-    gpr_renames: int = _one(6, Numbers(2, RENAMES_MOST))
-    fpr_renames: int = _one(6, Numbers(1, RENAMES_MOST))
-    ratio: str = _one(str(DEFAULT), OneOf(str(Ratio(two)) for two in PLL_CFG))
-    prediction: bool = _one(True, OneOf((True, False)))
-    processors: int = _one(1, Numbers(1, PROCESSORS_MOST))
-    broadcast: bool = _one(True, OneOf((True, False)))
-    quantum: int = _one(300, Numbers(1, 1 << 20))
-    seed: int = _one(1, Numbers(0, (1 << 31) - 1))
+    icache: int = one(32 << 10, _CACHE)
+    icache_ways: int = one(8, _WAYS)
+    dcache: int = one(32 << 10, _CACHE)
+    dcache_ways: int = one(8, _WAYS)
+    l2: int = one(0, OneOf((*L2_SIZES, 0)))
+    tlb_sets: int = one(64, PowersOfTwo(1, TLB_MOST_SETS))
+    tlb_ways: int = one(2, PowersOfTwo(1, TLB_MOST_WAYS))
+    tlb_replacement: str = one("lru", OneOf(("lru", "fifo", "random")))
+    bht: int = one(512, PowersOfTwo(1, 64 << 10, zero="none"))
+    btic: int = one(64, PowersOfTwo(8, 1 << 10, zero="none"))
+    completion_queue: int = one(6, Numbers(2, CQ_MOST))
+    gpr_renames: int = one(6, Numbers(2, RENAMES_MOST))
+    fpr_renames: int = one(6, Numbers(1, RENAMES_MOST))
+    ratio: str = one(str(DEFAULT), OneOf(str(Ratio(two)) for two in PLL_CFG))
+    prediction: bool = one(True, OneOf((True, False)))
+    processors: int = one(1, Numbers(1, PROCESSORS_MOST))
+    broadcast: bool = one(True, OneOf((True, False)))
 
     def __post_init__(self):
         for parameter in fields(self):

@@ -58,7 +58,7 @@ class Machine:
         (docs/mmu.md). It needs the functional model.
     **options
         Of the preset, such as ``ram="64M"``, and parameters of the processor, such as
-        ``dcache="16K"`` (`pteg.hw.parameters.Parameters`).
+        ``dcache="16K"`` (`pteg.parameters.MachineParameters`).
 
     Attributes
     ----------
@@ -417,8 +417,8 @@ class Machine:
         platform : Platform, optional
             The devices, if the machine was not made from a preset.
         **parameters
-            Of the processor, instead of those that were saved (`pteg.hw.parameters.Parameters`).
-            A model that remembers something of that size cannot go on then; the other one can.
+            Instead of those that were saved (`pteg.parameters.MachineParameters`). A model that
+            remembers something of that size cannot go on then; the other one can.
         """
         from pteg.checkpoint import restore
 

@@ -1,24 +1,42 @@
-"""Parameters of the processor as users write them: `dcache="16K"`, `--prediction off`."""
+"""Parameters of the machine as users write them: `dcache="16K"`, `--prediction off`.
+
+They are those of the processor (`pteg.hw.parameters`), and those of a simulation with several
+processors.
+"""
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 from pteg.boot.loader import parse_size
 from pteg.errors import UserError
 from pteg.hw.bus.ratio import Ratio
-from pteg.hw.parameters import Parameters, short
+from pteg.hw.parameters import Numbers, Parameters, one, short
 
-__all__ = ["NAMES", "differences", "read_parameters"]
+__all__ = ["NAMES", "MachineParameters", "differences", "read_parameters"]
+
+
+@dataclass(frozen=True)
+class MachineParameters(Parameters):
+    __doc__ = f"""{(Parameters.__doc__ or "").rstrip()}
+    quantum : int
+        With several processors: instructions of a turn, on average (functional model).
+    seed : int
+        Of the random lengths of the turns: equal seeds give equal runs.
+    """
+
+    quantum: int = one(300, Numbers(1, 1 << 20))
+    seed: int = one(1, Numbers(0, (1 << 31) - 1))
+
 
 #: Every parameter.
-NAMES = tuple(parameter.name for parameter in fields(Parameters))
-_DEFAULTS = Parameters()
+NAMES = tuple(parameter.name for parameter in fields(MachineParameters))
+_DEFAULTS = MachineParameters()
 _SWITCH = {"on": True, "off": False}
 
 
-def read_parameters(given: Mapping[str, Any]) -> Parameters:
+def read_parameters(given: Mapping[str, Any]) -> MachineParameters:
     """The parameters with these names, as numbers or texts; the others have their defaults.
 
     Raises
@@ -31,7 +49,7 @@ def read_parameters(given: Mapping[str, Any]) -> Parameters:
             raise UserError(f"parameter must be one of {', '.join(NAMES)}, not {name!r}")
     values = {name: _read(name, value) for name, value in given.items()}
     try:
-        return Parameters(**values)
+        return MachineParameters(**values)
     except ValueError as error:
         raise UserError(str(error)) from None
 

@@ -116,7 +116,7 @@ class Platform:
         Makes the processor's MMU, a component with the ports of `pteg.hw.mmu.mmu.Mmu`; called with
         the parameters. The functional model keeps its own.
     **parameters
-        Of the processor, such as ``l2="512K"`` (`pteg.hw.parameters.Parameters`).
+        Of the processor, such as ``l2="512K"`` (`pteg.parameters.MachineParameters`).
 
     Attributes
     ----------

@@ -54,8 +54,8 @@ def g3(ram: int | str = "32M", timed_uart: bool = False, dma: bool = False,
     dram : str
         Bus clocks to the beats of a burst from memory, such as "5:2:2:2", in place of the board's.
     **parameters
-        Of the processor (`pteg.hw.parameters.Parameters`), sizes as numbers or as texts. A ratio is
-        in place of the board's.
+        `pteg.parameters.MachineParameters`, sizes as numbers or as texts. A ratio is in place of
+        the board's.
     """
     size = _ram_size(ram, 64 << 10, 128 << 20)
     if board not in BOARDS:
@@ -100,7 +100,7 @@ def mac99(ram: int | str = "128M", timed_uart: bool = False, dram: str = "5:2:2:
     dram : str
         Bus clocks to the beats of a burst from memory.
     **parameters
-        Of the processor (`pteg.hw.parameters.Parameters`), sizes as numbers or as texts.
+        Of the processor (`pteg.parameters.MachineParameters`), sizes as numbers or as texts.
     """
     size = _ram_size(ram, 16 << 20, 1 << 30)
     nvram = Nvram()

@@ -5,8 +5,7 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Group, Parameter
 
-from pteg.hw.parameters import Parameters
-from pteg.parameters import NAMES
+from pteg.parameters import NAMES, MachineParameters
 
 __all__ = ["Count", "Number", "Text", "number", "Processor", "given",
            "MachineOptions", "ProgramOptions", "SessionOptions", "LimitOptions",
@@ -264,9 +263,10 @@ class ResultOptions:
     json: Text = None
 
 
-#: Parameters of the processor, as texts: their names and their help are those of the table.
+#: Parameters of the machine, as texts: their names and their help are those of the table.
 _Processor = make_dataclass("_Processor", [(name, str | None, None) for name in NAMES],
-                            namespace={"__doc__": Parameters.__doc__, "__module__": __name__})
+                            namespace={"__doc__": MachineParameters.__doc__,
+                                       "__module__": __name__})
 Processor = Annotated[_Processor | None, Parameter(  # type: ignore[valid-type]
     name="*", group=Group("Parameters of the processor", sort_key=9))]
 

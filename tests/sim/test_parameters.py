@@ -14,10 +14,10 @@ from pteg.errors import UserError
 from pteg.firmware.asm import assemble
 from pteg.graph import draw
 from pteg.hw.isa.registers import Hid0, Msr
-from pteg.hw.parameters import Numbers, Parameters
+from pteg.hw.parameters import Numbers
 from pteg.lockstep import Lockstep, Mismatch
 from pteg.lockstep.random_programs import STOP, Options, random_program
-from pteg.parameters import NAMES, read_parameters
+from pteg.parameters import NAMES, MachineParameters, read_parameters
 from pteg.platform import Platform
 
 #: The least of all, without what can be left out; and most of it larger than a 750's. Each machine
@@ -90,7 +90,7 @@ def test_a_wrong_value_is_refused_in_one_line_that_tells_the_allowed_ones(name, 
 def test_every_parameter_has_a_wrong_value_above_and_is_documented():
     assert {name for name, *_ in WRONG} == set(NAMES)
     for name in NAMES:
-        assert f"\n    {name} : " in Parameters.__doc__, name
+        assert f"\n    {name} : " in MachineParameters.__doc__, name
 
 
 @pytest.mark.parametrize("given", [{"dcache": 1.5}, {"bht": True}, {"prediction": 1},
@@ -110,9 +110,9 @@ def test_an_unknown_parameter_is_refused_with_those_there_are():
 
 def test_numbers_and_texts_mean_the_same():
     texts = read_parameters({"dcache": "16K", "bht": "0x100", "prediction": "off"})
-    assert texts == Parameters(dcache=16384, bht=256, prediction=False)
+    assert texts == MachineParameters(dcache=16384, bht=256, prediction=False)
     assert texts.changed() == {"dcache": 16384, "bht": 256, "prediction": False}
-    assert Parameters().changed() == {}
+    assert MachineParameters().changed() == {}
     with pytest.raises(dataclasses.FrozenInstanceError):
         texts.bht = 512
 
