@@ -126,7 +126,7 @@ def _differ(row, before, start, stop):
     return False
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def chains(rows, previous, time, last, first, users, table, members, text, starts, out):
     """Write the changes of rows into the chains of the variables.
 

@@ -8,6 +8,7 @@ import warnings
 
 from pteg.errors import UserError
 from pteg.outputs import write_file
+from pteg.waveforms.behind import Behind
 from pteg.waveforms.capture import Capture
 from pteg.waveforms.focus import Focus
 from pteg.waveforms.fst import FstFile
@@ -84,16 +85,21 @@ class Trace:
         See `VcdFile`.
     view : pteg.waveforms.gtkw.View
         What the save file shows first.
+    behind
+        Write in a second thread. The rows that `write` gets must stay as they are until its next
+        call then.
     warn
         Called once with a line of text if the file becomes too large for viewers.
     """
 
     def __init__(self, path, signals, places=None, *, window=None, trigger=None, before=0,
                  after=None, again=False, first=None, last=None, frequency=200e6, clock="clk",
-                 pure=False, view=None, warn=warnings.warn):
+                 pure=False, view=None, warn=warnings.warn,
+                 behind=False):
         self._windows = Windows.of(window)
         places = columns(signals)[0] if places is None else places
         self._signals, self._clock, self._view = list(signals), clock, view or View()
+        self._behind = Behind(behind)
         self._condition = None if trigger is None else Condition.of(trigger)
         self._reached = False
         self._capture = Capture(
@@ -123,24 +129,27 @@ class Trace:
 
     def write(self, cycle, rows):
         """Take the rows of the cycles from `cycle` on; they may be overwritten afterwards."""
+        self._behind.wait()
         self._reached = self._reached or any(self._windows.parts(cycle, cycle + len(rows)))
         for start, kept in self._capture.take(cycle, rows):
             self._keep(start, kept)
 
     def _keep(self, cycle, rows):
         self._focus.add(cycle, rows, self._marker)
-        self._waves.write(cycle, rows)
+        self._behind.do(self._waves.write, cycle, rows)
 
     def close(self):
         """End of the run."""
-        if self._file.closed:
-            return
         try:
-            for start, kept in self._capture.finish():
-                self._keep(start, kept)
-            self._waves.close()
-            self._write_save_file()
+            self._behind.wait()
+            if not self._file.closed:
+                for start, kept in self._capture.finish():
+                    self._keep(start, kept)
+                self._behind.wait()
+                self._waves.close()
+                self._write_save_file()
         finally:
+            self._behind.close()
             self._file.close()
 
     @property

@@ -38,7 +38,7 @@ class Condition:
     @classmethod
     def of(cls, condition: "Condition | str") -> "Condition":
         """A condition from its text."""
-        return condition if isinstance(condition, cls) else cls(condition)
+        return cls(condition) if isinstance(condition, str) else condition
 
     @property
     def paths(self) -> set[str]:

@@ -141,7 +141,7 @@ def _differ(row, before, start, stop):
     return False
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def changes(rows, previous, cycle, half, clock, first, users, table, members, text, out, longest):
     """Write the changes of as many rows as surely fit `out`; returns the bytes and the rows done.
 

@@ -7,6 +7,7 @@ compiled by numba. The hardware itself is an argument: another design with the s
 same compiled loop.
 """
 
+from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,8 +25,9 @@ from pteg.waiting import waiting
 
 __all__ = ["Driver", "Tap", "Signals"]
 
-#: Cycles of a trace that are handed on at a time.
-TRACE_ROWS = 4096
+#: Cycles of a trace that are handed on at a time, at most; fewer if they have many words, which
+#: would fill the processor's caches and take new pages from the host.
+TRACE_ROWS, TRACE_WORDS = 4096, 1 << 21
 #: Before the last so many instructions of a run, the hardware is told to complete them one by one:
 #: more than can be in flight, folded branches counted.
 SINGLE = 64
@@ -65,11 +67,25 @@ class Tap:
     sink : object
         `wanted(cycle)` says from which cycle on rows are needed, or None: never again.
         `write(cycle, rows)` takes a `uint64[cycles, words]` array, whose first row holds the
-        signals of cycle number `cycle`. The array is used again after the call.
+        signals of cycle number `cycle`. The array is used again after the next call.
+    rows : int
+        Cycles that are handed on at a time.
     """
 
     tracer: object
     sink: object
+
+    def __post_init__(self):
+        self.rows = max(64, min(TRACE_ROWS, TRACE_WORDS // max(1, self.tracer.words)))
+        self._buffers = deque()
+
+    def buffer(self, rows):
+        """An array for so many cycles, one of two in turn: a sink may still write the other."""
+        if len(self._buffers) < 2:
+            self._buffers.append(np.empty((self.rows, self.tracer.words), np.uint64))
+        else:
+            self._buffers.rotate(1)
+        return self._buffers[-1][:rows]
 
 
 class Driver:
@@ -180,7 +196,7 @@ class Driver:
             wanted = tap.sink.wanted(self.cycle)
             if wanted == self.cycle:
                 active.append(tap)
-                until = min(until, self.cycle + TRACE_ROWS)
+                until = min(until, self.cycle + tap.rows)
             elif wanted is not None:
                 until = min(until, wanted)
         return active, until
@@ -188,7 +204,7 @@ class Driver:
     def _segment(self, taps, devices, watch):
         begin = self.cycle
         rows = int(self.control["last_cycle"][0]) - begin if taps else 0
-        buffers = tuple(np.empty((rows, tap.tracer.words), np.uint64) for tap in taps)
+        buffers = tuple(tap.buffer(rows) for tap in taps)
         traces = tuple(tap.tracer.trace for tap in taps)
         printed = tuple(getattr(tap.tracer, "printed", False) for tap in taps)
         run = self._loop(printed, watch, traces, buffers)
@@ -344,7 +360,7 @@ run_on = make_run(read_pc, read_instructions, read_checkstop, read_bus_edge, set
                   clock_ports, take_traces, tick, interrupt, console)
 
 
-@njit(cache=True, error_model="numpy", _nrt=False)
+@njit(cache=True, error_model="numpy", _nrt=False, nogil=True)
 def run(step, state, devices, targets, control, watch, traces, buffers):
     return run_on(step, state, devices, targets, control, watch, traces, buffers)
 '''

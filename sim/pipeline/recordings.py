@@ -34,7 +34,7 @@ def waveform(cpu, path: str | PathLike, patterns: str | Iterable[str], symbols: 
     sources = [source for source in sources if any(text.path in shown for text in source.texts)]
     tracer = ComputedTracer(native, paths, sources, shown)
     trace = Trace(path, tracer.probes, tracer.offsets, trigger=condition,
-                  view=view(System(""), cpu.platform, asked), **options)
+                  view=view(System(""), cpu.platform, asked), behind=True, **options)
     return _recorded(cpu, Tap(tracer, tracer.before(trace)), trace)
 
 
