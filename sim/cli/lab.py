@@ -50,7 +50,7 @@ def grade(
     /,
     *,
     output: Annotated[str | None, Parameter(name=["--output", "-o"])] = None,
-    format: Literal["text", "json", "gradescope"] = "text",
+    format: Literal["text", "json", "gradescope", "classroom50"] = "text",
 ):
     """Grade a folder, as a server does. It ends with 1 if a test fails.
 

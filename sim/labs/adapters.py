@@ -1,7 +1,11 @@
 """A result in the format of a service."""
 
 import json
+import os
+from datetime import UTC, datetime
 from typing import Any
+
+from pteg.errors import UserError
 
 __all__ = ["FORMATS"]
 
@@ -15,6 +19,32 @@ def gradescope(result: dict[str, Any]) -> str:
                    "max_score": row["max"], "output": row["why"] or "",
                    "status": "passed" if row["status"] == "pass" else "failed"}
                   for row in result["tests"]]}, indent=2) + "\n"
+
+
+#: What the runner of Classroom 50 tells a grader, and the field of the result that it goes to.
+_RUNNER = {"CLASSROOM": "classroom", "ASSIGNMENT": "assignment", "SUBMISSION_TAG": "submission",
+           "COMMIT_URL": "commit", "RELEASE_URL": "release"}
+
+
+def classroom50(result: dict[str, Any]) -> str:
+    """`result.json` of an autograder of Classroom 50 (classroom50/result/v1), from its runner's
+    environment. Points are whole numbers there: parts of a point are lost."""
+    missing = [name for name in _RUNNER if not os.environ.get(name)]
+    if missing:
+        raise UserError(f"{missing[0]} must be set: the format classroom50 is for the runner of "
+                        "Classroom 50")
+    given = {field: os.environ[name] for name, field in _RUNNER.items()}
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    tests = [{"test-name": row["title"], "passed": row["status"] == "pass",
+              "score": int(row["points"]), "max-score": row["max"], "output": row["why"] or ""}
+             for row in result["tests"]]
+    return json.dumps({
+        "schema": "classroom50/result/v1", **given,
+        "assignment_type": os.environ.get("MODE") or "individual",
+        "owner": os.environ.get("OWNER") or os.environ.get("USERNAME") or "unknown",
+        "review": os.environ.get("REVIEW_URL") or given["commit"], "datetime": now,
+        "graded_at": now, "score": sum(test["score"] for test in tests),
+        "max-score": result["max"], "tests": tests}, indent=2) + "\n"
 
 
 def text(result: dict[str, Any]) -> str:
@@ -37,4 +67,5 @@ def neutral(result: dict[str, Any]) -> str:
 
 
 #: Formats by name.
-FORMATS = {"text": text, "json": neutral, "gradescope": gradescope}
+FORMATS = {"text": text, "json": neutral, "gradescope": gradescope,
+           "classroom50": classroom50}

@@ -12,6 +12,14 @@ __all__ = ["LABS", "lab_named", "new_folder", "opened"]
 LABS: dict[str, Lab] = {lab.name: lab for lab in (l0.LAB, l1.LAB, l2.LAB, l3.LAB, l4.LAB, l6.LAB,
                                       l7.LAB, l8.LAB, l10.LAB)}
 
+#: For those who grade with make.
+_MAKEFILE = """\
+grade:
+	pteg lab grade .
+
+.PHONY: grade
+"""
+
 
 def lab_named(name: str) -> Lab:
     """A lab; UserError if there is none of that name."""
@@ -21,14 +29,14 @@ def lab_named(name: str) -> Lab:
 
 
 def new_folder(lab: Lab, folder: Path, student: str) -> None:
-    """Make a student's folder: handout, starter, and the seed. The folder must not exist."""
+    """Make a student's folder: handout, starter, Makefile, seed. The folder must not exist."""
     seed = seed_of(student) if student else 0
     try:
         folder.mkdir(parents=True)
     except OSError as error:
         raise UserError(f"cannot make the folder {str(folder)!r}: {error.strerror}") from None
     texts = {"handout.md": lab.text("handout.md"), "lab.toml": f'lab = "{lab.name}"\n'
-             f"seed = {seed}\n", **lab.files(seed)}
+             f"seed = {seed}\n", "Makefile": _MAKEFILE, **lab.files(seed)}
     for name, text in texts.items():
         write_file(folder / name, text.encode())
 

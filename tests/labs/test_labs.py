@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -189,6 +190,68 @@ def test_formats(tmp_path):
     assert {test["status"] for test in scope["tests"]} == {"failed"}
     assert json.loads(FORMATS["json"](result)) == result
     assert FORMATS["text"](result).endswith("0 of 15 points\n")
+
+
+def checked(value, shape, place="result"):
+    """Hold a value against a shape: a type, a pattern, a list with the shape of its items, a dict
+    with the fields that it must have; those with a ? it may have."""
+    if isinstance(shape, dict):
+        needed = {name.rstrip("?") for name in shape if not name.endswith("?")}
+        assert needed <= set(value) <= {name.rstrip("?") for name in shape}, place
+        for name, inner in shape.items():
+            if name.rstrip("?") in value:
+                checked(value[name.rstrip("?")], inner, f"{place}.{name}")
+    elif isinstance(shape, list):
+        for item in value:
+            checked(item, shape[0], f"{place}[]")
+    elif isinstance(shape, str):
+        assert re.fullmatch(shape, value), place
+    else:
+        assert isinstance(value, shape) and (not isinstance(value, bool) or shape is bool), place
+
+
+#: By the specification of Gradescope's autograders.
+GRADESCOPE = {"score": (int, float), "output?": str, "extra_data?": dict, "execution_time?": int,
+              "visibility?": "visible|hidden|after_due_date|after_published",
+              "tests": [{"name": str, "number": str, "score": (int, float),
+                         "max_score": (int, float), "output": str, "status": "passed|failed"}]}
+#: By classroom50/result/v1.
+TIME = r"\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\dZ"
+CLASSROOM50 = {"schema": "classroom50/result/v1", "classroom": ".+", "assignment": ".+",
+               "assignment_type": "individual|group", "owner": ".+", "submission": "submit/.*",
+               "commit": ".+", "release": ".+", "review": ".+", "datetime": TIME,
+               "graded_at?": TIME, "score": int, "max-score": int,
+               "tests": [{"test-name": ".+", "passed": bool, "score": int, "max-score": int,
+                          "output": str}]}
+
+
+@pytest.mark.parametrize("kind", ["solution", "files"])
+def test_what_services_read_has_their_shape(kind, tmp_path, monkeypatch):
+    result = handed_in("L2", tmp_path / "a", 0, getattr(LABS["L2"], kind)(0))
+    scope = json.loads(FORMATS["gradescope"](result))
+    checked(scope, GRADESCOPE)
+    for name in ("CLASSROOM", "ASSIGNMENT", "SUBMISSION_TAG", "COMMIT_URL", "RELEASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(UserError, match="CLASSROOM must be set"):
+        FORMATS["classroom50"](result)
+    for name, value in {"CLASSROOM": "mmu", "ASSIGNMENT": "l2", "SUBMISSION_TAG": "submit/2026-1",
+                        "COMMIT_URL": "c", "RELEASE_URL": "r", "OWNER": "ada"}.items():
+        monkeypatch.setenv(name, value)
+    room = json.loads(FORMATS["classroom50"](result))
+    checked(room, CLASSROOM50)
+    assert room["score"] == scope["score"] == result["points"] and room["max-score"] == 15
+    assert all(test["score"] <= test["max-score"] for test in room["tests"])
+    assert room["review"] == "c" and room["owner"] == "ada"
+
+
+def test_make_grades_a_folder(tmp_path):
+    new_folder(LABS["L2"], tmp_path / "L2", "ada")
+    (tmp_path / "pteg").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m pteg "$@"\n')
+    (tmp_path / "pteg").chmod(0o755)
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    done = subprocess.run(["make", "-C", tmp_path / "L2", "grade"], env=os.environ | {"PATH": path},
+                          capture_output=True, text=True)
+    assert done.returncode == 2 and "0 of 15 points" in done.stdout, done.stderr
 
 
 def test_on_the_command_line(tmp_path, capsys):
