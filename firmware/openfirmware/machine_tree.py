@@ -17,7 +17,7 @@ from pteg.hw.isa.registers import PVR
 __all__ = ["Tree", "machine_tree"]
 
 #: Support packages that know a file system, in the order in which they are tried.
-FILE_SYSTEMS = ("iso9660", "hfs-plus", "fat", "ext2")
+FILE_SYSTEMS = ("iso9660", "hfs-plus", "hfs", "fat", "ext2")
 #: A device that has more addresses than this answers where no other does.
 _LARGEST = 1 << 28
 _LINE = 0x20

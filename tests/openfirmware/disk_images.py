@@ -9,7 +9,7 @@ import pytest
 
 SECTOR = 512
 #: Kinds of file system with short names only.
-_PLAIN = ("iso",)
+_PLAIN = ("iso", "hfs")
 
 
 def run(*command):
@@ -63,6 +63,8 @@ def make_image(path, kind, folder, size=None):
                  "ext4-4k": 4096}[kind]
         run("mke2fs", "-q", "-t", kind[:4], "-b", block, "-d", folder, path,
             f"{(size or 8 << 20) >> 10}k")
+    elif kind == "hfs":
+        hfs_files(path, folder)
     elif kind == "hfs-plus":
         run("xorriso", "-as", "mkisofs", "-quiet", "-hfsplus", "-input-charset",
             "utf-8", "-o", path, folder)
@@ -71,6 +73,21 @@ def make_image(path, kind, folder, size=None):
         run("genisoimage", "-quiet", *options, "-input-charset", "utf-8", "-o", path, folder)
     pad(path)
     return path
+
+
+def hfs_files(path, folder):
+    """An HFS volume with the files below a folder, by hfsutils."""
+    with open(path, "wb") as file:
+        file.truncate(4 << 20)
+    run("hformat", "-f", path, "0")
+    run("hmount", path)
+    for entry in sorted(folder.rglob("*")):
+        place = ":" + str(entry.relative_to(folder)).replace("/", ":")
+        if entry.is_dir():
+            run("hmkdir", place)
+        else:
+            run("hcopy", "-r", entry, place)
+    run("humount", path)
 
 
 def written(path, data):

@@ -15,7 +15,7 @@ from pteg.platform import Platform
 from pteg.presets import g3
 
 PACKAGES = [f"/packages/{name}" for name in ("deblocker", "disk-label", "iso9660", "hfs-plus",
-                                             "fat", "ext2")]
+                                             "hfs", "fat", "ext2")]
 
 
 def properties(prompt, path):

@@ -7,7 +7,7 @@ import struct
 import pytest
 
 KINDS = ("fat12", "fat16", "fat32", "ext2-1k", "ext2-4k", "ext3", "ext4-1k", "ext4-4k",
-         "rock-ridge", "joliet", "iso", "hfs-plus")
+         "rock-ridge", "joliet", "iso", "hfs-plus", "hfs")
 BUFFER = 0x400000
 
 
@@ -58,6 +58,31 @@ def test_the_boot_file_of_hfs_plus(disk_prompt, images, tmp_path, hfs_plus):
     assert prompt.error("load hd:,\\\\:APPL").endswith("no such file.")
 
 
+def test_hard_links_of_hfs_plus(disk_prompt, images, tmp_path):
+    tree, data = tmp_path / "tree", random.Random(6).randbytes(70_000)
+    private = tree / "zzzzHFS+ Private Data"
+    private.mkdir(parents=True)
+    private.joinpath("iNode1234").write_bytes(data)
+    links = {"hard": 1234, "lost": 99}
+    options = []
+    for name in links:
+        (tree / name).write_bytes(b"")
+        options += ["-hfsplus-file-creator-type", "hfs+", "hlnk", f"/{name}"]
+    images.run("xorriso", "-as", "mkisofs", "-quiet", "-hfsplus", *options,
+               "-o", tmp_path / "hfs.iso", tree)
+    volume = images.hfs_volume(tmp_path / "hfs.iso")
+    # What Mac OS does: the folder's name begins with four zeros, a link has the file's number.
+    volume = bytearray(volume.replace("zzzz".encode("utf-16-be"), bytes(8)))
+    for name, number in links.items():
+        key = name.encode("utf-16-be") + b"\0\2"
+        at = volume.index(key) + len(name) * 2
+        assert volume[at + 48:at + 56] == b"hlnkhfs+"
+        struct.pack_into(">I", volume, at + 44, number)
+    prompt = disk_prompt(images.written(tmp_path / "disk", volume))
+    assert prompt.load_file(r"hd:,\hard") == data
+    assert prompt.error(r"load hd:,\lost").endswith("no such file.")
+
+
 def test_hfs_plus_in_a_wrapper(disk_prompt, images, tmp_path, hfs_plus):
     volume, data = hfs_plus
     disk = images.written(tmp_path / "disk", images.hfs_wrapper(volume))
@@ -85,12 +110,37 @@ def test_hfsx_can_tell_a_from_A(disk_prompt, images, tmp_path, hfs_plus):
         assert prompt.error(r"load hd:,\\LOADER").endswith("no such file.") != found
 
 
-def test_plain_hfs_is_refused_by_name(disk_prompt, images, tmp_path):
-    disk = tmp_path / "disk"
-    disk.write_bytes(bytes(2 << 20))
-    images.run("hformat", "-f", disk, "0")
-    assert disk_prompt(disk).error("dir hd:,\\") == \
-        "HFS without Plus, a feature of the file system that is not supported."
+def test_boot_files_and_files_in_many_pieces_on_hfs(disk_prompt, images, tmp_path):
+    tree, disk = tmp_path / "tree", tmp_path / "disk"
+    (tree / "System Folder").mkdir(parents=True)
+    loader = random.Random(3).randbytes(150_000)
+    (tree / "System Folder" / "loader").write_bytes(loader)
+    for number in range(40):
+        (tree / f"small{number}").write_bytes(bytes([number]) * 30_000)
+    images.make_image(disk, "hfs", tree)
+    images.run("hmount", disk)
+    images.run("hattrib", "-t", "tbxi", "-c", "chrp", ":System Folder:loader")
+    images.run("hattrib", "-b", ":System Folder")
+    # What is free at the end is filled, so that the last file fits only into the holes.
+    free = int(re.search(r"(\d+) bytes free", images.output("hvol"))[1])
+    (tmp_path / "fill").write_bytes(b"x" * (free - 8192))
+    images.run("hcopy", "-r", tmp_path / "fill", ":fill")
+    for number in range(0, 40, 2):
+        images.run("hdel", f":small{number}")
+    big = random.Random(4).randbytes(590_000)
+    (tmp_path / "big").write_bytes(big)
+    images.run("hcopy", "-r", tmp_path / "big", ":big")
+    images.run("humount", disk)
+    volume = disk.read_bytes()          # the extents file has records
+    block, first, extents = (struct.unpack_from(">I", volume, 1024 + 20)[0],
+                             *(struct.unpack_from(">H", volume, 1024 + at)[0] for at in (28, 134)))
+    assert struct.unpack_from(">I", volume, 512 * first + block * extents + 20)[0] > 3
+    prompt = disk_prompt(disk)
+    for path, data in ((r"\\:tbxi", loader), (r"\\LOADER", loader), (r"\big", big),
+                       (r"\system folder\loader", loader), (r"\small1", bytes([1]) * 30_000)):
+        assert prompt.load_file(f"hd:,{path}") == data, path
+    assert prompt.error(r"load hd:,\small0").endswith("no such file.")
+    assert prompt.error(r"load hd:,\small1\x").endswith("is not a folder.")
 
 
 @pytest.mark.parametrize("features", ["meta_bg,^resize_inode", "inline_data", "mmp", "large_dir"])

@@ -9,7 +9,7 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 KINDS = ("fat12", "fat32", "ext2-1k", "rock-ridge", "joliet", "hfs-plus", "pieces", "pc", "apple",
-         "ext4-1k", "guid")
+         "ext4-1k", "guid", "hfs")
 #: No command may need more; a healthy disk needs a tenth.
 MOST_INSTRUCTIONS = 20_000_000
 FIRMWARE_END, LOAD_BASE = 0x100000, 0x400000

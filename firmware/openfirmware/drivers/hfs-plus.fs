@@ -215,9 +215,21 @@ variable sought-folder
 : link-text  ( -- a len )
    file-size /path u>= ?damaged
    0 extent file-size u< ?damaged  file-size -rot need  file-size ;
+\ A hard link names a file in a folder that users do not see.
+: hard-link?  ( -- flag )  record 48 + 8 " hlnkhfs+" $= ;
+: find-entry  ( a len -- )
+   first-entry
+   begin  next-entry 0= if  no-file throw  then  2dup found-name $=  until  2drop ;
+: inode-name  ( n -- a len )
+   base @ >r decimal  <# u#s " iNode" holds u#>  r> base ! ;
+: follow-hard-link  ( -- )
+   record 44 + unaligned-l@
+   root-id enter  " "(00000000)HFS+ Private Data" find-entry
+   record 8 + @ enter  inode-name find-entry
+   hard-link? entry-folder? or ?damaged ;
 : take-file  ( -- )
-   record 48 + 8 " hlnkhfs+" $= if  " hard links" refuse  then
    object-id { folder -- }
+   hard-link? if  follow-hard-link  then
    record 88 + @ ?damaged               \ 4 GB or more
    entry-size to file-size  false to folder?
    record 8 + @ to object-id  record 104 + fork /fork move
@@ -231,7 +243,7 @@ variable sought-folder
 : volume-header  ( -- a )  512 1024 0 on-volume ;
 : unwrapped  ( a -- a' )
    dup w@ h# 4244 <> if  exit  then                     \ "BD"
-   dup 124 + w@ h# 482b <> if  " HFS without Plus" refuse  then
+   dup 124 + w@ h# 482b <> if  exit  then               \ plain HFS: hfs.fs
    dup 28 + w@ 512 um*  2 pick 126 + w@  3 roll 20 + @  um* d+  volume-start 2!
    volume-header ;
 : hfsx?  ( a -- flag )  w@ h# 4858 = ;                  \ "HX"
