@@ -42,7 +42,8 @@ class ProcessorPins(wiring.Signature):
     """What reaches a processor from outside beside the bus, as ports of the same names."""
 
     def __init__(self):
-        super().__init__({"interrupt": Out(1), "pause": Out(PausePort()), "restart": Out(1)})
+        super().__init__({"interrupt": Out(1), "soft_reset": Out(1), "time_base_stop": Out(1),
+                          "pause": Out(PausePort()), "restart": Out(1)})
 
 
 class Processor(wiring.Component):
@@ -52,13 +53,17 @@ class Processor(wiring.Component):
     ----------
     parameters : pteg.hw.parameters.Parameters
         By default those of the MPC750.
+    number : int
+        Which processor of the machine it is; all but number 0 wait for a soft reset.
     mmu, icache, dcache, l2 : Component
         In place of those that the parameters describe, with the ports of `Mmu`,
         `InstructionCache`, `DataCache` and `L2Cache`.
     """
 
-    #: External interrupt, level.
+    #: External interrupt, level; SRESET, which counts when it is asserted; TBEN, negated.
     interrupt: In(1)
+    soft_reset: In(1)
+    time_base_stop: In(1)
     #: For a debugger, see `Core`.
     pause: In(PausePort())
     restart: In(1)
@@ -70,9 +75,10 @@ class Processor(wiring.Component):
     #: What another bus master is about to do.
     snoop: In(SnoopPort())
 
-    def __init__(self, parameters=None, *, mmu=None, icache=None, dcache=None, l2=None):
+    def __init__(self, parameters=None, number=0, *, mmu=None, icache=None, dcache=None, l2=None):
         self._parameters = p = parameters or Parameters()
         self.ratio = Ratio.read(p.ratio)
+        self._number = number
         self._mmu = mmu or Mmu(p.tlb_sets, p.tlb_ways, POLICIES[p.tlb_replacement])
         self._icache = icache or InstructionCache(_sets(p.icache, p.icache_ways), p.icache_ways)
         self._dcache = dcache or DataCache(_sets(p.dcache, p.dcache_ways), p.dcache_ways)
@@ -81,7 +87,8 @@ class Processor(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.core = core = Core(self._parameters, self._l2.siz if self._l2 else 0)
+        m.submodules.core = core = Core(
+            self._parameters, self._l2.siz if self._l2 else 0, held=self._number > 0)
         m.submodules.mmu = mmu = self._mmu
         m.submodules.icache = icache = self._icache
         m.submodules.dcache = dcache = self._dcache
@@ -106,7 +113,7 @@ class Processor(wiring.Component):
 
         # ---- The second level, and the bus ------------------------------------------------------
         masters = dict(zip(MASTERS, (dcache.bus, dcache.castout, icache.bus), strict=True))
-        snooped, machine_check = dcache.snoop.done, dcache.error
+        snooped, machine_check, passed = dcache.snoop.done, dcache.error, self.snoop.passed
         if self._l2:
             m.submodules.l2 = l2 = self._l2
             connect(m, core.l2, l2.control)
@@ -119,6 +126,8 @@ class Processor(wiring.Component):
                 l2.snoop.pa.eq(self.snoop.pa), l2.snoop.clean.eq(self.snoop.clean),
             ]
             snooped, machine_check = l2.snoop.done, dcache.error | l2.error
+            # What the L2 has need not pass the bus.
+            passed |= l2.on & dcache.bus.valid
         for name, port in masters.items():
             connect(m, port, flipped(getattr(self, name)))
 
@@ -127,11 +136,13 @@ class Processor(wiring.Component):
         m.d.comb += [
             *(getattr(dcache.snoop, name).eq(getattr(snoop, name))
               for name in ("valid", "pa", "clean")),
+            dcache.snoop.passed.eq(passed),
             snoop.done.eq(snooped), core.machine_check.eq(machine_check),
             dcache.exclusive.eq(core.exclusive),
             core.foreign.eq(snoop.valid & snoop.done & ~snoop.clean),
             core.foreign_line.eq(snoop.pa[LINE_BITS:]),
-            core.interrupt.eq(self.interrupt), core.restart.eq(self.restart),
+            *(getattr(core, pin).eq(getattr(self, pin))
+              for pin in ("interrupt", "soft_reset", "time_base_stop", "restart")),
         ]
         connect(m, flipped(self.pause), core.pause)
         return m

@@ -159,6 +159,9 @@ class Cpu(Protocol):
     def is_held(self, number: int) -> bool:
         """Whether a processor has waited for its soft reset since the hard reset."""
 
+    def set_held(self, number: int, held: bool) -> None:
+        """Let it wait for its soft reset, or not."""
+
     def stats(self) -> dict:
         """What the model counts beside cycles, instructions and exceptions: a part of
         `pteg.statistics.new_statistics`."""

@@ -65,7 +65,7 @@ class Machine:
     cpu : pteg.registers.Registers
         Of processor 0.
     cpus : tuple of pteg.registers.Registers
-        Of every processor, with ``processors=2`` (functional model).
+        Of every processor, with ``processors=2``.
     memory : pteg.memory.Memory
     mmu : pteg.mmu.Mmu
         Segments, BATs, TLBs, hash table, and how addresses are translated.
@@ -446,8 +446,11 @@ class Machine:
         before.settle()
         self.console.drain()
         write_back(self.platform, before.modified())
-        after.set_pending(before.get_pending())
-        after.set_state(before.get_state())
+        for number in range(before.count):
+            after.set_pending(before.get_pending(number), number)
+            after.set_held(number, before.is_held(number))
+        for number in range(before.count):
+            after.set_state(before.get_state(number), number)
         self.cpu_name, self._made["model"] = cpu, after
         self.__dict__.pop("cpus", None)
         self.count_from += 1
@@ -612,10 +615,8 @@ class Machine:
 
 def _check_model(platform: Platform, cpu: str) -> None:
     """Raise UserError if a processor model cannot run the machine."""
-    if cpu == "pipeline" and platform.parameters.processors > 1:
-        raise UserError(f"processors must be 1 with cpu='pipeline', "
-                        f"not {platform.parameters.processors}: only the functional model runs "
-                        f"several")
+    if cpu == "pipeline" and platform.parameters.processors > 1 and platform.parameters.l2:
+        raise UserError("processors must be 1 with cpu='pipeline' and an L2 cache")
 
 
 def _preset(name: str, options: dict[str, Any]) -> Platform:

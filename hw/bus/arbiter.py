@@ -2,7 +2,7 @@
 
     clock     0    1    2    3    4    5    6    7
     br        ---- ----
-    bg             ----                     ----      the first master in the list that asks
+    bg             ----                     ----      the master whose turn it is, of those that ask
     ts                  ----                     ----
     aack                     ----
     window                        ----                ARTRY counts
@@ -10,8 +10,12 @@
 
 An address tenure ends with AACK and the clock after it, in which a snooper may cancel it (ARTRY).
 Then the next one can be granted; it overlaps the data tenure of an earlier transaction, while the
-queue of data tenures has room. After a retry the others come first, once: the snooper must be able
-to push the block that it has modified (the window of opportunity, MPC750 UM 8.3.3).
+queue of data tenures has room. After retries the others come first, until a tenure passes: the
+snooper must be able to push the block that it has modified (the window of opportunity, MPC750 UM
+8.3.3), whatever else the two processors have asked for.
+
+Processors take turns: the one that was granted the bus last has the lowest priority. Within a
+processor, and before all processors, the order is that of the list.
 """
 
 from amaranth.hdl import Cat, Module, Mux, Signal
@@ -32,20 +36,26 @@ class Arbiter(wiring.Component):
     ----------
     masters : int
         Number of masters; number 0 has the highest priority.
-    foreign : int
-        A bit for each: a master outside the processor, which the processor snoops.
+    groups : sequence of int
+        Numbers of masters, the last ones of all, that belong to one processor each. Without it, no
+        masters take turns.
     """
 
-    def __init__(self, masters, foreign=0):
+    def __init__(self, masters, groups=()):
         if not isinstance(masters, int) or masters < 1:
             raise ValueError(f"masters must be a positive integer, not {masters!r}")
-        self.count, self.foreign = masters, foreign
+        if sum(groups) > masters:
+            raise ValueError(f"groups must not have more than {masters} masters")
+        self.count, self.groups = masters, tuple(groups)
         super().__init__({
             "masters": In(MasterPort()).array(masters),
             #: What they share. All targets together behave as one.
             "bus": Out(TargetPort()),
-            #: What snoopers see, and what they say.
+            #: What snoopers see, and what they say; whose address tenure it is, one bit or none.
             "snoop": Out(AddressSnoop()),
+            "owner": Out(masters),
+            #: Whose data tenure it is, one bit or none.
+            "data_owner": Out(masters),
         })
 
     def elaborate(self, platform):
@@ -53,19 +63,21 @@ class Arbiter(wiring.Component):
         m.submodules.tenures = tenures = TenureQueue(self.count)
         masters, bus, snoop = self.masters, self.bus, self.snoop
 
-        # Address bus: `owner` is the master whose address tenure it is, one bit or none.
-        owner = Signal(self.count)
+        # Address bus.
+        owner = self.owner
         request = Signal(self.count)
-        first = Signal(self.count)      # of the requests
+        wanted = Signal(self.count)     # requests that may be granted
+        first = Signal(self.count)      # the one of them that comes first
         granted = Signal(self.count)
-        yields = Signal(self.count)     # one that has been retried
+        yields = Signal(self.count)     # those that have been retried since a tenure passed
+        yielding = Signal(self.count)
         window = Signal()
         retry = Signal()
         free = Signal()
         m.d.comb += [
             request.eq(Cat(master.br for master in masters)),
-            # One that has been retried comes last, once.
-            first.eq(Mux((request & ~yields).any(), request & ~yields, request)),
+            yielding.eq(Mux(window & ~retry, 0, yields)),
+            wanted.eq(Mux((request & ~yielding).any(), request & ~yielding, request)),
             retry.eq(window & snoop.artry),
             free.eq((owner == 0) | window & ~retry),
         ]
@@ -74,10 +86,12 @@ class Arbiter(wiring.Component):
             m.d.sync += owner.eq(granted)
             m.d.sync += granted.eq(0)
             with m.If((granted == 0) & (request != 0) & ~tenures.full):
-                m.d.sync += [granted.eq(first & (~first + 1)),      # the lowest bit that is set
-                             yields.eq(0)]
+                m.d.sync += granted.eq(first)
+        self._choose(m, wanted, first, granted)
+        with m.If(window):
+            m.d.sync += yields.eq(yielding)
         with m.If(retry):
-            m.d.sync += [yields.eq(owner), owner.eq(0)]
+            m.d.sync += [yields.eq(yields | owner), owner.eq(0)]
         with m.Switch(owner):
             for n, master in enumerate(masters):
                 with m.Case(1 << n):
@@ -87,7 +101,7 @@ class Arbiter(wiring.Component):
         m.d.comb += [
             snoop.ts.eq(bus.ts), snoop.a.eq(bus.a), snoop.tt.eq(bus.tt), snoop.window.eq(window),
             snoop.retried.eq(retry),
-            snoop.foreign.eq((owner & self.foreign).any()), bus.artry.eq(retry),
+            bus.artry.eq(retry),
         ]
 
         # Data bus.
@@ -95,7 +109,7 @@ class Arbiter(wiring.Component):
             tenures.start.eq(bus.ts & ~address_only(bus.tt)), tenures.who.eq(owner),
             tenures.burst.eq(bus.tbst), tenures.ta.eq(bus.ta), tenures.tea.eq(bus.tea),
             tenures.cancel.eq(retry & ~address_only(bus.tt)),
-            bus.dbb.eq(tenures.current != 0),
+            bus.dbb.eq(tenures.current != 0), self.data_owner.eq(tenures.current),
         ]
         with m.Switch(tenures.current):
             for n, master in enumerate(masters):
@@ -111,3 +125,31 @@ class Arbiter(wiring.Component):
                 master.tea.eq(bus.tea & tenures.current[n]),
             ]
         return m
+
+    def _choose(self, m, wanted, first, granted):
+        """The lowest bit that is set; of the processors, first the one after the last."""
+        if len(self.groups) < 2:
+            m.d.comb += first.eq(lowest(wanted))
+            return
+        members, end = [], self.count - sum(self.groups)
+        outside = (1 << end) - 1        # masters that belong to no processor
+        for size in self.groups:
+            members.append((1 << size) - 1 << end)
+            end += size
+        last = Signal(range(len(members)))
+        with m.Switch(last):
+            for turn in range(len(members)):
+                with m.Case(turn):
+                    order = [outside, *members[turn + 1:], *members[:turn + 1]]
+                    chosen = 0
+                    for mask in reversed(order):
+                        chosen = Mux((wanted & mask).any(), lowest(wanted & mask), chosen)
+                    m.d.comb += first.eq(chosen)
+        for number, mask in enumerate(members):
+            with m.If((granted & mask).any()):
+                m.d.sync += last.eq(number)
+
+
+def lowest(bits):
+    """Amaranth value: the lowest bit that is set, alone."""
+    return bits & (~bits + 1)

@@ -1,4 +1,4 @@
-"""The bus of one processor: wiring (MPC750 UM figure 8-1).
+"""The bus: wiring (MPC750 UM figure 8-1). Several processors have masters of their own.
 
      data ---- master ---+                       +--- dram
      castout - master ---+-- arbiter -- decoder -+--- rom
@@ -27,20 +27,22 @@ class Bus(wiring.Component):
         {name of target: (base, size)}, see `check_map`.
     masters : sequence of str
         Names of the masters, highest priority first.
-    foreign : sequence of str
-        Those of them that are outside the processor.
+    groups : sequence of int
+        How many of the last ones belong to each processor, see `Arbiter`.
     """
 
-    def __init__(self, memory_map, masters=("data", "castout", "fetch"), foreign=()):
+    def __init__(self, memory_map, masters=("data", "castout", "fetch"), groups=()):
         check_map(memory_map)
         names = [*masters, *memory_map]
         if len(set(names)) < len(names):
             raise ValueError(f"names of masters and targets must all differ, not {names!r}")
         self.memory_map, self.names = dict(memory_map), tuple(masters)
-        self._foreign = sum(1 << n for n, name in enumerate(masters) if name in foreign)
+        self._groups = tuple(groups)
         super().__init__({
             #: For those who watch the address bus.
             "snoop": Out(AddressSnoop()),
+            #: Whose address tenure, and whose data tenure it is: a bit for each master.
+            "owner": Out(len(masters)), "data_owner": Out(len(masters)),
             #: By their names: requests of the masters, ports of the targets.
             **{name: In(MemoryPort()) for name in masters},
             **{name: Out(TargetPort()) for name in memory_map},
@@ -48,7 +50,7 @@ class Bus(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.arbiter = arbiter = Arbiter(len(self.names), self._foreign)
+        m.submodules.arbiter = arbiter = Arbiter(len(self.names), self._groups)
         m.submodules.decoder = decoder = Decoder(self.memory_map)
         for n, name in enumerate(self.names):
             m.submodules[name] = master = Master()
@@ -56,6 +58,7 @@ class Bus(wiring.Component):
             connect(m, master.bus, arbiter.masters[n])
         connect(m, arbiter.bus, decoder.bus)
         connect(m, arbiter.snoop, flipped(self.snoop))
+        m.d.comb += [self.owner.eq(arbiter.owner), self.data_owner.eq(arbiter.data_owner)]
         for name in self.memory_map:
             connect(m, getattr(decoder, name), flipped(getattr(self, name)))
         return m

@@ -115,8 +115,6 @@ class AddressSnoop(wiring.Signature):
             #: A transaction starts, of this address and type; `wimg` with M: it is global. They are
             #: held until the end of `window`.
             "ts": Out(1), "a": Out(32), "tt": Out(TransferType), "wimg": Out(4),
-            #: It is that of a master outside the processor.
-            "foreign": Out(1),
             #: The clock after AACK: `artry` cancels the transaction, and its master repeats it.
             "window": Out(1), "artry": In(1),
             #: Somebody has cancelled it.
@@ -137,4 +135,7 @@ class SnoopPort(wiring.Signature):
             "clean": Out(1),
             #: Memory is up to date, and the cache reads no part of the block until `valid` falls.
             "done": In(1),
+            #: What the data master has asked for has passed the bus: from the next cycle on, a
+            #: block that it reads belongs to this cache. One cycle.
+            "passed": Out(1),
         })

@@ -15,14 +15,18 @@ cycle. One longer operation is active at a time; other blocks can be hit meanwhi
   double word first. The client gets that double word as it arrives. A modified victim is copied to
   the castout buffer in four cycles, and written after the reload's address tenure. So the arrays
   are busy for 6 or 10 cycles, as in the manual.
-* A store that misses reads the block with intent to modify, then writes. Write-through stores write
+* Every reload is a read with intent to modify: a block is in one cache only. A store that misses
+  writes when the block is there; a stwcx. of the load/store unit asks again then. Write-through
+  stores write
   cache and memory, and allocate nothing. Caching-inhibited accesses, those of a disabled cache and
   those that miss in a locked one (HID0[DLOCK]) are single beats on the bus.
 * dcbz allocates without reading; its four cycles of zeros follow. dcbst and dcbf push a modified
   block through the castout buffer. dcbz tells the bus that it kills other copies (M = 1, block not
   there). dcbst, dcbf, dcbi, sync and eieio are broadcast to other processors as address-only
   transactions if HID0[ABE] is set.
-* A snooped block is pushed if it is modified, and leaves the cache.
+* A snooped block is pushed if it is modified, and leaves the cache. A block that is being reloaded
+  is not here until the reload has passed the bus; from then on a snoop of it waits (ARTRY), until
+  the access that wanted the block has had it.
 * A flash invalidation takes one cycle and discards modified blocks too. A disabled cache keeps its
   contents, but they are not used.
 
@@ -103,7 +107,7 @@ class DataCache(wiring.Component):
             requests.drained.eq(self.drained), requests.exclusive.eq(self.exclusive),
             # The active operation has the arrays if it needs them.
             requests.free.eq(~busy & ~buffer.copying),
-            requests.hit.eq(lookup.hit), requests.taken.eq(lookup.begin),
+            requests.hit.eq(lookup.hit), requests.taken.eq(lookup.begin & ~lookup.touch),
             requests.absent.eq(lookup.absent), requests.array_data.eq(array.rdata),
             requests.done.eq(operation.done), requests.client.eq(held.client),
             requests.error.eq(operation.error), requests.bus_data.eq(operation.bus.rdata),
@@ -115,6 +119,7 @@ class DataCache(wiring.Component):
             lookup.snoop_line.eq(self.snoop.pa[LINE_BITS:]),
             lookup.leaving.eq(buffer.busy), lookup.leaving_line.eq(buffer.line),
             lookup.state.eq(operation.state), lookup.held_line.eq(held.pa[LINE_BITS:]),
+            lookup.owned.eq(operation.owned), requests.arrived.eq(operation.arrived),
         ]
         connect(m, flipped(self.control), lookup.control)
 
@@ -122,12 +127,14 @@ class DataCache(wiring.Component):
         connect(m, operation.bus, flipped(self.bus))
         m.d.comb += [
             operation.begin.eq(lookup.begin), operation.first.eq(lookup.first),
-            operation.asked.eq(asked), operation.hit.eq(directory.hit),
+            operation.asked.eq(asked), operation.touch.eq(lookup.touch),
+            operation.hit.eq(directory.hit),
             operation.hit_way.eq(directory.way), operation.victim.eq(directory.victim),
             operation.victim_modified.eq(directory.victim_modified),
             operation.victim_address.eq(directory.victim_address),
             operation.leaving.eq(buffer.busy), operation.copying.eq(buffer.copying),
             operation.flash.eq(self.control.flash), operation.broadcast.eq(self.broadcast),
+            operation.passed.eq(self.snoop.passed),
         ]
 
         # ---- Arrays and castout buffer ----------------------------------------------------------

@@ -34,14 +34,17 @@ class DataLookup(wiring.Component):
     #: The castout buffer has a block, or gets one: its number.
     leaving: In(1)
     leaving_line: In(32 - LINE_BITS)
-    #: The active operation, with the block of this number.
+    #: The active operation, with the block of this number; it is this cache's already.
     state: In(DataCacheState)
     held_line: In(32 - LINE_BITS)
+    owned: In(1)
     #: The request is done.
     hit: Out(1)
     #: It becomes the active operation, in the state `first`.
     begin: Out(1)
     first: Out(DataCacheState)
+    #: It only fetches the block, and is to be repeated: a stwcx. of the load/store unit.
+    touch: Out(1)
     #: The bytes of a store are written into the block.
     merge: Out(1)
     update: Out(DirectoryUpdate())
@@ -83,9 +86,11 @@ class DataLookup(wiring.Component):
                     m.d.comb += [self.hit.eq(1), self.merge.eq(1), update.write.eq(1),
                                  update.use.eq(1)]
                 with m.Elif(free):
-                    m.d.comb += self.merge.eq(cached & found)
-                    begin(Mux(allocates & ~found & ~write_through,
-                              DataCacheState.ALLOCATE, DataCacheState.SINGLE))
+                    fetch = Signal()
+                    m.d.comb += [self.merge.eq(cached & found),
+                                 fetch.eq(allocates & ~found & ~write_through),
+                                 self.touch.eq(fetch & (asked.client == Client.LSU))]
+                    begin(Mux(fetch, DataCacheState.ALLOCATE, DataCacheState.SINGLE))
             with m.Case(DataOp.ZERO):
                 with m.If(free):
                     begin(DataCacheState.ALLOCATE)
@@ -103,7 +108,11 @@ class DataLookup(wiring.Component):
     def _manage(self, m, found, free, begin):
         """dcbst, dcbf, dcbi, snoops: push what is modified, tell others, forget."""
         asked, update = self.asked, self.update
-        mine = (self.state != DataCacheState.IDLE) & (self.held_line == asked.pa[LINE_BITS:])
+        snoop = asked.client == Client.SNOOP
+        # A snoop waits only for a block that this cache has won: until the bus has decided, others
+        # may have it.
+        mine = ((self.state != DataCacheState.IDLE) & (self.held_line == asked.pa[LINE_BITS:])
+                & (self.owned | ~snoop))
         stays = asked.op == DataOp.CLEAN
         over = Signal()     # the block is in the state that the request wants
         m.d.comb += [
@@ -115,7 +124,7 @@ class DataLookup(wiring.Component):
                 m.d.comb += [self.push.eq(1), over.eq(1), self.hit.eq(1)]
         with m.Elif(mine):
             pass    # not yet: the block is on its way here
-        with m.Elif(asked.client == Client.SNOOP):
+        with m.Elif(snoop):
             with m.If(~self._leaves()):
                 m.d.comb += [over.eq(~stays), self.absent.eq(1)]
         with m.Elif(self.below | self.broadcast & flag(asked.wimg, Wimg.M)):

@@ -42,6 +42,8 @@ class DataOperation(wiring.Component):
         super().__init__({
             #: `asked` is the active operation from the next cycle on, in the state `first`.
             "begin": In(1), "first": In(DataCacheState), "asked": In(Request),
+            #: It only fetches the block.
+            "touch": In(1),
             #: The active operation, and its way.
             "state": Out(DataCacheState), "held": Out(Request), "block_way": Out(range(ways)),
             #: The arrays work for it in this cycle: the directory tells of the block of `held`.
@@ -55,6 +57,11 @@ class DataOperation(wiring.Component):
             "leaving": In(1), "copying": In(1), "evict": Out(1), "evict_pa": Out(32),
             #: A flash invalidation; HID0[ABE].
             "flash": In(1), "broadcast": In(1),
+            #: The transaction has passed the bus; the block of `held` belongs to this cache, or the
+            #: reservation has been checked for it: snoops of it wait.
+            "passed": In(1), "owned": Out(1),
+            #: In the cycle before, a block has arrived for the table walker.
+            "arrived": Out(1),
             "bus": Out(MemoryPort()),
             #: A reload begins.
             "miss": Out(1),
@@ -76,6 +83,7 @@ class DataOperation(wiring.Component):
             bus.addr.eq(held.pa), bus.size.eq(held.size), bus.wimg.eq(held.wimg),
             bus.wdata.eq(held.wdata), bus.type.eq(held.type),
         ]
+        m.d.sync += self.arrived.eq(0)
         with m.Switch(state):
             with m.Case(DataCacheState.ALLOCATE):
                 self._allocate(m, way)
@@ -102,10 +110,17 @@ class DataOperation(wiring.Component):
                     with m.If(beat == BEATS - 1):
                         self._enter(m, BlockState.MODIFIED)
                         m.d.sync += state.eq(DataCacheState.IDLE)
+        atomic = ((self.asked.type == TransferType.WRITE_WITH_FLUSH_ATOMIC)
+                  & (self.first == DataCacheState.SINGLE))
+        with m.If(self.passed & (bus.burst | (held.type == TransferType.READ_ATOMIC))):
+            m.d.sync += self.owned.eq(1)
         with m.If(self.done & self.error & (held.client == Client.STORES)):
             m.d.comb += self.machine_check.eq(1)
         with m.If(self.begin):
-            m.d.sync += [held.eq(self.asked), state.eq(self.first), beat.eq(0)]
+            m.d.sync += [held.eq(self.asked), state.eq(self.first), beat.eq(0),
+                         self.owned.eq(atomic)]
+            with m.If(self.touch):
+                m.d.sync += held.op.eq(DataOp.TOUCH)
         return m
 
     def _allocate(self, m, way):
@@ -135,13 +150,11 @@ class DataOperation(wiring.Component):
                 m.d.sync += state.eq(DataCacheState.RELOAD)
 
     def _burst(self, m):
-        """What kind of burst reads the block."""
-        bus, held = self.bus, self.held
+        """The burst that reads the block, and takes it away from others: there is no shared state
+        (750GX UM p. 127, 140)."""
+        bus = self.bus
         m.d.comb += bus.burst.eq(1)
-        with m.If(held.op == DataOp.STORE):
-            m.d.comb += bus.type.eq(TransferType.READ_WITH_INTENT_TO_MODIFY)
-        with m.Elif(held.op == DataOp.TOUCH):
-            m.d.comb += bus.type.eq(TransferType.READ)
+        m.d.comb += bus.type.eq(TransferType.READ_WITH_INTENT_TO_MODIFY)
 
     def _reload(self, m, beat, stale):
         """Read the block."""
@@ -171,7 +184,8 @@ class DataOperation(wiring.Component):
             with m.Else():
                 with m.If(~stale & ~self.flash):
                     self._enter(m, BlockState.EXCLUSIVE)
-                m.d.sync += self.state.eq(Mux(store, DataCacheState.MERGE, DataCacheState.IDLE))
+                m.d.sync += [self.state.eq(Mux(store, DataCacheState.MERGE, DataCacheState.IDLE)),
+                             self.arrived.eq(search)]
 
     def _broadcast(self, m):
         """Tell the bus; M says to the L2, if there is one, whether others are told too."""

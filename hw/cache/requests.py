@@ -32,6 +32,8 @@ class DataRequests(wiring.Component):
     free: In(1)
     #: The request; its client is NOBODY if there is none.
     asked: Out(Request)
+    #: A block has arrived for the table walker, which gets it before a snoop takes it away.
+    arrived: In(1)
     #: There is a snoop that is to be answered; reads of its block wait.
     snooping: Out(1)
     #: In the cycle of the request: it is done, with `array_data` if it is a load; it becomes
@@ -88,10 +90,11 @@ class DataRequests(wiring.Component):
                          *(asked[name].eq(getattr(port, name))
                            for name in ("size", "wimg", "type", "wdata"))]
 
-        with m.If(self.snooping & ~snooped):
+        walks = walker.valid & self.drained
+        with m.If(self.snooping & ~snooped & ~(self.arrived & walks)):
             m.d.comb += [asked.client.eq(Client.SNOOP), asked.pa.eq(snoop.pa),
                          asked.op.eq(Mux(snoop.clean, DataOp.CLEAN, DataOp.FLUSH))]
-        with m.Elif(walker.valid & self.drained):
+        with m.Elif(walks):
             take(Client.WALKER, Mux(walker.type == TransferType.READ, DataOp.LOAD, DataOp.STORE),
                  walker.addr, walker)
         with m.Elif(lsu.valid):

@@ -23,7 +23,14 @@ __all__ = ["AccessControl"]
 
 
 class AccessControl(wiring.Component):
-    """Decides."""
+    """Decides.
+
+    Parameters
+    ----------
+    shared : bool
+        Other processors use the same memory. A stwcx. is then not queued: the reservation is
+        checked in the cycle in which the cache takes the store, when all older ones are written.
+    """
 
     #: There is an access to decide about: an instruction, its next byte, and the address that it
     #: has computed.
@@ -76,9 +83,15 @@ class AccessControl(wiring.Component):
     fault_dsisr: Out(32)
     fault_dar: Out(32)
 
+    def __init__(self, shared=False):
+        self._shared = shared
+        super().__init__()
+
     def elaborate(self, platform):
         m = Module()
         port, access = self.translate, self.access
+        conditional = Signal()  # a store that needs the reservation at the last moment
+        m.d.comb += conditional.eq((self.op == Op.STWCX_DOT) & self._shared)
         translates = Signal()
         waited = Signal()       # sync takes one more cycle
         m.d.comb += [
@@ -95,7 +108,7 @@ class AccessControl(wiring.Component):
             m.d.comb += translates.eq(1)
             self._before_translation(m, translates, waited)
             with m.If(translates):
-                self._translate(m)
+                self._translate(m, conditional)
         with m.If(self.ask):
             m.d.comb += port.used.eq(port.valid & self.accepted)
         with m.If(self.bus_error):
@@ -144,7 +157,7 @@ class AccessControl(wiring.Component):
                 tells = flag(self.hid0, Hid0.ABE)
                 m.d.comb += [self.ask.eq(tells), self.ends.eq(~tells)]
 
-    def _translate(self, m):
+    def _translate(self, m, conditional):
         port, moves = self.translate, self.access.moves
         zeros = moves == Moves.ZEROS
         nothing = Signal()
@@ -155,7 +168,7 @@ class AccessControl(wiring.Component):
                                & (port.result == Translation.DIRECT_STORE))
         with m.Switch(port.result):
             with m.Case(Translation.OK):
-                self._translated(m)
+                self._translated(m, conditional)
             with m.Case(Translation.MISS):
                 pass
             for result, bits in ((Translation.PAGE_FAULT, Dsisr.PAGE_FAULT),
@@ -172,7 +185,7 @@ class AccessControl(wiring.Component):
         with m.If(nothing):
             m.d.comb += self.ends.eq(1)
 
-    def _translated(self, m):
+    def _translated(self, m, conditional):
         """The translation is good: ask the cache, or enter the store queue."""
         port, access = self.translate, self.access
         zeros = access.moves == Moves.ZEROS
@@ -208,7 +221,7 @@ class AccessControl(wiring.Component):
                     fault(Cause.DSI, self._dsisr(Dsisr.DABR), self.ea)
                 with m.Elif((self.op == Op.STWCX_DOT) & ~self.reserved):
                     m.d.comb += [port.used.eq(1), self.fails.eq(1), self.ends.eq(1)]
-                with m.Elif(bypasses):
+                with m.Elif(bypasses | conditional):
                     m.d.comb += self.ask.eq(self.head & self.empty)
                 with m.Elif(access.store):
                     # A store in several parts is visible before its last part may fault.

@@ -72,10 +72,13 @@ class Completion(wiring.Component):
     units : int
     entries : int
         Of the completion queue.
+    held : bool
+        See `ExceptionUnit`.
     """
 
-    def __init__(self, units, entries=6):
+    def __init__(self, units, entries=6, held=False):
         self._entries = entries
+        self._held = held
         super().__init__({
             #: In program order; entries that are free, and the first of them.
             "dispatch": In(CompletionDispatch()).array(WIDTH),
@@ -102,6 +105,7 @@ class Completion(wiring.Component):
             #: Of a data access that has failed.
             "dar": In(32), "dsisr": In(32),
             #: See `ExceptionUnit`.
+            "soft_reset": In(1), "held": Out(1),
             "external": In(1), "monitor": In(1), "decrementer": In(1), "thermal": In(1),
             "machine_check": In(1),
             "asleep": In(1), "fetch_search": In(1), "drain": Out(1), "stopped": Out(1),
@@ -119,7 +123,7 @@ class Completion(wiring.Component):
         m = Module()
         m.submodules.queue = queue = CompletionQueue(
             len(self.finishes), self._entries)
-        m.submodules.exceptions = exceptions = ExceptionUnit()
+        m.submodules.exceptions = exceptions = ExceptionUnit(self._held)
         # Architectural: address of the next instruction to complete, completed instructions.
         pc = Signal(32, init=RESET_VECTOR)
         instructions = Signal(64)
@@ -192,15 +196,16 @@ class Completion(wiring.Component):
         connect(m, exceptions.exception, flipped(self.exception))
         m.d.comb += [
             *(getattr(exceptions, name).eq(getattr(self, name)) for name in (
-                "msr", "dar", "dsisr", "restart", "external", "monitor", "decrementer", "thermal",
-                "machine_check", "asleep", "fetch_search")),
+                "msr", "dar", "dsisr", "restart", "soft_reset", "external", "monitor",
+                "decrementer", "thermal", "machine_check", "asleep", "fetch_search")),
             exceptions.fault.eq(fault), exceptions.reason.eq(Mux(traps, Cause.FP_ENABLED, cause)),
             exceptions.fault_pc.eq(first.pc), exceptions.complete.eq(complete),
             exceptions.trace.eq(first.trace),
             # The new MSR admits an exception that has waited for it (PEM 6.4.7).
             exceptions.waited.eq(first.context & self.float.pending & heeded),
             exceptions.idle.eq(count == 0), exceptions.pc.eq(pc), exceptions.next_pc.eq(next_pc),
-            self.drain.eq(exceptions.drain), self.stopped.eq(exceptions.checkstop),
+            self.drain.eq(exceptions.drain), self.held.eq(exceptions.held),
+            self.stopped.eq(exceptions.checkstop | exceptions.held),
         ]
         taken = exceptions.exception.valid
         with m.If(taken):

@@ -64,6 +64,9 @@ class Core(wiring.Component):
     parameters : pteg.hw.parameters.Parameters
     l2_size : int
         L2CR[L2SIZ] of the L2 cache that is there, or 0.
+    held : bool
+        After a hard reset it waits for a soft reset, which then goes to RAM: MSR[IP] is 0. No
+        firmware has to run on it first.
     """
 
     fetch_translate: Out(TranslatePort())
@@ -95,16 +98,19 @@ class Core(wiring.Component):
     data_tlb_miss: In(1)
     fetch_search: In(1)
     data_search: In(1)
-    #: External interrupt, level.
+    #: External interrupt, level; SRESET, which counts when it is asserted; TBEN, negated.
     interrupt: In(1)
+    soft_reset: In(1)
+    time_base_stop: In(1)
     #: The data cache has met a transfer error that belongs to no instruction in flight.
     machine_check: In(1)
     pause: In(PausePort())
     #: A debugger has changed registers: drop what is in flight, continue at `completion.pc`.
     restart: In(1)
 
-    def __init__(self, parameters=None, l2_size=0):
+    def __init__(self, parameters=None, l2_size=0, held=False):
         self.parameters = parameters or Parameters()
+        self._held = held
         self.l2_size = l2_size
         super().__init__()
 
@@ -130,11 +136,14 @@ class Core(wiring.Component):
         m.submodules.iu1 = p.iu1 = IntegerUnit(multiply=True, renames=renames)
         m.submodules.iu2 = p.iu2 = IntegerUnit(multiply=False, renames=renames)
         m.submodules.sru = p.sru = SystemUnit(renames)
-        m.submodules.lsu = p.lsu = LoadStoreUnit(renames, float_renames)
+        m.submodules.lsu = p.lsu = LoadStoreUnit(renames, float_renames,
+                                              self.parameters.processors > 1)
         m.submodules.fpu = p.fpu = FloatUnit(entries, float_renames)
-        m.submodules.completion = p.completion = Completion(units=5, entries=entries)
+        m.submodules.completion = p.completion = Completion(
+            units=5, entries=entries, held=self._held)
         m.submodules.condition = p.condition = ConditionRegister(entries)
-        m.submodules.special = p.special = SpecialRegisters(self.l2_size, ratio.hid1)
+        m.submodules.special = p.special = SpecialRegisters(
+            self.l2_size, ratio.hid1, high_vectors=not self._held)
         m.submodules.timebase = p.timebase = TimeBase(ratio.cycles_per_tick)
         m.submodules.monitor = p.monitor = PerformanceMonitor()
         m.submodules.thermal = p.thermal = ThermalUnit()
@@ -288,12 +297,14 @@ class Core(wiring.Component):
             completion.accept.eq(branch.accept), completion.wrong.eq(branch.wrong),
             completion.msr.eq(msr), completion.srr0.eq(special.srr0),
             completion.dar.eq(lsu.dar), completion.dsisr.eq(lsu.dsisr),
-            completion.external.eq(self.interrupt),
+            completion.external.eq(self.interrupt), completion.soft_reset.eq(self.soft_reset),
             completion.machine_check.eq(self.machine_check),
             completion.monitor.eq(monitor.interrupt),
             completion.decrementer.eq(timebase.decrementer),
             completion.thermal.eq(thermal.interrupt), thermal.stop.eq(timebase.stop),
-            completion.asleep.eq(special.asleep), timebase.stop.eq(special.asleep & special.sleep),
+            completion.asleep.eq(special.asleep),
+            timebase.stop.eq(special.asleep & special.sleep | completion.held
+                             | self.time_base_stop),
             completion.fetch_search.eq(fetch.searching),
             completion.pause.single.eq(self.pause.single),
             completion.pause.valid.eq(self.pause.valid), completion.pause.pc.eq(self.pause.pc),

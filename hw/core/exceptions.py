@@ -40,7 +40,13 @@ _INTERRUPTS = {Vector.EXTERNAL: "external", Vector.PERFORMANCE_MONITOR: "monitor
 
 
 class ExceptionUnit(wiring.Component):
-    """Takes exceptions."""
+    """Takes exceptions.
+
+    Parameters
+    ----------
+    held : bool
+        After a hard reset nothing happens until the first soft reset.
+    """
 
     msr: In(32)
     #: The oldest instruction: it causes an exception instead of completing.
@@ -62,6 +68,8 @@ class ExceptionUnit(wiring.Component):
     next_pc: In(32)
     #: A debugger starts the processor anew.
     restart: In(1)
+    #: SRESET: an interrupt that nothing masks, when it is asserted (MPC750 UM 4.5.1).
+    soft_reset: In(1)
     #: Interrupt requests.
     external: In(1)
     monitor: In(1)
@@ -80,6 +88,12 @@ class ExceptionUnit(wiring.Component):
     handler: Out(32)
     #: The processor has stopped.
     checkstop: Out(1)
+    #: It has not begun yet.
+    held: Out(1)
+
+    def __init__(self, held=False):
+        self._held = held
+        super().__init__()
 
     def elaborate(self, platform):
         m = Module()
@@ -98,10 +112,16 @@ class ExceptionUnit(wiring.Component):
         check = Signal()        # a machine check that belongs to no instruction waits
         with m.If(self.machine_check):
             m.d.sync += check.eq(1)
+        held = Signal(init=self._held)
+        reset, level = Signal(name="reset_waits"), Signal(name="reset_level")
+        m.d.sync += level.eq(self.soft_reset)
+        with m.If(self.soft_reset & ~level):
+            m.d.sync += [reset.eq(1), held.eq(0)]
+        m.d.comb += self.held.eq(held)
         m.d.comb += [
-            pending.eq(check | flag(self.msr, Msr.EE)
+            pending.eq(reset | check | flag(self.msr, Msr.EE)
                        & (self.external | self.monitor | self.decrementer | self.thermal)),
-            self.drain.eq(pending & ~hold | self.checkstop | self.asleep),
+            self.drain.eq(pending & ~hold | self.checkstop | self.held | self.asleep),
             interrupt.eq(pending & ~hold & self.idle & ~self.restart & ~self.checkstop),
             taken.dar.eq(self.dar), taken.dsisr.eq(self.dsisr),
             self.handler.eq(taken.vector | Mux(flag(self.msr, Msr.IP), 0xFFF00000, 0)),
@@ -127,7 +147,10 @@ class ExceptionUnit(wiring.Component):
                     self.monitor, Vector.PERFORMANCE_MONITOR, Mux(
                         self.decrementer, Vector.DECREMENTER, Vector.THERMAL)))),
             ]
-            with m.If(check):
+            with m.If(reset):
+                m.d.comb += taken.vector.eq(Vector.SYSTEM_RESET)
+                m.d.sync += [reset.eq(0), last_interrupt.eq(Vector.SYSTEM_RESET)]
+            with m.Elif(check):
                 m.d.comb += [taken.vector.eq(Vector.MACHINE_CHECK),
                              taken.cause_bits.eq(int(Srr1.TEA)), taken.valid.eq(enabled)]
                 m.d.sync += [check.eq(0), self.checkstop.eq(~enabled)]

@@ -82,11 +82,14 @@ class LoadStoreUnit(wiring.Component):
     ----------
     renames, float_renames : int
         Rename buffers of the general-purpose and of the floating-point registers.
+    shared : bool
+        Other processors use the same memory, see `AccessControl`.
     """
 
-    def __init__(self, renames=6, float_renames=6):
+    def __init__(self, renames=6, float_renames=6, shared=False):
         self._renames = renames
         self._float_renames = float_renames
+        self._shared = shared
         super().__init__({
             **station_ports(MIXED, renames, float_renames),
             #: Completion queue: entry of the oldest instruction; entries that retire in this cycle.
@@ -104,7 +107,8 @@ class LoadStoreUnit(wiring.Component):
             "drained": Out(1),
             #: The data cache has nothing to do.
             "quiet": In(1),
-            #: A stwcx. is in the second stage, or its store in the queue.
+            #: No snoop is to be answered: a stwcx. is in the second stage, or its store in the
+            #: queue. With several processors: a reservation is new.
             "exclusive": Out(1),
             #: Another master writes to this block: a reservation of it is lost.
             "foreign": In(1),
@@ -131,7 +135,7 @@ class LoadStoreUnit(wiring.Component):
         m.submodules.decoder = p.decoder = AccessDecoder()
         m.submodules.address = p.address = EffectiveAddress()
         m.submodules.stage = p.stage = SecondStage()
-        m.submodules.control = p.control = AccessControl()
+        m.submodules.control = p.control = AccessControl(self._shared)
         m.submodules.part = p.part = NextPart()
         m.submodules.data = p.data = StoreData(self._renames)
         m.submodules.late = p.late = LateStore(self._renames)
@@ -263,9 +267,13 @@ class LoadStoreUnit(wiring.Component):
             reservation.foreign.eq(self.foreign), reservation.foreign_line.eq(self.foreign_line),
             reservation.set.eq(over & (held.op == Op.LWARX)), reservation.set_line.eq(line),
             reservation.clear.eq(p.control.fails | over & (held.op == Op.STWCX_DOT)),
-            self.exclusive.eq((p.state != LoadStoreState.EMPTY) & (held.op == Op.STWCX_DOT)
-                              | p.queue.exclusive),
+            reservation.fetched.eq(p.state == LoadStoreState.WAIT),
         ]
+        if self._shared:
+            m.d.comb += self.exclusive.eq(reservation.new)
+        else:
+            m.d.comb += self.exclusive.eq(
+                (p.state != LoadStoreState.EMPTY) & (held.op == Op.STWCX_DOT) | p.queue.exclusive)
 
     def _results(self, m, p):
         """Rename buffers, register file, completion queue."""

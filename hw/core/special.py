@@ -63,6 +63,8 @@ class SpecialRegisters(wiring.Component):
         The value of L2CR[L2SIZ] with which there is an L2 cache, or 0.
     hid1 : int
         What HID1 reads as.
+    high_vectors : bool
+        MSR[IP] after a hard reset.
     """
 
     #: mfspr, mtspr.
@@ -88,14 +90,15 @@ class SpecialRegisters(wiring.Component):
     data_cache: Out(CacheControl())
     l2: Out(L2Control())
 
-    def __init__(self, l2_size=0, hid1=0):
+    def __init__(self, l2_size=0, hid1=0, high_vectors=True):
         self.l2_size, self.hid1 = l2_size, hid1
+        self._msr = RESET_MSR if high_vectors else RESET_MSR & ~int(Msr.IP)
         super().__init__()
 
     def elaborate(self, platform):
         m = Module()
 
-        msr = Signal(32, init=RESET_MSR)
+        msr = Signal(32, init=self._msr)
         held = {
             spr.name: Signal(32, name=spr.name.lower(), init=spr.reset)
             for spr in SPRS

@@ -166,6 +166,9 @@ class FunctionalCpu:
         """Whether a processor has waited for its soft reset since the hard reset."""
         return bool(self._model["held"][number])
 
+    def set_held(self, number, held):
+        self._model["held"][number] = held
+
     @property
     def exceptions(self):
         return int(self._model["exceptions"].sum())

@@ -110,7 +110,7 @@ class Lockstep:
 
     def _load(self):
         text = _TEXT.format(driver=self.cpu.driver.module().__name__,
-                            capture=self.cpu.architecture.capture_module.__name__,
+                            capture=self.cpu.architectures[0].capture_module.__name__,
                             platform=self.platform.functions().__name__)
         return load_module("lockstep", text, [*sources(), Path(__file__), Path(loop.__file__)])
 

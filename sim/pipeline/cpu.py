@@ -18,7 +18,7 @@ from pteg.pipeline.architecture import Architecture
 from pteg.pipeline.coherence import Coherence
 from pteg.pipeline.driver import Driver, Signals, Tap
 from pteg.pipeline.places import Processor, Signal, System
-from pteg.pipeline.system import load_system
+from pteg.pipeline.system import load_system, names
 from pteg.state import ARCH_STATE, new_state
 
 __all__ = ["PipelineCpu"]
@@ -36,40 +36,45 @@ class PipelineCpu:
     native : pteg.engine.Native
     driver : pteg.pipeline.driver.Driver
         `driver.taps` takes traces.
+    processors : list of pteg.pipeline.places.Processor
+        Which signals of `native` hold what.
     places : pteg.pipeline.places.Processor
-        Which signal of `native` holds what.
-    architecture : pteg.pipeline.architecture.Architecture
+        Those of processor 0.
+    architectures : list of pteg.pipeline.architecture.Architecture
         Which of them are the registers.
     """
 
     def __init__(self, platform):
         self.platform = platform
         self.native = load_system(platform)
-        self.places = Processor("")
-        self.architecture = Architecture(self.native, self.places)
-        self.driver = Driver(platform, self.native, Signals.of(self.places))
+        self.processors = [Processor(name) for name in names(platform)]
+        self.count = len(self.processors)
+        self.places = self.processors[0]
+        self.architectures = [Architecture(self.native, cpu) for cpu in self.processors]
+        self.driver = Driver(platform, self.native, Signals.of(*self.processors))
         self._between = True    # the last run ended between two instructions
         self._fetching = False  # instructions may be in flight
         self._stale = False     # what was fetched may no longer be what memory holds
-        self._ledger = None     # the tap of the ledger
+        self._ledger = []       # the taps of the ledger
 
     def reset(self):
         self.driver.reset()
         self._between, self._fetching, self._stale = True, False, False
-        if self._ledger is not None:
-            self._ledger.sink.reset()
+        for tap in self._ledger:
+            tap.sink.reset()
 
     def ledger(self, sink):
         """Give every ledger event to `sink`, a function of a record array; None ends it."""
-        if self._ledger is not None:
-            self.driver.taps.remove(self._ledger)
-            self._ledger = None
+        for tap in self._ledger:
+            self.driver.taps.remove(tap)
+        self._ledger = []
         if sink is not None:
             from pteg.pipeline.ledger import PipelineEvents
 
-            events = PipelineEvents(sink, self.native, self.places, *self._of_events())
-            self._ledger = Tap(events.tracer, events)
-            self.driver.taps.append(self._ledger)
+            for number, cpu in enumerate(self.processors):
+                events = PipelineEvents(sink, self.native, cpu, *self._of_events(), number)
+                self._ledger.append(Tap(events.tracer, events))
+            self.driver.taps += self._ledger
 
     def event_finder(self, columns):
         """What finds ledger events in rows; see `pteg.pipeline.ledger.EventFinder`."""
@@ -103,13 +108,12 @@ class PipelineCpu:
         return self.driver.instructions
 
     def modified(self):
-        return self._coherence.modified()
+        return [found for each in self._coherence for found in each.modified()]
 
     @property
     def exceptions(self):
-        return self._read(self.places.core.completion.exceptions.taken)
+        return sum(self._read(cpu.core.completion.exceptions.taken) for cpu in self.processors)
 
-    count = 1
     look = 1 << 16
     depends = NAMES
 
@@ -117,11 +121,13 @@ class PipelineCpu:
         self.driver.prepare()
 
     def overlay(self, address, data):
-        self._coherence.overlay(address, data)
+        for each in self._coherence:
+            each.overlay(address, data)
 
     def memory_changed(self, address, data):
         self._stale = True
-        self._coherence.write(address, data)
+        for each in self._coherence:
+            each.write(address, data)
         # Double words on the bus in this bus clock, or between bus and core, have been read before.
         places = System("")
         for device, target in zip(self.platform.devices, self.driver.targets, strict=True):
@@ -138,12 +144,13 @@ class PipelineCpu:
     @property
     def _borders(self):
         places = System("")
-        return [places.border_data, places.border_fetch,
+        return [*(places.border(cpu, master) for cpu in self.processors
+                  for master in ("data", "fetch")),
                 *([places.border_device] if self.platform.master else [])]
 
     @property
     def _coherence(self):
-        return Coherence(self.native, self.driver.state, self.places)
+        return [Coherence(self.native, self.driver.state, cpu) for cpu in self.processors]
 
     def run(self, limits):
         if self._stale:
@@ -155,7 +162,7 @@ class PipelineCpu:
 
     def get_state(self, number=0):
         arch = new_state()
-        self.architecture.capture_module.capture(self.driver.state, arch)
+        self.architectures[number].capture_module.capture(self.driver.state, arch)
         return arch
 
     def set_state(self, state, number=0):
@@ -166,36 +173,40 @@ class PipelineCpu:
         memory or on a device.
         """
         self._finish_instruction()
-        present = self.get_state()
+        present = self.get_state(number)
         for name in ARCH_STATE.names:
             if not np.array_equal(present[name], state[name]):
-                self.architecture.write(self.driver.state, name, state[name][0])
+                self.architectures[number].write(self.driver.state, name, state[name][0])
         self._drop_instructions()
         self._fetching = False
 
     def is_held(self, number):
-        return False
+        return bool(self._read(self.processors[number].core.completion.exceptions.held))
+
+    def set_held(self, number, held):
+        self._write(self.processors[number].core.completion.exceptions.held, held)
 
     def settle(self):
         self._finish_instruction()
-        queue, cache = self.places.core.lsu.queue, self.places.dcache
-        pending = (queue.completed, cache.operation.state, cache.buffer.busy)
+        pending = [signal for cpu in self.processors for signal in (
+            cpu.core.lsu.queue.completed, cpu.dcache.operation.state, cpu.dcache.buffer.busy)]
         while self._transfers or any(self._read(signal) for signal in pending):
             # Nothing completes meanwhile: the processor stays between two instructions. Stores that
             # have completed are written, and what refuses them says so.
             self._drop_instructions()
 
     def get_pending(self, number=0):
-        return self.architecture.get_pending(self.driver.state, self.cycle)
+        return self.architectures[number].get_pending(self.driver.state, self.cycle)
 
     def set_pending(self, pending, number=0):
         self.driver.control["cycle"] = pending["cycle"]
         pending = pending.copy()
         pending["since_tick"] %= self.platform.ratio.cycles_per_tick
-        self.architecture.set_pending(self.driver.state, pending)
+        self.architectures[number].set_pending(self.driver.state, pending)
 
     def tlb(self, side, number=0):
-        tlb = (self.places.mmu.immu, self.places.mmu.dmmu)[side].tlb
+        mmu = self.processors[number].mmu
+        tlb = (mmu.immu, mmu.dmmu)[side].tlb
         sets, ways = self.platform.parameters.tlb_sets, self.platform.parameters.tlb_ways
         for way in range(ways):
             valid, rows = self._read(tlb.valid(way)), self.native.memories[tlb.way(way)]
@@ -263,21 +274,37 @@ class PipelineCpu:
         return bits
 
     def stats(self):
-        read, core = self._read, self.places.core
-        exceptions = core.completion.exceptions
-        counters = self.places.mmu.counters
+        found, instructions = _total([self._counts(cpu) for cpu in self.processors]), (
+            self.instructions)
+        found |= {
+            "cycles_per_instruction": (round(self.cycle / instructions, 3) if instructions
+                                       else None),
+            "bus": self.driver.stats(),
+        }
+        if self.count > 1:
+            found["processors"] = dict(enumerate(map(self._few_counts, self.processors)))
+        return found
+
+    def _few_counts(self, cpu):
+        """What is told of each of several processors."""
+        completion = cpu.core.completion
+        return {"instructions": self._read(completion.instructions),
+                "exceptions": self._read(completion.exceptions.taken),
+                "table_searches": self._read(cpu.mmu.counters.walks)}
+
+    def _counts(self, cpu):
+        """What a processor counts."""
+        read, core = self._read, cpu.core
+        exceptions, counters = core.completion.exceptions, cpu.mmu.counters
 
         def counted(part, *names):
             return {name: read(getattr(part, name)) for name in names}
 
-        caches = {"instruction": counted(self.places.icache, "hits", "misses"),
-                  "data": counted(self.places.dcache, "hits", "misses", "castouts")}
+        caches = {"instruction": counted(cpu.icache, "hits", "misses"),
+                  "data": counted(cpu.dcache, "hits", "misses", "castouts")}
         if self.platform.parameters.l2:
-            caches["l2"] = counted(self.places.l2, "hits", "misses", "castouts")
-        instructions = self.instructions
+            caches["l2"] = counted(cpu.l2, "hits", "misses", "castouts")
         return {
-            "cycles_per_instruction": (round(self.cycle / instructions, 3) if instructions
-                                       else None),
             "asleep": read(core.special.asleep_cycles),
             "interrupts": {"taken": {
                 "external": read(exceptions.external_interrupts),
@@ -297,7 +324,6 @@ class PipelineCpu:
                                    "r_updates": read(counters.r_updates),
                                    "c_updates": read(counters.c_updates)}},
             "cache": caches,
-            "bus": self.driver.stats(),
         }
 
     def _read(self, path: Signal) -> int:
@@ -309,7 +335,8 @@ class PipelineCpu:
     def _forget_code(self):
         """Empty the instruction cache and the instruction queue."""
         self._stale = False
-        self._write(self.places.icache.directory.written, 0)
+        for cpu in self.processors:
+            self._write(cpu.icache.directory.written, 0)
         if self._fetching:
             self.set_state(self.get_state())
 
@@ -323,25 +350,42 @@ class PipelineCpu:
 
     def _drop_instructions(self):
         """Let a cycle pass in which what is in flight is dropped and nothing completes."""
-        self._write(self.places.restart, 1)
+        for cpu in self.processors:
+            self._write(cpu.restart, 1)
         self.driver.run(Limits(cycles=1))
-        self._write(self.places.restart, 0)
+        for cpu in self.processors:
+            self._write(cpu.restart, 0)
 
     def _finish_instruction(self):
-        """Run to an instruction boundary: until an instruction has completed or faulted, or none is
-        in flight.
+        """Run to an instruction boundary: until an instruction of every processor has completed or
+        faulted, or none is in flight. Processors that are there wait for the others.
         """
         if self._between:
             return
         self._between = True
-        completion = self.places.core.completion
 
-        def progress():
-            return self._read(completion.pc), self.instructions
+        def progress(cpu):
+            completion = cpu.core.completion
+            return self._read(completion.pc), self._read(completion.instructions)
 
-        before = progress()
-        while self._read(completion.count) and progress() == before:
-            self.driver.run(Limits(cycles=1, instructions=1))
+        before = {cpu: progress(cpu) for cpu in self.processors}
+        while before:
+            for cpu in list(before):
+                if not self._read(cpu.core.completion.count) or progress(cpu) != before[cpu]:
+                    del before[cpu]
+                    if before:
+                        self._write(cpu.restart, 1)
+            if before:
+                self.driver.run(Limits(cycles=1, instructions=1))
+        for cpu in self.processors:
+            self._write(cpu.restart, 0)
+
+
+def _total(counts):
+    """The sum of dicts of numbers, and of such dicts."""
+    first = counts[0]
+    return {name: _total([each[name] for each in counts]) if isinstance(first[name], dict)
+            else sum(each[name] for each in counts) for name in first}
 
 
 def _lanes(device, target, when):

@@ -19,7 +19,7 @@ from pteg.cpu import FOREVER, Limits, Stop
 from pteg.generated import load_module
 from pteg.pipeline import loop
 from pteg.pipeline.loop import CONTROL, STOPS
-from pteg.pipeline.places import Pause, Processor, System
+from pteg.pipeline.places import Processor, System
 from pteg.platform import PORT
 from pteg.waiting import waiting
 
@@ -28,6 +28,8 @@ __all__ = ["Driver", "Tap", "Signals"]
 #: Cycles of a trace that are handed on at a time, at most; fewer if they have many words, which
 #: would fill the processor's caches and take new pages from the host.
 TRACE_ROWS, TRACE_WORDS = 4096, 1 << 21
+#: Where the levels of TBEN, negated, begin in what the platform's `controls` gives.
+TBEN = 8
 #: Before the last so many instructions of a run, the hardware is told to complete them one by one:
 #: more than can be in flight, folded branches counted.
 SINGLE = 64
@@ -40,19 +42,16 @@ class Signals:
     An empty path means a signal that the design does not have.
     """
 
-    pc: str = ""
-    instructions: str = ""
-    checkstop: str = ""
-    interrupt: str = ""
-    pause: Pause | None = None
+    processors: tuple[Processor, ...] = ()
     bus_edge: str = ""
+    granted: str = ""
 
     @staticmethod
-    def of(cpu: Processor) -> "Signals":
-        """Those of a processor."""
-        completion = cpu.core.completion
-        return Signals(completion.pc, completion.instructions, completion.exceptions.checkstop,
-                       cpu.interrupt, cpu.pause, System(cpu.path).bus_edge)
+    def of(*processors: Processor) -> "Signals":
+        """Those of the processors of a system."""
+        system = System("")
+        return Signals(processors, system.bus_edge,
+                       system.granted if len(processors) > 1 else "")
 
 
 @dataclass
@@ -125,6 +124,7 @@ class Driver:
             for name in ("base", "first", "next", "burst"):
                 target[name] = getattr(device, name)
         self.control["cycle"] = 0
+        self._places = np.zeros((len(self.signals.processors), 2), np.int64)
 
     @property
     def cycle(self):
@@ -134,8 +134,8 @@ class Driver:
     @property
     def instructions(self):
         """Instructions completed since reset."""
-        path = self.signals.instructions
-        return self.native.read(self.state, path) if path else 0
+        return sum(self.native.read(self.state, cpu.core.completion.instructions)
+                   for cpu in self.signals.processors)
 
     def stats(self):
         """Bus transactions of each device: a dict by name."""
@@ -160,8 +160,8 @@ class Driver:
 
     def pause(self, address=None, single=False):
         """Tell the hardware where to complete less than it could in a cycle; see `PausePort`."""
-        if self.signals.pause:
-            pause = self.signals.pause
+        for cpu in self.signals.processors:
+            pause = cpu.pause
             for path, value in ((pause.single, single), (pause.valid, address is not None),
                                 (pause.pc, address or 0)):
                 self.native.write(self.state, path, int(value))
@@ -208,8 +208,8 @@ class Driver:
         traces = tuple(tap.tracer.trace for tap in taps)
         printed = tuple(getattr(tap.tracer, "printed", False) for tap in taps)
         run = self._loop(printed, watch, traces, buffers)
-        stop = run(self.native.step, self.state, devices, self.targets, self.control, watch,
-                   traces, buffers)
+        stop = run(self.native.step, self.state, devices, self.targets, self.control,
+                   self._places, watch, traces, buffers)
         for tap, buffer in zip(taps, buffers, strict=True):
             tap.sink.write(begin, buffer[:self.cycle - begin])
         return STOPS[stop]
@@ -226,7 +226,7 @@ class Driver:
                 last, self.control["last_cycle"] = self.control["last_cycle"].copy(), self.cycle
                 # No cycle is run: the last one has been.
                 run(self.native.step, self.state, self.platform.arrays, self.targets,
-                    self.control, watch, traces, buffers)
+                    self.control, self._places, watch, traces, buffers)
                 self.control["last_cycle"] = last
                 self._loops[taps] = run
         return self._loops[taps]
@@ -250,16 +250,41 @@ class Driver:
                 imports.append(f"from {functions} import {device.name}_answer")
                 ports.append(self._master_text(i, device.name))
         signals = self.signals
+        completions = [cpu.core.completion for cpu in signals.processors]
+        if signals.granted:
+            ports.insert(0, f"    grant(devices, {self._get(signals.granted)})")
         traces = [f"    traces[{n}](state, buffers[{n}][row])" for n in range(len(taps))]
         traces += [f"    buffers[{n}][row, -1] = watch[0].seen"
                    for n, printed in enumerate(taps) if printed]
         return _DRIVER.format(
             functions=functions, imports="\n".join(imports), ports="\n".join(ports) or "    pass",
             traces="\n".join(traces) or "    pass",
-            pc=self._get(signals.pc), instructions=self._get(signals.instructions),
-            checkstop=self._get(signals.checkstop),
+            arrived="\n".join(
+                _ARRIVED.format(number=number, pc=self._get(completion.pc),
+                                instructions=self._get(completion.instructions))
+                for number, completion in enumerate(completions)),
+            instructions=" + ".join(self._get(completion.instructions)
+                                    for completion in completions) or "U(0)",
+            checkstop=" | ".join(self._get(completion.exceptions.checkstop)
+                                 for completion in completions) or "U(0)",
             bus_edge=self._get(signals.bus_edge) if signals.bus_edge else "U(1)",
-            set_interrupt=self._set(signals.interrupt, "level") if signals.interrupt else "pass")
+            pins="\n    ".join(self._pins()) or "pass")
+
+    def _pins(self):
+        """Statements that drive the processors' pins."""
+        processors = self.signals.processors
+        if not processors:
+            return
+        yield "levels = interrupt(devices)"
+        if len(processors) == 1:
+            yield self._set(processors[0].interrupt, "levels")
+            return
+        yield "others = controls(devices)"
+        for number, cpu in enumerate(processors):
+            for path, levels, bit in ((cpu.interrupt, "levels", number),
+                                      (cpu.soft_reset, "others", number),
+                                      (cpu.time_base_stop, "others", TBEN + number)):
+                yield self._set(path, f"{levels} >> {bit} & 1")
 
     def _port_text(self, i, name):
         port = System("").target(name)
@@ -316,14 +341,16 @@ from pteg.pipeline.loop import (
     BLOCK, GLOBAL, advance, bus_type, bus_value, generated, make_run)
 
 {imports}
-from {functions} import console, interrupt, tick
+from {functions} import console, controls, grant, interrupt, tick
 
 U = np.uint64
 
 
 @generated
-def read_pc(state):
-    return np.int64({pc})
+def arrived(state, address, places):
+    found = False
+{arrived}
+    return found
 
 
 @generated
@@ -337,8 +364,8 @@ def read_checkstop(state):
 
 
 @generated
-def set_interrupt(state, level):
-    {set_interrupt}
+def set_pins(state, devices):
+    {pins}
 
 
 @generated
@@ -356,14 +383,19 @@ def take_traces(state, watch, traces, buffers, row):
 {traces}
 
 
-run_on = make_run(read_pc, read_instructions, read_checkstop, read_bus_edge, set_interrupt,
-                  clock_ports, take_traces, tick, interrupt, console)
+run_on = make_run(arrived, read_instructions, read_checkstop, read_bus_edge, set_pins,
+                  clock_ports, take_traces, tick, console)
 
 
 @njit(cache=True, error_model="numpy", _nrt=False, nogil=True)
-def run(step, state, devices, targets, control, watch, traces, buffers):
-    return run_on(step, state, devices, targets, control, watch, traces, buffers)
+def run(step, state, devices, targets, control, places, watch, traces, buffers):
+    return run_on(step, state, devices, targets, control, places, watch, traces, buffers)
 '''
+
+_ARRIVED = '''\
+    pc, instructions = np.int64({pc}), np.int64({instructions})
+    found |= pc == address and (pc != places[{number}, 0] or instructions != places[{number}, 1])
+    places[{number}, 0], places[{number}, 1] = pc, instructions'''
 
 _PORT = '''\
     # {name}

@@ -164,6 +164,8 @@ class PipelineEvents:
         Which of its processors.
     ram, watch, guest_msr
         See `EventFinder`.
+    number : int
+        Of the processor, for the records.
 
     Attributes
     ----------
@@ -171,8 +173,8 @@ class PipelineEvents:
         Makes the rows.
     """
 
-    def __init__(self, sink, native, cpu, ram, watch=None, guest_msr=0):
-        self._sink = sink
+    def __init__(self, sink, native, cpu, ram, watch=None, guest_msr=0, number=0):
+        self._sink, self._number = sink, number
         signals = probes(cpu)
         self.tracer = native.tracer(list(signals.values()))
         column = dict(zip(self.tracer.paths, self.tracer.offsets, strict=True))
@@ -188,6 +190,7 @@ class PipelineEvents:
     def write(self, cycle, rows):
         """Take the rows of the cycles from `cycle` on."""
         for records in self._finder.find(cycle, rows):
+            records["core"] = self._number
             self._sink(records)
 
 

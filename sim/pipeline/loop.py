@@ -29,31 +29,34 @@ GLOBAL = 2
 generated = njit(error_model="numpy", _nrt=False)
 
 
-def make_run(read_pc, read_instructions, read_checkstop, read_bus_edge, set_interrupt, clock_ports,
-             take_traces, tick, interrupt, console):
+def make_run(arrived, read_instructions, read_checkstop, read_bus_edge, set_pins, clock_ports,
+             take_traces, tick, console):
     """Compile the loop.
 
     Parameters
     ----------
-    read_pc, read_instructions, read_checkstop, read_bus_edge : functions of the state
-    set_interrupt : function of the state and a level
-        Drives the processor's pin.
+    arrived : function of the state, an address and `places`
+        Whether a processor has come to the address since the last call; `places` has what each of
+        them has completed, and where it is then.
+    read_instructions, read_checkstop, read_bus_edge : functions of the state
+    set_pins : function of the state and devices
+        Drives the processors' pins.
     clock_ports : function of state, devices and targets
         One clock of every device's bus port.
     take_traces : function of state, watch, traces, buffers and a row
-    tick, interrupt, console
+    tick, console
         Of the platform's functions.
     """
 
     @njit(error_model="numpy", _nrt=False)
-    @named_after(read_pc, read_instructions, read_checkstop, read_bus_edge, set_interrupt,
-                 clock_ports, take_traces, tick, interrupt, console)
-    def run(step, state, devices, targets, control, watch, traces, buffers):
+    @named_after(arrived, read_instructions, read_checkstop, read_bus_edge, set_pins, clock_ports,
+                 take_traces, tick, console)
+    def run(step, state, devices, targets, control, places, watch, traces, buffers):
         cycle = begin = control[0].cycle
         last_cycle = control[0].last_cycle
         last_instruction = control[0].last_instruction
         address = control[0].address
-        pc, instructions = read_pc(state), read_instructions(state)
+        arrived(state, address, places)
         stop = _CYCLES
         while cycle < last_cycle:
             take_traces(state, watch, traces, buffers, cycle - begin)
@@ -62,21 +65,20 @@ def make_run(read_pc, read_instructions, read_checkstop, read_bus_edge, set_inte
             if read_bus_edge(state):
                 clock_ports(state, devices, targets)
             tick(devices, np.int64(1))  # not a literal, for which it would be compiled anew
-            set_interrupt(state, interrupt(devices))
+            set_pins(state, devices)
 
-            new_pc, new_instructions = read_pc(state), read_instructions(state)
+            there = arrived(state, address, places)
             seen = console(devices, watch)
             if read_checkstop(state):
                 stop = _CHECKSTOP
             elif seen == 1:
                 stop = _CONSOLE
-            elif new_pc == address and (new_pc != pc or new_instructions != instructions):
+            elif there:
                 stop = _ADDRESS
-            elif new_instructions >= last_instruction:
+            elif read_instructions(state) >= last_instruction:
                 stop = _INSTRUCTIONS
             elif seen == 2:
                 stop = _DRAIN
-            pc, instructions = new_pc, new_instructions
             if stop != _CYCLES:
                 break
         control[0].cycle = cycle

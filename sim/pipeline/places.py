@@ -136,6 +136,7 @@ class OldestEntry(Part):
 class ExceptionUnit(Part):
     checkstop: Signal
     check: Signal               # a machine check that belongs to no instruction waits
+    held: Signal                # the first soft reset has not come yet
     taken: Signal               # so many since reset
     interrupt: Signal           # one is taken
     last_interrupt: Signal
@@ -542,6 +543,8 @@ class Processor(Part):
     icache: InstructionCache
     dcache: DataCache
     interrupt: Signal
+    soft_reset: Signal
+    time_base_stop: Signal
     pause: Pause
     restart: Signal
 
@@ -606,17 +609,21 @@ class Bus(Part):
 
 
 class System(Part):
-    """Processor and bus; each device has a port of its name.
+    """Processors and bus; each device has a port of its name.
 
-    `request` and what belongs to it are only there if a device is a bus master.
+    `request` and what belongs to it are only there if a device is a bus master, `granted` only with
+    several processors.
     """
 
     bus_edge: Signal            # the last core cycle of a bus clock
+    granted: Signal             # the processor whose data tenure it is
     request: Master
     bus: Bus
-    border_data: Border
-    border_fetch: Border
     border_device: Border
+
+    def border(self, processor: Processor, master: str) -> Border:
+        """Of a bus master of a processor."""
+        return Border(self.at(f"border_{processor.path and processor.path + '_'}{master}"))
 
     def target(self, device: str) -> Target:
         return Target(self.at(device))

@@ -8,10 +8,21 @@ from pteg.engine import load_design
 from pteg.errors import UserError
 from pteg.waiting import waiting
 
-__all__ = ["UNNAMED", "load_system", "make_system"]
+__all__ = ["UNNAMED", "load_system", "make_system", "names", "unnamed"]
 
 #: Paths leave out the name of the only processor; see `pteg.engine.compile_design`.
 UNNAMED = ["cpu0"]
+
+
+def names(platform):
+    """Paths of the processors: one alone has none."""
+    count = platform.parameters.processors
+    return [f"cpu{number}" for number in range(count)] if count > 1 else [""]
+
+
+def unnamed(platform):
+    """Components whose names the paths of signals leave out."""
+    return UNNAMED if platform.parameters.processors == 1 else []
 
 
 def make_system(platform):
@@ -24,9 +35,10 @@ def make_system(platform):
     from pteg.hw.processor import Processor
     from pteg.hw.system import System
 
-    mmu = platform.mmu and platform.mmu(platform.parameters)
-    return System(platform.memory_map, Processor(platform.parameters, mmu=mmu),
-                  master=platform.master is not None)
+    parameters = platform.parameters
+    processors = [Processor(parameters, number, mmu=platform.mmu and platform.mmu(parameters))
+                  for number in range(parameters.processors)]
+    return System(platform.memory_map, processors, master=platform.master is not None)
 
 
 def load_system(platform):
@@ -50,7 +62,7 @@ def load_system(platform):
     with waiting("compiling the processor (only the first time)"):
         native = load_design(
             build, sources=[Path(hw.__file__).parent, *_own_sources(platform)], name="system",
-            unnamed=UNNAMED,
+            unnamed=unnamed(platform),
             parameters={**asdict(platform.parameters),
                         "memory_map": platform.memory_map,
                         "master": platform.master is not None,

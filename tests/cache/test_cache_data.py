@@ -322,7 +322,7 @@ def test_a_modified_victim_is_written_after_the_reload_has_been_asked_for():
 
     bench.run(testbench)
     kinds = [kind for kind, _, _ in bench.log]
-    assert kinds == [TransferType.READ_WITH_INTENT_TO_MODIFY, TransferType.READ, TransferType.READ,
+    assert kinds == [*[TransferType.READ_WITH_INTENT_TO_MODIFY] * 3,
                      TransferType.WRITE_WITH_KILL] and bench.log[3][1] == 0x1000
 
 

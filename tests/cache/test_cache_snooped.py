@@ -57,6 +57,9 @@ class Both(wiring.Component):
         connect(m, flipped(self.request), self.master.request)
         if self.l2 is None:
             connect(m, self.master.snoop, self.cache.snoop)
+        # Here a cache that asks first is served first.
+        m.d.comb += self.cache.snoop.passed.eq(self.cache.bus.valid)
+        if self.l2 is None:
             return m
         m.submodules.l2 = l2 = self.l2
         connect(m, self.cache.bus, l2.data)

@@ -20,8 +20,8 @@ def memories(system):
 @pytest.mark.slow
 def test_a_processor_takes_other_caches():
     usual = memories(System(MAP))
-    other = memories(System(MAP, Processor(dcache=DataCache(sets=64, ways=4),
-                                           l2=L2Cache.of_size(256 << 10))))
+    other = memories(System(MAP, [Processor(dcache=DataCache(sets=64, ways=4),
+                                            l2=L2Cache.of_size(256 << 10))]))
     assert usual["dcache.array.words"] == 128 * 8 * 4 and other["dcache.array.words"] == 64 * 4 * 4
     assert "l2.sram.words" not in usual and other["l2.sram.words"] == (256 << 10) // 8
 
@@ -37,7 +37,7 @@ class Flat(Mmu):
 
 
 def test_a_processor_takes_another_mmu():
-    found = memories(System(MAP, Processor(mmu=Flat())))
+    found = memories(System(MAP, [Processor(mmu=Flat())]))
     assert "core.rename.gpr" in found and not [path for path in found if path.startswith("mmu")]
 
 

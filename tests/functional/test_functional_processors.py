@@ -344,11 +344,11 @@ def test_the_ledger_names_the_processor_and_is_in_order(tmp_path):
     assert changes > 100
 
 
-def test_the_pipeline_model_says_that_it_has_one_processor():
-    with pytest.raises(UserError, match="processors must be 1 with cpu='pipeline'"):
-        pteg.Machine("g3", processors=2)
-    machine = pteg.Machine("g3", cpu="functional", processors=2)
-    with pytest.raises(UserError, match="processors must be 1 with cpu='pipeline'"):
+def test_numbers_of_processors_that_a_model_cannot_run_are_refused():
+    with pytest.raises(UserError, match="processors must be 1 with cpu='pipeline' and an L2"):
+        pteg.Machine("g3", processors=2, l2="256K")
+    machine = pteg.Machine("g3", cpu="functional", processors=2, l2="256K")
+    with pytest.raises(UserError, match="processors must be 1 with cpu='pipeline' and an L2"):
         machine.hand_over("pipeline")
     with pytest.raises(UserError, match="processors must be a number from 1 to 4, not 5"):
         pteg.Machine("g3", cpu="functional", processors=5)

@@ -34,9 +34,9 @@ class Agent(wiring.Component):
 def retried_cpu(platform):
     """A pipeline model on a bus with such an agent. It has never run."""
     cpu = PipelineCpu(platform)
-    system = System(platform.memory_map, Processor(platform.parameters), agent=Agent(),
+    system = System(platform.memory_map, [Processor(platform.parameters)], agent=Agent(),
                     master=platform.master is not None)
     cpu.native = compile_design(system, unnamed=UNNAMED)
-    cpu.architecture = Architecture(cpu.native, cpu.places)
+    cpu.architectures = [Architecture(cpu.native, cpu.places)]
     cpu.driver = Driver(platform, cpu.native, Signals.of(cpu.places))
     return cpu
