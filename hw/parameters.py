@@ -126,7 +126,8 @@ class Parameters:
     prediction : bool
         On, the default: a branch whose condition is not known is predicted. Off: it waits.
     processors : int
-        Processors of the machine, 1 to 4; by default 1. The functional model alone runs several.
+        Processors of the machine, 1 to 4; by default 1. With several there is no L2 in the pipeline
+        model.
     broadcast : bool
         With several processors. On, the default: tlbie, tlbsync and icbi of a processor whose
         HID0[ABE] is set reach all of them. Off: only its own TLBs and instruction cache, as in a

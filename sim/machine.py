@@ -69,6 +69,8 @@ class Machine:
     memory : pteg.memory.Memory
     mmu : pteg.mmu.Mmu
         Segments, BATs, TLBs, hash table, and how addresses are translated.
+    mmus : tuple of pteg.mmu.Mmu
+        Of every processor.
     console : pteg.console.Console
     platform : Platform
     symbols : pteg.symbols.Symbols
@@ -153,10 +155,19 @@ class Machine:
         """The registers of the first processor."""
         return self.cpus[0]
 
-    @cached_property
+    @property
     def mmu(self) -> Mmu:
         """Translations, registers, TLBs and page table of the first processor."""
-        return Mmu(self.cpu.state, self.memory.read, lambda side: self.model.tlb(side))
+        return self.mmus[0]
+
+    @cached_property
+    def mmus(self) -> tuple[Mmu, ...]:
+        """Those of every processor."""
+        def of(number: int) -> Mmu:
+            return Mmu(lambda: self.cpus[number].state(), self.memory.read,
+                       lambda side: self.model.tlb(side, number))
+
+        return tuple(of(number) for number in range(self.model.count))
 
     # Contents ---------------------------------------------------------------------------------
 

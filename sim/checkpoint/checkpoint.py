@@ -125,8 +125,9 @@ class _Restorer:
         self._devices(machine.platform)
         arch, pending = self._record("arch", ARCH_STATE), self._record("pending", PENDING)
         self._check(arch[0], pending[0])
-        if wanted != saved and not manifest["boundary"]:
-            # Only the saved model can complete what it was in.
+        several = machine.platform.parameters.processors > 1
+        if wanted != saved and (several or not manifest["boundary"]):
+            # Only the saved model can complete what it was in, and knows the other processors.
             machine.cpu_name = saved
         if machine.cpu_name == saved:
             self._compare(machine.platform.parameters)
@@ -136,6 +137,9 @@ class _Restorer:
             parts = {name: self._record(f"model.{name}", part.dtype, part.shape)
                      for name, part in model.snapshot().items()}
             model.restore(parts, arch)
+        elif several:
+            raise UserError(f"saved with several processors by another version of the {saved} "
+                            f"model, which alone can go on from there")
         elif manifest["boundary"]:
             write_back(machine.platform, self._modified())
             model.set_pending(pending)

@@ -11,30 +11,30 @@ __all__ = ["read_virtual", "write_virtual", "physical", "data_access"]
 PAGE = 4096
 
 
-def physical(machine, ea):
+def physical(machine, mmu, ea):
     """Physical address for data, or else for fetches: code may be mapped for them alone."""
     for access in ("load", "fetch"):
-        pa = machine.mmu.place(ea, access)
+        pa = mmu.place(ea, access)
         if pa is not None:
             return pa
     return None
 
 
-def _pieces(machine, ea, size):
+def _pieces(machine, mmu, ea, size):
     """(physical address, size) of the parts that lie in one page each, as far as mapped."""
     while size:
         part = min(size, PAGE - ea % PAGE)
-        pa = physical(machine, ea)
+        pa = physical(machine, mmu, ea)
         if pa is None:
             return
         yield pa, part
         ea, size = ea + part & 0xFFFFFFFF, size - part
 
 
-def read_virtual(machine, ea, size):
+def read_virtual(machine, mmu, ea, size):
     """Up to `size` bytes from an effective address on; fewer where RAM and ROM end."""
     data = b""
-    for pa, part in _pieces(machine, ea, size):
+    for pa, part in _pieces(machine, mmu, ea, size):
         try:
             data += machine.memory.read(pa, part)
         except UserError:
@@ -42,9 +42,9 @@ def read_virtual(machine, ea, size):
     return data
 
 
-def write_virtual(machine, ea, data):
+def write_virtual(machine, mmu, ea, data):
     """Store bytes at an effective address: all of them, or a UserError."""
-    pieces = list(_pieces(machine, ea, len(data)))
+    pieces = list(_pieces(machine, mmu, ea, len(data)))
     if sum(part for _, part in pieces) != len(data):
         raise UserError(f"address {ea:#010x} is not mapped")
     for pa, part in pieces:

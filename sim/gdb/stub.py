@@ -2,9 +2,10 @@
 
 Breakpoints compare the PC in the model and never change memory. One of them costs nothing; with
 several, or with watchpoints, the machine runs instruction by instruction. A watchpoint checks the
-next access of the instruction at the PC. Left out: several threads, reverse execution,
-agent expressions, file transfer; memory outside RAM and ROM, which cannot be read without changing
-devices.
+next access of the instruction at the PC. A processor is a thread: number 1 is processor 0. All run
+when one does; a step is over when the chosen one has completed an instruction. Left out: reverse
+execution, agent expressions, file transfer; memory outside RAM and ROM, which cannot be read
+without changing devices.
 """
 
 import re
@@ -59,10 +60,19 @@ class Stub:
         self._machine, self._interrupted, self._output = machine, interrupted, output
         self._breakpoints, self._watchpoints = set(), []
         self._physical = False
+        self._chosen = 0    # processor that packets are about
         self._reported = -1  # count of instructions at the last hit of a watchpoint
         self._reason = f"T{SIGTRAP:02x}thread:1;"
         self.acknowledge = True
         self.detached = self.killed = False
+
+    @property
+    def _cpu(self):
+        return self._machine.cpus[self._chosen]
+
+    @property
+    def _mmu(self):
+        return self._machine.mmus[self._chosen]
 
     def answer(self, packet):
         """Reply to a packet: bytes, or None for no reply. Bad requests are errors, not exceptions.
@@ -111,13 +121,13 @@ class Stub:
     # Registers and memory ---------------------------------------------------------------------
 
     def _read_registers(self, _):
-        state = self._machine.cpu.state()
+        state = self._cpu.state()
         return b"".join(registers.read(state, n) for n in range(len(registers.REGISTERS))
                         ).hex().encode()
 
     def _write_registers(self, text):
         data = bytes.fromhex(text)
-        with self._machine.cpu.changed() as state:
+        with self._cpu.changed() as state:
             for number, (_, _, bits, _) in enumerate(registers.REGISTERS):
                 part, data = data[:bits // 8], data[bits // 8:]
                 if not part:
@@ -128,12 +138,12 @@ class Stub:
         return b"OK"
 
     def _read_register(self, text):
-        return registers.read(self._machine.cpu.state(), _number(text)).hex().encode()
+        return registers.read(self._cpu.state(), _number(text)).hex().encode()
 
     def _write_register(self, text):
         name, _, value = text.partition("=")
         number, data = _number(name), bytes.fromhex(value)
-        with self._machine.cpu.changed() as state:
+        with self._cpu.changed() as state:
             registers.write(state, number, data)
         return b"OK"
 
@@ -144,7 +154,7 @@ class Stub:
         if self._physical:
             data = self._machine.memory.read(address, size)
         else:
-            data = memory.read_virtual(self._machine, address, size)
+            data = memory.read_virtual(self._machine, self._mmu, address, size)
         if size and not data:
             raise UserError("not mapped")
         return data.hex().encode()
@@ -165,7 +175,7 @@ class Stub:
             if self._physical:
                 self._machine.memory.write(address, data)
             else:
-                memory.write_virtual(self._machine, address, data)
+                memory.write_virtual(self._machine, self._mmu, address, data)
         return b"OK"
 
     # Breakpoints ------------------------------------------------------------------------------
@@ -219,12 +229,15 @@ class Stub:
         action = text[:1]
         if action not in ("c", "C", "s", "S") or not action:
             raise ValueError
+        thread = re.match(r"[cCsS][0-9a-fA-F]*:(-?[0-9a-fA-F]+)", text)
+        if thread and action in "sS":
+            self._chosen = self._thread(thread[1])
         return self._resume("", step=action in "sS")
 
     def _resume(self, address, step):
         machine, hit = self._machine, ""
         if address:
-            machine.cpu.pc = _hex(address) & 0xFFFFFFFC
+            self._cpu.pc = _hex(address) & 0xFFFFFFFC
         if self._watchpoints:
             stop, hit = self._run_watched(step)
         elif step:
@@ -233,14 +246,16 @@ class Stub:
             stop = machine.run(until=next(iter(self._breakpoints), None),
                                between=self._interrupted)
         else:
-            stop = machine.run(until=lambda m: m.cpu.pc in self._breakpoints,
+            stop = machine.run(until=lambda m: self._stopped() is not None,
                                between=_seldom(self._interrupted))
         machine.model.settle()
+        if stop in (Stop.ADDRESS, Stop.CONDITION) and not hit:
+            self._chosen = self._stopped(self._chosen)
         if stop is Stop.CHECKSTOP:
             self._output("checkstop: machine check with MSR[ME] = 0\n")
         signal = {Stop.INTERRUPTED: SIGINT, Stop.CHECKSTOP: SIGABRT}.get(stop, SIGTRAP)
-        pc = registers.read(machine.cpu.state(), registers.PC).hex()
-        self._reason = f"T{signal:02x}{hit}thread:1;{registers.PC:x}:{pc};"
+        pc = registers.read(self._cpu.state(), registers.PC).hex()
+        self._reason = f"T{signal:02x}{hit}thread:{self._chosen + 1:x};{registers.PC:x}:{pc};"
         return self._reason.encode()
 
     def _run_watched(self, once):
@@ -250,25 +265,66 @@ class Stub:
             # GDB expects what PowerPC's DABR does: the access has not been made yet. Then it goes
             # on without the watchpoint for one instruction; for others, a hit is not repeated.
             if machine.instructions != self._reported:
-                hit = self._watchpoint_at(machine.cpu.state())
+                hit = self._watchpoint_at(self._cpu.state())
                 if hit:
                     self._reported = machine.instructions
                     return Stop.CONDITION, hit
             stop = self._one_instruction()
             if once or stop is not Stop.INSTRUCTIONS:
                 return stop, ""
-            if machine.cpu.pc in self._breakpoints:
+            if self._stopped() is not None:
                 return Stop.ADDRESS, ""
             if interrupted():
                 return Stop.INTERRUPTED, ""
 
     def _one_instruction(self):
         # Where each exception causes the next, no instruction ever completes.
-        return self._machine.run(instructions=1, between=self._interrupted)
+        before = self._completed()
+        while True:
+            stop = self._machine.run(instructions=1, between=self._interrupted)
+            if stop is not Stop.INSTRUCTIONS or self._completed() != before:
+                return stop
+
+    def _completed(self):
+        """Instructions of the chosen processor."""
+        return int(self._machine.model.get_pending(self._chosen)["instructions"][0])
+
+    def _stopped(self, otherwise=None):
+        """The processor that is at a breakpoint, the chosen one first."""
+        cpus = self._machine.cpus
+        for number in (self._chosen, *range(len(cpus))):
+            if cpus[number].pc in self._breakpoints:
+                return number
+        return otherwise
+
+    def _thread(self, text):
+        """The processor of a thread's number; the chosen one for 0, any, and -1, all."""
+        number = int(text, 16)
+        if not -1 <= number <= len(self._machine.cpus):
+            raise ValueError
+        return number - 1 if number > 0 else self._chosen
+
+    def _choose(self, text):
+        operation, number = text[:1], self._thread(text[1:])
+        if operation == "g":
+            self._chosen = number
+        return b"OK"
+
+    def _alive(self, text):
+        self._thread(text)
+        return b"OK"
+
+    def _threads(self, _):
+        return ("m" + ",".join(f"{n + 1:x}" for n in range(len(self._machine.cpus)))).encode()
+
+    def _thread_name(self, text):
+        number = self._thread(text)
+        held = " (waits for its soft reset)" if self._machine.model.is_held(number) else ""
+        return f"processor {number}{held}".encode().hex().encode()
 
     def _watchpoint_at(self, state):
         """Watchpoint that the next instruction hits, in the form for a stop reply."""
-        pa = self._machine.mmu.place(int(state["pc"][0]), "fetch")
+        pa = self._mmu.place(int(state["pc"][0]), "fetch")
         try:
             word = self._machine.memory.read_word(pa) if pa is not None else 0
         except UserError:
@@ -280,7 +336,7 @@ class Stub:
         for kind, address, length in self._watchpoints:
             if (ea < address + length and address < ea + size
                     and kind in ((2, 4) if store else (3, 4))
-                    and self._machine.mmu.place(ea) is not None):
+                    and self._mmu.place(ea) is not None):
                 return f"{_WATCH[kind]}:{max(ea, address):x};"
         return ""
 
@@ -299,7 +355,7 @@ class Stub:
     def _command(self, words):
         name, *arguments = words or ["help"]
         machine = self._machine
-        plain = {"tlb": machine.mmu.tlb, "bat": machine.mmu.bats, "sr": machine.mmu.segments}
+        plain = {"tlb": self._mmu.tlb, "bat": self._mmu.bats, "sr": self._mmu.segments}
         asked = {"pteg": self._groups, "walk": self._walk}
         if name in plain and not arguments:
             return [repr(plain[name]())]
@@ -323,10 +379,10 @@ class Stub:
         if named := self._machine.symbols.name(ea):
             yield f"{ea:08x} is {named}"
         for access in ("load", "fetch"):
-            yield repr(self._machine.mmu.walk(ea, access))
+            yield repr(self._mmu.walk(ea, access))
 
     def _groups(self, ea):
-        for name, group in zip(("primary", "secondary"), self._machine.mmu.groups(ea),
+        for name, group in zip(("primary", "secondary"), self._mmu.groups(ea),
                                strict=True):
             yield f"{name} PTEG"
             yield repr(group)
@@ -343,10 +399,11 @@ class Stub:
         ("qSupported", _supported), ("QStartNoAckMode", _no_ack),
         ("qXfer:features:read:target.xml:", _features),
         ("qRcmd,", _monitor), ("qAttached", lambda self, _: b"1"),
-        ("qC", lambda self, rest: b"" if rest else b"QC1"),
-        ("qfThreadInfo", lambda self, _: b"m1"), ("qsThreadInfo", lambda self, _: b"l"),
+        ("qC", lambda self, rest: b"" if rest else f"QC{self._chosen + 1:x}".encode()),
+        ("qThreadExtraInfo,", _thread_name), ("qfThreadInfo", _threads),
+        ("qsThreadInfo", lambda self, _: b"l"),
         ("vCont?", _vcont_query), ("vCont;", _vcont), ("vKill;", _v_kill), ("?", _stop_reason),
-        ("H", lambda self, _: b"OK"), ("T", lambda self, _: b"OK"),
+        ("H", _choose), ("T", _alive),
         ("g", _read_registers), ("G", _write_registers),
         ("p", _read_register), ("P", _write_register),
         ("m", _read_memory), ("M", _write_hex), ("X", _write_binary),

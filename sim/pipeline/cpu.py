@@ -6,6 +6,7 @@ The system of hw/system.py, compiled by the engine, run by the driver together w
 import hashlib
 import json
 import zlib
+from dataclasses import fields
 from functools import cached_property
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy as np
 from pteg.components.roles import Storage, has_role
 from pteg.cpu import Limits, Stop
 from pteg.errors import UserError
-from pteg.parameters import NAMES
+from pteg.hw.parameters import Parameters
 from pteg.pipeline.architecture import Architecture
 from pteg.pipeline.coherence import Coherence
 from pteg.pipeline.driver import Driver, Signals, Tap
@@ -115,7 +116,7 @@ class PipelineCpu:
         return sum(self._read(cpu.core.completion.exceptions.taken) for cpu in self.processors)
 
     look = 1 << 16
-    depends = NAMES
+    depends = tuple(parameter.name for parameter in fields(Parameters))
 
     def prepare(self):
         self.driver.prepare()

@@ -1,11 +1,12 @@
 """The hardware for a platform: the system of hw/system.py, compiled by the engine."""
 
 import inspect
-from dataclasses import asdict
+from dataclasses import fields
 from pathlib import Path
 
 from pteg.engine import load_design
 from pteg.errors import UserError
+from pteg.hw.parameters import Parameters
 from pteg.waiting import waiting
 
 __all__ = ["UNNAMED", "load_system", "make_system", "names", "unnamed"]
@@ -63,7 +64,8 @@ def load_system(platform):
         native = load_design(
             build, sources=[Path(hw.__file__).parent, *_own_sources(platform)], name="system",
             unnamed=unnamed(platform),
-            parameters={**asdict(platform.parameters),
+            parameters={**{parameter.name: getattr(platform.parameters, parameter.name)
+                           for parameter in fields(Parameters)},
                         "memory_map": platform.memory_map,
                         "master": platform.master is not None,
                         **({"mmu": platform.mmu.__qualname__} if platform.mmu else {})})

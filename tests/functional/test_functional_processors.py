@@ -37,8 +37,8 @@ PLAIN = ADD.format(load="lwzx", store="stwx", again="")
 ENOUGH = 40_000
 
 
-def made(text, processors=2, **options):
-    machine = pteg.Machine("g3", cpu="functional", rom="none", processors=processors, ram="1M",
+def made(text, processors=2, cpu="functional", **options):
+    machine = pteg.Machine("g3", cpu=cpu, rom="none", processors=processors, ram="1M",
                            **{"quantum": 7} | options)
     program = assemble(START + text, sections={".text": 0x1000})
     machine.load(program.elf())
@@ -157,10 +157,11 @@ second:
 """
 
 
-@pytest.mark.parametrize("abe,broadcast,seen", [
-    (8, True, 0xBBBB), (0, True, 0xAAAA), (8, False, 0xAAAA)])
-def test_tlbie_reaches_the_other_processor_if_it_is_broadcast(abe, broadcast, seen):
-    machine = made(SHOOTDOWN.format(abe=abe), broadcast=broadcast)
+@pytest.mark.parametrize("abe,broadcast,seen,cpu", [
+    (8, True, 0xBBBB, "functional"), (0, True, 0xAAAA, "functional"),
+    (8, False, 0xAAAA, "functional"), (0, True, 0xAAAA, "pipeline")])
+def test_tlbie_reaches_the_other_processor_if_it_is_broadcast(abe, broadcast, seen, cpu):
+    machine = made(SHOOTDOWN.format(abe=abe), cpu=cpu, broadcast=broadcast)
     table, old, new = 0x10000, 0x20000, 0x21000
     place = table + (0x0A << 6)         # VSID 0: the hash is the page index
     machine.memory.write_word(place, 1 << 31)
@@ -175,12 +176,13 @@ def test_tlbie_reaches_the_other_processor_if_it_is_broadcast(abe, broadcast, se
     assert machine.cpus[1].gpr[12] == seen
 
 
-@pytest.mark.parametrize("broadcast,seen", [(True, 2), (False, 1)])
-def test_code_that_another_processor_writes_needs_the_broadcast_of_icbi(broadcast, seen):
+@pytest.mark.parametrize("broadcast,seen,cpu", [
+    (True, 2, "functional"), (False, 1, "functional")])
+def test_code_that_another_processor_writes_needs_the_broadcast_of_icbi(broadcast, seen, cpu):
     machine = made("""
 first:
     mfspr r4, 1008
-    ori r4, r4, 8           # HID0[ABE]
+    ori r4, r4, 0xC008      # HID0[ICE, DCE, ABE]
     mtspr 1008, r4
     li r8, 0x4000
 1:  lwz r7, 0(r8)
@@ -198,6 +200,9 @@ first:
     stw r31, 4(r8)
 end: b end
 second:
+    li r4, 0
+    ori r4, r4, 0xC000      # HID0[ICE, DCE]
+    mtspr 1008, r4
     li r8, 0x4000
     li r31, 1
     li r4, 0x6000
@@ -216,7 +221,7 @@ second:
     bctrl
     mr r12, r3
     b end
-""", broadcast=broadcast, quantum=50)
+""", cpu=cpu, broadcast=broadcast, quantum=50)
     machine.memory.write(0x6000, bytes.fromhex("38600001 4e800020"))    # li r3, 1; blr
     machine.run(instructions=5000)
     assert machine.cpu.pc == machine.cpus[1].pc == machine.symbols.address("end")
@@ -260,8 +265,9 @@ sleep:
 """
 
 
-def test_processors_interrupt_each_other_by_the_doorbell_also_while_they_doze():
-    machine = made(DOORBELL)
+@pytest.mark.parametrize("cpu", ["functional", "pipeline"])
+def test_processors_interrupt_each_other_by_the_doorbell_also_while_they_doze(cpu):
+    machine = made(DOORBELL, cpu=cpu)
     # The handler at 0x500: r21 = 1; return with MSR[EE] = 0.
     handler = assemble("_start: li r21, 1\n mtspr 27, r9\n rfi\n", sections={".text": 0x500})
     machine.load(handler.elf())

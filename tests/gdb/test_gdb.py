@@ -257,6 +257,29 @@ def test_registers_round_trip(cpu):
         assert stub.answer(b"p%x" % number) == digits, name
 
 
+def test_processors_are_threads():
+    machine = pteg.Machine("g3", cpu="functional", rom="none", ram="1M", processors=2, quantum=3)
+    loop = assemble("_start: addi r3, r3, 1\n b _start\nother: addi r4, r4, 1\n b other\n",
+                    sections={".text": 0x1000})
+    machine.load(loop.elf())
+    other = machine.symbols.address("other")
+    machine.model.set_held(1, False)
+    machine.cpu.pc, machine.cpus[1].pc = 0x1000, other
+    stub = Stub(machine)
+    number = next(n for n, row in enumerate(registers.REGISTERS) if row[1] == "r4")
+    assert stub.answer(b"qfThreadInfo") == b"m1,2" and stub.answer(b"qC") == b"QC1"
+    assert stub.answer(b"Z1,%x,4" % other) == b"OK" and stub.answer(b"T3") == b"E01"
+    assert b"thread:2;" in stub.answer(b"c")        # it stops where the breakpoint is
+    assert stub.answer(b"p%x" % number) == b"%08x" % machine.cpus[1].gpr[4]
+    assert stub.answer(b"z1,%x,4" % other) == b"OK" and stub.answer(b"Hg2") == b"OK"
+    for _ in range(5):
+        before = machine.cpus[1].pc
+        assert b"thread:2;" in stub.answer(b"vCont;s:2;c")
+        assert machine.cpus[1].pc != before
+    assert stub.answer(b"Hg1") == b"OK"
+    assert stub.answer(b"p%x" % number) == b"00000000"
+
+
 def test_looking_changes_nothing():
     machine = new_machine()
     before = machine.memory.read(0, 1 << 20)

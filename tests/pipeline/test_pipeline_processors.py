@@ -5,6 +5,7 @@ import json
 import pytest
 
 import pteg
+from pteg.cpu import Stop
 from pteg.firmware.asm import assemble
 
 #: Processor 0 starts the other by a pulse of SRESET. Both enable their caches.
@@ -17,11 +18,11 @@ _start:
     stw r31, 0x14(r30)
     stw r29, 0x14(r30)
 both:
+    lwz r20, 0x100(r30)     # who
     li r0, 0
     ori r0, r0, 0xC000
     mtspr 1008, r0
     isync
-    lwz r20, 0x100(r30)     # who
     li r10, 0
     lis r3, 0
     ori r3, r3, 0x8000
@@ -75,7 +76,7 @@ def made(text, cpu="pipeline", preset="g3", **options):
 def finish(machine, limit=1_500_000):
     end = machine.symbols.address("end")
     while machine.cycle < limit and not all(cpu.pc == end for cpu in machine.cpus):
-        machine.run(cycles=20_000)
+        assert machine.run(cycles=20_000) is Stop.CYCLES
     assert all(cpu.pc == end for cpu in machine.cpus)
 
 
@@ -111,6 +112,18 @@ def test_the_pipeline_model_takes_over_in_the_middle_of_a_run():
     assert machine.memory.read_word(0x8040) == 600
     machine.hand_over("functional")
     assert machine.cpus[1].gpr[31] == 1
+
+
+def test_a_checkpoint_has_all_processors(tmp_path):
+    machine = made(LOCK)
+    machine.run(cycles=20_000)
+    machine.save(tmp_path / "two.ckpt")
+    again = pteg.Machine.restore(tmp_path / "two.ckpt")
+    assert again.restored == "exact"
+    for each in (machine, again):
+        each.run(cycles=10_000)
+    assert all((ours.state() == theirs.state()).all()
+               for ours, theirs in zip(machine.cpus, again.cpus, strict=True))
 
 
 def test_the_ledger_knows_the_processors(tmp_path):
