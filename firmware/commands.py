@@ -1,5 +1,6 @@
 """What `pteg asm` and `pteg dis` do, as plain functions."""
 
+import re
 from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
@@ -73,11 +74,10 @@ def disassemble_input(inputs, *, base=0, raw=False):
         return
     data = b""
     for text in inputs:
-        try:
-            data += int(text, 16).to_bytes(4, "big")
-        except (ValueError, OverflowError):
+        if not re.fullmatch("(0x)?[0-9a-fA-F]{8}", text):
             raise UserError(
-                f"input must be a file or words of 8 hexadecimal digits, not {text!r}") from None
+                f"input must be a file or words of 8 hexadecimal digits, not {text!r}")
+        data += int(text, 16).to_bytes(4, "big")
     yield from _words(data, base, raw, {})
 
 

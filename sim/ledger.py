@@ -149,6 +149,9 @@ def read(path: str | PathLike) -> np.ndarray:
             for number, line in enumerate(file, 1):
                 try:
                     rows.append(from_json(json.loads(line)))
+                except json.JSONDecodeError:
+                    raise UserError(f"{path}:{number}: must be an event of a ledger, not "
+                                    f"{line.strip()[:40]!r}") from None
                 except (ValueError, RecursionError) as error:
                     raise UserError(f"{path}:{number}: {error}") from None
     except OSError as error:

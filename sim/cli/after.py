@@ -1,5 +1,6 @@
 """What `pteg report` does: a report of the cycles that follow a checkpoint."""
 
+from pteg.cli.outputs import check_outputs
 from pteg.cli.progress import waits_shown
 from pteg.machine import Machine
 
@@ -8,6 +9,7 @@ __all__ = ["report_after"]
 
 def report_after(checkpoint, output, cycles, symbols):
     """Run the pipeline model from a checkpoint, and write a report; see `pteg report --help`."""
+    check_outputs({"output": output}, [checkpoint, *symbols])
     with waits_shown():
         machine = Machine.restore(checkpoint, cpu="pipeline")
         for path in symbols:

@@ -1,9 +1,9 @@
 """The machine that the options of `pteg run` and `pteg gdb` describe."""
 
-import os
 import sys
 
 from pteg.boot.rom import NONE
+from pteg.cli.outputs import check_outputs
 from pteg.errors import UserError
 from pteg.files import check_regular
 from pteg.machine import Machine
@@ -17,6 +17,8 @@ __all__ = ["build", "enter"]
 _PIPELINE_ONLY = ("vcd", "kanata", "pipeline", "report", "profile")
 #: Options that name files to be written.
 _OUTPUTS = ("vcd", "kanata", "pipeline", "report", "profile", "ledger", "save", "json")
+#: Options that name files to be read.
+_INPUTS = ("rom", "disk", "kernel", "dtb", "input")
 #: Options that say what a checkpoint says already.
 _SAVED = ("machine", "ram", "dram", "board", "rom", "kernel", "dtb", "append", "disk",
           "timed_uart", "adversary")
@@ -55,8 +57,11 @@ def build(options):
         check_regular(options.input)
     if options.until == "" or options.input_after == "":
         raise UserError("--until and --input-after need a text that is not empty")
-    _check_outputs({name: path for name in _OUTPUTS
-                    if (path := getattr(options, name)) and (name, path) != ("json", "-")})
+    outputs = {name: getattr(options, name) for name in _OUTPUTS}
+    inputs = [getattr(options, name) for name in _INPUTS]
+    check_outputs(outputs, [*inputs, *options.symbols])
+    # A checkpoint may be replaced by the one of the end.
+    check_outputs({**outputs, "save": None}, [options.restore])
     if options.restore is None or options.fast_forward_until is not None:
         options.cpu = options.cpu or "pipeline"
     machine = _restored(options) if options.restore is not None else _new(options)
@@ -128,27 +133,3 @@ def enter(machine, options):
         with machine.cpu.changed() as state:
             state["pc"], state["msr"] = entry, 0
             state["gpr"][0, 1] = machine.ram.base + machine.ram.size - 0x100
-
-
-def _check_outputs(paths):
-    """Refuse early what cannot be written in the end; `paths` has the names of the options."""
-    used = {}
-    for name, path in paths.items():
-        _check_writable(path)
-        other = used.setdefault(os.path.realpath(path), name)
-        if other != name and (os.path.isfile(path) or not os.path.exists(path)):
-            raise UserError(f"--{other} and --{name} need different files, not both {path!r}")
-
-
-def _check_writable(path):
-    """An existing file is not touched."""
-    folder = os.path.dirname(path) or "."
-    if os.path.isdir(path):
-        problem = "is a folder"
-    elif not os.path.isdir(folder):
-        problem = "its folder does not exist"
-    elif not os.access(path if os.path.exists(path) else folder, os.W_OK):
-        problem = "permission denied"
-    else:
-        return
-    raise UserError(f"cannot write {path!r}: {problem}")

@@ -12,6 +12,7 @@ from cyclopts import App, CycloptsError, Parameter
 
 from pteg import __version__
 from pteg.cli.exits import ExitCode, table
+from pteg.cli.groups import HARDWARE, INSTALLATION, LEARN, LOOK, OPTIONS, PROGRAMS, RUN
 from pteg.cli.lab import lab
 from pteg.cli.mol import mol
 from pteg.cli.options import (
@@ -31,6 +32,7 @@ from pteg.cli.options import (
     given,
     number,
 )
+from pteg.cli.outputs import check_outputs, give
 from pteg.cli.setup import bench, doctor, init
 from pteg.cli.signals import interrupts_raised
 from pteg.cli.waves import picture, waves
@@ -38,19 +40,27 @@ from pteg.errors import UserError
 
 __all__ = ["main", "app"]
 
+_EXAMPLES = """\
+For example:
+
+* `pteg run --until '0 > '`: boot Open Firmware to its prompt
+* `pteg run --kernel vmlinux --append console=ttyS0 --save booted`: boot a kernel, keep the machine
+* `pteg explain 0xc0001000 booted`: tell how an address is translated there
+* `pteg init first`: make a project with a program, a script, a test and a sweep
+"""
+
 app = App(name="pteg", version=__version__, help_format="markdown",
-          suppress_keyboard_interrupt=False,
+          suppress_keyboard_interrupt=False, group_commands=OPTIONS,
           help="A cycle-accurate PowerPC 750-class machine, compiled to native code.\n\n"
-               f"Exit codes:\n\n{table()}")
-app.command(lab)
+               f"{_EXAMPLES}\nExit codes:\n\n{table()}")
+for part in (lab, mol, waves):
+    app.command(part)
 for command in (init, bench, doctor):
-    app.command(command)
-app.command(mol)
-app.command(picture)
-app.command(waves)
+    app.command(command, group=INSTALLATION)
+app.command(picture, group=LOOK)
 
 
-@app.command
+@app.command(group=RUN)
 def run(
     *,
     machine: MachineOptions | None = None,
@@ -73,7 +83,7 @@ def run(
                                   results))
 
 
-@app.command
+@app.command(group=RUN)
 def gdb(
     *,
     port: Annotated[int, Parameter(converter=number)] = 1234,
@@ -97,7 +107,7 @@ def gdb(
     return debug(Options.of(processor, machine, program, session), port)
 
 
-@app.command
+@app.command(group=LOOK)
 def explain(
     address: str,
     checkpoint: str,
@@ -128,7 +138,7 @@ def explain(
     return ExitCode.DONE
 
 
-@app.command
+@app.command(group=LOOK)
 def report(
     checkpoint: str,
     /,
@@ -158,7 +168,7 @@ def report(
     return ExitCode.DONE
 
 
-@app.command
+@app.command(group=RUN)
 def sweep(
     file: str,
     /,
@@ -191,7 +201,7 @@ def sweep(
     return ExitCode.DONE
 
 
-@app.command
+@app.command(group=HARDWARE)
 def sim(
     files: Annotated[tuple[str, ...], Parameter(negative=())],
     /,
@@ -203,8 +213,8 @@ def sim(
     until: str | None = None,
     vcd: str | None = None,
     parameter: Texts = (),
-    define: Texts = (),
-    include: Texts = (),
+    define: Annotated[tuple[str, ...], Parameter(name=["--define", "-D"], negative=())] = (),
+    include: Annotated[tuple[str, ...], Parameter(name=["--include", "-I"], negative=())] = (),
 ):
     """Run a Verilog design, with its clock ticking, and print its outputs.
 
@@ -219,7 +229,7 @@ def sim(
     cycles
         Clock cycles after the reset.
     input
-        Value of an input, NAME=NUMBER. The others are 0. May be given several times.
+        Value of an input, NAME=NUMBER. The others are 0. Can be repeated.
     reset
         Input that is active in the first 8 cycles: NAME if it is 1 then, NAME=0 if it is 0.
     until
@@ -242,7 +252,7 @@ def sim(
                     include=include)
 
 
-@app.command(name="build")
+@app.command(name="build", group=PROGRAMS)
 def build_kernel(
     kernel: str,
     /,
@@ -265,17 +275,18 @@ def build_kernel(
     append
         Arguments of the kernel where no firmware gives it others.
     guest
-        A file for `mol` in hostl-mol or hostx-mol: an ELF file, or a device tree; may be repeated.
+        A file for `mol` in hostl-mol or hostx-mol: an ELF file, or a device tree. Can be repeated.
     """
     from pteg.firmware.kernels import build_file
     from pteg.waiting import waiting
 
+    check_outputs({"output": output}, guest)
     with waiting("compiling"):
         build_file(kernel, output, append or "", guest)
     return ExitCode.DONE
 
 
-@app.command
+@app.command(group=LEARN)
 def drill(
     kind: Literal["translate", "bat", "protect", "tlb"],
     /,
@@ -307,7 +318,7 @@ def drill(
     return ExitCode.DONE
 
 
-@app.command
+@app.command(group=LOOK)
 def timeline(
     ledger: str,
     output: str,
@@ -330,6 +341,7 @@ def timeline(
     from pteg.symbols import Symbols
     from pteg.timeline import write_timeline
 
+    check_outputs({"output": output}, [ledger, *symbols])
     names = Symbols()
     for path in symbols:
         names.add_file(path)
@@ -337,7 +349,7 @@ def timeline(
     return ExitCode.DONE
 
 
-@app.command
+@app.command(group=PROGRAMS)
 def asm(
     source: str,
     *,
@@ -375,13 +387,14 @@ def asm(
     """
     from pteg.firmware.commands import assemble_file
 
+    check_outputs({"output": output, "listing": listing}, [source])
     assemble_file(source, output, format=format, base=base, size=size, listing=listing,
                   defines=_assignments("define", define), include_paths=include,
                   sections=_assignments("section-start", section_start))
     return ExitCode.DONE
 
 
-@app.command
+@app.command(group=PROGRAMS)
 def dis(
     inputs: Annotated[tuple[str, ...], Parameter(name="inputs")],
     /,
@@ -407,7 +420,7 @@ def dis(
     return ExitCode.DONE
 
 
-@app.command
+@app.command(group=HARDWARE)
 def graph(
     *,
     machine: str = "g3",
@@ -440,20 +453,16 @@ def graph(
     """
     from pteg.graph import draw
     from pteg.machine import Machine
-    from pteg.outputs import write_file
 
     settings: dict[str, Any] = given(processor) | {
         name: value for name, value in (("ram", ram), ("dram", dram), ("board", board))
         if value is not None}
-    text = draw(Machine(machine, **settings), format=format, depth=depth)
-    if output is None:
-        print(text, end="")
-    else:
-        write_file(output, text.encode())
+    check_outputs({"output": output})
+    give(draw(Machine(machine, **settings), format=format, depth=depth), output)
     return ExitCode.DONE
 
 
-@app.command
+@app.command(group=HARDWARE)
 def export(
     format: Literal["verilog"],
     /,
@@ -491,7 +500,7 @@ def export(
     return ExitCode.DONE
 
 
-@app.command
+@app.command(group=HARDWARE)
 def engine(
     files: tuple[str, ...] = (),
     /,
@@ -541,7 +550,7 @@ def engine(
 _SWITCHES = ("define", "reset")
 
 
-@app.command
+@app.command(group=INSTALLATION)
 def completion(shell: Literal["bash", "zsh", "fish"], /):
     """Print the completion of commands and options for a shell.
 
@@ -551,7 +560,7 @@ def completion(shell: Literal["bash", "zsh", "fish"], /):
     return ExitCode.DONE
 
 
-@app.command
+@app.command(group=INSTALLATION)
 def man():
     """Print the manual page: `pteg man | man -l -`."""
     from pteg.cli.manual import manual_page

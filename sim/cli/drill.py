@@ -2,6 +2,7 @@
 
 import json
 
+from pteg.errors import UserError
 from pteg.labs.drills import drill
 
 __all__ = ["print_drills"]
@@ -9,6 +10,8 @@ __all__ = ["print_drills"]
 
 def print_drills(kind, seed, count, key, as_json):
     """Print exercises; see `pteg drill --help`."""
+    if count < 1:
+        raise UserError(f"count must be at least 1, not {count}")
     for number in range(seed, seed + count):
         item = drill(kind, number)
         if as_json:

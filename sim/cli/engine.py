@@ -1,13 +1,13 @@
 """What `pteg engine` does: the stages between a design and its machine code."""
 
 from pteg.cli.components import named_component
+from pteg.cli.outputs import check_outputs, give
 from pteg.cli.progress import waits_shown
 from pteg.engine import compile_design
 from pteg.engine.dump import dump
 from pteg.engine.verilog import compile_verilog
 from pteg.errors import UserError
 from pteg.machine import Machine
-from pteg.outputs import write_file
 from pteg.waiting import waiting
 
 __all__ = ["show_stage"]
@@ -21,14 +21,12 @@ def show_stage(files, top, component, machine, settings, stage, function, signal
         raise UserError("--top must name the module of the Verilog files")
     if signals and stage == "llvm":
         raise UserError("--signals chooses from ir and plan, not from llvm")
+    check_outputs({"output": output}, files)
     with waits_shown():
         native = _compiled(files, top, component, machine, settings)
         with waiting("writing"):
             text = dump(native, stage, function=function, signals=signals or None) + "\n"
-    if output is None:
-        print(text, end="")
-    else:
-        write_file(output, text.encode())
+    give(text, output)
 
 
 def _compiled(files, top, component, machine, settings):

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from pteg.cli.components import named_component
+from pteg.cli.outputs import check_outputs, give
 from pteg.cli.progress import waits_shown
 from pteg.engine.verilog.export import export_verilog
 from pteg.errors import UserError
@@ -15,6 +16,7 @@ __all__ = ["export"]
 
 def export(component, machine, settings, output, bench, cycles):
     """Write Verilog; see `pteg export --help`."""
+    check_outputs({"output": output, "bench": bench})
     with waits_shown():
         if component is not None:
             if bench is not None:
@@ -34,7 +36,4 @@ def export(component, machine, settings, output, bench, cycles):
                 rows = Path(bench).with_suffix(".hex")
                 write_file(rows, record.recording().encode())
                 write_file(bench, record.bench(rows.name, "system").encode())
-    if output is None:
-        print(text, end="")
-    else:
-        write_file(output, text.encode())
+    give(text, output)

@@ -7,10 +7,12 @@ from typing import Annotated, Literal
 from cyclopts import App, Parameter
 
 from pteg.cli.exits import ExitCode
+from pteg.cli.groups import LEARN
 
 __all__ = ["lab"]
 
-lab = App(name="lab", help="The labs of the course on address translation (docs/course/labs.md).")
+lab = App(name="lab", group=LEARN,
+          help="The labs of the course on address translation (docs/course/labs.md).")
 
 
 @lab.command(name="list")

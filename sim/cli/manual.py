@@ -26,7 +26,7 @@ def manual_page(text: str) -> str:
     for line in text.splitlines():
         if line.startswith("```"):
             code = not code
-            lines.append(".PP\n.nf" if code else ".fi")
+            lines += [".PP", ".nf"] if code else [".fi"]
         elif code:
             lines.append(_plain(line))
         elif heading := re.match(r"(#+) (.*)", line):
@@ -38,7 +38,13 @@ def manual_page(text: str) -> str:
             lines.append(".PP")
         else:
             lines.append(_marked(line.strip()))
-    return _HEAD.format(version=__version__) + "\n".join(lines) + "\n"
+    kept: list[str] = []
+    for line, after in zip(lines, [*lines[1:], ".SH"], strict=True):
+        # No paragraph begins after a heading, or before a heading, an item or another paragraph.
+        if line != ".PP" or not ("".join(kept[-1:]).startswith(".S")
+                                 or after.startswith((".S", ".TP", ".PP"))):
+            kept.append(line)
+    return _HEAD.format(version=__version__) + "\n".join(kept) + "\n"
 
 
 def _plain(text: str) -> str:

@@ -6,12 +6,15 @@ from typing import Literal
 from cyclopts import App
 
 from pteg.cli.exits import ExitCode
+from pteg.cli.groups import LEARN
+from pteg.cli.outputs import check_outputs
 from pteg.errors import UserError
 from pteg.outputs import write_file
 
 __all__ = ["mol", "report"]
 
-mol = App(name="mol", help="Mac-on-Linux, re-created: scenarios (docs/mol/run.md).")
+mol = App(name="mol", group=LEARN,
+          help="Mac-on-Linux, re-created: scenarios (docs/mol/run.md).")
 #: Kinds of exits that a report lists.
 MOST = 12
 
@@ -51,6 +54,7 @@ def run_scenarios(scenario: str, /, *, cpu: Literal["functional", "pipeline"] = 
     every = scenario == "all"
     if every and (vcd or svg):
         raise UserError("a waveform or a picture is of one scenario, not of all")
+    check_outputs({"vcd": vcd, "json": json, "svg": svg})
     results = []
     for name in SCENARIOS if every else [scenario]:
         results.append(run(name, cpu, vcd=vcd))

@@ -57,8 +57,9 @@ def run(options):
 
 def debug(options, port):
     """`pteg gdb`: wait for GDB with the machine that the options describe."""
-    from pteg.gdb import serve
+    from pteg.gdb import check_port, serve
 
+    check_port(port)
     with waits_shown():
         session = _Session(options, sys.stdout.buffer)
         with interrupts_noted() as session.interrupted:

@@ -6,6 +6,7 @@ import time
 import numpy as np
 
 from pteg.cli.exits import ExitCode
+from pteg.cli.outputs import check_outputs
 from pteg.cli.progress import waits_shown
 from pteg.engine.kernel.loops import steps
 from pteg.engine.verilog import compile_verilog
@@ -21,6 +22,7 @@ PIECE = 1 << 20  # cycles between which Ctrl-C comes through
 
 def simulate(files, top, *, cycles, inputs, reset, until, vcd, parameters, defines, include):
     """Run a design and print its outputs; see `pteg sim --help`."""
+    check_outputs({"vcd": vcd}, files)
     with waits_shown():
         native = compile_verilog(files, top, parameters=parameters, defines=defines,
                                  include=include)

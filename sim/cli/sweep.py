@@ -4,6 +4,7 @@ import os
 import runpy
 import sys
 
+from pteg.cli.outputs import check_outputs, give
 from pteg.cli.progress import progress
 from pteg.errors import UserError
 from pteg.sweep import sweep
@@ -13,9 +14,10 @@ __all__ = ["sweep_file"]
 
 def sweep_file(path, output, workers, cluster, journal):
     """Run a file's sweep and write its table; see `pteg sweep --help`."""
-    measure, points = _contents(path)
-    if output is not None and not output.endswith((".csv", ".parquet")):
+    if output not in (None, "-") and not output.endswith((".csv", ".parquet")):
         raise UserError(f"--output must end in .csv or .parquet, not {output!r}")
+    check_outputs({"output": output, "journal": journal}, [path])
+    measure, points = _contents(path)
     counts = [0, 0]
     with progress("points", lambda: counts[0]) as advance:
         def report(done, total):
@@ -24,8 +26,8 @@ def sweep_file(path, output, workers, cluster, journal):
 
         table = sweep(measure, points, workers=workers, cluster=cluster, journal=journal,
                       progress=report)
-    if output is None:
-        print(table.csv(), end="")
+    if output in (None, "-"):
+        give(table.csv(), output)
     else:
         table.write(output)
 

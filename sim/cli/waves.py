@@ -5,13 +5,15 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from pteg.cli.exits import ExitCode
+from pteg.cli.groups import LOOK
 from pteg.cli.options import Number, Texts
+from pteg.cli.outputs import check_outputs
 from pteg.errors import UserError
 from pteg.outputs import write_file
 
 __all__ = ["picture", "waves"]
 
-waves = App(name="waves", help="Compare waveform files (docs/waveforms.md).")
+waves = App(name="waves", group=LOOK, help="Compare waveform files (docs/waveforms.md).")
 #: Rows that fit on a page.
 ROWS = 60
 
@@ -40,6 +42,7 @@ def picture(waveform: str, /, *, output: Annotated[str, Parameter(name=["--outpu
 
     if not output.endswith((".svg", ".json")):
         raise UserError(f"a picture's name must end in .svg or .json, not {output!r}")
+    check_outputs({"output": output}, [waveform])
     file, span = Waves(waveform), Window.of(window)
     first = max(span.start, file.begin)
     stop = file.end if span.stop is None else min(span.stop, file.end)

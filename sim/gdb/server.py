@@ -8,9 +8,15 @@ from pteg.errors import UserError
 from pteg.gdb.packets import LONGEST, Packets, frame
 from pteg.gdb.stub import Stub
 
-__all__ = ["serve"]
+__all__ = ["check_port", "serve"]
 
 HOST = "127.0.0.1"
+
+
+def check_port(port):
+    """UserError unless there is such a port."""
+    if not 0 <= port < 1 << 16:
+        raise UserError(f"port must be 0 to 65535, not {port}")
 
 
 def serve(machine, port, exchange=lambda: None, stopped=lambda: False):
@@ -26,8 +32,7 @@ def serve(machine, port, exchange=lambda: None, stopped=lambda: False):
     stopped : callable
         Whether the server is to end.
     """
-    if not 0 <= port < 1 << 16:
-        raise UserError(f"port must be 0 to 65535, not {port}")
+    check_port(port)
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

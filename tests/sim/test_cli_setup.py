@@ -85,5 +85,48 @@ def test_the_manual_has_every_command_and_option():
 def test_text_is_not_taken_for_requests_of_roff():
     page = manual_page("# x\n\n## y\n\n.nothing `a-b` **c**\n\n* 'quoted: text\\\n")
     assert page.splitlines()[3:] == [
-        ".PP", ".SH y", ".PP", "\\&.nothing \\fBa\\-b\\fR \\fBc\\fR", ".PP", ".TP", "\\&'quoted",
-        "text\\e"]
+        ".SH y", "\\&.nothing \\fBa\\-b\\fR \\fBc\\fR", ".TP", "\\&'quoted", "text\\e"]
+
+
+@pytest.mark.skipif(not shutil.which("mandoc"), reason="needs mandoc")
+def test_mandoc_finds_nothing_in_the_manual():
+    done = subprocess.run(["mandoc", "-T", "lint", "-W", "warning"], input=pteg("man"), text=True,
+                          capture_output=True)
+    found = [line for line in done.stdout.splitlines() if "missing date" not in line]
+    assert found == []
+
+
+#: What a shell is told to do for it to show its completions of `pteg sw` and of `pteg sweep --jo`.
+ASK = {
+    "bash": """
+        source ./completion
+        function=$(complete -p pteg | sed 's/.*-F \\([^ ]*\\).*/\\1/')
+        for line in 'pteg sw' 'pteg sweep --jo'; do
+            COMP_WORDS=($line); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); COMP_LINE=$line
+            COMP_POINT=${#line}; COMPREPLY=()
+            "$function" pteg "${COMP_WORDS[-1]}" "${COMP_WORDS[-2]}"
+            printf '%s\\n' "${COMPREPLY[@]}"
+        done""",
+    "fish": "source ./completion; complete -C 'pteg sw'; complete -C 'pteg sweep --jo'",
+}
+
+
+@pytest.mark.parametrize("shell", ASK)
+def test_the_shell_itself_completes(shell, tmp_path):
+    if not shutil.which(shell):
+        pytest.skip(f"needs {shell}")
+    (tmp_path / "completion").write_text(pteg("completion", shell))
+    done = subprocess.run([shell, "-c", ASK[shell]], cwd=tmp_path, text=True, capture_output=True,
+                          stdin=subprocess.DEVNULL, timeout=60)
+    assert "sweep" in done.stdout and "--journal" in done.stdout, done.stdout + done.stderr
+
+
+@pytest.mark.skipif(not shutil.which("zsh"), reason="needs zsh")
+def test_zsh_finds_and_loads_its_completion(tmp_path):
+    (tmp_path / "_pteg").write_text(pteg("completion", "zsh"))
+    done = subprocess.run(
+        ["zsh", "-f", "-c", "fpath=($PWD $fpath); autoload -Uz compinit; compinit -u -D; "
+         "print -r -- $_comps[pteg]; autoload +X -Uz _pteg && print -r -- $functions[_pteg]"],
+        cwd=tmp_path, text=True, capture_output=True, stdin=subprocess.DEVNULL, timeout=60)
+    assert done.stdout.startswith("_pteg\n") and "--journal" in done.stdout, done.stderr
+    assert done.stderr == ""

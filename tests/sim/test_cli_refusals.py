@@ -1,0 +1,156 @@
+"""Bad input to every command: one line that says what is required, exit code 2, nothing written."""
+
+import contextlib
+import hashlib
+import io
+import os
+
+import pytest
+
+import pteg
+from pteg.cli.commands import app, main
+
+#: Commands that have nothing to be bad, apart from options that do not exist.
+ALONE = {"bench", "doctor", "man", "run", "gdb", "lab", "mol", "waves"}
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """A folder with files of each kind, good and bad."""
+    folder = tmp_path_factory.mktemp("refusals")
+    machine = pteg.Machine("g3", cpu="functional", rom="first", ram="1M")
+    with machine.ledger(folder / "events.jsonl"):
+        machine.run(instructions=200)
+    machine.save(folder / "saved")
+    (folder / "short").write_bytes((folder / "saved").read_bytes()[:300])
+    (folder / "junk").write_text("junk\n")
+    (folder / "half.py").write_text("x = 1 +\n")
+    (folder / "points.py").write_text("points = {'n': 5}\ndef measure(n): return {'m': n}\n")
+    (folder / "loop.s").write_text("_start: b _start\n")
+    (folder / "bytes.jsonl").write_bytes(b"\xff\xfe\n")
+    (folder / "d").mkdir()
+    return folder
+
+
+CASES = """
+report absent -o r.html : absent: No such file or directory
+report junk -o r.html : junk: must be a checkpoint of pteg, not a text file
+report short -o r.html : short: damaged checkpoint: it is cut short
+report d -o r.html : d: must be a regular file, not a directory
+report saved : Command "report" parameter --output requires an argument.
+report saved -o d : cannot write 'd': is a folder
+report saved -o no/r.html : cannot write 'no/r.html': its folder does not exist
+report saved -o saved : --output needs another file than 'saved', which is read
+report saved -o r.html --cycles x : must be a number such as 20000 or 20M, not 'x'
+report saved -o r.html --symbols absent : absent: No such file or directory
+explain : parameter ADDRESS requires an argument
+explain zz saved : address must be a number or a symbol, not 'zz'
+explain 0x100000000 saved : address must have 32 bits, not 0x100000000
+explain 0x1000 absent : absent: No such file or directory
+explain 0x1000 junk : junk: must be a checkpoint of pteg, not a text file
+explain 0x1000 saved --access x : Invalid value "x" for --access
+explain 0x1000 saved --symbols junk : junk: must be
+timeline absent t.json : cannot read 'absent': No such file or directory
+timeline d t.json : cannot read 'd': Is a directory
+timeline junk t.json : junk:1: must be an event of a ledger, not 'junk'
+timeline bytes.jsonl t.json : bytes.jsonl is not a ledger: it is not ASCII text
+timeline events.jsonl no/t.json : cannot write 'no/t.json': its folder does not exist
+timeline events.jsonl events.jsonl : --output needs another file than 'events.jsonl'
+picture junk -o p.svg : junk
+picture absent -o p.svg : absent: No such file or directory
+picture junk -o p.png : a picture's name must end in .svg or .json, not 'p.png'
+waves diff absent junk : absent: No such file or directory
+asm absent : absent: No such file or directory
+asm junk : junk:1: unknown instruction 'junk'
+asm loop.s --base x : Invalid value for --base: must be a number, not 'x'
+asm loop.s --section-start x : --section-start must be NAME=NUMBER, not 'x'
+asm loop.s -o loop.s : --output needs another file than 'loop.s', which is read
+asm loop.s -o l.elf --listing l.elf : --output and --listing need different files, not both 'l.elf'
+asm loop.s -o no/l.elf : cannot write 'no/l.elf': its folder does not exist
+dis absent : input must be a file or words of 8 hexadecimal digits, not 'absent'
+dis d : input must be a file or words of 8 hexadecimal digits, not 'd'
+dis 38640005 --base 0x1ffffffff : base must be a 32-bit multiple of 4, not 0x1ffffffff
+build x : kernel must be one of hostl
+build hostl -o no/x : cannot write 'no/x': its folder does not exist
+graph --machine x : machine must be one of g3, mac99, not 'x'
+graph --dram x : dram must be bus clocks to the beats such as 5:2:2:2, not 'x'
+graph --dcache 3K : dcache must be a power of two from 1K to 256K, not 3K
+graph --output d : cannot write 'd': is a folder
+export verilog --component x : --component must be MODULE:CLASS
+export verilog --component os:path : --component
+export verilog --machine x : machine must be one of g3, mac99, not 'x'
+export verilog -o no/x : cannot write 'no/x': its folder does not exist
+engine --machine x : machine must be one of g3, mac99, not 'x'
+engine --dump x : Invalid value "x" for --dump
+sim absent --top x : absent: No such file or directory
+sim junk : Command "sim" parameter --top requires an argument.
+sim junk --top x --vcd junk : --vcd needs another file than 'junk', which is read
+sweep absent : cannot read 'absent': there is no such file
+sweep half.py : half.py: SyntaxError
+sweep points.py : parameter 'n' must have a list of values, not 5
+sweep points.py -o t.txt : --output must end in .csv or .parquet, not 't.txt'
+sweep points.py -o no/t.csv : cannot write 'no/t.csv': its folder does not exist
+sweep points.py --journal points.py : --journal needs another file than 'points.py', which is read
+sweep points.py --workers x : Invalid value for --workers: must be a number, not 'x'
+drill x : Invalid value "x" for KIND
+drill bat --seed -1 : Invalid value for --seed: must not be negative, not -1
+drill bat --count 0 : count must be at least 1, not 0
+lab new L99 : lab must be one of
+lab new L1 junk : cannot make the folder 'junk': File exists
+lab grade d : d/lab.toml: No such file or directory
+lab handout L99 : lab must be one of
+mol run absent : scenario must be one of
+mol run all --vcd x.vcd : a waveform or a picture is of one scenario, not of all
+mol run session --json no/x : cannot write 'no/x': its folder does not exist
+run --restore saved --vcd saved : --vcd needs another file than 'saved', which is read
+run --kernel loop.s --ledger loop.s : --ledger needs another file than 'loop.s', which is read
+run --restore short : short: damaged checkpoint: it is cut short
+gdb --port 99999 : port must be 0 to 65535, not 99999
+completion x : Invalid value "x" for SHELL
+init junk : cannot make 'junk': File exists
+"""
+CASES = [tuple(line.split(" : ", 1)) for line in CASES.strip().splitlines()]
+
+
+def contents(folder):
+    return {path: hashlib.sha256(path.read_bytes()).digest() if path.is_file() else None
+            for path in folder.rglob("*")}
+
+
+def run(*arguments):
+    """Exit code and both outputs of the command, run in this process."""
+    output, errors = (io.TextIOWrapper(io.BytesIO()) for _ in range(2))
+    with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors), \
+            pytest.raises(SystemExit) as ended:
+        main(list(arguments))
+    for stream in (output, errors):
+        stream.seek(0)
+    return int(ended.value.code), output.read(), errors.read()
+
+
+@pytest.fixture(autouse=True)
+def no_signals(monkeypatch):
+    monkeypatch.setattr("pteg.cli.commands.interrupts_raised", lambda: None)
+
+
+@pytest.mark.parametrize("arguments, message", CASES, ids=[case[0] for case in CASES])
+def test_bad_input_is_one_line_and_leaves_all_files_alone(files, monkeypatch, arguments, message):
+    monkeypatch.chdir(files)
+    before = contents(files)
+    code, output, errors = run(*arguments.split())
+    assert (code, output, errors.count("\n")) == (2, "", 1), errors
+    assert errors.startswith("pteg: ") and message in errors
+    assert contents(files) == before
+
+
+def test_every_command_is_in_the_table():
+    commands = {name for name in app if not name.startswith("-")}
+    assert commands - {case[0].split()[0] for case in CASES} <= ALONE
+    assert {"run", "sweep", "report"} <= commands
+
+
+@pytest.mark.parametrize("command", [[name] for name in app if not name.startswith("-")])
+def test_an_unknown_option_is_refused(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, output, errors = run(*command, "--nosuch")
+    assert (code, output, errors.count("\n")) == (2, "", 1) and os.listdir(tmp_path) == []
