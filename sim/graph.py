@@ -64,7 +64,9 @@ def hardware_graph(component, name):
     wires = []
 
     def visit(fragment, path, parent):
-        component = next((o for o in fragment.origins or () if hasattr(o, "signature")), None)
+        # The last one is the component itself; what changes its clock domain comes before.
+        component = next((o for o in reversed(fragment.origins or ()) if hasattr(o, "signature")),
+                         None)
         if component is not None:
             graph.add_node(path, kind=type(component).__name__,
                            **({"parent": parent} if parent else {}), **_sizes(component))
@@ -118,7 +120,8 @@ def _signature_name(signature):
 # Drawing ----------------------------------------------------------------------------------------
 
 def draw(machine, format="text", depth=None):
-    """The graph as `text` (an indented tree), `dot` (Graphviz) or `json` (node-link data).
+    """The graph as `text` (an indented tree), `svg` (a picture), `dot` (Graphviz) or `json`
+    (node-link data).
 
     Parameters
     ----------
@@ -130,7 +133,7 @@ def draw(machine, format="text", depth=None):
     graph = machine.graph
     if depth is not None:
         graph = _folded(graph, depth)
-    return {"text": _text, "dot": _dot, "json": _json}[format](graph)
+    return {"text": _text, "svg": _svg, "dot": _dot, "json": _json}[format](graph)
 
 
 def _folded(graph, depth):
@@ -181,6 +184,12 @@ def _json(graph):
     import networkx
 
     return json.dumps(networkx.node_link_data(graph, edges="edges"), indent=2) + "\n"
+
+
+def _svg(graph):
+    from pteg.graph_svg import svg
+
+    return svg(graph, _label)
 
 
 def _dot(graph):

@@ -427,7 +427,7 @@ def graph(
     ram: str | None = None,
     dram: str | None = None,
     board: str | None = None,
-    format: Literal["text", "dot", "json"] = "text",
+    format: Literal["text", "svg", "dot", "json"] = "text",
     depth: Number = None,
     output: Annotated[str | None, Parameter(name=["--output", "-o"])] = None,
     processor: Processor = None,
@@ -445,7 +445,7 @@ def graph(
     board
         Clocks and memory of g3: yosemite, the default, imac or gamecube.
     format
-        `text`, `dot` (Graphviz) or `json` (node-link data).
+        `text`, `svg` (a picture), `dot` (Graphviz) or `json` (node-link data).
     depth
         Levels of the parts of processor and bus; all by default. 0: each is one node.
     output
