@@ -455,7 +455,7 @@ SECTIONS = {
         Row("mtsr", "2, execution serialised", "LLVM C", (2, 3), line="mtsr 3, r4",
             why="it causes a refetch: docs/decisions/0002"),
         Row("tlbsync", "3", "LLVM C", (3, 4), line="tlbsync"),
-        Row("mtmsr", "1, execution serialised", "LLVM B", (1, 4), line="mtmsr r5", setup="mfmsr r5",
+        Row("mtmsr", "1, execution serialised", "LLVM B", (1, 2), line="mtmsr r5", setup="mfmsr r5",
             why="it causes a refetch: docs/decisions/0002"),
         Row("mcrxr", "1, execution serialised", "LLVM B", (1, 2), line="mcrxr 0",
             why="it executes as the oldest instruction and retires a cycle later"),
