@@ -32,5 +32,15 @@ def add_commands(app, name, source):
         source[0] += text[text.index("\n## pteg "):]
 
 
+def add_symbols(app, name, source):
+    """The page `symbols` gets the symbols of the components."""
+    if name == "symbols":
+        from pteg.pipeline.system import make_system
+        from pteg.symbol_svg import page
+
+        source[0] += "\n" + page(make_system(pteg.Machine("g3", rom="none", l2="256K").platform))
+
+
 def setup(app):
     app.connect("source-read", add_commands)
+    app.connect("source-read", add_symbols)

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pteg.errors import UserError
 from pteg.platform import PROCESSOR
 
-__all__ = ["machine_graph", "hardware_graph", "draw"]
+__all__ = ["machine_graph", "hardware_graph", "signature_name", "draw"]
 
 #: Attributes of components that say how large they are.
 SIZES = ("sets", "ways", "entries")
@@ -104,11 +104,11 @@ def _add_ports(ports, component, path):
     members = component.signature.members
     for (name, *_), _, value in component.signature.flatten(component):
         member = members[name]
-        kind = _signature_name(member.signature) if member.is_signature else "signal"
+        kind = signature_name(member.signature) if member.is_signature else "signal"
         ports[id(Value.cast(value))] = (path, name, kind)
 
 
-def _signature_name(signature):
+def signature_name(signature):
     """Name of an interface: its signature's class, flipped or not."""
     from amaranth.lib.wiring import FlippedSignature
 
