@@ -1,7 +1,9 @@
 """Plan -> LLVM IR text.
 
-Values are LLVM integers of their exact width; the state is an array of 64-bit words in which the
-unused high bits are always zero. A region is a basic block (or several, when it has branches).
+The state is an array of 64-bit words in which the unused high bits are always zero. So are those
+of values, which are LLVM integers of 1, 32 or 64 bits, or more: a comparison of five bits needs no
+mask. (Where guards leave a result open, it may be anything, its high bits too: what indexes memory
+or shifts is masked.) A region is a basic block (or several, when it has branches).
 """
 
 import re
@@ -13,7 +15,13 @@ __all__ = ["function", "module"]
 _COMPARE = {"eq": "eq", "ult": "ult", "ule": "ule", "slt": "slt", "sle": "sle"}
 RECORD = 64  # most bytes of a table record
 _ESCAPED = [f"\\{byte:02x}" for byte in range(256)]
-_PLAIN = ("and", "or", "xor", "add", "sub", "mul")
+_BITWISE = ("and", "or", "xor")
+_ARITHMETIC = ("add", "sub", "mul")
+
+
+def held(width):
+    """Return the bits of the LLVM integer that holds a value."""
+    return next((bits for bits in (1, 32, 64) if width <= bits), width)
 
 
 class _Tables:
@@ -90,10 +98,23 @@ class _Function:
         return self.names[node]
 
     def resize(self, value, old, new):
-        """Return a value cut or zero-extended from `old` to `new` bits."""
+        """Return a value of at most `new` bits in the integer that holds so many."""
+        old, new = held(old), held(new)
         if old == new:
             return value
         return self.new(f"{'zext' if old < new else 'trunc'} i{old} {value} to i{new}")
+
+    def mask(self, value, width):
+        """Return the low bits of an integer that holds more."""
+        if width == held(width):
+            return value
+        return self.new(f"and i{held(width)} {value}, {(1 << width) - 1}")
+
+    def exact(self, value, width):
+        """Return a value as an integer of just its bits."""
+        if width == held(width):
+            return value
+        return self.new(f"trunc i{held(width)} {value} to i{width}")
 
     def address(self, base, word):
         return self.new(f"getelementptr i64, ptr {base}, i64 {word}")
@@ -104,47 +125,67 @@ class _Function:
         graph = self.graph
         op, width, args = graph.op[node], graph.width[node], self.plan.args.get(node, ())
         refs = [self.ref(arg) for arg in args]
-        if op in _PLAIN:
-            return self.new(f"{op} i{width} {refs[0]}, {refs[1]}")
+        size = held(width)
+        if op in _BITWISE:
+            return self.new(f"{op} i{size} {refs[0]}, {refs[1]}")
+        if op in _ARITHMETIC:
+            return self.mask(self.new(f"{op} i{size} {refs[0]}, {refs[1]}"), width)
         if op in _COMPARE:
-            return self.new(f"icmp {_COMPARE[op]} i{graph.width[args[0]]} {refs[0]}, {refs[1]}")
+            return self.compare(op, refs, graph.width[args[0]])
         match op:
             case "load":
-                return self.load("%s", graph.attr[node], width)
+                return self.load(self.address("%s", graph.attr[node]), width)
             case "not":
-                return self.new(f"xor i{width} {refs[0]}, -1")
+                return self.new(f"xor i{size} {refs[0]}, {(1 << width) - 1}")
             case "mux":
-                return self.new(f"select i1 {refs[0]}, i{width} {refs[1]}, i{width} {refs[2]}")
+                return self.new(f"select i1 {refs[0]}, i{size} {refs[1]}, i{size} {refs[2]}")
             case "slice":
-                whole = graph.width[args[0]]
-                value = refs[0]
-                if graph.attr[node]:
-                    value = self.new(f"lshr i{whole} {value}, {graph.attr[node]}")
-                return self.resize(value, whole, width)
+                return self.slice(refs[0], graph.width[args[0]], graph.attr[node], width)
             case "concat":
                 return self.concat(width, args, refs)
             case "table":
                 return self.table(node, width, args[0])
             case "sext":
-                return self.new(f"sext i{graph.width[args[0]]} {refs[0]} to i{width}")
+                return self.extend(refs[0], graph.width[args[0]], width)
             case "parity":
-                whole = graph.width[args[0]]
+                whole = held(graph.width[args[0]])
                 count = self.new(f"call i{whole} @llvm.ctpop.i{whole}(i{whole} {refs[0]})")
                 return self.resize(count, whole, 1)
             case "shl" | "lshr" | "ashr":
                 return self.shift(op, width, refs, graph.width[args[1]])
             case "udiv" | "umod":
-                return self.divide(op, width, refs)
+                return self.divide(op, size, refs)
             case "read":
                 return self.read(graph.attr[node], width, refs[0], graph.width[args[0]])
         raise AssertionError(op)
 
-    def load(self, base, word, width):
-        value = self.new(f"load i64, ptr {self.address(base, word)}, align 8")
-        return self.resize(value, 64, width)
+    def compare(self, op, refs, width):
+        if op in ("slt", "sle"):
+            refs = [self.exact(ref, width) for ref in refs]
+        else:
+            width = held(width)
+        return self.new(f"icmp {_COMPARE[op]} i{width} {refs[0]}, {refs[1]}")
+
+    def load(self, address, width):
+        """Load a word, or as much as holds the value."""
+        if width == 1:
+            return self.new(f"icmp ne i8 {self.new(f'load i8, ptr {address}, align 8')}, 0")
+        return self.new(f"load i{held(width)}, ptr {address}, align 8")
+
+    def slice(self, value, whole, low, width):
+        if low:
+            value = self.new(f"lshr i{held(whole)} {value}, {low}")
+        value = self.resize(value, whole, width)
+        return value if low + width == whole else self.mask(value, width)
+
+    def extend(self, value, old, new):
+        """Extend a value by its sign."""
+        if old != held(new):
+            value = self.new(f"sext i{old} {self.exact(value, old)} to i{held(new)}")
+        return self.mask(value, new)
 
     def concat(self, width, args, refs):
-        result, position = None, 0
+        result, position, size = None, 0, held(width)
         for arg, ref in zip(args, refs, strict=True):
             if ref != "0":
                 if self.graph.op[arg] == "const":
@@ -152,42 +193,54 @@ class _Function:
                 else:
                     part = self.resize(ref, self.graph.width[arg], width)
                     if position:
-                        part = self.new(f"shl i{width} {part}, {position}")
+                        part = self.new(f"shl i{size} {part}, {position}")
                 result = part if result is None else self.new(
-                    f"or disjoint i{width} {result}, {part}")
+                    f"or disjoint i{size} {result}, {part}")
             position += self.graph.width[arg]
         return "0" if result is None else result
 
     def shift(self, op, width, refs, amount_width):
         value, amount = refs
-        sized = self.resize(amount, amount_width, width)
-        if 1 << amount_width <= width:
-            return self.new(f"{op} i{width} {value}, {sized}")
-        inside = self.new(f"icmp ult i{amount_width} {amount}, {width}")
+        size = held(width)
         if op == "ashr":
-            sized = self.new(f"select i1 {inside}, i{width} {sized}, i{width} {width - 1}")
-            return self.new(f"ashr i{width} {value}, {sized}")
-        shifted = self.new(f"{op} i{width} {value}, {sized}")
-        return self.new(f"select i1 {inside}, i{width} {shifted}, i{width} 0")
+            value = self.extend(value, width, size)
+        if 1 << amount_width <= size:
+            amount = self.resize(self.mask(amount, amount_width), amount_width, size)
+            return self.mask(self.new(f"{op} i{size} {value}, {amount}"), width)
+        inside = self.new(f"icmp ult i{held(amount_width)} {amount}, {size}")
+        amount = self.resize(amount, amount_width, size)
+        beyond = size - 1 if op == "ashr" else 0
+        amount = self.new(f"select i1 {inside}, i{size} {amount}, i{size} {beyond}")
+        shifted = self.mask(self.new(f"{op} i{size} {value}, {amount}"), width)
+        if op == "ashr":
+            return shifted
+        return self.new(f"select i1 {inside}, i{size} {shifted}, i{size} 0")
 
-    def divide(self, op, width, refs):
+    def divide(self, op, size, refs):
         a, b = refs
-        zero = self.new(f"icmp eq i{width} {b}, 0")
-        safe = self.new(f"select i1 {zero}, i{width} 1, i{width} {b}")
-        result = self.new(f"{'udiv' if op == 'udiv' else 'urem'} i{width} {a}, {safe}")
-        return self.new(f"select i1 {zero}, i{width} 0, i{width} {result}")
+        zero = self.new(f"icmp eq i{size} {b}, 0")
+        safe = self.new(f"select i1 {zero}, i{size} 1, i{size} {b}")
+        result = self.new(f"{'udiv' if op == 'udiv' else 'urem'} i{size} {a}, {safe}")
+        return self.new(f"select i1 {zero}, i{size} 0, i{size} {result}")
+
+    def index(self, value, width):
+        """Return a value as an index, which is not too large even if it does not matter."""
+        return self.resize(self.mask(value, width), width, 64)
 
     def table(self, node, width, test):
         """Look a constant up. Tables over the same value lie side by side in one record."""
         name, size, offset, bits = self.tables.places[node]
-        index = self.resize(self.ref(test), self.graph.width[test], 64)
+        index = self.index(self.ref(test), self.graph.width[test])
         address = self.new(f"getelementptr [{size} x i8], ptr @{name}, i64 {index}, i64 {offset}")
         value = self.new(f"load i{bits}, ptr {address}")
-        return self.resize(value, bits, width)
+        if width == 1:
+            return self.new(f"icmp ne i{bits} {value}, 0")
+        return value if bits == held(width) else self.new(
+            f"zext i{bits} {value} to i{held(width)}")
 
     def row(self, memory, part, row, row_width):
         """Return the address of one part of a memory row."""
-        index = self.resize(row, row_width, 64)
+        index = self.index(row, row_width)
         if memory.stride != 1:
             index = self.new(f"mul i64 {index}, {memory.stride}")
         base = self.address("%s", memory.base + part)
@@ -196,13 +249,12 @@ class _Function:
     def read(self, attr, width, row, row_width):
         memory, part = self.design.memories[attr[0]], attr[1]
         if memory.depth >= 1 << row_width:
-            value = self.new(f"load i64, ptr {self.row(memory, part, row, row_width)}, align 8")
-            return self.resize(value, 64, width)
-        inside = self.new(f"icmp ult i{row_width} {row}, {memory.depth}")
-        row = self.new(f"select i1 {inside}, i{row_width} {row}, i{row_width} 0")
-        value = self.new(f"load i64, ptr {self.row(memory, part, row, row_width)}, align 8")
-        value = self.resize(value, 64, width)
-        return self.new(f"select i1 {inside}, i{width} {value}, i{width} 0")
+            return self.load(self.row(memory, part, row, row_width), width)
+        size = held(row_width)
+        inside = self.new(f"icmp ult i{size} {row}, {memory.depth}")
+        row = self.new(f"select i1 {inside}, i{size} {row}, i{size} 0")
+        value = self.load(self.row(memory, part, row, row_width), width)
+        return self.new(f"select i1 {inside}, i{held(width)} {value}, i{held(width)} 0")
 
     # Effects -------------------------------------------------------------------------------------
 
@@ -263,7 +315,7 @@ class _Function:
         self.count += 1
         here, yes, end = self.block, f"need{self.count}", f"past{self.count}"
         labels = (yes, end) if block.polarity else (end, yes)
-        widths = sorted({self.graph.width[node] for node in block.results})
+        widths = sorted({held(self.graph.width[node]) for node in block.results})
         anything = {width: self.new(f"freeze i{width} poison") for width in widths}
         self.emit(f"br i1 {self.ref(block.test)}, label %{labels[0]}, label %{labels[1]}")
         self.label(yes)
@@ -272,7 +324,7 @@ class _Function:
         self.emit(f"br label %{end}")
         self.label(end)
         for node in block.results:
-            width = self.graph.width[node]
+            width = held(self.graph.width[node])
             self.names[node] = self.new(f"phi i{width} [ {self.ref(node)}, %{inside} ], "
                                         f"[ {anything[width]}, %{here} ]")
 
@@ -290,7 +342,7 @@ class _Function:
         """Emit a multiplexer as control flow; return the name of the result."""
         graph = self.graph
         condition, *arms = self.plan.args[node]
-        width = graph.width[node]
+        width = held(graph.width[node])
         self.count += 1
         yes, no, end = f"then{self.count}", f"else{self.count}", f"join{self.count}"
         self.emit(f"br i1 {self.ref(condition)}, label %{yes}, label %{no}")

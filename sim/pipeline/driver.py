@@ -327,7 +327,7 @@ class Driver:
         (part,) = probe.parts
         mask = (1 << part.width) - 1 << part.shift
         if part.shift == 0 and probe.width == part.width:
-            return f"state[{part.word}] = U({value})"
+            return f"state[{part.word}] = U({value}) & U({mask:#x})"
         return (f"state[{part.word}] = state[{part.word}] & ~U({mask:#x}) "
                 f"| U({value}) << U({part.shift})")
 
