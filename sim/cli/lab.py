@@ -47,6 +47,40 @@ def new(name: str, folder: str | None = None, /, *, student: str = ""):
 
 
 @lab.command
+def mutants(name: str, mutant: str | None = None, folder: str | None = None, /, *,
+            student: str = ""):
+    """List the wrong solutions of a lab, or make a folder with one of them.
+
+    Parameters
+    ----------
+    name
+        Of the lab.
+    mutant
+        Its name. Without it, all are listed, with the tests that each loses.
+    folder
+        Folder to make; by default the name of the lab and the mutant.
+    student
+        As for `new`.
+    """
+    from pteg.labs.catalogue import lab_named, new_folder
+    from pteg.labs.kit import seed_of
+    from pteg.labs.mutants import MUTANTS, mutated
+    from pteg.outputs import write_file
+
+    chosen = lab_named(name)
+    if mutant is None:
+        for found, wrong in MUTANTS.get(chosen.name, {}).items():
+            print(f"{found:<24}{wrong.loses}")
+        return ExitCode.DONE
+    texts = mutated(chosen, mutant, seed_of(student) if student else 0)
+    path = Path(folder or f"{chosen.name}-{mutant}")
+    new_folder(chosen, path, student)
+    for file, text in texts.items():
+        write_file(path / file, text.encode())
+    return ExitCode.DONE
+
+
+@lab.command
 def grade(
     folder: str = ".",
     /,

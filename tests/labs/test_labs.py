@@ -24,67 +24,11 @@ from pteg.labs.grading import grade
 from pteg.labs.kit import folder_of, seed_of
 from pteg.labs.l3 import Unknown
 from pteg.labs.linking import reference, reference_object
+from pteg.labs.mutants import MUTANTS, mutated
 from pteg.labs.paging import FILES, FRAME_COUNT, POLICIES, Access, reads
 from pteg.machine import Machine
 
-#: All tests of a lab, of those that need the first one.
-EVERYTHING = {lab: "+".join(test.name for test in LABS[lab].tests(0)) for lab in ("L7",)}
-#: Wrong solutions of each lab: what is replaced, by what, and the test that is lost.
-MUTANTS = {
-    "L2": [("0x30    # IR", "0x10    # IR", "returned"), ("0x7f << 2", "0x3f << 2", "kernel"),
-           ("WINDOW_PA | 0x2a", "WINDOW_PA | 0x22", "window"),
-           ("WINDOW_PA | 0x2a", "WINDOW_PA | 0x2b", "window"),
-           ("17 << 2 | 2", "17 << 2 | 3", "user"),
-           ("        mtibatu 2, r3\n", "", "unused"), ("        mtdbatu 3, r3\n", "", "unused"),
-           ("        isync                   # the", "        nop # the", "synchronised"),
-           ("        isync                   # fetched", "        nop # ", "synchronised")],
-    "L4": [("        ori     r8, r8, 0x40            # H\n", "", "secondary"),
-           ("        not     r7, r7\n", "", "secondary"),
-           ("        mtcrf   0xff, r4\n", "", "registers"),
-           ("        mtlr    r4\n", "", "registers"),
-           ("        lmw     r4, 0(r3)\n", "        lmw r5, 4(r3)\n", "registers"),
-           ("        mtctr   r4\n", "", "registers"),
-           ("        ori     r4, r4, FRAME@l\n", "        ori r4, r4, 0xf000\n", "demand"),
-           ("        mr      r3, r9\n", "", "primary+secondary+kept"),
-           ("        bge     free\n", "        b free\n", "primary+secondary+kept")],
-    "L6": [("        rlwinm  r4, r3, 22, 14, 29", "        rlwinm  r4, r3, 22, 12, 29",
-            "linear+reads+refill"),
-           ("        beqlr                           # no leaf\n", "", "tree+reads"),
-           ("        lwzx    r3, r5, r4\n        blr\n\ntree", "        lwzx r3, r5, r4\n"
-            "        lwzx r3, r5, r4\n blr\n\ntree", "reads"),
-           ("tree = ", "tree = 1", "bytes"), ("scatter = ", "scatter = 256 #", "scatter+kilobytes"),
-           ("kilobytes = ", "kilobytes = 64 #", "kilobytes")],
-    "L7": [("        beq     replace\n", "        b replace\n", "replacement"),
-           ("        tlbie   r25 ", "        nop #", "replacement"),
-           ("        andi.   r5, r5, 0x80\n        beq     taken\n", "", "writes"),
-           ("        andis.  r0, r15, 0x0200         # a store\n        bne     copy\n",
-            "        b copy\n", "sharing+replacement"),
-           ("        lis     r4, TEMPLATE@h\n        bl      page_copy\n", "", EVERYTHING["L7"]),
-           ("        mr      r3, r24\n        mr      r4, r25\n        bl      pte_remove\n"
-            "        li      r5, 0\n        stwx    r5, r17, r23\n"
-            "        lbz     r5, 7(r24)              # C is certain now\n",
-            "        lbz r19, 7(r24)\n mr r3, r24\n mr r4, r25\n bl pte_remove\n li r5, 0\n"
-            "        stwx r5, r17, r23\n mr r5, r19\n", "late")],
-    "L8": [("        stw     r6, 0(r3)       # V = 0\n", "", "invalidate"),
-           ("        sync                    # no search", "        nop # ", "sync"),
-           ("        tlbie   r4\n", "", "tlbie"),
-           ("        eieio                   # tlbie", "        nop #", "eieio"),
-           ("        tlbsync\n", "", "tlbsync"),
-           ("        sync                    # no TLB", "        nop #", "sync-tlbsync"),
-           ("        eieio                   # the second", "        nop #", "eieio-stores"),
-           ("        sync                    # table", "        nop #", "sync-valid"),
-           ("        tlbie   r4\n", "        addis r4,r4,1\n        tlbie r4\n", "tlbie"),
-           ("        sync                    # table", "        isync #", "sync-valid")],
-    "L10": [('= "privileged"', '= "innocuous"', "privileged"),
-            ('= "illegal"', '= "privileged"', "illegal"),
-            ('= "innocuous"', '= "sensitive"', "innocuous"),
-            ('= "sensitive"', '= "innocuous"', "sensitive"),
-            ('resource = "TB"', 'resource = "MSR[EE]"', "witness"),
-            ('code = "mftb r3,', 'code = "li r3, 0 #', "witness"),
-            ('condition = "no"', 'condition = "yes"', "theorem"),
-            ('resources = "', 'resources = "SDR1, ', "theorem")],
-}
-WRONG = [(lab, *mutant) for lab, mutants in MUTANTS.items() for mutant in mutants]
+WRONG = [(lab, name) for lab, mutants in MUTANTS.items() for name in mutants]
 
 
 def handed_in(lab, folder, seed, files):
@@ -124,18 +68,29 @@ def test_the_starter_gets_nothing_and_says_what_to_do(lab, tmp_path):
             assert len(row["why"]) > 30 and "Traceback" not in row["why"]
 
 
-@pytest.mark.parametrize("lab, old, new, test", WRONG, ids=lambda text: text[:24])
-def test_a_wrong_solution_loses_exactly_its_test(lab, old, new, test, tmp_path):
+@pytest.mark.parametrize("lab, mutant", WRONG)
+def test_a_wrong_solution_loses_exactly_its_test(lab, mutant, tmp_path):
     for seed in (0,) if lab == "L7" else (0, seed_of("ada")):
-        files = LABS[lab].solution(seed)
-        name, = (name for name, text in files.items() if old in text)
-        assert files[name].count(old) == 1 or lab == "L10"
         folder = tmp_path / f"{seed}"
-        result = handed_in(lab, folder, seed, files | {name: files[name].replace(old, new, 1)})
-        assert lost(result) == test.split("+"), result
+        result = handed_in(lab, folder, seed, mutated(LABS[lab], mutant, seed))
+        assert lost(result) == MUTANTS[lab][mutant].loses.split("+"), result
         for row in result["tests"]:
             if row["picture"]:
                 assert ET.parse(folder / row["picture"]).getroot().tag.endswith("svg")
+
+
+def test_mutants_are_found_by_name(tmp_path, capsys):
+    with pytest.raises(UserError, match="must be one of no-invalidation, .*, not 'x'"):
+        mutated(LABS["L8"], "x", 0)
+    with pytest.raises(UserError, match="L1 has no mutants"):
+        mutated(LABS["L1"], "x", 0)
+    for arguments in (["L8"], ["L8", "no-tlbie", tmp_path / "work"]):
+        with pytest.raises(SystemExit) as ended:
+            main(["lab", "mutants", *map(str, arguments)])
+        assert ended.value.code == 0
+    assert "no-tlbie" in capsys.readouterr().out
+    text = (tmp_path / "work/update.s").read_text()
+    assert "tlbie   r4" not in text and "tlbsync" in text
 
 
 def test_answers_count_by_field(tmp_path):
