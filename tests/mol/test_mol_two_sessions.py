@@ -67,6 +67,23 @@ def test_the_host_faults_again_where_the_guest_has_driven_it_out(started):
     whole(checker)
 
 
+def test_two_guests_have_floating_point_registers_of_their_own(started):
+    """Scenario 35: 12 additions in many slices; only slices with one load the registers."""
+    session, checker = started("two-floats")
+    stop, loads, interrupts = "instructions", [0, 0], [0, 0]
+    while stop == "instructions":
+        stop = session.run(1_000_000)
+        for number in (0, 1):
+            counters = session.counters(number)
+            loads[number] = counters.get("enable_fpu", loads[number])
+            interrupts[number] = counters.get("host_interrupt", interrupts[number])
+    whole(checker)
+    printed = session.machine.console.read().decode().split("mol threes 2")[1]
+    assert "O" in printed and "T" in printed and "X" not in printed
+    for loaded, slices in zip(loads, interrupts, strict=True):
+        assert 2 < loaded <= 12 < slices
+
+
 def test_worlds_of_two_storeys_have_names_of_their_own(started):
     """Host kernel and process, MOL, and the guest, each with its own symbols."""
     session, _ = started("two-sessions")

@@ -1,9 +1,11 @@
 """Sessions of MOL on HostL (points ii and v): two at once, and a host whose pages are evicted."""
 
+import struct
+
 from pteg.mol.scenarios.scenario import HostScenario
 from pteg.mol.small import guest
 
-__all__ = ["SCENARIOS", "counting", "crowd"]
+__all__ = ["SCENARIOS", "counting", "floating", "crowd"]
 
 #: A hypercall: the character in r6, or the end of the session with the status in r6.
 _OSI = """
@@ -75,6 +77,41 @@ word:   addi    r20, r20, 0x1000
     return elf
 
 
+def floating(letter: str, step: int, rounds: int = 12) -> bytes:
+    """An ELF file: adds a number to a floating-point register, seldom, and prints its letter or X.
+
+    Between two additions there is integer work for some time slices of the host.
+    """
+    text = f"""
+        li      r3, 0x3032
+        mtmsr   r3
+        li      r20, 0x2100
+        load    r3, {struct.unpack(">I", struct.pack(">f", step))[0]:#x}
+        stw     r3, 0(r20)
+        lfs     f1, 0(r20)
+        fsub    f2, f1, f1
+        li      r10, {rounds}
+1:      fadd    f2, f2, f1
+        lis     r3, 20
+        mtctr   r3
+2:      bdnz    2b
+        mfmsr   r4
+        addic.  r10, r10, -1
+        bne     1b
+        fctiwz  f3, f2
+        stfd    f3, 8(r20)
+        lwz     r11, 12(r20)
+        li      r6, '{letter}'
+        cmpwi   r11, {step * rounds}
+        beq     3f
+        li      r6, 'X'
+3:      osi     4
+{_END}"""
+    elf = guest(_OSI + text).elf
+    assert elf is not None
+    return elf
+
+
 def crowd(pages: int = 20, rounds: int = 3) -> bytes:
     """An ELF file: more pages than a group has entries, in each 16th group of 64 KB.
 
@@ -133,6 +170,9 @@ SCENARIOS = [
     HostScenario("two-sessions", 3, "ii", "Two guests at once; one ends before the other",
                  lambda: {"long": counting("L", 6000), "short": counting("S", 6000)},
                  ("insmod mol", "mol short 2 &", "mol long 2")),
+    HostScenario("two-floats", 35, "vii", "Two guests with other values in the same registers",
+                 lambda: {"ones": floating("O", 1), "threes": floating("T", 3)},
+                 ("insmod mol", "mol ones 2 &", "mol threes 2")),
     HostScenario("host-evicted", 14, "v", "The guest's entries drive out those of the host",
                  lambda: {"crowd": crowd()}, ("insmod mol", "stress 2 100 60000 &", "mol crowd 4"),
                  "hash=64K"),
