@@ -67,6 +67,26 @@ def run_scenarios(scenario: str, /, *, cpu: Literal["functional", "pipeline"] = 
     return ExitCode.DONE
 
 
+@mol.command(name="compare")
+def compare_ways(*, cpu: Literal["functional", "pipeline"] = "pipeline", json: str | None = None):
+    """Print what each point of the e-mail costs, as planned, as ported, and on HostL.
+
+    Parameters
+    ----------
+    cpu
+        `pipeline` counts cycles, `functional` instructions.
+    json
+        File for all that was counted.
+    """
+    from pteg.mol.ways import WAYS, measure, table
+
+    found = {name: measure(name, cpu) for name in WAYS}
+    print(table(found), end="")
+    if json:
+        write_file(json, json_format.dumps(found, indent=1).encode() + b"\n")
+    return ExitCode.DONE
+
+
 def report(result):
     """A result in words and tables."""
     lines = [f"{result['scenario']}: {result['title']}", f"  {_end(result)}", "  exits:"]

@@ -15,6 +15,7 @@ from pteg.firmware.mol.image import names
 from pteg.hw.isa.registers import Msr
 from pteg.machine import Machine
 from pteg.mol.guest import Guest
+from pteg.mol.occupancy import session_of
 from pteg.state import STORED_SPRS
 from pteg.symbols import Symbols
 from pteg.worlds import GUESTS, Worlds
@@ -171,6 +172,8 @@ class HostB:
     def variable(self, name: str, index: int = 0) -> int:
         """A word of the session's variables, by its name in asm_offsets.c."""
         return self.machine.memory.read_word(self.kvars + self._offsets[name] + 4 * index)
+
+    session_of = staticmethod(session_of)
 
     @property
     def sdr1(self) -> int:

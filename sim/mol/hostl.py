@@ -1,7 +1,9 @@
 """HostL with MOL as a module: sessions that are processes of an operating system."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+
+import numpy as np
 
 from pteg.boot.loader import read_elf
 from pteg.cpu import Stop
@@ -12,6 +14,7 @@ from pteg.firmware.mol.image import names
 from pteg.hw.isa.registers import Msr
 from pteg.machine import Machine
 from pteg.mol.hostb import GUEST_IN
+from pteg.mol.occupancy import session_of, spaces_of
 from pteg.symbols import Symbols
 from pteg.worlds import GUESTS, Worlds
 
@@ -42,6 +45,8 @@ class HostL:
         Of the kernel.
     cpu, ram : str
         See `pteg.Machine`.
+    build : callable
+        `build_with_mol` of another host with the same shell: HostX.
 
     Attributes
     ----------
@@ -53,8 +58,9 @@ class HostL:
     """
 
     def __init__(self, guests: Mapping[str, bytes], lines: Sequence[str], *, arguments: str = "",
-                 cpu: str = "functional", ram: str = "64M"):
-        self.elf = build_with_mol(arguments, guests=guests)
+                 cpu: str = "functional", ram: str = "64M",
+                 build: Callable[..., bytes] = build_with_mol):
+        self.elf = build(arguments, guests=guests)
         self.machine = machine = Machine("g3", cpu="functional", rom="none", ram=ram)
         entry = machine.load(self.elf)
         with machine.cpu.changed() as state:
@@ -129,6 +135,12 @@ class HostL:
             if 0 <= offset <= len(segment.data) - 4:
                 return int.from_bytes(segment.data[offset:offset + 4], "big")
         return None
+
+    def session_of(self, vsids: np.ndarray) -> np.ndarray:
+        """The session of MOL that each VSID belongs to; -1: the host."""
+        if "vsid_increment" in self.data:
+            return spaces_of(self.data.vsid_increment, vsids)
+        return session_of(vsids)
 
     @property
     def sdr1(self) -> int:

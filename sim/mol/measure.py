@@ -94,7 +94,7 @@ def _run(session, scenario):
     while stop == "instructions" and machine.instructions < scenario.limit:
         if session.sdr1:
             samples.append({"instructions": machine.instructions, "cycles": machine.cycle,
-                            **occupancy(machine, session.sdr1)})
+                            **occupancy(machine, session.sdr1, session.session_of)})
         counters = session.counters() or counters
         stop = session.run(piece, until, undisturbed=True)
         if len(samples) > SAMPLES:

@@ -1,16 +1,19 @@
 """Whose the entries of the hardware's hash table are."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from pteg.machine import Machine
 
-__all__ = ["SESSIONS", "contexts_of", "session_of", "occupancy"]
+__all__ = ["SESSIONS", "contexts_of", "session_of", "spaces_of", "occupancy"]
 
 SESSIONS = 8
 #: Linux' identifiers: context times 897 times 16, plus the segment times 0x111, modulo 2^24. The
 #: inverse of 897 gives the context back. MOL's are the highest ones, 2^16 for each session.
 _INVERSE, _TOP, _PER_SESSION = 2899073, 0xFFFFF, 0x10000
 _SDR1_MASK = 0x1FF
+_SPACES_PER_SESSION = 0x8000
 
 
 def contexts_of(vsids: np.ndarray) -> np.ndarray:
@@ -27,12 +30,20 @@ def session_of(vsids: np.ndarray) -> np.ndarray:
     return np.where((linux < _TOP) & (sessions < SESSIONS), sessions, -1)
 
 
-def occupancy(machine: Machine, sdr1: int) -> dict[str, int]:
+def spaces_of(increment: int, vsids: np.ndarray) -> np.ndarray:
+    """The session of MOL that each VSID of HostX belongs to; -1: the host (hostx/mol/vsids.c)."""
+    spaces = (vsids & _TOP) * pow(increment, -1, _TOP + 1) & _TOP
+    sessions = (_TOP - spaces) // _SPACES_PER_SESSION
+    return np.where(sessions < SESSIONS, sessions, -1)
+
+
+def occupancy(machine: Machine, sdr1: int,
+              sessions_of: Callable[[np.ndarray], np.ndarray] = session_of) -> dict[str, int]:
     """Valid entries of a hash table by owner: "host", "session 0" and so on; and "slots"."""
     size = (sdr1 & _SDR1_MASK) + 1 << 16
     table = np.frombuffer(machine.memory.read(sdr1 & 0xFFFF0000, size), ">u4")[::2].astype(np.int64)
     valid = table[table >> 31 & 1 == 1]
-    sessions = session_of(valid >> 7 & 0xFFFFFF)
+    sessions = sessions_of(valid >> 7 & 0xFFFFFF)
     found = {"slots": len(table), "host": int((sessions == -1).sum())}
     return found | {f"session {number}": int((sessions == number).sum())
                     for number in range(SESSIONS) if (sessions == number).any()}

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from pteg.firmware.hosts.hostl.image import build_with_mol
 from pteg.mol.guest import Guest
 from pteg.mol.hostb import Flag, HostB, Option
 from pteg.mol.hostl import HostL
@@ -64,7 +65,7 @@ class Scenario:
 
 @dataclass(frozen=True)
 class HostScenario:
-    """Guests as processes of HostL: the last line runs one of them, and ends with the prompt.
+    """Guests as processes of HostL or HostX: the last line runs one, and ends with the prompt.
 
     Attributes
     ----------
@@ -73,9 +74,11 @@ class HostScenario:
     guests : callable
         Makes the files of the archive, by name.
     lines : tuple of str
-        For HostL's shell.
+        For the shell.
     arguments : str
         Of HostL.
+    build : callable
+        `build_with_mol` of HostL or HostX.
     """
 
     name: str
@@ -85,6 +88,7 @@ class HostScenario:
     guests: Callable[[], Mapping[str, bytes]]
     lines: tuple[str, ...]
     arguments: str = ""
+    build: Callable[..., bytes] = build_with_mol
     limit: int = 100_000_000
     signals: str = SIGNALS
     #: It ends with the prompt; there is no bare machine with two guests or a host's process.
@@ -93,4 +97,5 @@ class HostScenario:
 
     def session(self, cpu: str = "functional") -> HostL:
         """A machine on which the last line has been typed."""
-        return HostL(self.guests(), self.lines, arguments=self.arguments, cpu=cpu)
+        return HostL(self.guests(), self.lines, arguments=self.arguments, cpu=cpu,
+                     build=self.build)
