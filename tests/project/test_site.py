@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -29,6 +30,25 @@ def test_the_site_has_every_page_and_can_be_searched(site):
     pages = {page.relative_to(DOCS).with_suffix(".html") for page in DOCS.rglob("*.md")}
     assert not [page for page in pages if not (site / page).exists()]
     assert (site / "search.html").exists() and "hash" in (site / "searchindex.js").read_text()
+
+
+@pytest.mark.slow
+def test_every_link_inside_of_the_site_has_a_target(site):
+    """Pages and headings; links to files of the repository that are no pages are left out."""
+    texts = {page: page.read_text() for page in site.rglob("*.html")}
+    names = {page: set(re.findall(r'\sid="([^"]+)"', text)) for page, text in texts.items()}
+    broken, count = [], 0
+    for page, text in texts.items():
+        for link in re.findall(r'<a [^>]*href="([^"]+)"', text):
+            path, _, anchor = link.partition("#")
+            if ":" in path or not path.endswith(".html") and path:
+                continue
+            count += 1
+            target = (page.parent / path).resolve() if path else page
+            if target not in texts or anchor and unquote(anchor) not in names[target]:
+                broken.append(f"{page.relative_to(site)}: {link}")
+    assert not broken, "\n".join(broken)
+    assert count > 1000
 
 
 @pytest.mark.slow
