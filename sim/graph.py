@@ -33,10 +33,12 @@ def machine_graph(machine):
     graph.remove_node("bus")
     hardware = hardware_graph(make_system(platform), "system")
 
+    alone = platform.parameters.processors == 1
+
     def shown(node):
         _, _, inside = node.partition(".")
         part, dot, rest = inside.partition(".")
-        return f"{PROCESSOR if part == 'cpu0' else part}{dot}{rest}"
+        return f"{PROCESSOR if part == 'cpu0' and alone else part}{dot}{rest}"
 
     for node, data in hardware.nodes(data=True):
         if node != "system":
@@ -155,7 +157,7 @@ def _folded(graph, depth):
 
 
 def _order(graph):
-    return sorted(graph, key=lambda node: (not node.startswith(PROCESSOR), node.split(".")))
+    return sorted(graph, key=lambda node: (not node.startswith((PROCESSOR, "cpu")), node.split(".")))
 
 
 def _label(data):

@@ -345,9 +345,12 @@ class Platform:
         import networkx
 
         graph = networkx.MultiDiGraph()
-        graph.add_node(PROCESSOR, kind="processor")
         graph.add_node("bus", kind="bus")
-        graph.add_edge(PROCESSOR, "bus", interface="60x master")
+        count = self.parameters.processors
+        processors = [f"cpu{n}" for n in range(count)] if count > 1 else [PROCESSOR]
+        for processor in processors:
+            graph.add_node(processor, kind="processor")
+            graph.add_edge(processor, "bus", interface="60x master")
         for device in self.devices:
             graph.add_node(device.name, kind=type(device).__name__, base=device.base,
                            size=device.size, first=device.first, next=device.next)
@@ -355,7 +358,9 @@ class Platform:
             if device is self.master:
                 graph.add_edge(device.name, "bus", interface="60x master")
         for wire in self.wires:
-            graph.add_edge(wire.source, wire.sink, interface="interrupt", number=wire.number)
+            sink = processors[wire.number] if wire.sink == PROCESSOR else wire.sink
+            graph.add_edge(wire.source, sink, number=wire.number,
+                           interface="interrupt" if wire.input == INT else wire.input)
         return graph
 
 

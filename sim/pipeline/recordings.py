@@ -49,9 +49,11 @@ def pipeline_log(cpu, path: str | PathLike, form: str, symbols: Symbols, *,
 
 def _sources(cpu, symbols):
     """What makes texts that are no signals."""
-    sources = [CompletingTexts(cpu.native, cpu.places, symbols.disassembled)]
+    sources = [CompletingTexts(cpu.native, places, symbols.disassembled)
+               for places in cpu.processors]
     if cpu.platform.worlds:
-        sources.append(WorldText(cpu.places, cpu.platform.worlds, cpu.guest_msr))
+        sources += [WorldText(places, cpu.platform.worlds, cpu.guest_msr)
+                    for places in cpu.processors]
     return sources
 
 

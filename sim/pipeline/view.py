@@ -8,7 +8,7 @@ from collections.abc import Set
 from dataclasses import dataclass
 
 from pteg.pipeline.completing import CompletingTexts
-from pteg.pipeline.places import System
+from pteg.pipeline.places import Processor, System
 from pteg.platform import Platform
 from pteg.waveforms.gtkw import View
 
@@ -57,7 +57,8 @@ def view(system: System, platform: Platform, trigger: Set[str] = frozenset()) ->
 
 def _groups(system, platform):
     """The first is for all triggers that no other is about."""
-    cpu = system.processor
+    several = platform.parameters.processors > 1
+    cpu = Processor(system.at("cpu0")) if several else system.processor
     return [_pipeline(cpu), _table_search(cpu, system), _exception(cpu), _load_store(cpu, system),
             _fetch(cpu, system), _bus(cpu, system, platform)]
 
