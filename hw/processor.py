@@ -13,7 +13,7 @@ from amaranth.hdl import Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from pteg.hw.bus.interfaces import MemoryPort, SnoopPort
+from pteg.hw.bus.interfaces import BroadcastPort, MemoryPort, SnoopPort
 from pteg.hw.bus.ratio import Ratio
 from pteg.hw.cache.data import DataCache
 from pteg.hw.cache.instruction import InstructionCache
@@ -74,6 +74,8 @@ class Processor(wiring.Component):
     fetch: Out(MemoryPort())
     #: What another bus master is about to do.
     snoop: In(SnoopPort())
+    #: Broadcasts of the processors.
+    told: In(BroadcastPort())
 
     def __init__(self, parameters=None, number=0, *, mmu=None, icache=None, dcache=None, l2=None):
         self._parameters = p = parameters or Parameters()
@@ -98,6 +100,8 @@ class Processor(wiring.Component):
         connect(m, core.data_translate, mmu.data)
         connect(m, core.registers, mmu.registers)
         connect(m, core.invalidate, mmu.invalidate)
+        connect(m, flipped(self.told), core.told)
+        m.d.comb += [mmu.told.eq(self.told.tlbie), core.updates.eq(mmu.updates)]
         connect(m, core.instruction_cache, icache.control)
         connect(m, core.block, icache.block)
         connect(m, core.fetch_cache, icache.fetch)

@@ -17,6 +17,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from pteg.hw.bus.bus import Bus
 from pteg.hw.bus.clock import Border, BusClock
 from pteg.hw.bus.interfaces import MemoryPort, TargetPort
+from pteg.hw.bus.listener import Listener
 from pteg.hw.bus.snooper import Snooper
 from pteg.hw.processor import MASTERS, Processor, ProcessorPins
 
@@ -91,6 +92,11 @@ class System(wiring.Component):
                 connect(m, snooper.caches, cpu.snoop)
                 snoopers.append(snooper)
             if len(self._names) > 1:
+                m.submodules[f"{name}_listener"] = listener = Listener()
+                m.d.comb += [listener.edge.eq(clock.edge),
+                             listener.foreign.eq((bus.owner & ~mine).any())]
+                connect(m, listener.told, cpu.told)
+                snoopers.append(listener)
                 with m.If((bus.data_owner & mine).any()):
                     m.d.comb += self.granted.eq(number)
         if self._master:

@@ -157,7 +157,8 @@ def _folded(graph, depth):
 
 
 def _order(graph):
-    return sorted(graph, key=lambda node: (not node.startswith((PROCESSOR, "cpu")), node.split(".")))
+    return sorted(graph, key=lambda node: (not node.startswith((PROCESSOR, "cpu")),
+                                           node.split(".")))
 
 
 def _label(data):

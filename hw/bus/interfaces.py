@@ -10,7 +10,8 @@ from amaranth.lib.wiring import In, Out
 
 from pteg.hw.bus.enums import TransferType
 
-__all__ = ["MemoryPort", "MasterPort", "TargetPort", "AddressSnoop", "SnoopPort"]
+__all__ = ["MemoryPort", "MasterPort", "TargetPort", "AddressSnoop", "SnoopPort",
+           "BroadcastPort"]
 
 
 class MemoryPort(wiring.Signature):
@@ -138,4 +139,18 @@ class SnoopPort(wiring.Signature):
             #: What the data master has asked for has passed the bus: from the next cycle on, a
             #: block that it reads belongs to this cache. One cycle.
             "passed": Out(1),
+        })
+
+
+class BroadcastPort(wiring.Signature):
+    """What a processor hears of broadcasts, its own too; see `pteg.hw.bus.listener`."""
+
+    def __init__(self):
+        super().__init__({
+            #: A tlbie, or an icbi, of this address has passed the bus. One cycle.
+            "tlbie": Out(1), "icbi": Out(1), "address": Out(32),
+            #: An icbi is not done yet.
+            "icbi_waits": In(1),
+            #: Something that was translated before the last tlbie is under way.
+            "translated": In(1),
         })

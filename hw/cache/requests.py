@@ -2,7 +2,9 @@
 
 In order of priority: another bus master's snoop, the table walker, the load/store unit, the store
 queue. The table walker waits until the store queue is empty, and so sees what older
-instructions have stored.
+instructions have stored. A store whose block a snoop takes away comes before the load/store unit
+next time: loads of the block, which are answered while it arrives, could keep the store from it for
+ever.
 """
 
 from amaranth.hdl import Module, Mux, Signal
@@ -13,6 +15,7 @@ from pteg.hw.bus.enums import TransferType
 from pteg.hw.bus.interfaces import MemoryPort, SnoopPort
 from pteg.hw.cache.enums import Client, DataOp
 from pteg.hw.cache.interfaces import DataPort, Request
+from pteg.hw.sizes import LINE_BITS
 
 __all__ = ["DataRequests"]
 
@@ -52,6 +55,7 @@ class DataRequests(wiring.Component):
         m = Module()
         snoop, lsu = self.snoop, self.lsu
         snooped = Signal()
+        robbed = Signal()   # the block that the oldest store wants has been taken away
 
         m.d.comb += [snoop.done.eq(snooped),
                      self.snooping.eq(snoop.valid & (snooped | ~self.exclusive))]
@@ -60,7 +64,7 @@ class DataRequests(wiring.Component):
         with m.If(self.absent):
             m.d.sync += snooped.eq(1)
         with m.If(self.free):
-            self._choose(m, snooped)
+            self._choose(m, snooped, robbed)
 
         def answers(client):
             return self.hit & (self.asked.client == client), self.done & (self.client == client)
@@ -78,9 +82,14 @@ class DataRequests(wiring.Component):
                 port.error.eq(done & self.error),
                 port.rdata.eq(Mux(hit, self.array_data, self.bus_data)),
             ]
+        with m.If(self.stores.done):
+            m.d.sync += robbed.eq(0)
+        with m.Elif(self.absent & ~snoop.clean & self.stores.valid
+                    & (snoop.pa[LINE_BITS:] == self.stores.addr[LINE_BITS:])):
+            m.d.sync += robbed.eq(1)
         return m
 
-    def _choose(self, m, snooped):
+    def _choose(self, m, snooped, robbed):
         """The one request that uses the arrays in this cycle."""
         asked, snoop, walker, lsu, stores = (
             self.asked, self.snoop, self.walker, self.lsu, self.stores)
@@ -97,7 +106,7 @@ class DataRequests(wiring.Component):
         with m.Elif(walks):
             take(Client.WALKER, Mux(walker.type == TransferType.READ, DataOp.LOAD, DataOp.STORE),
                  walker.addr, walker)
-        with m.Elif(lsu.valid):
+        with m.Elif(lsu.valid & ~(robbed & stores.valid)):
             take(Client.LSU, lsu.op, lsu.pa, lsu)
             m.d.comb += asked.speculative.eq(lsu.speculative)
         with m.Elif(stores.valid):

@@ -38,7 +38,8 @@ _TYPES = {
     Op.ECIWX: TransferType.EXTERNAL_CONTROL_WORD_READ,
     Op.ECOWX: TransferType.EXTERNAL_CONTROL_WORD_WRITE,
     Op.SYNC: TransferType.SYNC,
-    Op.EIEIO: TransferType.EIEIO,
+    Op.EIEIO: TransferType.EIEIO, Op.TLBIE: TransferType.TLB_INVALIDATE,
+    Op.TLBSYNC: TransferType.TLBSYNC, Op.ICBI: TransferType.ICBI,
 }
 _MOVES = {
     Op.LMW: Moves.MULTIPLE, Op.STMW: Moves.MULTIPLE,
@@ -52,6 +53,8 @@ _OPS = {
     Op.DCBST: DataOp.CLEAN, Op.DCBF: DataOp.FLUSH, Op.DCBI: DataOp.INVALIDATE,
     Op.DCBZ: DataOp.ZERO, Op.DCBT: DataOp.TOUCH, Op.DCBTST: DataOp.TOUCH,
     Op.SYNC: DataOp.BARRIER, Op.EIEIO: DataOp.BARRIER,
+    # If they are broadcast.
+    Op.TLBIE: DataOp.BARRIER, Op.TLBSYNC: DataOp.BARRIER, Op.ICBI: DataOp.BARRIER,
 }
 _ALIGNED = (Op.LWARX, Op.STWCX_DOT, Op.ECIWX, Op.ECOWX)
 

@@ -30,6 +30,8 @@ class AccessControl(wiring.Component):
     shared : bool
         Other processors use the same memory. A stwcx. is then not queued: the reservation is
         checked in the cycle in which the cache takes the store, when all older ones are written.
+    broadcast : bool
+        With HID0[ABE], tlbie, tlbsync and icbi reach them too (`pteg.hw.bus.listener`).
     """
 
     #: There is an access to decide about: an instruction, its next byte, and the address that it
@@ -61,6 +63,8 @@ class AccessControl(wiring.Component):
     room: In(1)
     overlap: In(1)
     quiet: In(1)
+    #: Something that was translated before the last tlbie heard is under way.
+    translated: In(1)
     #: What it stores is there, or may come when it is in the queue. The oldest instruction has it.
     storable: In(1)
     translate: Out(TranslatePort())
@@ -83,8 +87,8 @@ class AccessControl(wiring.Component):
     fault_dsisr: Out(32)
     fault_dar: Out(32)
 
-    def __init__(self, shared=False):
-        self._shared = shared
+    def __init__(self, shared=False, broadcast=False):
+        self._shared, self._broadcast = shared, broadcast
         super().__init__()
 
     def elaborate(self, platform):
@@ -123,11 +127,19 @@ class AccessControl(wiring.Component):
         alignment = Cause.ALIGNMENT, alignment_dsisr(self.insn), self.first
         with m.Switch(access.moves):
             with m.Case(Moves.NOTHING):
-                m.d.comb += [translates.eq(0), self.ends.eq(1)]
-                with m.If(self.op == Op.TLBIE):
-                    m.d.comb += [self.invalidate.valid.eq(self.head),
-                                 # What came through the old translation is fetched again.
-                                 self.refetch.eq(1)]
+                m.d.comb += translates.eq(0)
+                with m.If(self._tells()):
+                    # A tlbsync that others cancel must not keep this processor from what they
+                    # wait for.
+                    m.d.comb += [self.wimg.eq(Wimg.M), self.ask.eq(
+                        self.head & self.empty & self.quiet
+                        & ((self.op == Op.TLBIE) | ~self.translated))]
+                with m.Else():
+                    m.d.comb += self.ends.eq(1)
+                    with m.If(self.op == Op.TLBIE):
+                        m.d.comb += [self.invalidate.valid.eq(self.head),
+                                     # What came through the old translation is fetched again.
+                                     self.refetch.eq(1)]
             with m.Case(Moves.BARRIER):
                 m.d.comb += translates.eq(0)
                 self._barrier(m, waited)
@@ -155,7 +167,7 @@ class AccessControl(wiring.Component):
             m.d.sync += waited.eq(1)
             with m.If(waited | eieio):
                 tells = flag(self.hid0, Hid0.ABE)
-                m.d.comb += [self.ask.eq(tells), self.ends.eq(~tells)]
+                m.d.comb += [self.ask.eq(tells), self.ends.eq(~tells), self.wimg.eq(Wimg.M)]
 
     def _translate(self, m, conditional):
         port, moves = self.translate, self.access.moves
@@ -204,7 +216,10 @@ class AccessControl(wiring.Component):
             with m.Case(Moves.TOUCH):
                 m.d.comb += self.ask.eq(~bypasses & ~flag(self.hid0, Hid0.NOOPTI))
             with m.Case(Moves.BLOCK, Moves.ZEROS):
-                with m.If(self.op == Op.ICBI):
+                with m.If((self.op == Op.ICBI) & self._tells()):
+                    m.d.comb += [self.ask.eq(self.head & self.empty & self.quiet),
+                                 self.wimg.eq(Wimg.M)]
+                with m.Elif(self.op == Op.ICBI):
                     m.d.comb += self.block.valid.eq(self.head)
                     with m.If(self.block.done):
                         m.d.comb += [port.used.eq(1), self.ends.eq(1)]
@@ -230,6 +245,10 @@ class AccessControl(wiring.Component):
                         m.d.comb += [self.push.eq(1), port.used.eq(1)]
                 with m.Else():
                     m.d.comb += self.ask.eq(~self.overlap)
+
+    def _tells(self):
+        """Whether tlbie, tlbsync and icbi are broadcast."""
+        return flag(self.hid0, Hid0.ABE) & self._broadcast
 
     def _external(self):
         return (self.op == Op.ECIWX) | (self.op == Op.ECOWX)

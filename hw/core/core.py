@@ -23,10 +23,11 @@ from amaranth.hdl import Module, Mux
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from pteg.hw.bus.interfaces import MemoryPort
+from pteg.hw.bus.interfaces import BroadcastPort, MemoryPort
 from pteg.hw.bus.ratio import Ratio
 from pteg.hw.cache.interfaces import BlockPort, CacheControl, DataPort, InstructionPort, L2Control
 from pteg.hw.core.branch import BranchUnit
+from pteg.hw.core.broadcasts import Broadcasts
 from pteg.hw.core.completion import Completion
 from pteg.hw.core.condition import ConditionRegister
 from pteg.hw.core.dispatch import UNITS, Dispatch
@@ -88,6 +89,9 @@ class Core(wiring.Component):
     foreign_line: In(32 - LINE_BITS)
     registers: Out(RegisterPort())
     invalidate: Out(InvalidatePort())
+    #: Broadcasts of the processors; a table search that one has made invalid writes R or C.
+    told: In(BroadcastPort())
+    updates: In(1)
     block: Out(BlockPort())
     instruction_cache: Out(CacheControl())
     data_cache: Out(CacheControl())
@@ -120,6 +124,8 @@ class Core(wiring.Component):
             getattr(self.parameters, name)
             for name in ("completion_queue", "gpr_renames", "fpr_renames"))
         ratio = Ratio.read(self.parameters.ratio)
+        shared = self.parameters.processors > 1
+        broadcast = shared and self.parameters.broadcast
         p = SimpleNamespace()     # the parts, and signals that many of them get
         m.submodules.fetch = p.fetch = Fetch()
         m.submodules.throttle = p.throttle = Throttle()
@@ -136,8 +142,8 @@ class Core(wiring.Component):
         m.submodules.iu1 = p.iu1 = IntegerUnit(multiply=True, renames=renames)
         m.submodules.iu2 = p.iu2 = IntegerUnit(multiply=False, renames=renames)
         m.submodules.sru = p.sru = SystemUnit(renames)
-        m.submodules.lsu = p.lsu = LoadStoreUnit(renames, float_renames,
-                                              self.parameters.processors > 1)
+        m.submodules.lsu = p.lsu = LoadStoreUnit(renames, float_renames, shared, broadcast)
+        m.submodules.broadcasts = p.broadcasts = Broadcasts()
         m.submodules.fpu = p.fpu = FloatUnit(entries, float_renames)
         m.submodules.completion = p.completion = Completion(
             units=5, entries=entries, held=self._held)
@@ -393,5 +399,14 @@ class Core(wiring.Component):
         connect(m, lsu.translate, flipped(self.data_translate))
         connect(m, lsu.cache, flipped(self.data))
         connect(m, lsu.stores, flipped(self.stores))
-        connect(m, lsu.invalidate, flipped(self.invalidate))
-        connect(m, lsu.block, flipped(self.block))
+        broadcasts = p.broadcasts
+        connect(m, flipped(self.told), broadcasts.told)
+        connect(m, lsu.invalidate, broadcasts.own_invalidate)
+        connect(m, lsu.block, broadcasts.own_block)
+        connect(m, broadcasts.invalidate, flipped(self.invalidate))
+        connect(m, broadcasts.block, flipped(self.block))
+        m.d.comb += [
+            broadcasts.stores.eq(lsu.queued), broadcasts.stored.eq(lsu.stores.done),
+            broadcasts.accesses.eq(lsu.accesses), broadcasts.accessed.eq(lsu.cache.done),
+            broadcasts.updates.eq(self.updates), lsu.translated.eq(self.told.translated),
+        ]

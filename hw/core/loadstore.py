@@ -39,6 +39,7 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from pteg.hw.bus.interfaces import MemoryPort
+from pteg.hw.cache.enums import DataOp
 from pteg.hw.cache.interfaces import BlockPort, DataPort, byte_lanes
 from pteg.hw.core.access import AccessDecoder
 from pteg.hw.core.access_control import AccessControl
@@ -55,7 +56,7 @@ from pteg.hw.core.second_stage import Held, LoadStoreState, SecondStage
 from pteg.hw.core.station import attach, station_ports
 from pteg.hw.core.station_pair import StationPair
 from pteg.hw.core.store_data import StoreData
-from pteg.hw.core.storequeue import StoreQueue
+from pteg.hw.core.storequeue import STORES, StoreQueue
 from pteg.hw.isa.instructions import Op
 from pteg.hw.mmu.interfaces import InvalidatePort, TranslatePort
 from pteg.hw.sizes import CQ_MOST, LINE_BITS
@@ -82,14 +83,14 @@ class LoadStoreUnit(wiring.Component):
     ----------
     renames, float_renames : int
         Rename buffers of the general-purpose and of the floating-point registers.
-    shared : bool
-        Other processors use the same memory, see `AccessControl`.
+    shared, broadcast : bool
+        Other processors use the same memory, and hear broadcasts; see `AccessControl`.
     """
 
-    def __init__(self, renames=6, float_renames=6, shared=False):
+    def __init__(self, renames=6, float_renames=6, shared=False, broadcast=False):
         self._renames = renames
         self._float_renames = float_renames
-        self._shared = shared
+        self._shared, self._broadcast = shared, broadcast
         super().__init__({
             **station_ports(MIXED, renames, float_renames),
             #: Completion queue: entry of the oldest instruction; entries that retire in this cycle.
@@ -113,6 +114,10 @@ class LoadStoreUnit(wiring.Component):
             #: Another master writes to this block: a reservation of it is lost.
             "foreign": In(1),
             "foreign_line": In(32 - LINE_BITS),
+            #: For `pteg.hw.core.broadcasts`: stores in the queue, of which the oldest leaves; an
+            #: access in the data cache, which is over.
+            "queued": Out(range(STORES + 1)), "accesses": Out(1),
+            "translated": In(1),
             #: tlbie and icbi.
             "invalidate": Out(InvalidatePort()),
             "block": Out(BlockPort()),
@@ -135,7 +140,8 @@ class LoadStoreUnit(wiring.Component):
         m.submodules.decoder = p.decoder = AccessDecoder()
         m.submodules.address = p.address = EffectiveAddress()
         m.submodules.stage = p.stage = SecondStage()
-        m.submodules.control = p.control = AccessControl(self._shared)
+        m.submodules.control = p.control = AccessControl(
+            self._shared, self._broadcast)
         m.submodules.part = p.part = NextPart()
         m.submodules.data = p.data = StoreData(self._renames)
         m.submodules.late = p.late = LateStore(self._renames)
@@ -185,7 +191,12 @@ class LoadStoreUnit(wiring.Component):
             m.d.sync += [self.dsisr.eq(control.fault_dsisr), self.dar.eq(control.fault_dar)]
         connect(m, control.translate, flipped(self.translate))
         connect(m, control.block, flipped(self.block))
-        connect(m, control.invalidate, flipped(self.invalidate))
+        m.d.comb += [
+            self.invalidate.ea.eq(control.invalidate.ea),
+            # A tlbie that is broadcast is done when it has passed the bus.
+            self.invalidate.valid.eq(control.invalidate.valid | now.over & (held.op == Op.TLBIE)),
+            control.translated.eq(self.translated),
+        ]
 
     def _second_stage(self, m, p):
         """The instruction there."""
@@ -254,7 +265,14 @@ class LoadStoreUnit(wiring.Component):
                            zip(watcher.values, self.values, strict=True))]
         with m.If(self.translate.valid):
             m.d.comb += cache.pa.eq(self.translate.pa)
+        with m.Elif(p.held.op == Op.TLBIE):
+            m.d.comb += cache.pa.eq(p.part.ea)
         connect(m, queue.memory, flipped(self.stores))
+        m.d.comb += [
+            self.queued.eq(queue.count),
+            self.accesses.eq(p.missed.waits | (p.state == LoadStoreState.WAIT)
+                             & (access.op != DataOp.BARRIER)),
+        ]
 
     def _reservation(self, m, p):
         """lwarx and stwcx."""
@@ -292,7 +310,7 @@ class LoadStoreUnit(wiring.Component):
             direct.reg.eq(p.part.reg), direct.wdata.eq(load.raw << p.part.unused),
             direct.write.eq(now.moved & p.part.ends & p.part.many & ~held.access.store),
             finish.valid.eq(arrives | now.ends | control.fault),
-            finish.refetch.eq(control.refetch),
+            finish.refetch.eq(control.refetch | now.over & (held.op == Op.TLBIE)),
             finish.cq.eq(Mux(arrives, missed.load.cq, held.cq)),
             finish.cause.eq(control.fault_cause),
         ]

@@ -1,6 +1,6 @@
 """A load that missed waits for its double word beside the second stage (MPC750 UM 3.3)."""
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -23,10 +23,12 @@ class MissedLoad(wiring.Component):
     #: The load that waits; the double word is there in this cycle.
     load: Out(Load)
     arrives: Out(1)
+    #: There is one.
+    waits: Out(1)
 
     def elaborate(self, platform):
         m = Module()
-        waits = Signal()
+        waits = self.waits
         m.d.comb += self.arrives.eq(waits & self.done)
         with m.If(self.arrives):
             m.d.sync += waits.eq(0)

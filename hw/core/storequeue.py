@@ -47,6 +47,8 @@ class StoreQueue(wiring.Component):
     retire: In(1)
     room: Out(1)
     empty: Out(1)
+    #: Stores in it.
+    count: Out(range(STORES + 1))
     #: The store of a stwcx. is here.
     exclusive: Out(1)
     #: What the store of this completion queue entry, which has not retired, stores.
@@ -67,7 +69,7 @@ class StoreQueue(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         entries = [Signal(QueuedStore, name=f"entry{n}") for n in range(STORES)]
-        count = Signal(range(STORES + 1))
+        count = self.count
         completed = Signal(STORES)      # instructions of the oldest entries
         memory, oldest = self.memory, entries[0]
 

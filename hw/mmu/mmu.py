@@ -57,6 +57,10 @@ class Mmu(wiring.Component):
     data_tlb_miss: Out(1)
     fetch_search: Out(1)
     data_search: Out(1)
+    #: A tlbie of a processor has been heard: the table search under way begins anew. `updates`:
+    #: one that was under way then writes R or C.
+    told: In(1)
+    updates: Out(1)
     #: Reads and updates of the page table.
     memory: Out(MemoryPort())
 
@@ -78,6 +82,7 @@ class Mmu(wiring.Component):
         connect(m, immu.search, walker.fetch)
         connect(m, dmmu.search, walker.data)
         connect(m, walker.memory, flipped(self.memory))
+        m.d.comb += [walker.told.eq(self.told), self.updates.eq(walker.updates)]
         m.d.comb += [
             segments.fetch_index.eq(immu.segment_index), immu.segment.eq(segments.fetch_segment),
             segments.data_index.eq(dmmu.segment_index), dmmu.segment.eq(segments.data_segment),

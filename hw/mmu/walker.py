@@ -93,6 +93,10 @@ class Walker(wiring.Component):
     memory: Out(MemoryPort())
     #: mtspr and mfspr of SDR1.
     registers: In(RegisterPort())
+    #: A tlbie has been heard: the search under way may have read an old PTE, and begins anew. It
+    #: writes R and C no more, unless it `updates` them already.
+    told: In(1)
+    updates: Out(1)
 
     # Events, for statistics, ledger and waveforms.
     state: Out(State)
@@ -117,6 +121,7 @@ class Walker(wiring.Component):
             # The request, as it was taken; `ea`, `vsid` and `side` are ports.
             kind=Signal(AccessKind, name="kind"), key=Signal(name="key"),
             way=Signal.like(self.data.way, name="way"),
+            stale=Signal(name="stale"),         # a tlbie has been heard since it began
             # The PTE that is examined.
             secondary=Signal(name="secondary"), index=Signal(range(PTEG_ENTRIES), name="index"),
             hashed=Signal(19, name="hashed"),
@@ -131,6 +136,10 @@ class Walker(wiring.Component):
             self.busy.eq(self.state != State.IDLE),
         ]
         self._steps(m, p)
+        with m.If(self.told & self.busy):
+            m.d.sync += p.stale.eq(1)
+        m.d.comb += self.updates.eq(
+            p.stale & ((self.state == State.UPDATE_R) | (self.state == State.UPDATE_C)))
         for side, port in ((Side.FETCH, self.fetch), (Side.DATA, self.data)):
             self._answer(m, p, side, port)
         with m.If(~self.registers.segment & (self.registers.spr == SPR_BY_NAME["SDR1"].number)):
@@ -175,6 +184,7 @@ class Walker(wiring.Component):
             with m.Case(State.CHECK):
                 m.d.sync += state.eq(
                     Mux(~pte.r, State.UPDATE_R, Mux(set_c, State.UPDATE_C, State.REFILL)))
+                self._begin_anew(m, p)
             with m.Case(State.UPDATE_R):
                 self._update(m, 6, self.updated_r, Mux(set_c, State.UPDATE_C, State.REFILL))
                 with m.If(self.memory.done):
@@ -186,11 +196,21 @@ class Walker(wiring.Component):
                 with m.If(self.memory.done):
                     m.d.sync += pte.c.eq(1)
             with m.Case(State.REFILL):
-                self._finish(m, Mux(p.secondary, SearchResult.SECONDARY, SearchResult.PRIMARY))
+                with m.If(~p.stale):
+                    self._finish(m, Mux(p.secondary, SearchResult.SECONDARY, SearchResult.PRIMARY))
+                self._begin_anew(m, p)
             with m.Case(State.NOT_FOUND):
-                self._finish(m, SearchResult.NOT_FOUND)
+                with m.If(~p.stale):
+                    self._finish(m, SearchResult.NOT_FOUND)
+                self._begin_anew(m, p)
             with m.Case(State.BUS_ERROR):
                 self._finish(m, SearchResult.BUS_ERROR)
+
+    def _begin_anew(self, m, p):
+        """Search again, if what has been read may be old."""
+        with m.If(p.stale):
+            m.d.sync += [p.stale.eq(0), p.index.eq(0), p.secondary.eq(0),
+                         self.ptes_examined.eq(0), self.state.eq(State.HASH)]
 
     def _start(self, m, p, side, port):
         """Take the request of a side."""
@@ -198,7 +218,7 @@ class Walker(wiring.Component):
         m.d.sync += [
             self.side.eq(side), self.ea.eq(port.ea), self.vsid.eq(port.vsid),
             p.kind.eq(port.kind), p.key.eq(port.key), p.way.eq(port.way),
-            p.index.eq(0), p.secondary.eq(0), self.ptes_examined.eq(0),
+            p.index.eq(0), p.secondary.eq(0), self.ptes_examined.eq(0), p.stale.eq(0),
             self.state.eq(State.HASH),
         ]
 

@@ -30,6 +30,19 @@ both:
     mtctr r5
 """
 SECOND = "\nsecond:\n lis r30, 0x0C00\n ori r30, r30, 0xB000\n b both\n"
+#: Each stores to its word and waits for that of the other, by loads of the same block.
+HANDSHAKE = """
+    slwi r4, r20, 2
+    xori r8, r4, 4
+1:  mfctr r6
+    stwx r6, r3, r4
+2:  lwzx r7, r3, r8
+    cmpw r7, r6
+    bgt 2b
+    cmpwi r7, 0
+    beq 2b
+    bdnz 1b
+"""
 END = "\nend: b end\n"
 ATOMIC = """
 1:  lwarx r6, 0, r3
@@ -95,6 +108,12 @@ def test_words_of_one_block_that_two_processors_write_keep_every_store():
     machine = made(FALSE_SHARING)
     finish(machine)
     assert [machine.memory.read_word(0x8000 + 4 * n) for n in range(2)] == [300, 300]
+
+
+def test_loads_of_a_block_do_not_keep_a_store_from_it():
+    machine = made(HANDSHAKE)
+    finish(machine)
+    assert [machine.memory.read_word(0x8000 + 4 * n) for n in range(2)] == [1, 1]
 
 
 def test_a_lock_protects_a_counter():
