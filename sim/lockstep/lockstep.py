@@ -46,10 +46,10 @@ run_on = make_run(pipeline_run, capture, bus_read, locate)
 
 
 @njit(cache=True)
-def run(step, state, at, devices, storage, targets, driver, watch, arch, functional, model,
+def run(step, state, at, devices, storage, targets, driver, places, watch, arch, functional, model,
         control, trail, writes):
-    return run_on(step, state, at, devices, storage, targets, driver, watch, arch, functional,
-                  model, control, trail, writes)
+    return run_on(step, state, at, devices, storage, targets, driver, places, watch, arch,
+                  functional, model, control, trail, writes)
 '''
 
 
@@ -146,8 +146,8 @@ class Lockstep:
             control["limit"] = min(end, self.instructions + self._ram_every)
             result = self._module.run(
                 driver.native.step, driver.state, self._places, self.platform.arrays,
-                self._storage, driver.targets, driver.control, watch, self._theirs, self._state,
-                self._model, self._control, self._trail, self._writes)
+                self._storage, driver.targets, driver.control, driver.places, watch, self._theirs,
+                self._state, self._model, self._control, self._trail, self._writes)
             if result == STOPPED:
                 raise Mismatch(self._report(["only one of the models has stopped (checkstop)"]))
             if result == DIFFERENT:

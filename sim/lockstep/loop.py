@@ -75,8 +75,8 @@ def make_run(pipeline_run, capture, bus_read, locate):
 
     @njit
     @own_name
-    def run(step, state, at, devices, storage, targets, driver, watch, arch, functional, model,
-            control, trail, writes):
+    def run(step, state, at, devices, storage, targets, driver, places, watch, arch, functional,
+            model, control, trail, writes):
         c = control[0]
         while c.done < c.limit:
             interrupts = _interrupts(state, at)
@@ -86,7 +86,7 @@ def make_run(pipeline_run, capture, bus_read, locate):
             while True:
                 asleep = state[at.asleep]
                 driver[0].last_cycle = driver[0].cycle + c.patience
-                stop = pipeline_run(step, state, devices, targets, driver, watch, (), ())
+                stop = pipeline_run(step, state, devices, targets, driver, places, watch, (), ())
                 printed |= stop == _CONSOLE
                 console |= stop == _CONSOLE or stop == _DRAIN
                 if stop == _CYCLES and state[at.asleep] == asleep:

@@ -104,6 +104,8 @@ class Driver:
         State of the hardware, as `native` describes it.
     targets : tuple of record arrays of TARGET
         Bus side of each device.
+    places : numpy.ndarray
+        Of each processor: where it was after the last cycle, and instructions completed then.
     taps : list of Tap
     """
 
@@ -124,7 +126,7 @@ class Driver:
             for name in ("base", "first", "next", "burst"):
                 target[name] = getattr(device, name)
         self.control["cycle"] = 0
-        self._places = np.zeros((len(self.signals.processors), 2), np.int64)
+        self.places = np.zeros((len(self.signals.processors), 2), np.int64)
 
     @property
     def cycle(self):
@@ -209,7 +211,7 @@ class Driver:
         printed = tuple(getattr(tap.tracer, "printed", False) for tap in taps)
         run = self._loop(printed, watch, traces, buffers)
         stop = run(self.native.step, self.state, devices, self.targets, self.control,
-                   self._places, watch, traces, buffers)
+                   self.places, watch, traces, buffers)
         for tap, buffer in zip(taps, buffers, strict=True):
             tap.sink.write(begin, buffer[:self.cycle - begin])
         return STOPS[stop]
@@ -226,7 +228,7 @@ class Driver:
                 last, self.control["last_cycle"] = self.control["last_cycle"].copy(), self.cycle
                 # No cycle is run: the last one has been.
                 run(self.native.step, self.state, self.platform.arrays, self.targets,
-                    self.control, self._places, watch, traces, buffers)
+                    self.control, self.places, watch, traces, buffers)
                 self.control["last_cycle"] = last
                 self._loops[taps] = run
         return self._loops[taps]

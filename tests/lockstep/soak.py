@@ -40,8 +40,9 @@ APART = slice(0x600000, 0x600000 + DATA_BYTES)
 def beside(name):
     spec = importlib.util.spec_from_file_location(
         f"pteg_test_{name}", Path(__file__).with_name(f"{name}.py"))
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module     # generated code imports it by this name
+    if spec.name in sys.modules:        # generated code imports it by this name
+        return sys.modules[spec.name]
+    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 

@@ -83,3 +83,16 @@ def _load_copier_test():
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.mark.slow
+def test_random_programs_agree_when_they_are_repeated_beside_a_copy_by_dma(monkeypatch):
+    """The long run, but short: a program without interrupts, and one with them."""
+    soak = _beside("soak")
+    monkeypatch.setattr(soak, "RUNS", 3)
+    cpus = soak.models("4:1")
+    for cpu, seed in zip(cpus, (3006, 3005), strict=True):
+        assert soak.check(cpus, seed) > 1000
+        assert cpu.platform["copier"].state["length"] != soak.DATA_BYTES
+        assert cpu.platform["dram"].memory[soak.APART].any(), "nothing has been copied"
+        assert cpu.native.read(cpu.driver.state, "agent.retries") > 100
