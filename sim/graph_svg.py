@@ -168,7 +168,7 @@ def _edge(source, sink, names):
     if sink.name.startswith(f"{source.name}."):         # from a holder's port to its part
         y1 = y2
     elif source.name.startswith(f"{sink.name}."):       # and from the part out
-        x1, x2, y2 = *right, y1
+        (x1, x2), y2 = right, y1
     elif right[0] <= x2:
         x1 = right[0]
     elif right[1] <= x1:

@@ -52,13 +52,13 @@ def ports(component: Any) -> list[tuple[str, bool, str, int | None]]:
     from amaranth.hdl import Shape
     from amaranth.lib.wiring import Out
 
-    found = []
+    found: list[tuple[str, bool, str, int | None]] = []
     for name, member in component.signature.members.items():
         size = "".join(f"[{count}]" for count in member.dimensions)
         if member.is_signature:
             # The signature of an input is flipped already.
             first = next(iter(member.signature.flatten(member.signature.create())), None)
-            out = first is None or first[1].flow == Out
+            out = first is None or bool(first[1].flow == Out)
             found.append((name + size, out, signature_name(member.signature), None))
         else:
             found.append((name + size, member.flow == Out, "", Shape.cast(member.shape).width))
@@ -106,7 +106,7 @@ def page(design: Any) -> str:
         lines.append(f"## {folder}/\n")
         for component in sorted(found, key=lambda component: type(component).__name__):
             name = type(component).__name__
-            summary, *_ = inspect.cleandoc(type(component).__doc__).splitlines()
+            summary, *_ = inspect.cleandoc(type(component).__doc__ or name).splitlines()
             picture = base64.b64encode(symbol(component).encode()).decode()
             lines += [f"### {name}\n", f"{summary}\n",
                       f'<img alt="Ports of {name}" src="data:image/svg+xml;base64,{picture}"/>\n']

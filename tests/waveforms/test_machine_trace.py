@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -56,6 +57,21 @@ def test_every_signal_of_the_machine_has_a_value_after_each_gap(tmp_path, read_v
         machine.run(cycles=3000)
     variables, dumps = read_vcd(path.read_bytes())
     assert len(variables) > 1000 and len(dumps) > 5
+
+
+@pytest.mark.skipif(not shutil.which("vcd2fst"), reason="needs vcd2fst (Debian: gtkwave)")
+def test_vcd_and_fst_of_the_machine_are_equal_change_by_change(pair, tmp_path):
+    """Our FST, our VCD, and what GTKWave's own writer makes of the latter."""
+    machine = Machine("g3", rom="first")
+    with machine.trace(tmp_path / "ours.fst", window=(100, 2100)):
+        machine.run(cycles=6000)
+    subprocess.run(["vcd2fst", "-v", pair[0], "-f", tmp_path / "theirs.fst"], check=True,
+                   capture_output=True)
+    vcd, ours, theirs = (
+        {var.full_name: list(var.tv) for var in pywellen.Waveform(str(path)).all_vars()}
+        for path in (pair[0], tmp_path / "ours.fst", tmp_path / "theirs.fst"))
+    assert len(vcd) > 5000 and ours == vcd
+    assert theirs == vcd
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
