@@ -45,7 +45,9 @@ def end_guest(host):
     host.read()
 
 
-@pytest.mark.parametrize("letters", [PLAN, OUTCOME, "-v", "-vt", "-vk", "-vi"])
+@pytest.mark.parametrize("letters", [
+    PLAN, OUTCOME, "-v",
+    *(pytest.param(letters, marks=pytest.mark.slow) for letters in ("-vt", "-vk", "-vi"))])
 def test_a_guest_with_processes_of_its_own(host, letters):
     vectors, free = host.machine.memory.read(0, 0x3000), host.free()
     assert "6144 KB memory" in host(f"mol {letters} guest 6")
@@ -84,7 +86,7 @@ def test_a_flush_of_an_old_slot_takes_an_entry_of_the_host(new_host, letters, br
     assert bool(found) == breaks
 
 
-@pytest.mark.parametrize("letters", [PLAN, "-v"])
+@pytest.mark.parametrize("letters", [PLAN, pytest.param("-v", marks=pytest.mark.slow)])
 def test_the_host_swaps_the_guests_memory(new_host, letters):
     host = new_host("mem=2200K swap=8M hash=64K")
     host("stress 2 300 2000 &")

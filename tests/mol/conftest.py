@@ -37,6 +37,12 @@ def mmu_guest():
 
 
 @pytest.fixture(scope="session")
+def hostile():
+    """The function that makes a hostile guest from a seed; see test_mol_hostile.py."""
+    return load("test_mol_hostile").hostile
+
+
+@pytest.fixture(scope="session")
 def small_guests():
     """The module that makes guests out of some instructions."""
     return small

@@ -4,8 +4,12 @@ import pytest
 
 import pteg.mol
 from pteg.firmware.hosts.hostx.checker import Checker
+from pteg.firmware.hosts.hostx.image import build_with_mol
+from pteg.mol.hostl import HostL
 from pteg.mol.scenarios import SCENARIOS
+from pteg.mol.scenarios.hostx import PLAN, PORT
 from pteg.mol.scenarios.hostx import SCENARIOS as HOSTX
+from pteg.mol.ways import elf
 
 
 def watched(name, steps=24, piece=2_500_000):
@@ -22,7 +26,10 @@ def watched(name, steps=24, piece=2_500_000):
     return found, text.rpartition(SCENARIOS[name].lines[-1])[2], session
 
 
-@pytest.mark.parametrize("name", ["hostx-plan", "hostx-port", "hostx-trampoline", "hostx-by-user"])
+@pytest.mark.parametrize("name", [
+    "hostx-plan", "hostx-port", "hostx-swapping",
+    pytest.param("hostx-trampoline", marks=pytest.mark.slow),
+    pytest.param("hostx-by-user", marks=pytest.mark.slow)])
 def test_the_guest_counts_and_the_host_stays_whole(name):
     found, text, _ = watched(name)
     assert found == []
@@ -52,6 +59,23 @@ def test_two_sessions_are_apart():
     found, text, _ = watched("hostx-two-sessions")
     assert found == []
     assert "S" in text and "X" not in text
+
+
+@pytest.mark.parametrize("letters", [PLAN, PORT])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_hostile_guests_leave_the_host_alone(hostile, letters, seed):
+    """Random words as code of a guest's supervisor, in the background of a shell."""
+    session = HostL({"hostile": elf(hostile(seed))},
+                    ["insmod mol", "insmod molport", f"mol {letters} hostile 2 &", "echo"],
+                    build=build_with_mol)
+    checker = Checker(session.machine, session.elf)
+    session.run(3_000_000, until="no such text")
+    checker.settle()
+    assert checker.check() == [], f"seed {seed}"
+    session.machine.console.write(b"ps\r")
+    assert session.run(60_000_000, until="pagedaemon") == "console", f"seed {seed}"
+    checker.settle()
+    assert checker.check() == [], f"seed {seed}"
 
 
 def test_each_is_in_the_list():

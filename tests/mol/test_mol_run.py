@@ -25,7 +25,10 @@ def timed():
     return pteg.mol.run("lazy-segments", cpu="pipeline")
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
+# Those of HostX run in test_mol_hostx.py.
+@pytest.mark.parametrize("name", [
+    pytest.param(name, marks=pytest.mark.slow) if name.startswith("hostx-") else name
+    for name in SCENARIOS])
 def test_a_scenario_ends_as_it_must(name):
     result = pteg.mol.run(name)
     assert result["stop"] == ("console" if isinstance(SCENARIOS[name], HostScenario) else "address")
