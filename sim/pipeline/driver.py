@@ -44,14 +44,17 @@ class Signals:
 
     processors: tuple[Processor, ...] = ()
     bus_edge: str = ""
+    #: Of one processor alone; of several, the one whose data tenure it is.
+    interrupt: str = ""
     granted: str = ""
 
     @staticmethod
     def of(*processors: Processor) -> "Signals":
         """Those of the processors of a system."""
         system = System("")
-        return Signals(processors, system.bus_edge,
-                       system.granted if len(processors) > 1 else "")
+        if len(processors) == 1:
+            return Signals(processors, system.bus_edge, interrupt=processors[0].interrupt)
+        return Signals(processors, system.bus_edge, granted=system.granted)
 
 
 @dataclass
@@ -274,15 +277,13 @@ class Driver:
 
     def _pins(self):
         """Statements that drive the processors' pins."""
-        processors = self.signals.processors
-        if not processors:
-            return
         yield "levels = interrupt(devices)"
-        if len(processors) == 1:
-            yield self._set(processors[0].interrupt, "levels")
+        if self.signals.interrupt:
+            yield self._set(self.signals.interrupt, "levels")
+        if not self.signals.granted:
             return
         yield "others = controls(devices)"
-        for number, cpu in enumerate(processors):
+        for number, cpu in enumerate(self.signals.processors):
             for path, levels, bit in ((cpu.interrupt, "levels", number),
                                       (cpu.soft_reset, "others", number),
                                       (cpu.time_base_stop, "others", TBEN + number)):

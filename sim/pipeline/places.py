@@ -616,10 +616,14 @@ class System(Part):
     """
 
     bus_edge: Signal            # the last core cycle of a bus clock
-    granted: Signal             # the processor whose data tenure it is
     request: Master
     bus: Bus
     border_device: Border
+
+    @property
+    def granted(self) -> Signal:
+        """The processor whose data tenure it is."""
+        return Signal(self.at("granted"))
 
     def border(self, processor: Processor, master: str) -> Border:
         """Of a bus master of a processor."""
