@@ -138,7 +138,8 @@ exit_mtspr_dbat1u:
 
 def elf(made: Guest) -> bytes:
     """A guest as an ELF file: its pages that are not zero."""
-    image, runs = made.image(), []
+    image = made.image()
+    runs: list[list[int]] = []
     for page in range(0, made.size, _PAGE):
         if any(image[page:page + _PAGE]):
             if runs and runs[-1][1] == page:
