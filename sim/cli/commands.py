@@ -6,6 +6,7 @@ The console is on stdout; pteg's own messages go to stderr.
 import contextlib
 import os
 import sys
+import warnings
 from typing import Annotated, Any, Literal
 
 from cyclopts import App, CycloptsError, Parameter
@@ -596,6 +597,8 @@ def _texts(option, texts):
 def main(arguments=None):
     """Entry point of the `pteg` command; ends the process with its exit code."""
     interrupts_raised()
+    # Amaranth's, of components that an interrupted or refused command has made but not used.
+    warnings.filterwarnings("ignore", "(?s).*created but never used")
     if sys.stderr is None:      # closed: print() would take the next best
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115
     if sys.stdout is None:
