@@ -69,11 +69,24 @@ MUTANTS = {
             "        ori     r4, r4, FRAME@l\n",
             "        ori r4, r4, 0xf000\n",
             "demand"),
-        "returns-nothing": Mutant("        mr      r3, r9\n", "", "primary+secondary+kept"),
+        "returns-nothing": Mutant("        mr      r3, r9\n", "", "primary+secondary+kept+full"),
         "overwrites": Mutant(
             "        bge     free\n",
             "        b free\n",
-            "primary+secondary+kept"),
+            "primary+secondary+kept+full"),
+        "returns-1": Mutant("        li      r3, 0                   # both",
+                            "        li      r3, 1                   # both", "full"),
+        "beyond-full": Mutant(
+            "        li      r3, 0                   # both are full\n        blr\n",
+            "",
+            "full"),
+        "no-m": Mutant("0x12            # M", "0x02            # M", "demand"),
+        "pp-00": Mutant("0x12            # M", "0x10            # M", "demand"),
+        **{f"{name}-lost": Mutant("        rfi\n", f"{clobber}\n        rfi\n", "registers")
+           for name, clobber in (("r1", "        li r1, 0"), ("r2", "        li r2, 0"),
+                                 ("r13", "        li r13, 0"), ("r20", "        li r20, 0"),
+                                 ("r31", "        mfmsr r31"),
+                                 ("xer", "        addic r3, r3, 0"))},
     },
     "L6": {
         "index-with-segment": Mutant(

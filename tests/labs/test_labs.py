@@ -81,6 +81,48 @@ def test_a_wrong_solution_loses_exactly_its_test(lab, mutant, tmp_path):
                 assert ET.parse(folder / row["picture"]).getroot().tag.endswith("svg")
 
 
+@pytest.mark.parametrize("handler", ["b page_fault", "blr", "rfi"])
+def test_inserts_count_without_a_handler(handler, tmp_path):
+    """They are judged before the page fault, and so is their picture."""
+    insert = LABS["L4"].solution(0)["insert.s"].split(".equ SAVED")[0]
+    text = insert.replace(", page_fault", "") + f"page_fault: {handler}\n"
+    result = handed_in("L4", tmp_path / "a", 0, {"insert.s": text})
+    assert lost(result) == ["demand", "registers"] and result["points"] == 9
+    worse = text.replace("        ori     r8, r8, 0x40            # H\n", "")
+    result = handed_in("L4", tmp_path / "b", 0, {"insert.s": worse})
+    assert lost(result) == ["secondary", "demand", "registers"]
+    picture = (tmp_path / "b" / result["tests"][1]["picture"]).read_text()
+    assert "translation is on" in picture and "secondary PTEG" in picture
+
+
+def test_a_missing_pte_is_named_with_what_is_there(tmp_path):
+    """The first word that the search wants is the one that the solution has stored."""
+    why = handed_in("L4", tmp_path / "a", 0, LABS["L4"].files(0))["tests"][0]["why"]
+    group, word = re.search(r"PTEG at (\w{8}) must have the first word (\w{8})", why).groups()
+    valid = re.search(r"valid are (.*) of its 8 entries", why)[1].split(", ")
+    assert len(valid) == 2, "those of others"
+    handed_in("L4", tmp_path / "b", 0, LABS["L4"].solution(0))
+    machine = Machine("g3", cpu="functional", rom="none", ram="4M")
+    machine.cpu.pc, machine.cpu.msr = machine.load(tmp_path / "b/lab.elf"), 0
+    machine.run(until=machine.symbols.address("inserted"), instructions=20_000)
+    entries = [machine.memory.read_word(int(group, 16) + 8 * n) for n in range(8)]
+    assert int(word, 16) == entries[0] and not set(entries) & {int(one, 16) for one in valid}
+
+
+def test_pictures_of_an_earlier_result_are_deleted(tmp_path):
+    handed_in("L4", tmp_path / "a", 0, LABS["L4"].files(0))
+    assert len(list((tmp_path / "a").glob("*.svg"))) == 5
+    (tmp_path / "a/mine.svg").write_text("")
+    (tmp_path / "a/insert.s").write_text(LABS["L4"].solution(0)["insert.s"])
+    grade(LABS["L4"], tmp_path / "a", 0, tmp_path / "a/result.json")
+    assert [path.name for path in (tmp_path / "a").glob("*.svg")] == ["mine.svg"]
+
+
+def test_a_syntax_error_is_printed_once(tmp_path):
+    result = handed_in("L4", tmp_path / "a", 0, {"insert.s": "htab_insert: frobnicate r3"})
+    assert len(lost(result)) == 6 and FORMATS["text"](result).count("frobnicate") == 1
+
+
 def test_mutants_are_found_by_name(tmp_path, capsys):
     with pytest.raises(UserError, match="must be one of no-invalidation, .*, not 'x'"):
         mutated(LABS["L8"], "x", 0)
@@ -209,6 +251,9 @@ def test_make_grades_a_folder(tmp_path):
     done = subprocess.run(["make", "-C", tmp_path / "L2", "grade"], env=os.environ | {"PATH": path},
                           capture_output=True, text=True)
     assert done.returncode == 2 and "0 of 15 points" in done.stdout, done.stderr
+    other = subprocess.run(["make", "-C", tmp_path / "L2", "PTEG=/nowhere/pteg"],
+                           capture_output=True, text=True)
+    assert "/nowhere/pteg is not in PATH: make PTEG=" in other.stderr
 
 
 def test_on_the_command_line(tmp_path, capsys):
