@@ -50,9 +50,11 @@ def classroom50(result: dict[str, Any]) -> str:
 def text(result: dict[str, Any]) -> str:
     """Lines for people, and for make."""
     lines = [f"{result['lab']}. {result['title']}, seed {result['seed']}"]
+    said = None
     for row in result["tests"]:
         lines.append(f"{row['status']:>7} {row['points']:>5g}/{row['max']:<3} {row['title']}")
-        if row["why"]:
+        if row["why"] and row["why"] != said:
+            said = row["why"]
             lines.append(f"               {row['why']}")
         if row["picture"]:
             lines.append(f"               picture: {row['picture']}")

@@ -14,8 +14,13 @@ LABS: dict[str, Lab] = {lab.name: lab for lab in (l0.LAB, l1.LAB, l2.LAB, l3.LAB
 
 #: For those who grade with make.
 _MAKEFILE = """\
+# make PTEG=/path/of/pteg, if it is not in PATH.
+PTEG = pteg
+
 grade:
-	pteg lab grade .
+	@command -v $(PTEG) >/dev/null || \\
+		{ echo "make: $(PTEG) is not in PATH: make PTEG=/path/of/pteg" >&2; exit 1; }
+	$(PTEG) lab grade .
 
 .PHONY: grade
 """

@@ -46,6 +46,9 @@ def grade(lab: Lab, folder: Path, seed: int, output: Path | None = None) -> dict
                    "status": "not run", "why": None, "cycle": None, "picture": None}
                   for test in tests]}
     _write(result, output)
+    if output is not None:
+        for test in tests:      # of an earlier result
+            _picture(output, test).unlink(missing_ok=True)
     attempt, problem = None, None
     try:
         attempt = lab.attempt(folder, seed)
@@ -69,11 +72,17 @@ def _run(test: Test, attempt: Any, problem: Wrong | None, output: Path | None) -
     except Wrong as wrong:
         name = None
         if wrong.walk is not None and output is not None:
-            name = f"{output.stem}-{test.name}.svg"
-            replace_file(output.with_name(name), picture(wrong.walk, wrong.why).encode())
+            place = _picture(output, test)
+            replace_file(place, picture(wrong.walk, wrong.why).encode())
+            name = place.name
         return {"status": "fail", "why": wrong.why, "cycle": wrong.cycle, "picture": name,
                 "points": round(wrong.part * test.points, 2)}
     return {"status": "pass", "points": test.points}
+
+
+def _picture(output: Path, test: Test) -> Path:
+    """Where the picture of a test is."""
+    return output.with_name(f"{output.stem}-{test.name}.svg")
 
 
 def _write(result: dict[str, Any], output: Path | None) -> None:
