@@ -1,6 +1,21 @@
 """Two machines that are equal but for one resource which belongs to a virtual machine monitor.
 
 The same instructions execute in user state on both. `pteg.labs.sensitivity` says what follows.
+
+``outcome(words)`` executes on the first machine, ``outcome(words, "TB")`` on one whose time base
+differs. Both begin with MSR[PR] = 1 and MSR[FP] = 1, all other bits of MSR 0 (so translation is
+off), and the same registers: r4 has the address of 64 bytes that are the program's own, with the
+values 0 to 63, r5 is 8, and registers of the supervisor are 0 unless the processor needs another
+value. Each call begins anew.
+
+A result, `Outcome`, has ``vector`` (``done.vector.name`` is ``"NONE"`` if there was no exception),
+``cause`` (SRR1[10-15] of a program exception, 6 bits), ``registers`` (``done.registers["gpr"][3]``
+is r3; empty after an exception), and ``resources`` (what the program has changed).
+
+`RESOURCES` has the names. A register that users may read by another number has the supervisor's
+name: UMMCR0 reads MMCR0, and UPMC1 reads PMC1. Compare two results only if neither has an
+exception: an exception, such as that of MSR[SE], gives a monitor control. MSR[PR] = 0 on the second
+machine is supervisor state; it tells what an instruction that is privileged does there.
 """
 
 from dataclasses import dataclass
@@ -17,7 +32,7 @@ from pteg.machine import Machine
 from pteg.registers import conform
 from pteg.state import NAMES
 
-__all__ = ["Outcome", "RESOURCES", "outcome", "program_of", "witnessed"]
+__all__ = ["Outcome", "RESOURCES", "no_resource", "outcome", "program_of", "witnessed"]
 
 _CODE, _MEMORY = 0x1000, 0x2000
 _MOST = 64      # instructions of a program
@@ -43,6 +58,12 @@ def _resources() -> dict[str, tuple[str, int, int | None]]:
 RESOURCES = _resources()
 
 
+def no_resource(name: str) -> str:
+    """A line about a name that no resource has."""
+    other = f"; it reads {name[1:]}" if name[:1] == "U" and name[1:] in RESOURCES else ""
+    return f"there is no resource {name!r}{other}; RESOURCES of pteg.labs.twins has the names"
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What an execution has done.
@@ -65,12 +86,21 @@ class Outcome:
     resources: frozenset[str]
 
 
+#: "b ." at each vector, where the monitor would be.
+_VECTORS = (0x48000000).to_bytes(4, "big") * 0x400
+_RAM = 1 << 20
+
+
 @cache
 def _machine() -> Machine:
-    here = (0x48000000).to_bytes(4, "big") * 0x400      # "b ." at each vector
-    machine = Machine("g3", cpu="functional", rom=here, ram="1M")
-    machine.memory.write(0, here)
-    return machine
+    return Machine("g3", cpu="functional", rom=_VECTORS, ram=str(_RAM))
+
+
+def _image(words: list[int]) -> bytes:
+    """All of memory, so that a program finds nothing of an earlier one."""
+    code = b"".join(word.to_bytes(4, "big") for word in words)
+    return b"".join([_VECTORS, code.ljust(_MEMORY - _CODE, b"\0"), bytes(range(64))]).ljust(
+        _RAM, b"\0")
 
 
 @cache
@@ -102,10 +132,11 @@ def outcome(words: list[int], resource: str | None = None) -> Outcome:
     resource : str, optional
         The one of `RESOURCES` that is changed before.
     """
+    if resource is not None and resource not in RESOURCES:
+        raise UserError(no_resource(resource))
     machine, before = _machine(), _state(resource)
     machine.reset()     # so that the time base ticks at the same moment
-    machine.memory.write(_MEMORY, bytes(range(64)))
-    machine.memory.write(_CODE, b"".join(word.to_bytes(4, "big") for word in words))
+    machine.memory.write(0, _image(words))
     machine.model.set_state(before)
     end, user = _CODE + 4 * len(words), bool(before["msr"][0] & Msr.PR)
     for _ in range(len(words)):
@@ -146,7 +177,7 @@ def program_of(text: str) -> list[int]:
 def witnessed(words: list[int], resource: str) -> str | None:
     """Whether a program shows that it can see a resource: None, or why it does not."""
     if resource not in RESOURCES:
-        return f"there is no resource {resource!r}"
+        return no_resource(resource)
     first, second = outcome(words), outcome(words, resource)
     for one in (first, second):
         if one.vector is not Vector.NONE:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from pteg.errors import UserError
 from pteg.hw.isa.exceptions import Vector
 from pteg.labs.sensitivity import Class, Finding, candidates, classify
 from pteg.labs.twins import RESOURCES, outcome, program_of, witnessed
@@ -88,10 +89,27 @@ def test_a_supervisor_sees_and_changes_what_a_user_does_not():
     assert outcome(program_of("mfsr r3, 7"), "MSR[PR]").vector is Vector.NONE
 
 
+def test_a_program_begins_as_the_module_says():
+    done = outcome(program_of("lbz r6, 0(r4)\n lbz r7, 63(r4)\n lbz r8, 64(r4)\n lfd f1, 8(r4)"))
+    assert done.vector is Vector.NONE, "MSR[FP] = 1"
+    assert done.registers["gpr"][5:9] == [8, 0, 63, 0]
+    assert outcome(program_of("mfmsr r3")).vector is Vector.PROGRAM, "MSR[PR] = 1"
+    assert outcome(program_of("mfmsr r3"), "MSR[PR]").registers["gpr"][3] == 1 << 13
+    assert outcome(program_of("nop"), "MSR[SE]").vector is Vector.TRACE
+
+
+@pytest.mark.parametrize("name, why", [("UMMCR0", "it reads MMCR0"), ("CR", "RESOURCES of")])
+def test_an_unknown_resource_is_one_line(name, why):
+    with pytest.raises(UserError, match=f"no resource '{name}'.*{why}"):
+        outcome(program_of("nop"), name)
+
+
 @pytest.mark.parametrize("text, resource, why", [
     ("mftb r3", "TB", None), ("mftb r3\n li r3, 0", "TB", "same registers"),
     ("mfmsr r3", "MSR[EE]", "PROGRAM"), ("mftb r3", "MSR[EE]", "same registers"),
     ("mftb r3", "CR", "no resource 'CR'"),
+    # What an earlier execution has left in memory is no difference.
+    ("lis r5, 4\n lwz r3, 0(r5)\n addi r3, r3, 1\n stw r3, 0(r5)", "SDR1", "same registers"),
 ])
 def test_a_witness_must_show_it(text, resource, why):
     problem = witnessed(program_of(text), resource)
