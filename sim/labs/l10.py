@@ -3,7 +3,7 @@
 import random
 import tomllib
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +13,11 @@ from pteg.hw.isa.instructions import FIELDS, INSTRUCTIONS
 from pteg.hw.isa.registers import SPRS
 from pteg.labs.kit import Lab, Test, Wrong, choices, folder_of
 from pteg.labs.sensitivity import Class, Finding, candidates, classify
-from pteg.labs.twins import program_of, witnessed
+from pteg.labs.twins import RESOURCES, no_resource, program_of, witnessed
 
 __all__ = ["LAB"]
 
 _FILE = "table.toml"
-_HINTS = {
-    Class.PRIVILEGED: "execute it in user state: which exception is there, and which bit of SRR1?",
-    Class.ILLEGAL: "execute it in user state: which exception is there, and which bit of SRR1?",
-    Class.INNOCUOUS: "execute it on two machines, for each resource: is there any difference?",
-    Class.SENSITIVE: "execute it on two machines, for each resource: is there any difference?"}
 Given = dict[str, Any]
 
 
@@ -65,16 +60,18 @@ def _names(rng: random.Random) -> dict[Class, list[tuple[str, int]]]:
 
 def _files(seed: int) -> dict[str, str]:
     return {_FILE: _table(seed, False),
-            "probe.py": (folder_of("L10") / "probe.py").read_text(encoding="ascii")}
+            **{name: (folder_of("L10") / name).read_text(encoding="ascii")
+               for name in ("probe.py", "guest.s")}}
 
 
 def _table(seed: int, filled: bool) -> str:
     lines = ["# privileged, illegal, sensitive or innocuous", "[class]"]
     key = _key(seed)
+    resources = {resource for _, finding in key.values() for resource in finding.resources}
     lines += [f'"{name}" = "{finding.kind.value if filled else ""}"' for name, (_, finding)
               in key.items()]
     lines += ["", "[theorem]", f'condition = "{"no" if filled else ""}"',
-              f'resources = "{", ".join(_resources(seed)) if filled else ""}"', ""]
+              f'resources = "{", ".join(sorted(resources)) if filled else ""}"', ""]
     if not filled:
         return "\n".join([*lines, "# For each sensitive instruction:",
                           '# [witness."mfspr 9999"]', '# resource = "MSR[EE]"',
@@ -87,11 +84,6 @@ def _table(seed: int, filled: bool) -> str:
     return "\n".join(lines)
 
 
-def _resources(seed: int) -> list[str]:
-    return sorted({resource for _, finding in _key(seed).values()
-                   for resource in finding.resources})
-
-
 @dataclass
 class _Attempt:
     """What the student says, and for which seed."""
@@ -101,7 +93,29 @@ class _Attempt:
 
     def table(self, name: str) -> dict[str, Any]:
         found = self.given.get(name, {})
-        return found if isinstance(found, dict) else {}
+        if not isinstance(found, dict):
+            raise Wrong(f"{name} must be a table, [{name}], not {found!r}")
+        return found
+
+    def classes(self) -> dict[str, str]:
+        """What is said of each instruction; empty texts are left out."""
+        given = {name: _plain(value) for name, value in self.table("class").items()}
+        known = [kind.value for kind in Class]
+        for name, value in given.items():
+            if name not in _key(self.seed):
+                raise Wrong(f"[class] has {name!r}, which is not among your instructions")
+            if value != "" and value not in known:
+                raise Wrong(f"the class of {name} must be one of {', '.join(known)}, not {value!r}")
+        return {name: value for name, value in given.items() if value}
+
+    def sensitive(self) -> list[str]:
+        """Instructions that are called sensitive."""
+        return [name for name, value in self.table("class").items()
+                if name in _key(self.seed) and _plain(value) == Class.SENSITIVE.value]
+
+
+def _plain(value: Any) -> Any:
+    return value.strip().lower() if isinstance(value, str) else value
 
 
 def _attempt(folder: Path, seed: int) -> _Attempt:
@@ -112,64 +126,81 @@ def _attempt(folder: Path, seed: int) -> _Attempt:
         raise UserError(f"{path}: {error}") from None
 
 
-def _class(kind: Class, attempt: _Attempt) -> None:
-    wanted = [name for name, (_, finding) in _key(attempt.seed).items() if finding.kind is kind]
-    given = attempt.table("class")
-    wrong = [name for name in wanted if str(given.get(name, "")).strip().lower() != kind.value]
+def _classes(attempt: _Attempt) -> None:
+    """No class of a wrong entry is named, nor how many there are of a class: those are answers."""
+    key, given = _key(attempt.seed), attempt.classes()
+    missing = len(key) - len(given)
+    if missing:
+        raise Wrong(f"{missing} of {len(key)} classes {'is' if missing == 1 else 'are'} missing; "
+                    "the table is judged when it is complete")
+    wrong = [name for name, (_, finding) in key.items() if given[name] != finding.kind.value]
     if wrong:
-        # Not which class it is: that would be the answer.
-        problem = f"is not {given[wrong[0]]!r}" if given.get(wrong[0]) else "is not there yet"
-        raise Wrong(f"the class of {wrong[0]} {problem}; {_HINTS[kind]} ({len(wrong)} wrong of "
-                    f"{len(wanted)})",
-                    part=1 - len(wrong) / len(wanted))
+        # One class for all of them, with 8 members at most, has no points.
+        raise Wrong(f"{len(wrong)} of {len(key)} {'is' if len(wrong) == 1 else 'are'} wrong; one "
+                    f"is {wrong[0]}: execute it once more, for each resource",
+                    part=max(0.0, 1 - 1.5 * len(wrong) / len(key)))
 
 
 def _witness(attempt: _Attempt) -> None:
-    given = attempt.table("witness")
-    for name, (word, finding) in _key(attempt.seed).items():
-        if finding.kind is not Class.SENSITIVE:
-            continue
-        one = given.get(name)
-        if not isinstance(one, dict):
-            raise Wrong(_no_witness(attempt, name))
-        code, resource = str(one.get("code", "")), str(one.get("resource", ""))
-        try:
-            words = program_of(code)
-            problem = witnessed(words, resource)
-        except UserError as error:
-            raise Wrong(f"the witness for {name!r}: {str(error).splitlines()[0]}") from None
+    given, claimed, key = attempt.table("witness"), attempt.sensitive(), _key(attempt.seed)
+    if not claimed:
+        raise Wrong("no instruction is called sensitive yet: each one that is needs a program that "
+                    "shows it")
+    wanted = [name for name, (_, finding) in key.items() if finding.kind is Class.SENSITIVE]
+    problems = {name: _problem(key[name][0], name, given.get(name)) for name in claimed}
+    shown = sum(name in claimed and not problems[name] for name in wanted)
+    left = [f"there is a witness for {name}, which you do not call sensitive" if name in key else
+            f"there is a witness for {name!r}, which is not among your instructions"
+            for name in given if name not in claimed]
+    why = [problem for problem in problems.values() if problem] + left
+    if not why and shown < len(wanted):
+        why = ["an instruction that is sensitive is not called so, and has no witness"]
+    if why:
+        raise Wrong(why[0], part=shown / len(wanted))
+
+
+def _problem(word: int, name: str, one: Any) -> str | None:
+    """Why a witness does not show that an instruction is sensitive."""
+    if not isinstance(one, dict):
+        return f"{name}, which you call sensitive, has no table [witness.\"{name}\"]"
+    for part in ("code", "resource"):
+        if not isinstance(one.get(part), str):
+            return f"the witness for {name!r}: {part} must be a text, not {one.get(part)!r}"
+    try:
+        words = program_of(one["code"])
+        problem = witnessed(words, one["resource"])
+    except UserError as error:
+        problem = str(error).splitlines()[0]
+    else:
         anywhere = ~FIELDS["rD"].mask
         if not problem and not any((word ^ other) & anywhere == 0 for other in words):
             problem = f"there is no {name} in it"
-        if problem:
-            raise Wrong(f"the witness for {name!r}: {problem}")
-
-
-def _no_witness(attempt: _Attempt, name: str) -> str:
-    if not attempt.table("witness"):
-        return ("there is no table [witness.\"...\"] yet: each instruction that you call sensitive "
-                "needs a program that shows it")
-    claimed = str(attempt.table("class").get(name)) == Class.SENSITIVE.value
-    which = f"{name}, which you call sensitive," if claimed else "an instruction that is sensitive"
-    return f"{which} has no witness"
+    return problem and f"the witness for {name!r}: {problem}"
 
 
 def _theorem(attempt: _Attempt) -> None:
     given = attempt.table("theorem")
-    if str(given.get("condition", "")).strip().lower() != "no":
-        raise Wrong("condition must say, with yes or no, whether every sensitive instruction is "
-                    "privileged")
-    named = {part.strip().upper() for part in str(given.get("resources", "")).split(",")} - {""}
-    wanted = set(_resources(attempt.seed))
-    if named != wanted:
-        raise Wrong(f"resources must name, with commas, what your sensitive instructions depend "
-                    f"on: you name {len(named)}, and {len(named & wanted)} of them are right, of "
-                    f"{len(wanted)}", part=0.5)
+    condition, resources = _plain(given.get("condition", "")), given.get("resources", "")
+    if condition not in ("yes", "no"):
+        raise Wrong("condition must say, with \"yes\" or \"no\", whether every sensitive "
+                    f"instruction is privileged, not {condition!r}")
+    if not isinstance(resources, str):
+        raise Wrong(f"resources must be one text with commas, such as \"SDR1, SR0\", not "
+                    f"{resources!r}")
+    named = {part.strip().upper() for part in resources.split(",")} - {""}
+    for name in sorted(named - set(RESOURCES)):
+        raise Wrong(f"resources: {no_resource(name)}")
+    if condition == "yes":
+        raise Wrong("condition is not right: is each sensitive instruction privileged, by the "
+                    "definition of privileged in the handout?")
+    depend = {resource for name in attempt.sensitive()
+              for resource in _key(attempt.seed)[name][1].resources}
+    if not depend or named != depend:
+        raise Wrong("resources must name, with commas, everything that the instructions which you "
+                    "call sensitive depend on, and nothing else", part=0.5)
 
 
-_POINTS = {Class.PRIVILEGED: 4, Class.ILLEGAL: 2, Class.INNOCUOUS: 4, Class.SENSITIVE: 4}
-_TESTS = [*(Test(kind.value, f"which are {kind.value}", points, partial(_class, kind))
-            for kind, points in _POINTS.items()),
+_TESTS = [Test("classes", "the class of each instruction", 14, _classes),
           Test("witness", "a program shows each that is sensitive", 4, _witness),
           Test("theorem", "what follows", 2, _theorem)]
 

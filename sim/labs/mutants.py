@@ -164,10 +164,13 @@ MUTANTS = {
             "sync-valid"),
     },
     "L10": {
-        "not-privileged": Mutant("= \"privileged\"", "= \"innocuous\"", "privileged"),
-        "not-illegal": Mutant("= \"illegal\"", "= \"privileged\"", "illegal"),
-        "not-innocuous": Mutant("= \"innocuous\"", "= \"sensitive\"", "innocuous"),
-        "not-sensitive": Mutant("= \"sensitive\"", "= \"innocuous\"", "sensitive"),
+        "not-privileged": Mutant("= \"privileged\"", "= \"innocuous\"", "classes"),
+        "not-illegal": Mutant("= \"illegal\"", "= \"privileged\"", "classes"),
+        "not-innocuous": Mutant("= \"innocuous\"", "= \"illegal\"", "classes"),
+        "sensitive-without-witness": Mutant(
+            "= \"innocuous\"", "= \"sensitive\"", "classes+witness"),
+        "witness-left": Mutant(
+            "= \"sensitive\"", "= \"innocuous\"", "classes+witness+theorem"),
         "wrong-resource": Mutant("resource = \"TB\"", "resource = \"MSR[EE]\"", "witness"),
         "no-instruction": Mutant("code = \"mftb r3,", "code = \"li r3, 0 #", "witness"),
         "condition": Mutant("condition = \"no\"", "condition = \"yes\"", "theorem"),

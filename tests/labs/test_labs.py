@@ -123,6 +123,86 @@ def test_a_syntax_error_is_printed_once(tmp_path):
     assert len(lost(result)) == 6 and FORMATS["text"](result).count("frobnicate") == 1
 
 
+def table(seed, *changes):
+    """The solution of L10 with other text in it."""
+    text = LABS["L10"].solution(seed)["table.toml"]
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    return {"table.toml": text}
+
+
+def test_the_grader_of_classes_gives_nothing_away(tmp_path):
+    """Neither points nor words depend on the class of what is missing or wrong."""
+    kinds = ("privileged", "illegal", "sensitive", "innocuous")
+    lines = [line for line in table(0)["table.toml"].splitlines() if line.endswith(
+        tuple(f'= "{kind}"' for kind in kinds))]
+    assert len(lines) == 24
+    for value in ("", "other"):
+        seen = set()
+        for number, line in enumerate(lines):
+            name, kind = re.fullmatch(r'"(.*)" = "(\w+)"', line).groups()
+            wrong = kinds[(kinds.index(kind) + 1) % 4] if value else ""
+            result = handed_in("L10", tmp_path / f"{value}{number}", 0,
+                               table(0, (line, f'"{name}" = "{wrong}"')))
+            row = result["tests"][0]
+            assert row["id"] == "classes" and not any(kind in row["why"] for kind in kinds)
+            seen.add((row["points"], row["why"].replace(name, "it")))
+        assert len(seen) == 1
+    assert "1 of 24 is wrong; one is it" in seen.pop()[1]
+
+
+@pytest.mark.parametrize("kind", ["privileged", "illegal", "sensitive", "innocuous"])
+def test_one_class_for_all_gets_no_points(kind, tmp_path):
+    others = {"privileged", "illegal", "sensitive", "innocuous"} - {kind}
+    result = handed_in("L10", tmp_path / "a", 0, table(0, *(
+        (f'= "{other}"', f'= "{kind}"') for other in others)))
+    assert result["tests"][0]["points"] == 0
+
+
+def test_a_missed_instruction_costs_a_class_and_a_witness(tmp_path):
+    text = table(0)["table.toml"]
+    name, resource = re.findall(r'witness."(.*)"]\nresource = "(.*)"', text)[-1]
+    text = text[:text.index(f'[witness."{name}"]')].replace(
+        f'"{name}" = "sensitive"', f'"{name}" = "innocuous"')
+    named = re.search('resources = "(.*)"', text)[1]
+    assert text.count(f'resource = "{resource}"') == 0, "no other one depends on it"
+    left = ", ".join(set(named.split(", ")) - {resource})
+    result = handed_in("L10", tmp_path / "a", 0, {"table.toml": text.replace(named, left)})
+    assert [row["points"] for row in result["tests"]] == [pytest.approx(14 * 22.5 / 24, abs=.01),
+                                                          3, 2]
+    assert name not in result["tests"][1]["why"]
+
+
+@pytest.mark.parametrize("old, new, test, why", [
+    ('= "innocuous"', '= "inocuous"', "classes", "must be one of privileged, .*'inocuous'"),
+    ("[class]", '[class]\n"mfspr 9999" = "illegal"', "classes", "'mfspr 9999', which is not among"),
+    ('condition = "no"', "condition = false", "theorem", "with \"yes\" or \"no\", .* not False"),
+    ('resources = "', 'resources = "UMMCR0, ', "theorem", "no resource 'UMMCR0'; it reads MMCR0"),
+    ('resources = "', 'resources = ["TB"]#', "theorem", r"one text .* not \['TB'\]"),
+    ("[theorem]", '[witness."mfspr 9999"]\ncode = "nop"\n[theorem]', "witness",
+     "witness for 'mfspr 9999', which is not among"),
+    ('resource = "TB"', "resource = 5", "witness", "resource must be a text, not 5"),
+    ('resource = "TB"', 'resource = "TBL"', "witness", "no resource 'TBL'"),
+])
+def test_a_table_that_is_not_understood_gets_a_line(old, new, test, why, tmp_path):
+    result = handed_in("L10", tmp_path / "a", 0, table(0, (old, new)))
+    assert lost(result) == [test]
+    said, = (row["why"] for row in result["tests"] if row["why"])
+    assert re.search(why, said) and "\n" not in said
+
+
+def test_the_guest_of_the_starter_has_exceptions_and_continues(tmp_path):
+    (tmp_path / "guest.s").write_text(LABS["L10"].files(0)["guest.s"])
+    for command in (["asm", "guest.s"], "run --kernel guest.elf --rom none --cpu functional "
+                    "--instructions 2K --ledger events.jsonl".split()):
+        subprocess.run([sys.executable, "-m", "pteg", *command], cwd=tmp_path, check=True,
+                       capture_output=True)
+    events = [json.loads(line) for line in (tmp_path / "events.jsonl").read_text().splitlines()]
+    causes = [event["cause"] for event in events if event["kind"] == "EXCEPTION"]
+    assert causes[:4] == ["PROGRAM", "SYSTEM_CALL"] * 2 and len(causes) < 500
+
+
 def test_mutants_are_found_by_name(tmp_path, capsys):
     with pytest.raises(UserError, match="must be one of no-invalidation, .*, not 'x'"):
         mutated(LABS["L8"], "x", 0)
