@@ -71,8 +71,23 @@ def _check(name: str, question: Question, given: Given) -> None:
              if not same(answers.get(field, ""), key)]
     if wrong:
         # No picture: it would show the answer.
-        raise Wrong(f"{name}: {' and '.join(wrong)} {'is' if len(wrong) == 1 else 'are'} not "
+        raise Wrong(_not_understood(name, wrong, given) or
+                    f"{name}: {' and '.join(wrong)} {'is' if len(wrong) == 1 else 'are'} not "
                     f"right; {question.hint}", part=1 - len(wrong) / len(question.key))
+
+
+def _not_understood(name: str, wrong: list[str], given: Given) -> str | None:
+    """Why an answer is none: it is not where it must be, or not a text."""
+    if name not in given:
+        return f"{_FILE} has no table [{name}]"
+    for field in wrong:
+        if field not in given[name]:
+            return f"[{name}] has no {field}"
+        value = given[name][field]
+        if not isinstance(value, str):
+            # TOML turns 0x10 into 16, and the notation is lost.
+            return f"{name}: {field} must be in quotes, {field} = \"...\", not {value!r}"
+    return None
 
 
 def _answers(questions: dict[str, Question], filled: bool) -> str:

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from pteg.firmware.asm import assemble
+from pteg.hw.isa.registers import Msr
 from pteg.labs.kit import Lab, Test, Wrong, choices, folder_of
 from pteg.labs.linking import Part, in_assembly, reference, student_part
 from pteg.labs.paging import FILES, FRAME_COUNT, PAGES, POLICIES, Access, new_string, reads
@@ -127,6 +128,7 @@ def _run(parts: list[Part], seed: int, adversary: int | None) -> _Run:
     number, read = machine.cpu.gpr[23], machine.cpu.gpr[28]
     if stop != "address":
         ea, value = accesses[min(number, len(accesses) - 1)]
+        machine.cpu.msr |= Msr.DR       # for a walk, if it is in the handler
         walk = machine.mmu.walk(ea & ~3, "store" if ea & 1 else "load")
         page = (ea - base) >> 12
         if machine.cpu.pc == symbols["wrong"]:

@@ -68,6 +68,9 @@ def test_the_starter_gets_nothing_and_says_what_to_do(lab, tmp_path):
         assert result["points"] == 0 and len(lost(result)) == len(result["tests"])
         for row in result["tests"]:
             assert len(row["why"]) > 30 and "Traceback" not in row["why"]
+            if row["picture"]:
+                picture = (tmp_path / f"{seed}" / row["picture"]).read_text()
+                assert "translation is off" not in picture, "it shows nothing then"
 
 
 @pytest.mark.parametrize("lab, mutant", WRONG)
@@ -223,6 +226,19 @@ def test_answers_count_by_field(tmp_path):
     result = handed_in("L1", tmp_path / "a", 5, {"answers.toml": text.replace(vsid, "000000", 1)})
     assert lost(result) == ["translate-1"]
     assert result["points"] == pytest.approx(20 - 1 / 6, abs=0.01)
+
+
+@pytest.mark.parametrize("old, new, why", [
+    ('vsid = "', 'vsid = 0x', r"vsid must be in quotes, vsid = \"...\", not \d+"),
+    ("vsid = ", "vside = ", r"\[translate-1\] has no vsid"),
+    ("[translate-1]", "[translate-one]", r"answers.toml has no table \[translate-1\]"),
+])
+def test_an_answer_that_is_not_understood_gets_a_line(old, new, why, tmp_path):
+    text = LABS["L1"].solution(5)["answers.toml"].replace(old, new, 1)
+    if new.endswith("0x"):
+        text = re.sub('= (0x[0-9a-f]+)"', r"= \1", text, count=1)
+    result = handed_in("L1", tmp_path / "a", 5, {"answers.toml": text})
+    assert lost(result) == ["translate-1"] and re.search(why, result["tests"][0]["why"])
 
 
 @pytest.mark.parametrize("lab, name, text, why", [
