@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 import tomllib
 import xml.etree.ElementTree as ET
@@ -110,6 +111,15 @@ def test_a_missing_pte_is_named_with_what_is_there(tmp_path):
     machine.run(until=machine.symbols.address("inserted"), instructions=20_000)
     entries = [machine.memory.read_word(int(group, 16) + 8 * n) for n in range(8)]
     assert int(word, 16) == entries[0] and not set(entries) & {int(one, 16) for one in valid}
+
+
+def test_the_script_of_the_handout_shows_each_search(tmp_path):
+    handed_in("L4", tmp_path / "a", 0, LABS["L4"].solution(0))
+    shared = re.search("SHARED = (0x.*)", LABS["L4"].files(0)["insert.s"])[1]
+    script = LABS["L4"].text("handout.md").split("```python\n")[1].split("```")[0]
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(script).replace("0x...", shared)],
+                          cwd=tmp_path / "a", capture_output=True, text=True)
+    assert done.stdout.count("<- matches") == 10, done.stderr
 
 
 def test_pictures_of_an_earlier_result_are_deleted(tmp_path):
