@@ -83,8 +83,8 @@ RESERVED = frozenset({
     PROCESSOR, "cpu0", "cpu1", "cpu2", "cpu3", "core", "mmu", "icache", "dcache", "l2",
     "interrupt", "pause", "restart", "bus", "bus_edge", "request", "snoop", "snooper", "agent",
     "clock", "arbiter", "decoder", "data", "castout", "fetch", "device", "border_data",
-    "border_castout", "border_fetch", "border_device", "memory_map", "names", "clk", "rst",
-    "signature", "elaborate", "metadata"})
+    "border_castout", "border_fetch", "border_device", "owner", "data_owner", "memory_map",
+    "names", "clk", "rst", "signature", "elaborate", "metadata"})
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Verilog designs compiled by the engine, against Icarus."""
 
 import importlib.util
+import os
 import random
 from pathlib import Path
 
@@ -259,7 +260,7 @@ def test_serv_boots_zephyr():
     files += sorted((folder / "servile").glob("*.v"))
     files += [folder / "servant" / f"{name}.v" for name in names]
     native = compile_verilog(files, "servant", parameters={
-        "memfile": str(folder / "sw" / "zephyr_hello.hex"), "memsize": 32768})
+        "memfile": os.path.relpath(folder / "sw" / "zephyr_hello.hex"), "memsize": 32768})
     line = np.zeros(700_000, np.uint8)
     state = native.new_state()
     native.write(state, "wb_rst", 1)

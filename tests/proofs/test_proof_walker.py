@@ -130,7 +130,7 @@ def at(now, n):
 
 def invariant(now):
     spec = Specification(now)
-    claims = [z3.ULE(now["state"], int(max(State)))]
+    claims = [z3.ULE(now["state"], int(max(State))), z3.Implies(now["busy"], z3.Not(now["stale"]))]
     for state, numbers in AT_HAND.items():
         claims.append(z3.Implies(now["state"] == int(state), z3.Or(
             [z3.And(at(now, n), holds(now, spec, n, state)) for n in numbers])))
@@ -140,14 +140,14 @@ def invariant(now):
 
 
 def environment(now):
-    """Memory answers reads with what it holds; nobody writes SDR1 during a search."""
+    """Memory answers reads with what it holds; no SDR1 is written, no tlbie heard in a search."""
     reads = z3.And(now["memory__valid"], now["memory__done"], z3.Not(now["memory__error"]),
                    now["memory__type"] == int(TransferType.READ))
     writes_sdr1 = z3.And(now["registers__write"], z3.Not(now["registers__segment"]),
                          now["registers__spr"] == SDR1)
     return z3.And(z3.Implies(reads, now["memory__rdata"] == MEMORY(now["memory__addr"])),
                   z3.Implies(now["memory__done"], now["memory__valid"]),
-                  z3.Implies(now["busy"], z3.Not(writes_sdr1)))
+                  z3.Implies(now["busy"], z3.Not(z3.Or(writes_sdr1, now["told"]))))
 
 
 def written(now):
@@ -271,6 +271,46 @@ def prove_all(smt, component):
 
 def test_the_search_finds_what_the_architecture_names(smt):
     prove_all(smt, Walker())
+
+
+def a_search_that_is_told_begins_anew(now, after):
+    """What has been read before a tlbie never ends a search, nor begins to set R."""
+    def state_is(cycle, state):
+        return cycle["state"] == int(state)
+
+    ends = z3.Or([state_is(now, state)
+                  for state in (State.CHECK, State.REFILL, State.NOT_FOUND)])
+    begins = z3.And(state_is(after, State.HASH), z3.Not(after["secondary"]),
+                    after["index"] == 0, after["ptes_examined"] == 0)
+    return z3.And(
+        z3.Implies(z3.And(now["busy"], now["told"]), z3.Or(after["stale"], z3.Not(after["busy"]))),
+        z3.Implies(z3.And(now["busy"], now["stale"], z3.Not(ends)),
+                   z3.Or(after["stale"], z3.Not(after["busy"]))),
+        z3.Implies(z3.And(now["stale"], ends),
+                   z3.And(begins, z3.Not(now["done"]), after["stale"] == now["told"])),
+        z3.Implies(z3.And(now["stale"], now["done"]),
+                   now["outcome"] == int(SearchResult.BUS_ERROR)),
+        z3.Implies(z3.And(now["stale"], state_is(after, State.UPDATE_R)),
+                   state_is(now, State.UPDATE_R)))
+
+
+def prove_told(smt, component):
+    cycles = smt.Design(component).cycles(2)
+    smt.prove(a_search_that_is_told_begins_anew(*cycles), cycles)
+
+
+def test_a_search_does_not_end_with_what_it_read_before_a_tlbie(smt):
+    prove_told(smt, Walker())
+
+
+@pytest.mark.parametrize("right, wrong", [
+    ("p.stale.eq(0), p.index.eq(0)", "p.stale.eq(0)"),
+    ("self.told & self.busy", "self.told & (self.state == State.HASH)"),
+    ("with m.If(p.stale):", "with m.If(p.stale & ~p.secondary):"),
+])
+def test_a_bug_in_beginning_anew_is_found(smt, right, wrong):
+    with pytest.raises(smt.Refuted):
+        prove_told(smt, smt.planted(Walker, right, wrong)())
 
 
 @pytest.mark.slow

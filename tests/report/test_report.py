@@ -244,7 +244,8 @@ def test_a_browser_shows_every_pane_and_one_cursor_moves_them(report, page, brow
             window.wait_for_timeout(100)
             assert len({before, first, panel.screenshot()}) > 1, name
     cycle = int(window.get_by_label("Cycle", exact=True).input_value())
-    assert cycle == page.data["searches"]["begin"][0] + 10
+    later = [begin for begin in page.data["searches"]["begin"] if begin > page.data["start"]]
+    assert cycle == later[0] + 10
     # The viewer's values are those of the file.
     asked = [[path, page.data["start"] + n] for path in page.data["shown"][:40]
              for n in range(0, page.data["count"], 61)]

@@ -132,7 +132,7 @@ def test_only_some_kinds_are_taken(kinds):
 
 
 @pytest.mark.parametrize("line, problem", [
-    ("{", "Expecting property name"),
+    ("{", "must be an event of a ledger, not '{'"),
     ("[]", "a record must be an object with a known kind"),
     ('{"kind": "NOTHING"}', "a record must be an object with a known kind"),
     ('{"kind": []}', "a record must be an object with a known kind"),
