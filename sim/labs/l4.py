@@ -78,7 +78,8 @@ def _attempt(folder: Path, seed: int) -> _Attempt:
     program = built("L4", folder, _FILE, numbers)
     write_file(folder / "lab.elf", program.elf())
     taken = _taken(numbers, seed)
-    attempt = _Attempt(numbers, taken, *(_machine(program, taken) for _ in range(3)))
+    inserted, demand, full = (_machine(program, taken) for _ in range(3))
+    attempt = _Attempt(numbers, taken, inserted, demand, full)
 
     def run(name: str, until: str) -> None:
         machine = getattr(attempt, name)
