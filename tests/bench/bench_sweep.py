@@ -1,6 +1,6 @@
 """How much faster a sweep is on all cores than on one: the same points, by turns.
 
-The points are compiled before; each takes a second or so, so that the start of the workers counts
+The points are compiled before; each takes some seconds, so that the start of the workers counts
 little. On a busy machine the ratio says nothing.
 """
 
@@ -12,7 +12,7 @@ import pteg
 from pteg.sweep import sweep
 
 ROUNDS = 3
-POINTS = {"cycles": [200_000 + number for number in range(12)]}
+POINTS = {"cycles": [1_500_000 + number for number in range(12)]}
 
 
 def measure(cycles):
