@@ -89,7 +89,8 @@ def test_faults_can_be_caught(prompt):
 
 
 @pytest.mark.parametrize("line", ["5555 handler ! abort", "3000 c000 20 fill", "4000 c000 erase",
-                                  "10000 10000 erase 4000 c000 ff fill", "25000 5000 20 fill"])
+                                  "10000 10000 erase 4000 c000 ff fill", "25000 5000 20 fill",
+                                  "100 50000 erase", "3200 20000 erase"])
 def test_overwritten_variables_start_the_firmware_again(make_prompt, line):
     console = make_prompt()
     console.machine.memory.write(0x300000, b"kept")
@@ -100,6 +101,32 @@ def test_overwritten_variables_start_the_firmware_again(make_prompt, line):
     assert "The firmware's variables were overwritten: it has started again." in text
     assert console("decimal 2 3 + .") == "5  ok\n"
     assert console.machine.memory.read(0x300000, 4) == b"kept"
+
+
+def test_bytes_that_are_all_swapped_do_not_keep_control_c_away(make_prompt):
+    console = make_prompt()
+    console.machine.console.write(b"hex 0 2000000 wbflips\r")
+    console.machine.run(instructions=5_000_000)
+    console.machine.console.write(b"\x03")
+    assert "it has started again." in console.read(10_000_000)
+
+
+def test_a_prompt_that_cannot_read_lines_starts_the_firmware_again(make_prompt):
+    console = make_prompt()
+    console.machine.console.write(b"0 to do-line\r")
+    text = "".join(console.read() for _ in range(4))
+    assert text.count("do-line, illegal instruction") == 3 and "it has started again." in text
+    assert console("2 3 + .") == "5  ok\n"
+
+
+@pytest.mark.parametrize("line", ["reveal", "finish-word", "b(variable)", "7 b(buffer:)"])
+def test_a_word_is_linked_once(make_prompt, line):
+    console = make_prompt()
+    console(": zork 5 ;")
+    console(line)
+    assert console.error("zorkless") == "zorkless, unknown word."
+    assert [console.error(f"x{n}") for n in range(70)] == [f"x{n}, unknown word." for n in range(70)]
+    assert "zork" in console("words")
 
 
 @pytest.mark.parametrize("line", ["fff00000 0 sr!", "20000000 0 sr!", "0 sdr1!",

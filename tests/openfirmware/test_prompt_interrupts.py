@@ -102,7 +102,14 @@ def test_an_alarm_can_abort_what_it_interrupts(machine):
 def test_an_alarm_that_does_not_end_is_interrupted(machine):
     machine("hex : forever begin again ;")
     assert "forever, interrupted." in interrupt(machine, "' forever 2 alarm 8 ms")
-    interrupt(machine, "' forever 0 alarm")
+    assert machine("5 ms 1 .") == "1  ok\n"
+    machine("variable count : fine 1 count +! ; ' fine 1 alarm")
+    assert int(machine("count off 8 ms count @ . ' fine 0 alarm").split()[0], 16) > 2
+
+
+def test_an_alarm_that_keeps_the_prompt_from_its_keys_is_interrupted(machine):
+    machine("hex : forever begin again ; ' forever 2 alarm")
+    assert "forever, interrupted." in interrupt(machine, "1 .")
     assert machine("5 ms 1 .") == "1  ok\n"
 
 
@@ -131,3 +138,26 @@ def test_control_c_on_the_pipeline_model(make_prompt):
     prompt.machine.console.read()
     prompt.machine.console.write(b"\x03")
     assert "again, interrupted." in prompt.read(400_000)
+
+
+#: What an earlier line has left behind: ^C comes all the same.
+LEFT_BEHIND = ["0 msr!", "1002 msr!", "raw-keys? on", "waiting? on", "5 sounding !", "in-alarm? on", "sound-alarms",
+               "' noop interruptible drop", "collecting? on", "0 to (key?)", "0 to (key)"]
+
+
+@pytest.mark.parametrize("line", LEFT_BEHIND)
+def test_no_line_keeps_control_c_from_the_next_one(machine, line):
+    machine.machine.console.write(b"hex " + line.encode() + b"\r")
+    machine.read()
+    assert "interrupted.\r\n" in interrupt(machine, "begin again")
+    assert machine("2 3 + .") == "5  ok\n"
+
+
+@pytest.mark.parametrize("line", ["0 msr!", "sound-alarms", "' noop interruptible drop"])
+def test_no_word_keeps_control_c_from_its_own_line(machine, line):
+    assert "interrupted.\r\n" in interrupt(machine, f"hex {line} begin again")
+
+
+@pytest.mark.parametrize("line", ["interrupts-off", "0 interrupts!", "ticks-off", "5 dec!"])
+def test_what_masks_the_ticks_cannot_be_typed(machine, line):
+    assert machine.error(line) == f"{line.split()[-1]}, only for use in a definition."

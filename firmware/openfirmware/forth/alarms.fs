@@ -9,7 +9,7 @@ struct
 constant /alarm
 8 constant most-alarms
 128 buffer: alarms
-variable in-alarm?
+variable in-alarm?                      \ they are being looked at, or executed
 variable abort-asked?                   \ by user-abort in an alarm
 
 : alarm-entry  ( n -- entry )  /alarm * alarms + ;
@@ -41,20 +41,33 @@ variable abort-asked?                   \ by user-abort in an alarm
    dup >r ['] sound-alarm catch
    ?dup if  nip  r@ >alarm-period off  .error cr  then  r> drop ;
 : sound-alarms  ( -- )
-   in-alarm? on interrupts-on
-   most-alarms 0 ?do  i alarm-entry dup due? if  go-off  else  drop  then  loop
-   ticks-off in-alarm? off ;
+   in-alarm? on  interrupts-off >r  msr-ee interrupts!
+   most-alarms 0 ?do
+      i alarm-entry dup due? if  i 1+ sounding !  go-off  sounding off  else  drop  then
+   loop
+   r> interrupts!  in-alarm? off ;
+\ One that ^C interrupts does not either.
+: stop-sounding  ( -- )
+   sounding @ 1- dup most-alarms u< if  alarm-entry >alarm-period off  else  drop  then ;
 
 : user-abort  ( -- )                    \ in an alarm: when it has ended
-   in-alarm? @ if  abort-asked? on  else  interrupted  then ;
+   sounding @ if  abort-asked? on  else  interrupted  then ;
 
-: (begin-ticks)  ( -- )  in-alarm? off  abort-asked? off  waiting? off  collecting? off ;
+\ Between two lines there is nothing to interrupt; but if the next line does not come, its ^C does, for
+\ 50 ms, something has been overwritten.
+variable #ignored
+: ignored-break  ( -- )  1 #ignored +!  #ignored @ 50 u> if  restart  then ;
+: (begin-ticks)  ( -- )
+   #ignored off  in-alarm? off  sounding off  abort-asked? off  waiting? off  raw-keys? off  collecting? off ;
+' (begin-ticks) to begin-ticks
 \ The kernel calls this with interrupts off, and restores the stack pointers.
 : tick  ( -- )
    my-self culprit 2@
-   ['] collect-keys catch drop  collecting? off
-   break? if  forget-typed interrupted  then
-   in-alarm? @ 0= if  sound-alarms  then
+   ['] collect-keys catch if  own-keys  then  collecting? off
+   break? if
+      abort-handler @ if  forget-typed stop-sounding interrupted  else  ignored-break  then
+   then
+   in-alarm? @ 0= abort-handler @ 0<> and if  sound-alarms  then
    culprit 2!
    abort-asked? @ if  abort-asked? off interrupted  then
    set-self ;

@@ -68,5 +68,5 @@
 
 \ ---- A client asks for the prompt (`enter`); `go` continues.
 : nested-prompt  ( -- )
-   1 entered +!  dec@ >r  ['] prompt-loop catch  r> dec!  -1 entered +!
+   1 entered +!  dec@ >r  ['] prompt-loop catch  ticks-off r> dec!  -1 entered +!
    dup resume-prompt = if  drop  else  throw  then ;

@@ -34,8 +34,7 @@ variable banner-done?                   \ by nvramrc, or it wants none
    hex  only definitions
    dictionary-start to here  temporary-room to dictionary-limit  reset-temporary
    heap-init
-   console-init  ['] console-emit to (emit)  ['] console-key to (key)
-   ['] console-key? to (key?)  ['] edit-line to (accept)
+   console-init  ['] console-emit to (emit)  own-keys  ['] edit-line to (accept)
    claim-init
    load-config
    use-nvramrc? if  ['] nvrun reported  then

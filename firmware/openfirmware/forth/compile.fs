@@ -49,12 +49,14 @@ decimal
    align tuck place, align  0 ,  c, r> c, 0 w,
    here latest-xt ! ;
 : nameless,  ( -- )  align 0 , 0 , here latest-xt ! ;
+: set-flag  ( flag -- )  latest-xt @ >flags dup c@ rot or swap c! ;
+\ Once: a word that was linked twice would be the one before itself.
 : reveal  ( -- )
+   latest-xt @ >flags c@ 32 and if exit then
    latest-xt @ name>string dup if
-      current @ >thread  dup @ latest-xt @ >link !  latest-xt @ swap !
+      current @ >thread  dup @ latest-xt @ >link !  latest-xt @ swap !  32 set-flag
    else  2drop  then ;
 : flush-from  ( a -- )  here over - flush-code ;
-: set-flag  ( flag -- )  latest-xt @ >flags dup c@ rot or swap c! ;
 : immediate  ( -- )  128 set-flag ;
 : compile-only  ( -- )  64 set-flag ;
 

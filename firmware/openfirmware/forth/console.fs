@@ -12,6 +12,7 @@ variable typed-in                       \ numbers of characters
 variable typed-out
 variable #breaks                        \ ^Cs in the ring
 variable waiting?                       \ for a key
+variable sounding                       \ number of the alarm that is executed (alarms.fs), or 0
 variable raw-keys?                      \ ^C is a key like others
 3 constant break-key                    \ ^C
 
@@ -19,6 +20,7 @@ variable raw-keys?                      \ ^C is a key like others
 : typed?  ( -- flag )  #ahead 0<> ;
 : typed-room?  ( -- flag )  #ahead /typed < ;
 : typed-char  ( n -- a )  /typed 1- and typed + ;
+defer own-keys                          \ ( -- ) keys come from the console's own driver
 variable collecting?
 : collect-keys  ( -- )                  \ with interrupts off
    collecting? on
@@ -30,13 +32,15 @@ variable collecting?
    collecting? off ;
 : take-typed  ( -- char )               \ only if there is one
    typed-out @ typed-char c@  1 typed-out +!
-   dup break-key = if  interrupts-off  -1 #breaks +!  msr!  then ;
+   dup break-key = if  interrupts-off  -1 #breaks +!  interrupts!  then ;
 : forget-typed  ( -- )                  \ the first ^C and what is before it
    begin  typed? if  take-typed break-key =  else  true  then  until ;
-\ ^C interrupts a word that does not wait for a key; one that waits gets it in its turn.
-: break?  ( -- flag )  #breaks @ 0<>  waiting? @ raw-keys? @ or 0=  and ;
+\ ^C interrupts a word that does not wait for a key; one that waits gets it in its turn, unless an alarm
+\ keeps it from it.
+: break?  ( -- flag )  #breaks @ 0<>  waiting? @ raw-keys? @ or 0= sounding @ or  and ;
 
-: key?  ( -- flag )  interrupts-off >r collect-keys r> msr!  typed? ;
+: key?  ( -- flag )
+   interrupts-off >r  ['] collect-keys catch  r> interrupts! throw  typed? ;
 : key  ( -- char )
    waiting? on  begin  #ahead 1- /typed u< if  true  else  key?  then  until
    take-typed  waiting? off

@@ -34,7 +34,7 @@
    header over ['] (field) data-word, finish-word + ;
 : struct  ( -- 0 )  0 ;
 : alias  ( "new" "old" -- )
-   need-name >ring ' dup >r >flags c@ name, r> jump, finish-word ;
+   need-name >ring ' dup >r >flags c@ 192 and name, r> jump, finish-word ;
 : does>  ( -- )
    ?compiling  ['] (does) compile, exit, push, enter, ; immediate
 

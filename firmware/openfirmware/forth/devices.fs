@@ -1,6 +1,8 @@
 \ Console by devices: stdin and stdout (IEEE 1275 7.4.5). Until they are open, and while they are the
 \ console's own instance, characters go straight to its driver.
 
+: console-keys  ( -- )  ['] console-key to (key)  ['] console-key? to (key?) ;
+' console-keys to own-keys
 variable stdout
 4 buffer: one-char
 4 buffer: one-key
@@ -26,7 +28,7 @@ variable stdout
    dup stdin !  dup " stdin" set-chosen
    " install-abort" ?call-stdin
    >node @ console-node = if
-      ['] console-key to (key)  ['] console-key? to (key?)
+      own-keys
    else
       ['] stdin-key to (key)  ['] stdin-key? to (key?)
    then ;

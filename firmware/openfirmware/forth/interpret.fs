@@ -52,8 +52,10 @@ variable span
 defer (accept)                          \ ( a len -- len' )
 : accept  ( a len -- len' )  (accept) ;
 : expect  ( a len -- )  accept span ! ;
+variable unread-lines                   \ prompts in a row that have failed before they had a line
 : query  ( -- )
    tib /tib accept #tib !
+   unread-lines off
    #tib @ tib (source) 2! >in off  (source-id) off ;
 : refill  ( -- flag )
    source-id if  false exit  then
@@ -104,11 +106,17 @@ defer do-line                           \ ( -- ) what is done with a line: inter
 variable entered                        \ prompts that clients have opened
 : leaves-prompt?  ( code -- flag )
    entered @ if  dup leave-client = swap resume-prompt = or  else  drop false  then ;
+\ Whatever keeps lines from being read, ^C apart, is mended: the input device, then everything.
+: mend-prompt  ( -- )
+   unread-lines @ if  own-keys  then
+   unread-lines @ 3 = if  restart  then
+   1 unread-lines +!  own-msr  msr-ee interrupts! ;
 : prompt-loop  ( -- )
    begin
-      .prompt #line off
+      mend-prompt  .prompt #line off
       ['] do-line interruptible ?dup if
          nip dup leaves-prompt? if  throw  then
+         dup -28 = if  unread-lines off  then
          undo-definition .error cr clear
       else
          state @ if  ."  compiled"  else  ."  ok"  then  cr

@@ -58,7 +58,7 @@ variable script-number                  \ its number
       endcase
    again ;
 : begin-script  ( a len -- )            \ a copy to be edited
-   dup /script > if  -18 throw  then
+   dup /script u> if  -18 throw  then
    script 0= if  /script alloc-mem to script  then
    dup #script !  script swap move ;
 : edit-script  ( -- )

@@ -1,10 +1,27 @@
 # Interrupts: the decrementer's are the ticks of the prompt (forth/alarms.fs).
 #
-# The firmware takes them only while it executes a line (forth/interrupts.fs). A client that lets them
+# The firmware takes them at its prompt (forth/interrupts.fs), not while a client runs. One that lets them
 # come, and leaves our vectors where they are, is not disturbed: its decrementer is set to its maximum.
 
 TICK_ROOM       = 512                   # bytes that a tick needs on each stack
 TICK_FRAME      = 76
+
+# interrupts-off ( -- ee ) MSR[EE] as it was, for `interrupts!`.
+        code    "interrupts-off", interrupts_off, COMPILE_ONLY
+        mfmsr   r3
+        rlwinm  r4, r3, 0, 17, 15
+        mtmsr   r4
+        rlwinm  r3, r3, 0, 16, 16
+        push    r3
+        blr
+
+# interrupts! ( ee -- )
+        code    "interrupts!", interrupts_store, COMPILE_ONLY
+        pop     r3
+        mfmsr   r4
+        rlwimi  r4, r3, 0, 16, 16
+        mtmsr   r4
+        blr
 
 # r3 = vector, its old value is in FRAME.
 interrupt:

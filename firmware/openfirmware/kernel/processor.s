@@ -31,12 +31,12 @@
         blr
 
 # A special register: ( -- x ) and ( x -- )
-        .macro  special name, label, number
+        .macro  special name, label, number, store=0
         code    "\name\()@", \label\()_fetch
         mfspr   r3, \number
         push    r3
         blr
-        code    "\name\()!", \label\()_store
+        code    "\name\()!", \label\()_store, \store
         pop     r3
         mtspr   \number, r3
         isync
@@ -44,7 +44,7 @@
         .endm
 
         special "sdr1", sdr1, 25
-        special "dec", dec, 22
+        special "dec", dec, 22, COMPILE_ONLY    # what is typed does not stop the ticks
         special "sprg0", sprg0, 272
         special "sprg1", sprg1, 273
         special "sprg2", sprg2, 274
@@ -64,9 +64,12 @@
         push    r3
         blr
 
-# msr! ( x -- )
+# msr! ( x -- ) IP and EE stay: the vectors are in the ROM, and ^C comes (interrupts.s).
         code    "msr!", msr_store
         pop     r3
+        mfmsr   r4
+        rlwimi  r3, r4, 0, 16, 16
+        ori     r3, r3, MSR_IP
         mtmsr   r3
         isync
         blr

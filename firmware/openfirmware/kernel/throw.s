@@ -70,9 +70,8 @@ throw_code:
         lwz     r0, abort_handler(0)
         cmpw    RS, r0
         bne     4f
-        mfmsr   r0                      # the prompt's own: no more interrupts (interrupts.fs)
-        rlwinm  r0, r0, 0, 17, 15
-        mtmsr   r0
+        li      r0, 0                   # the prompt's own: ^C leads there no more (interrupts.fs)
+        stw     r0, abort_handler(0)
 4:      lwz     DS, 4(RS)
         lwz     LP, 8(RS)
         lwz     r6, 12(RS)
@@ -89,13 +88,15 @@ throw_code:
         addi    RS, RS, 4 * FRAME_CELLS
         push    r3
         blr
+throw_end:
 
 # reset-all ( -- ) As a reset of the machine; memory from 1 MB on stays.
         code    "reset-all", reset_all
         li      LP, 0
         b       start_again
-# Somebody has written over the firmware's variables: there is nothing to go back to. `cold` says so.
-restart:
+# restart ( -- ) Somebody has written over the firmware's variables: there is nothing to go back to.
+# `cold` says so.
+        code    "restart", restart
         li      LP, 1
 # What the data cache holds must reach memory first: the ROM's first 128 KB take its place.
 start_again:

@@ -63,3 +63,4 @@ kernel_variables_end:
         constant "firmware-end", firmware_end_word, FIRMWARE_END
         constant "hash-table", hash_table_word, HASH_TABLE
         constant "rom-start", rom_word, ROM
+        constant "msr-forth", msr_forth_word, MSR_FORTH

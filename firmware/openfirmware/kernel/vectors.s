@@ -64,7 +64,7 @@ STATE_DEC       = STATE + 188
         .include "../../start/vectors.s"
         .text
 
-# r3 = vector; its old value is in FRAME.
+# r3 = vector; its old value is in FRAME. A fault in THROW itself means that the variables are lost.
 exception:
         stw     r3, FRAME_VECTOR(0)
         lwz     r3, EXPECTED(0)
@@ -85,6 +85,10 @@ exception:
         .irp    n, 4, 5, 6, 7, 8, 9, 10, 11
         stw     r\n, FRAME_CR + 4 * (\n - 4)(0)
         .endr
+        load    r4, throw_code
+        subf    r4, r4, r8
+        cmplwi  r4, throw_end - throw_code
+        blt     restart
 
         # The THROW code: what ANS has a number for, else one that tells the vector.
         lwz     r4, FRAME_VECTOR(0)
