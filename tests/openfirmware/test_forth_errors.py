@@ -164,7 +164,11 @@ WORDS = st.sampled_from(
 @given(st.lists(WORDS, max_size=12))
 def test_random_words_come_back_to_the_prompt(make_prompt, words):
     console = make_prompt()
-    console(" ".join(words))
+    console.machine.console.write(" ".join(words).encode() + b"\r")
+    console.machine.run(instructions=1_000_000)
+    if not console.machine.console.read().endswith(b" > "):
+        console.machine.console.write(b"\x03")          # `begin again`
+        console.read()
     # Whatever these words mean by now: each line ends at the prompt.
     console("] [ 0 if then only forth definitions", "clear decimal 2 3 + .")
 
