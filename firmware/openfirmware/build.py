@@ -21,7 +21,7 @@ FORTH = ("base", "throwing", "interrupts", "console", "output", "source", "searc
          "mmu", "config", "elf", "instance", "fcode", "scripts", "volumes")
 #: Those that need the nodes' drivers.
 FORTH_BEHIND_DRIVERS = ("devices", "program", "breakpoints", "boot", "nvedit",
-                        "security", "diagnostics", "preloaded", "client", "cold")
+                        "security", "debug", "diagnostics", "preloaded", "client", "cold")
 #: While the prompt executes a line (forth/interrupts.fs).
 TICKS_PER_SECOND = 1000
 _ROM_END = 0xFFFFFF00
@@ -94,6 +94,7 @@ def _finish(compiler, board, tree):
     compiler.patch_kernel("start_word", compiler.xt("cold"))
     compiler.patch_kernel("tick_period", board.timebase_frequency // TICKS_PER_SECOND)
     compiler.patch_kernel("tick_word", compiler.xt("tick"))
+    compiler.patch_kernel("debug_word", compiler.xt("debug-stop"))
     compiler.patch_kernel("client_word", compiler.xt("client-service"))
 
 

@@ -47,12 +47,15 @@ class Attacker:
     preset : str
     words : predicate, optional
         Which words of the dictionary are used.
+    bytes : float
+        The part of the lines that are random bytes.
     **options
         Of the preset.
     """
 
-    def __init__(self, seed, preset="mac99", words=lambda name: True, **options):
-        self.random = random.Random(seed)
+    def __init__(self, seed, preset="mac99", words=lambda name: True, bytes=0.1,
+                 **options):
+        self.random, self.bytes = random.Random(seed), bytes
         compiler, _ = compile_rom(PRESETS[preset]())
         self.names = [name for name in compiler.forth.words if name.isprintable() and words(name)]
         machine = pteg.Machine(preset, cpu="functional", rom="openfirmware", **options)
@@ -70,7 +73,7 @@ class Attacker:
 
     def line(self):
         """A random line: bytes, or words."""
-        if self.random.random() < 0.1:
+        if self.random.random() < self.bytes:
             return bytes(self.random.randrange(256) for _ in range(self.random.randint(1, 60))
                          ).replace(b"\r", b"").replace(b"\n", b"")
         return " ".join(self._word() for _ in range(self.random.randint(1, 8))).encode("latin-1")

@@ -69,7 +69,6 @@ _NO_DISPLAY = "no machine has a display"
 _NO_NETWORK = "no machine has a network device"
 _OBSOLETE = "obsolete since IEEE 1275-1994, and no driver of ours needs it"
 _WIDE = "an FCode of machines with 64 bits"
-_IN_ROM = "words in the ROM cannot be changed; breakpoints (7.6) stop programs"
 _ALIAS = "an alias of the device tree where the machine has such a device"
 
 #: Words that the ROM does not have, and why.
@@ -83,8 +82,6 @@ ABSENT = {
     "probe-pci": "the PCI bus is described when the ROM is built; probe-all prepares its devices",
     "oem-logo": _NO_DISPLAY, "is-install": _NO_DISPLAY, "is-remove": _NO_DISPLAY,
     "is-selftest": _NO_DISPLAY, "display-status": _NO_DISPLAY,
-    "debug": _IN_ROM, "debug-off": _IN_ROM, "stepping": _IN_ROM, "tracing": _IN_ROM,
-    "resume": _IN_ROM,
     "set-args": "a node has its address before its FCode program is evaluated",
     "group-code": _OBSOLETE, "adr-mask": _OBSOLETE, "probe": _OBSOLETE, "probe-virtual": _OBSOLETE,
     "firmware-version": _OBSOLETE, "processor-type": _OBSOLETE,

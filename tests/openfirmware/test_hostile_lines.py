@@ -50,9 +50,9 @@ def harmless(name):
     return name in STANDARD and name not in HARMFUL
 
 
-def attack(seed, lines, words=harmless, batch=100):
+def attack(seed, lines, words=harmless, bytes=0.1, batch=100):
     """Every line must come back, and nothing outside of the firmware's own data may change."""
-    attacker = hostile.Attacker(seed, words=words, ram="16M")
+    attacker = hostile.Attacker(seed, words=words, bytes=bytes, ram="16M")
     attacker.pieces = [piece for piece in hostile.PIECES if piece not in HARMFUL]
     for number in range(lines):
         if number % batch == 0:
@@ -103,6 +103,12 @@ def test_lines_of_all_words_come_back():
 @pytest.mark.parametrize("seed", range(20))
 def test_thousands_of_hostile_lines_come_back(seed):
     attack(seed, lines=2_500)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(20))
+def test_thousands_of_lines_of_random_bytes_come_back(seed):
+    attack(seed, lines=5_000, bytes=1)
 
 
 @pytest.mark.slow

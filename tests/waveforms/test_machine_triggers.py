@@ -13,7 +13,7 @@ from pteg.hw.mmu.enums import AccessKind
 from pteg.ledger import Kind, Ledger, PteBits
 
 #: Open Firmware's first page faults and table searches.
-START, CYCLES = 263_000, 5_600
+START, CYCLES = 263_600, 5_500
 
 
 def run(path, trigger=None, **options):

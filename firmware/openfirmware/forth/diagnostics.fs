@@ -97,4 +97,5 @@ variable mask                           \ bits that memory-test-suite looks at
    cr ." printenv  setenv NAME VALUE  set-default NAME  nvedit    configuration"
    cr ." boot [DEVICE] [ARGUMENTS]  load  go     programs"
    cr ." +bp -bp .bp  step steps hop  till return  .registers ctrace dis    a stopped program"
+   cr ." debug NAME  tracing stepping  debug-off   the words of a definition, one by one"
    cr ." dump  l@ l!  hex decimal  .s            memory and numbers" ;

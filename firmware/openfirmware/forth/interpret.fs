@@ -96,8 +96,9 @@ variable show-stack?
    depth 2048 u> if  clear  then        \ somebody has moved the stack pointer
    show-stack? @ if  .stack  then
    depth .dec ."  > " ;
+defer arm-debugger                      \ ( armed? -- ) it waits for its word, or for nothing (debug.fs)
 : interpret-line  ( -- )
-   query  #out off  interpret ;
+   query  #out off  true arm-debugger  interpret ;
 defer do-line                           \ ( -- ) what is done with a line: interpret-line, or less
 ' interpret-line to do-line
 \ Two codes are no errors: they lead out of a prompt that a client has opened (program.fs).
@@ -114,7 +115,7 @@ variable entered                        \ prompts that clients have opened
 : prompt-loop  ( -- )
    begin
       mend-prompt  .prompt #line off
-      ['] do-line interruptible ?dup if
+      ['] do-line interruptible  false arm-debugger  ?dup if
          nip dup leaves-prompt? if  throw  then
          dup -28 = if  unread-lines off  then
          undo-definition .error cr clear
@@ -123,5 +124,5 @@ variable entered                        \ prompts that clients have opened
       then
    again ;
 : quit  ( R: … -- )
-   ticks-off  abort-handler off
-   r0 rp!  handler off  undo-definition  interpreter-rp off  prompt-loop ;
+   ticks-off  abort-handler off  entered off
+   r0 rp!  handler off  false arm-debugger  undo-definition  interpreter-rp off  prompt-loop ;

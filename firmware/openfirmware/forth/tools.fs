@@ -93,6 +93,17 @@ defer value>sym                         \ ( n -- n false | offset a len true )
 0 value see-end
 : ended?  ( a -- flag )
    dup see-end u>= if  drop true  else  @ dup 0= swap h# 7c0802a6 = or  then ;
+\ Locals have no names any more: a number from the first in memory on (kernel/inner.s).
+: upper-half?  ( a x -- flag )  swap w@ = ;
+: .local  ( a -- )  2+ w@ 2 >> 1- ." local" .dec space ;
+: see-local  ( a -- a' true | a false )
+   dup h# 3860 upper-half? over 4+ h# 3880 upper-half? and if   \ (locals)
+      ." { " dup 2+ w@ .dec ."  of " dup 6 + w@ 2 >> .dec ."  } " 12 + true exit
+   then
+   dup h# 3880 upper-half? if  ." (unlocals) " 8 + true exit  then
+   dup h# 807d upper-half? if  dup .local 8 + true exit  then
+   dup 8 + h# 907d upper-half? if  ." to " dup 8 + .local 12 + true exit  then
+   false ;
 \ One element of a definition; false at its end.
 : see-step  ( a -- a' more? )
    dup code-address? 0= if  false exit  then
@@ -100,6 +111,7 @@ defer value>sym                         \ ( n -- n false | offset a len true )
       16 + dup ended? if  ." ;" false  else  ." exit " true  then exit
    then
    literal? if  swap see-literal true exit  then
+   see-local if  true exit  then
    dup @ h# 807e0000 = over 4+ @ h# 3bde0004 = and over 8 + @ h# 2c030000 = and if
       12 + " if " see-branch true exit
    then

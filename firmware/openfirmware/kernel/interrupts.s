@@ -39,6 +39,11 @@ interrupt:
 1:      load    r3, tick_period
         lwz     r3, 0(r3)
         mtdec   r3
+        load    r4, tick_word
+# r4 = where the xt of a Forth word is, which runs on the stacks of what was interrupted, if there is room.
+execute_word:
+        lwz     r4, 0(r4)
+        stw     r4, SAVE + 20(0)
         load    r4, RETURN_STACK + TICK_ROOM
         subf    r4, r4, RS
         cmplwi  r4, RETURN_STACK_TOP - RETURN_STACK - TICK_ROOM
@@ -48,7 +53,7 @@ interrupt:
         subf    r4, r4, DS
         cmplwi  r4, DATA_STACK_TOP - DATA_STACK - TICK_ROOM
         li      r3, THROW_DATA_OVERFLOW
-        ble     run_tick
+        ble     run_word
 no_room:
         load    r4, throw_code
         mtsrr0  r4
@@ -74,9 +79,10 @@ external:
         li      r3, 0x500
         b       exception
 
-# Registers go to the return stack, and Forth's `tick` runs on the stacks of what it interrupts.
-run_tick:
+# Registers go to the return stack, to a frame that `interrupt-frame` knows.
+run_word:
         subi    RS, RS, TICK_FRAME
+        stw     RS, interrupt_frame(0)
         stw     r0, 0(RS)
         lwz     r3, FRAME_R + 12(0)
         lwz     r4, SAVE + 16(0)
@@ -94,16 +100,15 @@ run_tick:
         .endr
         stw     LP, 68(RS)
         stw     DS, 72(RS)
-        load    r3, tick_word
-        lwz     r3, 0(r3)
-        load    r4, tick_done
+        lwz     r3, SAVE + 20(0)
+        load    r4, word_done
         mtsrr0  r3
         mtlr    r4
         li      r4, MSR_FORTH
         mtsrr1  r4
         rfi
 
-tick_done:
+word_done:
         real_mode r4
         lwz     LP, 68(RS)
         lwz     DS, 72(RS)
@@ -123,8 +128,29 @@ tick_done:
         addi    RS, RS, TICK_FRAME
         rfi
 
+# Trace, or instruction address breakpoint: the debugger's (forth/debug.fs), if it has asked for it.
+# FRAME has r3, r4 and CR.
+debug_exception:
+        mfsrr1  r4
+        andi.   r4, r4, MSR_IP
+        beq     1f                      # a client's
+        lwz     r4, debug_phase(0)
+        cmpwi   r4, 0
+        beq     1f
+        li      r4, 0
+        mtspr   iabr, r4
+        lwz     r4, FRAME_R + 16(0)
+        stw     r4, SAVE + 16(0)
+        lwz     r4, FRAME_CR(0)
+        stw     r4, SAVE(0)
+        load    r4, debug_word
+        b       execute_word
+1:      lwz     r3, FRAME_VECTOR(0)
+        b       no_debugger
+
         .pushsection .rodata
         .balign 4
 tick_word:      .long 0                 # xt of `tick`
+debug_word:     .long 0                 # xt of `debug-stop`
 tick_period:    .long 0                 # of the decrementer, in ticks of the time base
         .popsection

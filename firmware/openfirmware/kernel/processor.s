@@ -45,6 +45,7 @@
 
         special "sdr1", sdr1, 25
         special "dec", dec, 22, COMPILE_ONLY    # what is typed does not stop the ticks
+        special "iabr", iabr, 1010, COMPILE_ONLY        # the debugger's (forth/debug.fs)
         special "sprg0", sprg0, 272
         special "sprg1", sprg1, 273
         special "sprg2", sprg2, 274

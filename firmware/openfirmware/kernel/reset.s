@@ -5,6 +5,8 @@ reset:  # MSR is 0x40: real mode, vectors in ROM. Registers, BATs, segments and 
 reset_again:                            # LP = 1: the variables were lost (throw.s)
         li      r3, MSR_IP | MSR_ME | MSR_RI
         mtmsr   r3                      # from here on a bus error is an exception
+        li      r3, 0
+        mtspr   iabr, r3
         isync
         load    r4, HID0_BHT | HID0_BTIC
         mtspr   hid0, r4                # caches are off: probing must reach the bus

@@ -25,6 +25,8 @@ client_mode:    .space 4        # MSR of the client
 client_environment: .space 4    # its list (environment.s), or 0: the firmware's own
 callback_stack: .space 4        # where the next call of a client's function has its stack
 state_valid:    .space 4        # STATE holds a client's registers
+interrupt_frame: .space 4       # registers of what the latest interrupt has interrupted (interrupts.s)
+debug_phase:    .space 4        # what the debugger waits for (forth/debug.fs), or 0
 trace:          .space 4 * TRACE_CELLS
 kernel_variables_end:
         .text
@@ -43,6 +45,8 @@ kernel_variables_end:
 
         variable "client-mode", client_mode_word, client_mode
         variable "state-valid", state_valid_word, state_valid
+        variable "interrupt-frame", interrupt_frame_word, interrupt_frame
+        variable "debug-phase", debug_phase_word, debug_phase
 
         constant "/trace", trace_cells_word, TRACE_CELLS
         constant "exception-frame", frame_word, FRAME

@@ -67,14 +67,22 @@ STATE_DEC       = STATE + 188
 # r3 = vector; its old value is in FRAME. A fault in THROW itself means that the variables are lost.
 exception:
         stw     r3, FRAME_VECTOR(0)
-        lwz     r3, EXPECTED(0)
-        cmpwi   r3, 0
+        stw     r4, FRAME_R + 16(0)
+        mfcr    r4
+        stw     r4, FRAME_CR(0)
+        lwz     r4, EXPECTED(0)
+        cmpwi   r4, 0
         bne     expected
+        cmpwi   r3, 0xD00
+        beq     debug_exception
+        cmpwi   r3, 0x1300
+        beq     debug_exception
+no_debugger:
+        lwz     r4, FRAME_R + 16(0)
         stw     r0, FRAME_R(0)
         .irp    n, 1,2,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
         stw     r\n, FRAME_R + 4 * \n(0)
         .endr
-        mfcr    r4
         mflr    r5
         mfctr   r6
         mfxer   r7
@@ -82,7 +90,7 @@ exception:
         mfsrr1  r9
         mfdar   r10
         mfdsisr r11
-        .irp    n, 4, 5, 6, 7, 8, 9, 10, 11
+        .irp    n, 5, 6, 7, 8, 9, 10, 11
         stw     r\n, FRAME_CR + 4 * (\n - 4)(0)
         .endr
         load    r4, throw_code
@@ -126,9 +134,9 @@ exception:
         lwz     r3, FRAME_CODE(0)
         rfi
 
-# Memory is being probed: go on where the prober says. CR0 and r3 are lost.
+# Memory is being probed: go on where the prober says. CR0, r3 and r4 are lost.
 expected:
-        mtsrr0  r3
+        mtsrr0  r4
         li      r3, 0
         stw     r3, EXPECTED(0)
         rfi
