@@ -82,7 +82,7 @@ def report(tmp_path_factory):
     path = tmp_path_factory.mktemp("report") / "run.html"
     machine = pteg.Machine("g3", rom=ROM)
     with machine.report(path, trigger=TRIGGER, before=BEFORE, after=AFTER) as recording:
-        machine.run(cycles=270_000)
+        machine.run(cycles=275_000)
     assert recording.unreached is None
     return path, recording.triggered[0], machine
 

@@ -2,6 +2,8 @@
 console says.
 """
 
+from functools import cache
+
 import numpy as np
 import pytest
 import pywellen
@@ -12,18 +14,29 @@ from pteg.hw.isa.exceptions import Vector
 from pteg.hw.mmu.enums import AccessKind
 from pteg.ledger import Kind, Ledger, PteBits
 
-#: Open Firmware's first page faults and table searches.
-START, CYCLES = 263_600, 5_500
+
+@cache
+def window():
+    """First cycle and number of cycles of Open Firmware's first page faults and table searches. The
+    end is between two searches."""
+    machine, ledger = pteg.Machine("g3", rom="openfirmware"), Ledger()
+    machine.run(cycles=200_000)
+    machine.model.ledger(ledger.add)
+    machine.run(cycles=100_000)
+    fault = cycles(ledger.records, Kind.EXCEPTION, cause=Vector.DSI)[0]
+    end = cycles(ledger.records, Kind.PTE_UPDATE)[3] + 10
+    return fault - 3_000, end - fault + 3_000
 
 
 def run(path, trigger=None, **options):
     """A run of these cycles: the machine, its ledger, and where the trigger fired."""
     machine, ledger = pteg.Machine("g3", rom="openfirmware"), Ledger()
-    machine.run(cycles=START)
+    start, count = window()
+    machine.run(cycles=start)
     machine.model.ledger(ledger.add)
     options = {"signals": "core.completion.pc", "after": 1, "again": True} | options
     with machine.trace(path, trigger=trigger or "core.completion.pc", **options) as trace:
-        machine.run(cycles=CYCLES)
+        machine.run(cycles=count)
     return machine, ledger.records, list(trace.triggered)
 
 
