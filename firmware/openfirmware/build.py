@@ -16,9 +16,10 @@ __all__ = ["build", "compile_rom", "FOLDER", "FORTH"]
 FOLDER = Path(__file__).parent
 #: Forth sources in the order of compilation.
 FORTH = ("base", "throwing", "interrupts", "console", "output", "source", "search", "numbers",
-         "compile", "control", "define", "interpret", "environment", "extras", "heap", "editor",
-         "tools", "registers", "dis", "tree", "paths", "packages", "alarms", "callback", "claim",
-         "mmu", "config", "elf", "instance", "fcode", "scripts", "volumes")
+         "compile", "control", "define", "interpret", "environment", "extras", "heap",
+         "substitute", "editor", "tools", "registers", "dis", "tree", "paths", "packages",
+         "alarms", "callback", "claim", "mmu", "config", "elf", "instance", "fcode", "scripts",
+         "volumes")
 #: Those that need the nodes' drivers.
 FORTH_BEHIND_DRIVERS = ("devices", "program", "breakpoints", "boot", "nvedit",
                         "security", "debug", "diagnostics", "preloaded", "client", "cold")

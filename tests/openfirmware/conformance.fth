@@ -175,6 +175,18 @@ T{ s" abcdef" s" cd" search >r nip r> -> 4 <true> }T  T{ s" abc" s" x" search ni
 T{ s" abc" 0 0 search rot drop -> 3 <true> }T  T{ s" ab  " -trailing nip -> 2 }T
 T{ s" abc" 1 /string s" bc" compare -> 0 }T  T{ s" abc" 3 /string nip -> 0 }T
 T{ : sl [ s" xy" ] sliteral ; sl nip -> 2 }T  T{ pad 3 blank pad c@ -> 32 }T
+create sbuf 80 allot
+: sub  ( a len -- a len' n )  sbuf 80 substitute ;
+T{ s" Bill" s" hi" replaces s" Bob" s" ho" replaces -> }T
+T{ s" %hi%, %ho%!" sub >r s" Bill, Bob!" s= r> -> <true> 2 }T
+T{ s" a%%b" sub >r s" a%b" s= r> s" " sub >r nip r> -> <true> 0 0 0 }T
+T{ s" %none% %hi%" sub >r s" %none% Bill" s= r> -> <true> 1 }T
+T{ s" open %hi" sub >r s" open %hi" s= r> s" %" sub >r s" %" s= r> -> <true> 0 <true> 0 }T
+T{ s" Joanna" s" hi" replaces s" <%hi%>" sub >r s" <Joanna>" s= r> -> <true> 1 }T
+T{ s" " s" hi" replaces s" <%hi%>" sub >r s" <>" s= r> -> <true> 1 }T
+T{ s" 12345" sbuf 5 substitute nip nip s" 123456" sbuf 5 substitute nip nip 0< -> 0 <true> }T
+T{ s" 5% of %x%" sbuf unescape s" 5%% of %%x%%" s= -> <true> }T
+T{ s" 5% of %x%" sbuf unescape pad 80 substitute >r s" 5% of %x%" s= r> -> <true> 0 }T
 T{ s" abc" pad swap cmove> pad 1+ c@ -> 98 }T
 
 \ ---- SEARCH
