@@ -232,6 +232,18 @@ T{ 2 0 do 2 0 do
 loop -> 0 1 1 2 }T
 T{ 0 if s" no" evaluate else 1 if 8 then then -> 8 }T
 
+\ ---- Conditions over several lines, in capitals
+S" /NONESUCH" ENVIRONMENT? [IF]
+   [IF] 1 [ELSE] 2 [THEN]
+[ELSE]
+   3
+[THEN] CONSTANT FROM-IF
+T{ FROM-IF -> 3 }T
+TRUE [IF] 4 [ELSE] nonsense [IF] 5 [ELSE] 6 [THEN]
+   nonsense [THEN] CONSTANT FROM-ELSE
+T{ FROM-ELSE -> 4 }T
+T{ : lt1 {: Alpha | BETA :} alpha to Beta beta ; 7 lt1 -> 7 }T
+
 \ ---- Environment
 T{ s" /COUNTED-STRING" environment? -> 255 <true> }T
 T{ s" MAX-N" environment? -> MAX-INT <true> }T

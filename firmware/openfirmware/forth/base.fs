@@ -123,6 +123,10 @@ variable base                           \ of numbers that are read and printed
 : /string  ( a len n -- a' len' )  tuck - >r + r> ;
 : $=  ( a1 len1 a2 len2 -- equal? )
    rot over <> if  3drop false exit  then  comp 0= ;
+: same-text?  ( a1 len1 a2 len2 -- equal? )     \ whatever the case of letters
+   rot over <> if  3drop false exit  then
+   0 ?do  over i + c@ lcc  over i + c@ lcc <> if  2drop false unloop exit  then  loop
+   2drop true ;
 : compare  ( a1 len1 a2 len2 -- -1|0|1 )
    rot 2dup - >r min comp               \ the common part decides, then the length
    ?dup if  r> drop exit  then

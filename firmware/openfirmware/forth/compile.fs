@@ -81,14 +81,10 @@ variable #locals
 variable #taken                         \ those that come from the stack
 variable #ordered                       \ of these, those whose last name is the top item
 : local-name  ( n -- pstr )  32 * local-names + ;
-: same-name?  ( a len pstr -- flag )
-   count rot over <> if  3drop false exit  then
-   0 ?do  over i + c@ lcc  over i + c@ lcc <> if  2drop false unloop exit  then  loop
-   2drop true ;
 \ Offset from the frame: those from the stack are laid down last to first.
 : local-offset  ( n -- offset )
    dup #ordered @ < if  #ordered @ 1- swap -  then  1+ 2 << ;
 : find-local  ( a len -- n true | false )
    #locals @ 0 ?do
-      2dup i local-name same-name? if  2drop i true unloop exit  then
+      2dup i local-name count same-text? if  2drop i true unloop exit  then
    loop  2drop false ;

@@ -7,14 +7,13 @@
 : skip-branch  ( else? -- )                     \ to the [then], or to the [else] that belongs here
    1                                            ( else? depth )
    begin  next-word dup while
-      2dup " [if]" $= if  2drop 1+  else
-         2dup " [then]" $= if  2drop 1-  else
-            " [else]" $= if  over over 1 = and if  1-  then  then
+      2dup " [if]" same-text? if  2drop 1+  else
+         2dup " [then]" same-text? if  2drop 1-  else
+            " [else]" same-text? if  over over 1 = and if  1-  then  then
          then
       then
       dup 0= if  2drop exit  then
    repeat  2drop 2drop ;
-: lower-case  ( a len -- )  bounds ?do  i c@ lcc i c!  loop ;
 : [if]  ( flag -- )  0= if  true skip-branch  then ; immediate
 : [else]  ( -- )  false skip-branch ; immediate
 : [then]  ( -- ) ; immediate

@@ -43,9 +43,9 @@ variable locked?
 : locked-line  ( -- )
    query #out off
    parse-name
-   2dup " go" $= if  2drop go exit  then
-   2dup " login" $= if  2drop login exit  then
-   2dup " boot" $= if  2drop unread skip-blanks boot-line exit  then
+   2dup " go" same-text? if  2drop go exit  then
+   2dup " login" same-text? if  2drop login exit  then
+   2dup " boot" same-text? if  2drop unread skip-blanks boot-line exit  then
    nip if  .locked  then ;
 : prompt-line  ( -- )  locked? @ if  locked-line  else  interpret-line  then ;
 : start-security  ( -- )
