@@ -6,42 +6,17 @@
 0 instance value /block
 0 instance value exact-case?            \ HFSX may tell A from a
 8 instance buffer: volume-start         \ where the volume begins in the partition: the wrapper's part
-0 instance value boot-folder
 
 \ A fork is where a file's bytes are: eight extents (first block, number of blocks); more of them are
 \ in the extents file, under the file's number.
-64 constant /fork
-/fork instance buffer: catalog-fork
-/fork instance buffer: extents-fork
-/fork instance buffer: fork             \ of the current object
-3 constant extents-id                   \ numbers of files (CNIDs)
-4 constant catalog-id
-2 constant root-id
-
-\ The current object
-0 instance value object-id
-0 instance value file-size
-0 instance value folder?
-
+8 constant #extents
+64 constant /extents
+: extent@  ( i extents -- block count )  swap 3 << + dup unaligned-l@ swap 4+ unaligned-l@ ;
 : block>position  ( block -- d )  /block um*  volume-start 2@ d+ ;
 : on-volume  ( len d.position -- a )  volume-start 2@ d+ need ;
-
-\ ---- Extents
-h# 40000000 constant largest-piece      \ so that a length in bytes is a positive number
-: blocks>bytes  ( n -- len )  /block um* if  drop largest-piece  else  largest-piece umin  then ;
-\ The block of a file at an index, by eight extents that begin with the block `low` of it; n: how many
-\ lie one behind the other from there on.
-: in-extents  ( index low extents -- block n true | false )
-   { index low extents ; count -- }
-   index low u< if  false exit  then
-   index low - to index
-   8 0 do
-      extents i 3 << + 4+ unaligned-l@ to count
-      index count u< if
-         extents i 3 << + unaligned-l@ index +  count index -  true unloop exit
-      then
-      index count - to index
-   loop  false ;
+fload hfs-extents.fs
+/extents instance buffer: catalog-fork
+/extents instance buffer: extents-fork
 
 \ ---- B-trees: nodes of one size. A node is a descriptor, records, and at its end the offsets of these
 \ in two bytes each, the first one last. A record is the length of its key, the key, data.
@@ -57,7 +32,6 @@ struct
 constant /tree
 /tree instance buffer: catalog
 /tree instance buffer: extents
-defer file-extent                       \ ( index id fork -- block n true | false )
 
 : tree-piece  ( offset n tree -- a n' )         \ up to n bytes of the tree's file
    { offset n tree ; some -- }
@@ -153,29 +127,15 @@ variable sought-folder
    dup 2+ unaligned-l@ sought-folder @ 2dup = if  2drop 6 + w@ 0=  else  u< nip  then ;
 248 constant /record
 /record instance buffer: record         \ data of the entry that was found
-0 instance value leaf
-0 instance value record#
-0 instance value leaves                 \ that have been passed
-0 instance value passed                 \ one of them: coming back there is a circle, as in fat.fs
+: leaf-behind  ( node -- node' | 0 )
+   4 0 rot catalog node-bytes unaligned-l@
+   dup if  dup catalog node-kind is-leaf <> ?damaged  then ;
+: #leaf-records  ( node -- n )  catalog #records ;
+: leaf-record  ( i node -- offset )  catalog record-offset ;
+fload hfs-leaves.fs
 : first-entry  ( -- )
    object-id sought-folder !
-   catalog descend 0= ?damaged  0 max 1- to record#  to leaf
-   0 to leaves  leaf to passed ;
-: next-leaf  ( -- there? )
-   4 0 leaf catalog node-bytes unaligned-l@ dup to leaf  0= if  false exit  then
-   leaf passed =  leaf catalog node-kind is-leaf <> or ?damaged
-   leaves 1+ dup to leaves  dup 1- and 0= if  leaf to passed  then
-   -1 to record#  true ;
-: next-record  ( -- offset true | false )
-   begin
-      record# 1+ to record#
-      record# leaf catalog #records >=
-   while
-      next-leaf 0= if  false exit  then
-   repeat
-   record# leaf catalog record-offset true ;
-1 constant is-folder-record
-2 constant is-file-record
+   catalog descend 0= ?damaged  0 max begin-leaves ;
 : kind  ( -- n )  record w@ ;
 : read-record  ( offset -- )            \ name and data
    8 over catalog tree-bytes  dup w@ swap 6 + w@  { offset /key #chars -- }
@@ -203,15 +163,6 @@ variable sought-folder
    then  exact-case? same-name? ;
 
 \ ---- Objects
-: extent  ( offset -- d.position n )
-   dup file-size u>= if  drop 0 0 0 exit  then
-   /block u/mod object-id fork file-extent 0= ?damaged   ( offset-in-block block n )
-   blocks>bytes 2 pick - >r  block>position rot 0 d+ r> ;
-: enter  ( folder -- )
-   dup 0= if  no-file throw  then
-   to object-id  true to folder?  0 to file-size ;
-: root  ( -- )
-   path-left 2@ 2 min " \\" $= if  boot-folder  else  root-id  then  enter ;
 : link-text  ( -- a len )
    file-size /path u>= ?damaged
    0 extent file-size u< ?damaged  file-size -rot need  file-size ;
@@ -232,7 +183,7 @@ variable sought-folder
    hard-link? if  follow-hard-link  then
    record 88 + @ ?damaged               \ 4 GB or more
    entry-size to file-size  false to folder?
-   record 8 + @ to object-id  record 104 + fork /fork move
+   record 8 + @ to object-id  record 104 + fork /extents move
    record 48 + 8 " slnkrhap" $= if
       link-text follow-link  folder enter  from-root? if  root-id enter  then
    then ;
@@ -251,8 +202,8 @@ variable sought-folder
 h# bc constant binary-compare           \ how keys of this catalog are compared
 : use-header  ( a -- )
    dup 40 + @ dup to /block  dup 512 u< swap dup 1- and 0<> or ?damaged
-   dup 208 + extents-fork /fork move
-   dup 288 + catalog-fork /fork move
+   dup 208 + extents-fork /extents move
+   dup 288 + catalog-fork /extents move
    80 + dup @ ?dup 0= if  dup 20 + @ ?dup 0= if  dup 12 + @  then then  to boot-folder  drop
    ['] catalog-not-greater? catalog-id catalog-fork catalog open-tree
    volume-header hfsx?  1 51 0 catalog node-bytes c@ binary-compare = and to exact-case? ;

@@ -5,41 +5,17 @@
 
 0 instance value /block                 \ allocation blocks
 0 instance value first-block            \ sector of the first one
-0 instance value boot-folder
 512 constant /node                      \ of a B-tree, as of every HFS volume
-2 constant root-id
-3 constant extents-id                   \ numbers of files (CNIDs)
-4 constant catalog-id
 
 \ Where a file's bytes are: three extents (first block, number of blocks; two bytes each). More of them
 \ are in the extents file, under the file's number.
+3 constant #extents
 12 constant /extents
+: extent@  ( i extents -- block count )  swap 2 << + dup w@ swap 2+ w@ ;
+: block>position  ( block -- d )  /block um*  first-block 512 um*  d+ ;
+fload hfs-extents.fs
 /extents instance buffer: catalog-extents
 /extents instance buffer: overflow-extents
-/extents instance buffer: fork          \ of the current object
-
-\ The current object
-0 instance value object-id
-0 instance value file-size
-0 instance value folder?
-
-: block>position  ( block -- d )  /block um*  first-block 512 um*  d+ ;
-h# 40000000 constant largest-piece      \ so that a length in bytes is a positive number
-: blocks>bytes  ( n -- len )  /block um* if  drop largest-piece  else  largest-piece umin  then ;
-\ The block of a file at an index, by extents that begin with the block `low` of it; n: how many lie
-\ one behind the other from there on.
-: in-extents  ( index low extents -- block n true | false )
-   { index low extents ; count -- }
-   index low u< if  false exit  then
-   index low - to index
-   3 0 do
-      extents i 2 << + 2+ w@ to count
-      index count u< if
-         extents i 2 << + w@ index +  count index -  true unloop exit
-      then
-      index count - to index
-   loop  false ;
-defer file-extent                       \ ( index id extents -- block n true | false )
 
 \ ---- B-trees. A node is a descriptor, records, and at its end the offsets of these in two bytes each,
 \ the first one last. The leaves are a chain; keys ascend.
@@ -53,7 +29,7 @@ defer file-extent                       \ ( index id extents -- block n true | f
 : first-leaf  ( id -- node )
    >r  2 32 0 r@ node-bytes w@ /node <> ?damaged
    4 24 0 r> node-bytes unaligned-l@ ;
-: leaf-behind  ( node id -- node' | 0 )  2>r 4 0 2r> node-bytes unaligned-l@ ;
+: node-behind  ( node id -- node' | 0 )  2>r 4 0 2r> node-bytes unaligned-l@ ;
 : #records  ( node id -- n )  2>r 2 10 2r> node-bytes w@  dup /node 2 >> u> ?damaged ;
 : record-offset  ( i node id -- offset )
    2>r  1+ 2* /node swap -  2 swap 2r> node-bytes w@ ;
@@ -73,7 +49,7 @@ defer file-extent                       \ ( index id extents -- block n true | f
             index over 6 + w@ rot 8 + in-extents if  true unloop exit  then
          else  drop  then
       loop
-      node extents-id leaf-behind to node
+      node extents-id node-behind to node
       leaves 1+ dup to leaves  most-leaves u> ?damaged
    repeat  false ;
 : (file-extent)  ( index id extents -- block n true | false )
@@ -84,30 +60,12 @@ defer file-extent                       \ ( index id extents -- block n true | f
 \ ---- The catalog: keys are folder, name
 86 constant /record                     \ of a file; a folder's is shorter
 /record instance buffer: record         \ data of the entry that was found
-0 instance value leaf
-0 instance value record#
-0 instance value leaves                 \ that have been passed
-0 instance value passed                 \ one of them: coming back there is a circle, as in fat.fs
+: leaf-behind  ( node -- node' | 0 )  catalog-id node-behind ;
+: #leaf-records  ( node -- n )  catalog-id #records ;
+: leaf-record  ( i node -- offset )  catalog-id record-offset ;
+fload hfs-leaves.fs
 0 instance value folder                 \ whose entries are sought
-: first-entry  ( -- )
-   object-id to folder
-   catalog-id first-leaf dup to leaf to passed  -1 to record#  0 to leaves ;
-: next-leaf  ( -- there? )
-   leaf catalog-id leaf-behind dup to leaf  0= if  false exit  then
-   leaf passed = ?damaged
-   leaves 1+ dup to leaves  dup 1- and 0= if  leaf to passed  then
-   -1 to record#  true ;
-: next-record  ( -- offset true | false )
-   leaf 0= if  false exit  then
-   begin
-      record# 1+ to record#
-      record# leaf catalog-id #records >=
-   while
-      next-leaf 0= if  false exit  then
-   repeat
-   record# leaf catalog-id record-offset true ;
-1 constant is-folder-record
-2 constant is-file-record
+: first-entry  ( -- )  object-id to folder  catalog-id first-leaf 0 begin-leaves ;
 : leaf-bytes  ( len offset -- a )  leaf catalog-id node-bytes ;
 : +mac-name  ( a len -- )               \ other alphabets than ASCII are not known
    bounds ?do  i c@ dup 127 > if  drop [char] ?  then  +name  loop ;
@@ -136,15 +94,6 @@ defer file-extent                       \ ( index id extents -- block n true | f
    then  false same-name? ;
 
 \ ---- Objects
-: extent  ( offset -- d.position n )
-   dup file-size u>= if  drop 0 0 0 exit  then
-   /block u/mod object-id fork file-extent 0= ?damaged   ( offset-in-block block n )
-   blocks>bytes 2 pick - >r  block>position rot 0 d+ r> ;
-: enter  ( folder -- )
-   dup 0= if  no-file throw  then
-   to object-id  true to folder?  0 to file-size ;
-: root  ( -- )
-   path-left 2@ 2 min " \\" $= if  boot-folder  else  root-id  then  enter ;
 : take-entry  ( -- )
    entry-folder? if  record 6 + unaligned-l@ enter exit  then
    record 20 + unaligned-l@ to object-id
