@@ -25,17 +25,24 @@ def run(machine, until, instructions):
     return machine.instructions - before, text
 
 
-def boot_from_ram(cpu, name, end, instructions):
-    """Boot a kernel on a g3, as the file lies in memory; output, and instructions of two parts."""
+def finish(machine, end, instructions, last):
+    """Boot on; output, and instructions of the copy of the device tree. Where the kernel needs the
+    firmware no more, the model `last` takes over."""
+    _, loading = run(machine, "copying OF device tree", 20_000_000)
+    copying, text = run(machine, "Quiescing", 36_000_000)
+    machine.hand_over(last)
+    _, rest = run(machine, end, instructions)
+    return loading + text + rest, copying
+
+
+def boot_from_ram(cpu, name, end, instructions, last=None):
+    """Boot a kernel on a g3, as the file lies in memory."""
     data = kernel(name).read_bytes()
     machine = pteg.Machine("g3", cpu=cpu, rom="openfirmware")
     run(machine, "0 > ", 1_000_000)
     machine.memory.write(0x400000, data)
     machine.console.write(b"boot ram console=ttyS0,115200\r")
-    _, loading = run(machine, "copying OF device tree", 20_000_000)
-    copying, text = run(machine, "Quiescing", 36_000_000)
-    _, rest = run(machine, end, instructions)
-    return loading + text + rest, copying
+    return finish(machine, end, instructions, last or cpu)
 
 
 def test_linux_on_g3():
@@ -51,28 +58,25 @@ def test_linux_on_g3_with_the_pipeline():
     boot_from_ram("pipeline", "vmlinux-gamecube-of", "INIT: done", 60_000_000)
 
 
-@pytest.mark.parametrize("cpu", ["functional", pytest.param("pipeline", marks=pytest.mark.slow)])
-def test_linux_with_a_hypervisor_on_g3(cpu):
-    boot_from_ram(cpu, "vmlinux-kvm", "KVM: done", 200_000_000)
+@pytest.mark.parametrize("last", ["functional", pytest.param("pipeline", marks=pytest.mark.slow)])
+def test_linux_with_a_hypervisor_on_g3(last):
+    boot_from_ram("functional", "vmlinux-kvm", "KVM: done", 200_000_000, last)
 
 
-def boot_preloaded(cpu, preset="mac99", name="vmlinux-pmac", console="ttyPZ0"):
+def boot_preloaded(preset="mac99", name="vmlinux-pmac", console="ttyPZ0", last="functional"):
     """Boot a kernel that was named when the machine was started."""
-    machine = pteg.Machine(preset, cpu=cpu, rom="openfirmware")
+    machine = pteg.Machine(preset, cpu="functional", rom="openfirmware")
     machine.preload(kernel(name), f"console={console}")
-    _, loading = run(machine, "copying OF device tree", 20_000_000)
-    copying, text = run(machine, "Quiescing", 36_000_000)
-    _, rest = run(machine, "INIT: done", 200_000_000)
-    return loading + text + rest, copying
+    return finish(machine, "INIT: done", 200_000_000, last)
 
 
 def test_linux_on_g3_is_named_on_the_command_line():
-    text, _ = boot_preloaded("functional", "g3", "vmlinux-gamecube-of", "ttyS0,115200")
+    text, _ = boot_preloaded("g3", "vmlinux-gamecube-of", "ttyS0,115200")
     assert "command line: console=ttyS0,115200" in text
 
 
 def test_linux_on_mac99():
-    text, copying = boot_preloaded("functional")
+    text, copying = boot_preloaded()
     assert copying < 10_000_000
     assert "BAR 0 [mem 0x80000000-0x8007ffff]" in text and "will remap" not in text
     assert "Found UniNorth PCI host bridge" in text
@@ -80,7 +84,7 @@ def test_linux_on_mac99():
 
 @pytest.mark.slow
 def test_linux_on_mac99_with_the_pipeline():
-    boot_preloaded("pipeline")
+    boot_preloaded(last="pipeline")
 
 
 def test_linux_from_a_disk(disk_prompt, images, tmp_path):
