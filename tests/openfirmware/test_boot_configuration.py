@@ -34,7 +34,7 @@ def test_values_are_checked(prompt):
     prompt("setenv auto-boot? TRUE")
     assert value(prompt, "auto-boot?") == "true"
     prompt("set-defaults")
-    assert prompt.error("setenv auto-boot? maybe") == "auto-boot?, invalid number."
+    assert prompt.error("setenv auto-boot? maybe") == "auto-boot?, must be true or false."
     assert prompt.error("setenv load-base 40x") == "load-base, invalid number."
     assert prompt.error("setenv screen-#rows a0") == "screen-#rows, invalid number."
     assert prompt.error("setenv nonsense 1") == "nonsense, no such configuration variable."

@@ -60,4 +60,4 @@ def test_fcode(prompt):
 
 
 def test_what_is_none_of_these(prompt):
-    assert "program is too short" in boot(prompt, b"plain text")
+    assert "there is no program in memory" in boot(prompt, b"plain text")

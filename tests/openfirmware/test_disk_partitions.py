@@ -167,7 +167,7 @@ def test_failures_leave_nothing_in_the_heap(disk_prompt, pc_disk):
 def test_no_disk(disk_prompt):
     prompt = disk_prompt(None)
     assert prompt.error("dir hd:,\\") == "hd:,\\, no disk in the drive."
-    assert prompt.error("boot") == "program is too short"
+    assert prompt.error("boot") == "there is no program in memory"
 
 
 def test_raw_partitions_can_be_read_and_written(disk_prompt, pc_disk):

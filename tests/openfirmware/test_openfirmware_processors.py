@@ -38,6 +38,14 @@ def test_each_processor_has_a_node(make_prompt, preset, processors):
                         ) == [-1]
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("preset", ["g3", "mac99"])
+def test_the_pipeline_model_has_them_too(make_prompt, preset):
+    prompt = make_prompt(preset, cpu="pipeline", processors=2)
+    assert re.findall(r"PowerPC,750@\d", prompt("dev /cpus ls")) == [
+        "PowerPC,750@0", "PowerPC,750@1"]
+
+
 def test_a_mac_says_which_pins_start_a_processor():
     def cpus(processors):
         tree = machine_tree(Board(mac99(processors=processors)))

@@ -26,7 +26,7 @@ def set_password(machine, first, second):
 
 def test_security(machine):
     assert machine.error("setenv security-mode command") == "set a password first"
-    assert machine.error("setenv security-mode some") == "security-mode, invalid number."
+    assert machine.error("setenv security-mode some") == "security-mode, wrong type of argument."
     assert "They differ" in set_password(machine, "sesame", "sesam")
     text = set_password(machine, "sesame", "sesame")
     assert "sesame" not in text and "sesame" not in machine("printenv")

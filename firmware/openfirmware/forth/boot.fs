@@ -15,7 +15,7 @@
 : call-named  ( … method mlen ihandle a len -- … )      \ and close it
    { ihandle a len -- }
    ihandle ['] $call-method catch  ihandle close-dev
-   dup disk-error? over no-room = or  over unsupported <> and if  a len culprit 2!  then  throw ;
+   dup unsupported <> if  a len culprit 2!  then  throw ;
 : load-from  ( specifier len -- )
    2dup open-named >r
    r@ instance-path " bootpath" set-chosen-string
@@ -41,6 +41,7 @@
    2drop  dup 0= if  drop -67  then  throw ;
 : init-program  ( -- )
    load-size 0= if  load-base image-length to load-size  then
+   load-size 0= " there is no program in memory" (abort")
    state-valid off
    load-base load-size start-image 0= if
       load-base load-size load-elf  program-entry prepare-program

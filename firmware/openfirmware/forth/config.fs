@@ -99,7 +99,7 @@ variable nvram-position
    dup 1+ ring-room >r  2dup r@ swap move  nip  r@ over + 0 swap c!  r> swap 1+ ;
 : ?mode  ( a len -- a len )             \ security-mode; without a password there is no way back
    2dup " none" $= 0= >r 2dup " command" $= 0= >r 2dup " full" $= 0= r> r> and and
-   if  -24 throw  then ;
+   if  -12 throw  then ;
 \ Not asked when NVRAM is read, where the password may come later.
 : ?password  ( a len kind -- a len )
    mode-kind <> if  exit  then
@@ -110,7 +110,7 @@ variable nvram-position
       flag-kind of
          2dup " true" same-text? if  2drop " true" exit  then
          2dup " false" same-text? if  2drop " false" exit  then
-         2drop -24 throw
+         2drop -63 throw
       endof
       number-kind of  2dup 10 integer? 0= if  -24 throw  then  endof
       address-kind of  2dup 16 integer? 0= if  -24 throw  then  endof

@@ -6,6 +6,7 @@
 : [  ( -- )  state off ; immediate
 
 \ ---- Colon definitions
+: ?defining  ( -- )  state @ 0= if  -14 throw  then ;
 : begin-definition  ( -- )
    sp@ csp !  #locals off  leaves off  ] enter, ;
 : ?interpreting  ( -- )  state @ if  -29 throw  then ;
@@ -18,7 +19,7 @@
    sp@ csp @ <> if  -22 throw  then
    leave-locals, exit,  #locals off
    state off  0 to definition-start  finish-word ; immediate
-: recurse  ( -- )  ?compiling latest-xt @ compile, ; immediate
+: recurse  ( -- )  ?defining latest-xt @ compile, ; immediate
 
 \ ---- Data words
 : constant  ( x "name" -- )  header ['] (variable) data-word, finish-word ;
@@ -36,7 +37,7 @@
 : alias  ( "new" "old" -- )
    need-name >ring ' dup >r >flags c@ 192 and name, r> jump, finish-word ;
 : does>  ( -- )
-   ?compiling  ['] (does) compile, exit, push, enter, ; immediate
+   ?defining  ['] (does) compile, exit, push, enter, ; immediate
 
 : >body  ( xt -- a )  dup behaviour 0= if  -31 throw  then  operand@ ;
 : body>  ( a -- xt )  12 - ;
@@ -51,15 +52,15 @@
 : defer!  ( xt defer-xt -- )  dup ?storable >body ! ;
 
 \ ---- Compiling
-: literal  ( x -- )  ?compiling literal, ; immediate
-: 2literal  ( x1 x2 -- )  ?compiling swap literal, literal, ; immediate
-: [']  ( "name" -- )  ?compiling ' literal, ; immediate
-: [compile]  ( "name" -- )  ?compiling ' compile, ; immediate
+: literal  ( x -- )  ?defining literal, ; immediate
+: 2literal  ( x1 x2 -- )  ?defining swap literal, literal, ; immediate
+: [']  ( "name" -- )  ?defining ' literal, ; immediate
+: [compile]  ( "name" -- )  ?defining ' compile, ; immediate
 : postpone  ( "name" -- )
-   ?compiling ' dup immediate? if  compile,  else  literal, ['] compile, compile,  then ; immediate
-: compile  ( "name" -- )  ?compiling ' literal, ['] compile, compile, ; immediate
+   ?defining ' dup immediate? if  compile,  else  literal, ['] compile, compile,  then ; immediate
+: compile  ( "name" -- )  ?defining ' literal, ['] compile, compile, ; immediate
 : sliteral  ( a len -- )
-   ?compiling ['] (") compile,  dup ,  place, align ; immediate
+   ?defining ['] (") compile,  dup ,  place, align ; immediate
 
 \ ---- Locals and values: `to name`
 : local-fetch,  ( n -- )  local-offset h# 807d0000 or , push, ;          \ lwz r3, offset(r29)
@@ -97,7 +98,7 @@
 : list-end?  ( a len -- flag )  list-end 2@ $= ;
 : ;-or-bar?  ( a len -- flag )  2dup " ;" $= >r " |" $= r> or ;
 : locals-list  ( end-a end-len -- )
-   ?compiling  #locals @ if  -22 throw  then
+   ?defining  #locals @ if  -22 throw  then
    list-end 2!  #taken off  false       ( uninitialized? )
    begin  need-name 2dup list-end? 0= while
       2dup " --" $= if  2drop list-end 2@ skip-to drop  #taken @ #ordered ! locals, exit  then
@@ -111,7 +112,7 @@
 
 \ (local) and locals| of ANS 13: the first name is the top item.
 : (local)  ( a len -- )
-   ?compiling  #locals @ 0= if  #taken off #ordered off  then
+   ?defining  #locals @ 0= if  #taken off #ordered off  then
    dup if  add-local 1 #taken +!  else  2drop locals,  then ;
 : locals|  ( "names |" -- )
    begin  need-name 2dup " |" $= 0=  while  (local)  repeat
@@ -146,7 +147,7 @@
 : o#  ( "number" -- n )  8 number-in ; immediate
 : b#  ( "number" -- n )  2 number-in ; immediate
 : char  ( "name" -- char )  ascii-name ;
-: [char]  ( "name" -- char )  ?compiling ascii-name literal, ; immediate
+: [char]  ( "name" -- char )  ?defining ascii-name literal, ; immediate
 : ascii  ( "name" -- char )  ascii-name state @ if literal, then ; immediate
 : control  ( "name" -- char )  ascii-name 31 and state @ if literal, then ; immediate
 

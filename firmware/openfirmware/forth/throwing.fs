@@ -43,6 +43,7 @@ create messages
 -60 , ," not memory from alloc-mem"
 -61 , ," no such configuration variable"
 -62 , ," no program is loaded"
+-63 , ," must be true or false"
 -64 , ," no device is selected"
 -65 , ," no such method"
 -66 , ," no such device"
