@@ -60,6 +60,8 @@ class Attacker:
         self.names = [name for name in compiler.forth.words if name.isprintable() and words(name)]
         machine = pteg.Machine(preset, cpu="functional", rom="openfirmware", **options)
         assert machine.run(until="0 > ", instructions=5_000_000) == "console"
+        machine.console.write(b"marker pristine immediate\r")
+        assert machine.run(until="0 > ", instructions=5_000_000) == "console"
         self.pieces = PIECES
         self.folder = tempfile.TemporaryDirectory()
         self.checkpoint = Path(self.folder.name) / "prompt.ckpt"
@@ -122,7 +124,9 @@ class Attacker:
     def well(self):
         """Whether the firmware still does what it should."""
         texts = [self.type(line)[1] for line in (
-            b"] [ 0 if then only forth definitions device-end clear decimal noshowstack",
+            b"pristine",                # whatever `+` has become
+            b"] [ 0 if then only forth definitions device-end clear decimal noshowstack "
+            b"debug-off",
             b"2 3 + . depth .")]
         return texts[-1].replace("\r\n", "\n").endswith("\n5 0  ok\n0 > "), texts
 

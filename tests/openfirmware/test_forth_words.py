@@ -85,8 +85,8 @@ ROWS = {
         s" hid" w1 search-wordlist nip -> -1
         s" hid" find-name -> 0
         get-order w1 swap 1+ set-order hid previous -> 5
-        get-order nip -> 1
-        also previous get-order nip -> 1
+        get-order nip nip -> 2
+        also previous get-order nip nip -> 2
         vocabulary v1 also v1 definitions : q 3 ; q previous definitions -> 3
         s" q" find-name -> 0
         only forth definitions get-order nip -> 1
@@ -226,6 +226,12 @@ def test_time_passes(prompt):
     assert prompt.stack("get-msecs 3 ms get-msecs swap -")[0] in (3, 4)
 
 
+def test_an_empty_vocabulary_does_not_hide_what_leads_out_of_it(make_prompt):
+    prompt = make_prompt()
+    prompt("vocabulary empty  empty")
+    assert prompt("2 3 + . forth") == "5  ok\n"
+
+
 KEYS = {
     "12\x08\x083 .": "3  ok",
     "1 . 2\x02\x02\x0b": "1  ok",
@@ -235,6 +241,7 @@ KEYS = {
     "56 .\x1b[D\x1b[D\x1b[D\x1b[D4\x1b[C\x7f": "46  ok",
     "\x1b\x1b7 .": "7  ok",
     "8 .\x1bb\x1bh6 ": "6  ok",
+    "2 3\t+\t.": "5  ok",
 }
 
 

@@ -116,6 +116,7 @@ variable history-shown                  \ number of the one that is shown
    endcase ;
 : edit-key  ( char -- )
    dup leaves-line? if  last-key !  line-done? on exit  then
+   dup control I = if  drop bl  then     \ the cursor moves by one
    dup bl < if  control-key exit  then
    dup 127 = if  drop rubout  else  insert  then ;
 : edit-again  ( a len used -- len' )    \ edit a line that has text already
