@@ -125,8 +125,8 @@ class Attacker:
         """Whether the firmware still does what it should."""
         texts = [self.type(line)[1] for line in (
             b"pristine",                # whatever `+` has become
-            b"] [ 0 if then only forth definitions device-end clear decimal noshowstack "
             b"debug-off",
+            b"] [ 0 if then only forth definitions device-end clear decimal noshowstack",
             b"2 3 + . depth .")]
         return texts[-1].replace("\r\n", "\n").endswith("\n5 0  ok\n0 > "), texts
 

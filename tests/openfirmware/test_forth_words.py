@@ -85,8 +85,8 @@ ROWS = {
         s" hid" w1 search-wordlist nip -> -1
         s" hid" find-name -> 0
         get-order w1 swap 1+ set-order hid previous -> 5
-        get-order nip nip -> 2
-        also previous get-order nip nip -> 2
+        get-order nip -> 1
+        also previous get-order nip -> 1
         vocabulary v1 also v1 definitions : q 3 ; q previous definitions -> 3
         s" q" find-name -> 0
         only forth definitions get-order nip -> 1
@@ -228,8 +228,8 @@ def test_time_passes(prompt):
 
 def test_an_empty_vocabulary_does_not_hide_what_leads_out_of_it(make_prompt):
     prompt = make_prompt()
-    prompt("vocabulary empty  empty")
-    assert prompt("2 3 + . forth") == "5  ok\n"
+    prompt("only vocabulary empty  empty")
+    assert prompt("2 3 + . previous") == "5  ok\n"
 
 
 KEYS = {

@@ -31,7 +31,7 @@ variable banner-done?                   \ by nvramrc, or it wants none
    input-device 2dup console? if  2drop  else  input  then ;
 : boot-now  ( -- )  boot-command evaluate-script ;
 : cold  ( -- )
-   hex  only also definitions           \ a vocabulary takes the first place, not both
+   hex  only definitions
    dictionary-start to here  temporary-room to dictionary-limit  reset-temporary
    heap-init
    console-init  ['] console-emit to (emit)  own-keys  ['] edit-line to (accept)

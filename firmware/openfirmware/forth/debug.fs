@@ -34,7 +34,7 @@ constant /level
 variable #levels
 : this-level  ( -- a )  #levels @ 1- /level * levels + ;
 
-\ ---- What has been interrupted
+\ ---- What has been interrupted: the frame of kernel/interrupts.s
 : frame-lr  ( -- a )  interrupt-frame @ 48 + ;
 : frame-pc  ( -- a )  interrupt-frame @ 60 + @ ;
 : frame-msr  ( -- a )  interrupt-frame @ 64 + ;
@@ -147,5 +147,5 @@ variable /kept-stack
    dup colon? 0= " only a word made by : can be debugged" (abort")
    to debugged  true (arm-debugger) ;
 : debug  ( "name" -- )  ' (debug ;
-: stepping  ( -- )  -1 to step? ;          \ a key lets the next word be executed
-: tracing  ( -- )  0 to step? ;          \ words are only shown
+: stepping  ( -- )  -1 to step? ;             \ a key lets the next word be executed
+: tracing  ( -- )  0 to step? ;               \ words are only shown

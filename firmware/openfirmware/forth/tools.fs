@@ -19,12 +19,8 @@
 2variable sought
 : contains?  ( xt -- flag )  name>string sought 2@ search nip nip ;
 : show-sifted  ( xt -- more? )  dup contains? if  show-name  else  drop true  then ;
-: ordered  ( n -- wid )  order swap na+ @ ;
-: again?  ( n -- flag )                 \ is a list of the search order an earlier one again?
-   dup 0 ?do  dup ordered i ordered = if  drop true unloop exit  then  loop  drop false ;
 : sifting  ( "text" -- )
-   need-name sought 2!
-   #order @ 0 ?do  i again? 0= if  ['] show-sifted i ordered traverse-wordlist  then  loop ;
+   need-name sought 2!  #order @ 0 ?do  ['] show-sifted order i na+ @ traverse-wordlist  loop ;
 
 : order  ( -- )
    get-order 0 ?do  .8 space  loop  ."   definitions: " current @ .8 ;
