@@ -143,7 +143,7 @@ def test_control_c_on_the_pipeline_model(make_prompt):
 #: What an earlier line has left behind: ^C comes all the same.
 LEFT_BEHIND = ["0 msr!", "1002 msr!", "raw-keys? on", "waiting? on", "5 sounding !", "in-alarm? on",
                "sound-alarms", "' noop interruptible drop", "collecting? on", "0 to (key?)",
-               "0 to (key)"]
+               "0 to (key)", "5 #breaks !", "-1 #breaks !"]
 
 
 @pytest.mark.parametrize("line", LEFT_BEHIND)

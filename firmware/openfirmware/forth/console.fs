@@ -24,7 +24,8 @@ defer own-keys                          \ ( -- ) keys come from the console's ow
 variable collecting?
 : collect-keys  ( -- )                  \ with interrupts off
    collecting? on
-   #ahead /typed u> if  typed-in @ typed-out !  #breaks off  then         \ a program's work
+   #ahead /typed u> if  typed-in @ typed-out !  then            \ a program's work
+   #breaks @ #ahead u> if  #breaks off  then
    begin  typed-room? if  (key?)  else  false  then  while
       (key)  dup break-key = if  1 #breaks +!  then
       typed-in @ typed-char c!  1 typed-in +!
