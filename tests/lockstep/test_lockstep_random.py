@@ -17,7 +17,14 @@ from pteg.firmware.asm import assemble
 from pteg.hw.isa.exceptions import Dsisr, Srr1, Vector
 from pteg.lockstep import Lockstep, Mismatch
 from pteg.lockstep.encoding import encode
-from pteg.lockstep.random_programs import LOG, LOG_BYTES, STOP, Options, random_program
+from pteg.lockstep.random_programs import (
+    BODY,
+    LOG,
+    LOG_BYTES,
+    STOP,
+    Options,
+    random_program,
+)
 from pteg.pipeline.cpu import PipelineCpu
 from pteg.platform import Platform, Wire
 from pteg.symbols import Symbols
@@ -29,7 +36,6 @@ sys.modules[_spec.name] = injector  # the generated code imports it by this name
 _spec.loader.exec_module(injector)
 
 
-EE = 0x8000   # MSR[EE]
 ICE = 0x8000  # HID0[ICE]
 
 
@@ -63,23 +69,18 @@ def check(cpu, seed, length=300, interrupts=False, floating=False, breakpoints=F
     options = Options(length=length, user=choice.random() < 0.4,
                       translation=choice.random() < 0.8, floating=floating,
                       breakpoints=breakpoints, invalid=invalid,
-                      conditions=conditions, branches=branches)
+                      conditions=conditions, branches=branches, interrupts=interrupts)
     program = random_program(seed, options)
-    program.msr |= EE if interrupts else 0
     prepare(cpu, program)
     state = cpu.get_state()
     state["hid0"] = choice.choice((0, ICE))
     if interrupts:
         cpu.platform["injector"].state["random"] = seed
-        state["dec"] = choice.randrange(1000)
+        state["dec"] = choice.randrange(5000)
     cpu.set_state(state)
     lockstep = Lockstep(cpu)
     try:
-        if interrupts:
-            # An interrupt in the wrong place may keep a program from ending.
-            lockstep.run(10_000, address=STOP)
-        else:
-            assert lockstep.run(1_000_000, address=STOP) is Stop.ADDRESS
+        assert lockstep.run(1_000_000, address=STOP) is Stop.ADDRESS
     except Mismatch as mismatch:
         raise AssertionError(f"seed {seed}, {options}: {mismatch}") from None
     return lockstep.instructions
@@ -90,11 +91,14 @@ def test_random_programs_agree(cpu):
 
 
 def test_random_programs_agree_when_interrupted(interrupted_cpu):
-    taken = 0
+    """Interrupts come at many different instructions of the bodies."""
+    places = {Vector.EXTERNAL: 0, Vector.DECREMENTER: 0}
     for seed in range(200, 215):
         check(interrupted_cpu, seed, interrupts=True)
-        taken += sum(interrupted_cpu.stats()["interrupts"]["taken"].values())
-    assert taken > 50
+        log = exceptions(interrupted_cpu)
+        for vector in places:
+            places[vector] += len(set(log[(log[:, 0] == vector) & (log[:, 1] >= BODY), 1]))
+    assert places[Vector.EXTERNAL] > 200 and places[Vector.DECREMENTER] > 3
 
 
 def test_random_programs_with_floating_point_agree(cpu, interrupted_cpu):

@@ -15,6 +15,7 @@ interrupts off.
 
 from pteg.lockstep.exception_log import LOG, LOG_BYTES, STOP
 from pteg.lockstep.random_programs.layout import (
+    BODY,
     DATA,
     DATA_BYTES,
     TABLE,
@@ -24,5 +25,5 @@ from pteg.lockstep.random_programs.layout import (
 )
 from pteg.lockstep.random_programs.program import random_program
 
-__all__ = ["Options", "Program", "random_program", "STOP", "LOG", "LOG_BYTES", "TABLE",
+__all__ = ["Options", "Program", "random_program", "BODY", "STOP", "LOG", "LOG_BYTES", "TABLE",
            "TABLE_BYTES", "DATA", "DATA_BYTES"]

@@ -43,6 +43,9 @@ class Options:
         MSR[LE]. Caches are locked, enabled and disabled more often.
     branches : bool
         Many branches, close to each other, whose conditions come late.
+    interrupts : bool
+        The body begins with MSR[EE] set, and changes it. The prologue runs with interrupts off:
+        between `mtsrr0` and `rfi` one would never come back.
     cached : bool
         The caches are never disabled or locked: such a program is fast.
     """
@@ -58,6 +61,7 @@ class Options:
     invalid: bool = False
     conditions: bool = False
     branches: bool = False
+    interrupts: bool = False
     cached: bool = False
 
 

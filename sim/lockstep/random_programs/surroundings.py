@@ -145,6 +145,8 @@ def first_msr(g):
         msr |= Msr.PR
     if g.traces and g.random.random() < 0.2:
         msr |= g.random.choice((Msr.SE, Msr.BE))
+    if g.options.interrupts:
+        msr |= Msr.EE
     if g.options.floating:
         msr |= g.random.choice((0, Msr.FP, Msr.FP))
     if g.options.conditions and g.random.random() < 0.2:

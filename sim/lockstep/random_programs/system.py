@@ -61,6 +61,8 @@ def _mode(g):
         msr ^= Msr.FP
     if g.traces and g.random.random() < 0.2:
         msr |= g.random.choice((Msr.SE, Msr.BE))
+    if g.options.interrupts and g.random.random() < 0.2:
+        msr ^= Msr.EE
     if g.options.conditions and g.random.random() < 0.3:
         msr ^= Msr.LE
     return int(msr)
