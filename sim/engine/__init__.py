@@ -3,13 +3,14 @@
 Stages, a file each: `frontend` (Amaranth's netlist to a word-level circuit), `ir` (the expression
 graph), `plan` (where in the cycle each operation runs), `codegen` (LLVM text), `objects` (LLVM's
 object files), `native` (functions for Python and numba), `cache`, and `compiled`, which puts them
-together. `verilog` makes Amaranth components of Verilog.
+together. `batch` runs many simulations of a design. `verilog` makes Amaranth components of Verilog.
 """
 
 import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pteg.engine.batch import Batch
     from pteg.engine.compiled import Native, Tracer, compile_design, load_design
     from pteg.engine.native import NativeFunction
     from pteg.engine.probes import Kind, MemoryInfo, Part, Probe
@@ -22,6 +23,7 @@ _EXPORTS = {
     "Native": "pteg.engine.compiled",
     "Tracer": "pteg.engine.compiled",
     "NativeFunction": "pteg.engine.native",
+    "Batch": "pteg.engine.batch",
     "Simulator": "pteg.engine.simulator",
     "Kind": "pteg.engine.probes",
     "Part": "pteg.engine.probes",
@@ -31,8 +33,9 @@ _EXPORTS = {
     "compile_verilog": "pteg.engine.verilog",
 }
 
-__all__ = ["compile_design", "load_design", "Native", "Tracer", "NativeFunction", "Simulator",
-           "Kind", "Part", "Probe", "MemoryInfo", "VerilogComponent", "compile_verilog"]
+__all__ = ["compile_design", "load_design", "Native", "Tracer", "NativeFunction", "Batch",
+           "Simulator", "Kind", "Part", "Probe", "MemoryInfo", "VerilogComponent",
+           "compile_verilog"]
 
 
 def __getattr__(name: str) -> Any:

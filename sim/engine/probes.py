@@ -19,6 +19,7 @@ __all__ = ["Words", "Kind", "Part", "Probe", "MemoryInfo", "extract", "insert"]
 #: The state of a design, or a tracer's buffer: one dimension, 64 bits a word.
 Words = NDArray[np.uint64]
 
+#: All bits of a word.
 MASK64 = (1 << 64) - 1
 
 

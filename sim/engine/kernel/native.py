@@ -3,7 +3,7 @@
 import numpy as np
 
 from pteg.engine.compiled import compile_nodes
-from pteg.engine.kernel.batch import pass_time
+from pteg.engine.kernel.edges import pass_time
 from pteg.engine.kernel.leaves import leaves
 from pteg.engine.probes import extract, insert
 from pteg.errors import UserError
