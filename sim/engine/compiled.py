@@ -17,7 +17,7 @@ from dataclasses import astuple
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -29,9 +29,6 @@ from pteg.engine.objects import Job, target_name
 from pteg.engine.plan import plan_cycle, plan_values
 from pteg.engine.probes import Kind, MemoryInfo, Probe, Words, extract, insert
 from pteg.errors import UserError
-
-if TYPE_CHECKING:
-    from pteg.engine.batch import Batch
 
 __all__ = ["FUNCTIONS", "Native", "Tracer", "compile_design", "compile_nodes", "compile_prepared",
            "load_design", "plan_function"]
@@ -311,13 +308,6 @@ class Native:
     def tracer(self, paths: str | Iterable[str] = "*") -> "Tracer":
         """Return a :class:`Tracer` for the signals that match `paths` (a glob or several)."""
         return Tracer(self, self.match(paths))
-
-    def batch(self, count: int, *, workers: int | None = None) -> "Batch":
-        """Return `count` independent simulations of the design: a :class:`~pteg.engine.Batch`."""
-        # numba is imported only when it is used.
-        from pteg.engine.batch import Batch
-
-        return Batch(self, count, workers=workers)
 
     # Storing -------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ import sys
 import time
 from functools import partial
 
-from pteg.engine import compile_design
+from pteg.engine import Batch, compile_design
 from pteg.hw.core.divide import Divider
 from pteg.hw.processor import Processor
 
@@ -37,7 +37,7 @@ def main():
           "times the loop")
     for name, (design, count, cycles) in DESIGNS.items():
         native = compile_design(design())
-        batches = [native.batch(count, workers=workers) for workers in (1, cores)]
+        batches = [Batch(native, count, workers=workers) for workers in (1, cores)]
         states = [native.new_state() for _ in range(count)]
         works = [partial(loop, native, states, cycles),
                  *(partial(batch.step, cycles) for batch in batches)]

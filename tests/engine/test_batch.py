@@ -11,7 +11,7 @@ from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
-from pteg.engine import compile_design
+from pteg.engine import Batch, compile_design
 from pteg.errors import UserError
 from pteg.hw.core.divide import Divider
 from pteg.hw.isa.instructions import Op
@@ -53,7 +53,7 @@ def test_random_designs_do_what_each_simulation_does_alone(random_design):
         feed = {path: np.array([[choice.getrandbits(max(probe.width, 1)) for _ in range(count)]
                                 for _ in range(cycles)], object)
                 for path, probe in native.inputs.items() if probe.width}
-        batch = native.batch(count, workers=2)
+        batch = Batch(native, count, workers=2)
         record = batch.run(feed, "*", cycles)
         tracer = native.tracer("*")
         buffer = tracer.new_buffer()
@@ -78,7 +78,7 @@ def test_many_quotients_at_once():
     native = compile_design(Divider())
     rng = np.random.default_rng(1)
     a, b = rng.integers(0, 1 << 32, 300), rng.integers(1, 1 << 16, 300)
-    batch = native.batch(300)
+    batch = Batch(native, 300)
     for port, values in {"op": Op.DIVWU, "a": a, "b": b, "valid": 1}.items():
         batch.write(f"port.{port}", values)
     assert np.all(batch.run_until("port.done", 40))
@@ -87,7 +87,7 @@ def test_many_quotients_at_once():
 
 
 def test_each_simulation_waits_for_its_own_signal(sums):
-    batch = sums.batch(4, workers=3)
+    batch = Batch(sums, 4, workers=3)
     batch.write("value", [500, 100, -5, 1000])
     assert list(batch.run_until("done", 50)) == [True, True, False, True]
     assert list(batch.cycles) == [2, 10, 50, 1]
@@ -95,7 +95,7 @@ def test_each_simulation_waits_for_its_own_signal(sums):
 
 
 def test_memories_are_arrays(sums):
-    batch = sums.batch(3)
+    batch = Batch(sums, 3)
     assert batch.read_memory("store").shape == (3, 4)
     batch.write_memory("store", [10, 20, 30, 40])
     batch.write("row", [0, 1, 3])
@@ -108,7 +108,7 @@ def test_memories_are_arrays(sums):
 
 
 def test_wide_values_are_words(sums):
-    batch = sums.batch(2)
+    batch = Batch(sums, 2)
     values = [3 << 90 | 7, 1 << 64]
     batch.write("wide", values)
     batch.step()
@@ -119,7 +119,7 @@ def test_wide_values_are_words(sums):
 
 
 def test_one_sequence_of_inputs_serves_all_simulations(sums):
-    batch = sums.batch(3)
+    batch = Batch(sums, 3)
     batch.write("row", [0, 1, 1])
     record = batch.run({"value": [1, 2, 3]}, ["sum", "row"])
     assert record["sum"].tolist() == [[1, -2, -2], [2, -1, -1], [4, 1, 1]]
@@ -128,7 +128,7 @@ def test_one_sequence_of_inputs_serves_all_simulations(sums):
 
 
 def test_an_interrupted_batch_stops_soon(sums):
-    batch = sums.batch(8, workers=2)
+    batch = Batch(sums, 8, workers=2)
     main = threading.main_thread()
     timer = threading.Timer(1, lambda: __import__("signal").pthread_kill(main.ident, 2))
     timer.start()
@@ -153,9 +153,9 @@ def test_an_interrupted_batch_stops_soon(sums):
     (lambda batch: batch.run_until("sum", 3), "'sum' has 20 bits"),
     (lambda batch: batch.step(-1), "cycles must not be negative, not -1"),
     (lambda batch: batch.read_memory("shop"), "has no memory 'shop'; it has store"),
-    (lambda batch: batch.native.batch(0), "count must be a positive integer, not 0"),
-    (lambda batch: batch.native.batch(2, workers=-1), "workers must be a positive integer"),
+    (lambda batch: Batch(batch.native, 0), "count must be a positive integer, not 0"),
+    (lambda batch: Batch(batch.native, 2, workers=-1), "workers must be a positive integer"),
 ])
 def test_what_does_not_fit_is_refused(sums, use, message):
     with pytest.raises(UserError, match=message):
-        use(sums.batch(3))
+        use(Batch(sums, 3))
