@@ -56,6 +56,9 @@ class Machine:
     adversary : int, optional
         Seed of a processor that uses every freedom the architecture gives it about translations
         (docs/mmu.md). It needs the functional model.
+    uniprocessor : bool
+        The adversary is that of a machine with one processor, whose software may expect more: that
+        sync is enough after tlbie, and that an exception, rfi or isync orders what came before.
     **options
         Of the preset, such as ``ram="64M"``, and parameters of the processor, such as
         ``dcache="16K"`` (`pteg.parameters.MachineParameters`).
@@ -87,7 +90,7 @@ class Machine:
 
     def __init__(self, preset: str | Platform = "g3", *, cpu: str = "pipeline",
                  rom: str | PathLike | bytes | None = None, adversary: int | None = None,
-                 **options: Any):
+                 uniprocessor: bool = False, **options: Any):
         if isinstance(preset, Platform):
             if options:
                 raise UserError(f"a platform takes no options, not {', '.join(options)}")
@@ -102,7 +105,10 @@ class Machine:
         _check_model(self.platform, cpu)
         if adversary is not None:
             _check_adversary(adversary, cpu)
+        elif uniprocessor:
+            raise UserError("uniprocessor needs an adversary")
         self.cpu_name, self.adversary = cpu, adversary
+        self._uniprocessor = uniprocessor
         self.restored: str | None = None
         self.seconds = 0.0
         self.count_from = 0     # grows when `stats` begins anew
@@ -142,7 +148,7 @@ class Machine:
         if "model" not in self._made:
             self._made["model"] = new_cpu(self.cpu_name, self.platform)
             if self.adversary is not None:
-                self._made["model"].adversary(self.adversary)
+                self._made["model"].adversary(self.adversary, self._uniprocessor)
         return self._made["model"]
 
     @cached_property

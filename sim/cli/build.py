@@ -21,7 +21,7 @@ _OUTPUTS = ("vcd", "kanata", "pipeline", "report", "profile", "ledger", "save", 
 _INPUTS = ("rom", "disk", "kernel", "dtb", "input")
 #: Options that say what a checkpoint says already.
 _SAVED = ("machine", "ram", "dram", "board", "rom", "kernel", "dtb", "append", "disk",
-          "timed_uart", "adversary")
+          "timed_uart", "adversary", "uniprocessor")
 
 
 def build(options):
@@ -83,7 +83,8 @@ def _new(options):
         name: value for name in ("ram", "dram", "board")
         if (value := getattr(options, name)) is not None}
     machine = Machine(options.machine or "g3", cpu=_first_model(options), rom=NONE,
-                      adversary=options.adversary, **settings)
+                      adversary=options.adversary, uniprocessor=options.uniprocessor,
+                      **settings)
     alone = options.kernel is not None and options.dtb is not None
     usual = NONE if alone else (ROMS if options.kernel is None else KERNEL_ROMS)[machine.preset]
     rom = usual if options.rom is None else options.rom

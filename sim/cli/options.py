@@ -79,6 +79,8 @@ class MachineOptions:
     adversary
         Seed of a processor that uses every freedom the architecture gives it about translations.
         It needs the functional model.
+    uniprocessor
+        The adversary allows what software for one processor may expect: sync is enough after tlbie.
     """
 
     machine: str | None = None
@@ -91,6 +93,7 @@ class MachineOptions:
     disk_write: Flag = False
     timed_uart: Flag = False
     adversary: Number = None
+    uniprocessor: Flag = False
 
 
 @_group("Program", 2)

@@ -10,12 +10,12 @@ from pteg.components.console import new_watch
 from pteg.cpu import Stop
 from pteg.errors import UserError
 from pteg.functional import interpreter
+from pteg.functional.chance import first_random
 from pteg.functional.float_unit import UNCOMPILED, compiled_unit
 from pteg.functional.model import (
     CPU_STATE,
     MODEL,
     clear_translations,
-    first_random,
     new_code,
     new_model,
     take_events,
@@ -131,7 +131,7 @@ class FunctionalCpu:
         self._no_watch = new_watch()
         self._ledger = None
         self._oracle = None
-        self._seed = None
+        self._seed, self._lone = None, False
         self._prepared = False
         self.reset()
 
@@ -258,10 +258,11 @@ class FunctionalCpu:
         self._watch()
         clear_translations(self._model)
 
-    def adversary(self, seed):
-        """Use every freedom of the architecture, at random (`pteg.functional.adversary`)."""
+    def adversary(self, seed, lone=False):
+        """Use every freedom of the architecture, at random (`pteg.functional.adversary`); `lone`:
+        those of a processor that is the only one."""
         self._needs_one_processor("adversary")
-        self._seed = seed
+        self._seed, self._lone = seed, lone
         self._code = None   # in a block nothing would happen between the instructions
         self._model["random"] = first_random(seed)
         self._watch()
@@ -275,6 +276,7 @@ class FunctionalCpu:
         """Tell the model whether there is an oracle or an adversary."""
         self._model["oracle"] = self._oracle is not None
         self._model["adversary"] = self._seed is not None
+        self._model["lone"] = self._lone
         self._model["watched"] = self._model["oracle"] | self._model["adversary"]
 
     def modified(self):

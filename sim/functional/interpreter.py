@@ -7,7 +7,7 @@ import numpy as np
 from numba import njit
 
 from pteg.functional import constants as isa
-from pteg.functional.adversary import begin_instruction
+from pteg.functional.adversary import begin_instruction, synchronize
 from pteg.functional.blocks import run_blocks
 from pteg.functional.branch import branch, condition
 from pteg.functional.compiled import compiled
@@ -112,6 +112,8 @@ def settle(s, m, outcome, traced):
     changed: CONTEXT or CHECKSTOP, else NEXT.
     """
     m.answered = m.used = 0
+    if m.adversary and (outcome == isa.OUT_EXCEPTION or m.op == isa.ISYNC or m.op == isa.RFI):
+        synchronize(m)
     if outcome == isa.OUT_EXCEPTION:
         if m.vector != isa.VECTOR_SYSTEM_CALL:
             m.uncompleted += 1
@@ -135,6 +137,8 @@ def take_interrupt(s, m):
     """Take the pending interrupt of highest priority, if MSR[EE] allows any. Returns whether."""
     if not s.msr & isa.MSR_EE or not (m.interrupt or m.decrementer or m.thermal):
         return False
+    if m.adversary:
+        synchronize(m)
     if m.interrupt:
         take(s, m, isa.VECTOR_EXTERNAL, isa.NONE)
     elif m.decrementer:

@@ -9,13 +9,7 @@ search at the same moments.
 import numpy as np
 
 from pteg.functional import constants as isa
-from pteg.functional.adversary import (
-    hide_store,
-    postpone,
-    postpone_invalidation,
-    random_way,
-    recently_used,
-)
+from pteg.functional.adversary import changed, recently_used
 from pteg.functional.bytes import (
     peek8,
     peek16,
@@ -29,8 +23,10 @@ from pteg.functional.bytes import (
 from pteg.functional.compiled import compiled, inlined
 from pteg.functional.decoded import forget, is_code
 from pteg.functional.exceptions import event, raise_exception, storage_fault
+from pteg.functional.late_memory import postpone
+from pteg.functional.late_tlb import keep_entry, postpone_tlbie, random_way, recall
 from pteg.functional.operands import MASK32
-from pteg.functional.oracle import examine, loaded, unseen
+from pteg.functional.oracle import examine, loaded, refused, unseen
 from pteg.functional.protection import prohibited
 from pteg.functional.table import WALKER, half, in_table, note, noted_store
 from pteg.functional.tlb import filled, points, use, victim
@@ -109,7 +105,7 @@ def write_table(m, pa, size, value):
     before = read_at(m.ram + pte, isa.DOUBLEWORD)
     write_at(m.ram + pa, size, value)
     if noted_store(m, pte, before) and m.adversary:
-        hide_store(m, pte, before)
+        changed(m, pte, before)
 
 
 @compiled
@@ -274,14 +270,19 @@ def translate(s, m, ea, kind):
             hit = True
         else:
             way += 1
-    if not hit:
-        way = random_way(m) if m.adversary else victim(m, side, index)
+    if not hit and m.adversary:
+        way = random_way(m)
+        hit = recall(m, side, index, way, tag)
+    elif not hit:
+        way = victim(m, side, index)
     key = 1 if segment & (isa.SR_KP if user else isa.SR_KS) else 0
     word = 0 | m.tlb_word[side, index, way]
     if not hit or (store and not word & isa.PTEL_C and not prohibited(key, word & 3, store)):
         word = search(s, m, ea, kind, segment & isa.SR_VSID, key, not hit)
         if word < 0:
             return -1
+        if m.adversary:
+            keep_entry(m, side, index, way)
         m.tlb_tag[side, index, way] = tag
         m.tlb_word[side, index, way] = word
         loaded(m, side, index, way, m.found)
@@ -294,6 +295,8 @@ def translate(s, m, ea, kind):
     if fetch and m.wimg & isa.WIMG_G:
         return no_execute(s, m, ea)
     if prohibited(key, word & 3, store):
+        if m.oracle:
+            refused(s, m, ea, kind, side, index, way, key)
         return protection(s, m, ea, kind)
     if m.oracle:
         examine(s, m, ea, kind, side, index, way, key)
@@ -306,7 +309,10 @@ def invalidate_set(m, ea):
     index = ea >> 12 & m.tlb_sets - 1
     if m.watched:
         note(m, isa.ACT_TLBIE, ea, isa.NONE, isa.NONE)
-    if not m.adversary or not postpone_invalidation(m, index):
+        m.last_tlbie[index] = m.history_count
+    if m.adversary:
+        postpone_tlbie(m, index)
+    else:
         for side in range(2):
             for way in range(m.tlb_ways):
                 m.tlb_tag[side, index, way] = 0

@@ -3,6 +3,7 @@
 import numpy as np
 
 from pteg.functional.constants import NO_SET, POLICIES
+from pteg.functional.late_tlb import KEPT
 from pteg.functional.tlb import SEED
 from pteg.hw.bus.ratio import Ratio
 from pteg.hw.parameters import Parameters
@@ -13,11 +14,12 @@ from pteg.state import ARCH_STATE
 from pteg.worlds import WATCH
 
 __all__ = ["CPU_STATE", "MODEL", "EVENTS", "WRITES", "ANSWERS", "new_model",
-           "new_code", "clear_translations", "take_events", "take_stale", "first_random",
+           "new_code", "clear_translations", "take_events", "take_stale",
            "CODE_PAGES", "CODE_PLACES"]
 
 _WORDS = ARCH_STATE.itemsize // 4
 _TLB = TLB_MOST_SETS, TLB_MOST_WAYS
+_SECOND = TLB_MOST_SETS, KEPT
 
 #: ARCH_STATE with a second view of the same bytes: `words[i]`, by which SPRs are reached by number.
 CPU_STATE = np.dtype({
@@ -106,19 +108,26 @@ MODEL = np.dtype([
     # has told of it. `found`: the PTE of the last search.
     ("tlb_pte", "i8", (2, *_TLB)), ("tlb_loaded", "i8", (2, *_TLB)), ("tlb_told", "u1", (2, *_TLB)),
     ("found", "i8"),
+    # Acts up to the last tlbie of each set.
+    ("last_tlbie", "i8", TLB_MOST_SETS),
     # What the oracle has found, a `Fault` or 0, and everything about it.
     ("stale", "i8"), ("stale_kind", "i8"), ("stale_ea", "i8"), ("stale_vsid", "i8"),
     ("stale_pte", "i8"), ("stale_word", "i8"), ("stale_now", "i8"), ("stale_pc", "i8"),
     ("stale_cycle", "i8"), ("stale_instruction", "i8"), ("stale_order", "i8"),
     ("stale_loaded_from", "i8"), ("stale_loaded", "i8"),
-    # The adversary: its random numbers; words of PTEs as searches still see them; bytes that it
-    # writes late; tlbie that have not taken effect; pages that may be searched for.
-    ("random", "i8"), ("epoch", "i8"),
-    ("unseen_pa", "i8", 16), ("unseen_word", "i8", 16), ("unseen_epoch", "i8", 16),
-    ("unseen_count", "i8"),
-    ("late_pa", "i8", 8), ("late_byte", "i8", 8), ("late_count", "i8"),
-    ("tlbie_set", "i8", 16), ("tlbie_stage", "i8", 16), ("tlbie_count", "i8"),
-    ("recent", "i8", 16), ("recent_count", "i8"),
+    # The adversary: its random numbers, and whether it is one of a lone processor; words of PTEs as
+    # searches still see them; bytes that it writes late. `..._waits`: until sync.
+    ("random", "i8"), ("lone", "i8"), ("epoch", "i8"),
+    ("unseen_pa", "i8", 64), ("unseen_word", "i8", 64), ("unseen_epoch", "i8", 64),
+    ("unseen_waits", "i8", 64), ("unseen_count", "i8"),
+    ("late_pa", "i8", 32), ("late_byte", "i8", 32), ("late_waits", "i8", 32), ("late_count", "i8"),
+    # Stages of the tlbie of each set, and whether there are any; the second level of the TLBs.
+    ("tlbie", "i8", TLB_MOST_SETS), ("tlbie_pending", "i8"),
+    ("kept_tag", "i8", (2, *_SECOND)), ("kept_word", "u4", (2, *_SECOND)),
+    ("kept_pte", "i8", (2, *_SECOND)), ("kept_loaded", "i8", (2, *_SECOND)),
+    ("kept_told", "u1", (2, *_SECOND)),
+    # Pages that may be searched for: used before, or of a PTE that was changed.
+    ("recent", "i8", 64), ("suspect", "i8", 8), ("suspects", "i8"), ("alert", "i8"),
 ], align=True)
 
 
@@ -175,8 +184,3 @@ def take_stale(model):
     acts = [tuple(map(int, model["history"][i % HISTORY])) for i in range(oldest, count)]
     fault, model["stale"] = int(model["stale"]), 0
     return Finding(fault=Fault(fault), acts=acts, oldest=oldest, **found)
-
-
-def first_random(seed):
-    """State of the adversary's random numbers."""
-    return (seed * 0x9E3779B97F4A7C15 ^ 0x5DEECE66D) % (1 << 48)

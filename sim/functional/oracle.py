@@ -5,13 +5,13 @@ use. What it finds goes to the run loop in `m.stale_*`; `pteg.mmu.oracle` says w
 """
 
 from pteg.functional import constants as isa
-from pteg.functional.adversary import is_late
 from pteg.functional.bytes import peek32
 from pteg.functional.compiled import compiled
+from pteg.functional.late_memory import is_late
 from pteg.functional.protection import prohibited
 from pteg.functional.table import NOWHERE, SOFTWARE, lookup
 
-__all__ = ["loaded", "examine", "unseen"]
+__all__ = ["loaded", "examine", "refused", "unseen"]
 
 
 @compiled
@@ -33,7 +33,7 @@ def examine(s, m, ea, kind, side, index, way, key):
     if pte == NOWHERE:
         return
     if pte < 0:
-        fault = isa.FAULT_UNMAPPED
+        fault = evicted(m, ea, side, index, way)
     else:
         now = peek32(m.ram + pte + 4)
         if (word ^ now) & isa.PTEL_RPN:
@@ -49,6 +49,42 @@ def examine(s, m, ea, kind, side, index, way, key):
     if fault:
         m.tlb_told[side, index, way] = 1
         report(s, m, fault, kind, ea, vsid, pte, word, now)
+        m.stale_loaded_from = m.tlb_pte[side, index, way]
+        m.stale_loaded = m.tlb_loaded[side, index, way]
+
+
+@compiled
+def evicted(m, ea, side, index, way):
+    """No PTE maps the page. Was the PTE that the TLB entry was loaded from given to another page?
+    Software for which the page table is a cache may do so, until it changes the translation: the
+    use is no fault as long as no tlbie of the page was executed."""
+    tag = peek32(m.ram + m.tlb_pte[side, index, way])
+    vsid = m.tlb_tag[side, index, way] >> 16 & 0xFFFFFF
+    if not tag & isa.PTEH_V or tag & ~isa.PTEH_H == isa.PTEH_V | vsid << 7 | ea >> 22 & 0x3F:
+        return isa.FAULT_UNMAPPED
+    first = max(m.tlb_loaded[side, index, way], m.history_count - isa.HISTORY)
+    for i in range(first, m.last_tlbie[index]):
+        row = m.history[i % isa.HISTORY]
+        if row[0] == isa.ACT_TLBIE and not (row[3] ^ ea) & 0x0FFFF000:
+            return isa.FAULT_EVICTED
+    return 0
+
+
+@compiled
+def refused(s, m, ea, kind, side, index, way, key):
+    """A TLB entry forbids an access: does the PTE that it was loaded from, too? The exception
+    does not say so, and its handler may find nothing to do."""
+    if m.tlb_told[side, index, way]:
+        return
+    word = 0 | m.tlb_word[side, index, way]
+    vsid = m.tlb_tag[side, index, way] >> 16 & 0xFFFFFF
+    pte = lookup(m, vsid, ea, SOFTWARE)
+    if pte < 0:
+        return
+    now = peek32(m.ram + pte + 4)
+    if (word ^ now) & isa.PTEL_RPN == 0 and not prohibited(key, now & 3, kind == isa.KIND_STORE):
+        m.tlb_told[side, index, way] = 1
+        report(s, m, isa.FAULT_REFUSED, kind, ea, vsid, pte, word, now)
         m.stale_loaded_from = m.tlb_pte[side, index, way]
         m.stale_loaded = m.tlb_loaded[side, index, way]
 

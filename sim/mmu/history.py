@@ -32,6 +32,8 @@ class Fault(enum.IntEnum):
     UNCHANGED = 5   # a store that does not set C, which software has cleared
     UNREFERENCED = 6  # an access that does not set R, which software has cleared
     UNSEEN = 7      # a page fault, although the page table has a PTE
+    REFUSED = 8     # a protection fault, although the PTE allows the access
+    EVICTED = 9     # the PTE has given way to another one; that is told only if a tlbie followed
 
 
 @dataclass(frozen=True)

@@ -1,31 +1,15 @@
 """Stale translations: which use was stale, who changed the PTE, and what the change left out."""
 
-import enum
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from pteg.hw.isa.registers import PteHigh, PteLow
+from pteg.hw.isa.registers import PteLow
 from pteg.hw.mmu.enums import AccessKind
-from pteg.mmu.history import Act, Fault, Finding
+from pteg.mmu.diagnosis import Step, diagnose
+from pteg.mmu.history import Fault, Finding
 from pteg.symbols import Symbols
 
 __all__ = ["Change", "Oracle", "StaleUse", "Step"]
-
-_VALID = PteHigh.V.mask << 32
-_HIGH, _LOW = 0xFFFFFFFF << 32, 0xFFFFFFFF
-
-
-class Step(enum.Enum):
-    """A step of changing a PTE, in the order of PEM 7.6.3.2."""
-
-    INVALIDATE = "V = 0 in the PTE before it is changed"
-    SYNC = "sync between V = 0 and tlbie"
-    TLBIE = "tlbie of the page after V = 0"
-    EIEIO = "eieio between tlbie and tlbsync"
-    TLBSYNC = "tlbsync after tlbie"
-    SYNC_TLBSYNC = "sync after tlbsync"
-    EIEIO_STORES = "eieio between the second word and V = 1"
-    SYNC_VALID = "sync after V = 1"
 
 
 @dataclass(frozen=True)
@@ -90,10 +74,7 @@ class StaleUse:
     @classmethod
     def of(cls, found: Finding) -> "StaleUse":
         """What a processor model has found, with its cause."""
-        acts = [_Act(*act) for act in found.acts[:found.order - found.oldest]]
-        change = _change(found, acts)
-        missing, misplaced = _missing(found, acts, change)
-        made = acts[change] if change is not None else None
+        made, missing, misplaced = diagnose(found)
         offset = found.ea & 0xFFF
         return cls(
             found.fault, AccessKind(found.kind), found.ea, found.pc, found.instruction, found.cycle,
@@ -133,6 +114,10 @@ class StaleUse:
             Fault.UNCHANGED: "C of the PTE is 0 and is not set, because the TLB has C = 1",
             Fault.UNREFERENCED: "R of the PTE is 0 and is not set, because the TLB has the page",
             Fault.UNSEEN: "a page fault, but there is a PTE for the page",
+            Fault.REFUSED: f"a protection fault: the TLB has PP {PteLow.PP.get(self.old):02b}, but "
+                           f"the PTE {PteLow.PP.get(self.new):02b}, which allows it",
+            Fault.EVICTED: f"{went}, but the PTE has given way to another, and a tlbie of the page "
+                           f"followed",
         }[self.fault]
 
     def __str__(self) -> str:
@@ -168,101 +153,6 @@ class Oracle:
         return self._stop
 
 
-@dataclass(frozen=True)
-class _Act:
-    """A row of `pteg.mmu.history`."""
-
-    act: int
-    pc: int
-    instruction: int
-    address: int
-    before: int
-    after: int
-    cycle: int
-
-    def cleared_v(self) -> bool:
-        return bool(self.before & ~self.after & _VALID)
-
-    def set_v(self) -> bool:
-        return bool(~self.before & self.after & _VALID)
-
-
 def _named(pc: int, symbols: Symbols | None) -> str:
     name = symbols.name(pc) if symbols else None
     return f"{pc:08x} <{name}>" if name else f"{pc:08x}"
-
-
-def _change(found: Finding, acts: Sequence[_Act]) -> int | None:
-    """Index of the store that made the difference: the first one after the TLB entry was loaded,
-    or else, if searches see stores late, the last one before."""
-    places = {found.loaded_from, found.pte}
-    if found.fault is Fault.UNSEEN:
-        half = _VALID
-    elif found.fault is Fault.UNMAPPED:
-        half = _HIGH
-    else:
-        half = _LOW
-    stores = [i for i, act in enumerate(acts) if act.act == Act.STORE and act.address in places
-              and (act.before ^ act.after) & half]
-    after = [i for i in stores if found.oldest + i >= found.loaded]
-    if found.fault is Fault.UNSEEN or not after:
-        return stores[-1] if stores else None
-    return after[0]
-
-
-def _missing(found: Finding, acts: Sequence[_Act],
-             change: int | None) -> tuple[Step | None, int | None]:
-    """The first step that is not there, and the address of a tlbie in the wrong place."""
-    if change is None:
-        return None, None
-    if found.fault is Fault.UNSEEN:
-        return Step.SYNC_VALID, None
-    place = acts[change].address
-    stores = [i for i, act in enumerate(acts) if act.act == Act.STORE and act.address == place]
-    first = change
-    if not acts[change].cleared_v():
-        if acts[change].before & _VALID:
-            return _in_place(found, acts, change)
-        first = max((i for i in stores if i < change and acts[i].cleared_v()), default=change)
-
-    def position(act, start, end=None):
-        return next((i for i in range(start + 1, len(acts) if end is None else end)
-                     if acts[i].act == act), None)
-
-    flush = _flush(found, acts, first)
-    if flush is None:
-        wrong = [act.address for i, act in enumerate(acts)
-                 if act.act == Act.TLBIE and (i > first or found.oldest + i >= found.loaded)]
-        return Step.TLBIE, wrong[-1] if wrong else None
-    if position(Act.SYNC, first, flush) is None:
-        return Step.SYNC, None
-    waits = position(Act.TLBSYNC, flush)
-    if waits is None:
-        return Step.TLBSYNC, None
-    if position(Act.EIEIO, flush, waits) is None:
-        return Step.EIEIO, None
-    following = next((i for i in stores if i > waits), len(acts))
-    if position(Act.SYNC, waits, following) is None:
-        return Step.SYNC_TLBSYNC, None
-    valid = next((i for i in stores if i > waits and acts[i].set_v()), None)
-    if valid is not None:
-        words = [i for i in stores if waits < i < valid]
-        if words and position(Act.EIEIO, words[-1], valid) is None:
-            return Step.EIEIO_STORES, None
-        if position(Act.SYNC, valid) is None:
-            return Step.SYNC_VALID, None
-    return None, None
-
-
-def _in_place(found: Finding, acts: Sequence[_Act], change: int) -> tuple[Step, int | None]:
-    """A valid PTE was changed. To clear R or C, which searches set as bytes, that is allowed."""
-    history = found.fault in (Fault.UNCHANGED, Fault.UNREFERENCED)
-    if history and _flush(found, acts, change) is None:
-        return Step.TLBIE, None
-    return Step.INVALIDATE, None
-
-
-def _flush(found: Finding, acts: Sequence[_Act], start: int) -> int | None:
-    """Index of the tlbie of the page after a store (EA[4-19] are compared)."""
-    return next((i for i in range(start + 1, len(acts)) if acts[i].act == Act.TLBIE
-                 and not (acts[i].address ^ found.ea) & 0x0FFFF000), None)

@@ -1,0 +1,208 @@
+"""Which step of changing a PTE is missing, from the acts that an oracle remembers (PEM 7.6.3.2)."""
+
+import enum
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pteg.hw.isa.registers import PteHigh, PteLow
+from pteg.mmu.history import Act, Fault, Finding
+
+__all__ = ["Made", "Step", "diagnose"]
+
+_VALID = PteHigh.V.mask << 32
+_HIGH, _LOW = 0xFFFFFFFF << 32, 0xFFFFFFFF
+#: What searches change themselves.
+_USED = PteLow.R.mask | PteLow.C.mask
+
+
+class Step(enum.Enum):
+    """A step of changing a PTE, in the order of PEM 7.6.3.2."""
+
+    INVALIDATE = "V = 0 in the PTE before it is changed"
+    SYNC = "sync between V = 0 and what follows"
+    TLBIE = "tlbie of the page after V = 0"
+    EIEIO = "eieio between tlbie and tlbsync"
+    TLBSYNC = "tlbsync after tlbie"
+    SYNC_TLBSYNC = "sync after tlbsync"
+    EIEIO_STORES = "eieio between the second word and V = 1"
+    SYNC_VALID = "sync after V = 1"
+
+
+@dataclass(frozen=True)
+class Made:
+    """An act: a row of `pteg.mmu.history`."""
+
+    act: int
+    pc: int
+    instruction: int
+    address: int
+    before: int
+    after: int
+    cycle: int
+
+    def cleared_v(self) -> bool:
+        return bool(self.before & ~self.after & _VALID)
+
+    def set_v(self) -> bool:
+        return bool(~self.before & self.after & _VALID)
+
+
+def diagnose(found: Finding) -> tuple[Made | None, Step | None, int | None]:
+    """Why a translation is not the page table's.
+
+    Returns
+    -------
+    change : Made or None
+        The store that made the difference; None if it is not remembered.
+    missing : Step or None
+        The first step that the software has left out.
+    misplaced : int or None
+        Address of a tlbie that did not help: of another page, or before the change.
+    """
+    acts = [Made(*act) for act in found.acts[:found.order - found.oldest]]
+    torn = _torn(found, acts) or _overwritten(found, acts)
+    if torn is not None:
+        change, step = torn
+        return acts[change], step, None
+    place = _change(found, acts)
+    if place is None:
+        return None, None, None
+    return acts[place], *_missing(found, acts, place)
+
+
+def _stores(acts: Sequence[Made], places: set[int]) -> list[int]:
+    """Indices of the stores into PTEs."""
+    return [i for i, act in enumerate(acts) if act.act == Act.STORE and act.address in places]
+
+
+def _has(acts: Sequence[Made], start: int, end: int, *kinds: Act) -> bool:
+    """Whether there is an act of a kind between two."""
+    return any(act.act in kinds for act in acts[start + 1:end])
+
+
+# -- Halves of two PTEs ----------------------------------------------------------------------------
+
+def _torn(found: Finding, acts: Sequence[Made]) -> tuple[int, Step] | None:
+    """The store and the step, if the search that loaded the TLB has seen stores in an order that
+    a missing step has permitted: one word of the PTE of before, and one of after."""
+    if found.fault is Fault.UNSEEN:
+        return None
+    stores = [i for i in _stores(acts, {found.loaded_from}) if found.oldest + i < found.loaded]
+    states = [acts[stores[0]].before, *(acts[i].after for i in stores)] if stores else []
+    if any(_maps(found, state) and _is_word(found, state) for state in states):
+        return None
+    for later in range(len(states) - 1, 0, -1):
+        for earlier in range(later - 1, -1, -1):
+            old, new = states[earlier], states[later]
+            between = stores[earlier:later]     # the stores that lead from one to the other
+            if _maps(found, old) and _is_word(found, new):
+                cleared = [i for i in between if acts[i].cleared_v()]
+                if not cleared:
+                    return between[-1], Step.INVALIDATE
+                if not _has(acts, cleared[-1], between[-1], Act.SYNC, Act.EIEIO):
+                    return between[-1], Step.SYNC
+            if _maps(found, new) and _is_word(found, old):
+                words = [i for i in between if (acts[i].before ^ acts[i].after) & _LOW]
+                if words and not _has(acts, words[-1], between[-1], Act.SYNC, Act.EIEIO):
+                    return between[-1], Step.EIEIO_STORES
+    return None
+
+
+def _overwritten(found: Finding, acts: Sequence[Made]) -> tuple[int, Step] | None:
+    """The store and the step, if the PTE is not what the last store has left: a search that had
+    read the word of before has written R or C later, as a byte."""
+    stores = _stores(acts, {found.pte})
+    if not stores or not (acts[stores[-1]].after ^ found.now) & _LOW & ~_USED:
+        return None
+    word = next((i for i in reversed(stores) if (acts[i].before ^ acts[i].after) & _LOW), None)
+    if word is None:
+        return None
+    cleared = next((i for i in reversed(stores) if i < word and acts[i].cleared_v()), None)
+    if acts[word].before & _VALID:
+        return word, Step.INVALIDATE
+    if cleared is not None and not _has(acts, cleared, word, Act.SYNC):
+        return word, Step.SYNC
+    valid = next((i for i in stores if i > word and acts[i].set_v()), len(acts))
+    if not _has(acts, word, valid, Act.SYNC, Act.EIEIO):
+        return word, Step.EIEIO_STORES
+    return None
+
+
+def _maps(found: Finding, state: int) -> bool:
+    """Whether a PTE is valid and of the page."""
+    wanted = PteHigh.V.mask | found.vsid << 7 | found.ea >> 22 & 0x3F
+    return state >> 32 & _LOW & ~PteHigh.H.mask == wanted
+
+
+def _is_word(found: Finding, state: int) -> bool:
+    return not (state ^ found.word) & _LOW & ~_USED
+
+
+# -- A TLB entry of before ------------------------------------------------------------------------
+
+def _change(found: Finding, acts: Sequence[Made]) -> int | None:
+    """Index of the store that made the difference: the first one after the TLB entry was loaded,
+    or else, if searches see stores late, the last one before."""
+    if found.fault is Fault.UNSEEN:
+        half = _VALID
+    elif found.fault in (Fault.UNMAPPED, Fault.EVICTED):
+        half = _HIGH
+    else:
+        half = _LOW
+    stores = [i for i in _stores(acts, {found.loaded_from, found.pte})
+              if (acts[i].before ^ acts[i].after) & half]
+    after = [i for i in stores if found.oldest + i >= found.loaded]
+    if found.fault is Fault.UNSEEN or not after:
+        return stores[-1] if stores else None
+    return after[0]
+
+
+def _missing(found: Finding, acts: Sequence[Made], change: int) -> tuple[Step | None, int | None]:
+    """The first step that is not there, and the address of a tlbie in the wrong place."""
+    if found.fault is Fault.UNSEEN:
+        return Step.SYNC_VALID, None
+    stores = _stores(acts, {acts[change].address})
+    first = change
+    if not acts[change].cleared_v():
+        if acts[change].before & _VALID:
+            return _in_place(found, acts, change)
+        first = max((i for i in stores if i < change and acts[i].cleared_v()), default=change)
+
+    flushes = _flushes(found, acts, first)
+    flush = next(flushes, None)
+    if flush is None:
+        wrong = [act.address for i, act in enumerate(acts)
+                 if act.act == Act.TLBIE and (i > first or found.oldest + i >= found.loaded)]
+        return Step.TLBIE, wrong[-1] if wrong else None
+    if not _has(acts, first, flush, Act.SYNC):
+        return Step.SYNC, None
+    waits = next((i for i in range(flush + 1, len(acts)) if acts[i].act == Act.TLBSYNC), None)
+    if waits is None:
+        return Step.TLBSYNC, None
+    if not _has(acts, flush, waits, Act.EIEIO, Act.SYNC):
+        return Step.EIEIO, None
+    following = next((i for i in stores if i > waits), len(acts))
+    if not _has(acts, waits, following, Act.SYNC):
+        return Step.SYNC_TLBSYNC, None
+    valid = next((i for i in stores if i > waits and acts[i].set_v()), None)
+    if valid is not None:
+        words = [i for i in stores if waits < i < valid]
+        if words and not _has(acts, words[-1], valid, Act.EIEIO, Act.SYNC):
+            return Step.EIEIO_STORES, None
+        if not _has(acts, valid, len(acts), Act.SYNC):
+            return Step.SYNC_VALID, None
+    return None, None
+
+
+def _in_place(found: Finding, acts: Sequence[Made], change: int) -> tuple[Step, int | None]:
+    """A valid PTE was changed. To clear R or C, which searches set as bytes, that is allowed."""
+    history = found.fault in (Fault.UNCHANGED, Fault.UNREFERENCED)
+    if history and next(_flushes(found, acts, change), None) is None:
+        return Step.TLBIE, None
+    return Step.INVALIDATE, None
+
+
+def _flushes(found: Finding, acts: Sequence[Made], start: int) -> Iterator[int]:
+    """Indices of the tlbie of the page after a store (EA[4-19] are compared)."""
+    return (i for i in range(start + 1, len(acts)) if acts[i].act == Act.TLBIE
+            and not (acts[i].address ^ found.ea) & 0x0FFFF000)
