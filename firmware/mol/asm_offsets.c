@@ -53,6 +53,9 @@ void offsets(void)
     OFFSET(xPTHASH_EA_BASE, pthash_ea_base);
     OFFSET(xPTHASH_MASK, pthash_mask);
     OFFSET(xPTHASH_INUSE, pthash_inuse_phys);
+    OFFSET(xSLOTS, slots_phys);
+    OFFSET(xSLOTS_EA, slots_ea);
+    OFFSET(xSLOTS_SR, slots_sr);
     OFFSET(xRESERVED, reserved);
     OFFSET(xSCRATCH, scratch);
     OFFSET(xSECONDARY, secondary);
@@ -64,6 +67,10 @@ void offsets(void)
     OFFSET(xSPR_HOOK, spr_hook);
     NUMBER(IO_COOKIE, __builtin_offsetof(struct io_page, cookie));
     NUMBER(IO_MPHYS, __builtin_offsetof(struct io_page, mphys));
+    NUMBER(SLOT_READ, __builtin_offsetof(struct slot, read));
+    NUMBER(SLOT_HANDLER, __builtin_offsetof(struct slot, handler));
+    NUMBER(SLOT_OPERAND, __builtin_offsetof(struct slot, operand));
+    NUMBER(SLOT_NIP, __builtin_offsetof(struct slot, nip));
     NUMBER(KVARS_SIZE, sizeof(struct kernel_vars));
 #define COUNTER(name) NUMBER(C_##name, 4 * C_##name);
 #include "counters.h"

@@ -9,6 +9,7 @@ COUNTER(emulate_mtmsr)
 COUNTER(emulate_mfmsr)
 COUNTER(rfi)
 COUNTER(tlbie)
+COUNTER(emuaccel)               /* fetches from the page of slots, in place of program exceptions */
 COUNTER(MMU_change)             /* another of [PR IR DR] */
 COUNTER(decode_priv_inst)
 COUNTER(split_prepared)

@@ -20,6 +20,8 @@ rfi_or_c:
         ori     r3, r3, 0x0064
         cmpw    r0, r3
         bne     to_c
+        .globl  return_from_interrupt
+return_from_interrupt:
         count   C_rfi
         lwz     r3, SPR(SPR_SRR1)(r1)
         lwz     r6, SPR(SPR_SRR0)(r1)
@@ -56,8 +58,8 @@ write_rd:
         mtctr   r2
         bctr
 
-        .globl  read_rs
-read_table:
+        .globl  read_rs, read_table
+read_table:                             /* 8 bytes for each: only r4 is changed */
         .irp    n, 0, 1, 2, 3, 4, 5, 6, 7
         lwz     r4, GPR(\n)(r1)
         blr
@@ -83,8 +85,10 @@ em_mfmsr:
         b       write_rd
 
 em_mtmsr:
-        count   C_emulate_mtmsr
         bl      read_rs
+        .globl  write_msr
+write_msr:                              /* r4 = value */
+        count   C_emulate_mtmsr
         lis     r2, 0x0005
         ori     r2, r2, 0xff77
         addi    r6, r6, 4
@@ -127,6 +131,8 @@ em_mtspr:
         rlwinm  r7, r2, 2, 20, 29
         andi.   r2, r3, HOOK_WRITE
         beq     1f
+        .globl  write_spr_plain, write_srr0, write_by_c, write_dec
+write_spr_plain:                        /* r4 = value, r7 = 4 * number */
         stwx    r4, r1, r7
         b       resume_next
 1:      andi.   r2, r3, HOOK_IGNORE
@@ -137,6 +143,7 @@ em_mtspr:
         beq     to_c
         cmpwi   r7, 4 * SPR_SRR0
         bne     write_dec
+write_srr0:
         rlwinm  r4, r4, 0, 0, 29
         stwx    r4, r1, r7
         b       resume_next
@@ -198,9 +205,10 @@ em_mtsrin:
         b       1f
 em_mtsr:
         rlwinm  r7, r0, 18, 26, 29
-1:      count   C_mtsr_
-        bl      read_rs
-        /* r4 = value, r7 = segment * 4 */
+1:      bl      read_rs
+        .globl  write_segment
+write_segment:                          /* r4 = value, r7 = segment * 4 */
+        count   C_mtsr_
         add     r3, r7, r1
         lwz     r2, xBAT_SEGMENTS(r1)
         stw     r4, xSEGR(r3)

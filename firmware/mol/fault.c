@@ -23,17 +23,24 @@ static u32 touch(struct kernel_vars *kv, u32 lvptr, int write)
     return RVEC_TOUCH;
 }
 
+/* The VSID of MOL's in which an access of the guest is translated, and the storage key it stands for. */
+static u32 shadow_segment(struct kernel_vars *kv, struct vsid_ent *v, u32 ea, enum access kind, u32 *key)
+{
+    u32 segment = kv->mregs.segr[ea >> 28];
+    int translated = (kv->mregs.msr & (kind == FETCH ? MSR_IR : MSR_DR)) != 0;
+    *key = !translated || (segment & (is_user(kv) ? SR_KP : SR_KS));
+    return (*key ? v->sr : v->sr_sv) & VSID_MASK;
+}
+
 /* Make the shadow PTE of a page: read-only until the first store, which has set C. The host may take
  * the page away at any time until the PTE is recorded: then the reservation is lost, the PTE goes again,
  * and the guest faults once more. */
 static u32 insert(struct kernel_vars *kv, u32 ea, enum access kind, struct translation *t,
                   struct block *block)
 {
-    u32 sr = ea >> 28, page = page_of(ea), offset = (t->mphys & ~(PAGE_SIZE - 1)) - block->mbase;
-    struct vsid_ent *v = segment_vsid(kv, sr, kind);
-    int translated = (kv->mregs.msr & (kind == FETCH ? MSR_IR : MSR_DR)) != 0;
-    u32 key = translated ? (kv->mregs.segr[sr] & (is_user(kv) ? SR_KP : SR_KS)) != 0 : 1;
-    u32 shadow = (key ? v->sr : v->sr_sv) & VSID_MASK;
+    u32 page = page_of(ea), offset = (t->mphys & ~(PAGE_SIZE - 1)) - block->mbase, key;
+    struct vsid_ent *v = segment_vsid(kv, ea >> 28, kind);
+    u32 shadow = shadow_segment(kv, v, ea, kind, &key);
     u32 lv_page = block->first_page + offset / PAGE_SIZE;
     int write = kind == STORE;
     u32 pp = !write ? PP_RO : in_pthash(kv, t->mphys) ? PP_HASH : PP_RW;
@@ -70,33 +77,52 @@ static u32 insert(struct kernel_vars *kv, u32 ea, enum access kind, struct trans
     return RVEC_NOP;
 }
 
-/* A page of devices: a PTE without rights, so that accesses fault at once, and a note which it is. */
-static void insert_io(struct kernel_vars *kv, u32 ea, struct translation *t)
+/* The shadow PTE of a page that is MOL's own: nobody takes it away. Returns the segment that it is in. */
+static u32 insert_own(struct kernel_vars *kv, u32 ea, enum access kind, struct translation *t,
+                      u32 physical, u32 pp)
 {
-    struct io_page *io = find_io_page(kv, t->mphys);
-    u32 sr = ea >> 28, page = page_of(ea);
-    int translated = kv->mregs.msr & MSR_DR;
-    if (!io)
-        return;
-    struct vsid_ent *v = segment_vsid(kv, sr, LOAD);
-    u32 key = translated ? (kv->mregs.segr[sr] & (is_user(kv) ? SR_KP : SR_KS)) != 0 : 1;
-    u32 shadow = (key ? v->sr : v->sr_sv) & VSID_MASK;
+    u32 page = page_of(ea), key;
+    struct vsid_ent *v = segment_vsid(kv, ea >> 28, kind);
+    u32 shadow = shadow_segment(kv, v, ea, kind, &key);
     struct pent *p = find_pent(kv, v, page, key);
     if (p && p->lv_page != NO_LV) {
         remove_pent(kv, p);
         p = NULL;
     }
     u32 word0, slot = find_slot(kv, shadow, page, &word0);
-    store_pte(kv, slot, word0, host_physical(io) | PTE_R | PTE_C | PP_NONE, page);
+    store_pte(kv, slot, word0, physical | PTE_R | PTE_C | pp, page);
     if (!p)
         p = new_pent(kv, v, page, key, NO_LV);
     p->slot = slot;
     if (t->pte != NO_PTE)
         note_pte_used(kv, t->pte);
+    return shadow | SR_KP;
+}
+
+/* A page of devices: a PTE without rights, so that accesses fault at once, and a note which it is. */
+static void insert_io(struct kernel_vars *kv, u32 ea, struct translation *t)
+{
+    struct io_page *io = find_io_page(kv, t->mphys);
+    if (!io)
+        return;
+    u32 sr = insert_own(kv, ea, LOAD, t, host_physical(io), PP_NONE);
     struct io_entry *entry = &kv->io_cache[ea >> 12 & (IO_CACHE - 1)];
     entry->ea = ea & ~(PAGE_SIZE - 1);
-    entry->sr = shadow | SR_KP;
+    entry->sr = sr;
     entry->io_page_phys = host_physical(io);
+}
+
+/* What MOL has put over the guest's memory: its registers for loads, or slots, where fetches fault at once. */
+static u32 insert_overlay(struct kernel_vars *kv, u32 ea, enum access kind, struct translation *t)
+{
+    u32 offset = (t->mphys - kv->mregs_mphys) & ~(PAGE_SIZE - 1);
+    if (kind == LOAD)
+        insert_own(kv, ea, kind, t, kv->kvars_phys + offset, PP_RO);
+    else {
+        kv->slots_sr = insert_own(kv, ea, kind, t, kv->slots_phys, PP_NONE);
+        kv->slots_ea = ea & ~(PAGE_SIZE - 1);
+    }
+    return RVEC_NOP;
 }
 
 static u32 page_fault(struct kernel_vars *kv, u32 ea, enum access kind)
@@ -115,6 +141,8 @@ static u32 page_fault(struct kernel_vars *kv, u32 ea, enum access kind)
     }
     if (!unite(kv, ea, kind, &t))
         return RVEC_NOP;                /* divided: the access is made again */
+    if (in_mregs(kv, t.mphys) || in_slots(kv, t.mphys))
+        return insert_overlay(kv, ea, kind, &t);
     struct block *block = find_block(kv, t.mphys);
     if (block && !(block->read_only && kind == STORE))
         return insert(kv, ea, kind, &t, block);
@@ -157,7 +185,7 @@ u32 split_exception(struct kernel_vars *kv, u32 dar, u32 dsisr)
     learnt(kv, dar, kind);
     make_room(kv);
     translate(kv, dar, kind, &t);
-    struct block *block = t.fault ? NULL : find_block(kv, t.mphys);
+    struct block *block = t.fault || in_mregs(kv, t.mphys) ? NULL : find_block(kv, t.mphys);
     if (!block || (kind == STORE && (block->read_only || in_pthash(kv, t.mphys))))
         return emulate_access(kv);
     unite(kv, dar, kind, &t);

@@ -64,8 +64,17 @@ struct io_page {
 struct io_entry { u32 ea, sr, io_page_phys, unused; };
 #define IO_CACHE 16
 
+/* What a branch to a word of the page of slots stands for (accel.c, emuaccel.S). */
+struct slot {
+    u32 read;               /* code that loads the source register; 0: the slot is free */
+    u32 handler;            /* code behind the decoding (emulate.S), with `operand` */
+    u32 operand, nip;       /* nip: of the replaced instruction */
+};
+#define SLOTS (PAGE_SIZE / 4)
+#define NO_PAGE 1u          /* no page begins there */
+
 struct kernel_vars {
-    struct mac_regs mregs;
+    union { struct mac_regs mregs; u8 mregs_pages[MREGS_SIZE]; };
 
     /* Shadow segments. The order of the tables is that of enum sr_table. */
     u32 sr[SR_TABLES][16];
@@ -93,6 +102,9 @@ struct kernel_vars {
     u32 pthash_ea_base;         /* effective address of its first byte there */
     u32 pthash_mask;            /* bytes - 1; 0: there is none */
     u32 pthash_inuse_phys;      /* one bit for each PTE */
+
+    u32 slots_phys;             /* struct slot for each word of the page */
+    u32 slots_ea, slots_sr;     /* where the guest has last fetched from that page */
 
     u32 reserved;               /* the guest has a reservation, while C runs */
     u32 scratch;
@@ -125,6 +137,9 @@ struct kernel_vars {
     u8 *pthash_inuse;
     u32 pthash_inuse_pages;
     u32 bat_changes;
+    struct slot *slots;
+    u32 slots_used, slots_mphys;        /* the page's guest-physical address */
+    u32 mregs_mphys;                    /* that of the guest's view of mregs */
 };
 
 /* spr_hook: what may be done with a special register in the guest's supervisor state. */

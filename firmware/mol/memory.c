@@ -47,6 +47,8 @@ struct block *find_block(struct kernel_vars *kv, u32 mphys)
 u8 *guest_memory(struct kernel_vars *kv, u32 mphys, int write)
 {
     struct block *b = find_block(kv, mphys);
+    if (in_mregs(kv, mphys))
+        return write ? NULL : kv->mregs_pages + (mphys - kv->mregs_mphys);
     if (!b || (write && b->read_only))
         return NULL;
     u32 page = host_page_in(kv->owner, (b->lvbase + mphys - b->mbase) & ~(PAGE_SIZE - 1), write);
@@ -152,8 +154,10 @@ u32 io_exit(struct kernel_vars *kv, u32 mphys, int write)
     return write ? RVEC_IO_WRITE : RVEC_IO_READ;
 }
 
+/* Which effective addresses mean pages of devices, or that of slots: assembly does not look further. */
 void forget_io_cache(struct kernel_vars *kv)
 {
     for (int i = 0; i < IO_CACHE; i++)
-        kv->io_cache[i].ea = 1;         /* no page begins there */
+        kv->io_cache[i].ea = NO_PAGE;
+    kv->slots_ea = NO_PAGE;
 }

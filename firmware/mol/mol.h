@@ -94,6 +94,15 @@ void zero_pte(struct kernel_vars *kv, u32 slot, u32 vsid, u32 page);
 void invalidate_tlb(void);
 u32 purge_hash(struct kernel_vars *kv);
 
+/* accel.c */
+int map_mregs(struct kernel_vars *kv, u32 mphys);
+int map_slots(struct kernel_vars *kv, u32 mphys);
+int alloc_slot(struct kernel_vars *kv, u32 opcode, u32 nip, u32 *offset);
+void free_slots(struct kernel_vars *kv);
+int in_mregs(struct kernel_vars *kv, u32 mphys);
+int in_slots(struct kernel_vars *kv, u32 mphys);
+int may_use_slot(struct kernel_vars *kv, u32 mphys);
+
 /* translate.c */
 void translate(struct kernel_vars *kv, u32 ea, enum access kind, struct translation *t);
 

@@ -16,7 +16,7 @@
 #define MOL_IOCTL_ADD_IORANGE       39  /* arg1 = guest-physical, arg2 = bytes, arg3 = cookie */
 #define MOL_IOCTL_REMOVE_IORANGE    40  /* arg1 = guest-physical, arg2 = bytes */
 #define MOL_IOCTL_GET_MREGS         46  /* arg1 = physical address of struct mac_regs */
-#define MOL_IOCTL_ALLOC_EMUACCEL    47  /* arg1 = opcode, arg2 = continues at: arg3 = offset */
+#define MOL_IOCTL_ALLOC_EMUACCEL    47  /* arg1 = instruction, arg2 = its address: arg3 = offset */
 #define MOL_IOCTL_MAPIN_EMUACCEL    48  /* arg1 = guest-physical address of the page */
 #define MOL_IOCTL_TUNE_SPR          49  /* arg1 = number, arg2 = enum tune_spr */
 #define MOL_IOCTL_GET_SESSION_MAGIC 50  /* arg1 = the magic */
@@ -24,6 +24,8 @@
 #define MOL_IOCTL_MEMORY_WRITTEN    61  /* arg1 = guest-physical, arg2 = bytes: by a device */
 #define MOL_IOCTL_SET_OPTION        62  /* arg1 = enum mol_option, arg2 = value */
 #define MOL_IOCTL_EMULATE_ACCESS    63  /* the load or store at the guest's nip: arg1 = RVEC */
+
+#define MOL_IOCTL_MAPIN_MREGS       64  /* arg1 = guest-physical address of the guest's view of mregs */
 
 #ifndef __ASSEMBLER__
 struct mol_ioctl_pb { unsigned arg1, arg2, arg3; };

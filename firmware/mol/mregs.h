@@ -26,4 +26,8 @@ struct mac_regs {
     unsigned long long fp_value;
 };
 
+/* It has pages of its own, which others may see: the user part, and a guest that reads its registers
+ * there (docs/mol/emuaccel.md). */
+#define MREGS_SIZE 0x2000
+
 #endif

@@ -18,6 +18,7 @@ static const char *const counter_names[] = {
 
 static void free_session(struct kernel_vars *kv)
 {
+    free_slots(kv);
     free_pthash(kv);
     free_hash(kv);
     free_vsids(kv);
@@ -68,6 +69,7 @@ static int create_session(u32 s)
     kv->kernel_call[CALL_ACCESS] = (u32)emulate_access;
     kv->kernel_call[CALL_SPLIT] = (u32)split_exception;
     kv->wanted_call = NO_CALL;
+    kv->mregs_mphys = kv->slots_mphys = kv->slots_ea = NO_PAGE;
     init_spr_hooks(kv);
     reset_guest(kv);
     int error = init_hash(kv);
@@ -223,6 +225,12 @@ int mol_ioctl(u32 number, struct mol_ioctl_pb *pb)
         return 0;
     case MOL_IOCTL_MMU_MAP:
         return map_block(kv, pb->arg1, pb->arg2, pb->arg3, 1);
+    case MOL_IOCTL_ALLOC_EMUACCEL:
+        return alloc_slot(kv, pb->arg1, pb->arg2, &pb->arg3);
+    case MOL_IOCTL_MAPIN_EMUACCEL:
+        return map_slots(kv, pb->arg1);
+    case MOL_IOCTL_MAPIN_MREGS:
+        return map_mregs(kv, pb->arg1);
     case MOL_IOCTL_ADD_IORANGE:
         return add_iorange(kv, pb->arg1, pb->arg2, pb->arg3);
     case MOL_IOCTL_REMOVE_IORANGE:

@@ -33,7 +33,7 @@ static u32 search(struct kernel_vars *kv, u32 vsid, u32 page)
     return found;
 }
 
-void translate(struct kernel_vars *kv, u32 ea, enum access kind, struct translation *t)
+static void look_up(struct kernel_vars *kv, u32 ea, enum access kind, struct translation *t)
 {
     u32 upper, lower, segment = kv->mregs.segr[ea >> 28];
     u32 store = kind == STORE ? FAULT_STORE : 0;
@@ -86,4 +86,14 @@ void translate(struct kernel_vars *kv, u32 ea, enum access kind, struct translat
         write_guest_byte(kv, entry + 7, word | PTE_C);
         t->writable = 1;
     }
+}
+
+/* What MOL has put over the guest's memory is only good for one thing: registers can be loaded, slots
+ * can be fetched. */
+void translate(struct kernel_vars *kv, u32 ea, enum access kind, struct translation *t)
+{
+    look_up(kv, ea, kind, t);
+    if (!t->fault && ((in_mregs(kv, t->mphys) && kind != LOAD)
+                      || (in_slots(kv, t->mphys) && (kind != FETCH || !may_use_slot(kv, t->mphys)))))
+        t->fault = FAULT_PROTECTION | (kind == STORE ? FAULT_STORE : 0);
 }

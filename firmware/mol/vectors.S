@@ -160,6 +160,12 @@ opcode_lost:                            /* the guest fetches it again */
 /* ---- ISI ------------------------------------------------------------------------------------- */
         handler 0x400
         mfsrr1  r4
+        lwz     r2, xSLOTS_EA(r1)
+        rlwinm  r7, r6, 0, 0, 19
+        cmplw   r2, r7
+        beq-    slot_fetched            /* emuaccel.S: comes back if it is none */
+        .globl  not_a_slot
+not_a_slot:
         /* In split mode a fetch leaves the segment that is open to fetches. */
         andis.  r0, r4, 0x1000
         beq     isi_to_c

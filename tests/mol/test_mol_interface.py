@@ -19,11 +19,11 @@ def test_unknown_ioctls_change_nothing():
     session = HostB(guest(""), flags=Flag.UNKNOWN_IOCTLS)
     address = session.machine.symbols.address
     assert session.run(3_000_000, until=address("hostb_before")) == "address"
-    before = session.machine.memory.read(session.kvars, 0x6000)
+    before = session.machine.memory.read(session.kvars, 0x8000)
     assert session.run(3_000_000, until=address("hostb_after")) == "address"
-    assert session.machine.memory.read(session.kvars, 0x6000) == before
+    assert session.machine.memory.read(session.kvars, 0x8000) == before
     assert session.run(3_000_000, until=session.ended) == "address"
-    assert session.result("status") == 256 - 19
+    assert session.result("status") == 256 - 22
 
 
 def test_the_host_is_as_before_when_the_session_has_ended(finished):

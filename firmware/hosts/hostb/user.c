@@ -51,7 +51,8 @@ static u32 enter_with_bad_magic(void)
 
 static int known(u32 number)
 {
-    static const u8 numbers[] = { 2, 10, 11, 12, 30, 32, 33, 35, 36, 37, 39, 40, 46, 49, 50, 60, 61, 62, 63 };
+    static const u8 numbers[] = { 2, 10, 11, 12, 30, 32, 33, 35, 36, 37, 39, 40, 46, 47, 48, 49,
+                                  50, 60, 61, 62, 63, 64 };
     for (u32 i = 0; i < sizeof numbers; i++)
         if (numbers[i] == number)
             return 1;
