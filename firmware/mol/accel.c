@@ -79,9 +79,9 @@ static char *writer(struct kernel_vars *kv, u32 spr)
 int alloc_slot(struct kernel_vars *kv, u32 opcode, u32 nip, u32 *offset)
 {
     u32 number = opcode >> 16 & 31, spr = number | (opcode >> 6 & 0x3E0), operand = 0;
-    char *handler = NULL;
+    char *read = read_table + 8 * (opcode >> 21 & 31), *handler = NULL;
     if (opcode == (19u << 26 | XO_RFI << 1))
-        handler = return_from_interrupt;
+        read = handler = return_from_interrupt;
     else if (opcode >> 26 == 31)
         switch (opcode >> 1 & 0x3FF) {
         case XO_MTMSR:
@@ -102,7 +102,7 @@ int alloc_slot(struct kernel_vars *kv, u32 opcode, u32 nip, u32 *offset)
         return EMOLGENERAL;
     *offset = 4 * kv->slots_used;
     kv->slots[kv->slots_used++] = (struct slot){
-        host_physical(read_table) + 8 * (opcode >> 21 & 31), host_physical(handler), operand, nip
+        host_physical(read), host_physical(handler), operand, nip
     };
     return 0;
 }

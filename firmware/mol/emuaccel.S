@@ -9,12 +9,11 @@
 slot_fetched:
         mfsrin  r7, r6
         lwz     r2, xSLOTS_SR(r1)
-        rlwinm  r7, r7, 0, 4, 2         /* N has faults of its own */
         lwz     r3, xSLOTS(r1)
         cmplw   r2, r7
         rlwimi  r3, r6, 2, 18, 27       /* 16 bytes for each word */
         bne-    not_a_slot
-        andis.  r0, r4, 0x0800          /* protection */
+        andis.  r0, r4, 0x0800          /* protection; otherwise the shadow PTE has gone */
         lwz     r5, xMSR(r1)
         beq-    not_a_slot
         lwz     r2, SLOT_READ(r3)
@@ -25,9 +24,9 @@ slot_fetched:
         beq-    not_a_slot
         mtctr   r2
         lwz     r6, SLOT_NIP(r3)
+        count   C_emuaccel
         lwz     r3, SLOT_HANDLER(r3)
         stw     r6, xNIP(r1)
-        bctrl                           /* r4 = the source register */
-        count   C_emuaccel
+        bctrl                           /* r4 = the source register; rfi has none, and stays there */
         mtctr   r3
         bctr

@@ -66,8 +66,8 @@ struct io_entry { u32 ea, sr, io_page_phys, unused; };
 
 /* What a branch to a word of the page of slots stands for (accel.c, emuaccel.S). */
 struct slot {
-    u32 read;               /* code that loads the source register; 0: the slot is free */
-    u32 handler;            /* code behind the decoding (emulate.S), with `operand` */
+    u32 read;               /* code that loads the source register, or all of rfi; 0: the slot is free */
+    u32 handler;            /* what follows: code behind the decoding (emulate.S), with `operand` */
     u32 operand, nip;       /* nip: of the replaced instruction */
 };
 #define SLOTS (PAGE_SIZE / 4)

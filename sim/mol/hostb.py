@@ -114,11 +114,18 @@ class HostB:
 
         See `pteg.Machine.run` for `undisturbed`.
         """
-        machine, inside = self.machine, until is None
+        return self._run(instructions, self.guest.stop if until is None else until, until is None,
+                         undisturbed)
+
+    def run_guest(self, instructions: int, address: int) -> Stop:
+        """Run until the guest is at an effective address."""
+        return self._run(instructions, address, True)
+
+    def _run(self, instructions, until, inside, undisturbed=False):
+        machine = self.machine
         end = machine.instructions + instructions
-        address = self.guest.stop if until is None else until
         while True:
-            stop = machine.run(instructions=end - machine.instructions, until=address,
+            stop = machine.run(instructions=end - machine.instructions, until=until,
                                undisturbed=undisturbed)
             # Host and guest have instructions at the same effective addresses.
             if stop != Stop.ADDRESS or self.in_guest == inside or machine.instructions >= end:

@@ -49,7 +49,7 @@ def code(choice, count):
             words.append(choice.choice(TO_SPR))
         elif pick < 0.9:
             words += [*load_constant(3, 0x113724FA), *load_constant(4, 0x77810F9B),
-                      encode("addi", rD=5, rA=0, SIMM=choice.choice((0, 4, 18, 40, 99))),
+                      encode("addi", rD=5, rA=0, SIMM=choice.choice((0, 4, 18, 40, 89, 90, 99))),
                       *load_constant(6, choice.getrandbits(32)),
                       *load_constant(7, choice.getrandbits(32)),
                       *load_constant(8, choice.getrandbits(32)), encode("sc")]

@@ -1,6 +1,7 @@
 """The guest's exceptions, privileged registers, time and floating point (point vii)."""
 
 from pteg.lockstep.encoding import as_bytes, encode, to_spr
+from pteg.mol import accel
 from pteg.mol.guest import Guest
 from pteg.mol.scenarios.scenario import Scenario
 from pteg.mol.small import guest, pte
@@ -171,6 +172,10 @@ SCENARIOS = [
              as_bare=False),
     Scenario("floats", 35, "vii", "Floating-point registers stay loaded over many exits", floats,
              tick=150),
+    Scenario("emuaccel", 39, "vii", "The guest has replaced its privileged instructions",
+             lambda: accel.guest(True), as_bare=False),
+    Scenario("emuaccel-trapped", 39, "vii", "The same guest as it is: they are trapped",
+             lambda: accel.guest(False)),
     Scenario("dozing", 40, "vii", "The guest sleeps until its decrementer wakes it", dozing,
              as_bare=False),
 ]
