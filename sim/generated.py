@@ -19,7 +19,7 @@ from pteg.cache_folder import edited, folder, keep
 __all__ = ["load_module", "compile_ahead"]
 
 
-def load_module(kind, text, sources=(), key=""):
+def load_module(kind, text, sources=(), key="", keep=True):
     """Import the module with this `text`.
 
     Parameters
@@ -31,12 +31,14 @@ def load_module(kind, text, sources=(), key=""):
         Files whose functions the module calls, directly or not.
     key : str
         Anything else that the compiled code depends on.
+    keep : bool
+        Whether other processes may use it.
 
     Returns
     -------
     module
         The same object for the same text, sources and key within a process. It has no file, and so
-        no cache, if a source has been edited meanwhile.
+        no cache, if a source has been edited meanwhile, or if it imports a module without a file.
     """
     from numba import __version__ as numba_version
 
@@ -45,8 +47,10 @@ def load_module(kind, text, sources=(), key=""):
         digest.update(Path(source).read_bytes())
     name = f"pteg_{kind}_{digest.hexdigest()[:20]}"
     if name not in sys.modules:
-        path = None if edited(sources) else _file(f"generated/{name}.py", text)
+        keep = keep and not edited(sources) and not any(other in text for other in _without_file)
+        path = _file(f"generated/{name}.py", text) if keep else None
         if path is None:
+            _without_file.add(name)
             _execute(name, text)
         else:
             _import(name, path)
@@ -70,7 +74,12 @@ def compile_ahead(module, signatures):
     """
     if module.__spec__.origin is None:
         return None
-    return Background(__name__, pickle.dumps((module.__name__, module.__file__, signatures)))
+    return Background(
+        __name__, pickle.dumps((sys.path, module.__name__, module.__file__, signatures)))
+
+
+#: Names of the modules that only this process has.
+_without_file: set[str] = set()
 
 
 def _import(name, path):
@@ -117,7 +126,7 @@ def _file(name, text):
 
 
 if __name__ == "__main__":
-    _name, _path, _signatures = pickle.load(sys.stdin.buffer)
+    sys.path, _name, _path, _signatures = pickle.load(sys.stdin.buffer)
     _module = _import(_name, _path)
     for _function, _types in _signatures.items():
         getattr(_module, _function).compile(_types)

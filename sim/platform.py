@@ -24,7 +24,6 @@ A device access may change an interrupt pin at once. A model that lets time pass
 `tick` up to the present before an access, and call `interrupt` and `next_event` again after it.
 """
 
-import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -48,6 +47,8 @@ from pteg.components.roles import (
     with_role,
 )
 from pteg.components.target import TARGET
+from pteg.contents import digest_of
+from pteg.device_errors import check_devices
 from pteg.errors import UserError
 from pteg.generated import compile_ahead, load_module
 from pteg.hw.bus.ratio import Ratio
@@ -246,7 +247,9 @@ class Platform:
 
     @cached_property
     def _functions(self) -> ModuleType:
-        return load_module("platform", self._functions_text(), self.sources)
+        check_devices(self.devices)
+        known = all(digest_of(type(device))[1] for device in self.devices)
+        return load_module("platform", self._functions_text(), self.sources, keep=known)
 
     def compile_ahead(self) -> Background:
         """Begin to compile what the pipeline model calls, in the background."""
@@ -262,10 +265,8 @@ class Platform:
 
     @property
     def sources(self) -> list[Path]:
-        """Files that the generated code depends on."""
-        folder = Path(components.__file__).parent
-        own = {Path(inspect.getfile(type(device))) for device in self.devices}
-        return sorted(own | set(folder.glob("*.py")))
+        """Files that the generated code depends on, beside the devices that it names."""
+        return sorted(Path(components.__file__).parent.glob("*.py"))
 
     def _sinks(self) -> list[str]:
         """Devices with interrupt inputs, each after those that feed it."""
@@ -299,10 +300,11 @@ class Platform:
         imports, reads, writes, places, ticks, events = [], [], [], [], [], []
         console = "    return 0"
         for i, device in enumerate(self.devices):
-            module = type(device).__module__
+            own = type(device)
             args = f"devices[{i}][0], devices[{i}][1]"
             kind = f"{device.name}_class"
-            imports.append(f"from {module} import {type(device).__qualname__} as {kind}")
+            imports.append(f"{kind} = device_class({own.__module__!r}, {own.__qualname__!r}, "
+                           f"{digest_of(own)[0]!r})")
             imports += [f"{device.name}_{name} = {kind}.{name}" for name in device.functions()]
             inside = (f"    if {device.base:#x} <= at and at + size <= "
                       f"{device.base + device.size:#x}:")
@@ -393,6 +395,7 @@ from pteg.jit import njit
 from pteg.components.device import compiled
 from pteg.components.master import make_transfers
 from pteg.components.target import make_clock
+from pteg.contents import device_class
 
 {imports}
 

@@ -1,10 +1,10 @@
 """The hardware for a platform: the system of hw/system.py, compiled by the engine."""
 
-import inspect
 from dataclasses import fields
 from pathlib import Path
 
 from pteg.engine import load_design
+from pteg.engine.compiled import digest_design
 from pteg.errors import UserError
 from pteg.hw.parameters import Parameters
 from pteg.waiting import waiting
@@ -62,23 +62,26 @@ def load_system(platform):
 
     with waiting("compiling the processor (only the first time)"):
         native = load_design(
-            build, sources=[Path(hw.__file__).parent, *_own_sources(platform)], name="system",
+            build, sources=[Path(hw.__file__).parent], name="system",
             unnamed=unnamed(platform),
             parameters={**{parameter.name: getattr(platform.parameters, parameter.name)
                            for parameter in fields(Parameters)},
                         "memory_map": platform.memory_map,
                         "master": platform.master is not None,
-                        **({"mmu": platform.mmu.__qualname__} if platform.mmu else {})})
+                        **({"mmu": _own_mmu(platform)} if platform.mmu else {})})
         if devices is not None:
             devices.result()
     return native
 
 
-def _own_sources(platform):
-    """Files of what the platform brings, under whose contents the result is kept."""
-    if platform.mmu is None:
-        return []
-    file = inspect.getsourcefile(platform.mmu)
-    if file is None or not Path(file).is_file():
-        raise UserError("mmu must be defined in a file, under whose contents the result is kept")
-    return [Path(file)]
+def _own_mmu(platform):
+    """Of what the user's function makes; neither its name nor the text of its file tells that."""
+    from pteg.hw.mmu.mmu import Mmu
+
+    mmu = platform.mmu(platform.parameters)
+    ports = getattr(getattr(mmu, "signature", None), "members", {})
+    missing = sorted(set(Mmu.__annotations__) - set(ports))
+    if missing:
+        raise UserError("mmu must make a component with the ports of pteg.hw.mmu.mmu.Mmu: "
+                        f"{type(mmu).__name__} has no {', '.join(missing)}")
+    return digest_design(mmu, "mmu")
