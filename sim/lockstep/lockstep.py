@@ -85,6 +85,9 @@ class Lockstep:
 
     def __init__(self, cpu, symbols=None, history=16, ram_every=1 << 17, apart=None):
         self.cpu, self.platform = cpu, cpu.platform
+        if cpu.count > 1:
+            raise UserError(f"lockstep of {cpu.count} processors is SharedLockstep of "
+                            "pteg.lockstep.shared")
         if self.platform.master and apart is None:
             raise UserError(f"lockstep cannot follow what the master {self.platform.master.name} "
                             "does to memory")

@@ -162,6 +162,7 @@ class Completion(Part):
     dispatch__1: Entering
     complete: Signal            # the oldest completes
     both: Signal                # and the next
+    heads__1__cq: Signal        # place of the next
     last_pc: Signal             # of the last that completes
     fault: Signal               # the oldest causes an exception instead
     cause: Signal
@@ -242,7 +243,53 @@ class Reservation(Part):
     line: Signal                # of this block
 
 
+class Access(Part):
+    op: Signal                  # what the data cache is asked to do
+
+
+class StageHeld(Part):
+    """The instruction in the second stage of the load/store unit."""
+
+    op: Signal
+    cq: Signal
+    access: Access
+
+
+class StageEvents(Part):
+    moved: Signal               # a part of the access has been moved
+    leaves: Signal              # a load that missed goes to wait beside the stage
+
+
+class AccessControl(Part):
+    push: Signal                # the part enters the store queue
+
+
+class NextPart(Part):
+    part: Signal                # its bytes
+
+
+class Missed(Part):
+    cq: Signal
+    part: Signal
+
+
+class MissedLoad(Part):
+    arrives: Signal
+    load: Missed
+
+
 class LoadStoreUnit(Part):
+    state: Signal
+    held: StageHeld
+    now: StageEvents
+    control: AccessControl
+    part: NextPart
+    missed: MissedLoad
+    translate__pa: Signal
+    physical: Signal            # of what the data cache has taken
+    cache__rdata: Signal
+    cache__wdata: Signal
+    cache__error: Signal
     stations: Station
     finish: Finishing
     invalidate__valid: Signal   # tlbie
@@ -374,6 +421,8 @@ class WalkerMemory(Port):
 
 class Walker(Part):
     sdr1: Signal
+    state: Signal
+    stale: Signal               # it begins anew, because of a tlbie
     busy: Signal
     done: Signal
     side: Signal

@@ -1,0 +1,142 @@
+"""Random programs for several processors: each repeats a body of its own on a few shared blocks."""
+
+import random
+from dataclasses import dataclass, field
+
+from pteg.hw.isa.instructions import BY_NAME
+from pteg.hw.isa.registers import Hid0
+from pteg.lockstep.encoding import as_bytes, encode, load_constant, to_spr
+
+__all__ = ["SharedProgram", "shared_program", "start", "DATA"]
+
+#: Where the bodies begin and how far they are apart, the shared data, and each processor's own.
+CODE, APART, DATA, OWN = 0x10000, 0x8000, 0x40000, 0x48000
+#: Shared blocks lie so far apart that they use the same few sets of the cache.
+BLOCK, STRIDE, SETS = 32, 0x1000, 3
+BASES, FREE, END = range(20, 26), range(3, 16), 31
+
+_PLAIN = [name for name in ("lwz", "lbz", "lhz", "lha", "stw", "stb", "sth", "lwbrx", "stwbrx",
+                            "lhbrx", "sthbrx", "lwzx", "stwx", "lbzx", "stbx", "lhax", "sthx")]
+_ALU = ["add", "subf", "xor", "and", "or", "mullw", "addc", "adde", "rlwinm", "cmp", "neg"]
+
+
+@dataclass
+class SharedProgram:
+    """Bytes by address, and where each processor begins and ends."""
+
+    memory: dict = field(default_factory=dict)
+    first: list = field(default_factory=list)
+    last: list = field(default_factory=list)
+
+
+class _Body:
+    """The groups of one processor's body."""
+
+    def __init__(self, rng, number, blocks):
+        self.rng, self.number, self.blocks = rng, number, blocks
+
+    def pointer(self):
+        """A base register, and what puts it on a shared block, or now and then on an own one."""
+        base = self.rng.choice(BASES)
+        if self.rng.random() < 0.6:
+            return [], base
+        place = (self.rng.choice(self.blocks) if self.rng.random() < 0.85
+                 else OWN + APART * self.number + BLOCK * self.rng.randrange(64))
+        return load_constant(base, place), base
+
+    def plain(self):
+        head, base = self.pointer()
+        name = self.rng.choice(_PLAIN)
+        offset = self.rng.randrange(28) if self.rng.random() < 0.5 else 4 * self.rng.randrange(7)
+        fields = {"rD": self.free(), "rS": self.free(), "rA": base, "rB": 26, "d": offset}
+        used = {key: value for key, value in fields.items() if key in BY_NAME[name].operands}
+        index = [encode("addi", rD=26, rA=0, SIMM=offset)] if "rB" in used else []
+        return [*head, *index, encode(name, **used)]
+
+    def several(self):
+        head, base = self.pointer()
+        name = self.rng.choice(("lmw", "stmw", "lswi", "stswi"))
+        if name.endswith("mw"):
+            register = {"rD": 27} if name == "lmw" else {"rS": 27}
+            return [*head, encode(name, rA=base, d=4 * self.rng.randrange(4), **register)]
+        register = {"rD": 6} if name == "lswi" else {"rS": 6}
+        return [*head, encode(name, rA=base, NB=self.rng.randrange(1, 32), **register)]
+
+    def atomic(self):
+        """An increment, tried once, or until it succeeds; or a lonely half of it."""
+        head, base = self.pointer()
+        load, store = encode("lwarx", rD=9, rA=0, rB=base), encode("stwcx.", rS=9, rA=0, rB=base)
+        between = [encode("addi", rD=9, rA=9, SIMM=1)]
+        if self.rng.random() < 0.3:
+            between += self.plain()
+        loop = [load, *between, store]
+        back = [encode("bc", BO=4, BI=2, BD=-len(loop))]
+        return [*head, *self.rng.choice(([*loop, *back], loop, [load], [store]))]
+
+    def block(self):
+        head, base = self.pointer()
+        name = self.rng.choice(("dcbz", "dcbst", "dcbf", "dcbt", "dcbtst"))
+        return [*head, encode(name, rA=0, rB=base)]
+
+    def barrier(self):
+        return [encode(self.rng.choice(("sync", "eieio", "isync")))]
+
+    def branch(self):
+        """Over an instruction, by what has been loaded."""
+        skipped = self.rng.choice((self.alu, self.plain))()
+        return [encode("cmpi", crfD=2, rA=self.free(), SIMM=self.rng.randrange(-2, 3)),
+                encode("bc", BO=self.rng.choice((4, 12)), BI=self.rng.randrange(8, 11),
+                       BD=len(skipped) + 1), *skipped]
+
+    def alu(self):
+        row = BY_NAME[self.rng.choice(_ALU)]
+        fields = {name: self.free() for name in row.operands if name.startswith("r")}
+        fields |= {name: self.rng.randrange(32) for name in ("SH", "MB", "ME")
+                   if name in row.operands}
+        return [encode(row.name, **fields)]
+
+    def free(self):
+        return self.rng.choice(FREE)
+
+    def words(self, length):
+        groups = {self.plain: 50, self.several: 4, self.atomic: 8, self.block: 6, self.barrier: 5,
+                  self.branch: 8, self.alu: 20}
+        return [word for group in self.rng.choices(list(groups), list(groups.values()), k=length)
+                for word in group()]
+
+
+def shared_program(seed, processors=2, length=60, rounds=20):
+    """Make a program: each processor repeats its body so many times, then it stays at its end."""
+    rng = random.Random(seed)
+    program = SharedProgram()
+    blocks = [DATA + STRIDE * n + BLOCK * s for n in range(rng.choice((1, 3, 10)))
+              for s in range(SETS)]
+    for block in blocks:
+        program.memory[block] = rng.randbytes(BLOCK)
+    for number in range(processors):
+        body = _Body(rng, number, blocks)
+        words = []
+        for register in (*FREE, *range(26, 31)):
+            words += load_constant(register, rng.getrandbits(rng.choice((3, 32))))
+        for base in BASES:
+            words += load_constant(base, rng.choice(blocks))
+        words += [*load_constant(1, rounds), to_spr("CTR", 1)]
+        loop = body.words(length)
+        words += [*loop, encode("bc", BO=16, BI=0, BD=-len(loop)), encode("b", LI=0)]
+        place = CODE + APART * number
+        program.memory[place] = as_bytes(words)
+        program.first.append(place)
+        program.last.append(place + 4 * len(words) - 4)
+    return program
+
+
+def start(machine, program):
+    """Reset a machine, and put all its processors at the beginning, with caches and broadcasts."""
+    machine.reset()
+    for address, data in program.memory.items():
+        machine.memory.write(address, data)
+    for number, cpu in enumerate(machine.cpus):
+        machine.model.set_held(number, False)
+        with cpu.changed() as state:
+            state["pc"], state["msr"] = program.first[number], 0
+            state["hid0"] = int(Hid0.ICE | Hid0.DCE | Hid0.ABE)

@@ -1,0 +1,128 @@
+"""Two processors of the pipeline model and their functional models agree, whatever they share; and
+a machine with a fault is found out."""
+
+import importlib.util
+import inspect
+import random
+import sys
+import types
+from pathlib import Path
+
+import pytest
+
+import pteg
+from pteg.cpu import Stop
+from pteg.engine import compile_design
+from pteg.errors import UserError
+from pteg.hw.cache import lookup
+from pteg.hw.core import reservation
+from pteg.lockstep import Lockstep, Mismatch
+from pteg.lockstep.shared import SharedLockstep
+from pteg.pipeline.architecture import Architecture
+from pteg.pipeline.cpu import PipelineCpu
+from pteg.pipeline.driver import Driver, Signals
+from pteg.pipeline.system import make_system, unnamed
+
+_spec = importlib.util.spec_from_file_location(
+    "pteg_test_shared_programs", Path(__file__).with_name("shared_programs.py"))
+programs = importlib.util.module_from_spec(_spec)
+sys.modules[_spec.name] = programs      # for its dataclass
+_spec.loader.exec_module(programs)
+
+
+@pytest.fixture(scope="module")
+def machine():
+    return pteg.Machine("g3", rom="none", processors=2, ram="1M")
+
+
+def check(machine, seed, **size):
+    """Run a program to its end; returns the instructions compared."""
+    program = programs.shared_program(seed, **size)
+    programs.start(machine, program)
+    lockstep = SharedLockstep(machine.model, machine.symbols)
+    while any(cpu.pc != last for cpu, last in zip(machine.cpus, program.last, strict=True)):
+        assert machine.cycle < 3_000_000, f"seed {seed}: the program must end"
+        assert lockstep.run(2000) is Stop.INSTRUCTIONS
+    lockstep.compare_memory()
+    return lockstep.instructions
+
+
+def test_random_programs_agree(machine):
+    assert sum(check(machine, seed) for seed in range(8)) > 40_000
+    counts = machine.stats()["processors"]
+    assert min(each["instructions"] for each in counts.values()) > 1000
+
+
+def test_a_difference_in_memory_names_processor_cycle_and_instruction(machine):
+    program = programs.shared_program(3)
+    programs.start(machine, program)
+    lockstep = SharedLockstep(machine.model, machine.symbols)
+    lockstep.run(500)
+    lockstep._replay.ram[programs.DATA:programs.DATA + 0x8000] ^= 1
+    with pytest.raises(Mismatch, match=r"(?s)models of processor [01] disagree after \d+ of its "
+                       r"instructions, cycle \d+:\n  load of \d bytes at 0x0004\w+: pipeline "
+                       r"0x\w+, memory 0x\w+\nlast instructions:.* 0001\w+  \w+"):
+        lockstep.run(5000)
+
+
+def test_a_difference_in_a_register_names_the_processor(machine):
+    programs.start(machine, programs.shared_program(4))
+    lockstep = SharedLockstep(machine.model)
+    lockstep.run(500)
+    lockstep._replay.states[1]["gpr"][2] ^= 1
+    with pytest.raises(Mismatch, match=r"(?s)processor 1 disagree.*gpr\[2\]: pipeline 0x\w+, func"):
+        lockstep.run(100)
+
+
+def test_lockstep_of_one_processor_refuses_two(machine):
+    with pytest.raises(UserError, match="processors"):
+        Lockstep(machine.model)
+
+
+#: A text of the hardware, what it becomes, and who uses the class: a block that is modified is not
+#: pushed; a block stays in the cache from which another processor has taken it; a reservation
+#: outlives another processor's store.
+FAULTS = {
+    "no push": (lookup, "found & self.modified & (asked.op != DataOp.INVALIDATE)",
+                "found & self.modified & (asked.op != DataOp.INVALIDATE) & ~snoop",
+                "pteg.hw.cache.data.DataLookup", "load of|memory 0x"),
+    "two owners": (lookup, "stays = asked.op == DataOp.CLEAN",
+                   "stays = (asked.op == DataOp.CLEAN) | snoop",
+                   "pteg.hw.cache.data.DataLookup", "load of|memory 0x"),
+    "no kill": (reservation, "self.foreign & (self.foreign_line == line)", "0",
+                "pteg.hw.core.loadstore.Reservation", "has stored, although processor"),
+}
+
+
+def faulty_model(monkeypatch, platform, module, text, wrong, place):
+    """A pipeline model whose hardware has a fault."""
+    source = inspect.getsource(module)
+    assert source.count(text) == 1
+    changed = types.ModuleType(module.__name__)
+    exec(compile(source.replace(text, wrong), module.__file__, "exec"), changed.__dict__)
+    monkeypatch.setattr(place, getattr(changed, place.rpartition(".")[2]))
+    cpu = PipelineCpu(platform)
+    cpu.native = compile_design(make_system(platform), unnamed=unnamed(platform))
+    cpu.architectures = [Architecture(cpu.native, each) for each in cpu.processors]
+    cpu.driver = Driver(platform, cpu.native, Signals.of(*cpu.processors))
+    return cpu
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_faulty_machine_is_found_out(monkeypatch, name):
+    *fault, found = FAULTS[name]
+    machine = pteg.Machine("g3", rom="none", processors=2, ram="1M")
+    machine._made["model"] = faulty_model(monkeypatch, machine.platform, *fault)
+    with pytest.raises(Mismatch, match=found):
+        for seed in range(20):
+            check(machine, seed)
+
+
+@pytest.mark.slow
+def test_twenty_million_instructions_agree(machine):
+    seed, done = random.randrange(1 << 30), 0
+    print("first seed", seed)
+    while done < 20_000_000:
+        done += check(machine, seed, length=200, rounds=random.Random(seed).choice((1, 20, 300)))
+        seed += 1
