@@ -15,8 +15,8 @@ __all__ = ["build", "compile_rom", "FOLDER", "FORTH"]
 
 FOLDER = Path(__file__).parent
 #: Forth sources in the order of compilation.
-FORTH = ("base", "throwing", "interrupts", "console", "output", "source", "search", "numbers",
-         "compile", "control", "define", "interpret", "environment", "extras", "heap",
+FORTH = ("base", "throwing", "interrupts", "console", "output", "source", "lines", "search",
+         "numbers", "compile", "control", "define", "interpret", "environment", "extras", "heap",
          "substitute", "editor", "tools", "registers", "dis", "tree", "paths", "packages",
          "alarms", "callback", "claim", "mmu", "config", "elf", "instance", "fcode", "scripts",
          "volumes")

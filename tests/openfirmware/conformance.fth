@@ -1,21 +1,4 @@
-\ Cases of the ANS Forth word sets, typed at the console as any suite is: T{ words -> results }T.
-
-decimal
-variable start-depth  variable actual-depth  create actual-results 128 allot  variable failures
-: wrong  ( -- )  1 failures +!  cr ." WRONG: " source type cr ;
-: T{  ( -- )  depth start-depth ! ;
-: ->  ( … -- )
-   depth start-depth @ - dup actual-depth !
-   0 max 0 ?do  actual-results i cells + !  loop ;
-: drop-rest  ( … -- )  begin depth start-depth @ > while drop repeat ;
-: }T  ( … -- )
-   depth start-depth @ - actual-depth @ = dup if
-      actual-depth @ 0 max 0 ?do  swap actual-results i cells + @ = and  loop
-   then
-   0= if  wrong  then  drop-rest ;
-0 constant 0S  0 invert constant 1S  1S 1 rshift constant MAX-INT  MAX-INT invert constant MIN-INT
-1S constant MAX-UINT  true constant <true>  false constant <false>
-MAX-INT 1 rshift constant MID-INT
+\ Cases of the ANS Forth word sets in the order of its chapters.
 
 \ ---- CORE: what booleans and shifts rest on
 T{ 0S 0S and -> 0S }T  T{ 0S 1S or -> 1S }T  T{ 1S 1S xor -> 0S }T
@@ -108,7 +91,7 @@ T{ 0 0 s" 0" >number nip rot rot -> 0 0 0 }T  T{ 0. s" 4294967296" >number nip -
 T{ 0. s" 1z" >number nip rot rot -> 1 1 0 }T
 : s= compare 0= ;
 T{ <# 1 0 #s #> s" 1" s= -> <true> }T  T{ <# 49 hold 50 hold 0 0 #> s" 21" s= -> <true> }T
-T{ hex <# MAX-UINT MAX-UINT #s #> decimal s" ffffffffffffffff" s= -> <true> }T
+T{ hex <# MAX-UINT MAX-UINT #s #> decimal s" FFFFFFFFFFFFFFFF" s= -> <true> }T
 T{ <# -1 sign 0 sign 0 0 #> s" -" s= -> <true> }T
 T{ 0 <# s" abc" holds 0 #> s" abc" s= -> <true> }T
 

@@ -1,16 +1,22 @@
-"""A suite of the ANS Forth word sets that is typed into the console (conformance.fth)."""
+"""Suites of the ANS Forth word sets that are typed into the console (conformance*.fth)."""
 
 import re
 from pathlib import Path
 
-SUITE = Path(__file__).with_name("conformance.fth")
+import pytest
+
+FOLDER = Path(__file__).parent
+SUITES = ["conformance", "conformance_core", "conformance_sets"]
 MESSAGE = re.compile(r"[^\r\n]+, [a-z ]+\.\r\n(?=-?\d+ > )")
 
 
-def test_every_case_of_the_suite(make_prompt):
+@pytest.mark.parametrize("suite", SUITES)
+def test_every_case_of_a_suite(make_prompt, suite):
     """All lines are typed at once, faster than they are executed."""
     prompt = make_prompt()
-    prompt.machine.console.write(SUITE.read_text().replace("\n", "\r").encode())
+    for name in ("conformance_tester", suite):
+        text = (FOLDER / f"{name}.fth").read_text()
+        prompt.machine.console.write(text.replace("\n", "\r").encode())
     prompt.machine.console.write(b".( The end )\r")
     stop = prompt.machine.run(until="\r\nThe end", instructions=100_000_000)
     text = prompt.machine.console.read().decode()

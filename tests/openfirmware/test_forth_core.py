@@ -204,7 +204,7 @@ def test_pictured_numbers(prompt):
     assert prompt("decimal 1 0 <# #s #> type") == "1 ok\n"
     assert prompt("-123 dup abs 0 <# #s rot sign #> type") == "-123 ok\n"
     assert prompt("1234 0 <# # # char . hold #s #> type") == "12.34 ok\n"
-    assert prompt("hex ffffffff. <# #s #> type decimal") == "ffffffff ok\n"
+    assert prompt("hex ffffffff. <# #s #> type decimal") == "FFFFFFFF ok\n"
     assert prompt("binary -1 u. decimal") == "1" * 32 + "  ok\n"
 
 

@@ -63,8 +63,8 @@ variable leaves                         \ the latest `leave` of the innermost lo
    ?compiling dup target-tag ?tag +level (if) 2swap ; immediate
 : repeat  ( -- ) ( C: origin tag target tag -- )
    ?compiling (again) (then) level @ if  -1 level +!  then  -level ; immediate
-: cs-pick  ( … u -- … )  dup 2* 1+ pick swap 2* 1+ pick ;
-: cs-roll  ( … u -- … )  dup 2* 1+ roll swap 2* 1+ roll ;
+: cs-pick  ( … u -- … )  2* 1+ dup >r pick r> pick ;
+: cs-roll  ( … u -- … )  2* 1+ dup >r roll r> roll ;
 
 \ ---- do loop. A loop has four items: the outer loop's leaves, the branch of a ?do that skips it or
 \ 0, the place to come back to, a tag. Until the loop ends, the branches of `leave` are a chain:
@@ -89,6 +89,8 @@ variable leaves                         \ the latest `leave` of the innermost lo
 : case  ( x -- x ) ( C: -- 0 tag )  +level 0 case-tag ; immediate
 : of  ( x1 x2 -- x1 | ) ( C: -- origin tag )
    ?compiling ['] (of) compile, b-unequal branch-ahead, of-tag ; immediate
+: ?of  ( x flag -- x ) ( C: -- origin tag )
+   ?compiling pop-test, b-equal branch-ahead, of-tag ; immediate
 : endof  ( -- ) ( C: case … origin tag -- origin' case … )
    ?compiling of-tag ?tag >r
    dup case-tag ?tag  b-always branch-ahead, -rot swap 1+ swap

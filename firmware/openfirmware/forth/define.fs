@@ -34,8 +34,10 @@
 : field  ( offset size "name" -- offset' )
    header over ['] (field) data-word, finish-word + ;
 : struct  ( -- 0 )  0 ;
+\ Of data it is another name for the same data: `to` and >body take both.
 : alias  ( "new" "old" -- )
-   need-name >ring ' dup >r >flags c@ 192 and name, r> jump, finish-word ;
+   need-name >ring ' dup >r >flags c@ 192 and name,
+   r@ behaviour ?dup if  r> operand@ swap data-word,  else  r> jump,  then  finish-word ;
 : does>  ( -- )
    ?defining  ['] (does) compile, exit, push, enter, ; immediate
 
@@ -87,20 +89,21 @@
 
 : add-local  ( a len -- )
    #locals @ most-locals = if  -19 throw  then
-   31 min #locals @ local-name pack drop  1 #locals +! ;
+   dup 31 > if  -19 throw  then  #locals @ local-name pack drop  1 #locals +! ;
 \ li r3, taken; li r4, size; the frame
 : locals,  ( -- )
    #locals @ 0= if exit then
    #taken @ h# 38600000 or ,  #locals @ 2 << h# 38800000 or ,  ['] (locals) compile, ;
+: need-local  ( "name" -- a len )  next-word dup 0= if  -16 throw  then ;     \ also on the next line
 : skip-to  ( a len -- )
-   begin  2dup need-name $=  until  2drop ;
+   begin  2dup need-local $=  until  2drop ;
 2variable list-end                      \ the name that ends a list of locals
 : list-end?  ( a len -- flag )  list-end 2@ $= ;
 : ;-or-bar?  ( a len -- flag )  2dup " ;" $= >r " |" $= r> or ;
 : locals-list  ( end-a end-len -- )
    ?defining  #locals @ if  -22 throw  then
    list-end 2!  #taken off  false       ( uninitialized? )
-   begin  need-name 2dup list-end? 0= while
+   begin  need-local 2dup list-end? 0= while
       2dup " --" $= if  2drop list-end 2@ skip-to drop  #taken @ #ordered ! locals, exit  then
       2dup ;-or-bar? if  2drop drop true  else
          add-local  dup 0= if  1 #taken +!  then

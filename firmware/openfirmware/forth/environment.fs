@@ -22,7 +22,11 @@ create environment-table
 ," STRING"              -1 ,
 ," SEARCH-ORDER"        -1 ,
 ," SEARCH-ORDER-EXT"    -1 ,
+," STRING-EXT"          -1 ,
 ," LOCALS"              -1 ,
+," LOCALS-EXT"          -1 ,
+," MEMORY-ALLOC"        -1 ,
+," MEMORY-ALLOC-EXT"    -1 ,
 0 ,
 
 : environment?  ( a len -- x true | d true | false )

@@ -2,8 +2,6 @@
 \ of IEEE 1275.
 
 \ ---- Conditions in the text (ANS 15.6.2). What is skipped is read word by word.
-: next-word  ( -- a len )                       \ over line ends; an empty string at the very end
-   begin  parse-name dup 0=  while  refill 0= if exit then  2drop  repeat ;
 : skip-branch  ( else? -- )                     \ to the [then], or to the [else] that belongs here
    1                                            ( else? depth )
    begin  next-word dup while

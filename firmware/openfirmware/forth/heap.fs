@@ -49,7 +49,7 @@
    block-of if  dup rover umin to rover  -1 swap +! 0  else  -60  then ;
 : resize  ( a len -- a' error )
    over block-of 0= if  drop -60 exit  then
-   over allocate ?dup if  >r 2drop r> exit  then  ( a len block a' )
+   over allocate ?dup if  >r 3drop r> exit  then  ( a len block a' )
    >r block-size min over r@ rot move  free drop r> 0 ;
 : alloc-mem  ( len -- a )  allocate throw ;
 : free-mem  ( a len -- )  drop free throw ;

@@ -40,26 +40,6 @@
 : eval  ( … a len -- … )  evaluate ;
 \ A text that has to be complete: it may not end in the middle of a definition.
 : evaluate-script  ( … a len -- … )  evaluate  state @ if  -22 throw  then ;
-: save-input  ( -- a len in id 4 )  (source) 2@ >in @ source-id 4 ;
-: restore-input  ( a len in id 4 -- flag )
-   drop (source-id) ! >in ! (source) 2! false ;
-
-\ ---- Lines from the console
-256 constant /tib
-/tib buffer: tib
-variable #tib
-variable span
-defer (accept)                          \ ( a len -- len' )
-: accept  ( a len -- len' )  (accept) ;
-: expect  ( a len -- )  accept span ! ;
-variable unread-lines                   \ prompts in a row that have failed before they had a line
-: query  ( -- )
-   tib /tib accept #tib !
-   unread-lines off
-   #tib @ tib (source) 2! >in off  (source-id) off ;
-: refill  ( -- flag )
-   source-id if  false exit  then
-   query true ;
 
 \ ---- Error messages
 \ What an error is about may itself be wrong: an address that is none, a length of gigabytes.

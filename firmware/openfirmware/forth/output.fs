@@ -38,16 +38,19 @@ variable hld
 \ ud / u, both quotient cells.
 : ud/mod  ( ud u -- remainder ud' )
    >r 0 r@ um/mod r> swap >r um/mod r> ;
-: #  ( ud -- ud' )  base @ ud/mod rot >digit hold ;
+: next-digit  ( ud -- ud' char )  base @ ud/mod rot >digit ;
+: #  ( ud -- ud' )  next-digit upc hold ;       \ ANS 3.2.1.2 wants capital letters
 : #s  ( ud -- 0 0 )  begin  # 2dup or 0= until ;
 : #>  ( ud -- a len )  2drop hld @  (hold) 128 + over - ;
-: u#  ( u -- u' )  0 # drop ;
+\ The words of IEEE 1275, and all that prints a number, have small ones.
+: small#  ( ud -- ud' )  next-digit hold ;
+: u#  ( u -- u' )  0 small# drop ;
 : u#s  ( u -- 0 )  begin  u# dup 0= until ;
 : u#>  ( u -- a len )  0 #> ;
 
 : (u.)  ( u -- a len )  <# u#s u#> ;
 : (.)  ( n -- a len )  dup abs <# u#s swap sign u#> ;
-: (d.)  ( d -- a len )  tuck dabs <# #s rot sign #> ;
+: (d.)  ( d -- a len )  tuck dabs <#  begin  small# 2dup or 0= until  rot sign #> ;
 : u.  ( u -- )  (u.) type space ;
 : .  ( n -- )  (.) type space ;
 : s.  ( n -- )  . ;
