@@ -39,7 +39,7 @@ _RUNS = {
            "get-inherited-property delete-property get-package-property",
     0x220: "cpeek wpeek lpeek cpoke wpoke lpoke lwflip lbflip lbflips",
     0x230: "rb@ rb! rw@ rw! rl@ rl! wbflips lwflips",
-    0x23B: "child peer next-property byte-load … left-parse-string",
+    0x23B: "child peer next-property byte-load set-args left-parse-string",
 }
 #: Those that the firmware does not have: of displays, of networks, of 64 bits, obsolete ones.
 _ABSENT_RUNS = {
@@ -65,7 +65,6 @@ _ABSENT_RUNS = {
     0x210: "processor-type firmware-version fcode-version",
     0x214: "(is-user-word)",
     0x22E: "rx@ rx!",
-    0x23F: "set-args",
     0x241: "bxjoin <l@ lxjoin wxjoin x, x@ x! /x /x* xa+ xa1+ xbflip xbflips xbsplit xlflip "
            "xlflips xlsplit xwflip xwflips xwsplit",
 }

@@ -82,7 +82,6 @@ ABSENT = {
     "probe-pci": "the PCI bus is described when the ROM is built; probe-all prepares its devices",
     "oem-logo": _NO_DISPLAY, "is-install": _NO_DISPLAY, "is-remove": _NO_DISPLAY,
     "is-selftest": _NO_DISPLAY, "display-status": _NO_DISPLAY,
-    "set-args": "a node has its address before its FCode program is evaluated",
     "group-code": _OBSOLETE, "adr-mask": _OBSOLETE, "probe": _OBSOLETE, "probe-virtual": _OBSOLETE,
     "firmware-version": _OBSOLETE, "processor-type": _OBSOLETE,
     "rx@": _WIDE, "rx!": _WIDE,

@@ -81,7 +81,7 @@ def test_a_driver_of_toke_runs(prompt, toke, version):
 
 
 @pytest.mark.parametrize("name", ["fb8-install", "#lines", "is-install", "rx@", "xlsplit",
-                                  "mac-address", "set-args", "processor-type"])
+                                  "mac-address", "processor-type"])
 @pytest.mark.parametrize("where", ["{}", ": word {} ;", "['] {}"])
 def test_what_is_not_there_is_refused_by_name(prompt, toke, name, where):
     program = toke(f"fcode-version2\nhex\n{where.format(name)}\nfcode-end\n")

@@ -17,12 +17,16 @@ variable banner-done?                   \ by nvramrc, or it wants none
 \ A node may have a method `probe`, which prepares the devices below it, and an FCode program.
 : load-fcode  ( phandle -- )
    dup " pteg,fcode" rot get-package-property if  drop exit  then
-   drop swap select  ['] rb@ byte-load ;
-: load-fcode-reported  ( phandle -- )
-   ['] load-fcode catch ?dup if  nip undo-definition .error cr  then  device-end ;
+   drop { phandle program ; above own -- }
+   phandle parent node-path open-dev to above
+   above phandle growing-instance to own
+   phandle select  own set-self
+   program ['] rb@ ['] byte-load catch ?dup if  nip nip undo-definition .error cr  then
+   0 set-self  own drop-instance  device-end
+   above if  above close-dev  then ;
 : probe-below  ( phandle -- )
    dup " probe" 2 pick find-method if  execute  else  drop  then
-   dup load-fcode-reported
+   dup load-fcode
    >child @  begin  dup while  dup recurse >peer @  repeat  drop ;
 : probe-all  ( -- )  root-node probe-below ;
 : console?  ( a len -- flag )  (find-node) console-node = ;

@@ -42,7 +42,6 @@
    ?defining  ['] (does) compile, exit, push, enter, ; immediate
 
 : >body  ( xt -- a )  dup behaviour 0= if  -31 throw  then  operand@ ;
-: body>  ( a -- xt )  12 - ;
 : instance-word?  ( xt -- flag )
    behaviour dup ['] (instance-value) = swap ['] (instance-defer) = or ;
 : storable?  ( xt -- flag )

@@ -16,14 +16,14 @@ variable stdout
 : stdin-key  ( -- char )  one-key c@ ;  \ the one that stdin-key? has read
 : set-chosen  ( x a len -- )  2>r encode-int 2r> chosen-node set-property ;
 : output  ( a len -- )
-   open-dev dup 0= if  -67 throw  then
+   need-dev
    dup stdout !  dup " stdout" set-chosen
    >node @ console-node = if  ['] console-emit  else  ['] stdout-emit  then  to (emit) ;
 \ A keyboard driver may watch for an abort sequence itself (3.7.6).
 : ?call-stdin  ( a len -- )
    stdin @ dup instance? if  3dup has-method? if  $call-method exit  then  then  3drop ;
 : input  ( a len -- )
-   open-dev dup 0= if  -67 throw  then
+   need-dev
    " remove-abort" ?call-stdin
    dup stdin !  dup " stdin" set-chosen
    " install-abort" ?call-stdin

@@ -41,9 +41,8 @@ variable mask                           \ bits that memory-test-suite looks at
 : show-props  ( ["specifier"] -- )
    cr parse-name dup if  (find-node) dup 0= if  -66 throw  then  else  2drop root-node  then
    show-props-below ;
-: select-dev  ( "specifier" -- )        \ also opened: its methods can be tried
-   need-name 2dup culprit 2!  open-dev dup 0= if  -67 throw  then
-   dup set-self  >node @ select ;
+: select-dev  ( specifier slen -- )      \ also opened: its methods can be tried
+   need-dev dup set-self  >node @ select ;
 : unselect-dev  ( -- )
    my-self ?dup if  close-dev  0 set-self  then  device-end ;
 

@@ -135,4 +135,3 @@ h# 800 constant own-tokens              \ their number, and the first of them
    r> to fcode-table-own r> to fcode-fetch r> to fcode-spread r> to fcode-position
    throw ;
 : fcode-revision  ( -- n )  h# 30000 ;
-: my-space  ( -- phys.hi )  my-address ;

@@ -11,13 +11,16 @@ variable instance-next                  \ the next data word is an instance's
 : instance-room  ( n -- offset )
    aligned ?active { n package ; old size -- }
    package >instance-size @ to size   package >instance-data @ to old
+   growing? size n + /growing > and if  -59 throw  then
    size n + alloc-mem
    old if  old over size move  then
    old heap-start heap-end within if  old size free-mem  then   \ others are in the ROM
    dup size + n erase
    package >instance-data !   size n + package >instance-size !
    size /instance + ;
-: initial!  ( x offset -- )  /instance - ?active >instance-data @ + ! ;
+: initial!  ( x offset -- )
+   growing? if  2dup my-self + !  then
+   /instance - ?active >instance-data @ + ! ;
 
 \ ---- Data words with and without `instance`: what comes behind a header
 : own?  ( -- flag )  instance-next @  instance-next off ;

@@ -11,7 +11,8 @@ struct
    4 field >args-length
    4 field >unit
    4 field >interposed?
-   20 field >spare
+   4 field >growing?                    \ its package is being made
+   16 field >spare
 constant /instance                      \ instance data are behind it
 
 : my-self  ( -- ihandle )  (my-self) @ ;
@@ -28,8 +29,12 @@ constant /instance                      \ instance data are behind it
 : ihandle>phandle  ( ihandle -- phandle )  ?instance plain-instance >node @ ;
 : my-parent  ( -- ihandle )  ?my-self >parent-instance @ ;
 : my-args  ( -- a len )  ?my-self dup >args @ swap >args-length @ ;
-: my-unit  ( -- unit )  ?my-self >unit @ ;
-: my-address  ( -- phys )  ?active unit-address 0= if 0 then ;
+\ An instance knows phys.hi of its unit; the cells below are its node's.
+: my-unit  ( -- phys.lo … phys.hi )  ?my-self >r  r@ >node @ node-unit drop  r> >unit @ ;
+: my-phys  ( -- phys.lo … phys.hi )  my-self if  my-unit  else  ?active node-unit  then ;
+: my-address  ( -- phys.lo … )  my-phys drop ;
+: my-space  ( -- phys.hi )
+   my-self if  ?my-self >unit @  else  ?active unit-address 0= if 0 then  then ;
 : my-package  ( -- phandle )  ?my-self >node @ ;
 : my-property  ( a len -- value vlen false | true )  my-package get-package-property ;
 : get-my-property  ( a len -- value vlen false | true )
@@ -55,9 +60,8 @@ constant /instance                      \ instance data are behind it
 : has-method?  ( a len ihandle -- flag )  >node @ find-method dup if nip then ;
 
 \ ---- Instances
-: make-instance  ( args alen parent phandle -- ihandle )
-   dup >instance-size @ /instance + alloc-mem >r
-   r@ over >instance-size @ /instance + erase
+: make-record  ( args alen parent phandle len -- ihandle )
+   dup alloc-mem >r  r@ swap erase
    instance-magic r@ >instance-magic !
    dup r@ >node !
    dup >instance-data @ r@ /instance + 2 pick >instance-size @ move
@@ -65,6 +69,15 @@ constant /instance                      \ instance data are behind it
    r@ >parent-instance !
    dup r@ >args-length !  copied r@ >args !
    r> ;
+: make-instance  ( args alen parent phandle -- ihandle )
+   dup >instance-size @ /instance + make-record ;
+\ A package that is being made has an instance too (5.3.4.1), with room for data to come.
+8192 constant /growing
+: growing-instance  ( parent phandle -- ihandle )
+   >r >r 0 0 r> r> dup >instance-size @ /growing max /instance + make-record
+   dup >growing? on ;
+: growing?  ( -- flag )
+   my-self dup if  dup >growing? @ swap >node @ active-package = and  then ;
 : drop-instance  ( ihandle -- )
    dup >args @ free drop  0 over >instance-magic !  free drop ;
 \ A missing or failing `open` is a failure; my-self is the caller's again whatever happens.
@@ -110,6 +123,9 @@ constant /instance                      \ instance data are behind it
    (open-dev)  swap free drop
    r> to visit-node  r> to opening ;
 
+: need-dev  ( a len -- ihandle )
+   2dup open-dev dup 0= if  drop culprit 2! -67 throw  then  nip nip ;
+
 \ ---- Support packages: the opener is the parent
 : open-package  ( args alen phandle -- ihandle | 0 )
    my-self swap make-instance
@@ -133,23 +149,36 @@ constant /instance                      \ instance data are behind it
    node-magic r@ >magic !
    4 wordlist-of r@ >methods !
    r@ active-package ?dup 0= if root-node then link-node
+   my-self r@ growing-instance set-self
    r> select ;
-: finish-device  ( -- )  ?active parent select ;
+: finish-device  ( -- )
+   growing? if  my-self my-parent set-self drop-instance  then
+   ?active parent select ;
+: set-args  ( args alen unit ulen -- )  \ what the new device's my-args and my-unit are
+   growing? 0= if  -68 throw  then
+   ?active parent decoded-unit my-self >unit !
+   tuck copied swap  my-self >args @ free drop
+   my-self >args-length !  my-self >args ! ;
 : device-name  ( a len -- )  encode-string " name" property ;
 : device-type  ( a len -- )  encode-string " device_type" property ;
 : model  ( a len -- )  encode-string " model" property ;
-: reg  ( phys size -- )  >r encode-int r> encode-int encode+ " reg" property ;
+: reg  ( phys.lo … phys.hi size -- )
+   >r encode-phys  ?active parent dup if  #size-cells  else  drop 1  then
+   ?dup if
+      1- 0 ?do  0 encode-int encode+  loop  r> encode-int encode+
+   else  r> drop  then  " reg" property ;
 \ Legacy properties, and methods of the parent (annex H, 5.3.7).
 : intr  ( level vector -- )
    >r encode-int r> encode-int encode+ " intr" property ;
 : driver  ( a len -- )  device-name ;
-: map-low  ( phys.lo … size -- virt )  " map-in" $call-parent ;
+: map-low  ( phys.lo … size -- virt )  my-space swap " map-in" $call-parent ;
 : free-virtual  ( virt size -- )  " map-out" $call-parent ;
 : dma-alloc  ( size -- virt )  " dma-alloc" $call-parent ;
 : parse-2int  ( a len -- low high )     \ "high,low", hexadecimal
    [char] , left-parse-string  16 digits if  drop  else  0  then  -rot
    16 digits if  drop  else  0  then  swap ;
 : suspend-fcode  ( -- ) ;
-: begin-package  ( args alen reg rlen path plen -- )
-   find-device 2drop 2drop new-device ;
-: end-package  ( -- )  finish-device device-end ;
+: begin-package  ( args alen unit ulen path plen -- )
+   2dup need-dev set-self  find-device new-device set-args ;
+: end-package  ( -- )
+   finish-device device-end  my-self ?dup if  close-dev  0 set-self  then ;

@@ -52,6 +52,15 @@ variable wanted
    dup wanted !  dup dictionary-end u< if  here  else  -1  then  nearest !  drop
    list-link begin  dup while  ['] closer over traverse-wordlist  4+ @  repeat  drop
    nearest @ ;
+\ Which word has its data at an address? Only what is defined in RAM has it behind its code.
+: data-at?  ( xt a -- flag )  over behaviour if  swap operand@ =  else  2drop false  then ;
+: not-data-of  ( xt -- more? )
+   dup wanted @ data-at? if  nearest ! false  else  drop true  then ;
+: body>  ( a -- xt )
+   dup 12 - 2dup swap data-at? if  nip exit  then  drop
+   wanted !  nearest off
+   list-link begin  dup nearest @ 0= and while  ['] not-data-of over traverse-wordlist 4+ @  repeat
+   drop  nearest @ dup 0= if  -31 throw  then ;
 : code-address?  ( a -- flag )
    dup 3 and if  drop false exit  then
    dup rom-start u>=  swap dictionary-start here between or ;

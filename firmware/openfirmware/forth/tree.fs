@@ -145,11 +145,15 @@ variable #path
    " reg" rot get-package-property if  false exit  then
    4 < if  drop false  else  unaligned-l@ true  then ;
 : +hex  ( n -- )  base @ >r hex (u.) r> base ! +path ;
-\ The parent's encode-unit makes the text, from the first address in `reg`, phys.hi on top.
+\ From the first address in `reg`; phys.hi is on top.
 : unit-cells  ( phandle -- phys.lo … phys.hi )
    dup parent #address-cells >r
    " reg" rot get-package-property drop drop
    r> begin  dup while  1- 2dup na+ unaligned-l@ -rot  repeat  2drop ;
+: node-unit  ( phandle -- phys.lo … phys.hi )       \ zeros if there is no `reg`
+   dup unit-address if  drop unit-cells exit  then
+   parent dup if  #address-cells  else  drop 1  then  1 max 0 do  0  loop ;
+\ The parent's encode-unit makes the text.
 : +unit  ( phandle -- )
    dup parent #address-cells 0= if  drop exit  then
    dup unit-address 0= if  drop exit  then
