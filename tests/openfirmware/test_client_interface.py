@@ -4,6 +4,8 @@ import struct
 
 import pytest
 
+from pteg.firmware.asm import assemble
+
 
 @pytest.fixture(scope="module")
 def helper(load_client, prompt):
@@ -253,6 +255,49 @@ def test_whole_pages_are_claimed(helper, buffer):
     one(helper, "release", 0, 0x1400000, 0x1001)
     for arguments in ((0xFFFFF800, 0x7FF, 0), (0, 0xFFFFFFFF, 0x1000), (0, 0x1000, 0x90000000)):
         assert one(helper, "claim", 1, *arguments) == (-1,)
+
+
+SECOND = """
+        .org    0x600000
+_start: lis     r29, 0x60
+        stw     r6, 0x800(r29)
+        stw     r7, 0x804(r29)
+        blr
+"""
+
+
+@pytest.fixture
+def second(prompt):
+    """A program at 600000, as an ELF file at 800000, that stores r6 and r7 at 600800."""
+    program = assemble(SECOND)
+    prompt.machine.memory.write(0x800000, program.elf())
+    prompt.machine.memory.write(0x600000, bytes(0x1000))
+    yield program
+    prompt("hex 600000 1000 release decimal")
+
+
+def test_boot_starts_another_program(helper, prompt, second):
+    prompt("hex 200000 100000 release")
+    helper(("boot", 0, "ram:800000 two words"))
+    assert prompt('" /chosen" find-device .properties device-end').count("two words") == 1
+    assert prompt.machine.memory.read(0x600000, 4) == bytes(second.sections[0].data)[:4]
+    assert prompt("decimal 2 3 + .") == "5  ok\n"
+
+
+def test_chain_releases_the_program_and_starts_the_next_with_its_arguments(helper, prompt, second):
+    prompt.machine.memory.write(0x600000, bytes(second.sections[0].data)[:0x800])
+    prompt("hex 1600000 3000 0 claim drop decimal")
+    # What runs stays claimed; the pages that the caller gives back are free.
+    helper(("chain", 0, 0x1600000, 0x3000, 0x600000, 0x123400, 56))
+    assert struct.unpack(">2I", prompt.machine.memory.read(0x600800, 8)) == (0x123400, 56)
+    assert prompt("hex 1600000 3000 0 claim u. 1600000 3000 release decimal") == "1600000  ok\n"
+
+
+def test_restart_is_a_reset(helper, prompt):
+    prompt("variable before-it")
+    helper(("restart", 0))
+    assert "pteg Open Firmware" in helper.output
+    assert prompt.error("before-it") == "before-it, unknown word."
 
 
 #: Services, and how many arguments they take. Those that claim or do not come back are not here.

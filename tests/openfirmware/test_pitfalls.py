@@ -181,7 +181,8 @@ def test_find_package_takes_paths(prompt):
     assert prompt.stack('" /packages" find-package nip') == [-1]
 
 
-def test_interposed_packages_do_not_show(prompt):
+def test_interposed_packages_do_not_show(prompt, helper, load_client):
+    buffer = load_client.Buffer
     for line in ("dev /packages new-device", '" filter" device-name', ": open true ; : close ;",
                  ": who 5 ;", "finish-device device-end",
                  "dev / new-device", '" wrapped" device-name', ': open " /packages/filter" '
@@ -191,6 +192,14 @@ def test_interposed_packages_do_not_show(prompt):
     prompt('" /wrapped:x" open-dev value wrapped')
     assert prompt.stack('" who" wrapped $call-method') == [5]
     assert prompt.stack('wrapped ihandle>phandle " /wrapped" find-package drop =') == [-1]
+    (wrapped,) = prompt.stack("wrapped")
+    (_, _, [plain]), (_, _, [whole]), (_, [package], _) = helper(
+        ("instance-to-path", 1, wrapped, buffer(40), 40),
+        ("instance-to-interposed-path", 1, wrapped, buffer(40), 40),
+        ("instance-to-package", 1, wrapped))
+    assert plain.partition(b"\0")[0] == b"/wrapped:x"
+    assert whole.partition(b"\0")[0] == b"/wrapped:x/%filter:args"
+    assert prompt.stack('" /wrapped" find-package drop') == [package]
     prompt("wrapped close-dev")
 
 

@@ -55,7 +55,8 @@ in-vocabulary client-list
    dup node? if  node-path copy-out  else  drop 2drop -1  then ;
 : instance-to-path  ( len buf ihandle -- len' )
    dup instance? if  instance-path copy-out  else  drop 2drop -1  then ;
-: instance-to-interposed-path  ( len buf ihandle -- len' )  instance-to-path ;
+: instance-to-interposed-path  ( len buf ihandle -- len' )
+   dup instance? if  interposed-path copy-out  else  drop 2drop -1  then ;
 
 \ ---- Devices
 : open  ( specifier -- ihandle | 0 )  text open-dev ;

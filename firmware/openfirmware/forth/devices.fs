@@ -7,10 +7,19 @@ variable stdout
 4 buffer: one-char
 4 buffer: one-key
 
-: instance-path  ( ihandle -- a len )
-   dup >node @ node-path 2drop
-   dup >args-length @ if  " :" +path  dup >args @ over >args-length @ +path  then
-   drop path-text #path @ ;
+: +args  ( ihandle -- )
+   dup >args-length @ if  " :" +path  dup >args @ over >args-length @ +path  then  drop ;
+: instance-path  ( ihandle -- a len )   \ of the device: what was interposed does not show
+   plain-instance dup >node @ node-path 2drop  +args  path-text #path @ ;
+\ All instances from the root's on, those that were interposed with % before their names.
+: +instances  ( ihandle -- )
+   dup >parent-instance @ ?dup if  recurse  then
+   dup >node @ parent if
+      " /" +path  dup >interposed? @ if  " %" +path  then
+      dup >node @ dup node-name +path +unit
+   then  +args ;
+: interposed-path  ( ihandle -- a len )
+   #path off  +instances  #path @ 0= if  " /" +path  then  path-text #path @ ;
 : stdout-emit  ( char -- )  one-char c!  one-char 1 " write" stdout @ $call-method drop ;
 : stdin-key?  ( -- flag )  one-key 1 " read" stdin @ $call-method 0> ;
 : stdin-key  ( -- char )  one-key c@ ;  \ the one that stdin-key? has read
