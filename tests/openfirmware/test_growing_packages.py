@@ -1,4 +1,4 @@
-"""A package that is being made has an instance: at the prompt, and when an FCode program is probed."""
+"""A package in the making has an instance: at the prompt, and when an FCode program is probed."""
 
 import pytest
 

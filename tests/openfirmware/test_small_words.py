@@ -1,4 +1,4 @@
-"""Small words of IEEE 1275, chapter 7, that no other test uses: what a line leaves, what it prints."""
+"""Small words of IEEE 1275, chapter 7, that no other test uses: what they leave and print."""
 
 import pytest
 
