@@ -6,16 +6,19 @@
     interrupts ---------- exceptions --- exception, redirect
 
 The two oldest instructions retire together if both have finished: only then do registers, CR and
-XER change. The second waits for a cycle of its own if the first ends what was fetched, if one of
-them is traced, if both change LR or CTR, or if both write the same register, and if it is executed
-by the floating-point unit: FPSCR changes for one instruction at a time. With floating-point
-exceptions enabled, in MSR and FPSCR, these complete a cycle later (MPC7400 UM 6). Nothing that
-follows an unresolved branch prediction retires. Folded branches complete with the instruction that
-comes after them; if that one faults, they count with the first of the handler. An exception drops
-everything younger.
+XER change. Loads, stores and integer instructions of one cycle retire in the cycle in which they
+finish (MPC7400 UM p. 6-14; docs/real-machines.md), others in the next one at the earliest: what is
+serialised, what the other units execute, and what may end what was fetched, since the flags which
+say so must be in the queue. The second waits for a cycle of its own if one of the two ends what was
+fetched or is traced, if both change LR or CTR, or if both write the same register, and if it is
+executed by the floating-point unit: FPSCR changes for one instruction at a time. With
+floating-point exceptions enabled, in MSR and FPSCR, these complete a cycle later (MPC7400 UM 6).
+Nothing that follows an unresolved branch prediction retires, and no store whose data are not there.
+Folded branches complete with the instruction that comes after them; if that one faults, they count
+with the first of the handler. An exception drops everything younger.
 """
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
@@ -89,6 +92,8 @@ class Completion(wiring.Component):
             #: unresolved prediction.
             "oldest": Out(range(NOBODY + 1)),
             "finishes": In(UnitToCompletion()).array(units),
+            #: Entries whose stores have no data yet.
+            "incomplete": In(CQ_MOST),
             #: Entries whose flags are valid.
             "finished": Out(CQ_MOST), "flags": Out(Flags).array(entries),
             #: Write-back: D and U of each instruction that retires.
@@ -135,7 +140,8 @@ class Completion(wiring.Component):
         count, head = Signal(range(CQ_MOST + 1)), Signal(range(CQ_MOST))
         m.d.comb += [
             count.eq(queue.count), head.eq(queue.heads[0].cq), self.float.cq.eq(head),
-            *(port.cq.eq(inside.cq) for port, inside in zip(self.retire, queue.heads, strict=True)),
+            *(getattr(port, name).eq(getattr(inside, name)) for name in ("cq", "flags")
+              for port, inside in zip(self.retire, queue.heads, strict=True)),
             self.room.eq(queue.room), self.tail.eq(queue.tail), self.empty.eq(count == 0),
             self.finished.eq(queue.finished), self.sent.eq(queue.sent),
             *(ours.eq(theirs) for ours, theirs in zip(self.flags, queue.flags, strict=True)),
@@ -149,7 +155,9 @@ class Completion(wiring.Component):
         cause = Signal(Cause)
         heeded = flag(self.msr, Msr.FE0) | flag(self.msr, Msr.FE1)
         waits = Signal()     # the oldest must have been finished for a cycle
-        ready = Signal()     # the oldest has finished
+        whole = Signal(WIDTH)    # nothing of them is missing
+        ready = Signal()     # the oldest has finished before this cycle
+        settled = Signal()   # and retires
         traps = Signal()     # with an enabled floating-point exception
         fault = Signal()
         complete = Signal()  # it retires
@@ -160,9 +168,11 @@ class Completion(wiring.Component):
             # An exception that comes with a result: FPSCR, CR1 and frD are written.
             traps.eq(ready & first.floating & (cause == Cause.NONE) & self.float.enabled & heeded),
             waits.eq(first.floating & heeded & self.float.enables),
-            ready.eq(oldest.there & oldest.finished & ~oldest.speculative & ~self.restart
-                     & (~waits | oldest.settled)),
-            complete.eq(ready & (cause == Cause.NONE) & ~traps),
+            whole.eq(Cat(port.there & ~port.speculative & ~self.incomplete.bit_select(port.cq, 1)
+                         for port in queue.heads)),
+            ready.eq(whole[0] & oldest.finished & ~self.restart & (~waits | oldest.settled)),
+            settled.eq(ready & (cause == Cause.NONE) & ~traps),
+            complete.eq(settled | whole[0] & oldest.finishes & ~first.trace & ~self.restart),
             fault.eq(ready & ((cause != Cause.NONE) | traps)),
         ]
         ends = [port.refetch | overflow
@@ -170,8 +180,8 @@ class Completion(wiring.Component):
         next_pcs = [self._next_pc(m, port, number) for number, port in enumerate(queue.heads)]
         next_pc = Signal(32)
         m.d.comb += [
-            both.eq(complete & second.there & second.finished & (second.cause == Cause.NONE)
-                    & ~second.speculative & ~ends[0] & ~first.trace & ~other.trace
+            both.eq(complete & whole[1] & ~Cat(ends).any() & ~first.trace & ~other.trace
+                    & (second.finished & (second.cause == Cause.NONE) | second.finishes)
                     & ~_writes(first, other) & ~other.floating & ~self.pause.single
                     & ~(self.pause.valid & (next_pcs[0] == self.pause.pc))),
             next_pc.eq(Mux(both, next_pcs[1], next_pcs[0])),
@@ -200,7 +210,7 @@ class Completion(wiring.Component):
                 "decrementer", "thermal", "machine_check", "asleep", "fetch_search")),
             exceptions.fault.eq(fault), exceptions.reason.eq(Mux(traps, Cause.FP_ENABLED, cause)),
             exceptions.fault_pc.eq(first.pc), exceptions.complete.eq(complete),
-            exceptions.trace.eq(first.trace),
+            exceptions.settled.eq(settled), exceptions.trace.eq(first.trace),
             # The new MSR admits an exception that has waited for it (PEM 6.4.7).
             exceptions.waited.eq(first.context & self.float.pending & heeded),
             exceptions.idle.eq(count == 0), exceptions.pc.eq(pc), exceptions.next_pc.eq(next_pc),
@@ -211,7 +221,7 @@ class Completion(wiring.Component):
         with m.If(taken):
             m.d.comb += [self.redirect.valid.eq(1), self.redirect.pc.eq(exceptions.handler)]
             m.d.sync += pc.eq(exceptions.handler)
-        with m.Elif(complete & (ends[0] | both & ends[1])):
+        with m.Elif(settled & ends[0]):
             m.d.comb += [self.redirect.valid.eq(1), self.redirect.pc.eq(next_pc)]
         with m.Elif(self.restart | fault):
             m.d.comb += [self.redirect.valid.eq(1), self.redirect.pc.eq(pc)]

@@ -69,8 +69,12 @@ class CompletionHead(wiring.Signature):
             "there": Out(1),
             "cq": Out(range(CQ_MOST)),
             "entry": Out(Entry),
-            #: It has finished; it had finished in the cycle before.
+            #: It finishes in this cycle, completes normally, and may retire.
+            "finishes": Out(1),
+            #: It has finished before this cycle; before the one before.
             "finished": Out(1), "settled": Out(1),
+            #: Of an instruction that has finished, or finishes.
+            "flags": Out(Flags),
             #: Why it does not complete normally.
             "cause": Out(Cause),
             #: What follows it is fetched again.
@@ -177,8 +181,16 @@ class CompletionQueue(wiring.Component):
                 port.settled.eq(settled.bit_select(port.cq, 1)), port.cause.eq(causes[port.cq]),
                 port.refetch.eq(refetch.bit_select(port.cq, 1)),
                 port.speculative.eq(speculative.bit_select(port.cq, 1)),
-                port.reversed.eq(reversed_.bit_select(port.cq, 1)),
+                port.reversed.eq(reversed_.bit_select(port.cq, 1)), port.flags.eq(flags[port.cq]),
             ]
+            for finish in self.finishes:
+                with m.If(finish.valid & finish.retires & (finish.cq == port.cq)):
+                    # What sets XER[SO] ends what was fetched.
+                    m.d.comb += [
+                        port.flags.eq(finish.flags),
+                        port.finishes.eq((finish.cause == Cause.NONE) & ~finish.refetch
+                                         & ~finish.flags.write_ov & ~port.refetch),
+                    ]
         with m.If(self.retired != 0):
             m.d.sync += head.eq(Mux(self.retired == 2, after(head, 2, ring), second))
         entered = sum(dispatch.valid for dispatch in self.dispatch)

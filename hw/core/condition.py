@@ -42,6 +42,7 @@ class ConditionRetire(wiring.Signature):
             #: Its entry; valid also when it does not complete.
             "cq": Out(range(CQ_MOST)),
             "writes": Out(8),
+            "flags": Out(Flags),
         })
 
 
@@ -79,7 +80,7 @@ class ConditionRegister(wiring.Component):
             #: Architectural values.
             "cr": Out(32),
             "xer": Out(32),
-            #: This one, if it retires, sets XER[SO], which was 0.
+            #: This one, which has finished before, sets XER[SO], which was 0, if it retires.
             "overflows": Out(WIDTH),
             "flush": In(1),
         })
@@ -114,9 +115,9 @@ class ConditionRegister(wiring.Component):
 
         # Write-back.
         for number, retire in enumerate(self.retire):
-            mine = Signal(Flags, name=f"flags_{number}")
-            m.d.comb += [mine.eq(flags[retire.cq]),
-                         self.overflows[number].eq(mine.write_ov & mine.ov & ~so)]
+            mine, held = retire.flags, Signal(Flags, name=f"held{number}")
+            m.d.comb += [held.eq(flags[retire.cq]),
+                         self.overflows[number].eq(held.write_ov & held.ov & ~so)]
             with m.If(retire.valid):
                 with m.If(forwards.bit_select(retire.cq, 1)):
                     for field in range(8):

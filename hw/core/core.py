@@ -302,7 +302,8 @@ class Core(wiring.Component):
         m.d.comb += [
             completion.accept.eq(branch.accept), completion.wrong.eq(branch.wrong),
             completion.msr.eq(msr), completion.srr0.eq(special.srr0),
-            completion.dar.eq(lsu.dar), completion.dsisr.eq(lsu.dsisr),
+            completion.incomplete.eq(lsu.incomplete), completion.dar.eq(lsu.dar),
+            completion.dsisr.eq(lsu.dsisr),
             completion.external.eq(self.interrupt), completion.soft_reset.eq(self.soft_reset),
             completion.machine_check.eq(self.machine_check),
             completion.monitor.eq(monitor.interrupt),

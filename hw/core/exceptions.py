@@ -56,9 +56,11 @@ class ExceptionUnit(wiring.Component):
     #: DAR and DSISR of a data access that has failed.
     dar: In(32)
     dsisr: In(32)
-    #: It completes, perhaps with the next one; that is followed by a trace exception, or by an
-    #: enabled floating-point exception that has waited for the MSR that it writes.
+    #: It completes, perhaps with the next one.
     complete: In(1)
+    #: It does, and had finished before; that is followed by a trace exception, or by an enabled
+    #: floating-point exception that has waited for the MSR that it writes.
+    settled: In(1)
     trace: In(1)
     waited: In(1)
     #: Nothing is in flight; in any case, the instruction at `pc` is the next to complete, and after
@@ -131,10 +133,10 @@ class ExceptionUnit(wiring.Component):
 
         with m.If(self.fault):
             self._fault(m, taken)
-        with m.Elif(self.complete & self.trace):
+        with m.Elif(self.settled & self.trace):
             m.d.comb += [taken.valid.eq(1), taken.vector.eq(Vector.TRACE),
                          taken.srr0.eq(self.next_pc)]
-        with m.Elif(self.complete & self.waited):
+        with m.Elif(self.settled & self.waited):
             m.d.comb += [
                 taken.valid.eq(1), taken.vector.eq(Vector.PROGRAM),
                 taken.srr0.eq(self.next_pc),

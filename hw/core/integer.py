@@ -58,7 +58,7 @@ class IntegerUnit(wiring.Component):
 
         with m.If(here.valid & (~here.serialize | (here.cq == self.oldest))):
             m.d.comb += [
-                here.done.eq(1),
+                here.done.eq(1), self.finish.retires.eq(~here.serialize),
                 self.result.value.eq(alu.result),
                 self.finish.flags.eq(alu.flags),
             ]
@@ -89,7 +89,7 @@ class IntegerUnit(wiring.Component):
         summary = self.so | (flags.write_ov & flags.ov)
         m.d.comb += [
             port.valid.eq(1),
-            here.done.eq(port.done),
+            here.done.eq(port.done), self.finish.retires.eq(0),
             self.result.value.eq(port.result),
             flags.write_ov.eq(field(here.insn, "OE") & writes_overflow),
             flags.ov.eq(port.overflow),

@@ -150,6 +150,8 @@ class UnitToCompletion(wiring.Signature):
             #: Not NONE: it raises an exception instead of completing.
             "cause": Out(Cause),
             "flags": Out(Flags),
+            #: It may retire in this cycle, if it completes normally.
+            "retires": Out(1),
             #: What follows must be fetched again, because it may have used what this one changed.
             "refetch": Out(1),
         })

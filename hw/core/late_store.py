@@ -1,7 +1,7 @@
 """A store in the store queue whose register is not computed yet: one at a time.
 
 The address of a store is computed, and loads behind it go on, while it waits here. It cannot retire
-before the register is there: what computes that is older, and retires first.
+before the register is there: it is `incomplete`.
 """
 
 from amaranth.hdl import Array, Module, Signal
@@ -34,6 +34,8 @@ class LateStore(wiring.Component):
             "drop": In(CQ_MOST),
             #: One waits, in the next cycle too.
             "busy": Out(1),
+            #: Its entry, if it has no data at the end of this cycle.
+            "incomplete": Out(CQ_MOST),
             #: The store of this completion queue entry gets its data.
             "fill": Out(1), "fill_cq": Out(range(CQ_MOST)), "data": Out(64),
         })
@@ -49,6 +51,8 @@ class LateStore(wiring.Component):
             self.data.eq(in_order(Array(self.values)[held["tag"]], held["size"], held["reverse"])
                          << (held["behind"] << 3)),
         ]
+        with m.If(self.busy):
+            m.d.comb += self.incomplete.bit_select(held["cq"], 1).eq(1)
         with m.If(self.fill | self.drop.bit_select(held["cq"], 1)):
             m.d.sync += waits.eq(0)
         with m.If(self.enters):

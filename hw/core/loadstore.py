@@ -128,6 +128,8 @@ class LoadStoreUnit(wiring.Component):
             "float_result": Out(UnitToRename(64)),
             "update": Out(UnitToRename()),
             "finish": Out(UnitToCompletion()),
+            #: Completion queue entries of stores whose data are not there.
+            "incomplete": Out(CQ_MOST),
             #: Of the access that failed.
             "dar": Out(32),
             "dsisr": Out(32),
@@ -256,6 +258,7 @@ class LoadStoreUnit(wiring.Component):
             late.enters.eq(p.control.push & p.data.missing), late.tag.eq(p.data.tag),
             late.cq.eq(p.held.cq), late.size.eq(access.size), late.reverse.eq(access.reverse),
             late.behind.eq(p.part.behind), late.drop.eq(self.drop),
+            self.incomplete.eq(late.incomplete),
             p.control.storable.eq(~p.data.missing | ~late.busy),
             queue.fill.eq(late.fill), queue.fill_cq.eq(late.fill_cq), queue.fill_data.eq(late.data),
         ]
@@ -313,6 +316,7 @@ class LoadStoreUnit(wiring.Component):
             finish.refetch.eq(control.refetch | now.over & (held.op == Op.TLBIE)),
             finish.cq.eq(Mux(arrives, missed.load.cq, held.cq)),
             finish.cause.eq(control.fault_cause),
+            finish.retires.eq(arrives | ~p.late.enters & ~held.serialize),
         ]
         connect(m, load.result, flipped(self.result))
         connect(m, load.float_result, flipped(self.float_result))

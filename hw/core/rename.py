@@ -62,7 +62,7 @@ class Rename(wiring.Component):
 
     In a cycle, destinations are allocated and committed in program order: those of the older
     instruction first, of an update form rD and then rA. If several name the same register, the last
-    is the newest.
+    is the newest. A result may be committed in the cycle in which it comes.
 
     Parameters
     ----------
@@ -190,6 +190,9 @@ class Rename(wiring.Component):
                 write.data.eq(values[commit.tag]),
                 write.en.eq(commit.valid),
             ]
+            for result in self.results:
+                with m.If(result.valid & (result.tag == commit.tag)):
+                    m.d.comb += write.data.eq(result.value)
             with m.If(commit.valid & (where.data == commit.tag)):
                 m.d.comb += released.bit_select(commit.reg, 1).eq(1)
             for newer in self.commit[number + 1:]:

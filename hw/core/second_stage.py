@@ -48,6 +48,7 @@ class Held(data.Struct):
     cq: range(CQ_MOST)
     access: Access
     first: 32       # the address that it has computed
+    serialize: 1
     write_d: 1
     tag_d: range(RENAMES_MOST)
     write_u: 1
@@ -114,8 +115,8 @@ class SecondStage(wiring.Component):
             m.d.sync += [
                 state.eq(LoadStoreState.ACCESS), held.access.eq(self.access),
                 held.first.eq(self.first), *(held[name].eq(getattr(unit, name)) for name in
-                                             ("op", "insn", "cq", "write_d", "tag_d", "write_u",
-                                              "tag_u")),
+                                             ("op", "insn", "cq", "serialize", "write_d", "tag_d",
+                                              "write_u", "tag_u")),
             ]
             with m.If(unit.op == Op.STWCX_DOT):
                 m.d.sync += busy.eq(RESERVED_CYCLES)

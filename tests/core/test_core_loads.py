@@ -89,6 +89,17 @@ def test_a_store_gets_data_that_are_computed_late_in_the_right_bytes(store):
                 ("ff" * offset + _STORED[store]).ljust(16, "f"), (start, offset)
 
 
+def test_a_store_is_not_written_before_its_data_are_there():
+    """What it stores is computed when it could retire: in the cycle in which that is the oldest."""
+    found = _memory_after([line for n in range(16) for line in (
+        "lwz 8, 1024(3)", "addi 8, 5, 0" if n % 2 else "add 8, 5, 8",
+        *["lwz 10, 1032(3)"] * (n // 2), f"stw 8, {8 * n}(3)",
+        "lwz 9, 1028(3)", f"add 9, 9, {5 if n % 2 else 6}", f"stw 9, {8 * n + 4}(3)")])
+    for n in range(16):
+        first, second = (0x20304, 0x20303) if n % 2 else (0x20303, 0)
+        assert found[8 * n:8 * n + 8].hex() == f"{first:08x}{second:08x}", n
+
+
 def test_a_store_that_waits_for_data_is_dropped_with_a_wrong_path():
     """The branch is predicted wrongly; its path stores in between what both paths store."""
     found = _memory_after([
