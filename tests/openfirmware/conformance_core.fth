@@ -161,6 +161,8 @@ T{ 5 : lp2 0 5 0 DO 1+ 2 +LOOP ; lp2 -> 5 3 }T
 T{ : jj 2 0 DO 2 0 DO J 10 * I + LOOP LOOP ; jj -> 0 1 10 11 }T
 T{ : ex 5 0 DO I DUP 2 = IF UNLOOP EXIT THEN LOOP 99 ; ex -> 0 1 2 }T
 T{ -7 2 / -7 2 MOD 7 -2 / 7 -2 MOD -7 -2 / -> -4 1 -4 -1 3 }T
+T{ MIN-INT 1 / MAX-INT -1 / MIN-INT 2 / -> MIN-INT MAX-INT NEGATE MIN-INT 2/ }T
+T{ MIN-INT -2 / MAX-INT 1+ 2 MOD -1 -1 / 0 -1 /MOD -> MIN-INT 2/ NEGATE 0 1 0 0 }T
 T{ -7 2 /MOD -> 1 -4 }T  T{ -7 3 2 */ 7 -3 2 */MOD -> -11 1 -11 }T
 T{ -1 2/ MIN-INT 2/ -> -1 MIN-INT 1 RSHIFT MIN-INT OR }T
 T{ 10 S>D 3 SM/REM -10 S>D 3 SM/REM 10 S>D -3 SM/REM -> 1 3 -1 -3 1 -3 }T

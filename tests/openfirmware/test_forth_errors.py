@@ -14,6 +14,8 @@ ERRORS = {
     "r>": "r>, return stack underflow.",
     "1 0 /": "/, division by zero.",
     "1 0 0 um/mod": "um/mod, division by zero.",
+    "h# 80000000 -1 /": "/, result out of range.",
+    "h# 80000000 -1 mod": "mod, result out of range.",
     "0 1 1 um/mod": "um/mod, result out of range.",
     ": x if ;": ";, unbalanced control structure.",
     ": x then ;": "then, stack underflow.",

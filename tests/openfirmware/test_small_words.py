@@ -48,6 +48,8 @@ PRINTED = {
     "-5 s.  -5 (.) type  -1 (u.) type": "-5 -54294967295 ok\n",
     "255 <# u# u#s u#> type  hex 255 <# u#s u#> type decimal": "255255 ok\n",
     "-1 0 hex <# #s #> type space -1 u. decimal": "FFFFFFFF ffffffff  ok\n",
+    "only forth definitions order": "forth   definitions: forth  ok\n",
+    "vocabulary yours  also yours order  previous": "yours forth   definitions: forth  ok\n",
     "' dup (see)": "code dup  ok\n",
     "probe-all noshowstack test-all": " ok\n",
 }

@@ -163,8 +163,9 @@
    r@ @ 1+ 0 do  0 ,  loop
    r> dup to list-link ;
 : wordlist  ( -- wid )  8 wordlist-of ;
+: >list-name  ( wid -- a )  8 + ;
 : vocabulary  ( "name" -- )              \ it takes the first place, but not the only one
-   create 8 wordlist-of drop does>  #order @ 1 = if  also  then  first-list ;
+   create  latest-xt @ 8 wordlist-of >list-name !  does>  #order @ 1 = if  also  then  first-list ;
 
 \ ---- Forgetting: everything in RAM from an address on.
 : forgotten?  ( xt fence -- flag )  over dictionary-end u< -rot u>= and ;

@@ -22,8 +22,12 @@
 : sifting  ( "text" -- )
    need-name sought 2!  #order @ 0 ?do  ['] show-sifted order i na+ @ traverse-wordlist  loop ;
 
+: .list  ( wid -- )
+   dup forth-wordlist = if  drop ." forth "  else
+      dup >list-name @ ?dup if  .name drop  else  .8 space  then
+   then ;
 : order  ( -- )
-   get-order 0 ?do  .8 space  loop  ."   definitions: " current @ .8 ;
+   get-order 0 ?do  .list  loop  ."   definitions: " current @ .list ;
 
 \ ---- Memory
 : printable  ( char -- char' )  dup bl 127 within 0= if  drop [char] .  then ;

@@ -53,10 +53,14 @@
         binary  ">>a", shift_arithmetic, sraw r3, r3, r4
 
 # A quotient is rounded down, and the remainder has the sign of the divisor (floored division).
-# r3 = dividend, r4 = divisor -> r3 = quotient, r5 = remainder
+# r3 = dividend, r4 = divisor -> r3 = quotient, r5 = remainder. Only -80000000 / -1 does not fit.
         .macro  floored
         cmpwi   r4, 0
         beq     divided_by_zero
+        addi    r5, r4, 1
+        xoris   r6, r3, 0x8000
+        or.     r5, r5, r6
+        beq     quotient_too_large
         divw    r6, r3, r4
         mullw   r5, r6, r4
         subf    r5, r5, r3
