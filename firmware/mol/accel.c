@@ -56,7 +56,7 @@ int map_slots(struct kernel_vars *kv, u32 mphys)
     return 0;
 }
 
-void free_slots(struct kernel_vars *kv)
+void free_accel(struct kernel_vars *kv)
 {
     if (kv->slots)
         host_free_wired(kv->slots, SLOT_PAGES);

@@ -98,7 +98,7 @@ u32 purge_hash(struct kernel_vars *kv);
 int map_mregs(struct kernel_vars *kv, u32 mphys);
 int map_slots(struct kernel_vars *kv, u32 mphys);
 int alloc_slot(struct kernel_vars *kv, u32 opcode, u32 nip, u32 *offset);
-void free_slots(struct kernel_vars *kv);
+void free_accel(struct kernel_vars *kv);
 int in_mregs(struct kernel_vars *kv, u32 mphys);
 int in_slots(struct kernel_vars *kv, u32 mphys);
 int may_use_slot(struct kernel_vars *kv, u32 mphys);

@@ -18,7 +18,7 @@ static const char *const counter_names[] = {
 
 static void free_session(struct kernel_vars *kv)
 {
-    free_slots(kv);
+    free_accel(kv);
     free_pthash(kv);
     free_hash(kv);
     free_vsids(kv);
