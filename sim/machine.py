@@ -458,7 +458,7 @@ class Machine:
         if self.adversary is not None:
             _check_adversary(self.adversary, cpu)
         if self._watched:
-            raise UserError("an oracle needs cpu='functional'")
+            raise UserError("an oracle stays with its processor model: begin it after hand_over")
         before, after = self.model, new_cpu(cpu, self.platform)
         before.settle()
         self.console.drain()
@@ -595,7 +595,10 @@ class Machine:
 
     def oracle(self, stop: bool = False, references: bool = False,
                tell: "Callable[[StaleUse], object] | None" = None) -> "Oracle":
-        """Hold each translation that the runs use against the page table (functional model).
+        """Hold each translation that the runs use against the page table.
+
+        With the pipeline model it begins before the first run, while the TLBs are empty. The
+        functional model follows the pipeline instruction by instruction then.
 
         Parameters
         ----------
@@ -614,8 +617,6 @@ class Machine:
         """
         from pteg.mmu.oracle import Oracle
 
-        if self.cpu_name != "functional":
-            raise UserError("an oracle needs cpu='functional'")
         oracle = Oracle(stop, tell)
         self._watched = True
         self.model.oracle(oracle.add, references)

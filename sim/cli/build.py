@@ -65,8 +65,9 @@ def build(options):
     if options.restore is None or options.fast_forward_until is not None:
         options.cpu = options.cpu or "pipeline"
     machine = _restored(options) if options.restore is not None else _new(options)
-    if options.oracle and (options.cpu or machine.cpu_name) != "functional":
-        raise UserError("--oracle needs --cpu functional")
+    traced = [*looking, *(["ledger"] if options.ledger else [])]
+    if options.oracle and traced and (options.cpu or machine.cpu_name) == "pipeline":
+        raise UserError(f"--oracle with --cpu pipeline goes without --{traced[0]}")
     if looking and (options.cpu or machine.cpu_name) != "pipeline":
         raise _no_signals(looking[0])
     for path in options.symbols:

@@ -235,7 +235,6 @@ class LogOptions:
     oracle
         Hold each translation that is used against the page table. `warn`: say on stderr what was
         stale, who changed the PTE, and what was left out; `stop`: end the run there, with 1.
-        It needs the functional model.
     profile
         Write where the cycles go: a table by symbol (.csv, .parquet), collapsed stacks for a flame
         graph (.folded), or a file for the viewer speedscope (.json).

@@ -101,6 +101,8 @@ MODEL = np.dtype([
     ("oracle", "i8"), ("oracle_references", "i8"), ("adversary", "i8"), ("watched", "i8"),
     # SDR1, and the address of the instruction being executed.
     ("sdr1", "i8"), ("acting", "i8"),
+    # The cycle of the pipeline model, while this one follows it (`pteg.lockstep`).
+    ("clock", "i8"),
     # The latest acts on the page table (`pteg.mmu.history`), how many there were, and barriers
     # since the last other act.
     ("history", "i8", (HISTORY, len(FIELDS))), ("history_count", "i8"), ("history_barriers", "i8"),

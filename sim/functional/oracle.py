@@ -9,7 +9,7 @@ from pteg.functional.bytes import peek32
 from pteg.functional.compiled import compiled
 from pteg.functional.late_memory import is_late
 from pteg.functional.protection import prohibited
-from pteg.functional.table import NOWHERE, SOFTWARE, lookup
+from pteg.functional.table import NOWHERE, SOFTWARE, clock, lookup
 
 __all__ = ["loaded", "examine", "refused", "unseen"]
 
@@ -102,6 +102,6 @@ def unseen(s, m, ea, kind, vsid):
 def report(s, m, fault, kind, ea, vsid, pte, word, now):
     m.stale, m.stale_kind, m.stale_ea, m.stale_vsid = fault, kind, ea, vsid
     m.stale_pte, m.stale_word, m.stale_now = pte, word, now
-    m.stale_pc, m.stale_cycle, m.stale_order = s.pc, m.cycles, m.history_count
+    m.stale_pc, m.stale_cycle, m.stale_order = s.pc, clock(m), m.history_count
     m.stale_instruction = m.cycles - m.uncompleted - 1
     m.look = 0  # the run loop hands it out

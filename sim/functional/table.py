@@ -8,12 +8,18 @@ from pteg.functional import constants as isa
 from pteg.functional.bytes import peek32, peek64
 from pteg.functional.compiled import compiled
 
-__all__ = ["in_table", "half", "lookup", "note", "NOWHERE", "SOFTWARE", "WALKER"]
+__all__ = ["clock", "in_table", "half", "lookup", "note", "NOWHERE", "SOFTWARE", "WALKER"]
 
 #: Results of `lookup`: no PTE maps the address; the table is not in RAM.
 UNMAPPED, NOWHERE = -1, -2
 #: Views of the table.
 SOFTWARE, WALKER = 0, 1
+
+
+@compiled
+def clock(m):
+    """The cycle in which it is done: the pipeline model's, if this one follows it."""
+    return m.clock if m.clock else m.cycles
 
 
 @compiled
@@ -62,7 +68,7 @@ def note(m, act, address, before, after):
         m.history_barriers = 0
     row = m.history[m.history_count % isa.HISTORY]
     row[0], row[1], row[2], row[3] = act, m.acting, m.cycles - m.uncompleted - 1, address
-    row[4], row[5], row[6] = before, after, m.cycles
+    row[4], row[5], row[6] = before, after, clock(m)
     m.history_count += 1
 
 

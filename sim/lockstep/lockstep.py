@@ -15,7 +15,7 @@ import numpy as np
 
 from pteg.components.console import new_watch
 from pteg.components.roles import Storage, has_role
-from pteg.cpu import Stop
+from pteg.cpu import FOREVER, Stop
 from pteg.errors import UserError
 from pteg.functional.constants import TIMED
 from pteg.functional.cpu import sources
@@ -108,8 +108,12 @@ class Lockstep:
         self._writes = np.zeros(len(self.platform.devices), np.int64)
         self._writes_before = self._pipeline_writes()
         self._control = np.zeros(1, CONTROL)
-        self._control["patience"] = PATIENCE
+        self._control["patience"], self._control["last_cycle"] = PATIENCE, FOREVER
         self.console = b""
+        self._look_at_interrupts()
+
+    def _look_at_interrupts(self):
+        self._control["interrupts"] = loop.interrupts(self.cpu.driver.state, self._places)
 
     def _load(self):
         text = _TEXT.format(driver=self.cpu.driver.module().__name__,
@@ -147,17 +151,7 @@ class Lockstep:
         end = self.instructions + instructions
         while self.instructions < end:
             control["limit"] = min(end, self.instructions + self._ram_every)
-            result = self._module.run(
-                driver.native.step, driver.state, self._places, self.platform.arrays,
-                self._storage, driver.targets, driver.control, driver.places, watch, self._theirs,
-                self._state, self._model, self._control, self._trail, self._writes)
-            if result == STOPPED:
-                raise Mismatch(self._report(["only one of the models has stopped (checkstop)"]))
-            if result == DIFFERENT:
-                names = differences(self._theirs.view(ARCH_STATE), self._state.view(ARCH_STATE),
-                                    TIMED)
-                raise Mismatch(self._report(
-                    f"{name}: pipeline {a:#x}, functional {b:#x}" for name, a, b in names))
+            result = self._piece(watch)
             self._compare_ram()
             if console:
                 self.console += console.receive()
@@ -166,6 +160,22 @@ class Lockstep:
             if self._theirs["pc"][0] == address:
                 return Stop.ADDRESS
         return Stop.INSTRUCTIONS
+
+    def _piece(self, watch):
+        """Run until one of the limits in `_control`; return how it ended."""
+        driver = self.cpu.driver
+        result = self._module.run(
+            driver.native.step, driver.state, self._places, self.platform.arrays,
+            self._storage, driver.targets, driver.control, driver.places, watch, self._theirs,
+            self._state, self._model, self._control, self._trail, self._writes)
+        if result == STOPPED:
+            raise Mismatch(self._report(["only one of the models has stopped (checkstop)"]))
+        if result == DIFFERENT:
+            names = differences(self._theirs.view(ARCH_STATE), self._state.view(ARCH_STATE),
+                                TIMED)
+            raise Mismatch(self._report(
+                f"{name}: pipeline {a:#x}, functional {b:#x}" for name, a, b in names))
+        return result
 
     # Comparisons that are not made each time ------------------------------------------------------
 

@@ -12,12 +12,14 @@ from pteg.jit import named_after
 from pteg.pipeline.loop import STOPS
 
 __all__ = ["CONTROL", "Places", "AGREE", "DIFFERENT", "STOPPED", "HALTED", "PRINTED", "STUCK",
+           "DRAIN", "STALE", "PAUSED", "interrupts",
            "make_run"]
 
 #: What the loop keeps between two calls, and its limits.
-CONTROL = np.dtype([("done", "i8"), ("limit", "i8"), ("address", "i8"), ("patience", "i8")])
+CONTROL = np.dtype([("done", "i8"), ("limit", "i8"), ("address", "i8"), ("patience", "i8"),
+                    ("last_cycle", "i8"), ("interrupts", "i8")])
 #: How it ended.
-AGREE, DIFFERENT, STOPPED, HALTED, PRINTED, STUCK = range(6)
+AGREE, DIFFERENT, STOPPED, HALTED, PRINTED, STUCK, DRAIN, STALE, PAUSED = range(9)
 
 _CYCLES, _CHECKSTOP, _CONSOLE, _DRAIN = (
     STOPS.index(stop) for stop in (Stop.CYCLES, Stop.CHECKSTOP, Stop.CONSOLE, Stop.DRAIN))
@@ -36,7 +38,8 @@ class Places(NamedTuple):
 
 
 @njit
-def _interrupts(state, at):
+def interrupts(state, at):
+    """How many have been taken."""
     return (state[at.external] + state[at.monitor] + state[at.decrementer]
             + state[at.thermal])
 
@@ -79,26 +82,29 @@ def make_run(pipeline_run, capture, bus_read, locate):
             model, control, trail, writes):
         c = control[0]
         while c.done < c.limit:
-            interrupts = _interrupts(state, at)
             before = np.int64(state[at.instructions])
             driver[0].last_instruction = before + 1
             printed = console = False
             while True:
                 asleep = state[at.asleep]
-                driver[0].last_cycle = driver[0].cycle + c.patience
+                driver[0].last_cycle = min(driver[0].cycle + c.patience, c.last_cycle)
                 stop = pipeline_run(step, state, devices, targets, driver, places, watch, (), ())
                 printed |= stop == _CONSOLE
                 console |= stop == _CONSOLE or stop == _DRAIN
+                if stop == _CYCLES and driver[0].cycle >= c.last_cycle and not console:
+                    return PAUSED
                 if stop == _CYCLES and state[at.asleep] == asleep:
                     return STUCK
                 if (stop == _CHECKSTOP
                         or state[at.instructions] >= np.uint64(driver[0].last_instruction)):
                     break
             capture(state, arch)
+            model[0].clock = driver[0].cycle
 
             vector = 0
-            if _interrupts(state, at) != interrupts:
+            if interrupts(state, at) != c.interrupts:
                 vector = np.int64(state[at.vector])
+            c.interrupts = interrupts(state, at)
             outcome = isa.OUT_NEXT
             # As many as have completed in one cycle; a checkstop comes instead of an instruction.
             for _ in range(max(np.int64(state[at.instructions]) - before, 1)):
@@ -132,7 +138,11 @@ def make_run(pipeline_run, capture, bus_read, locate):
                 return HALTED
             if printed:
                 return PRINTED
-            if console or arch[0].pc == c.address:
+            if model[0].stale:
+                return STALE
+            if console:
+                return DRAIN
+            if arch[0].pc == c.address:
                 break
         return AGREE
 

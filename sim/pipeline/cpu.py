@@ -57,12 +57,16 @@ class PipelineCpu:
         self._fetching = False  # instructions may be in flight
         self._stale = False     # what was fetched may no longer be what memory holds
         self._ledger = []       # the taps of the ledger
+        self._follower = None   # the oracle
+        self._oracle = None     # what it was made with
 
     def reset(self):
         self.driver.reset()
         self._between, self._fetching, self._stale = True, False, False
         for tap in self._ledger:
             tap.sink.reset()
+        if self._oracle is not None:
+            self.oracle(*self._oracle)
 
     def ledger(self, sink):
         """Give every ledger event to `sink`, a function of a record array; None ends it."""
@@ -76,6 +80,16 @@ class PipelineCpu:
                 events = PipelineEvents(sink, self.native, cpu, *self._of_events(), number)
                 self._ledger.append(Tap(events.tracer, events))
             self.driver.taps += self._ledger
+
+    def oracle(self, sink, references=False):
+        """Give stale uses of translations to `sink`, which returns whether to stop; None ends it.
+        The functional model follows from now on (`pteg.lockstep.follower`)."""
+        from pteg.lockstep.follower import Follower
+
+        if self.count > 1:
+            raise UserError(f"processors must be 1 with an oracle, not {self.count}")
+        self._oracle = None if sink is None else (sink, references)
+        self._follower = None if sink is None else Follower(self, sink, references)
 
     def event_finder(self, columns):
         """What finds ledger events in rows; see `pteg.pipeline.ledger.EventFinder`."""
@@ -127,6 +141,8 @@ class PipelineCpu:
 
     def memory_changed(self, address, data):
         self._stale = True
+        if self._follower is not None:
+            self._follower.changed()
         for each in self._coherence:
             each.write(address, data)
         # Double words on the bus in this bus clock, or between bus and core, have been read before.
@@ -157,7 +173,13 @@ class PipelineCpu:
         if self._stale:
             self._forget_code()
         self._fetching = True
-        stop = self.driver.run(limits)
+        if self._follower is not None:
+            if self.driver.taps:
+                raise UserError("an oracle with cpu='pipeline' leaves no room for waveforms, "
+                                "pictures, reports and ledgers of the same run")
+            stop = self._follower.follow(limits)
+        else:
+            stop = self.driver.run(limits)
         self._between = stop in (Stop.INSTRUCTIONS, Stop.ADDRESS)
         return stop
 
@@ -174,6 +196,8 @@ class PipelineCpu:
         memory or on a device.
         """
         self._finish_instruction()
+        if self._follower is not None:
+            self._follower.changed()
         present = self.get_state(number)
         for name in ARCH_STATE.names:
             if not np.array_equal(present[name], state[name]):

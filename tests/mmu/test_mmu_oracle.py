@@ -25,8 +25,8 @@ def program():
     return build
 
 
-def loaded(program, seed=None):
-    machine = pteg.Machine("g3", cpu="functional", rom="none", ram="4M", adversary=seed)
+def loaded(program, seed=None, cpu="functional"):
+    machine = pteg.Machine("g3", cpu=cpu, rom="none", ram="4M", adversary=seed)
     machine.load(program.elf())
     machine.cpu.pc, machine.cpu.msr = program.symbols["start"], 0
     return machine
@@ -71,12 +71,14 @@ def test_a_report_says_who_and_when(program):
     assert str(use).endswith("missing: tlbie of the page after V = 0  [PEM 7.6.3.2]")
 
 
-def test_a_run_stops_at_the_first_stale_use(program):
+@pytest.mark.parametrize("cpu", ["functional", "pipeline"])
+def test_a_run_stops_at_the_first_stale_use(program, cpu):
     built = program(Step.TLBIE)
-    machine = loaded(built)
+    machine = loaded(built, cpu=cpu)
     oracle = machine.oracle(stop=True)
     assert machine.run(instructions=20_000) == "stale"
-    assert len(oracle.uses) == 1 and machine.cpu.pc == oracle.uses[0].pc + 4
+    later = (4, 8) if cpu == "pipeline" else (4,)     # two can complete in a cycle
+    assert len(oracle.uses) == 1 and machine.cpu.pc - oracle.uses[0].pc in later
     assert machine.run(until=built.symbols["done"], instructions=20_000) == "address"
     assert len(oracle.uses) == 1, "each TLB entry is told once"
 
@@ -98,6 +100,44 @@ def test_an_oracle_changes_nothing(program):
         machine.run(instructions=400)
         ends.append(end(machine))
     assert ends[0] == ends[1]
+
+
+def test_the_pipeline_model_has_an_oracle_too(program):
+    """It finds what the functional model's finds, with the pipeline's cycles, and changes none."""
+    for steps in ((), (Step.TLBIE,)):
+        built, found = program(*steps), {}
+        for cpu in ("functional", "pipeline"):
+            machine = loaded(built, cpu=cpu)
+            found[cpu] = machine.oracle().uses
+            assert machine.run(until=built.symbols["done"], instructions=20_000) == "address"
+        alone = loaded(built, cpu="pipeline")
+        assert alone.run(until=built.symbols["done"], instructions=20_000) == "address"
+        assert (machine.cycle, machine.stats()["mmu"]) == (alone.cycle, alone.stats()["mmu"])
+        ours, theirs = found["pipeline"], found["functional"]
+        assert [(use.fault, use.ea, use.pc, use.instruction, use.missing, use.change.pc)
+                for use in ours] == [(use.fault, use.ea, use.pc, use.instruction, use.missing,
+                                      use.change.pc) for use in theirs]
+        assert bool(ours) == bool(steps)
+        for use in ours:
+            assert use.instruction < use.change.cycle < use.cycle <= machine.cycle
+
+
+def test_what_an_oracle_of_the_pipeline_model_needs(program, tmp_path):
+    machine = loaded(program(), cpu="pipeline")
+    machine.oracle()
+    with machine.ledger(tmp_path / "ledger.jsonl"), pytest.raises(UserError, match="no room for"):
+        machine.run(instructions=10)
+    machine = loaded(program(), cpu="pipeline")
+    machine.run(instructions=40)
+    with pytest.raises(UserError, match="begins before the first run"):
+        machine.oracle()
+    machine = loaded(program(), cpu="pipeline")
+    oracle = machine.oracle()
+    machine.run(instructions=20)
+    machine.cpu.gpr[31] = 5         # from outside, between two runs
+    machine.memory.write_word(0x3000, 5)
+    machine.run(instructions=100)
+    assert oracle.uses == [] and machine.cpu.gpr[31] == 5 and machine.instructions == 120
 
 
 def test_equal_seeds_make_equal_runs(program):
@@ -180,10 +220,10 @@ def test_on_the_command_line(program, tmp_path):
     file = tmp_path / "stale.elf"
     file.write_bytes(program(Step.TLBIE).elf())
 
-    def pteg_run(*options):
+    def pteg_run(*options, cpu="functional"):
         return subprocess.run(
             [sys.executable, "-m", "pteg", "run", "--kernel", file, "--rom", "none", "--ram", "4M",
-             "--cpu", "functional", "--instructions", "500", "--quiet", *options],
+             "--cpu", cpu, "--instructions", "500", "--quiet", *options],
             capture_output=True, text=True)
 
     told = pteg_run("--oracle", "warn")
@@ -191,4 +231,7 @@ def test_on_the_command_line(program, tmp_path):
     stopped = pteg_run("--oracle", "stop")
     assert stopped.returncode == 1, stopped.stderr
     assert stopped.stderr.splitlines()[-1].startswith("pteg: ended at a stale translation, at pc")
-    assert pteg_run("--oracle", "stop", "--cpu", "pipeline").returncode == 2
+    hardware = pteg_run("--oracle", "stop", cpu="pipeline")
+    assert hardware.returncode == 1 and "<remove+0x8>" in hardware.stderr, hardware.stderr
+    refused = pteg_run("--oracle", "warn", "--vcd", tmp_path / "x.vcd", cpu="pipeline")
+    assert refused.returncode == 2 and "goes without --vcd" in refused.stderr
