@@ -150,21 +150,22 @@ def build(sources: Iterable[Path], script: Path, *, include: Iterable[Path] = ()
     return result
 
 
-def _preferred():
+def _preferred() -> Compiler:
     if not compilers():
         raise UserError("C programs need a compiler: pip install 'pteg[cc]', or Debian's package "
                         "gcc-powerpc-linux-gnu")
     return compilers()[0]
 
 
-def _digest(texts, contents):
+def _digest(texts: Iterable[str], contents: Iterable[bytes]) -> str:
     total = hashlib.sha256()
     for part in (*(text.encode() for text in texts), *contents):
         total.update(len(part).to_bytes(8, "big") + part)
     return total.hexdigest()[:24]
 
 
-def _object(compiler, flags, source, key, target):
+def _object(compiler: Compiler, flags: Iterable[str], source: Path, key: str,
+            target: Path) -> Path:
     """Compile one source, or take what is kept; returns the object's path."""
     kept = folder() / f"c-{key}.o"
     if kept.is_file():
@@ -175,13 +176,14 @@ def _object(compiler, flags, source, key, target):
     return kept if keep(kept.name, target.read_bytes()) else target
 
 
-def _named(object_file, name):
+def _named(object_file: Path, name: Path) -> Path:
     """The object under a name that tells linker scripts whose it is: number-folder-file.o."""
     name.symlink_to(object_file)
     return name
 
 
-def _data_object(compiler, flags, data, work):
+def _data_object(compiler: Compiler, flags: Iterable[str], data: Mapping[str, bytes],
+                 work: Path) -> Path:
     """An object file with the contents of `data`."""
     lines = ['.section .rodata.data,"a"']
     for name, contents in data.items():
@@ -194,7 +196,7 @@ def _data_object(compiler, flags, data, work):
     return work / "data.o"
 
 
-def _call(compiler, arguments):
+def _call(compiler: Compiler, arguments: Iterable[object]) -> None:
     """Run the compiler; the first error that it reports becomes a UserError."""
     done = subprocess.run([*compiler.command, *map(str, arguments)], capture_output=True, text=True)
     if done.returncode:

@@ -69,7 +69,7 @@ class Data:
             kind = _type(kind)
         return _value(kind, address, self._read)
 
-    def _variable(self, name):
+    def _variable(self, name: str) -> Any:
         try:
             return self._variables[name]
         except KeyError:
@@ -83,9 +83,10 @@ class Record:
         self._die, self.address, self._read = die, address, read
 
     def __getattr__(self, name: str) -> Any:
-        offset, kind = _members(self._die).get(name, (None, None))
-        if kind is None:
+        members = _members(self._die)
+        if name not in members:
             raise AttributeError(f"{_name(self._die)} has no member {name}")
+        offset, kind = members[name]
         return _value(kind, self.address + offset, self._read)
 
 
@@ -107,19 +108,19 @@ class Array:
         return (self[index] for index in range(self._count))
 
 
-def _name(die):
+def _name(die: Any) -> str:
     attribute = die.attributes.get("DW_AT_name")
     return attribute.value.decode() if attribute else "?"
 
 
-def _declared(die):
+def _declared(die: Any) -> Any:
     """The entry with name and type; a definition may refer to an earlier declaration."""
     if "DW_AT_specification" in die.attributes:
         return die.get_DIE_from_attribute("DW_AT_specification")
     return die
 
 
-def _place(die, dwarf, unit):
+def _place(die: Any, dwarf: Any, unit: Any) -> int | None:
     """The address of a variable, or None if it has none."""
     location = die.attributes.get("DW_AT_location")
     if location is None or not isinstance(location.value, list) or not location.value:
@@ -138,14 +139,14 @@ def _place(die, dwarf, unit):
 
 
 @lru_cache(None)
-def _type(die):
+def _type(die: Any) -> Any:
     """The type of an entry, without names and qualifiers."""
     die = die.get_DIE_from_attribute("DW_AT_type")
     return _type(die) if die.tag in _TRANSPARENT else die
 
 
 @lru_cache(None)
-def _members(die):
+def _members(die: Any) -> dict[str, tuple[int, Any]]:
     """Offset and type of each member of a record."""
     found = {}
     for member in die.iter_children():
@@ -156,7 +157,7 @@ def _members(die):
 
 
 @lru_cache(None)
-def _count(die):
+def _count(die: Any) -> int:
     """Number of elements of an array type."""
     bound = next(child for child in die.iter_children()
                  if child.tag == "DW_TAG_subrange_type").attributes
@@ -166,13 +167,13 @@ def _count(die):
 
 
 @lru_cache(None)
-def _size(die):
+def _size(die: Any) -> int:
     if die.tag == "DW_TAG_array_type":
         return _count(die) * _size(_type(die))
     return die.attributes["DW_AT_byte_size"].value if die.tag != "DW_TAG_pointer_type" else 4
 
 
-def _value(kind, address, read):
+def _value(kind: Any, address: int, read: Callable[[int, int], bytes]) -> Any:
     """A number, or a view of something larger; an array of `char` is text."""
     if kind.tag in _RECORDS:
         return Record(kind, address, read)

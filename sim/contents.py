@@ -14,6 +14,7 @@ import hashlib
 import importlib
 import sys
 import uuid
+from collections.abc import Iterable, Mapping
 from types import BuiltinFunctionType, CodeType, ModuleType
 from typing import Any
 
@@ -29,6 +30,9 @@ __all__ = ["device_class", "digest_of"]
 _FIXED = {*sys.stdlib_module_names, "numpy", "numba"}
 
 _VALUES = (int, float, complex, str, bytes, bool, type(None), type(...), np.generic, np.dtype)
+
+#: Functions and modules that the present one is a part of.
+_Visiting = tuple[Any, ...]
 
 #: Classes by digest, and the other way round.
 _classes: dict[str, type[Device]] = {}
@@ -54,7 +58,7 @@ def digest_of(kind: type[Device]) -> tuple[str, bool]:
     """
     if kind not in _digests:
         try:
-            parts = [(name, _function(function, []))
+            parts = [(name, _function(function, ()))
                      for name, function in sorted(kind.functions().items())]
             _digests[kind] = _hash(parts)
         except _Unknown:
@@ -81,11 +85,11 @@ def device_class(module: str, name: str, digest: str) -> type[Device]:
     return _classes[digest]
 
 
-def _hash(parts):
+def _hash(parts: object) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:20]
 
 
-def _function(function, visiting):
+def _function(function: Dispatcher, visiting: _Visiting) -> str:
     """The contents of a compiled function."""
     if function not in _functions:
         if function in visiting:
@@ -103,7 +107,7 @@ def _function(function, visiting):
     return _functions[function]
 
 
-def _code(code, variables, visiting):
+def _code(code: CodeType, variables: Mapping[str, Any], visiting: _Visiting) -> object:
     names = code.co_names
     constants = [_code(constant, variables, visiting) if isinstance(constant, CodeType)
                  else _value(constant, names, visiting) for constant in code.co_consts]
@@ -112,7 +116,7 @@ def _code(code, variables, visiting):
     return code.co_code.hex(), names, code.co_varnames, constants, used
 
 
-def _value(value, names, visiting):
+def _value(value: Any, names: Iterable[str], visiting: _Visiting) -> object:
     """The contents of a value; `names` are attributes that may be read of it."""
     if isinstance(value, Dispatcher):
         return _function(value, visiting)
@@ -128,7 +132,8 @@ def _value(value, names, visiting):
     if isinstance(value, ModuleType):
         return value.__name__, _attributes(value, names, visiting)
     if isinstance(value, enum.EnumType):
-        return value.__qualname__, [(member.name, repr(member.value)) for member in value]
+        members: Mapping[str, enum.Enum] = value.__members__
+        return value.__qualname__, [(name, repr(member.value)) for name, member in members.items()]
     if isinstance(value, Type):             # of numba
         return "type", str(value)
     if isinstance(value, type | BuiltinFunctionType | np.ufunc):
@@ -137,7 +142,7 @@ def _value(value, names, visiting):
     raise _Unknown
 
 
-def _attributes(module, names, visiting):
+def _attributes(module: ModuleType, names: Iterable[str], visiting: _Visiting) -> object:
     if module.__name__.partition(".")[0] in _FIXED or module in visiting:
         return []
     return [(name, _value(getattr(module, name), names, (*visiting, module)))

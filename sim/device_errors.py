@@ -3,12 +3,16 @@
 import hashlib
 import re
 import traceback
+from collections.abc import Iterable
+from typing import Any
 
 import numba
 from numba import int64, typeof, uint64
+from numba.core.dispatcher import Dispatcher
 
 from pteg.cache_folder import folder, keep
 from pteg.components.console import new_watch
+from pteg.components.device import Device
 from pteg.contents import digest_of
 from pteg.errors import UserError
 
@@ -22,7 +26,7 @@ _ARGUMENTS = {"read": (int64, int64), "write": (int64, int64, uint64), "tick": (
 _AROUND = re.compile(r"Failed in|During:|File |<source|- |There are|\W*$")
 
 
-def check_devices(devices):
+def check_devices(devices: Iterable[Device]) -> None:
     """Compile the functions of users' devices that have not been compiled before.
 
     Raises
@@ -49,7 +53,7 @@ def check_devices(devices):
             keep(mark, b"")
 
 
-def _what(error):
+def _what(error: Exception) -> str:
     """The line that says what is wrong."""
     if isinstance(error, KeyError):
         return f"no field {error}"
@@ -59,12 +63,12 @@ def _what(error):
     return line.rstrip(".:")
 
 
-def _where(error, function):
+def _where(error: Exception, function: Dispatcher) -> str:
     """File and line: what numba was looking at last, or else the function."""
     code = function.py_func.__code__
     place = code.co_filename, code.co_firstlineno
     for frame, _ in traceback.walk_tb(error.__traceback__):
-        seen = getattr(frame.f_locals.get("self"), "loc", None)
+        seen: Any = getattr(frame.f_locals.get("self"), "loc", None)
         if isinstance(getattr(seen, "filename", None), str):
             place = seen.filename, seen.line
     seen = getattr(error, "loc", None)

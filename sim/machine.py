@@ -175,6 +175,15 @@ class Machine:
 
         return tuple(of(number) for number in range(self.model.count))
 
+    def __repr__(self) -> str:
+        devices = ", ".join(device.name for device in self.platform.devices)
+        what = f"Machine {self.preset or 'of its own'} ({devices}), {self.cpu_name}"
+        if "model" not in self._made:
+            return f"<{what}: not started>"
+        pc = self.cpu.pc
+        name = self.symbols.name(pc)
+        return f"<{what}: cycle {self.cycle:,}, pc {pc:#x}{f' {name}' if name else ''}>"
+
     # Contents ---------------------------------------------------------------------------------
 
     @property

@@ -183,7 +183,8 @@ class Profile:
     def _name(self, address: int) -> str:
         return self._symbols.function(address) or UNKNOWN
 
-    def _follow_calls(self, addresses, places, samples):
+    def _follow_calls(self, addresses: np.ndarray, places: np.ndarray,
+                      samples: "Samples") -> None:
         """Guess the functions that have called each other, by symbols and LR alone.
 
         Where the symbol changes, it is a call if LR points into the old one or if an exception is
@@ -200,7 +201,7 @@ class Profile:
             self.stacks[self._stack] += end - begin
         self._entered = bool(samples.exception[-1])
 
-    def _go(self, name, lr, excepted):
+    def _go(self, name: str, lr: int, excepted: bool) -> None:
         stack = self._stack
         if stack and stack[-1] == name:
             return
@@ -220,7 +221,8 @@ def check_name(path: str | PathLike) -> None:
         raise UserError(f"a profile's name must end in {', '.join(FORMS)}, not {fspath(path)!r}")
 
 
-def _count(counter, addresses, places, weights):
+def _count(counter: Counter[int], addresses: np.ndarray, places: np.ndarray,
+           weights: np.ndarray | None) -> None:
     """Add weights, or 1 for each cycle, to the counts of addresses."""
     if weights is not None and not weights.any():
         return

@@ -9,7 +9,7 @@ Reading takes the architectural state from the processor model; writing puts it 
 while the machine does not run, at an instruction boundary.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import SupportsIndex
 
 import numpy as np
@@ -116,6 +116,18 @@ def _checked(name: str, value: object, bits: int) -> int:
 
 # For scripts ------------------------------------------------------------------------------------
 
+#: What the names of a bank's registers begin with.
+_PREFIXES = {"gpr": "r", "fpr": "f", "sr": "sr"}
+
+
+def _listing(values: Mapping[str, int], digits: int = 8) -> str:
+    """Registers by name in hexadecimal, a power of two to a line of up to 80 characters."""
+    cells = [f"{name:<{max(map(len, values))}} {value:0{digits}x}"
+             for name, value in values.items()]
+    count = 1 << (82 // (len(cells[0]) + 2)).bit_length() - 1
+    return "\n".join("  ".join(cells[at:at + count]) for at in range(0, len(cells), count))
+
+
 class _Bank:
     """A numbered group of registers."""
 
@@ -142,6 +154,11 @@ class _Bank:
 
     def __iter__(self) -> Iterator[int]:
         return iter(self._registers.state()[self._name][0].tolist())
+
+    def __repr__(self) -> str:
+        prefix = _PREFIXES[self._name]
+        return _listing({f"{prefix}{number}": value for number, value in enumerate(self)},
+                        2 * ARCH_STATE[self._name].base.itemsize)
 
 
 class _Sprs:
@@ -172,6 +189,9 @@ class _Sprs:
 
     def __iter__(self) -> Iterator[str]:
         return iter(SPR_BY_NAME)
+
+    def __repr__(self) -> str:
+        return _listing({name: self[name] for name in self})
 
 
 class _Change:
@@ -254,6 +274,11 @@ class Registers:
     def hid1(self) -> int:
         """The ratio of core and bus clock, as the processor's pins say it (HID1)."""
         return self._model.platform.ratio.hid1
+
+    def __repr__(self) -> str:
+        singles = {name: getattr(self, name)
+                   for name in ("pc", "msr", "cr", "xer", "lr", "ctr", "fpscr")}
+        return f"{_listing(singles)}\n{self.gpr!r}"
 
     def state(self) -> np.ndarray:
         """The whole architectural state: a record array of `pteg.state.ARCH_STATE`, a copy."""

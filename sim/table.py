@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from os import PathLike, fspath
@@ -49,10 +50,15 @@ class Table:
     rows : list of dict
     columns : list of str
         All names, in the order in which they first come.
+    origin : dict of str to str
+        What the rows were made by: of a sweep its function, and versions. An Arrow table and a
+        Parquet file keep it as metadata, under the key "pteg".
     """
 
-    def __init__(self, rows: Iterable[Mapping[str, Value]]):
+    def __init__(self, rows: Iterable[Mapping[str, Value]],
+                 origin: Mapping[str, str] | None = None):
         self.rows = [dict(row) for row in rows]
+        self.origin = dict(origin or {})
         self.columns = list(dict.fromkeys(name for row in self.rows for name in row))
 
     def __len__(self) -> int:
@@ -80,7 +86,8 @@ class Table:
 
     def arrow(self) -> Any:
         """As a `pyarrow.Table`."""
-        return frame(self._columns(), "pyarrow")
+        table = frame(self._columns(), "pyarrow")
+        return table.replace_schema_metadata({"pteg": json.dumps(self.origin)})
 
     def pandas(self) -> Any:
         """As a `pandas.DataFrame`."""

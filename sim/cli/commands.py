@@ -178,6 +178,7 @@ def sweep(
     workers: Number = None,
     cluster: str | None = None,
     journal: str | None = None,
+    traces: str | None = None,
 ):
     """Measure at many points, on all cores or on a cluster.
 
@@ -195,10 +196,12 @@ def sweep(
         Address of a Dask scheduler, whose workers are used instead.
     journal
         Keep what has been measured in this file. If it exists, its points are not run again.
+    traces
+        Folder for waveforms: `measure` gets `trace` too, the path of a file for the point.
     """
     from pteg.cli.sweep import sweep_file
 
-    sweep_file(file, output, workers, cluster, journal)
+    sweep_file(file, output, workers, cluster, journal, traces)
     return ExitCode.DONE
 
 

@@ -19,8 +19,10 @@ __all__ = ["examine", "packages", "speeds"]
 PROGRAMS = {"gtkwave": "waveforms", "gdb-multiarch": "debugging (pteg gdb)",
             "qemu-system-ppc": "judge of tests, OpenBIOS", "verilator": "judge of tests",
             "powerpc-linux-gnu-gcc": "C programs"}
-#: Cycles of the pipeline model in a measurement.
-CYCLES = 300_000
+#: Runs and seconds of simulation that a measurement takes at least.
+RUNS, SECONDS = 5, 1.0
+#: Cycles of the pipeline model in a run.
+CYCLES = 100_000
 
 
 def packages() -> Iterator[tuple[str, str, str | None, bool]]:
@@ -64,17 +66,28 @@ def examine(show: Callable[[str], object]) -> bool:
 
 
 def speeds() -> Iterator[str]:
-    """How fast both models run the ROM of g3, compilation left out."""
+    """How fast both models run the ROM of g3, compilation left out.
+
+    The best of several runs: what else this computer does only makes runs slower.
+    """
     for cpu, unit in (("functional", "instructions"), ("pipeline", "cycles")):
         machine = pteg.Machine("g3", cpu=cpu)
         machine.model.prepare()
-        if cpu == "functional":
-            machine.run(until="0 > ", cycles=10_000_000)
-            count = machine.instructions
-        else:
-            machine.run(cycles=CYCLES)
-            count = machine.cycle
-        yield f"{cpu} model: {count / machine.seconds / 1e6:,.2f} million {unit} a second"
+        rates: list[float] = []
+        while len(rates) < RUNS or machine.seconds < SECONDS:
+            rates.append(_rate(machine))
+        yield f"{cpu} model: {max(rates) / 1e6:,.2f} million {unit} a second"
+
+
+def _rate(machine: pteg.Machine) -> float:
+    """Instructions a second until the ROM's prompt, or cycles a second from the reset on."""
+    machine.reset()
+    seconds, cycle, instructions = machine.seconds, machine.cycle, machine.instructions
+    if machine.cpu_name == "functional":
+        machine.run(until="0 > ", cycles=10_000_000)
+        return (machine.instructions - instructions) / (machine.seconds - seconds)
+    machine.run(cycles=CYCLES)
+    return (machine.cycle - cycle) / (machine.seconds - seconds)
 
 
 def _cache() -> str:

@@ -80,6 +80,7 @@ def compare_ways(*, cpu: Literal["functional", "pipeline"] = "pipeline", json: s
     """
     from pteg.mol.ways import WAYS, measure, table
 
+    check_outputs({"json": json})
     found = {name: measure(name, cpu) for name in WAYS}
     print(table(found), end="")
     if json:

@@ -12,7 +12,7 @@ from pteg.sweep import sweep
 __all__ = ["sweep_file"]
 
 
-def sweep_file(path, output, workers, cluster, journal):
+def sweep_file(path, output, workers, cluster, journal, traces):
     """Run a file's sweep and write its table; see `pteg sweep --help`."""
     if output not in (None, "-") and not output.endswith((".csv", ".parquet")):
         raise UserError(f"--output must end in .csv or .parquet, not {output!r}")
@@ -25,7 +25,7 @@ def sweep_file(path, output, workers, cluster, journal):
             advance(total)
 
         table = sweep(measure, points, workers=workers, cluster=cluster, journal=journal,
-                      progress=report)
+                      traces=traces, progress=report)
     if output in (None, "-"):
         give(table.csv(), output)
     else:

@@ -117,7 +117,7 @@ class MemoryInfo:
         for i in range(self.stride):
             state[start + i] = (value >> (64 * i)) & MASK64
 
-    def _word(self, row):
+    def _word(self, row: int) -> int:
         if not 0 <= row < self.depth:
             raise IndexError(f"row of {self.path} must be in 0..{self.depth - 1}, not {row!r}")
         return self.base + row * self.stride

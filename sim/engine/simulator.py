@@ -65,12 +65,12 @@ class Simulator(AmaranthSimulator):
             self._native = compile_prepared(self._design)
         return self._native
 
-    def _compile(self, state, known):
+    def _compile(self, state: Any, known: Any) -> Any:
         from pteg.engine.kernel.native import NativeCircuit
 
         return NativeCircuit(state, self._engine._active_triggers, self.native, known)
 
-    def _refuse_instances(self):
+    def _refuse_instances(self) -> None:
         for fragment, info in self._design.fragments.items():
             if isinstance(fragment, Instance | IOBufferInstance):
                 kind = getattr(fragment, "type", "I/O buffer")

@@ -107,7 +107,7 @@ class Mmu:
         return next((entry for entry in self.tlb()
                      if entry.side is side and (entry.vsid, entry.ea) == wanted), None)
 
-    def _state(self):
+    def _state(self) -> np.void:
         return self._registers()[0]
 
     def _entry(self, address: int) -> Pte | None:

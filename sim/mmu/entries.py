@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from html import escape
-from typing import Annotated, Generic, TypeVar, get_args, get_type_hints
+from typing import Annotated, Any, Generic, TypeVar, get_args, get_type_hints
 
 from pteg.hw.isa.registers import BatLower, BatUpper, PteHigh, PteLow, SegmentRegister
 from pteg.hw.mmu.enums import Side
@@ -173,7 +173,7 @@ Row = TypeVar("Row", Segment, Bat, Pte, TlbEntry)
 class Rows(list[Row], Generic[Row]):
     """A list of entries that is shown as a table, in a notebook too."""
 
-    def __getitem__(self, key):
+    def __getitem__(self, key: Any) -> Any:
         chosen = super().__getitem__(key)
         return Rows(chosen) if isinstance(key, slice) else chosen
 

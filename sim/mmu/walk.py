@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from html import escape
 from itertools import groupby
 
+import numpy as np
+
 from pteg.hw.isa.registers import Msr, PteHigh
 from pteg.hw.mmu.enums import AccessKind, Translation
 from pteg.mmu.entries import Bat, Pte, Segment, TlbEntry
@@ -23,7 +25,7 @@ class Check(enum.Enum):
     #: The place in the manuals.
     source: str
 
-    def __new__(cls, name, source):
+    def __new__(cls, name: str, source: str) -> "Check":
         check = object.__new__(cls)
         check._value_, check.source = name, source
         return check
@@ -172,7 +174,7 @@ def groups(ea: int, vsid: int, sdr1: int) -> Iterator[int]:
         yield sdr1 & 0xFFFF0000 | (value >> 10 & sdr1 & 0x1FF) << 16 | (value & 0x3FF) << 6
 
 
-def walk(state, entry: Callable[[int], Pte | None], ea: int, kind: AccessKind,
+def walk(state: np.void, entry: Callable[[int], Pte | None], ea: int, kind: AccessKind,
          user: bool | None = None) -> Walk:
     """Translate an effective address.
 
@@ -232,7 +234,7 @@ def _block(found: Walk, bat: Bat) -> Walk:
     return _protect(found, 1, bat.pp, "a block has no key")
 
 
-def _page(found: Walk, entry, state) -> Walk:
+def _page(found: Walk, entry: Callable[[int], Pte | None], state: np.void) -> Walk:
     ea, fetch = found.ea, found.kind is AccessKind.FETCH
     segment = found.segment = Segment.of(ea >> 28, int(state["sr"][ea >> 28]))
     if segment.t:
@@ -248,7 +250,7 @@ def _page(found: Walk, entry, state) -> Walk:
     return _search(found, entry, key, int(state["sdr1"]))
 
 
-def _search(found: Walk, entry, key: int, sdr1: int) -> Walk:
+def _search(found: Walk, entry: Callable[[int], Pte | None], key: int, sdr1: int) -> Walk:
     ea, segment = found.ea, found.segment
     assert segment is not None
     page = ea >> 12 & 0xFFFF

@@ -42,10 +42,10 @@ def _costs(machine, run) -> Iterator[tuple[str, float, float]]:
     names = symbols()
     for kind in KINDS:
         counts = []
-        for end in ("begin", "end"):
-            address = names.address(f"{end}_{kind}")
+        for place in ("begin", "end"):
+            address = names.address(f"{place}_{kind}")
             if run(address) != "address":
-                raise UserError(f"the guest does not reach {end}_{kind}")
+                raise UserError(f"the guest does not reach {place}_{kind}")
             counts.append((machine.instructions, machine.cycle or 0))
         (first, begin), (last, end) = counts
         yield kind, (last - first) / TIMES, (end - begin) / TIMES

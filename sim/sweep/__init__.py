@@ -3,7 +3,9 @@
 import hashlib
 import inspect
 import json
+import platform
 from collections.abc import Callable, Iterable, Mapping
+from importlib.metadata import version
 from os import PathLike
 from typing import Any
 
@@ -11,6 +13,7 @@ from pteg import __version__
 from pteg.errors import UserError
 from pteg.sweep.journal import Journal
 from pteg.sweep.points import key_text, named, points_of
+from pteg.sweep.traces import Traces
 from pteg.sweep.workers import open_workers
 from pteg.table import Table, flat
 
@@ -20,7 +23,7 @@ __all__ = ["sweep", "Table"]
 def sweep(measure: Callable[..., Mapping[str, Any]],
           points: Mapping[str, Iterable[Any]] | Iterable[Mapping[str, Any]], *,
           workers: int | None = None, cluster: str | None = None,
-          journal: str | PathLike | None = None,
+          journal: str | PathLike | None = None, traces: str | PathLike | None = None,
           progress: Callable[[int, int], object] | None = None) -> Table:
     """Measure at every point.
 
@@ -41,13 +44,17 @@ def sweep(measure: Callable[..., Mapping[str, Any]],
         Address of a Dask scheduler, whose workers are used instead. Needs the extra `sweep`.
     journal : path, optional
         File that keeps what has been measured. If it exists, its points are not run again.
+    traces : path, optional
+        Folder for waveforms: `measure` is called with `trace` too, the path of a file that is named
+        after the point. Points that the journal has are not run, so they leave none.
     progress : callable, optional
         Called with the number of points that are done, and of all.
 
     Returns
     -------
     Table
-        A row for each point: its parameters, then the measures.
+        A row for each point: its parameters, seeds among them, then the measures. `Table.origin`
+        has the function's name and hash, and the versions of pteg, Python and packages.
 
     Raises
     ------
@@ -60,12 +67,13 @@ def sweep(measure: Callable[..., Mapping[str, Any]],
     book = None if journal is None else Journal(journal, _head(measure))
     done: dict[str, dict[str, Any]] = {} if book is None else {
         text: measures for text, measures in book.done.items() if text in texts}
+    files = Traces(measure, traces)
     report = progress or (lambda count, total: None)
     report(len(done), len(texts))
     try:
         left = [text for text in texts if text not in done]
         with open_workers(workers, cluster, len(left)) as pool:
-            for text, measures in pool.run(_Measure(measure), left):
+            for text, measures in pool.run(_Measure(measure, files), left):
                 done[text] = measures
                 if book is not None:
                     book.add(text, measures)
@@ -73,19 +81,19 @@ def sweep(measure: Callable[..., Mapping[str, Any]],
     finally:
         if book is not None:
             book.close()
-    return Table({**point, **done[text]} for text, point in texts.items())
+    return Table(({**point, **done[text]} for text, point in texts.items()), _origin(measure))
 
 
 class _Measure:
     """What a worker does: from a point's text to its measures."""
 
-    def __init__(self, measure):
-        self._measure = measure
+    def __init__(self, measure: Callable[..., Mapping[str, Any]], traces: Traces):
+        self._measure, self._traces = measure, traces
 
     def __call__(self, text: str) -> dict[str, Any]:
         point = json.loads(text)
         try:
-            measures = self._measure(**point)
+            measures = self._measure(**point, **self._traces.of(point))
             if not isinstance(measures, Mapping):
                 raise UserError(f"must return a mapping, not {type(measures).__name__}")
             found = flat(measures)
@@ -105,3 +113,10 @@ def _head(measure: Callable) -> dict[str, str]:
     except (OSError, TypeError):
         text = repr(getattr(measure, "__qualname__", ""))
     return {"measure": hashlib.sha256(text.encode()).hexdigest()[:16], "version": __version__}
+
+
+def _origin(measure: Callable) -> dict[str, str]:
+    """What determines the measures beside the parameters; nothing of when and where they ran."""
+    return {"function": getattr(measure, "__name__", "measure"), **_head(measure),
+            "python": platform.python_version(),
+            **{name: version(name) for name in ("amaranth", "numba", "numpy")}}

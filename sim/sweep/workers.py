@@ -94,7 +94,7 @@ def _processes(workers: int) -> Iterator[_Here | _Elsewhere]:
                      lambda executor: executor.shutdown(kill_workers=True), 2 * workers)
 
 
-def _executor(workers):
+def _executor(workers: int) -> Any:
     """Return processes of loky: clean ones, which take functions of scripts and notebooks too.
 
     Ctrl-C kills them in the midst of a point. loky's tracker, a process of its own, would warn on
@@ -114,7 +114,7 @@ def _executor(workers):
             os.environ["PYTHONWARNINGS"] = before
 
 
-def _leave_signals():
+def _leave_signals() -> None:
     """Ctrl-C reaches all processes of a terminal; the first one ends the others."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 

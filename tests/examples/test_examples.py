@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -150,5 +151,15 @@ def test_notebook_page_fault(tmp_path):
 
 
 def test_notebook_tlb_reach(tmp_path):
+    """By itself: as a user has it who has copied this one file."""
     pytest.importorskip("marimo")
-    run(tmp_path, "notebooks/tlb_reach.py")
+    shutil.copy(EXAMPLES / "notebooks/tlb_reach.py", tmp_path)
+    script = ("import tlb_reach\n_, names = tlb_reach.app.run()\n"
+              "print(*names['table']['searches'], *names['table']['ptes_examined'])")
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, text=True,
+                          capture_output=True, timeout=600)
+    assert done.returncode == 0, done.stderr
+    numbers = list(map(float, done.stdout.split()))
+    searches, examined = numbers[:4], numbers[4:]
+    assert searches[0] == 0 and searches == sorted(searches) and searches[3] == 1
+    assert 1.5 < examined[3] < 5

@@ -74,6 +74,13 @@ def test_state_after_reset(shared):
     assert shared.cpu.spr["PVR"] == 0x00080301
 
 
+def test_a_machine_shows_what_it_is_and_where(m):
+    m.run(until=m.symbols.address("done"))
+    assert re.fullmatch(r"<Machine g3 \(dram, rom, uart, pic, fw_cfg\), \w+: cycle [\d,]+, "
+                        r"pc 0x\w+ done>", repr(m))
+    assert repr(pteg.Machine(cpu="functional")).endswith("functional: not started>")
+
+
 def test_registers_hold_what_is_written(m):
     for n in range(32):
         m.cpu.gpr[n] = 0x01010101 * n

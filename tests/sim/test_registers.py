@@ -1,6 +1,7 @@
 """One rule book of registers: the same value whoever writes it, and as the instruction would."""
 
 import random
+import re
 
 import numpy as np
 import pytest
@@ -183,3 +184,14 @@ def test_halves_of_the_time_base(machine):
     assert machine.cpu.tb >> 32 == 0xAABBCCDD and machine.cpu.spr["TBU"] == 0xAABBCCDD
     machine.cpu.spr["TBL"] = 5
     assert machine.cpu.tb >> 8 == 0xAABBCCDD000000
+
+
+def test_registers_are_shown_by_name(machine):
+    machine.cpu.gpr[31], machine.cpu.sr[2], machine.cpu.pc = 0xABCD, 0x123, 0x1000
+    machine.cpu.fpr[3], machine.cpu.spr["SDR1"] = 0x123456789, 0x10000
+    text = repr(machine.cpu)
+    assert re.search(r"^pc +00001000 .* msr ", text) and "r31 0000abcd" in text
+    assert "sr2  00000123" in repr(machine.cpu.sr)
+    assert "f3  0000000123456789" in repr(machine.cpu.fpr)
+    assert re.search(r"SDR1 +00010000", repr(machine.cpu.spr))
+    assert max(map(len, f"{text}\n{machine.cpu.fpr!r}\n{machine.cpu.spr!r}".split("\n"))) <= 80

@@ -160,6 +160,37 @@ def test_files(expected, tmp_path):
     assert Table([{"a": 1}, {"b": None}])["a"] == [1, None]
 
 
+def test_a_parquet_file_says_what_it_was_made_by(expected, tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    expected.write(tmp_path / "table.parquet")
+    schema = parquet.read_schema(tmp_path / "table.parquet")
+    found = json.loads(schema.metadata[b"pteg"])
+    assert found == expected.origin == sweep(walk, GRID, workers=1).origin
+    assert found["function"] == "walk" and found["version"] == pteg.__version__
+    assert {"measure", "python", "numba", "amaranth", "numpy"} <= set(found)
+
+
+def test_every_point_leaves_a_waveform(tmp_path):
+    def traced(seed, text, trace=None):
+        if trace is not None:
+            with open(trace, "w") as file:
+                file.write(f"{seed} {text}")
+        return {"is_traced": trace is not None}
+
+    grid = {"seed": [1, 2], "text": ["a/b", "a b", "c" * 300]}
+    table = sweep(traced, grid, workers=2, traces=tmp_path / "new/waves")
+    files = list((tmp_path / "new/waves").iterdir())
+    assert sorted(file.read_text() for file in files) == sorted(
+        f"{seed} {text}" for seed in grid["seed"] for text in grid["text"])
+    assert all(table["is_traced"]) and all(file.name.startswith("seed=") for file in files)
+    assert not any(sweep(traced, grid, workers=1)["is_traced"])
+    with pytest.raises(UserError, match=r"^traces need a function with the parameter 'trace'"):
+        sweep(walk, GRID, traces=tmp_path)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match=r"^traces '.*file/x': "):
+        sweep(traced, grid, traces=tmp_path / "file/x")
+
+
 def test_bad_points_and_measures_are_refused():
     for points, message in (
             ({"a": 5}, "parameter 'a' must have a list of values, not 5"),
