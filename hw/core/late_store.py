@@ -4,14 +4,20 @@ The address of a store is computed, and loads behind it go on, while it waits he
 before the register is there: it is `incomplete`.
 """
 
-from amaranth.hdl import Array, Module, Signal
+from amaranth.hdl import Array, Cat, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from pteg.hw.core.store_data import in_order
+from pteg.hw.core.load_aligner import bytes_swapped
 from pteg.hw.sizes import CQ_MOST, RENAMES_MOST
 
-__all__ = ["LateStore"]
+__all__ = ["LateStore", "in_order"]
+
+
+def in_order(register, size, reverse):
+    """The bytes of a register as a store has them."""
+    half = Cat(register[8:16], register[:8])
+    return Mux(reverse, Mux(size == 2, half, bytes_swapped(register)), register)
 
 
 class LateStore(wiring.Component):

@@ -27,7 +27,7 @@ A transfer error of a cacheable store comes too late to be precise: see the data
   | stations |-->| effective |-->| control |<--> translation     | store  |--> stores
   |    (2)   |   | address   |   +---------+---> store data ---->| queue  |
   +----------+   +-----------+        ^  |                       +--------+
-                             reservation |     late store -----^
+                             reservation |
                                          +---> data cache ---> load result --> rename buffers
                                                   ^  missed load --^
 """
@@ -46,7 +46,6 @@ from pteg.hw.core.access_control import AccessControl
 from pteg.hw.core.effective_address import EffectiveAddress
 from pteg.hw.core.enums import Cause
 from pteg.hw.core.interfaces import MIXED, NOBODY, UnitToCompletion, UnitToRename
-from pteg.hw.core.late_store import LateStore
 from pteg.hw.core.load_result import LoadResult
 from pteg.hw.core.missed_load import MissedLoad
 from pteg.hw.core.next_part import NextPart
@@ -146,7 +145,6 @@ class LoadStoreUnit(wiring.Component):
             self._shared, self._broadcast)
         m.submodules.part = p.part = NextPart()
         m.submodules.data = p.data = StoreData(self._renames)
-        m.submodules.late = p.late = LateStore(self._renames)
         m.submodules.queue = p.queue = StoreQueue()
         m.submodules.reservation = p.reservation = Reservation()
         m.submodules.missed = p.missed = MissedLoad()
@@ -238,11 +236,14 @@ class LoadStoreUnit(wiring.Component):
             data.begins.eq(p.stage.works & part.begins & access.store),
             data.direct.eq(self.direct.rdata), data.unused.eq(part.unused),
             data.rest.eq(part.rest), data.behind.eq(part.behind),
+            data.cq.eq(p.held.cq), data.push.eq(p.control.push), data.drop.eq(self.drop),
+            data.ready.eq(self.ready), self.incomplete.eq(data.incomplete),
+            *(mine.eq(theirs) for mine, theirs in zip(data.values, self.values, strict=True)),
         ]
 
     def _memory(self, m, p):
         """Data cache and store queue."""
-        queue, entry, late = p.queue, p.queue.entry, p.late
+        queue, entry = p.queue, p.queue.entry
         cache, access = self.cache, p.held.access
         m.d.comb += [
             cache.valid.eq(p.control.ask & ~p.stage.dropped), cache.op.eq(access.op),
@@ -255,17 +256,10 @@ class LoadStoreUnit(wiring.Component):
             entry.lanes.eq(queue.lanes), entry.size.eq(p.part.part),
             entry.wimg.eq(self.translate.wimg), entry.type.eq(access.type),
             entry.cq.eq(p.held.cq),
-            late.enters.eq(p.control.push & p.data.missing), late.tag.eq(p.data.tag),
-            late.cq.eq(p.held.cq), late.size.eq(access.size), late.reverse.eq(access.reverse),
-            late.behind.eq(p.part.behind), late.drop.eq(self.drop),
-            self.incomplete.eq(late.incomplete),
-            p.control.storable.eq(~p.data.missing | ~late.busy),
-            queue.fill.eq(late.fill), queue.fill_cq.eq(late.fill_cq), queue.fill_data.eq(late.data),
+            p.control.storable.eq(p.data.storable),
+            *(getattr(queue, name).eq(getattr(p.data, name))
+              for name in ("fill", "fill_cq", "fill_data")),
         ]
-        for watcher in (p.data, late):
-            m.d.comb += [watcher.ready.eq(self.ready),
-                         *(mine.eq(theirs) for mine, theirs in
-                           zip(watcher.values, self.values, strict=True))]
         with m.If(self.translate.valid):
             m.d.comb += cache.pa.eq(self.translate.pa)
         with m.Elif(p.held.op == Op.TLBIE):
@@ -316,7 +310,7 @@ class LoadStoreUnit(wiring.Component):
             finish.refetch.eq(control.refetch | now.over & (held.op == Op.TLBIE)),
             finish.cq.eq(Mux(arrives, missed.load.cq, held.cq)),
             finish.cause.eq(control.fault_cause),
-            finish.retires.eq(arrives | ~p.late.enters & ~held.serialize),
+            finish.retires.eq(arrives | ~p.data.late & ~held.serialize),
         ]
         connect(m, load.result, flipped(self.result))
         connect(m, load.float_result, flipped(self.float_result))

@@ -1,6 +1,9 @@
-"""What a store stores, in the byte lanes of memory (PEM 3.1.2, 3.1.4, 4.2.3)."""
+"""What a store stores, in the byte lanes of memory (PEM 3.1.2, 3.1.4, 4.2.3).
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+A store may enter the store queue before its integer register is there: see `LateStore`.
+"""
+
+from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -8,17 +11,11 @@ from pteg.hw.core.access import Access
 from pteg.hw.core.enums import Moves
 from pteg.hw.core.float_registers import double_to_single
 from pteg.hw.core.interfaces import operand
-from pteg.hw.core.load_aligner import bytes_swapped
+from pteg.hw.core.late_store import LateStore, in_order
 from pteg.hw.core.station import awaited
-from pteg.hw.sizes import RENAMES_MOST
+from pteg.hw.sizes import CQ_MOST
 
-__all__ = ["StoreData", "in_order"]
-
-
-def in_order(register, size, reverse):
-    """The bytes of a register as a store has them."""
-    half = Cat(register[8:16], register[:8])
-    return Mux(reverse, Mux(size == 2, half, bytes_swapped(register)), register)
+__all__ = ["StoreData"]
 
 
 class StoreData(wiring.Component):
@@ -31,6 +28,7 @@ class StoreData(wiring.Component):
     """
 
     def __init__(self, renames=6):
+        self._renames = renames
         super().__init__({
             #: A new instruction, with its operands: C, which may come later, or the floating-point
             #: register F.
@@ -39,8 +37,15 @@ class StoreData(wiring.Component):
             #: p. 106).
             "delay": Out(5),
             "values": In(32).array(renames), "ready": In(renames),
-            #: The instruction that is held. Its C is not there yet; the rename buffer.
-            "held": In(Access), "missing": Out(1), "tag": Out(range(RENAMES_MOST)),
+            #: The instruction that is held, and its completion queue entry.
+            "held": In(Access), "cq": In(range(CQ_MOST)),
+            #: It may enter the store queue: C is there, or may come later. It enters; without C.
+            "storable": Out(1), "push": In(1), "late": Out(1),
+            #: Completion queue entries whose instructions are dropped.
+            "drop": In(CQ_MOST),
+            #: The store of this entry, which is in the queue, gets its data; it has none yet.
+            "fill": Out(1), "fill_cq": Out(range(CQ_MOST)), "fill_data": Out(64),
+            "incomplete": Out(CQ_MOST),
             #: A multiple or string begins a register; the register file has `direct` there, of
             #: which so many bits are not stored: the last word of a string comes from its left.
             "begins": In(1), "direct": In(32), "unused": In(5),
@@ -56,8 +61,16 @@ class StoreData(wiring.Component):
         wide = Signal(64)       # of multiples, strings and floating-point stores
         value = Signal(64)
         c, missing = awaited(m, register, self.values, self.ready)
+        m.submodules.later = later = LateStore(self._renames)
         m.d.comb += [
-            value.eq(wide), self.missing.eq(missing), self.tag.eq(register.tag),
+            self.storable.eq(~missing | ~later.busy), self.late.eq(self.push & missing),
+            later.enters.eq(self.late), later.tag.eq(register.tag), later.cq.eq(self.cq),
+            later.size.eq(self.held.size), later.reverse.eq(self.held.reverse),
+            later.behind.eq(self.behind), later.ready.eq(self.ready), later.drop.eq(self.drop),
+            *(mine.eq(theirs) for mine, theirs in zip(later.values, self.values, strict=True)),
+            self.fill.eq(later.fill), self.fill_cq.eq(later.fill_cq),
+            self.fill_data.eq(later.data), self.incomplete.eq(later.incomplete),
+            value.eq(wide),
             self.data.eq((value >> (self.rest << 3)) << (self.behind << 3)),
         ]
         with m.If(self.held.moves == Moves.REGISTER):
