@@ -11,24 +11,65 @@ from pteg.firmware.asm import assemble
 #: Bytes of the loader that is read from a disk.
 LOADER = 200_000
 MODELS = ("functional", "pipeline")
-#: A client program and its array: it calls `count` times.
-CLIENT, ARRAY, CALLS = 0x200000, 0x200100, 100
-PROGRAM = f"""
-        .org    {CLIENT:#x}
-        mflr    r31
-        mr      r30, r5
-        lis     r28, {CLIENT >> 16:#x}
-        lwz     r29, 0xFC(r28)          # count
-loop:   ori     r3, r28, {ARRAY & 0xFFFF:#x}
-        mtctr   r30
-        bctrl
+#: A client program, which prints a mark before, between and behind so many calls of each service.
+CALLS, MARKS = 100, "<|>"
+SERVICES = ("peer", "getprop")
+CLIENT = f"""
+        .org    0x800000
+_start: mr      r30, r5                 # the client interface
+        lis     r28, 0x80
+        ori     r3, r28, find@l
+        bl      call
+        lwz     r4, find + 16 - 0x800000(r28)
+        stw     r4, stdout + 12 - 0x800000(r28)
+        stw     r4, getprop + 12 - 0x800000(r28)
+        ori     r3, r28, stdout@l
+        bl      call
+        lwz     r4, handle - 0x800000(r28)
+        stw     r4, write + 12 - 0x800000(r28)
+        bl      mark
+        ori     r27, r28, peer@l
+        bl      many
+        bl      mark
+        ori     r27, r28, getprop@l
+        bl      many
+        bl      mark
+1:      b       1b
+call:   mtctr   r30
+        bctr
+many:   mflr    r31
+        li      r29, {CALLS}
+1:      mr      r3, r27
+        bl      call
         subic.  r29, r29, 1
-        bne     loop
+        bne     1b
         mtlr    r31
         blr
+mark:   mflr    r31
+        ori     r3, r28, write@l
+        bl      call
+        lwz     r4, write + 16 - 0x800000(r28)
+        addi    r4, r4, 1               # the next one
+        stw     r4, write + 16 - 0x800000(r28)
+        mtlr    r31
+        blr
+        .balign 4
+find:   .long   s_find, 1, 1, s_chosen, 0
+stdout: .long   s_getprop, 4, 1, 0, s_stdout, handle, 4, 0
+write:  .long   s_write, 3, 1, 0, marks, 1, 0
+peer:   .long   s_peer, 1, 1, 0, 0
+getprop: .long  s_getprop, 4, 1, 0, s_name, buffer, 32, 0
+handle: .long   0
+buffer: .space  32
+s_find: .asciz  "finddevice"
+s_chosen: .asciz "/chosen"
+s_getprop: .asciz "getprop"
+s_stdout: .asciz "stdout"
+s_name: .asciz  "name"
+s_write: .asciz "write"
+s_peer: .asciz  "peer"
+marks:  .ascii  "{MARKS}"
 """
-#: Services that clients call most: arguments behind the name.
-SERVICES = {"peer": (0,), "getprop": (None, "name", 0x200200, 32)}
 
 
 def counts(machine, until, typed=b""):
@@ -59,50 +100,37 @@ def disk_rows(machine):
                 machine, f"{LOADER:x}  ok", b'400000 " load" loader $call-method .\r')}
 
 
-def client_rows(machine):
+def client_rows(folder, *machine, **options):
     """A call of the client interface, from the client's branch to its return."""
-    counts(machine, "0 > ", b'" /chosen" find-package drop 2001fc l!\r')
-    node = int.from_bytes(machine.memory.read(0x2001FC, 4), "big")
-    (code,) = (section for section in assemble(PROGRAM).sections if section.data)
-    machine.memory.write(CLIENT, code.data)
-    rows = {}
-    for service, arguments in SERVICES.items():
-        cells, texts = [0x200180, len(arguments), 1], service.encode() + b"\0"
-        for argument in arguments:
-            if isinstance(argument, str):
-                argument, texts = 0x200180 + len(texts), texts + argument.encode() + b"\0"
-            cells.append(node if argument is None else argument)
-        machine.memory.write(ARRAY, b"".join(cell.to_bytes(4, "big") for cell in cells))
-        machine.memory.write(0x200180, texts)
-        many, one = (_run_client(machine, count) for count in (CALLS + 1, 1))
-        rows[f"a client's call of {service}"] = tuple(
-            (a - b) // CALLS for a, b in zip(many, one, strict=True))
-    return rows
+    client = Path(folder, "client")
+    client.write_bytes(assemble(CLIENT).elf())
+    machine = pteg.Machine(*machine, **options)
+    machine.preload(client)
+    _, *between = (counts(machine, mark) for mark in MARKS)
+    return {f"a client's call of {service}": tuple(n // CALLS for n in count)
+            for service, count in zip(SERVICES, between, strict=True)}
 
 
-def _run_client(machine, count):
-    machine.memory.write(CLIENT + 0xFC, count.to_bytes(4, "big"))
-    counts(machine, "0 > ", f"0 0 0 0 {CLIENT:x} init-state\r".encode())
-    return counts(machine, "0 > ", b"go\r")
-
-
-def openbios_rows():
+def openbios_rows(folder):
     """What OpenBIOS needs; none if its file is not here."""
+    which = {"cpu": "functional", "rom": "openbios"}
     try:
-        machine = pteg.Machine("mac99", cpu="functional", rom="openbios")
+        machine = pteg.Machine("mac99", **which)
     except UserError:
         return {}
-    return {"OpenBIOS: reset to prompt": counts(machine, "0 > "),
-            "OpenBIOS: a typed character": counts(machine, "x", b"x")}
+    rows = {"reset to prompt": counts(machine, "0 > "),
+            "a typed character": counts(machine, "x", b"x"),
+            **client_rows(folder, "mac99", **which)}
+    return {f"OpenBIOS: {name}": count for name, count in rows.items()}
 
 
 def main():
     with tempfile.TemporaryDirectory() as folder:
-        measure(loader_disk(folder))
+        measure(folder, loader_disk(folder))
 
 
-def measure(disk):
-    print(f"{'':49}{'instructions':>12}{'cycles':>12}")
+def measure(folder, disk):
+    print(f"{'':55}{'instructions':>12}{'cycles':>12}")
     for preset in ("g3", "mac99"):
         for cpu in MODELS:
             machine = pteg.Machine(preset, cpu=cpu, rom="openfirmware")
@@ -116,14 +144,14 @@ def measure(disk):
             rows["a word looked up and executed"] = tuple(
                 full - bare for full, bare in zip(counts(machine, "0 > ", b"noop   \r"), empty,
                                                   strict=True))
-            rows |= client_rows(machine)
+            rows |= client_rows(folder, preset, cpu=cpu, rom="openfirmware")
             if preset == "mac99":
                 rows |= disk_rows(machine)
             if preset == "mac99" and cpu == "functional":
-                rows |= openbios_rows()
+                rows |= openbios_rows(folder)
             for name, (instructions, cycles) in rows.items():
                 shown = f"{cycles:,}" if cpu == "pipeline" else ""
-                print(f"{preset:6}{cpu:11}{name:32}{instructions:>12,}{shown:>12}")
+                print(f"{preset:6}{cpu:11}{name:38}{instructions:>12,}{shown:>12}")
 
 
 if __name__ == "__main__":
