@@ -71,6 +71,22 @@ void offsets(void)
     NUMBER(SLOT_HANDLER, __builtin_offsetof(struct slot, handler));
     NUMBER(SLOT_OPERAND, __builtin_offsetof(struct slot, operand));
     NUMBER(SLOT_NIP, __builtin_offsetof(struct slot, nip));
+    OFFSET(UNMAPPED_SR, sr[UNMAPPED_SR]);
+    OFFSET(SV_DATA_SR, sr[SV_DATA_SR]);
+    OFFSET(SV_INST_SR, sr[SV_INST_SR]);
+    OFFSET(USER_DATA_SR, sr[USER_DATA_SR]);
+    OFFSET(USER_INST_SR, sr[USER_INST_SR]);
+    NUMBER(CALL_DSI, CALL_DSI);
+    NUMBER(CALL_ISI, CALL_ISI);
+    NUMBER(CALL_PRIV_INST, CALL_PRIV_INST);
+    NUMBER(CALL_SPR_WRITE, CALL_SPR_WRITE);
+    NUMBER(CALL_ACCESS, CALL_ACCESS);
+    NUMBER(CALL_SPLIT, CALL_SPLIT);
+    NUMBER(HOOK_READ, HOOK_READ);
+    NUMBER(HOOK_WRITE, HOOK_WRITE);
+    NUMBER(HOOK_SPECIAL, HOOK_SPECIAL);
+    NUMBER(HOOK_C, HOOK_C);
+    NUMBER(HOOK_IGNORE, HOOK_IGNORE);
     NUMBER(KVARS_SIZE, sizeof(struct kernel_vars));
 #define COUNTER(name) NUMBER(C_##name, 4 * C_##name);
 #include "counters.h"

@@ -1,5 +1,5 @@
 /* HostB: from reset to the user part, in and out of the kernel, and the call that MOL makes. */
-#include "registers.h"
+#include "gpr.h"
 
 #define TRANSLATION 0x30        /* IR, DR */
 #define FRAME 160

@@ -1,6 +1,6 @@
 /* HostB's exception vectors, linked in place. Only the user part causes exceptions: the kernel runs
  * with interrupts off, and all that it uses is mapped by BATs. */
-#include "registers.h"
+#include "gpr.h"
 
         .macro  vector number
         .org    \number

@@ -21,7 +21,27 @@
 #define PROC_SP        4
 #define PROC_SELF      8
 
-#ifndef __ASSEMBLER__
+#ifdef __ASSEMBLER__
+/* A frame below the physical address in r11, and on to entry.S. SRR0, SRR1 = what was interrupted, r10 =
+ * its CR; SPRG0, SPRG1 = its r10, r11. */
+        .macro  begin_frame vector
+        subi    r11, r11, FRAME_SIZE
+        stw     r1, 0(r11)
+        stw     r1, FRAME_GPR+4*1(r11)
+        stw     r10, FRAME_CR(r11)
+        stw     r12, FRAME_GPR+4*12(r11)
+        mfsprg  r10, 0
+        stw     r10, FRAME_GPR+4*10(r11)
+        mfsprg  r10, 1
+        stw     r10, FRAME_GPR+4*11(r11)
+        mfsrr0  r10
+        stw     r10, FRAME_PC(r11)
+        mfsrr1  r10
+        stw     r10, FRAME_MSR(r11)
+        li      r10, \vector
+        b       exception
+        .endm
+#else
 #include "types.h"
 struct frame {
     u32 chain, unused[3];

@@ -29,21 +29,7 @@
         mfsprg  r11, 3
         lwz     r11, PROC_STACK_TOP(r11)
         tophys(r11, r11)
-1:      subi    r11, r11, FRAME_SIZE
-        stw     r1, 0(r11)
-        stw     r1, FRAME_GPR+4*1(r11)
-        stw     r10, FRAME_CR(r11)
-        stw     r12, FRAME_GPR+4*12(r11)
-        mfsprg  r10, 0
-        stw     r10, FRAME_GPR+4*10(r11)
-        mfsprg  r10, 1
-        stw     r10, FRAME_GPR+4*11(r11)
-        mfsrr0  r10
-        stw     r10, FRAME_PC(r11)
-        mfsrr1  r10
-        stw     r10, FRAME_MSR(r11)
-        li      r10, \number
-        b       exception
+1:      begin_frame \number
         .endm
 
         .section .vectors, "ax"
