@@ -591,6 +591,8 @@ class Processor(Part):
     mmu: Mmu
     icache: InstructionCache
     dcache: DataCache
+    told__tlbie: Signal         # one has passed the bus; only with several processors
+    told__address: Signal
     interrupt: Signal
     soft_reset: Signal
     time_base_stop: Signal
@@ -673,6 +675,10 @@ class System(Part):
     def granted(self) -> Signal:
         """The processor whose data tenure it is."""
         return Signal(self.at("granted"))
+
+    def foreign(self, processor: Processor) -> Signal:
+        """The transaction on the bus is not that of this one of several processors."""
+        return Signal(self.at(f"{processor.path}_listener.foreign"))
 
     def border(self, processor: Processor, master: str) -> Border:
         """Of a bus master of a processor."""

@@ -4,8 +4,8 @@ import random
 from dataclasses import dataclass, field
 
 from pteg.hw.isa.instructions import BY_NAME
-from pteg.hw.isa.registers import Hid0
-from pteg.lockstep.encoding import as_bytes, encode, load_constant, to_spr
+from pteg.hw.isa.registers import Hid0, Msr, PteHigh, PteLow, Wimg
+from pteg.lockstep.encoding import as_bytes, encode, from_spr, load_constant, to_spr
 
 __all__ = ["SharedProgram", "shared_program", "start", "DATA"]
 
@@ -14,6 +14,14 @@ CODE, APART, DATA, OWN = 0x10000, 0x8000, 0x40000, 0x48000
 #: Shared blocks lie so far apart that they use the same few sets of the cache.
 BLOCK, STRIDE, SETS = 32, 0x1000, 3
 BASES, FREE, END = range(20, 26), range(3, 16), 31
+
+#: With translation: pages of one segment, whose frames are those of the shared blocks; the table,
+#: and the lock of who changes it.
+PAGES, VSID, TABLE, LOCK = 0x40000000, 0x155, 0xF0000, 0x3000
+#: What page faults do: count in SPRG3, and skip the instruction.
+_SKIP = [to_spr("SPRG0", 1), from_spr("SRR0", 1), encode("addi", rD=1, rA=1, SIMM=4),
+         to_spr("SRR0", 1), from_spr("SPRG3", 1), encode("addi", rD=1, rA=1, SIMM=1),
+         to_spr("SPRG3", 1), from_spr("SPRG0", 1), encode("rfi")]
 
 _PLAIN = [name for name in ("lwz", "lbz", "lhz", "lha", "stw", "stb", "sth", "lwbrx", "stwbrx",
                             "lhbrx", "sthbrx", "lwzx", "stwx", "lbzx", "stbx", "lhax", "sthx")]
@@ -27,13 +35,15 @@ class SharedProgram:
     memory: dict = field(default_factory=dict)
     first: list = field(default_factory=list)
     last: list = field(default_factory=list)
+    translated: bool = False
 
 
 class _Body:
     """The groups of one processor's body."""
 
-    def __init__(self, rng, number, blocks):
+    def __init__(self, rng, number, blocks, translated):
         self.rng, self.number, self.blocks = rng, number, blocks
+        self.translated = translated
 
     def pointer(self):
         """A base register, and what puts it on a shared block, or now and then on an own one."""
@@ -42,12 +52,16 @@ class _Body:
             return [], base
         place = (self.rng.choice(self.blocks) if self.rng.random() < 0.85
                  else OWN + APART * self.number + BLOCK * self.rng.randrange(64))
+        if self.translated and self.rng.random() < 0.8:
+            place += PAGES      # any frame may be there
         return load_constant(base, place), base
 
     def plain(self):
         head, base = self.pointer()
         name = self.rng.choice(_PLAIN)
-        offset = self.rng.randrange(28) if self.rng.random() < 0.5 else 4 * self.rng.randrange(7)
+        offset = 4 * self.rng.randrange(7)
+        if not self.translated and self.rng.random() < 0.5:
+            offset = self.rng.randrange(28)
         fields = {"rD": self.free(), "rS": self.free(), "rA": base, "rB": 26, "d": offset}
         used = {key: value for key, value in fields.items() if key in BY_NAME[name].operands}
         index = [encode("addi", rD=26, rA=0, SIMM=offset)] if "rB" in used else []
@@ -71,12 +85,33 @@ class _Body:
             between += self.plain()
         loop = [load, *between, store]
         back = [encode("bc", BO=4, BI=2, BD=-len(loop))]
-        return [*head, *self.rng.choice(([*loop, *back], loop, [load], [store]))]
+        # A loop over a page that is not there would not end.
+        again = [] if self.translated else back
+        return [*head, *self.rng.choice(([*loop, *again], loop, [load], [store]))]
 
     def block(self):
         head, base = self.pointer()
         name = self.rng.choice(("dcbz", "dcbst", "dcbf", "dcbt", "dcbtst"))
         return [*head, encode(name, rA=0, rB=base)]
+
+    def remap(self):
+        """Another frame, or none, for a page, as the PEM says (7.6.3), with the lock."""
+        page = self.rng.choice(self.blocks) & ~0xFFF | PAGES
+        table_entry, words = pte(page, self.rng.choice(self.blocks) & ~0xFFF)
+        lock = [*load_constant(1, LOCK), encode("lwarx", rD=2, rA=0, rB=1),
+                encode("cmpi", crfD=0, rA=2, SIMM=0), encode("bc", BO=4, BI=2, BD=-2),
+                encode("stwcx.", rS=1, rA=0, rB=1), encode("bc", BO=4, BI=2, BD=-4),
+                encode("isync")]
+        sync = encode("sync")
+        change = [*load_constant(1, table_entry), *load_constant(2, words[0] & ~PteHigh.V.mask),
+                  encode("stw", rS=2, rA=1, d=0), sync, *load_constant(2, page),
+                  encode("tlbie", rB=2), encode("eieio"), encode("tlbsync"), sync,
+                  *load_constant(2, words[1]), encode("stw", rS=2, rA=1, d=4), encode("eieio"),
+                  *load_constant(2, words[0]), encode("stw", rS=2, rA=1, d=0), sync]
+        if self.rng.random() < 0.2:
+            change = change[:-5] + [sync]   # no page
+        return [*lock, *change, *load_constant(1, LOCK), encode("addi", rD=2, rA=0, SIMM=0),
+                encode("stw", rS=2, rA=1, d=0)]
 
     def barrier(self):
         return [encode(self.rng.choice(("sync", "eieio", "isync")))]
@@ -99,22 +134,34 @@ class _Body:
         return self.rng.choice(FREE)
 
     def words(self, length):
-        groups = {self.plain: 50, self.several: 4, self.atomic: 8, self.block: 6, self.barrier: 5,
-                  self.branch: 8, self.alu: 20}
+        groups = {self.plain: 50, self.atomic: 8, self.block: 6, self.barrier: 5, self.branch: 8,
+                  self.alu: 20} | ({self.remap: 4} if self.translated else {self.several: 4})
         return [word for group in self.rng.choices(list(groups), list(groups.values()), k=length)
                 for word in group()]
 
 
-def shared_program(seed, processors=2, length=60, rounds=20):
+def pte(page, frame):
+    """Where the PTE of a page is, and its words: coherent, with R and C clear."""
+    place = TABLE + ((VSID ^ page >> 12 & 0xFFFF) & 0x3FF) * 64
+    high = PteHigh.V.mask | PteHigh.VSID.put(VSID) | PteHigh.API.put(page >> 22 & 0x3F)
+    return place, (high, frame | PteLow.WIMG.put(int(Wimg.M)) | 2)
+
+
+def shared_program(seed, processors=2, length=60, rounds=20, translated=False):
     """Make a program: each processor repeats its body so many times, then it stays at its end."""
     rng = random.Random(seed)
-    program = SharedProgram()
+    program = SharedProgram(translated=translated)
+    for vector in (0x300, 0x600):
+        program.memory[vector] = as_bytes(_SKIP)
     blocks = [DATA + STRIDE * n + BLOCK * s for n in range(rng.choice((1, 3, 10)))
               for s in range(SETS)]
     for block in blocks:
         program.memory[block] = rng.randbytes(BLOCK)
+        if translated:
+            place, words = pte(PAGES | block & ~0xFFF, block & ~0xFFF)
+            program.memory[place] = b"".join(word.to_bytes(4, "big") for word in words)
     for number in range(processors):
-        body = _Body(rng, number, blocks)
+        body = _Body(rng, number, blocks, translated)
         words = []
         for register in (*FREE, *range(26, 31)):
             words += load_constant(register, rng.getrandbits(rng.choice((3, 32))))
@@ -140,3 +187,9 @@ def start(machine, program):
         with cpu.changed() as state:
             state["pc"], state["msr"] = program.first[number], 0
             state["hid0"] = int(Hid0.ICE | Hid0.DCE | Hid0.ABE)
+            if program.translated:
+                state["msr"] = int(Msr.IR | Msr.DR)
+                state["sr"][0][PAGES >> 28], state["sdr1"] = VSID, TABLE
+                # The first megabyte one to one.
+                state["ibat0u"], state["ibat0l"] = 0x1E, 2
+                state["dbat0u"], state["dbat0l"] = 0x1E, int(Wimg.M) << 3 | 2

@@ -15,7 +15,7 @@ from pteg.cpu import Stop
 from pteg.engine import compile_design
 from pteg.errors import UserError
 from pteg.hw.cache import lookup
-from pteg.hw.core import reservation
+from pteg.hw.core import broadcasts, reservation
 from pteg.lockstep import Lockstep, Mismatch
 from pteg.lockstep.shared import SharedLockstep
 from pteg.pipeline.architecture import Architecture
@@ -53,6 +53,12 @@ def test_random_programs_agree(machine):
     assert min(each["instructions"] for each in counts.values()) > 1000
 
 
+def test_random_programs_that_change_the_page_table_agree(machine):
+    """Each processor maps pages that the others use, with a lock and the sequence of the PEM."""
+    assert sum(check(machine, seed, translated=True) for seed in range(2)) > 30_000
+    assert min(cpu.spr["SPRG3"] for cpu in machine.cpus) > 10    # page faults
+
+
 def test_a_difference_in_memory_names_processor_cycle_and_instruction(machine):
     program = programs.shared_program(3)
     programs.start(machine, program)
@@ -81,7 +87,7 @@ def test_lockstep_of_one_processor_refuses_two(machine):
 
 #: A text of the hardware, what it becomes, and who uses the class: a block that is modified is not
 #: pushed; a block stays in the cache from which another processor has taken it; a reservation
-#: outlives another processor's store.
+#: outlives another processor's store; a processor is deaf to tlbie.
 FAULTS = {
     "no push": (lookup, "found & self.modified & (asked.op != DataOp.INVALIDATE)",
                 "found & self.modified & (asked.op != DataOp.INVALIDATE) & ~snoop",
@@ -91,6 +97,8 @@ FAULTS = {
                    "pteg.hw.cache.data.DataLookup", "load of|memory 0x"),
     "no kill": (reservation, "self.foreign & (self.foreign_line == line)", "0",
                 "pteg.hw.core.loadstore.Reservation", "has stored, although processor"),
+    "no tlbie": (broadcasts, "self.own_invalidate.valid | told.tlbie", "self.own_invalidate.valid",
+                 "pteg.hw.core.core.Broadcasts", "the functional model|table searches"),
 }
 
 
@@ -116,7 +124,7 @@ def test_a_faulty_machine_is_found_out(monkeypatch, name):
     machine._made["model"] = faulty_model(monkeypatch, machine.platform, *fault)
     with pytest.raises(Mismatch, match=found):
         for seed in range(20):
-            check(machine, seed)
+            check(machine, seed, translated=name == "no tlbie")
 
 
 @pytest.mark.slow
@@ -124,5 +132,6 @@ def test_twenty_million_instructions_agree(machine):
     seed, done = random.randrange(1 << 30), 0
     print("first seed", seed)
     while done < 20_000_000:
-        done += check(machine, seed, length=200, rounds=random.Random(seed).choice((1, 20, 300)))
+        done += check(machine, seed, length=200, translated=bool(seed % 2),
+                      rounds=random.Random(seed).choice((1, 20, 300)))
         seed += 1

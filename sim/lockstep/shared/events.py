@@ -28,14 +28,17 @@ from pteg.lockstep.shared.memory import (
     put,
     report,
     stored,
+    waiting,
     write,
 )
-from pteg.pipeline.places import Processor, Signal
+from pteg.pipeline.places import Processor, Signal, System
 
 __all__ = ["LOG", "SEARCH", "READ", "WRITE", "Columns", "probes", "observe"]
 
 #: Parts of an instruction's access, at most; accesses of a table search.
 _PARTS, _ACCESSES = 80, 24
+#: tlbie of others that wait to be followed, at most.
+_HEARD = 256
 #: What is remembered from one cycle to another.
 LOG = np.dtype([
     # Of each entry of the completion queue: the bound loads (address, size, value).
@@ -43,6 +46,12 @@ LOG = np.dtype([
     ("missed", "i8"),                                   # address of the load that has missed
     # The table search under way: its accesses, and the cycle in which it began, or began anew.
     ("accesses", "i8", (_ACCESSES, 3)), ("made", "i8"), ("began", "i8"),
+    # Instructions that have entered the completion queue; of each entry, its number among them, and
+    # the cycle.
+    ("entered", "i8"), ("number", "i8", CQ_MOST), ("cycle", "i8", CQ_MOST),
+    # tlbie of other processors: address, cycle, `entered` then, and the sides that the functional
+    # model has not followed yet, a bit for each (`pteg.lockstep.shared.broadcasts`).
+    ("heard", "i8", (_HEARD, 4)), ("hears", "i8"),
 ])
 #: Kinds of rows in `SEARCHES`: the search itself (its address, 0 or 1 for the side and the cycle),
 #: a PTE that it has read, a byte that it has written.
@@ -79,6 +88,8 @@ def probes(cpu: Processor) -> dict[str, Signal]:
         "operation": operation.state, "beat": operation.beat, "block": operation.held.pa,
         "copying": cpu.dcache.buffer.copying,
         "walker": walker.state, "stale": walker.stale, "walk_done": walker.done,
+        "heard": cpu.told__tlbie, "heard_at": cpu.told__address,
+        "foreign": System("").foreign(cpu),
         "walk_ea": walker.ea, "walk_side": walker.side,
         "pte_done": walker.memory.done, "pte_error": walker.memory.error,
         "pte_type": walker.memory.type, "pte_at": walker.memory.addr,
@@ -100,9 +111,31 @@ def observe(row, c, log, queues, ram, reserved, number, cycle, problem):
     if row[c.both]:
         _count(log, queues, row[c.second])
     if row[c.enters0]:
-        log.count[row[c.cq0]] = 0
+        _enter(log, row[c.cq0], cycle)
     if row[c.enters1]:
-        log.count[row[c.cq1]] = 0
+        _enter(log, row[c.cq1], cycle)
+    if row[c.heard] and row[c.foreign]:
+        _hear(log, np.int64(row[c.heard_at]), cycle, queues[SEARCHES])
+
+
+@njit
+def _hear(log, address, cycle, searches):
+    """A tlbie of another processor, unless it changes nothing."""
+    for number in range(log.hears):
+        heard = log.heard[number]
+        if heard[0] == address and heard[2] == log.entered and not waiting(searches):
+            heard[1] = cycle
+            return
+    heard = log.heard[log.hears % _HEARD]
+    heard[0], heard[1], heard[2], heard[3] = address, cycle, log.entered, 0b11
+    log.hears += 1
+
+
+@njit
+def _enter(log, cq, cycle):
+    """An instruction enters the completion queue."""
+    log.entered += 1
+    log.count[cq], log.number[cq], log.cycle[cq] = 0, log.entered, cycle
 
 
 @njit

@@ -14,7 +14,7 @@ from pteg.functional.float_unit import compiled_unit
 from pteg.functional.model import CPU_STATE, new_model
 from pteg.generated import load_module
 from pteg.lockstep.lockstep import Mismatch
-from pteg.lockstep.shared import events, loop, memory, replay
+from pteg.lockstep.shared import broadcasts, events, loop, memory, replay
 from pteg.lockstep.shared.loop import (
     CONTROL,
     DIFFERENT,
@@ -84,7 +84,8 @@ _PROBLEMS = {
 }
 _AHEAD = ("stores that the pipeline does not perform", "stores of the pipeline alone",
           "dcbz that the pipeline does not perform", "dcbz of the pipeline alone",
-          "loads of the pipeline alone", "table searches of the pipeline alone")
+          "loads of the pipeline alone", "table searches of the pipeline alone",
+          "tlbie of another processor that it does not follow")
 
 
 class SharedLockstep:
@@ -138,8 +139,8 @@ class SharedLockstep:
                                for n in range(count)),
             counts="\n".join(f"    if number == {n}:\n        return np.int64(state[{word}])"
                              for n, word in enumerate(words)))
-        return load_module("shared_lockstep", text, [*sources(), *(
-            Path(module.__file__) for module in (loop, events, memory, replay)), Path(__file__)])
+        return load_module("shared_lockstep", text, [*sources(), Path(__file__), *(
+            Path(module.__file__) for module in (broadcasts, events, loop, memory, replay))])
 
     def _of_pipeline(self):
         column = dict(zip(self._tracer.paths, self._tracer.offsets, strict=True))

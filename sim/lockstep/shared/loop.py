@@ -7,8 +7,9 @@ from pteg.cpu import Stop
 from pteg.functional import constants as isa
 from pteg.functional.lockstep import differs
 from pteg.jit import named_after
+from pteg.lockstep.shared.broadcasts import follow
 from pteg.lockstep.shared.events import observe
-from pteg.lockstep.shared.memory import waiting
+from pteg.lockstep.shared.memory import SEARCHES, waiting
 from pteg.lockstep.shared.replay import interrupt
 from pteg.pipeline.loop import STOPS
 
@@ -89,6 +90,8 @@ def make_run(pipeline_run, capture, counted, execute):
                 for queue in range(replay.queues.shape[1]):
                     if waiting(replay.queues[n, queue]) > _AHEAD:
                         problem.kind, problem.processor = -1 - queue, n
+                if replay.logs[n].hears == replay.logs[n].heard.shape[0]:
+                    problem.kind, problem.processor = -1 - replay.queues.shape[1], n
             driver[0].last_cycle = driver[0].cycle + 1
             stop = pipeline_run(pipeline.step, state, devices, pipeline.targets, driver,
                                 pipeline.places, watch, (), ())
@@ -104,6 +107,8 @@ def make_run(pipeline_run, capture, counted, execute):
                 stopped = stop == _CHECKSTOP and row[pipeline.columns[n].checkstop]
                 if not count and not stopped:
                     continue
+                follow(replay.models[n], replay.logs[n], replay.queues[n, SEARCHES],
+                       row[pipeline.columns[n].head])
                 capture(n, state, replay.arch)
                 result = repeat(n, count, stopped, driver, devices, replay.arch, replay.states,
                                 replay.models, replay.queues, problem, replay.trail,

@@ -10,8 +10,8 @@ import numpy as np
 from numba import njit
 
 __all__ = ["QUEUE", "DEMANDED", "PERFORMED", "CLEARED", "CLEARS", "LOADS", "SEARCHES", "QUEUES",
-           "PROBLEM", "RESERVED", "AGREES", "NOT_MEMORY", "OTHER_STORE", "ROBBED", "OTHER_UPDATE",
-           "OTHER_ACCESS", "ALONE", "put", "waiting", "first", "drop", "part", "read", "write",
+           "PROBLEM", "RESERVED", "NOT_MEMORY", "OTHER_STORE", "ROBBED", "OTHER_UPDATE",
+           "OTHER_ACCESS", "put", "waiting", "first", "row_at", "drop", "part", "read", "write",
            "checked", "stored", "report", "meet"]
 
 _ROWS = 256
@@ -26,7 +26,7 @@ QUEUES = 6
 #: The first difference: a kind, and what it says of the access.
 PROBLEM = np.dtype([("kind", "i8"), ("processor", "i8"), ("address", "i8"), ("size", "i8"),
                     ("pipeline", "i8"), ("functional", "i8"), ("other", "i8"), ("cycle", "i8")])
-AGREES, NOT_MEMORY, OTHER_STORE, ROBBED, OTHER_UPDATE, OTHER_ACCESS, ALONE = range(7)
+NOT_MEMORY, OTHER_STORE, ROBBED, OTHER_UPDATE, OTHER_ACCESS = range(1, 6)
 
 #: The block that a processor has reserved, plus 1, and the processor, plus 1, that has written to
 #: it since, in which cycle.
@@ -50,6 +50,12 @@ def waiting(queue):
 def first(queue):
     """The row of the one that has waited longest."""
     return queue.rows[queue.first % _ROWS]
+
+
+@njit
+def row_at(queue, number):
+    """The row of the one that has waited `number` places less."""
+    return queue.rows[(queue.first + number) % _ROWS]
 
 
 @njit

@@ -15,7 +15,8 @@ from pteg.functional.exceptions import set_msr, take
 from pteg.functional.lockstep import functional_step, reads_time
 from pteg.hw.isa.instructions import Op
 from pteg.jit import named_after
-from pteg.lockstep.shared.events import SEARCH, WRITE
+from pteg.lockstep.shared.broadcasts import begin_search
+from pteg.lockstep.shared.events import WRITE
 from pteg.lockstep.shared.memory import (
     CLEARED,
     CLEARS,
@@ -49,8 +50,7 @@ def interrupt(s, m, vector, cause):
 @njit
 def _searches(m, queue):
     """Whether the access that is asked for is that of a table search, which comes next."""
-    if waiting(queue) and first(queue)[1] == SEARCH:
-        drop(queue)
+    begin_search(m, queue)
     if not waiting(queue):
         return False
     row = first(queue)
