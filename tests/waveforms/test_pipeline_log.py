@@ -287,13 +287,13 @@ GOLDEN = """\
 # F F  Q Q  D D  w W  1 IU1  2 IU2  S SRU  L LSU  P FPU  C C  x flushed  ! exception
 
 .........|.........|.........|.........|.........|.........|  from cycle 251
-FD2C                                                          00001024  xor     r8,r6,r7
-FDCC                                                          00001028  bdnz    0x100c
+FD2                                                           00001024  xor     r8,r6,r7
+FDC                                                           00001028  bdnz    0x100c
 FQx                                                           0000102c  sync
  Fx                                                           00001030  b       0x1030
  Fx                                                           00001034  .long   0x00000000
  Fx                                                           00001038  .long   0x00000000
- FD2C                                                         0000100c  addi    r5,r4,3
+ FD2                                                          0000100c  addi    r5,r4,3
   FD11C                                                       00001010  mullw   r6,r5,r5
   FD2CC                                                       00001014  cmpwi   r5,5
   FQD2CC                                                      00001018  add     r4,r4,r5
@@ -304,13 +304,13 @@ FQx                                                           0000102c  sync
     FQx                                                       0000102c  sync
      Fx                                                       00001030  b       0x1030
      Fx                                                       00001034  .long   0x00000000
-      FD2C                                                    00001024  xor     r8,r6,r7
-      FDCC                                                    00001028  bdnz    0x100c
+      FD2                                                     00001024  xor     r8,r6,r7
+      FDC                                                     00001028  bdnz    0x100c
       FQx                                                     0000102c  sync
        Fx                                                     00001030  b       0x1030
        Fx                                                     00001034  .long   0x00000000
        Fx                                                     00001038  .long   0x00000000
-       FD2C                                                   0000100c  addi    r5,r4,3
+       FD2                                                    0000100c  addi    r5,r4,3
         FD11C                                                 00001010  mullw   r6,r5,r5
         FD2CC                                                 00001014  cmpwi   r5,5
         FQD2C                                                 00001018  add     r4,r4,r5
