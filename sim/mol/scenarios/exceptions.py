@@ -1,13 +1,16 @@
 """The guest's exceptions, privileged registers, time and floating point (point vii)."""
 
+from dataclasses import replace
+
+from pteg.firmware.asm import assemble
 from pteg.lockstep.encoding import as_bytes, encode, to_spr
 from pteg.mol import accel
 from pteg.mol.guest import Guest
 from pteg.mol.scenarios.scenario import Scenario
 from pteg.mol.small import guest, pte
 
-__all__ = ["SCENARIOS", "EXCEPTIONS", "exception", "block_clear", "registers", "decrementer",
-           "masked", "floats", "dozing"]
+__all__ = ["SCENARIOS", "EXCEPTIONS", "exception", "external", "block_clear", "registers",
+           "decrementer", "masked", "floats", "dozing"]
 
 #: Instructions that cause an exception of the guest, by its vector.
 EXCEPTIONS = {
@@ -16,6 +19,9 @@ EXCEPTIONS = {
     0x600: "li r20, 0x2002\n        lwarx r3, 0, r20",
     0x700: "twi 31, r3, 0",
     0x800: "fadd f1, f1, f1",
+    0x900: "li r3, 1\n        mtdec r3\n        li r3, 400\n        mtctr r3\n1:      bdnz 1b\n"
+           "        load r3, 0x9032\n        mtmsr r3\n        nop\n        li r3, 0x1032\n"
+           "        mtmsr r3",
     0xC00: "sc",
     0xD00: "load r3, 0x1432\n        mtmsr r3\n        nop\n        mfmsr r4\n        nop\n"
            "        li r3, 0x1032\n        mtmsr r3",
@@ -32,6 +38,42 @@ def exception(vector: int) -> Guest:
 def exceptions() -> Guest:
     """Causes all of them, one after the other."""
     return guest("".join(f"        {code}\n" for code in EXCEPTIONS.values()))
+
+
+def external(guest_device: bool) -> Guest:
+    """An external interrupt behind the mtmsr that sets EE; r14 to r17: SRR0, SRR1, MSR, how many.
+
+    The line is raised by the test device of the user part, or by the serial port of a bare board.
+    """
+    device, trigger = ((0x0E000000, "stw r5, 0xc(r30)\n        nop") if guest_device else
+                       (0x0C000000, "stb r5, 1(r31)\n        stw r6, 0x3004(r30)"))
+    made = guest(f"""
+        load    r3, {device | 0x2A:#x}
+        mtspr   dbat2l, r3
+        load    r3, 0xe0000003
+        mtspr   dbat2u, r3
+        isync
+        load    r30, 0xe0000000
+        load    r31, 0xe000f000
+        li      r17, 0
+        li      r5, 2                   # the serial port: its transmitter is empty
+        li      r6, 0x40
+        {trigger}
+        load    r3, 0x9032
+        mtmsr   r3
+        li      r3, 0x1032
+        mtmsr   r3
+""")
+    handler = assemble("""
+        mfspr   r14, srr0
+        mfspr   r15, srr1
+        mfmsr   r16
+        addi    r17, r17, 1
+        rlwinm  r3, r15, 0, 17, 15
+        mtspr   srr1, r3
+        rfi
+""", sections={".text": 0x500})
+    return replace(made, memory={**made.memory, 0x500: handler.image(0x500)})
 
 
 def block_clear(cached: bool) -> Guest:
