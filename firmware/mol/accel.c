@@ -10,16 +10,6 @@ enum { XO_RFI = 50, XO_MTMSR = 146, XO_MTSR = 210, XO_MTSPR = 467 };
 extern char read_table[], write_msr[], write_segment[], return_from_interrupt[], write_spr_plain[],
             write_srr0[], write_dec[], write_by_c[];
 
-int in_mregs(struct kernel_vars *kv, u32 mphys)
-{
-    return kv->mregs_mphys != NO_PAGE && mphys - kv->mregs_mphys < MREGS_SIZE;
-}
-
-int in_slots(struct kernel_vars *kv, u32 mphys)
-{
-    return (mphys & ~(PAGE_SIZE - 1)) == kv->slots_mphys;
-}
-
 static struct slot *slot_at(struct kernel_vars *kv, u32 mphys)
 {
     return &kv->slots[mphys % PAGE_SIZE / 4];
@@ -36,6 +26,7 @@ int map_mregs(struct kernel_vars *kv, u32 mphys)
     if (mphys & (PAGE_SIZE - 1) || mphys + MREGS_SIZE - 1 < mphys)
         return EMOLINVAL;
     kv->mregs_mphys = mphys;
+    kv->mregs_bytes = MREGS_SIZE;
     clear_all_vsids(kv);
     return 0;
 }

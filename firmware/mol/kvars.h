@@ -140,7 +140,7 @@ struct kernel_vars {
     u32 bat_changes;
     struct slot *slots;
     u32 slots_used, slots_mphys;        /* the page's guest-physical address */
-    u32 mregs_mphys;                    /* that of the guest's view of mregs */
+    u32 mregs_mphys, mregs_bytes;       /* the guest's view of mregs; 0 bytes: none */
 };
 
 /* spr_hook: what may be done with a special register in the guest's supervisor state. */

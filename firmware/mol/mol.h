@@ -99,8 +99,6 @@ int map_mregs(struct kernel_vars *kv, u32 mphys);
 int map_slots(struct kernel_vars *kv, u32 mphys);
 int alloc_slot(struct kernel_vars *kv, u32 opcode, u32 nip, u32 *offset);
 void free_accel(struct kernel_vars *kv);
-int in_mregs(struct kernel_vars *kv, u32 mphys);
-int in_slots(struct kernel_vars *kv, u32 mphys);
 int may_use_slot(struct kernel_vars *kv, u32 mphys);
 
 /* translate.c */
@@ -139,6 +137,17 @@ int clears_block(struct kernel_vars *kv);
 void end_reservation(struct kernel_vars *kv);
 
 static inline int segment_is_divided(struct kernel_vars *kv, u32 sr) { return kv->divided >> sr & 1; }
+
+/* What lies over the guest's memory there: its registers, or the page of slots. */
+static inline int in_mregs(struct kernel_vars *kv, u32 mphys)
+{
+    return mphys - kv->mregs_mphys < kv->mregs_bytes;
+}
+
+static inline int in_slots(struct kernel_vars *kv, u32 mphys)
+{
+    return (mphys & ~(PAGE_SIZE - 1)) == kv->slots_mphys;
+}
 
 static inline int is_user(struct kernel_vars *kv) { return (kv->mregs.msr & MSR_PR) != 0; }
 

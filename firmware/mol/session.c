@@ -69,7 +69,7 @@ static int create_session(u32 s)
     kv->kernel_call[CALL_ACCESS] = (u32)emulate_access;
     kv->kernel_call[CALL_SPLIT] = (u32)split_exception;
     kv->wanted_call = NO_CALL;
-    kv->mregs_mphys = kv->slots_mphys = kv->slots_ea = NO_PAGE;
+    kv->slots_mphys = kv->slots_ea = NO_PAGE;
     init_spr_hooks(kv);
     reset_guest(kv);
     int error = init_hash(kv);
