@@ -54,7 +54,7 @@ static u32 insert(struct kernel_vars *kv, u32 ea, enum access kind, struct trans
         remove_pent(kv, p);
         p = NULL;
     }
-    u32 word0, slot = find_slot(kv, shadow, page, &word0);
+    u32 word0, slot = find_slot(kv, shadow, page, p != NULL, &word0);
     store_pte(kv, slot, word0, physical | PTE_R | PTE_C | attributes(kv, t) << 3 | pp, page);
     if (kv->reserved_lv != lv_page) {
         COUNT(kv, reservation_lost);
@@ -89,7 +89,7 @@ static u32 insert_own(struct kernel_vars *kv, u32 ea, enum access kind, struct t
         remove_pent(kv, p);
         p = NULL;
     }
-    u32 word0, slot = find_slot(kv, shadow, page, &word0);
+    u32 word0, slot = find_slot(kv, shadow, page, p != NULL, &word0);
     store_pte(kv, slot, word0, physical | PTE_R | PTE_C | pp, page);
     if (!p)
         p = new_pent(kv, v, page, key, NO_LV);

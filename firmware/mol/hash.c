@@ -40,9 +40,9 @@ static u32 tag(u32 vsid, u32 page, int secondary)
     return PTE_V | vsid << 7 | (secondary ? PTE_H : 0) | page >> 10;
 }
 
-/* The slot that holds the page already, or else a free one, or else the next victim of the primary
- * group, whoever owns it: the hash table is a cache. */
-u32 find_slot(struct kernel_vars *kv, u32 vsid, u32 page, u32 *word0)
+/* The slot that holds the page already, as it only may if there is a record of it; or else a free one, or
+ * else the next victim of the primary group, whoever owns it: the hash table is a cache. */
+u32 find_slot(struct kernel_vars *kv, u32 vsid, u32 page, int recorded, u32 *word0)
 {
     u32 free = ~0u;
     for (int secondary = 0; secondary < 2; secondary++) {
@@ -56,6 +56,8 @@ u32 find_slot(struct kernel_vars *kv, u32 vsid, u32 page, u32 *word0)
             if (!(found & PTE_V) && free == ~0u) {
                 free = slot;
                 *word0 = wanted;
+                if (!recorded)
+                    return slot;
             }
         }
     }

@@ -57,23 +57,21 @@ u8 *guest_memory(struct kernel_vars *kv, u32 mphys, int write)
     return (u8 *)host_owner_page(page) + (mphys & (PAGE_SIZE - 1));
 }
 
-/* Words of the guest's page table, inside one page (point vi): through the kernel's view of the page, or
- * copied as any program's memory. 0 if there is no such memory. */
-int read_guest(struct kernel_vars *kv, void *to, u32 mphys, u32 size)
+/* Words of the guest's page table, inside one page (point vi): in the kernel's view of the page, or
+ * copied as any program's memory. NULL if there is no such memory. */
+const u32 *guest_words(struct kernel_vars *kv, u32 *copy, u32 mphys, u32 size)
 {
+    if (!kv->option[OPTION_COPY])
+        return (const u32 *)guest_memory(kv, mphys, 0);
     struct block *b = find_block(kv, mphys);
-    if (kv->option[OPTION_COPY])
-        return b && host_copy_in(kv->owner, to, b->lvbase + mphys - b->mbase, size);
-    const u32 *from = (const u32 *)guest_memory(kv, mphys, 0);
-    for (u32 n = 0; from && n < size / 4; n++)
-        ((u32 *)to)[n] = from[n];
-    return from != NULL;
+    return b && host_copy_in(kv->owner, copy, b->lvbase + mphys - b->mbase, size) ? copy : NULL;
 }
 
 u32 guest_word(struct kernel_vars *kv, u32 mphys)
 {
-    u32 word;
-    return read_guest(kv, &word, mphys, sizeof word) ? word : 0;
+    u32 copy;
+    const u32 *word = guest_words(kv, &copy, mphys, sizeof copy);
+    return word ? *word : 0;
 }
 
 /* R and C are in a byte each. */

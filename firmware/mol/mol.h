@@ -52,7 +52,7 @@ void unmap_blocks(struct kernel_vars *kv);
 struct block *find_block(struct kernel_vars *kv, u32 mphys);
 u8 *guest_memory(struct kernel_vars *kv, u32 mphys, int write);
 u32 guest_word(struct kernel_vars *kv, u32 mphys);
-int read_guest(struct kernel_vars *kv, void *to, u32 mphys, u32 size);
+const u32 *guest_words(struct kernel_vars *kv, u32 *copy, u32 mphys, u32 size);
 void write_guest_byte(struct kernel_vars *kv, u32 mphys, u8 value);
 int add_iorange(struct kernel_vars *kv, u32 mphys, u32 size, u32 cookie);
 int remove_iorange(struct kernel_vars *kv, u32 mphys, u32 size);
@@ -88,7 +88,7 @@ void flush_owner(struct host_owner *owner, u32 lvptr, u32 pages);
 /* hash.c */
 int init_hash(struct kernel_vars *kv);
 void free_hash(struct kernel_vars *kv);
-u32 find_slot(struct kernel_vars *kv, u32 vsid, u32 page, u32 *word0);
+u32 find_slot(struct kernel_vars *kv, u32 vsid, u32 page, int recorded, u32 *word0);
 void store_pte(struct kernel_vars *kv, u32 slot, u32 word0, u32 word1, u32 page);
 void zero_pte(struct kernel_vars *kv, u32 slot, u32 vsid, u32 page);
 void invalidate_tlb(void);

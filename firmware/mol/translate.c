@@ -13,10 +13,9 @@ static int prohibited(int key, u32 pp, enum access kind)
 /* One group of eight entries: the one with this first word, or NO_PTE. */
 static u32 search_group(struct kernel_vars *kv, u32 offset, u32 wanted)
 {
-    u32 entry[16];
-    if (!read_guest(kv, entry, kv->pthash_base + offset, sizeof entry))
-        return NO_PTE;
-    for (u32 i = 0; i < 8; i++)
+    u32 copy[16];
+    const u32 *entry = guest_words(kv, copy, kv->pthash_base + offset, sizeof copy);
+    for (u32 i = 0; entry && i < 8; i++)
         if (entry[2 * i] == wanted)
             return offset + 8 * i;
     return NO_PTE;
