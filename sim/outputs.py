@@ -8,12 +8,13 @@ import contextlib
 import os
 import stat
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from os import PathLike
+from pathlib import Path
 
 from pteg.errors import UserError
 
-__all__ = ["OutputFile", "write_file", "replace_file"]
+__all__ = ["OutputFile", "write_file", "write_folder", "replace_file"]
 
 
 def write_file(path: str | PathLike, *parts: bytes) -> None:
@@ -32,6 +33,40 @@ def write_file(path: str | PathLike, *parts: bytes) -> None:
                 file.writelines(parts)
         else:
             replace_file(target, *parts)
+
+
+def write_folder(folder: Path, files: Mapping[str, bytes], exist_ok: bool = False) -> None:
+    """Make a folder with files: all of it, or nothing.
+
+    Parameters
+    ----------
+    folder : path
+        Folders above it are made too.
+    files : mapping of str to bytes
+        Contents by name.
+    exist_ok : bool
+        Whether the folder may be there.
+
+    Raises
+    ------
+    UserError
+        It cannot be made.
+    """
+    made = [place for place in (folder, *folder.parents) if not place.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=exist_ok)
+    except OSError as error:
+        raise UserError(f"cannot make the folder {str(folder)!r}: {error.strerror}") from None
+    try:
+        for name, data in files.items():
+            write_file(folder / name, data)
+    except BaseException:   # Ctrl-C too
+        with contextlib.suppress(OSError):
+            for name in files:
+                (folder / name).unlink(missing_ok=True)
+            for place in made:
+                place.rmdir()
+        raise
 
 
 def replace_file(path: str | PathLike, *parts: bytes) -> None:

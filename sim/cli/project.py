@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from pteg.errors import UserError
-from pteg.outputs import write_file
+from pteg.outputs import write_folder
 
 __all__ = ["new_project"]
 
@@ -115,11 +115,7 @@ def new_project(folder: str) -> list[Path]:
     place = Path(folder)
     if place.is_dir() and any(place.iterdir()):
         raise UserError(f"{folder} is not empty: name a new folder")
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"cannot make {folder!r}: {error.strerror}") from None
-    for name, text in _FILES.items():
-        text = text.replace("{name}", place.resolve().name) if name == "README.md" else text
-        write_file(place / name, text.encode())
+    title = place.resolve().name
+    write_folder(place, {name: text.replace("{name}", title).encode() if name == "README.md"
+                         else text.encode() for name, text in _FILES.items()}, exist_ok=True)
     return [place / name for name in _FILES]

@@ -5,7 +5,7 @@ from pathlib import Path
 from pteg.errors import UserError
 from pteg.labs import l0, l1, l2, l3, l4, l6, l7, l8, l10
 from pteg.labs.kit import Lab, named_in, seed_of
-from pteg.outputs import write_file
+from pteg.outputs import write_folder
 
 __all__ = ["LABS", "lab_named", "new_folder", "opened"]
 
@@ -36,14 +36,9 @@ def lab_named(name: str) -> Lab:
 def new_folder(lab: Lab, folder: Path, student: str) -> None:
     """Make a student's folder: handout, starter, Makefile, seed. The folder must not exist."""
     seed = seed_of(student) if student else 0
-    try:
-        folder.mkdir(parents=True)
-    except OSError as error:
-        raise UserError(f"cannot make the folder {str(folder)!r}: {error.strerror}") from None
     texts = {"handout.md": lab.text("handout.md"), "lab.toml": f'lab = "{lab.name}"\n'
              f"seed = {seed}\n", "Makefile": _MAKEFILE, **lab.files(seed)}
-    for name, text in texts.items():
-        write_file(folder / name, text.encode())
+    write_folder(folder, {name: text.encode() for name, text in texts.items()})
 
 
 def opened(folder: Path) -> tuple[Lab, int]:
