@@ -1,12 +1,14 @@
 """What `pteg asm` and `pteg dis` do, as plain functions."""
 
 import re
+import sys
 from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
 
 from pteg.errors import UserError
 from pteg.firmware.asm import assemble
+from pteg.firmware.asm.source import BYTES
 from pteg.firmware.disasm import disassemble
 from pteg.outputs import write_file
 
@@ -20,8 +22,9 @@ def assemble_file(source, output=None, *, format="elf", base=None, size=None, li
     Parameters
     ----------
     source : path-like
+        "-" is standard input.
     output : path-like, optional
-        The source's name with `.elf` or `.bin` by default.
+        The source's name with `.elf` or `.bin` by default. "-" is standard output.
     format : str
         "elf", or "bin" for the bare bytes from `base` on.
     base, size : int, optional
@@ -38,9 +41,19 @@ def assemble_file(source, output=None, *, format="elf", base=None, size=None, li
     if format not in ("elf", "bin"):
         raise UserError(f"format must be elf or bin, not {format!r}")
     source = Path(source)
-    program = assemble(source, defines=defines, include_paths=include_paths, sections=sections)
+    is_input = source == Path("-")
+    if is_input and output is None:
+        raise UserError("--output must name the result, or be -, for standard input")
+    if output == "-" and listing == "-":
+        raise UserError("--output and --listing cannot both be standard output")
+    program = assemble(sys.stdin.buffer.read().decode(errors=BYTES) if is_input else source,
+                       defines=defines, include_paths=include_paths, sections=sections,
+                       name="<standard input>")
     data = program.elf() if format == "elf" else program.image(base, size)
-    write_file(output or source.with_suffix(f".{format}"), data)
+    if output == "-":
+        sys.stdout.buffer.write(data)
+    else:
+        write_file(output or source.with_suffix(f".{format}"), data)
     if listing == "-":
         print(program.listing(), end="")
     elif listing:

@@ -355,9 +355,10 @@ def timeline(
 
 @app.command(group=PROGRAMS)
 def asm(
-    source: str,
+    source: Annotated[str, Parameter(allow_leading_hyphen=True)],
     *,
-    output: Annotated[str | None, Parameter(name=["--output", "-o"])] = None,
+    output: Annotated[str | None, Parameter(name=["--output", "-o"],
+                                             allow_leading_hyphen=True)] = None,
     format: Literal["elf", "bin"] = "elf",
     base: Number = None,
     size: Number = None,
@@ -371,9 +372,9 @@ def asm(
     Parameters
     ----------
     source
-        File to assemble.
+        File to assemble; `-` is standard input.
     output
-        Result; by default the source's name with .elf or .bin.
+        Result; by default the source's name with .elf or .bin. `-` is standard output.
     format
         `elf`, or `bin` for the bare bytes.
     base
@@ -391,7 +392,7 @@ def asm(
     """
     from pteg.firmware.commands import assemble_file
 
-    check_outputs({"output": output, "listing": listing}, [source])
+    check_outputs({"output": output, "listing": listing}, [] if source == "-" else [source])
     assemble_file(source, output, format=format, base=base, size=size, listing=listing,
                   defines=_assignments("define", define), include_paths=include,
                   sections=_assignments("section-start", section_start))

@@ -1,5 +1,6 @@
 """`pteg asm` and `pteg dis` as functions, and the reference that is made from the tables."""
 
+import io
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,22 @@ def test_elf_is_written_beside_the_source_and_read_back(source):
     assert lines == [".text:", "_start:", "00001000:  38600005  li      r3,5",
                      "loop:", "00001004:  48000000  b       0x1004",
                      "00001008:  01        .byte   0x01", "00001009:  02        .byte   0x02"]
+
+
+def test_standard_input_and_output(source, monkeypatch, capsysbinary):
+    assemble_file(source, source.with_suffix(".rom"), format="bin")
+    for text, name in ((SOURCE, "five.rom"), ("li r3,", None)):
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+        if name is None:
+            with pytest.raises(UserError, match=r"^<standard input>:1: expression expected"):
+                assemble_file("-", "-")
+        else:
+            assemble_file("-", "-", format="bin")
+            assert capsysbinary.readouterr().out == source.with_name(name).read_bytes()
+    with pytest.raises(UserError, match=r"^--output must name the result, or be -, for standard"):
+        assemble_file("-")
+    with pytest.raises(UserError, match=r"^--output and --listing cannot both be standard output"):
+        assemble_file("-", "-", listing="-")
 
 
 def test_bare_image_and_listing(source, tmp_path, capsys):

@@ -98,6 +98,7 @@ waves diff few.vcd few.vcd --signals y : y
 waves diff few.vcd few.vcd --depth x : Invalid value for --depth: must be a number, not 'x'
 asm absent : absent: No such file or directory
 asm junk : junk:1: unknown instruction 'junk'
+asm - : --output must name the result, or be -, for standard input
 asm loop.s --base x : Invalid value for --base: must be a number, not 'x'
 asm loop.s --section-start x : --section-start must be NAME=NUMBER, not 'x'
 asm loop.s -o loop.s : --output needs another file than 'loop.s', which is read
