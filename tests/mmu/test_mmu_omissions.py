@@ -18,6 +18,8 @@ from pteg.firmware.guests.image import build as build_tiny_kernel
 
 HERE = Path(__file__).parent
 SEEDS = 200
+#: For what has no effect, by its reason.
+FEW = range(30)
 
 
 def module(path):
@@ -168,7 +170,9 @@ def judged(name, seeds=range(SEEDS)):
     problems = []
     for mutant in mutants:
         wanted, reason = expected(program, mutant)
-        outcome = omissions.judge(program, mutant, right, seeds)
+        if wanted == (None, None):
+            continue
+        outcome = omissions.judge(program, mutant, right, seeds if True in wanted else FEW)
         found = outcome.broken is not None, mutant.missing in outcome.named
         if any(need is not None and need != is_so
                for need, is_so in zip(wanted, found, strict=True)):
