@@ -7,13 +7,15 @@ from pteg.hw.isa.instructions import BY_NAME
 from pteg.hw.isa.registers import Hid0, Msr, PteHigh, PteLow, Wimg
 from pteg.lockstep.encoding import as_bytes, encode, from_spr, load_constant, to_spr
 
-__all__ = ["SharedProgram", "shared_program", "start", "DATA"]
+__all__ = ["SharedProgram", "shared_program", "start", "DATA", "HID0"]
 
 #: Where the bodies begin and how far they are apart, the shared data, and each processor's own.
 CODE, APART, DATA, OWN = 0x10000, 0x8000, 0x40000, 0x48000
 #: Shared blocks lie so far apart that they use the same few sets of the cache.
 BLOCK, STRIDE, SETS = 32, 0x1000, 3
-BASES, FREE, END = range(20, 26), range(3, 16), 31
+BASES, FREE = range(20, 26), range(3, 16)
+#: Caches, and broadcasts.
+HID0 = Hid0.ICE | Hid0.DCE | Hid0.ABE
 
 #: With translation: pages of one segment, whose frames are those of the shared blocks; the table,
 #: and the lock of who changes it.
@@ -54,14 +56,14 @@ class _Body:
                  else OWN + APART * self.number + BLOCK * self.rng.randrange(64))
         if self.translated and self.rng.random() < 0.8:
             place += PAGES      # any frame may be there
+            if self.rng.random() < 0.1:
+                place = (place | 0xFFF) - self.rng.randrange(8)
         return load_constant(base, place), base
 
     def plain(self):
         head, base = self.pointer()
         name = self.rng.choice(_PLAIN)
-        offset = 4 * self.rng.randrange(7)
-        if not self.translated and self.rng.random() < 0.5:
-            offset = self.rng.randrange(28)
+        offset = self.rng.randrange(28) if self.rng.random() < 0.5 else 4 * self.rng.randrange(7)
         fields = {"rD": self.free(), "rS": self.free(), "rA": base, "rB": 26, "d": offset}
         used = {key: value for key, value in fields.items() if key in BY_NAME[name].operands}
         index = [encode("addi", rD=26, rA=0, SIMM=offset)] if "rB" in used else []
@@ -134,8 +136,8 @@ class _Body:
         return self.rng.choice(FREE)
 
     def words(self, length):
-        groups = {self.plain: 50, self.atomic: 8, self.block: 6, self.barrier: 5, self.branch: 8,
-                  self.alu: 20} | ({self.remap: 4} if self.translated else {self.several: 4})
+        groups = {self.plain: 50, self.several: 4, self.atomic: 8, self.block: 6, self.barrier: 5,
+                  self.branch: 8, self.alu: 20, self.remap: 4 if self.translated else 0}
         return [word for group in self.rng.choices(list(groups), list(groups.values()), k=length)
                 for word in group()]
 
@@ -186,7 +188,7 @@ def start(machine, program):
         machine.model.set_held(number, False)
         with cpu.changed() as state:
             state["pc"], state["msr"] = program.first[number], 0
-            state["hid0"] = int(Hid0.ICE | Hid0.DCE | Hid0.ABE)
+            state["hid0"] = int(HID0)
             if program.translated:
                 state["msr"] = int(Msr.IR | Msr.DR)
                 state["sr"][0][PAGES >> 28], state["sdr1"] = VSID, TABLE

@@ -17,6 +17,7 @@ from pteg.errors import UserError
 from pteg.hw.cache import lookup
 from pteg.hw.core import broadcasts, reservation
 from pteg.lockstep import Lockstep, Mismatch
+from pteg.lockstep.encoding import as_bytes, branch_to, encode, load_constant, to_spr
 from pteg.lockstep.shared import SharedLockstep
 from pteg.pipeline.architecture import Architecture
 from pteg.pipeline.cpu import PipelineCpu
@@ -57,6 +58,27 @@ def test_random_programs_that_change_the_page_table_agree(machine):
     """Each processor maps pages that the others use, with a lock and the sequence of the PEM."""
     assert sum(check(machine, seed, translated=True) for seed in range(2)) > 30_000
     assert min(cpu.spr["SPRG3"] for cpu in machine.cpus) > 10    # page faults
+
+
+def test_a_processor_is_followed_from_its_soft_reset(machine):
+    """A pulse of the doorbell's register, before there are caches, takes it to 0x100."""
+    program = programs.shared_program(5)
+    code = [*load_constant(30, 0x0C00B000), encode("addi", rD=31, rA=0, SIMM=1),
+            encode("stw", rS=31, rA=30, d=0x14), encode("addi", rD=31, rA=0, SIMM=0),
+            encode("stw", rS=31, rA=30, d=0x14), *load_constant(31, int(programs.HID0)),
+            to_spr("HID0", 31), encode("isync")]
+    code.append(branch_to(0x7000 + 4 * len(code), program.first[0]))
+    program.memory[0x7000] = as_bytes(code)
+    program.memory[0x100] = as_bytes([branch_to(0x100, program.first[1])])
+    programs.start(machine, program)
+    machine.model.set_held(1, True)
+    with machine.cpu.changed() as state:
+        state["pc"], state["hid0"] = 0x7000, 0
+    lockstep = SharedLockstep(machine.model)
+    while any(cpu.pc != last for cpu, last in zip(machine.cpus, program.last, strict=True)):
+        assert machine.cycle < 1_000_000
+        lockstep.run(2000)
+    lockstep.compare_memory()
 
 
 def test_a_difference_in_memory_names_processor_cycle_and_instruction(machine):

@@ -8,18 +8,23 @@ oldest of them, forgets a set of a TLB
 * for data, when an instruction retires that has entered the completion queue since; for fetches,
   when one does that cannot have been fetched before.
 
+An access may be in several parts, which are translated one after the other. If the tlbie comes
+between two of one page, the functional model, which begins the instruction again for each part,
+takes over what the pipeline has found: `between_parts`.
+
 If a pipeline keeps an entry that it should have forgotten, the functional model searches the table
 and the pipeline has not.
 """
 
 from numba import njit
 
+from pteg.functional import constants as isa
 from pteg.functional.mmu import flush_set
-from pteg.functional.tlb import points, use, victim
-from pteg.lockstep.shared.events import SEARCH
-from pteg.lockstep.shared.memory import first, row_at, waiting
+from pteg.functional.tlb import filled, points, use, victim
+from pteg.lockstep.shared.events import BEGAN, FOUND, MOVES, READ, SEARCH
+from pteg.lockstep.shared.memory import drop, first, row_at, waiting
 
-__all__ = ["follow", "begin_search"]
+__all__ = ["follow", "begin_search", "between_parts"]
 
 #: Instructions between fetch and the completion queue, at most: the instruction queue, a fetch
 #: under way, what the branch target cache gives, folded branches.
@@ -31,12 +36,13 @@ _FETCH, _DATA = 0, 1
 def follow(m, log, searches, retires):
     """Before processor's functional model executes the instruction at place `retires` of the
     completion queue."""
-    kept = 0
+    kept, entered, cycle = 0, log.number[retires], log.cycle[retires]
+    if log.fault_number:
+        entered, cycle, log.fault_number = 0 | log.fault_number, 0 | log.fault_cycle, 0
     for number in range(log.hears):
         heard = log.heard[number]
         for side in range(2):
-            due = (log.cycle[retires] > heard[1] if side == _DATA
-                   else log.number[retires] - heard[2] > _FETCHED)
+            due = cycle > heard[1] if side == _DATA else entered - heard[2] > _FETCHED
             if heard[3] >> side & 1 and (due or _searched(m, searches, side, heard)):
                 _forget(m, side, heard[0])
                 heard[3] &= ~(1 << side)
@@ -51,10 +57,28 @@ def _searched(m, searches, side, heard):
     """Whether the pipeline has searched for a page of the set since."""
     for number in range(waiting(searches)):
         row = row_at(searches, number)
-        if row[1] == SEARCH and row[2] & 1 == side and row[2] >> 1 >= heard[1] and (
-                (row[0] ^ heard[0]) >> 12 & m.tlb_sets - 1 == 0):
+        if row[1] == SEARCH and not _same_page(row) and _after(m, row, side, heard):
             return True
     return False
+
+
+@njit
+def _after(m, row, side, heard):
+    """Whether a search is for the set that a tlbie has named before."""
+    return (row[2] & 1 == side and row[2] >> BEGAN >= heard[1]
+            and (row[0] ^ heard[0]) >> 12 & m.tlb_sets - 1 == 0)
+
+
+@njit
+def _parts(row):
+    """Parts of the access that had been moved before the search."""
+    return row[2] >> MOVES & (1 << FOUND - MOVES) - 1
+
+
+@njit
+def _same_page(row):
+    """Whether these are in the page that is searched for: parts follow each other."""
+    return _parts(row) and row[0] & 0xFFF
 
 
 @njit
@@ -67,11 +91,8 @@ def _forget(m, side, ea):
 
 @njit
 def begin_search(m, searches):
-    """Take the next search, if that comes next. If a tlbie has come between its end and the use of
-    the entry, the pipeline has searched again: then the last search counts, but the others have
-    used a way too."""
-    if not waiting(searches) or first(searches)[1] != SEARCH:
-        return
+    """Take the next search. If a tlbie has come between its end and the use of the entry, the
+    pipeline has searched again: then the last search counts, but the first has used a way too."""
     ea, side = first(searches)[0], first(searches)[2] & 1
     searches.first += 1
     for number in range(waiting(searches)):
@@ -82,3 +103,46 @@ def begin_search(m, searches):
             use(m, side, index, keep, point)
             searches.first += number + 1
             return
+
+
+@njit
+def between_parts(s, m, log, searches):
+    """After `m.answered` parts of an access, follow a tlbie that came there."""
+    if not waiting(searches):
+        return
+    row = first(searches)
+    if row[1] != SEARCH or not _same_page(row) or _parts(row) != m.answered:
+        return
+    for number in range(log.hears):
+        heard = log.heard[number]
+        if heard[3] >> _DATA & 1 and _after(m, row, _DATA, heard):
+            heard[3] &= ~(1 << _DATA)
+            _forget(m, _DATA, heard[0])
+            if row[2] >> FOUND & 1:
+                _refill(s, m, row[0], searches)
+            else:
+                # A fault of this part. The functional model meets it at the first one.
+                log.trusts, m.answered = 1, 0
+            return
+
+
+@njit
+def _refill(s, m, ea, searches):
+    """Load the entry that the pipeline has found."""
+    drop(searches)
+    word = 0
+    while waiting(searches) and first(searches)[1] != SEARCH:
+        row = first(searches)
+        if row[1] == READ:
+            word = row[2] & 0xFFFFFFFF | isa.PTEL_R
+        elif row[0] & 7 == 7:
+            word |= isa.PTEL_C
+        drop(searches)
+    index = ea >> 12 & m.tlb_sets - 1
+    way = victim(m, _DATA, index)
+    m.tlb_tag[_DATA, index, way] = (isa.TLB_VALID | (s.sr[ea >> 28] & isa.SR_VSID) << 16
+                                    | ea >> 12 & 0xFFFF)
+    m.tlb_word[_DATA, index, way] = word
+    filled(m, _DATA, index, way)
+    keep, point = points(m, way)
+    use(m, _DATA, index, keep, point)

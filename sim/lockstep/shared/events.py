@@ -14,6 +14,7 @@ from pteg.hw.bus.enums import TransferType
 from pteg.hw.cache.enums import DataCacheState, DataOp
 from pteg.hw.core.second_stage import LoadStoreState
 from pteg.hw.isa.instructions import Op
+from pteg.hw.mmu.enums import SearchResult, Side
 from pteg.hw.mmu.walker import State
 from pteg.hw.sizes import BEATS, CQ_MOST, LINE_BITS
 from pteg.lockstep.shared.memory import (
@@ -33,7 +34,8 @@ from pteg.lockstep.shared.memory import (
 )
 from pteg.pipeline.places import Processor, Signal, System
 
-__all__ = ["LOG", "SEARCH", "READ", "WRITE", "Columns", "probes", "observe"]
+__all__ = ["LOG", "SEARCH", "READ", "WRITE", "MOVES", "FOUND", "BEGAN", "Columns", "probes",
+           "observe"]
 
 #: Parts of an instruction's access, at most; accesses of a table search.
 _PARTS, _ACCESSES = 80, 24
@@ -43,19 +45,26 @@ _HEARD = 256
 LOG = np.dtype([
     # Of each entry of the completion queue: the bound loads (address, size, value).
     ("parts", "i8", (CQ_MOST, _PARTS, 3)), ("count", "i8", CQ_MOST),
+    ("moves", "i8", CQ_MOST),                           # and of all parts that have been moved
     ("missed", "i8"),                                   # address of the load that has missed
     # The table search under way: its accesses, and the cycle in which it began, or began anew.
     ("accesses", "i8", (_ACCESSES, 3)), ("made", "i8"), ("began", "i8"),
     # Instructions that have entered the completion queue; of each entry, its number among them, and
     # the cycle.
     ("entered", "i8"), ("number", "i8", CQ_MOST), ("cycle", "i8", CQ_MOST),
+    # Both, of an instruction that has faulted: the functional model executes it, and the first of
+    # the handler, when that retires.
+    ("fault_number", "i8"), ("fault_cycle", "i8"),
     # tlbie of other processors: address, cycle, `entered` then, and the sides that the functional
     # model has not followed yet, a bit for each (`pteg.lockstep.shared.broadcasts`).
     ("heard", "i8", (_HEARD, 4)), ("hears", "i8"),
+    ("trusts", "i8"),
 ])
-#: Kinds of rows in `SEARCHES`: the search itself (its address, 0 or 1 for the side and the cycle),
-#: a PTE that it has read, a byte that it has written.
+#: Kinds of rows in `SEARCHES`: the search itself, a PTE that it has read, a byte that it has
+#: written. The value of the first: bit 0 is the side, and from these bits on, how many parts of the
+#: access had been moved before, whether it has found a PTE, and the cycle in which it began.
 SEARCH, READ, WRITE = 0, 8, 1
+MOVES, FOUND, BEGAN = 1, 11, 12
 
 _LOAD, _STORE = int(DataOp.LOAD), int(DataOp.STORE)
 _LWARX, _STWCX = int(Op.LWARX), int(Op.STWCX_DOT)
@@ -63,6 +72,8 @@ _WAIT, _ZERO = int(LoadStoreState.WAIT), int(DataCacheState.ZERO)
 _IDLE, _CHECK, _REFILL, _NOT_FOUND = (
     int(state) for state in (State.IDLE, State.CHECK, State.REFILL, State.NOT_FOUND))
 _READS = int(TransferType.READ)
+_DATA = int(Side.DATA)
+_HIT = int(SearchResult.PRIMARY), int(SearchResult.SECONDARY)
 
 
 def probes(cpu: Processor) -> dict[str, Signal]:
@@ -90,7 +101,7 @@ def probes(cpu: Processor) -> dict[str, Signal]:
         "walker": walker.state, "stale": walker.stale, "walk_done": walker.done,
         "heard": cpu.told__tlbie, "heard_at": cpu.told__address,
         "foreign": System("").foreign(cpu),
-        "walk_ea": walker.ea, "walk_side": walker.side,
+        "walk_outcome": walker.outcome, "walk_ea": walker.ea, "walk_side": walker.side,
         "pte_done": walker.memory.done, "pte_error": walker.memory.error,
         "pte_type": walker.memory.type, "pte_at": walker.memory.addr,
         "pte_read": walker.memory.rdata, "pte_written": walker.memory.wdata,
@@ -108,6 +119,8 @@ def observe(row, c, log, queues, ram, reserved, number, cycle, problem):
     _search(row, c, log, queues, ram, reserved, number, cycle, problem)
     if row[c.complete] or row[c.fault]:
         _count(log, queues, row[c.head])
+    if row[c.fault] and not log.fault_number:
+        log.fault_number, log.fault_cycle = log.number[row[c.head]], log.cycle[row[c.head]]
     if row[c.both]:
         _count(log, queues, row[c.second])
     if row[c.enters0]:
@@ -135,7 +148,8 @@ def _hear(log, address, cycle, searches):
 def _enter(log, cq, cycle):
     """An instruction enters the completion queue."""
     log.entered += 1
-    log.count[cq], log.number[cq], log.cycle[cq] = 0, log.entered, cycle
+    log.count[cq] = log.moves[cq] = 0
+    log.number[cq], log.cycle[cq] = log.entered, cycle
 
 
 @njit
@@ -146,6 +160,8 @@ def _accesses(row, c, log, queues, ram, reserved, number, cycle, problem):
                number, problem)
     if row[c.leaves]:
         log.missed = np.int64(row[c.translated])
+    if row[c.moved]:
+        log.moves[row[c.cq]] += 1
     if row[c.moved] and not row[c.push]:
         address = np.int64(row[c.physical] if row[c.state] == _WAIT else row[c.translated])
         size = np.int64(row[c.size])
@@ -210,8 +226,11 @@ def _search(row, c, log, queues, ram, reserved, number, cycle, problem):
         access[0], access[1], access[2] = address, kind, value
         log.made += 1
     if row[c.walk_done]:
+        side = np.int64(row[c.walk_side])
+        moves = log.moves[row[c.cq]] if side == _DATA else 0
+        found = 1 if row[c.walk_outcome] in _HIT else 0
         put(queues[SEARCHES], np.int64(row[c.walk_ea]), SEARCH,
-            log.began << 1 | np.int64(row[c.walk_side]))
+            log.began << BEGAN | found << FOUND | moves << MOVES | side)
         for n in range(log.made):
             access = log.accesses[n]
             put(queues[SEARCHES], access[0], access[1], access[2])

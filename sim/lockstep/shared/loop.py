@@ -46,7 +46,7 @@ def make_run(pipeline_run, capture, counted, execute):
 
     @njit
     @own_name
-    def repeat(number, count, stopped, driver, devices, arch, states, models, queues, problem,
+    def repeat(number, count, stopped, driver, devices, arch, states, models, log, queues, problem,
                trail, completed):
         """Execute what a processor has completed in a cycle, and compare."""
         m = models[number]
@@ -55,7 +55,7 @@ def make_run(pipeline_run, capture, counted, execute):
             place = completed[number] % trail.shape[1]
             trail[number, place, 0], trail[number, place, 1] = states[number].pc, driver[0].cycle
             exceptions = 0 | m.exceptions
-            outcome = execute(states, models, number, arch[0], queues[number], devices, problem)
+            outcome = execute(states, models, number, arch[0], log, queues, devices, problem)
             trail[number, place, 2] = m.word if m.exceptions == exceptions and m.op else -1
             completed[number] += 1
             if problem.kind:
@@ -111,8 +111,8 @@ def make_run(pipeline_run, capture, counted, execute):
                        row[pipeline.columns[n].head])
                 capture(n, state, replay.arch)
                 result = repeat(n, count, stopped, driver, devices, replay.arch, replay.states,
-                                replay.models, replay.queues, problem, replay.trail,
-                                replay.completed)
+                                replay.models, replay.logs[n], replay.queues[n], problem,
+                                replay.trail, replay.completed)
                 if result != AGREE:
                     return result
                 arrived |= replay.arch[0].pc == c.address

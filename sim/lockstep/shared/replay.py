@@ -15,8 +15,8 @@ from pteg.functional.exceptions import set_msr, take
 from pteg.functional.lockstep import functional_step, reads_time
 from pteg.hw.isa.instructions import Op
 from pteg.jit import named_after
-from pteg.lockstep.shared.broadcasts import begin_search
-from pteg.lockstep.shared.events import WRITE
+from pteg.lockstep.shared.broadcasts import begin_search, between_parts
+from pteg.lockstep.shared.events import SEARCH, WRITE
 from pteg.lockstep.shared.memory import (
     CLEARED,
     CLEARS,
@@ -30,6 +30,7 @@ from pteg.lockstep.shared.memory import (
     first,
     meet,
     report,
+    row_at,
     waiting,
 )
 
@@ -50,12 +51,16 @@ def interrupt(s, m, vector, cause):
 @njit
 def _searches(m, queue):
     """Whether the access that is asked for is that of a table search, which comes next."""
-    begin_search(m, queue)
-    if not waiting(queue):
+    begins = waiting(queue) and first(queue)[1] == SEARCH
+    place = 1 if begins else 0
+    if waiting(queue) <= place:
         return False
-    row = first(queue)
-    return row[0] == m.request_pa and row[1] == m.request_size and m.request_write == (
-        row[1] == WRITE)
+    row = row_at(queue, place)
+    if row[0] != m.request_pa or row[1] != m.request_size or m.request_write != (row[1] == WRITE):
+        return False
+    if begins:
+        begin_search(m, queue)
+    return True
 
 
 @njit
@@ -86,10 +91,11 @@ def make_execute(bus_read):
 
     @njit
     @named_after(bus_read)
-    def answer(s, m, number, queues, devices, problem):
+    def answer(s, m, number, log, queues, devices, problem):
         """Answer the access that an instruction waits for."""
         value, error = np.int64(0), 0
-        if _searches(m, queues[SEARCHES]):
+        searches = _searches(m, queues[SEARCHES])
+        if searches:
             row = first(queues[SEARCHES])
             if row[1] == WRITE and row[2] != m.request_value & 0xFF:
                 report(problem, OTHER_STORE, number, row[0], 1, row[2], m.request_value & 0xFF)
@@ -113,10 +119,12 @@ def make_execute(bus_read):
             value = np.int64(read)
         m.answer[m.answered], m.answer_error[m.answered] = value, error
         m.answered += 1
+        if not searches:
+            between_parts(s, m, log, queues[SEARCHES])
 
     @njit
     @named_after(bus_read)
-    def execute(states, models, number, arch, queues, devices, problem):
+    def execute(states, models, number, arch, log, queues, devices, problem):
         """Complete an instruction of processor `number`; returns an outcome."""
         state, model = states[number:number + 1], models[number:number + 1]
         s, m = state[0], model[0]
@@ -125,7 +133,9 @@ def make_execute(bus_read):
             outcome = functional_step(state, model, 0)
             if outcome != isa.OUT_BUS or problem.kind:
                 break
-            answer(s, m, number, queues, devices, problem)
+            answer(s, m, number, log, queues, devices, problem)
+        if log.trusts:
+            s.gpr[:], s.dar, log.trusts = arch.gpr, arch.dar, 0
         register = reads_time(model)
         if register >= 0:
             s.gpr[register] = arch.gpr[register]
