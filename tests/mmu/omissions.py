@@ -168,8 +168,9 @@ def planted(program: Program, mutant: Mutant, seed: int | None) -> Machine:
     return machine
 
 
-def judge(program: Program, mutant: Mutant, right: object, seeds: range) -> Outcome:
-    """Run a mutant with adversaries until it has gone wrong and its step has been named."""
+def judge(program: Program, mutant: Mutant, right: object, seeds: range,
+          until_broken: bool = True) -> Outcome:
+    """Run a mutant with adversaries until its step has been named and it has gone wrong."""
     outcome = Outcome()
     for seed in seeds:
         machine = planted(program, mutant, seed)
@@ -183,7 +184,7 @@ def judge(program: Program, mutant: Mutant, right: object, seeds: range) -> Outc
         for use in oracle.uses:
             if use.missing:
                 outcome.named.setdefault(use.missing, seed)
-        if outcome.broken is not None and mutant.missing in outcome.named:
+        if mutant.missing in outcome.named and not (until_broken and outcome.broken is None):
             break
     return outcome
 

@@ -172,7 +172,8 @@ def judged(name, seeds=range(SEEDS)):
         wanted, reason = expected(program, mutant)
         if wanted == (None, None):
             continue
-        outcome = omissions.judge(program, mutant, right, seeds if True in wanted else FEW)
+        outcome = omissions.judge(program, mutant, right, seeds if True in wanted else FEW,
+                                  until_broken=wanted[0] is not None)
         found = outcome.broken is not None, mutant.missing in outcome.named
         if any(need is not None and need != is_so
                for need, is_so in zip(wanted, found, strict=True)):
