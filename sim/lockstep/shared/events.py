@@ -67,7 +67,7 @@ SEARCH, READ, WRITE = 0, 8, 1
 MOVES, FOUND, BEGAN = 1, 11, 12
 
 _LOAD, _STORE = int(DataOp.LOAD), int(DataOp.STORE)
-_LWARX, _STWCX = int(Op.LWARX), int(Op.STWCX_DOT)
+_LWARX, _STWCX = int(Op["LWARX"]), int(Op["STWCX_DOT"])
 _WAIT, _ZERO = int(LoadStoreState.WAIT), int(DataCacheState.ZERO)
 _IDLE, _CHECK, _REFILL, _NOT_FOUND = (
     int(state) for state in (State.IDLE, State.CHECK, State.REFILL, State.NOT_FOUND))

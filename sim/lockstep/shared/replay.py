@@ -36,7 +36,7 @@ from pteg.lockstep.shared.memory import (
 
 __all__ = ["interrupt", "make_execute"]
 
-_STWCX, _DCBZ = int(Op.STWCX_DOT), int(Op.DCBZ)
+_STWCX, _DCBZ = int(Op["STWCX_DOT"]), int(Op["DCBZ"])
 _BLOCK = 32
 
 
