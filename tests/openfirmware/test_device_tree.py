@@ -111,6 +111,15 @@ def test_a_new_node_with_methods(prompt):
     assert set(prompt("dev /lamp words device-end").split()) >= {"switch", "close", "on?", "open"}
 
 
+def test_a_device_whose_parent_was_closed_first_can_be_closed(prompt):
+    """The parent's memory is another's by then: it is not taken for an instance."""
+    prompt('" /memory" open-dev value child', "' my-parent child call-package value above",
+           "/instance above >node @ >instance-size @ + constant size",
+           "above close-dev  size alloc-mem value mine  mine size h# 55 fill")
+    assert prompt.stack("child close-dev  mine c@ mine size 1- + c@",
+                        "size alloc-mem mine <>") == [0x55, 0x55, -1]
+
+
 def test_values_of_properties(prompt):
     assert prompt.stack('" abc" encode-string 5 encode-int encode+ decode-string nip -rot',
                         "decode-int nip nip") == [3, 5]

@@ -92,7 +92,7 @@ constant /instance                      \ instance data are behind it
    dup >r " close" rot ['] $call-method catch if  3drop  then  r> drop-instance ;
 : close-dev  ( ihandle -- )
    ?instance
-   begin  dup while  dup >parent-instance @ swap close-instance  repeat  drop ;
+   begin  dup instance? while  dup >parent-instance @ swap close-instance  repeat  drop ;
 
 0 value opening                         \ the instance of the node above
 \ In `open`, `interpose` puts an instance of another package between this node and those below.
