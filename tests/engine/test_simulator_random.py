@@ -9,7 +9,7 @@ import pytest
 from amaranth.sim import Simulator as AmaranthSimulator
 
 from pteg.engine import Simulator
-from pteg.engine.kernel import batch, engine
+from pteg.engine.kernel import edges, engine
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Amaranth's, on odd but legal expressions
 CLOCKS = {"sync": (8e-9, None), "neg": (12e-9, 3e-9), "late": (8e-9, 1e-9)}
@@ -18,7 +18,7 @@ CLOCKS = {"sync": (8e-9, None), "neg": (12e-9, 3e-9), "late": (8e-9, 1e-9)}
 @pytest.fixture
 def eager(monkeypatch):
     """Compile conditions, and return to the native circuit, at once."""
-    monkeypatch.setattr(batch, "WORTHWHILE", 1)
+    monkeypatch.setattr(edges, "WORTHWHILE", 1)
     monkeypatch.setattr(engine, "PATIENCE", 1)
     monkeypatch.setattr(engine, "MOST_PATIENT", 1)
 
