@@ -37,6 +37,7 @@ class Batch:
     Parameters
     ----------
     native : Native
+        The compiled design.
     count : int
         How many simulations.
     workers : int, optional
@@ -167,6 +168,7 @@ class Batch:
         Parameters
         ----------
         path : str
+            Of a signal of one bit.
         cycles : int
             The most that a simulation performs.
 
