@@ -36,7 +36,7 @@ def latency(size: int) -> float:
         following = DATA + (offset + BLOCK) % size
         machine.memory.write(DATA + offset, struct.pack(">I", following))
     machine.cpu.gpr[3] = DATA
-    first, second = machine.regions("chase", cycles=2_000_000)
+    first, second = machine.regions("chase", count=2, cycles=2_000_000)
     return second.cycles / LOADS
 
 

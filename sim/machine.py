@@ -387,8 +387,8 @@ class Machine:
         return Measurement(self)
 
     def regions(self, begin: int | str, end: int | str | None = None, *,
-                cycles: int | None = None, instructions: int | None = None
-                ) -> Iterator[Measurement]:
+                count: int | None = None, cycles: int | None = None,
+                instructions: int | None = None) -> Iterator[Measurement]:
         """Run, and measure each passage from one place of the program to another.
 
         Parameters
@@ -396,6 +396,8 @@ class Machine:
         begin, end : int or str
             Addresses, or symbols of what has been loaded. Without `end`, `begin` is a function: a
             passage ends where LR points when it is called, with the stack pointer as it was then.
+        count : int, optional
+            So many passages, then the run ends. Without it, the machine runs up to a limit.
         cycles, instructions : int, optional
             Limits, counted from now. The passages end there, or where `run` would stop by itself.
 
@@ -404,7 +406,7 @@ class Machine:
         pteg.measuring.Measurement
             Of a whole passage; the machine is at its end.
         """
-        return regions(self, begin, end, cycles, instructions)
+        return regions(self, begin, end, count, cycles, instructions)
 
     def profile(self) -> Profile:
         """Count where the cycles of the runs that follow go.

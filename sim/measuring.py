@@ -1,5 +1,6 @@
 """Measurements of a part of a run: what was counted between two places."""
 
+import itertools
 from collections.abc import Iterator
 from typing import Any, Protocol
 
@@ -96,9 +97,11 @@ class Measurement:
         return f"<{self.cycles:,} cycles, {self.instructions:,} instructions>"
 
 
-def regions(machine: Measured, begin: int | str, end: int | str | None, cycles: int | None,
-            instructions: int | None) -> Iterator[Measurement]:
+def regions(machine: Measured, begin: int | str, end: int | str | None, count: int | None,
+            cycles: int | None, instructions: int | None) -> Iterator[Measurement]:
     """See `pteg.Machine.regions`."""
+    if count is not None and (isinstance(count, bool) or not isinstance(count, int) or count < 1):
+        raise UserError(f"count must be a number from 1 on, not {count!r}")
     first = address_of(machine.symbols, begin)
     last = None if end is None else address_of(machine.symbols, end)
     last_cycle = None if cycles is None else machine.cycle + cycles
@@ -109,7 +112,9 @@ def regions(machine: Measured, begin: int | str, end: int | str | None, cycles: 
                            _left(last_instruction, machine.instructions),
                            until=address) is Stop.ADDRESS
 
-    while machine.cpu.pc == first or reaches(first):
+    for _ in itertools.count() if count is None else range(count):
+        if machine.cpu.pc != first and not reaches(first):
+            return
         stack = machine.cpu.gpr[1]
         measurement = Measurement(machine)
         if last is not None:

@@ -28,7 +28,7 @@ def program(branches: int, seed: int) -> str:
     rng = random.Random(seed)
     parts = [f" mullw r5,r4,r4\n cmpwi r5,{rng.randrange(2)}\n beq 1f\n nop\n1:\n"
              for _ in range(branches)]
-    return f"_start: li r4,0\nround:\n{''.join(parts)} addic. r3,r3,-1\n bne round\ndone: b done\n"
+    return f"_start: li r4,0\nround:\n{''.join(parts)} b round\n"
 
 
 def measure(bht: int, branches: int, seed: int) -> dict[str, float]:
@@ -36,11 +36,11 @@ def measure(bht: int, branches: int, seed: int) -> dict[str, float]:
     machine = pteg.Machine("g3", rom="none", bht=bht)
     elf = assemble(program(branches, seed), sections={".text": 0x1000}).elf()
     machine.cpu.pc = machine.load(elf)
-    machine.cpu.msr, machine.cpu.gpr[3] = 0, 12
+    machine.cpu.msr = 0
     machine.cpu.spr["HID0"] = Hid0.ICE | Hid0.BHT | Hid0.BTIC
     machine.cpu.spr["MMCR0"], machine.cpu.spr["MMCR1"] = RIGHT, WRONG
     counts = []
-    for number, _ in enumerate(machine.regions("round", "round", cycles=1_000_000)):
+    for number, _ in enumerate(machine.regions("round", "round", count=11, cycles=1_000_000)):
         if number in (3, 10):
             counts.append((machine.cpu.spr["PMC2"], machine.cpu.spr["PMC4"]))
     (right_before, wrong_before), (right, wrong) = counts

@@ -76,6 +76,19 @@ def test_a_region_is_each_call_of_a_function(cpu):
 
 
 @pytest.mark.parametrize("cpu", CPUS)
+def test_the_run_ends_with_the_last_region(cpu):
+    machine = loaded(cpu)
+    (only,) = machine.regions("work", count=1, cycles=10_000)
+    assert only.instructions == 2 * 3 + 2
+    assert machine.cpu.pc == machine.cpu.lr and machine.instructions < 20
+    (second,) = machine.regions("work", count=2, cycles=10_000)      # there is no third
+    assert second.instructions == 2 * 5 + 2 and machine.cycle >= 10_000
+    for bad in (0, True, "2"):
+        with pytest.raises(UserError, match=f"^count must be a number from 1 on, not {bad!r}$"):
+            next(machine.regions("work", count=bad))
+
+
+@pytest.mark.parametrize("cpu", CPUS)
 def test_a_region_lies_between_two_places(cpu):
     machine = loaded(cpu)
     start = machine.symbols.address("_start")
