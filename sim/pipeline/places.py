@@ -466,6 +466,11 @@ class Mmu(Part):
 # Caches -------------------------------------------------------------------------------------------
 
 class Directory(Part):
+    address: Signal
+    write: Signal               # the block at `address` gets a new state
+    write_way: Signal
+    write_state: Signal
+    flash: Signal
     written: Signal             # a bit for each set whose rows mean something
     valids: Memory
     modifieds: Memory
@@ -474,15 +479,11 @@ class Directory(Part):
         return Memory(self.at(f"tag{way}"))
 
 
-class InstructionDirectory(Part):
-    written: Signal
-
-
 class InstructionCache(Part):
     bus__valid: Signal          # instructions are read
     hits: Signal
     misses: Signal
-    directory: InstructionDirectory
+    directory: Directory
 
 
 class Held(Part):
@@ -539,6 +540,15 @@ class DataCache(Part):
 class L2Tags(Part):
     kept_way: Signal            # where the block is, or is to be
     fresh: Signal               # the block replaces a line
+    index: Signal
+    sector: Signal
+    way: Signal
+    enter: Signal               # the sector enters, the next one leaves
+    enter_modified: Signal
+    leave: Signal
+    clean: Signal               # the sector `cleaned` is no longer modified
+    cleaned: Signal
+    clear: Signal               # the set becomes empty
 
     def marks(self, which: str, way: int) -> Memory:
         """A bit for each sector: `which` is "valid" or "modified"."""

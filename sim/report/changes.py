@@ -1,4 +1,4 @@
-"""Follows the page table and the TLBs through a whole recording: everything that changes them.
+"""Follows the page table, TLBs and caches through a whole recording: all that changes them.
 
 With what is there when the recording begins, their contents follow for every cycle.
 """
@@ -31,13 +31,15 @@ class Changes:
         Physical address of main memory.
     memory : bytes
         What is there when the recording begins.
+    caches : pteg.report.caches.CacheChanges
+        Gets the signals that it needs.
 
     Attributes
     ----------
     tracer : pteg.engine.Tracer
     """
 
-    def __init__(self, native, cpu, base, memory):
+    def __init__(self, native, cpu, base, memory, caches):
         walker, stores = cpu.mmu.walker, "core.stores__"
         held = "dcache.operation.held."
         paths = {
@@ -50,7 +52,9 @@ class Changes:
             "tlbie": "mmu.invalidate__valid", "tlbie_ea": "mmu.invalidate__ea",
             **{f"{side}_{name}": f"mmu.{side}.{name}" for side in SIDES
                for name in ("refill", "refill_ea", "refill_way", "refill_entry")},
+            **caches.paths,
         }
+        self._caches = caches
         self.tracer = native.tracer(list(dict.fromkeys(paths.values())))
         places = dict(zip(self.tracer.paths, self.tracer.offsets, strict=True))
         self._columns = {name: places[path] for name, path in paths.items()}
@@ -95,6 +99,7 @@ class Changes:
         if found:
             self._words.append(np.array(found, WORD))
         self._tlb(cycle, now)
+        self._caches.take(cycle, now)
 
     def _store(self, found, cycle, address, size, data):
         """Bytes of a double word, the first in the most significant lane."""

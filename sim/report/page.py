@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from pteg import __version__
+from pteg.hw.cache.enums import BlockState
 from pteg.hw.isa.exceptions import Vector
 from pteg.hw.isa.registers import Msr
 from pteg.hw.mmu.enums import AccessKind, SearchResult, Translation
@@ -81,7 +82,7 @@ def document(recorded, block) -> dict[str, Any]:
         "statistics": machine.stats(),
         "enums": {"vector": _names(Vector), "kind": _names(AccessKind), "result":
                   _names(Translation), "outcome": _names(SearchResult), "event": _names(Kind),
-                  "bits": _names(PteBits)},
+                  "bits": _names(PteBits), "block": _names(BlockState)},
         "msr": {bit.name: int(bit) for bit in Msr if bit.name},
         "signals": [_signal(recorded, path, block) for path in recorded.probes],
         "shown": recorded.shown, "counters": COUNTERS,
@@ -91,6 +92,7 @@ def document(recorded, block) -> dict[str, Any]:
         "searches": block.table(found), "slots": block.table(slots),
         "table": _table(machine.mmu.hash_table(), recorded.changes, block),
         "tlb": _tlb(recorded, block),
+        "caches": _caches(recorded.caches, block),
         "events": _events(recorded, block),
         "graph": _graph(machine.graph),
     }
@@ -160,6 +162,15 @@ def _tlb(recorded, block):
     return {"sets": memories[ways.way(0)].depth,
             "ways": sum(ways.way(way) in memories for way in range(TLB_MOST_WAYS)),
             "before": entries, "changes": block.table(recorded.changes.refills)}
+
+
+def _caches(caches, block):
+    """Contents of the caches when the recording began, and their changes."""
+    return {"caches": [
+        {"name": cache.name, "sets": cache.sets, "ways": cache.ways, "sectors": cache.sectors,
+         "state": block.put(state), "address": block.put(address)}
+        for cache, (state, address) in zip(caches.caches, caches.before, strict=True)],
+        "changes": block.table(caches.blocks)}
 
 
 def _events(recorded, block):

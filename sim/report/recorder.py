@@ -22,6 +22,7 @@ from pteg.pipeline.ledger import PipelineEvents
 from pteg.pipeline.stages import PipelineStages
 from pteg.pipeline.triggers import Functions
 from pteg.recording import Recording
+from pteg.report.caches import CacheChanges
 from pteg.report.changes import Changes
 from pteg.report.signals import needed, shown
 from pteg.waveforms.capture import Capture
@@ -55,6 +56,7 @@ class Recorded:
         Instructions, in fetch order.
     events : array of pteg.ledger.RECORD
     changes : pteg.report.changes.Changes
+    caches : pteg.report.caches.CacheChanges
     tlb : list of pteg.mmu.TlbEntry
         The valid entries of both TLBs when the recording began.
     machine : pteg.Machine
@@ -68,6 +70,7 @@ class Recorded:
     passages: list[Passage]
     events: np.ndarray
     changes: Changes
+    caches: CacheChanges
     tlb: list[TlbEntry]
     machine: Any
 
@@ -146,7 +149,8 @@ def record_report(machine: Any, path: str | PathLike, *, signals: str | Iterable
     events = PipelineEvents(ledger.add, native, cpu.places, (machine.ram.base, machine.ram.size),
                             worlds.watch() if worlds else None, cpu.guest_msr)
     memory = machine.memory.read(machine.ram.base, machine.ram.size)
-    changes = Changes(native, cpu.places, machine.ram.base, memory)
+    caches = CacheChanges(native, cpu.places, cpu.driver.state)
+    changes = Changes(native, cpu.places, machine.ram.base, memory, caches)
     tlb = list(machine.mmu.tlb())
     file = OutputFile(path, "utf-8")
     taps = [Tap(tracer, tracer.before(kept)), Tap(events.tracer, events),
@@ -168,7 +172,7 @@ def record_report(machine: Any, path: str | PathLike, *, signals: str | Iterable
             stages.close()
             file.write(page(Recorded(
                 start, rows, {probe.path: (probe, columns[probe.path]) for probe in tracer.probes},
-                panes, list(passages), ledger.records, changes, tlb,
+                panes, list(passages), ledger.records, changes, caches, tlb,
                 machine)))
         except BaseException:
             file.discard()

@@ -15,6 +15,8 @@ import numpy as np
 import pytest
 
 import pteg
+from pteg.firmware.asm import assemble
+from pteg.hw.isa.registers import L2cr
 from pteg.mmu.walk import groups
 
 ROM = "openfirmware"
@@ -75,6 +77,47 @@ class Page:
                     entry >> 27, ea & 0x0FFFF000, (entry >> 7 & 0xFFFFF) << 12)
         return found
 
+    def cache(self, number, cycle):
+        """The valid blocks of a cache before a cycle: {slot: (address, state)}."""
+        cache, changes = self.data["caches"]["caches"][number], self.data["caches"]["changes"]
+        state, address = cache["state"].copy(), cache["address"].copy()
+        for row in np.flatnonzero((changes["cycle"] < cycle) & (changes["cache"] == number)):
+            slot = changes["slot"][row]
+            state[slot], address[slot] = changes["state"][row], changes["address"][row]
+        return {slot: (int(address[slot]), int(state[slot]))
+                for slot in np.flatnonzero(state).tolist()}
+
+
+def blocks(machine, directory):
+    """The same of a first-level cache, from the memories of its directory."""
+    native, state = machine.model.native, machine.model.driver.state
+
+    def row(path, index):
+        return int(state[native.memories[path].base + index])
+
+    ways, sets = native.memories[directory.valids].width, native.memories[directory.valids].depth
+    written = int(native.read(state, directory.written))
+    return {index * ways + way: ((row(directory.tag(way), index) * sets + index) * 32,
+                                 1 + (row(directory.modifieds, index) >> way & 1))
+            for index in range(sets) for way in range(ways)
+            if written >> index & row(directory.valids, index) >> way & 1}
+
+
+def sectors(machine):
+    """The same of the L2."""
+    native, state, tags = (machine.model.native, machine.model.driver.state,
+                           machine.model.places.l2.tags)
+
+    def row(path, index):
+        return int(state[native.memories[path].base + index])
+
+    shape = native.memories[tags.marks("valid", 0)]
+    return {(index * 2 + way) * shape.width + sector: (
+                ((row(tags.tag(way), index) * shape.depth + index) * shape.width + sector) * 32,
+                1 + (row(tags.marks("modified", way), index) >> sector & 1))
+            for index in range(shape.depth) for way in (0, 1) for sector in range(shape.width)
+            if row(tags.marks("valid", way), index) >> sector & 1}
+
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory):
@@ -123,6 +166,35 @@ def test_values_are_those_of_the_machine_at_many_cycles(page):
             assert page.tlb(cycle) == {
                 (entry.side.value, entry.set, entry.way): (entry.vsid, entry.ea, entry.pa)
                 for entry in machine.mmu.tlb()}, cycle
+            places = machine.model.places
+            assert page.cache(0, cycle) == blocks(machine, places.icache.directory), cycle
+            assert page.cache(1, cycle) == blocks(machine, places.dcache.directory), cycle
+
+
+def test_the_second_level_is_followed_too(tmp_path):
+    """It fills, is cast out into, and is invalidated."""
+    machine = pteg.Machine("g3", rom=ROM, l2="256K")
+    on = L2cr.L2E.mask | L2cr.L2SIZ.put(1) | L2cr.L2CLK.put(1)
+    machine.cpu.spr["L2CR"] = on
+    machine.run(cycles=20_000)
+    seen = {}
+    with machine.report(tmp_path / "l2.html", last=500):
+        for _ in range(12):
+            machine.run(cycles=9_973)
+            seen[machine.cycle] = sectors(machine)
+        code = assemble("mtspr 1017,r3\nb .", sections={".text": 0xF000}).image()
+        machine.memory.write(0xF000, code)
+        machine.cpu.pc, machine.cpu.msr = 0xF000, 0
+        machine.cpu.gpr[3] = on & ~L2cr.L2E.mask | L2cr.L2I.mask
+        machine.run(cycles=1_500)
+        seen[machine.cycle] = sectors(machine)
+    page = Page(tmp_path / "l2.html")
+    assert page.data["caches"]["caches"][2]["sectors"] == 2
+    for cycle, expected in seen.items():
+        assert page.cache(2, cycle) == expected, cycle
+    *filled, emptied = map(len, seen.values())
+    assert max(filled) > 300 and emptied < filled[-1]
+    assert {1, 2} == {state for contents in seen.values() for _, state in contents.values()}
 
 
 def test_the_page_table_ends_as_memory_has_it(page, report):
@@ -227,7 +299,7 @@ def test_a_browser_shows_every_pane_and_one_cursor_moves_them(report, page, brow
     window.wait_for_selector("body[data-ready]")
     names = window.get_by_role("tab").all_inner_texts()
     assert names == ["Pipeline", "Waveforms", "Statistics", "Summary", "Translation", "Page table",
-                     "TLBs", "Events", "Code", "Components"]
+                     "TLBs", "Caches", "Events", "Code", "Components"]
     for name in names:
         window.get_by_role("tab", name=name, exact=True).click()
         panel = window.get_by_role("tabpanel", name=name, exact=True)

@@ -59,7 +59,8 @@ export function virtualList(count, row, pick, label) {
   scroll.setAttribute("role", "region");
   scroll.setAttribute("aria-label", label);
   list.className = "list";
-  list.style.height = `${count * 18}px`;
+  const resize = (lines) => { count = lines; list.style.height = `${count * 18}px`; };
+  resize(count);
   scroll.append(list);
   let mark = () => "";
   const draw = () => {
@@ -76,7 +77,7 @@ export function virtualList(count, row, pick, label) {
       }));
   };
   scroll.onscroll = draw;
-  return { element: scroll, draw, marks(f) { mark = f; },
+  return { element: scroll, draw, resize, marks(f) { mark = f; },
     show(n) {
       const top = n * 18;
       if (top < scroll.scrollTop || top > scroll.scrollTop + scroll.clientHeight - 36)

@@ -6,6 +6,7 @@ import { LEGEND, pipelinePane } from "./pipeline.js";
 import { wavePane } from "./waves.js";
 import { translationPane } from "./translation.js";
 import { tablePane, tlbPane } from "./table.js";
+import { cachePane } from "./caches.js";
 import { codePane, eventsPane, overview } from "./timeline.js";
 import { graphPane } from "./graph.js";
 import { statisticsPane, summaryPane } from "./statistics.js";
@@ -199,7 +200,8 @@ async function start() {
     ...tabs(view, byId("left"), { Pipeline: pipeline, Waveforms: cycles(view, wavePane(data, view)),
       Statistics: statisticsPane(data, view), Summary: summaryPane(data) }),
     ...tabs(view, byId("right"), { Translation: translationPane(data, view),
-      "Page table": tablePane(data, view), TLBs: tlbPane(data, view), Events: eventsPane(data, view),
+      "Page table": tablePane(data, view), TLBs: tlbPane(data, view),
+      Caches: cachePane(data, view), Events: eventsPane(data, view),
       Code: codePane(data, view), Components: graphPane(data, view) }),
   ];
   keyboard(view);
