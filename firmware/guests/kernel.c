@@ -168,7 +168,7 @@ struct frame *start(void)
     asm volatile("sync; mtspr 25, %0; isync" :: "r"(HASH_TABLE));
     for (u32 page = 0; page < 64; page++)
         asm volatile("tlbie %0" :: "r"(page * PAGE_SIZE));
-    asm volatile("sync");
+    asm volatile("eieio; tlbsync; sync");
     for (u32 n = 0; n < PROCESSES; n++) {
         struct process *p = &processes[n];
         p->number = n;

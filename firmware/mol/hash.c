@@ -98,9 +98,10 @@ void zero_pte(struct kernel_vars *kv, u32 slot, u32 vsid, u32 page)
 
 void invalidate_tlb(void)
 {
+    asm volatile("sync" ::: "memory");
     for (u32 page = 0; page < 64; page++)
         asm volatile("tlbie %0" :: "r"(page << 12) : "memory");
-    asm volatile("sync; tlbsync; sync" ::: "memory");
+    asm volatile("eieio; tlbsync; sync" ::: "memory");
 }
 
 /* Remove every PTE of this session's contexts that is still there: the number that was found. */

@@ -152,6 +152,8 @@ secondary_fault:
 opcode_lost:                            /* the guest fetches it again */
         lwz     r6, xNIP(r1)
         tlbie   r6
+        eieio
+        tlbsync
         sync
         mtsrr0  r6
         mfsrr1  r3                      /* what get_opcode ran with is not the guest's */

@@ -21,6 +21,7 @@ clear_tlbs:
 1:      tlbie   r3
         addi    r3, r3, 0x1000
         bdnz    1b
+        eieio                           # all of them before the tlbsync (PEM 7.6.3.2)
         tlbsync
         sync
         blr

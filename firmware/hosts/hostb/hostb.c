@@ -162,6 +162,20 @@ static u32 host_pteg(u32 vsid, u32 ea) { return (sdr1 & 0xFFFF0000) | (((vsid ^ 
 
 static u32 window_vsid(void) { return host_vsid(HOST_CONTEXT << 4 | WINDOW >> 28); }
 
+/* No TLB has the page any more, nor takes it from what the page table was (PEM 7.6.3.2). */
+static void flush_page(u32 ea)
+{
+    asm volatile("sync; tlbie %0; eieio; tlbsync; sync" :: "r"(ea) : "memory");
+}
+
+/* tlbie names one of 64 sets: EA[14-19]. */
+static void flush_tlbs(void)
+{
+    for (u32 page = 0; page < 64; page++)
+        asm volatile("tlbie %0" :: "r"(page << 12) : "memory");
+    asm volatile("eieio; tlbsync; sync" ::: "memory");
+}
+
 /* A page of the window for the user part itself, through the hash table. */
 static void insert_host_pte(u32 ea)
 {
@@ -177,7 +191,7 @@ static void insert_host_pte(u32 ea)
     *(volatile u32 *)(slot + 4) = physical | 0x192;     /* R, C, M, read and write */
     asm volatile("eieio" ::: "memory");
     *(volatile u32 *)slot = 1u << 31 | vsid << 7 | (ea >> 22 & 0x3F);
-    asm volatile("sync; tlbie %0; sync" :: "r"(ea) : "memory");
+    flush_page(ea);
 }
 
 static void drop_host_pte(u32 page)
@@ -186,7 +200,7 @@ static void drop_host_pte(u32 page)
     for (u32 slot = group; slot < group + 64; slot += 8)
         if (*(u32 *)slot == (1u << 31 | vsid << 7 | (ea >> 22 & 0x3F)))
             *(volatile u32 *)slot = 0;
-    asm volatile("sync; tlbie %0; sync" :: "r"(ea) : "memory");
+    flush_page(ea);
 }
 
 /* ---- Exceptions of the user part -------------------------------------------------------------------- */
@@ -204,9 +218,8 @@ static void tick(void)
         for (u32 at = 0; at < HASH_PAGES * PAGE_SIZE; at += 8)
             *(volatile u32 *)((sdr1 & 0xFFFF0000) + at) = 0;
     if (flags & EVICT_AT_TICK) {
-        for (u32 page = 0; page < 64; page++)
-            asm volatile("tlbie %0" :: "r"(page << 12) : "memory");
         asm volatile("sync" ::: "memory");
+        flush_tlbs();
     }
     /* From now on: a tick that does much must not be followed by the next one at once. */
     asm volatile("mtdec %0" :: "r"(OPTIONS->tick ? OPTIONS->tick : 0x7FFFFFFF));
@@ -272,9 +285,8 @@ void hostb_start(void)
     for (u32 segment = 0; segment < 16; segment++)
         asm volatile("mtsrin %0,%1" :: "r"(0x20000000 | host_vsid(HOST_CONTEXT << 4 | segment)),
                      "r"(segment << 28));
-    for (u32 page = 0; page < 64; page++)
-        asm volatile("tlbie %0" :: "r"(page << 12));
-    asm volatile("sync; isync");
+    flush_tlbs();
+    asm volatile("isync");
     for (u32 page = 0; page < pages; page++, frame += PAGE_SIZE)
         frames[page] = OPTIONS->flags & DEMAND_ZERO ? NO_FRAME : frame;
     for (u32 n = 0; n < pages; n++, frame += PAGE_SIZE)

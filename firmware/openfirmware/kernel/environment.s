@@ -101,6 +101,7 @@ install_environment:
 2:      tlbie   r4
         addi    r4, r4, 0x1000
         bdnz    2b
+        eieio                           # all tlbie before the tlbsync (PEM 7.6.3.2)
         tlbsync
         sync
         blr

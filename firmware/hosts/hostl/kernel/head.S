@@ -120,6 +120,8 @@ moved:  mfspr   r3, SPR_HID0
 1:      tlbie   r5
         addi    r5, r5, PAGE_SIZE
         bdnz    1b
+        eieio
+        tlbsync
         sync
 
         li      r0, 0
