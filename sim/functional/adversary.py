@@ -8,16 +8,15 @@ It does what correct software must bear (PEM 5.2, 7.5.3, 7.6.3), at moments that
 """
 
 from pteg.functional import constants as isa
-from pteg.functional.bytes import poke8
 from pteg.functional.chance import draw
 from pteg.functional.compiled import compiled
 from pteg.functional.late_memory import (
     hide_store,
-    postpone,
     show_all,
     show_any,
     write_all,
     write_any,
+    write_used,
 )
 from pteg.functional.late_tlb import (
     complete_all,
@@ -71,8 +70,8 @@ def search_ahead(s, m, ea, side):
         return
     if not word & isa.PTEL_R:
         word |= isa.PTEL_R
-        if not postpone(m, pte + 6, word >> 8 & 0xFF):
-            poke8(m.ram + pte + 6, word >> 8 & 0xFF)
+        write_used(m, pte + 6, word >> 8 & 0xFF, ea, vsid,
+                   isa.KIND_LOAD if side else isa.KIND_FETCH)
     index = ea >> 12 & m.tlb_sets - 1
     tag = isa.TLB_VALID | vsid << 16 | ea >> 12 & 0xFFFF
     way = random_way(m)

@@ -9,8 +9,9 @@ from pteg.functional.bytes import peek32, poke8
 from pteg.functional.chance import draw, once_in
 from pteg.functional.compiled import compiled
 from pteg.functional.decoded import forget, is_code
+from pteg.functional.oracle import overwritten
 
-__all__ = ["hide_store", "is_late", "postpone", "show_all", "show_any", "write_all", "write_any"]
+__all__ = ["hide_store", "show_all", "show_any", "write_all", "write_any", "write_used"]
 
 _LAST_EPOCH = 1 << 60
 
@@ -86,23 +87,23 @@ def hide_store(m, pa, before):
 # -- R and C that have not been written yet -------------------------------------------------------
 
 @compiled
-def is_late(m, pa):
-    """Whether a byte of a PTE has still to be written by a search."""
-    for i in range(m.late_count):
-        if m.late_pa[i] == pa:
-            return True
-    return False
+def write_byte(m, pa, byte, ea, vsid, kind, order):
+    if m.oracle:
+        overwritten(m, pa, byte, ea, vsid, kind, order)
+    poke8(m.ram + pa, byte)
+    if is_code(m, pa):
+        forget(m, pa)
 
 
 @compiled
 def write_late(m, i):
-    pa = m.late_pa[i]
-    poke8(m.ram + pa, m.late_byte[i])
-    if is_code(m, pa):
-        forget(m, pa)
+    write_byte(m, m.late_pa[i], m.late_byte[i], m.late_ea[i], m.late_vsid[i], m.late_kind[i],
+               m.late_order[i])
     m.late_count -= 1
     for k in range(i, m.late_count):
         m.late_pa[k], m.late_byte[k] = m.late_pa[k + 1], m.late_byte[k + 1]
+        m.late_ea[k], m.late_vsid[k] = m.late_ea[k + 1], m.late_vsid[k + 1]
+        m.late_kind[k], m.late_order[k] = m.late_kind[k + 1], m.late_order[k + 1]
         m.late_waits[k] = m.late_waits[k + 1]
 
 
@@ -126,13 +127,16 @@ def write_all(m):
 
 
 @compiled
-def postpone(m, pa, byte):
-    """Write a byte of a PTE later. Returns whether it is done so."""
-    if pa >= m.ram_size or once_in(m, 4):
-        return False
+def write_used(m, pa, byte, ea, vsid, kind):
+    """Write the byte of a PTE in RAM that has R or C, now or later: what a search for `ea` has read
+    of it, and the bit."""
+    if once_in(m, 4):
+        write_byte(m, pa, byte, ea, vsid, kind, m.history_count)
+        return
     if m.late_count == m.late_pa.shape[0]:
         write_late(m, 0)
     i = m.late_count
     m.late_pa[i], m.late_byte[i], m.late_waits[i] = pa, byte, once_in(m, 2)
+    m.late_ea[i], m.late_vsid[i] = ea, vsid
+    m.late_kind[i], m.late_order[i] = kind, m.history_count
     m.late_count += 1
-    return True

@@ -23,7 +23,7 @@ from pteg.functional.bytes import (
 from pteg.functional.compiled import compiled, inlined
 from pteg.functional.decoded import forget, is_code
 from pteg.functional.exceptions import event, raise_exception, storage_fault
-from pteg.functional.late_memory import postpone
+from pteg.functional.late_memory import write_used
 from pteg.functional.late_tlb import keep_entry, postpone_tlbie, random_way, recall
 from pteg.functional.operands import MASK32
 from pteg.functional.oracle import examine, loaded, refused, unseen
@@ -358,12 +358,12 @@ def search(s, m, ea, kind, vsid, key, missed):
             changed = store and not word & isa.PTEL_C and not prohibited(key, word & 3, store)
             with_r = word | isa.PTEL_R
             if referenced:
-                write_history(m, pte + 6, with_r >> 8 & 0xFF)
+                write_history(m, pte + 6, with_r >> 8 & 0xFF, ea, vsid, kind)
                 if m.outcome:
                     return search_failed(s, m, ea, virtual, kind, missed, examined, pte)
             if changed:
                 word = with_r | isa.PTEL_C
-                write_history(m, pte + 7, word & 0xFF)
+                write_history(m, pte + 7, word & 0xFF, ea, vsid, kind)
                 if m.outcome:
                     return search_failed(s, m, ea, virtual, kind, missed, examined, pte)
             search_over(s, m, ea, virtual, kind, missed, examined, 1 + secondary, pte)
@@ -385,9 +385,11 @@ def search(s, m, ea, kind, vsid, key, missed):
 
 
 @compiled
-def write_history(m, pa, byte):
+def write_history(m, pa, byte, ea, vsid, kind):
     """Write the byte of a PTE that has R or C."""
-    if not m.adversary or not postpone(m, pa, byte):
+    if m.adversary and pa < m.ram_size:
+        write_used(m, pa, byte, ea, vsid, kind)
+    else:
         write_physical(m, pa, isa.BYTE, byte)
 
 

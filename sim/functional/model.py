@@ -118,11 +118,14 @@ MODEL = np.dtype([
     ("stale_cycle", "i8"), ("stale_instruction", "i8"), ("stale_order", "i8"),
     ("stale_loaded_from", "i8"), ("stale_loaded", "i8"),
     # The adversary: its random numbers, and whether it is one of a lone processor; words of PTEs as
-    # searches still see them; bytes that it writes late. `..._waits`: until sync.
+    # searches still see them; bytes that it writes late, and searches that had read them.
+    # `..._waits`: until sync.
     ("random", "i8"), ("lone", "i8"), ("epoch", "i8"),
     ("unseen_pa", "i8", 64), ("unseen_word", "i8", 64), ("unseen_epoch", "i8", 64),
     ("unseen_waits", "i8", 64), ("unseen_count", "i8"),
     ("late_pa", "i8", 32), ("late_byte", "i8", 32), ("late_waits", "i8", 32), ("late_count", "i8"),
+    ("late_ea", "i8", 32), ("late_vsid", "i8", 32), ("late_kind", "i8", 32),
+    ("late_order", "i8", 32),
     # Stages of the tlbie of each set, and whether there are any; the second level of the TLBs.
     ("tlbie", "i8", TLB_MOST_SETS), ("tlbie_pending", "i8"),
     ("kept_tag", "i8", (2, *_SECOND)), ("kept_word", "u4", (2, *_SECOND)),

@@ -7,11 +7,10 @@ use. What it finds goes to the run loop in `m.stale_*`; `pteg.mmu.oracle` says w
 from pteg.functional import constants as isa
 from pteg.functional.bytes import peek32
 from pteg.functional.compiled import compiled
-from pteg.functional.late_memory import is_late
 from pteg.functional.protection import prohibited
-from pteg.functional.table import NOWHERE, SOFTWARE, clock, lookup
+from pteg.functional.table import NOWHERE, SOFTWARE, clock, is_late, lookup
 
-__all__ = ["loaded", "examine", "refused", "unseen"]
+__all__ = ["loaded", "examine", "overwritten", "refused", "unseen"]
 
 
 @compiled
@@ -48,7 +47,7 @@ def examine(s, m, ea, kind, side, index, way, key):
             fault = isa.FAULT_UNREFERENCED
     if fault:
         m.tlb_told[side, index, way] = 1
-        report(s, m, fault, kind, ea, vsid, pte, word, now)
+        report(m, s.pc, fault, kind, ea, vsid, pte, word, now)
         m.stale_loaded_from = m.tlb_pte[side, index, way]
         m.stale_loaded = m.tlb_loaded[side, index, way]
 
@@ -84,7 +83,7 @@ def refused(s, m, ea, kind, side, index, way, key):
     now = peek32(m.ram + pte + 4)
     if (word ^ now) & isa.PTEL_RPN == 0 and not prohibited(key, now & 3, kind == isa.KIND_STORE):
         m.tlb_told[side, index, way] = 1
-        report(s, m, isa.FAULT_REFUSED, kind, ea, vsid, pte, word, now)
+        report(m, s.pc, isa.FAULT_REFUSED, kind, ea, vsid, pte, word, now)
         m.stale_loaded_from = m.tlb_pte[side, index, way]
         m.stale_loaded = m.tlb_loaded[side, index, way]
 
@@ -94,14 +93,26 @@ def unseen(s, m, ea, kind, vsid):
     """A search has found nothing: does the page table have a PTE that it has not seen yet?"""
     pte = lookup(m, vsid, ea, SOFTWARE)
     if pte >= 0:
-        report(s, m, isa.FAULT_UNSEEN, kind, ea, vsid, pte, isa.NONE, peek32(m.ram + pte + 4))
+        report(m, s.pc, isa.FAULT_UNSEEN, kind, ea, vsid, pte, isa.NONE, peek32(m.ram + pte + 4))
         m.stale_loaded_from, m.stale_loaded = pte, isa.NONE
 
 
 @compiled
-def report(s, m, fault, kind, ea, vsid, pte, word, now):
+def overwritten(m, pa, byte, ea, vsid, kind, order):
+    """A search writes a byte with R or C: does it change anything else of the PTE? It had read the
+    byte when there were `order` acts."""
+    pte, bit, place = pa & ~7, isa.PTEL_R if pa & 1 == 0 else isa.PTEL_C, 8 if pa & 1 == 0 else 0
+    before = peek32(m.ram + pte + 4)
+    after = before & ~(0xFF << place) | byte << place
+    if (before ^ after) & ~bit and not m.stale:
+        report(m, m.acting, isa.FAULT_OVERWRITTEN, kind, ea, vsid, pte, before, after)
+        m.stale_loaded_from, m.stale_loaded = pte, order
+
+
+@compiled
+def report(m, pc, fault, kind, ea, vsid, pte, word, now):
     m.stale, m.stale_kind, m.stale_ea, m.stale_vsid = fault, kind, ea, vsid
     m.stale_pte, m.stale_word, m.stale_now = pte, word, now
-    m.stale_pc, m.stale_cycle, m.stale_order = s.pc, clock(m), m.history_count
+    m.stale_pc, m.stale_cycle, m.stale_order = pc, clock(m), m.history_count
     m.stale_instruction = m.cycles - m.uncompleted - 1
     m.look = 0  # the run loop hands it out

@@ -8,7 +8,8 @@ from pteg.functional import constants as isa
 from pteg.functional.bytes import peek32, peek64
 from pteg.functional.compiled import compiled
 
-__all__ = ["clock", "in_table", "half", "lookup", "note", "NOWHERE", "SOFTWARE", "WALKER"]
+__all__ = ["clock", "in_table", "half", "is_late", "lookup", "note", "NOWHERE", "SOFTWARE",
+           "WALKER"]
 
 #: Results of `lookup`: no PTE maps the address; the table is not in RAM.
 UNMAPPED, NOWHERE = -1, -2
@@ -37,6 +38,16 @@ def half(m, pa, view):
             if m.unseen_pa[i] == pa:
                 return m.unseen_word[i]
     return peek32(m.ram + pa)
+
+
+@compiled
+def is_late(m, pa):
+    """Whether a byte of a PTE has still to be written by a search (`pteg.functional.late_memory`).
+    """
+    for i in range(m.late_count):
+        if m.late_pa[i] == pa:
+            return True
+    return False
 
 
 @compiled

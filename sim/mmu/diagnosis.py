@@ -65,8 +65,8 @@ def diagnose(found: Finding) -> tuple[Made | None, Step | None, int | None]:
         change, step = torn
         return acts[change], step, None
     place = _change(found, acts)
-    if place is None:
-        return None, None, None
+    if place is None or found.fault is Fault.OVERWRITTEN:
+        return None if place is None else acts[place], None, None
     return acts[place], *_missing(found, acts, place)
 
 
@@ -85,7 +85,7 @@ def _has(acts: Sequence[Made], start: int, end: int, *kinds: Act) -> bool:
 def _torn(found: Finding, acts: Sequence[Made]) -> tuple[int, Step] | None:
     """The store and the step, if the search that loaded the TLB has seen stores in an order that
     a missing step has permitted: one word of the PTE of before, and one of after."""
-    if found.fault is Fault.UNSEEN:
+    if found.fault in (Fault.UNSEEN, Fault.OVERWRITTEN):
         return None
     stores = [i for i in _stores(acts, {found.loaded_from}) if found.oldest + i < found.loaded]
     states = [acts[stores[0]].before, *(acts[i].after for i in stores)] if stores else []

@@ -34,6 +34,7 @@ class Fault(enum.IntEnum):
     UNSEEN = 7      # a page fault, although the page table has a PTE
     REFUSED = 8     # a protection fault, although the PTE allows the access
     EVICTED = 9     # the PTE has given way to another one; that is told only if a tlbie followed
+    OVERWRITTEN = 10  # a search wrote R or C, with what it had read before the PTE was changed
 
 
 @dataclass(frozen=True)
@@ -47,15 +48,15 @@ class Finding:
         An `AccessKind`.
     ea, vsid : int
     pc, cycle, instruction : int
-        Where and when the translation was used.
+        Where and when the translation was used; for OVERWRITTEN, when R or C was written.
     word, now : int
-        Second word of the PTE in the TLB, and in the page table.
+        Second word of the PTE in the TLB, and in the page table; for OVERWRITTEN, before and after.
     pte : int
         The PTE that maps the page now, or a negative number.
     loaded_from : int
         The PTE that the TLB entry was loaded from.
     loaded, order : int
-        How many acts there were when it was loaded, and when it was used.
+        How many acts there were when it was loaded, or searched for, and when it was used.
     acts : list of tuple
         `FIELDS` of the latest acts.
     oldest : int

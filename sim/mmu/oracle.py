@@ -87,7 +87,8 @@ class StaleUse:
 
     def text(self, symbols: Symbols | None = None) -> str:
         """In words: a use, a cause, and what is missing."""
-        parts = [f"{self.kind.name.lower()} at {self.ea:08x} by {_named(self.pc, symbols)}, "
+        what = "search for" if self.fault is Fault.OVERWRITTEN else f"{self.kind.name.lower()} at"
+        parts = [f"{what} {self.ea:08x} by {_named(self.pc, symbols)}, "
                  f"instruction {self.instruction:,}: {self._difference()}"]
         if self.change:
             change = self.change
@@ -118,6 +119,8 @@ class StaleUse:
                            f"the PTE {PteLow.PP.get(self.new):02b}, which allows it",
             Fault.EVICTED: f"{went}, but the PTE has given way to another, and a tlbie of the page "
                            f"followed",
+            Fault.OVERWRITTEN: f"it writes R or C with what it has read before, and changes the "
+                               f"second word of the PTE from {self.old:08x} to {self.new:08x}",
         }[self.fault]
 
     def __str__(self) -> str:

@@ -235,3 +235,73 @@ def test_on_the_command_line(program, tmp_path):
     assert hardware.returncode == 1 and "<remove+0x8>" in hardware.stderr, hardware.stderr
     refused = pteg_run("--oracle", "warn", "--vcd", tmp_path / "x.vcd", cpu="pipeline")
     assert refused.returncode == 2 and "goes without --vcd" in refused.stderr
+
+@pytest.mark.parametrize("step", [None, Step.INVALIDATE, Step.SYNC, Step.EIEIO_STORES])
+def test_late_r_and_c_over_a_changed_pte_are_told(step):
+    """A page is given to another frame before its first use. A search that has read the second word
+    of before writes R into the new one, with bits of the old frame: page table and TLB agree then,
+    on a wrong frame."""
+    source = """
+        lis     r3, 0x20
+        mtsdr1  r3
+        li      r4, 0x123
+        mtsr    4, r4
+        li      r4, 0xfe
+        mtdbatu 0, r4
+        li      r4, 0x12
+        mtdbatl 0, r4
+        lis     r5, 0x10
+        stw     r5, 0(r5)               # each page begins with its number
+        addi    r6, r5, 0x1000
+        stw     r6, 0(r6)
+        lis     r24, 0x4000
+        ori     r24, r24, 0x3000        # EA
+        lis     r25, 0x20
+        ori     r25, r25, 0x4800        # its PTE
+        lis     r26, 0x8000
+        ori     r26, r26, 0x9180
+        li      r4, 0x10
+        mtmsr   r4
+        isync
+        ori     r3, r5, 0x12
+        stw     r3, 4(r25)
+        eieio
+        stw     r26, 0(r25)
+        sync
+        ori     r3, r6, 0x12
+        li      r4, 0
+.ifndef OMIT_INVALIDATE
+        stw     r4, 0(r25)
+.endif
+.ifndef OMIT_SYNC
+        sync
+        tlbie   r24
+        eieio
+        tlbsync
+        sync
+.endif
+change: stw     r3, 4(r25)
+.ifndef OMIT_EIEIO_STORES
+        eieio
+.endif
+        stw     r26, 0(r25)
+        sync
+        lwz     r20, 0(r24)
+done:   b       done
+"""
+    built = assemble(source, defines={f"OMIT_{step.name}": 1} if step else {},
+                     sections={".text": 0x1000})
+    found, silent = [], 0
+    for seed in range(SEEDS):
+        machine = pteg.Machine("g3", cpu="functional", rom="none", ram="4M", adversary=seed)
+        machine.load(built.elf())
+        machine.cpu.pc, machine.cpu.msr = 0x1000, 0
+        uses = machine.oracle().uses
+        machine.run(until=built.symbols["done"], instructions=300)
+        found += [use for use in uses if use.fault is Fault.OVERWRITTEN]
+        silent += machine.cpu.gpr[20] != machine.cpu.gpr[6] and not uses
+    assert not silent and bool(found) == (step is not None)
+    for use in found:
+        assert use.missing is step and use.change.pc == built.symbols["change"]
+        assert "writes R or C with what it has read before" in str(use)
+        assert use.old & ~0x100 == 0x00101012 and use.new & ~0x100 == 0x00100012
