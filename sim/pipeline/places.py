@@ -119,11 +119,17 @@ class Dispatch(Part):
         return [self.entries__0, self.entries__1]
 
 
+class NewEntry(Part):
+    pc: Signal
+    insn: Signal
+
+
 class Entering(Port):
     """A port by which instructions enter the completion queue."""
 
     valid: Signal
     cq: Signal                  # its place there
+    entry: NewEntry
     finished: Signal
 
 
@@ -481,6 +487,9 @@ class Directory(Part):
 
 class InstructionCache(Part):
     bus__valid: Signal          # instructions are read
+    bus__addr: Signal
+    block__done: Signal         # an icbi has been done
+    block__pa: Signal
     hits: Signal
     misses: Signal
     directory: Directory

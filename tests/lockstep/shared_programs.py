@@ -20,10 +20,23 @@ HID0 = Hid0.ICE | Hid0.DCE | Hid0.ABE
 #: With translation: pages of one segment, whose frames are those of the shared blocks; the table,
 #: and the lock of who changes it.
 PAGES, VSID, TABLE, LOCK = 0x40000000, 0x155, 0xF0000, 0x3000
-#: What page faults do: count in SPRG3, and skip the instruction.
-_SKIP = [to_spr("SPRG0", 1), from_spr("SRR0", 1), encode("addi", rD=1, rA=1, SIMM=4),
-         to_spr("SRR0", 1), from_spr("SPRG3", 1), encode("addi", rD=1, rA=1, SIMM=1),
-         to_spr("SPRG3", 1), from_spr("SPRG0", 1), encode("rfi")]
+#: Routines of seven instructions, a block each, that all processors call and change.
+ROUTINES, ROUTINE_COUNT, ROUTINE_WORDS = 0x38000, 4, 7
+
+
+def _handler(counter, *words):
+    """Executes some words, which may change r1, counts in a register, and returns."""
+    return [to_spr("SPRG0", 1), *words, from_spr(counter, 1),
+            encode("addi", rD=1, rA=1, SIMM=1), to_spr(counter, 1), from_spr("SPRG0", 1),
+            encode("rfi")]
+
+
+#: Page faults skip the instruction. External interrupts are over when the device says so; the
+#: decrementer begins again with SPRG2.
+_SKIP = _handler("SPRG3", from_spr("SRR0", 1), encode("addi", rD=1, rA=1, SIMM=4),
+                 to_spr("SRR0", 1))
+_EXTERNAL = _handler("SPRG1")
+_DECREMENTER = _handler("SPRG1", from_spr("SPRG2", 1), to_spr("DEC", 1))
 
 _PLAIN = [name for name in ("lwz", "lbz", "lhz", "lha", "stw", "stb", "sth", "lwbrx", "stwbrx",
                             "lhbrx", "sthbrx", "lwzx", "stwx", "lbzx", "stbx", "lhax", "sthx")]
@@ -38,6 +51,8 @@ class SharedProgram:
     first: list = field(default_factory=list)
     last: list = field(default_factory=list)
     translated: bool = False
+    #: Ticks from one decrementer interrupt of each processor to the next; none: no interrupts.
+    period: list = field(default_factory=list)
 
 
 class _Body:
@@ -96,24 +111,38 @@ class _Body:
         name = self.rng.choice(("dcbz", "dcbst", "dcbf", "dcbt", "dcbtst"))
         return [*head, encode(name, rA=0, rB=base)]
 
-    def remap(self):
-        """Another frame, or none, for a page, as the PEM says (7.6.3), with the lock."""
-        page = self.rng.choice(self.blocks) & ~0xFFF | PAGES
-        table_entry, words = pte(page, self.rng.choice(self.blocks) & ~0xFFF)
-        lock = [*load_constant(1, LOCK), encode("lwarx", rD=2, rA=0, rB=1),
+    def locked(self, words):
+        """They change r1 and r2, and hold the lock."""
+        return [*load_constant(1, LOCK), encode("lwarx", rD=2, rA=0, rB=1),
                 encode("cmpi", crfD=0, rA=2, SIMM=0), encode("bc", BO=4, BI=2, BD=-2),
                 encode("stwcx.", rS=1, rA=0, rB=1), encode("bc", BO=4, BI=2, BD=-4),
-                encode("isync")]
+                encode("isync"), *words, encode("sync"), *load_constant(1, LOCK),
+                encode("addi", rD=2, rA=0, SIMM=0), encode("stw", rS=2, rA=1, d=0)]
+
+    def call(self):
+        return [encode("b", LI=self.rng.randrange(ROUTINE_COUNT) * 8 + (ROUTINES >> 2), AA=1, LK=1)]
+
+    def patch(self):
+        """Another instruction in a routine, as the PEM says (5.1.5.2)."""
+        place = (ROUTINES + BLOCK * self.rng.randrange(ROUTINE_COUNT)
+                 + 4 * self.rng.randrange(ROUTINE_WORDS))
+        (word,) = self.alu()
+        return self.locked([*load_constant(1, place), *load_constant(2, word),
+                            encode("stw", rS=2, rA=1, d=0), encode("dcbst", rA=0, rB=1),
+                            encode("sync"), encode("icbi", rA=0, rB=1), encode("sync"),
+                            encode("isync")])
+
+    def remap(self):
+        """Another frame, or none, for a page, as the PEM says (7.6.3)."""
+        page = self.rng.choice(self.blocks) & ~0xFFF | PAGES
+        table_entry, words = pte(page, self.rng.choice(self.blocks) & ~0xFFF)
         sync = encode("sync")
         change = [*load_constant(1, table_entry), *load_constant(2, words[0] & ~PteHigh.V.mask),
                   encode("stw", rS=2, rA=1, d=0), sync, *load_constant(2, page),
                   encode("tlbie", rB=2), encode("eieio"), encode("tlbsync"), sync,
                   *load_constant(2, words[1]), encode("stw", rS=2, rA=1, d=4), encode("eieio"),
-                  *load_constant(2, words[0]), encode("stw", rS=2, rA=1, d=0), sync]
-        if self.rng.random() < 0.2:
-            change = change[:-5] + [sync]   # no page
-        return [*lock, *change, *load_constant(1, LOCK), encode("addi", rD=2, rA=0, SIMM=0),
-                encode("stw", rS=2, rA=1, d=0)]
+                  *load_constant(2, words[0]), encode("stw", rS=2, rA=1, d=0)]
+        return self.locked(change[:-4] if self.rng.random() < 0.3 else change)  # or no page
 
     def barrier(self):
         return [encode(self.rng.choice(("sync", "eieio", "isync")))]
@@ -132,12 +161,16 @@ class _Body:
                    if name in row.operands}
         return [encode(row.name, **fields)]
 
+    def alus(self, count):
+        return [word for _ in range(count) for word in self.alu()]
+
     def free(self):
         return self.rng.choice(FREE)
 
     def words(self, length):
         groups = {self.plain: 50, self.several: 4, self.atomic: 8, self.block: 6, self.barrier: 5,
-                  self.branch: 8, self.alu: 20, self.remap: 4 if self.translated else 0}
+                  self.branch: 8, self.alu: 20, self.call: 5, self.patch: 2,
+                  self.remap: 6 if self.translated else 0}
         return [word for group in self.rng.choices(list(groups), list(groups.values()), k=length)
                 for word in group()]
 
@@ -149,12 +182,18 @@ def pte(page, frame):
     return place, (high, frame | PteLow.WIMG.put(int(Wimg.M)) | 2)
 
 
-def shared_program(seed, processors=2, length=60, rounds=20, translated=False):
+def shared_program(seed, processors=2, length=60, rounds=20, translated=False, interrupts=False):
     """Make a program: each processor repeats its body so many times, then it stays at its end."""
     rng = random.Random(seed)
     program = SharedProgram(translated=translated)
-    for vector in (0x300, 0x600):
-        program.memory[vector] = as_bytes(_SKIP)
+    for vector, words in ((0x300, _SKIP), (0x500, _EXTERNAL), (0x600, _SKIP),
+                          (0x900, _DECREMENTER)):
+        program.memory[vector] = as_bytes(words)
+    if interrupts:
+        program.period = [rng.randrange(20, 200) for _ in range(processors)]
+    for n in range(ROUTINE_COUNT):
+        words = _Body(rng, 0, [], False).alus(ROUTINE_WORDS)
+        program.memory[ROUTINES + BLOCK * n] = as_bytes([*words, encode("bclr", BO=20, BI=0)])
     blocks = [DATA + STRIDE * n + BLOCK * s for n in range(rng.choice((1, 3, 10)))
               for s in range(SETS)]
     for block in blocks:
@@ -195,3 +234,6 @@ def start(machine, program):
                 # The first megabyte one to one.
                 state["ibat0u"], state["ibat0l"] = 0x1E, 2
                 state["dbat0u"], state["dbat0l"] = 0x1E, int(Wimg.M) << 3 | 2
+            if program.period:
+                state["msr"] |= int(Msr.EE)
+                state["dec"] = state["sprg2"] = program.period[number]

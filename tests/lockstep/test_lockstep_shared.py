@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 import pteg
+from pteg.components.dram import Dram
 from pteg.cpu import Stop
 from pteg.engine import compile_design
 from pteg.errors import UserError
+from pteg.hw.bus import listener
 from pteg.hw.cache import lookup
 from pteg.hw.core import broadcasts, reservation
 from pteg.lockstep import Lockstep, Mismatch
@@ -23,17 +25,35 @@ from pteg.pipeline.architecture import Architecture
 from pteg.pipeline.cpu import PipelineCpu
 from pteg.pipeline.driver import Driver, Signals
 from pteg.pipeline.system import make_system, unnamed
+from pteg.platform import Platform, Wire
 
-_spec = importlib.util.spec_from_file_location(
-    "pteg_test_shared_programs", Path(__file__).with_name("shared_programs.py"))
-programs = importlib.util.module_from_spec(_spec)
-sys.modules[_spec.name] = programs      # for its dataclass
-_spec.loader.exec_module(programs)
+
+def _beside(name):
+    """A module of this folder, under the name by which generated code imports it."""
+    spec = importlib.util.spec_from_file_location(
+        f"pteg_test_{name}", Path(__file__).with_name(f"{name}.py"))
+    if spec.name not in sys.modules:
+        module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+    return sys.modules[spec.name]
+
+
+programs, injector = _beside("shared_programs"), _beside("injector")
 
 
 @pytest.fixture(scope="module")
 def machine():
     return pteg.Machine("g3", rom="none", processors=2, ram="1M")
+
+
+@pytest.fixture(scope="module")
+def interrupted():
+    """Each processor is interrupted by a device of its own, at random."""
+    devices = [injector.Injector(f"injector{n}", 0x40000000 + 16 * n, seed=n, every=500)
+               for n in range(2)]
+    return pteg.Machine(Platform(
+        [Dram(size=1 << 20), *devices],
+        [Wire(device.name, number=n) for n, device in enumerate(devices)], processors=2))
 
 
 def check(machine, seed, **size):
@@ -58,6 +78,13 @@ def test_random_programs_that_change_the_page_table_agree(machine):
     """Each processor maps pages that the others use, with a lock and the sequence of the PEM."""
     assert sum(check(machine, seed, translated=True) for seed in range(2)) > 30_000
     assert min(cpu.spr["SPRG3"] for cpu in machine.cpus) > 10    # page faults
+
+
+def test_random_programs_with_interrupts_agree(interrupted):
+    """External ones and those of the decrementers."""
+    for seed in range(3):
+        check(interrupted, seed, translated=seed == 2, interrupts=True)
+        assert min(cpu.spr["SPRG1"] for cpu in interrupted.cpus) > 5
 
 
 def test_a_processor_is_followed_from_its_soft_reset(machine):
@@ -86,7 +113,7 @@ def test_a_difference_in_memory_names_processor_cycle_and_instruction(machine):
     programs.start(machine, program)
     lockstep = SharedLockstep(machine.model, machine.symbols)
     lockstep.run(500)
-    lockstep._replay.ram[programs.DATA:programs.DATA + 0x8000] ^= 1
+    lockstep._replay.ram.bytes[programs.DATA:programs.DATA + 0x8000] ^= 1
     with pytest.raises(Mismatch, match=r"(?s)models of processor [01] disagree after \d+ of its "
                        r"instructions, cycle \d+:\n  load of \d bytes at 0x0004\w+: pipeline "
                        r"0x\w+, memory 0x\w+\nlast instructions:.* 0001\w+  \w+"):
@@ -109,7 +136,7 @@ def test_lockstep_of_one_processor_refuses_two(machine):
 
 #: A text of the hardware, what it becomes, and who uses the class: a block that is modified is not
 #: pushed; a block stays in the cache from which another processor has taken it; a reservation
-#: outlives another processor's store; a processor is deaf to tlbie.
+#: outlives another processor's store; a processor is deaf to tlbie, or to icbi.
 FAULTS = {
     "no push": (lookup, "found & self.modified & (asked.op != DataOp.INVALIDATE)",
                 "found & self.modified & (asked.op != DataOp.INVALIDATE) & ~snoop",
@@ -121,6 +148,9 @@ FAULTS = {
                 "pteg.hw.core.loadstore.Reservation", "has stored, although processor"),
     "no tlbie": (broadcasts, "self.own_invalidate.valid | told.tlbie", "self.own_invalidate.valid",
                  "pteg.hw.core.core.Broadcasts", "the functional model|table searches"),
+    "no icbi": (listener, "told.icbi.eq(passes & icbi)",
+                "told.icbi.eq(passes & icbi & ~self.foreign)", "pteg.hw.system.Listener",
+                "instruction at 0x000380.*since the icbi"),
 }
 
 
@@ -150,10 +180,11 @@ def test_a_faulty_machine_is_found_out(monkeypatch, name):
 
 
 @pytest.mark.slow
-def test_twenty_million_instructions_agree(machine):
+def test_twenty_million_instructions_agree(machine, interrupted):
     seed, done = random.randrange(1 << 30), 0
     print("first seed", seed)
     while done < 20_000_000:
-        done += check(machine, seed, length=200, translated=bool(seed % 2),
+        done += check((machine, interrupted)[seed % 3 == 0], seed, length=200,
+                      translated=bool(seed % 2), interrupts=seed % 3 == 0,
                       rounds=random.Random(seed).choice((1, 20, 300)))
         seed += 1

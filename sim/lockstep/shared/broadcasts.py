@@ -22,13 +22,11 @@ from pteg.functional import constants as isa
 from pteg.functional.mmu import flush_set
 from pteg.functional.tlb import filled, points, use, victim
 from pteg.lockstep.shared.events import BEGAN, FOUND, MOVES, READ, SEARCH
+from pteg.lockstep.shared.instructions import FETCHED
 from pteg.lockstep.shared.memory import drop, first, row_at, waiting
 
 __all__ = ["follow", "begin_search", "between_parts"]
 
-#: Instructions between fetch and the completion queue, at most: the instruction queue, a fetch
-#: under way, what the branch target cache gives, folded branches.
-_FETCHED = 24
 _FETCH, _DATA = 0, 1
 
 
@@ -42,7 +40,7 @@ def follow(m, log, searches, retires):
     for number in range(log.hears):
         heard = log.heard[number]
         for side in range(2):
-            due = cycle > heard[1] if side == _DATA else entered - heard[2] > _FETCHED
+            due = cycle > heard[1] if side == _DATA else entered - heard[2] > FETCHED
             if heard[3] >> side & 1 and (due or _searched(m, searches, side, heard)):
                 _forget(m, side, heard[0])
                 heard[3] &= ~(1 << side)
@@ -107,11 +105,12 @@ def begin_search(m, searches):
 
 @njit
 def between_parts(s, m, log, searches):
-    """After `m.answered` parts of an access, follow a tlbie that came there."""
+    """After parts of an access, follow a tlbie that came there. The first answer was the
+    instruction."""
     if not waiting(searches):
         return
     row = first(searches)
-    if row[1] != SEARCH or not _same_page(row) or _parts(row) != m.answered:
+    if row[1] != SEARCH or not _same_page(row) or _parts(row) != m.answered - 1:
         return
     for number in range(log.hears):
         heard = log.heard[number]

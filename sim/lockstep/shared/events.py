@@ -17,9 +17,11 @@ from pteg.hw.isa.instructions import Op
 from pteg.hw.mmu.enums import SearchResult, Side
 from pteg.hw.mmu.walker import State
 from pteg.hw.sizes import BEATS, CQ_MOST, LINE_BITS
+from pteg.lockstep.shared.instructions import hear_icbi
 from pteg.lockstep.shared.memory import (
     CLEARED,
     CLEARS,
+    FETCHES,
     LOADS,
     OTHER_UPDATE,
     SEARCHES,
@@ -39,8 +41,8 @@ __all__ = ["LOG", "SEARCH", "READ", "WRITE", "MOVES", "FOUND", "BEGAN", "Columns
 
 #: Parts of an instruction's access, at most; accesses of a table search.
 _PARTS, _ACCESSES = 80, 24
-#: tlbie of others that wait to be followed, at most.
-_HEARD = 256
+#: tlbie of others that wait to be followed, at most; icbi that are remembered.
+_HEARD, _ICBIS = 256, 64
 #: What is remembered from one cycle to another.
 LOG = np.dtype([
     # Of each entry of the completion queue: the bound loads (address, size, value).
@@ -52,6 +54,8 @@ LOG = np.dtype([
     # Instructions that have entered the completion queue; of each entry, its number among them, and
     # the cycle.
     ("entered", "i8"), ("number", "i8", CQ_MOST), ("cycle", "i8", CQ_MOST),
+    # And of each entry, the address and the word.
+    ("pc", "i8", CQ_MOST), ("word", "i8", CQ_MOST),
     # Both, of an instruction that has faulted: the functional model executes it, and the first of
     # the handler, when that retires.
     ("fault_number", "i8"), ("fault_cycle", "i8"),
@@ -59,6 +63,8 @@ LOG = np.dtype([
     # model has not followed yet, a bit for each (`pteg.lockstep.shared.broadcasts`).
     ("heard", "i8", (_HEARD, 4)), ("hears", "i8"),
     ("trusts", "i8"),
+    # icbi that the instruction cache has done: block, cycle, `entered` then.
+    ("icbis", "i8", (_ICBIS, 3)), ("icbi_count", "i8"),
 ])
 #: Kinds of rows in `SEARCHES`: the search itself, a PTE that it has read, a byte that it has
 #: written. The value of the first: bit 0 is the side, and from these bits on, how many parts of the
@@ -85,6 +91,10 @@ def probes(cpu: Processor) -> dict[str, Signal]:
         "head": completion.head, "second": completion.heads__1__cq,
         **{f"enters{n}": port.valid for n, port in enumerate(completion.entering)},
         **{f"cq{n}": port.cq for n, port in enumerate(completion.entering)},
+        **{f"pc{n}": port.entry.pc for n, port in enumerate(completion.entering)},
+        **{f"word{n}": port.entry.insn for n, port in enumerate(completion.entering)},
+        "fetches": cpu.icache.bus__valid, "fetched_at": cpu.icache.bus__addr,
+        "icbi": cpu.icache.block__done, "icbi_at": cpu.icache.block__pa,
         "interrupt": completion.exceptions.interrupt, "taken": completion.exception__valid,
         "vector": completion.exception__vector, "cause": completion.exception__cause_bits,
         "checkstop": completion.exceptions.checkstop, "asleep": cpu.core.special.asleep,
@@ -115,6 +125,8 @@ Columns = namedtuple("Columns", probes(Processor("")))  # type: ignore[misc]
 @njit
 def observe(row, c, log, queues, ram, reserved, number, cycle, problem):
     """Take over what processor `number` does in a cycle."""
+    if row[c.fetches] and row[c.fetched_at] < len(ram.bytes):
+        ram.fetched[np.int64(row[c.fetched_at]) >> LINE_BITS] = 1
     _accesses(row, c, log, queues, ram, reserved, number, cycle, problem)
     _search(row, c, log, queues, ram, reserved, number, cycle, problem)
     if row[c.complete] or row[c.fault]:
@@ -124,9 +136,11 @@ def observe(row, c, log, queues, ram, reserved, number, cycle, problem):
     if row[c.both]:
         _count(log, queues, row[c.second])
     if row[c.enters0]:
-        _enter(log, row[c.cq0], cycle)
+        _enter(log, row[c.cq0], cycle, row[c.pc0], row[c.word0])
     if row[c.enters1]:
-        _enter(log, row[c.cq1], cycle)
+        _enter(log, row[c.cq1], cycle, row[c.pc1], row[c.word1])
+    if row[c.icbi]:
+        hear_icbi(log, np.int64(row[c.icbi_at]) >> LINE_BITS, cycle)
     if row[c.heard] and row[c.foreign]:
         _hear(log, np.int64(row[c.heard_at]), cycle, queues[SEARCHES])
 
@@ -145,11 +159,12 @@ def _hear(log, address, cycle, searches):
 
 
 @njit
-def _enter(log, cq, cycle):
+def _enter(log, cq, cycle, pc, word):
     """An instruction enters the completion queue."""
     log.entered += 1
     log.count[cq] = log.moves[cq] = 0
     log.number[cq], log.cycle[cq] = log.entered, cycle
+    log.pc[cq], log.word[cq] = pc, word
 
 
 @njit
@@ -194,6 +209,7 @@ def _bound(log, cq, address, size, double_word, ram, number, problem):
 @njit
 def _count(log, queues, cq):
     """An instruction retires, or faults: its loads count."""
+    put(queues[FETCHES], log.pc[cq], log.number[cq], log.word[cq])
     for number in range(log.count[cq]):
         row = log.parts[cq, number]
         put(queues[LOADS], row[0], row[1], row[2])

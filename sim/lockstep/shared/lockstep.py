@@ -13,8 +13,9 @@ from pteg.functional.cpu import sources
 from pteg.functional.float_unit import compiled_unit
 from pteg.functional.model import CPU_STATE, new_model
 from pteg.generated import load_module
+from pteg.hw.sizes import LINE_BITS
 from pteg.lockstep.lockstep import Mismatch
-from pteg.lockstep.shared import broadcasts, events, loop, memory, replay
+from pteg.lockstep.shared import broadcasts, events, instructions, loop, memory, replay
 from pteg.lockstep.shared.loop import (
     CONTROL,
     DIFFERENT,
@@ -79,12 +80,15 @@ _PROBLEMS = {
                    "the block in cycle {functional}",
     memory.OTHER_UPDATE: "R or C at {address:#010x}: pipeline {pipeline:#x}, must be "
                          "{functional:#x}",
+    memory.STALE: "instruction at {address:#010x}: pipeline {pipeline:#010x}, memory "
+                  "{functional:#010x} and others since the icbi in cycle {other}",
     memory.OTHER_ACCESS: "the pipeline accesses {size} bytes at {address:#010x}, the functional "
                          "model {functional} at {pipeline:#010x}",
 }
 _AHEAD = ("stores that the pipeline does not perform", "stores of the pipeline alone",
           "dcbz that the pipeline does not perform", "dcbz of the pipeline alone",
           "loads of the pipeline alone", "table searches of the pipeline alone",
+          "instructions of the pipeline alone",
           "tlbie of another processor that it does not follow")
 
 
@@ -140,7 +144,8 @@ class SharedLockstep:
             counts="\n".join(f"    if number == {n}:\n        return np.int64(state[{word}])"
                              for n, word in enumerate(words)))
         return load_module("shared_lockstep", text, [*sources(), Path(__file__), *(
-            Path(module.__file__) for module in (broadcasts, events, loop, memory, replay))])
+            Path(module.__file__) for module in (broadcasts, events, instructions, loop, memory,
+                                                 replay))])
 
     def _of_pipeline(self):
         column = dict(zip(self._tracer.paths, self._tracer.offsets, strict=True))
@@ -151,19 +156,19 @@ class SharedLockstep:
                          self._tracer.new_buffer(), columns, driver.targets, driver.places)
 
     def _of_replay(self, history):
-        """Functional models whose RAM is only fetched from: everything else is a request."""
+        """Functional models without RAM: each access is a request."""
         count, base = self.cpu.count, self.platform.ram.base
         ram = self.platform.ram.memory.copy()
         self.cpu.overlay(base, ram)
         models = new_model(self.platform.parameters)
         models["float_unit"] = compiled_unit(tuple(sources()))
-        # As a ROM; and loads from a ROM are requests too if they are recorded.
-        models["rom"], models["rom_size"], models["log_events"] = ram.ctypes.data, ram.size, 1
         models["several"] = models["broadcasts"] = 0    # the loop does what is broadcast
         states = np.concatenate([self.cpu.get_state(n) for n in range(count)]).view(CPU_STATE)
         return _Replay(
             states, models, new_state().view(CPU_STATE), np.zeros(count, events.LOG),
-            np.zeros((count, memory.QUEUES), memory.QUEUE), ram, np.zeros(count, memory.RESERVED),
+            np.zeros((count, memory.QUEUES), memory.QUEUE),
+            memory.Ram(ram, np.zeros(ram.size >> LINE_BITS, np.uint8),
+                       np.zeros(1, memory.CHANGES)[0]), np.zeros(count, memory.RESERVED),
             np.zeros(1, memory.PROBLEM), np.zeros((count, history, 3), np.int64),
             np.zeros(count, np.int64))
 
@@ -207,7 +212,7 @@ class SharedLockstep:
         ------
         Mismatch
         """
-        theirs, ours = self.platform.ram.memory.copy(), self._replay.ram
+        theirs, ours = self.platform.ram.memory.copy(), self._replay.ram.bytes
         self.cpu.overlay(self.platform.ram.base, theirs)
         places = np.flatnonzero(theirs != ours)
         if len(places):

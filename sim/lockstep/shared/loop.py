@@ -9,7 +9,7 @@ from pteg.functional.lockstep import differs
 from pteg.jit import named_after
 from pteg.lockstep.shared.broadcasts import follow
 from pteg.lockstep.shared.events import observe
-from pteg.lockstep.shared.memory import SEARCHES, waiting
+from pteg.lockstep.shared.memory import FETCHES, SEARCHES, waiting
 from pteg.lockstep.shared.replay import interrupt
 from pteg.pipeline.loop import STOPS
 
@@ -46,8 +46,8 @@ def make_run(pipeline_run, capture, counted, execute):
 
     @njit
     @own_name
-    def repeat(number, count, stopped, driver, devices, arch, states, models, log, queues, problem,
-               trail, completed):
+    def repeat(number, count, stopped, driver, devices, arch, states, models, log, queues, ram,
+               problem, trail, completed):
         """Execute what a processor has completed in a cycle, and compare."""
         m = models[number]
         outcome = isa.OUT_NEXT
@@ -55,13 +55,15 @@ def make_run(pipeline_run, capture, counted, execute):
             place = completed[number] % trail.shape[1]
             trail[number, place, 0], trail[number, place, 1] = states[number].pc, driver[0].cycle
             exceptions = 0 | m.exceptions
-            outcome = execute(states, models, number, arch[0], log, queues, devices, problem)
+            outcome = execute(states, models, number, arch[0], log, queues, ram, devices,
+                              problem)
             trail[number, place, 2] = m.word if m.exceptions == exceptions and m.op else -1
             completed[number] += 1
             if problem.kind:
                 return PROBLEMS
             if outcome == isa.OUT_CHECKSTOP:
                 break
+        queues[FETCHES].first = queues[FETCHES].end
         if (outcome == isa.OUT_CHECKSTOP) != stopped:
             return STOPPED
         if not arch[0].reservation:
@@ -111,8 +113,8 @@ def make_run(pipeline_run, capture, counted, execute):
                        row[pipeline.columns[n].head])
                 capture(n, state, replay.arch)
                 result = repeat(n, count, stopped, driver, devices, replay.arch, replay.states,
-                                replay.models, replay.logs[n], replay.queues[n], problem,
-                                replay.trail, replay.completed)
+                                replay.models, replay.logs[n], replay.queues[n], replay.ram,
+                                problem, replay.trail, replay.completed)
                 if result != AGREE:
                     return result
                 arrived |= replay.arch[0].pc == c.address

@@ -6,27 +6,38 @@ may be later, or, for stores that wait in the store queue, earlier; so each side
 what the other has not done yet.
 """
 
+from collections import namedtuple
+
 import numpy as np
 from numba import njit
 
-__all__ = ["QUEUE", "DEMANDED", "PERFORMED", "CLEARED", "CLEARS", "LOADS", "SEARCHES", "QUEUES",
-           "PROBLEM", "RESERVED", "NOT_MEMORY", "OTHER_STORE", "ROBBED", "OTHER_UPDATE",
-           "OTHER_ACCESS", "put", "waiting", "first", "row_at", "drop", "part", "read", "write",
-           "checked", "stored", "report", "meet"]
+from pteg.hw.sizes import LINE_BITS
+
+__all__ = ["Ram", "CHANGES", "QUEUE", "DEMANDED", "PERFORMED", "CLEARED", "CLEARS", "LOADS",
+           "SEARCHES", "FETCHES", "QUEUES", "PROBLEM", "RESERVED", "NOT_MEMORY", "OTHER_STORE",
+           "ROBBED", "OTHER_UPDATE", "OTHER_ACCESS", "STALE", "put", "waiting", "first", "row_at",
+           "drop", "part", "read", "write", "checked", "stored", "report", "meet"]
+
+#: Memory: its bytes; of each block, whether instructions have been fetched from it; and the last
+#: changes of such blocks.
+Ram = namedtuple("Ram", "bytes fetched changes")
+#: Their count; address of the double word, what it was before, and the cycle.
+CHANGES = np.dtype([("count", "i8"), ("rows", "i8", (4096, 3))])
 
 _ROWS = 256
 #: A queue of (address, size or kind, value).
 QUEUE = np.dtype([("first", "i8"), ("end", "i8"), ("rows", "i8", (_ROWS, 3))])
 #: The queues of each processor. Stores of the functional model that the pipeline has not performed,
 #: and the other way round; blocks that dcbz clears, likewise; loads of completed instructions; what
-#: table searches have read and written.
-DEMANDED, PERFORMED, CLEARS, CLEARED, LOADS, SEARCHES = range(6)
-QUEUES = 6
+#: table searches have read and written; instructions that complete, or fault, in this cycle (their
+#: address, their number among those that have entered the completion queue, the word).
+DEMANDED, PERFORMED, CLEARS, CLEARED, LOADS, SEARCHES, FETCHES = range(7)
+QUEUES = 7
 
 #: The first difference: a kind, and what it says of the access.
 PROBLEM = np.dtype([("kind", "i8"), ("processor", "i8"), ("address", "i8"), ("size", "i8"),
                     ("pipeline", "i8"), ("functional", "i8"), ("other", "i8"), ("cycle", "i8")])
-NOT_MEMORY, OTHER_STORE, ROBBED, OTHER_UPDATE, OTHER_ACCESS = range(1, 6)
+NOT_MEMORY, OTHER_STORE, ROBBED, OTHER_UPDATE, OTHER_ACCESS, STALE = range(1, 7)
 
 #: The block that a processor has reserved, plus 1, and the processor, plus 1, that has written to
 #: it since, in which cycle.
@@ -84,19 +95,24 @@ def read(ram, address, size):
     """A number of so many bytes."""
     value = np.int64(0)
     for n in range(size):
-        value = value << 8 | np.int64(ram[address + n])
+        value = value << 8 | np.int64(ram.bytes[address + n])
     return value
 
 
 @njit
 def write(ram, reserved, processor, cycle, address, size, value):
     """A processor's bytes; other processors' reservations of the block are over."""
-    if address + size > len(ram):
+    if address + size > len(ram.bytes):
         return
+    for double in range(address & ~7, address + size, 8):
+        if ram.fetched[double >> LINE_BITS]:
+            row = ram.changes.rows[ram.changes.count % len(ram.changes.rows)]
+            row[0], row[1], row[2] = double, read(ram, double, 8), cycle
+            ram.changes.count += 1
     for n in range(size):
-        ram[address + n] = value >> 8 * (size - 1 - n) & 0xFF if size <= 8 else 0
+        ram.bytes[address + n] = value >> 8 * (size - 1 - n) & 0xFF if size <= 8 else 0
     for other in range(len(reserved)):
-        if other != processor and reserved[other].block == (address >> 5) + 1 and (
+        if other != processor and reserved[other].block == (address >> LINE_BITS) + 1 and (
                 not reserved[other].writer):
             reserved[other].writer, reserved[other].cycle = processor + 1, cycle
 
@@ -104,7 +120,7 @@ def write(ram, reserved, processor, cycle, address, size, value):
 @njit
 def checked(ram, processor, address, size, value, problem):
     """A value that the pipeline has loaded must be what memory holds."""
-    if address + size <= len(ram) and read(ram, address, size) != value:
+    if address + size <= len(ram.bytes) and read(ram, address, size) != value:
         report(problem, NOT_MEMORY, processor, address, size, value, read(ram, address, size))
 
 

@@ -1,10 +1,10 @@
 """The functional models: each executes what its processor has completed.
 
-They have no RAM. Instructions are fetched from memory as it is; every other access is a request, as
-to a device, which is answered from what the pipeline has done: a load with the bytes that the
-pipeline has loaded there, a table search with the PTEs that it has read. A store is compared with
-what the pipeline has performed or will perform. An access that the pipeline has not made, or to
-another address, is a difference.
+They have no RAM. Every access is a request, as to a device, which is answered from what the
+pipeline has done: a fetch with the word that it has executed, a load with the bytes that it has
+loaded there, a table search with the PTEs that it has read. A store is compared with what the
+pipeline has performed or will perform. An access that the pipeline has not made, or to another
+address, is a difference.
 """
 
 import numpy as np
@@ -17,10 +17,12 @@ from pteg.hw.isa.instructions import Op
 from pteg.jit import named_after
 from pteg.lockstep.shared.broadcasts import begin_search, between_parts
 from pteg.lockstep.shared.events import SEARCH, WRITE
+from pteg.lockstep.shared.instructions import executed, fetched
 from pteg.lockstep.shared.memory import (
     CLEARED,
     CLEARS,
     DEMANDED,
+    FETCHES,
     LOADS,
     OTHER_ACCESS,
     OTHER_STORE,
@@ -45,7 +47,6 @@ def interrupt(s, m, vector, cause):
     """The pipeline takes an interrupt; nothing is in flight then."""
     set_msr(s, m, 0 | s.msr)
     take(s, m, vector, cause)
-    m.event_count = 0
 
 
 @njit
@@ -91,7 +92,7 @@ def make_execute(bus_read):
 
     @njit
     @named_after(bus_read)
-    def answer(s, m, number, log, queues, devices, problem):
+    def answer(s, m, number, log, queues, ram, devices, problem):
         """Answer the access that an instruction waits for."""
         value, error = np.int64(0), 0
         searches = _searches(m, queues[SEARCHES])
@@ -114,6 +115,8 @@ def make_execute(bus_read):
                      False)
         elif m.op:
             value = _load(m, number, queues[LOADS], problem)
+        elif m.request_pa < len(ram.bytes):
+            value = fetched(ram, log, number, queues[FETCHES], 0 | s.pc, 0 | m.request_pa, problem)
         else:   # an instruction outside RAM
             read, error = bus_read(devices, m.request_pa, m.request_size)
             value = np.int64(read)
@@ -124,23 +127,24 @@ def make_execute(bus_read):
 
     @njit
     @named_after(bus_read)
-    def execute(states, models, number, arch, log, queues, devices, problem):
+    def execute(states, models, number, arch, log, queues, ram, devices, problem):
         """Complete an instruction of processor `number`; returns an outcome."""
         state, model = states[number:number + 1], models[number:number + 1]
         s, m = state[0], model[0]
-        s.tb, s.dec = arch.tb, arch.dec
+        s.tb, s.dec, pc = arch.tb, arch.dec, 0 | s.pc
         while True:
             outcome = functional_step(state, model, 0)
             if outcome != isa.OUT_BUS or problem.kind:
                 break
-            answer(s, m, number, log, queues, devices, problem)
+            answer(s, m, number, log, queues, ram, devices, problem)
+        executed(queues[FETCHES], pc)
         if log.trusts:
             s.gpr[:], s.dar, log.trusts = arch.gpr, arch.dar, 0
         register = reads_time(model)
         if register >= 0:
             s.gpr[register] = arch.gpr[register]
         s.tb, s.dec = arch.tb, arch.dec
-        m.decrementer = m.event_count = 0
+        m.decrementer = 0
         return outcome
 
     return execute
