@@ -59,6 +59,11 @@ class Symbols:
         data = read_file(path)
         self.add(data, read_elf(data, str(path)))
 
+    @property
+    def programs(self) -> tuple[tuple[bytes, Image], ...]:
+        """The ELF files, and where each has been loaded."""
+        return tuple(self._programs)
+
     def of(self, world: int) -> "Symbols":
         """The symbols of a world (`pteg.worlds.World`): a guest has no names of its host."""
         if world in self.worlds:

@@ -66,7 +66,7 @@ class LineTable:
         `assign(name, tree)` gives a symbol a value: `view` names one for the number of the view.
     """
 
-    assign: object
+    assign: object = None
     files: dict = field(default_factory=dict)
     #: Rows by section, and the view of the last one.
     _rows: dict = field(default_factory=dict)
@@ -115,6 +115,22 @@ class LineTable:
             place = Address(section, start)
             assembler.emit(4, lambda place=place: assembler.value(place).number.to_bytes(4, "big"))
             assembler.put(program)
+
+    def placed(self, rows):
+        """The table as bytes, for sections that have their addresses.
+
+        Parameters
+        ----------
+        rows : dict
+            Of each section, (offset, number of the file, line) in the order of offsets.
+        """
+        programs = b""
+        for section, places in rows.items():
+            start, program = _program([_Row(*place) for place in places], section.size)
+            address = section.address + start
+            programs += bytes([0, 5, _SET_ADDRESS]) + address.to_bytes(4, "big") + program
+        header = self._header()
+        return struct.pack(">I", len(header) + len(programs)) + header + programs
 
     def _header(self):
         """From the version to the table of files."""

@@ -4,6 +4,7 @@ import enum
 from dataclasses import dataclass, field
 
 from pteg.errors import UserError
+from pteg.firmware.asm.debuginfo import debug_sections
 from pteg.firmware.asm.elf import write_elf
 from pteg.firmware.asm.source import Location
 
@@ -172,8 +173,14 @@ class Program:
         return bytes(image)
 
     def elf(self) -> bytes:
-        """The program as an ELF executable (32 bits, big-endian, PowerPC)."""
-        return write_elf(self.sections, self.labels, self.entry)
+        """The program as a PowerPC ELF executable (32 bits, big-endian), with its source lines."""
+        sections = list(self.sections)
+        if not any(section.name == ".debug_line" for section in sections):
+            code = [line for line in self.lines if line.size == 4 and line.section.allocated
+                    and line.section.flags & SectionFlags.EXECUTE]
+            sections += [Section(name, SectionFlags(0), address=0, data=bytearray(data))
+                         for name, data in debug_sections(code).items()]
+        return write_elf(sections, self.labels, self.entry)
 
     def listing(self) -> str:
         """Address, bytes and source of every line."""

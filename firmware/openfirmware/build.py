@@ -125,4 +125,7 @@ def build(platform):
                for word in compiler.words]
     labels += [Label(word.name, word.operand, None, False, "object") for word in compiler.words
                if word.operand and compiler.data.base <= word.operand < compiler.data.end]
-    return Program((section,), tuple(labels), (), kernel.symbols["reset"])
+    lines = tuple(replace(line, section=section,
+                          offset=line.section.address + line.offset - rom)
+                  for line in kernel.lines if line.section.name == ".text")
+    return Program((section,), tuple(labels), lines, kernel.symbols["reset"])

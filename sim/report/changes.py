@@ -6,7 +6,7 @@ With what is there when the recording begins, their contents follow for every cy
 import numpy as np
 
 from pteg.hw.bus.enums import TransferType
-from pteg.hw.cache.enums import DataCacheState, DataOp
+from pteg.hw.cache.enums import Client, DataCacheState, DataOp
 from pteg.report.signals import SIDES
 
 __all__ = ["Changes", "WORD", "REFILL"]
@@ -40,7 +40,7 @@ class Changes:
     """
 
     def __init__(self, native, cpu, base, memory, caches):
-        walker, stores = cpu.mmu.walker, "core.stores__"
+        walker, stores, port = cpu.mmu.walker, "core.stores__", "core.data__"
         held = "dcache.operation.held."
         paths = {
             "sdr1": walker.sdr1, "updated_r": walker.updated_r, "updated_c": walker.updated_c,
@@ -48,7 +48,10 @@ class Changes:
             "valid": stores + "valid", "done": stores + "done", "error": stores + "error",
             "type": stores + "type", "addr": stores + "addr", "size": stores + "size",
             "data": stores + "wdata", "state": "dcache.operation.state",
-            "op": held + "op", "pa": held + "pa",
+            **{name: held + name for name in ("op", "pa", "client", "wdata")},
+            "held_size": held + "size", "over": port + "done", "failed": port + "error",
+            **{f"port_{name}": port + name for name in (
+                "valid", "hit", "op", "pa", "size", "wdata")},
             "tlbie": "mmu.invalidate__valid", "tlbie_ea": "mmu.invalidate__ea",
             **{f"{side}_{name}": f"mmu.{side}.{name}" for side in SIDES
                for name in ("refill", "refill_ea", "refill_way", "refill_entry")},
@@ -69,7 +72,7 @@ class Changes:
 
     def write(self, cycle, rows):
         """Take the rows of the cycles from `cycle` on."""
-        now = {name: rows[:, place].astype(np.int64) if name != "data" else rows[:, place]
+        now = {name: rows[:, place] if name.endswith("data") else rows[:, place].astype(np.int64)
                for name, place in self._columns.items()}
         mask = (now["sdr1"] & 0x1FF) << 16 | 0xFFFF
         base = now["sdr1"] & 0xFFFF0000
@@ -80,11 +83,16 @@ class Changes:
 
         store = ((now["valid"] & now["done"] & (now["error"] ^ 1)) != 0) \
             & np.isin(now["type"], _WRITES) & inside(now["addr"])
+        # What the load/store unit writes by itself, past the store queue: at once, or in the end.
+        hit = ((now["port_valid"] & now["port_hit"]) != 0) \
+            & (now["port_op"] == DataOp.STORE) & inside(now["port_pa"])
+        late = ((now["over"] & (now["failed"] ^ 1)) != 0) & (now["client"] == Client.LSU) \
+            & (now["op"] == DataOp.STORE) & inside(now["pa"])
         update = ((now["updated_r"] | now["updated_c"]) != 0) & inside(now["found_at"])
         zero = (now["state"] == DataCacheState.ZERO) & (now["op"] == DataOp.ZERO) \
             & inside(now["pa"])
         found = []
-        for row in np.flatnonzero(store | update | zero).tolist():
+        for row in np.flatnonzero(store | hit | late | update | zero).tolist():
             if update[row]:
                 self._set(found, cycle + row, int(now["found_at"][row]) | 4,
                           int(now["word"][row]), 1)
@@ -93,9 +101,11 @@ class Changes:
                 for address in range(line, line + _LINE, 4):
                     if self._word(address):
                         self._set(found, cycle + row, address, 0, 0)
-            if store[row]:
-                self._store(found, cycle + row, int(now["addr"][row]), int(now["size"][row]),
-                            int(now["data"][row]))
+            for writes, *names in ((late, "pa", "held_size", "wdata"),
+                                   (hit, "port_pa", "port_size", "port_wdata"),
+                                   (store, "addr", "size", "data")):
+                if writes[row]:
+                    self._store(found, cycle + row, *(int(now[name][row]) for name in names))
         if found:
             self._words.append(np.array(found, WORD))
         self._tlb(cycle, now)

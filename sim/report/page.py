@@ -20,6 +20,7 @@ from pteg.hw.isa.registers import Msr
 from pteg.hw.mmu.enums import AccessKind, SearchResult, Translation
 from pteg.hw.sizes import TLB_MOST_WAYS
 from pteg.ledger import Kind, PteBits
+from pteg.lines import SourceLines
 from pteg.pipeline.stages import STAGES
 from pteg.report.signals import COUNTERS
 from pteg.report.translations import searches, translations
@@ -88,6 +89,7 @@ def document(recorded, block) -> dict[str, Any]:
         "shown": recorded.shown, "counters": COUNTERS,
         "stages": [stage.name for stage in STAGES], "fates": [fate.value for fate in _FATES],
         "passages": _passages(recorded, block),
+        "source": _source(recorded, block),
         "translations": block.table(translations(recorded)),
         "searches": block.table(found), "slots": block.table(slots),
         "table": _table(machine.mmu.hash_table(), recorded.changes, block),
@@ -124,14 +126,30 @@ def _signal(recorded, path, block):
                if probe.enum else {})}
 
 
+def _labels(recorded):
+    """The texts of the instructions, each with its number."""
+    return {label: number for number, label in
+            enumerate(dict.fromkeys(passage.label for passage in recorded.passages))}
+
+
+def _source(recorded, block):
+    """The sources that have lines of the instructions; of each label, its file (or -1) and line."""
+    lines = SourceLines(recorded.machine.symbols)
+    places = [lines.of(int(label.split()[0], 16)) or (-1, 0) for label in _labels(recorded)]
+    used = sorted({file for file, _ in places} - {-1})
+    numbers = {file: number for number, file in enumerate(used)} | {-1: -1}
+    return {"files": [{"name": lines.files[file], "text": lines.text(file)} for file in used],
+            "file": block.put([numbers[file] for file, _ in places], "i4"),
+            "line": block.put([line for _, line in places], "u4")}
+
+
 def _passages(recorded, block):
-    labels: dict[str, int] = {}
+    labels = _labels(recorded)
     rows, spans = [], []
     numbers = {stage: number for number, stage in enumerate(STAGES)}
     for passage in recorded.passages:
-        label = labels.setdefault(passage.label, len(labels))
         rows.append((passage.begin - recorded.start, passage.end - recorded.start,
-                     _FATES.index(passage.fate), label, len(spans)))
+                     _FATES.index(passage.fate), labels[passage.label], len(spans)))
         spans += [(begin - recorded.start, end - recorded.start, numbers[stage])
                   for begin, end, stage in passage.spans]
     rows.append((0, 0, 0, 0, len(spans)))

@@ -46,8 +46,8 @@ def compare(text, folder):
     with gnu.open("rb") as stream:
         assert bool(frames(ours)) == (".cfi_startproc" in text)
         assert frames(ours) == frames(stream)
-        assert bool(line_table(ours)) == bool(re.search(r"\.loc\s", text))
-        assert line_table(ours) == line_table(stream)
+        if re.search(r"\.loc\s", text):     # otherwise ours has the lines of the assembler source
+            assert line_table(ours) == line_table(stream) != []
 
 
 def compile_with(compiler, source, options, output):

@@ -1,13 +1,10 @@
 """The report: its data are those of the machine, and a browser shows them."""
 
-import base64
-import json
 import random
 import re
 import shutil
 import subprocess
 import sys
-import zlib
 from importlib.resources import files
 from pathlib import Path
 
@@ -22,70 +19,7 @@ from pteg.mmu.walk import groups
 ROM = "openfirmware"
 TRIGGER = "mmu.walker.updated_r and mmu.walker.side == DATA"
 BEFORE, AFTER = 2000, 1500
-_TYPES = {"Uint8": "u1", "Int8": "i1", "Uint16": "u2", "Uint32": "u4", "Int32": "i4",
-          "BigUint64": "u8"}
 VIEWER = Path(str(files("pteg.report") / "viewer"))
-
-
-class Page:
-    """What is in a report's file."""
-
-    def __init__(self, path):
-        self.text = path.read_text(encoding="utf-8")
-        self._block = self._unpack("block")
-        self.data = self._arrays(json.loads(self._unpack("data")))
-        self.signals = {signal["path"]: signal for signal in self.data["signals"]}
-
-    def _unpack(self, name):
-        packed = re.search(rf'id="{name}">([^<]*)</script>', self.text)[1]
-        return zlib.decompress(base64.b64decode(packed))
-
-    def _arrays(self, value):
-        if isinstance(value, list):
-            return [self._arrays(item) for item in value]
-        if not isinstance(value, dict):
-            return value
-        if set(value) == {"at", "n", "t"}:
-            return np.frombuffer(self._block, _TYPES[value["t"]], value["n"], value["at"])
-        return {name: self._arrays(item) for name, item in value.items()}
-
-    def value(self, path, cycle):
-        signal = self.signals[path]
-        at = np.searchsorted(signal["cycles"], cycle - self.data["start"], side="right") - 1
-        return int(signal["values"][at])
-
-    def table(self, cycle):
-        """The page table before a cycle."""
-        table = self.data["table"]
-        words, changes = table["before"].copy(), table["changes"]
-        for row in np.flatnonzero(changes["cycle"] < cycle):
-            words[(int(changes["address"][row]) - table["base"]) // 4] = changes["value"][row]
-        return words
-
-    def tlb(self, cycle):
-        """The valid TLB entries before a cycle: {(side, set, way): (vsid, ea, pa)}."""
-        tlb = self.data["tlb"]
-        found = {tuple(entry[:3]): tuple(entry[3:6]) for entry in tlb["before"]}
-        changes = tlb["changes"]
-        for row in np.flatnonzero(changes["cycle"] < cycle):
-            ea, way = int(changes["ea"][row]), int(changes["way"][row])
-            index, entry = (ea >> 12) % tlb["sets"], int(changes["entry"][row])
-            if way < 0:
-                found = {key: value for key, value in found.items() if key[1] != index}
-            else:
-                found[int(changes["side"][row]), index, way] = (
-                    entry >> 27, ea & 0x0FFFF000, (entry >> 7 & 0xFFFFF) << 12)
-        return found
-
-    def cache(self, number, cycle):
-        """The valid blocks of a cache before a cycle: {slot: (address, state)}."""
-        cache, changes = self.data["caches"]["caches"][number], self.data["caches"]["changes"]
-        state, address = cache["state"].copy(), cache["address"].copy()
-        for row in np.flatnonzero((changes["cycle"] < cycle) & (changes["cache"] == number)):
-            slot = changes["slot"][row]
-            state[slot], address[slot] = changes["state"][row], changes["address"][row]
-        return {slot: (int(address[slot]), int(state[slot]))
-                for slot in np.flatnonzero(state).tolist()}
 
 
 def blocks(machine, directory):
@@ -131,8 +65,8 @@ def report(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def page(report):
-    return Page(report[0])
+def page(report, read_report):
+    return read_report(report[0])
 
 
 def test_the_window_is_what_surrounds_the_trigger(page, report):
@@ -171,7 +105,7 @@ def test_values_are_those_of_the_machine_at_many_cycles(page):
             assert page.cache(1, cycle) == blocks(machine, places.dcache.directory), cycle
 
 
-def test_the_second_level_is_followed_too(tmp_path):
+def test_the_second_level_is_followed_too(read_report, tmp_path):
     """It fills, is cast out into, and is invalidated."""
     machine = pteg.Machine("g3", rom=ROM, l2="256K")
     on = L2cr.L2E.mask | L2cr.L2SIZ.put(1) | L2cr.L2CLK.put(1)
@@ -188,7 +122,7 @@ def test_the_second_level_is_followed_too(tmp_path):
         machine.cpu.gpr[3] = on & ~L2cr.L2E.mask | L2cr.L2I.mask
         machine.run(cycles=1_500)
         seen[machine.cycle] = sectors(machine)
-    page = Page(tmp_path / "l2.html")
+    page = read_report(tmp_path / "l2.html")
     assert page.data["caches"]["caches"][2]["sectors"] == 2
     for cycle, expected in seen.items():
         assert page.cache(2, cycle) == expected, cycle
@@ -238,6 +172,18 @@ def test_searches_examine_what_the_hash_selects(page):
             assert (words[at], words[at + 1]) == (slots["high"][slot], slots["low"][slot])
 
 
+def test_instructions_have_their_source_lines(page):
+    """Each line of the kernel's source has the mnemonic of its instruction, or is a macro's."""
+    source, labels = page.data["source"], page.data["passages"]["labels"]
+    same = known = 0
+    for label, file, number in zip(labels, source["file"], source["line"], strict=True):
+        if file >= 0:
+            known += 1
+            text = source["files"][file]["text"].split("\n")[number - 1]
+            same += label.split()[1].rstrip("+-") in text.split("#")[0].split()
+    assert known > 40 and same > 0.4 * known
+
+
 def test_instructions_have_their_stages(page, report):
     passages = page.data["passages"]
     retired = page.data["fates"].index("retired"), page.data["fates"].index("folded")
@@ -266,40 +212,22 @@ def test_a_report_is_of_the_pipeline_and_not_endless(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_the_command_shows_what_follows_a_checkpoint(tmp_path):
+def test_the_command_shows_what_follows_a_checkpoint(read_report, tmp_path):
     machine = pteg.Machine("g3", cpu="functional", rom="first")
     machine.run(instructions=2000)
     machine.save(tmp_path / "a.ckpt")
     subprocess.run([sys.executable, "-m", "pteg", "report", "a.ckpt", "-o", "a.html", "--cycles",
                     "400"], cwd=tmp_path, check=True, capture_output=True)
-    page = Page(tmp_path / "a.html")
+    page = read_report(tmp_path / "a.html")
     restored = pteg.Machine.restore(tmp_path / "a.ckpt", cpu="pipeline")
     assert (page.data["start"], page.data["count"]) == (restored.cycle, 400)
 
 
-@pytest.fixture(scope="module")
-def browser():
-    sync_api = pytest.importorskip("playwright.sync_api")
-    program = shutil.which("chromium") or shutil.which("google-chrome")
-    if program is None:
-        pytest.skip("Chromium is not there")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-def test_a_browser_shows_every_pane_and_one_cursor_moves_them(report, page, browser, tmp_path):
-    window = browser.new_page(viewport={"width": 1400, "height": 850})
-    problems = []
-    window.on("console", lambda message: problems.append(message.text)
-              if message.type in ("error", "warning") else None)
-    window.on("pageerror", lambda error: problems.append(str(error)))
-    window.goto(report[0].as_uri())
-    window.wait_for_selector("body[data-ready]")
+def test_a_browser_shows_every_pane_and_one_cursor_moves_them(report, page, show, tmp_path):
+    window = show(report[0])
     names = window.get_by_role("tab").all_inner_texts()
     assert names == ["Pipeline", "Waveforms", "Statistics", "Summary", "Translation", "Page table",
-                     "TLBs", "Caches", "Events", "Code", "Components"]
+                     "TLBs", "Page life", "Caches", "Events", "Code", "Components"]
     for name in names:
         window.get_by_role("tab", name=name, exact=True).click()
         panel = window.get_by_role("tabpanel", name=name, exact=True)
@@ -315,6 +243,20 @@ def test_a_browser_shows_every_pane_and_one_cursor_moves_them(report, page, brow
             window.locator("#overview").press("Shift+ArrowRight")
             window.wait_for_timeout(100)
             assert len({before, first, panel.screenshot()}) > 1, name
+    # The source follows the cursor.
+    window.get_by_role("tab", name="Code", exact=True).click()
+    source = page.data["source"]
+    row = int(np.flatnonzero(source["file"] >= 0)[0])
+    passages = page.data["passages"]
+    begin = page.data["start"] + int(passages["end"][list(passages["label"]).index(row)]) - 1
+    window.evaluate("cycle => report.view.go(cycle)", begin)
+    window.wait_for_timeout(200)
+    shown = window.get_by_role("region", name="Source", exact=True)
+    assert shown.locator(".now, .flight").count() > 0
+    window.locator("#overview").press("Home")
+    window.locator("#overview").press("t")
+    window.locator("#overview").press("Shift+ArrowRight")
+    window.wait_for_timeout(100)
     cycle = int(window.get_by_label("Cycle", exact=True).input_value())
     later = [begin for begin in page.data["searches"]["begin"] if begin > page.data["start"]]
     assert cycle == later[0] + 10
@@ -328,7 +270,6 @@ def test_a_browser_shows_every_pane_and_one_cursor_moves_them(report, page, brow
     window.pdf(path=tmp_path / "report.pdf")
     assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
     assert window.locator("canvas:not([aria-label]), input:not([id])").count() == 0
-    assert not problems
 
 
 def test_the_bundle_is_what_its_sources_give(tmp_path):

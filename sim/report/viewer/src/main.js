@@ -7,7 +7,9 @@ import { wavePane } from "./waves.js";
 import { translationPane } from "./translation.js";
 import { tablePane, tlbPane } from "./table.js";
 import { cachePane } from "./caches.js";
-import { codePane, eventsPane, overview } from "./timeline.js";
+import { lifePane } from "./life.js";
+import { codePane } from "./code.js";
+import { eventsPane, overview } from "./timeline.js";
 import { graphPane } from "./graph.js";
 import { statisticsPane, summaryPane } from "./statistics.js";
 import uplotStyle from "uplot/dist/uPlot.min.css";
@@ -201,6 +203,7 @@ async function start() {
       Statistics: statisticsPane(data, view), Summary: summaryPane(data) }),
     ...tabs(view, byId("right"), { Translation: translationPane(data, view),
       "Page table": tablePane(data, view), TLBs: tlbPane(data, view),
+      "Page life": lifePane(data, view),
       Caches: cachePane(data, view), Events: eventsPane(data, view),
       Code: codePane(data, view), Components: graphPane(data, view) }),
   ];

@@ -1,7 +1,7 @@
 // Exceptions and privilege over time: the whole window above, the ledger as a list.
 
 import { COLOUR } from "./draw.js";
-import { hex, last } from "./data.js";
+import { last } from "./data.js";
 import { virtualList } from "./draw.js";
 
 const PR = 0x4000, IR = 0x20, DR = 0x10;
@@ -57,29 +57,6 @@ export function eventsPane(data, view) {
     const now = last(cycles, view.cycle), chosen = now < 0 ? -1 : order[now];
     list.marks((i) => (i === chosen ? "now" : ""));
     if (chosen >= 0) list.show(chosen);
-    list.draw();
-  } };
-}
-
-export function codePane(data, view) {
-  const p = data.passages, count = p.label.length - 1;
-  const labels = [...p.labels].sort(), row = new Map(labels.map((label, n) => [label, n]));
-  const place = p.labels.map((label) => row.get(label));
-  const firstUse = new Map();
-  for (let i = 0; i < count; i++)
-    if (!firstUse.has(place[p.label[i]])) firstUse.set(place[p.label[i]], p.begin[i] + data.start);
-  const list = virtualList(labels.length, (n) => labels[n], (n) => view.go(firstUse.get(n)),
-    "Disassembly of what was fetched");
-  list.element.style.height = "100%";
-  const byAddress = new Map(labels.map((label, n) => [label.slice(0, 8), n]));
-  return { element: list.element, draw() {
-    const at = view.cycle - data.start, live = new Set();
-    for (let i = last(p.begin.subarray(0, count), at), far = 0; i >= 0 && far < 64; i--) {
-      if (p.end[i] > at) { live.add(place[p.label[i]]); far = 0; } else far++;
-    }
-    const pc = byAddress.get(hex(data.value("core.completion.pc", view.cycle)));
-    list.marks((n) => (n === pc ? "now" : live.has(n) ? "flight" : ""));
-    if (pc !== undefined) list.show(pc);
     list.draw();
   } };
 }
