@@ -73,6 +73,7 @@ class _Function:
         self.plan = plan
         self.lines = []
         self.names = {}
+        self.here = {}  # operations that are repeated -> names of their results in this block
         self.count = 0
         self.block = "entry"
         self.tables = _Tables(name, self.graph, plan.args)
@@ -90,12 +91,17 @@ class _Function:
     def label(self, name):
         self.lines.append(f"{name}:")
         self.block = name
+        self.here = {}
 
     def ref(self, node):
         """Return the operand text for a node."""
         if self.graph.op[node] == "const":
             return str(self.graph.attr[node])
-        return self.names[node]
+        if node not in self.plan.repeated:
+            return self.names[node]
+        if node not in self.here:
+            self.here[node] = self.operation(node)
+        return self.here[node]
 
     def resize(self, value, old, new):
         """Return a value of at most `new` bits in the integer that holds so many."""
@@ -285,11 +291,15 @@ class _Function:
                 self.guard(item, base)
             elif item in self.plan.arms:
                 self.names[item] = self.branch(item, base)
-            else:
+            elif item not in self.plan.repeated:
                 self.names[item] = self.operation(item)
 
     def region(self, region, base):
         self.operations(region.nodes, base)
+        for nodes in (region.stored, *region.written):
+            for node in nodes:
+                if node is not None:
+                    self.ref(node)  # what is repeated is read before it is written
         for (word, _), node in zip(region.stores, region.stored, strict=True):
             self.store(base, word, node)
         for write, operands in zip(region.writes, region.written, strict=True):
@@ -315,17 +325,18 @@ class _Function:
         self.count += 1
         here, yes, end = self.block, f"need{self.count}", f"past{self.count}"
         labels = (yes, end) if block.polarity else (end, yes)
-        widths = sorted({held(self.graph.width[node]) for node in block.results})
+        kept = [node for node in block.results if node not in self.plan.repeated]
+        widths = sorted({held(self.graph.width[node]) for node in kept})
         anything = {width: self.new(f"freeze i{width} poison") for width in widths}
         self.emit(f"br i1 {self.ref(block.test)}, label %{labels[0]}, label %{labels[1]}")
         self.label(yes)
         self.operations(block.nodes, base)
-        inside = self.block
+        inside, values = self.block, [self.ref(node) for node in kept]
         self.emit(f"br label %{end}")
         self.label(end)
-        for node in block.results:
+        for node, value in zip(kept, values, strict=True):
             width = held(self.graph.width[node])
-            self.names[node] = self.new(f"phi i{width} [ {self.ref(node)}, %{inside} ], "
+            self.names[node] = self.new(f"phi i{width} [ {value}, %{inside} ], "
                                         f"[ {anything[width]}, %{here} ]")
 
     def run(self, base):

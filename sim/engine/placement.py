@@ -16,6 +16,7 @@ from pteg.engine.facts import Facts
 from pteg.engine.late import postpone
 from pteg.engine.order import Order
 from pteg.engine.region import Region, common
+from pteg.engine.repeat import repeatable
 
 __all__ = ["Placement"]
 
@@ -38,6 +39,8 @@ class Placement:
         The operations, and their simplified operands.
     arms : dict of int to (Region, Region)
         Multiplexers that are branches: the regions of their two operands.
+    repeated : set of int
+        Operations whose results are not kept; see :mod:`pteg.engine.repeat`.
     """
 
     def __init__(self, plan):
@@ -66,6 +69,7 @@ class Placement:
         self._place(self._worthwhile())
         Order(self)
         postpone(self)
+        self.repeated = repeatable(self)
 
     def regions(self):
         """Yield the regions that store something, an outer one before its inner ones."""
