@@ -23,6 +23,7 @@ import numpy as np
 
 from pteg.engine import cache
 from pteg.engine.codegen import function, module
+from pteg.engine.cycle import cycle_functions
 from pteg.engine.ir import Design, Graph, Register, Write
 from pteg.engine.native import NativeFunction, load_object
 from pteg.engine.objects import Job, target_name
@@ -35,7 +36,8 @@ __all__ = ["FUNCTIONS", "Native", "Tracer", "compile_design", "compile_nodes", "
 
 
 def compile_design(design: Any, *, ports: Iterable[Any] | None = None, name: str = "top",
-                   unnamed: Iterable[str] = (), cache: bool = True) -> "Native":
+                   unnamed: Iterable[str] = (), cycle: bool = False,
+                   cache: bool = True) -> "Native":
     """Compile an Amaranth design to native code.
 
     Parameters
@@ -50,6 +52,8 @@ def compile_design(design: Any, *, ports: Iterable[Any] | None = None, name: str
     unnamed : collection of str
         Submodules and ports of the top whose names paths leave out: with "cpu0", the signal
         `cpu0.mmu.walker.state` has the path `mmu.walker.state`.
+    cycle : bool
+        Whether to make the function `cycle`, too.
     cache : bool
         Whether to keep compiled objects, and use kept ones.
 
@@ -61,7 +65,8 @@ def compile_design(design: Any, *, ports: Iterable[Any] | None = None, name: str
     from pteg.engine.frontend import elaborate
 
     with _nothing_to_collect():
-        return _build(elaborate(design, ports=ports, name=name, unnamed=unnamed), cache)
+        elaborated = elaborate(design, ports=ports, name=name, unnamed=unnamed)
+        return _build(elaborated, cycle, cache)
 
 
 def compile_prepared(prepared, *, name="top", cache=True):
@@ -69,7 +74,7 @@ def compile_prepared(prepared, *, name="top", cache=True):
     from pteg.engine.frontend import elaborate_prepared
 
     with _nothing_to_collect():
-        return _build(elaborate_prepared(prepared, name=name), cache)
+        return _build(elaborate_prepared(prepared, name=name), False, cache)
 
 
 def digest_design(design: Any, name: str = "top") -> str:
@@ -98,7 +103,8 @@ def _nothing_to_collect():
 
 
 def load_design(build: Callable[[], Any], *, sources: Sequence[str | PathLike], parameters: Any,
-                name: str, unnamed: Iterable[str] = (), cache: bool = True) -> "Native":
+                name: str, unnamed: Iterable[str] = (), cycle: bool = False,
+                cache: bool = True) -> "Native":
     """Compile a design, or load the result of an earlier time.
 
     Parameters
@@ -109,19 +115,19 @@ def load_design(build: Callable[[], Any], *, sources: Sequence[str | PathLike], 
         Files, and folders of `.py` files, whose contents determine the design.
     parameters : JSON-able
         Everything else that determines it.
-    name, unnamed, cache
+    name, unnamed, cycle, cache
         See `compile_design`.
     """
     if not cache or _cache.edited_files(sources):
-        return compile_design(build(), name=name, unnamed=unnamed, cache=cache)
+        return compile_design(build(), name=name, unnamed=unnamed, cycle=cycle, cache=cache)
     key = _key("design", name, _cache.digest_files(sources),
-               json.dumps([parameters, list(unnamed)], sort_keys=True))
+               json.dumps([parameters, list(unnamed), cycle], sort_keys=True))
     blobs = _cache.get(key)
     if blobs is None:
         with _cache.Lock(key):
             blobs = _cache.get(key)
             if blobs is None:
-                native = compile_design(build(), name=name, unnamed=unnamed)
+                native = compile_design(build(), name=name, unnamed=unnamed, cycle=cycle)
                 _cache.put(key, native.to_blobs())
                 return native
     return Native.from_blobs(blobs)
@@ -195,24 +201,32 @@ FUNCTIONS = {"step": (0, True), "settle": (0, False), "reset": (1, True)}
 
 def plan_function(design, name):
     """Return the plan of one of a design's functions: a `Placement`."""
-    graph = design.graph
     level, edge = FUNCTIONS[name]
-    fixed = {}
+    return plan_cycle(design, _with_reset(design, level), edge=edge)
+
+
+def _with_reset(design, level):
+    """Return what each node is at a level of the reset input."""
+    graph, fixed = design.graph, {}
     if design.reset is not None:
         fixed[graph.load(design.reset, 1)] = graph.const(level, 1)
-    return plan_cycle(design, graph.substitute(fixed), edge=edge)
+    return graph.substitute(fixed)
 
 
 def _function_text(design, name):
     return function(name, design, plan_function(design, name))
 
 
-def _build(design, use_cache):
-    return Native(design, *_compile(_texts(design), use_cache), use_cache)
+def _build(design, cycle, use_cache):
+    texts, record = _texts(design, cycle)
+    return Native(design, *_compile(texts, use_cache), record, use_cache)
 
 
-def _texts(design):
-    return [_function_text(design, name) for name in ("step", "settle")]
+def _texts(design, cycle):
+    """Return the functions of a design, and the words of the record of `cycle` or 0."""
+    texts, record = (cycle_functions(design, _with_reset(design, 0)) if cycle
+                     else ([_function_text(design, "step")], 0))
+    return [*texts, _function_text(design, "settle")], record
 
 
 class Native:
@@ -223,6 +237,11 @@ class Native:
     name : str
     step, settle, reset : NativeFunction
         Called with the state array, from Python or from numba code; see :mod:`pteg.engine.native`.
+    cycle : NativeFunction
+        A step that takes next to no time if it changes nothing but counters that run freely.
+        Called with the state and a record, which is from `new_record` or was left by the step
+        before; between the two, nothing but inputs may have been written to the state. Only there
+        if asked for.
     inputs, outputs : dict of str to Probe
         Ports, by dotted path.
     memories : dict of str to MemoryInfo
@@ -230,13 +249,17 @@ class Native:
         The circuit: operations, registers, memories.
     """
 
-    def __init__(self, design: Design, key: str, code: Any, use_cache: bool = True):
+    def __init__(self, design: Design, key: str, code: Any, record: int = 0,
+                 use_cache: bool = True):
         self.design = design
         self._key = key  # of the object file in the cache
+        self._record = record  # words
         self._use_cache = use_cache
-        functions = load_object(code, {"step": 1, "settle": 1})
+        functions = load_object(code, {"step": 1, "settle": 1, **({"cycle": 2} if record else {})})
         self.step = functions["step"]
         self.settle = functions["settle"]
+        if record:
+            self.cycle = functions["cycle"]
         self.name = design.name
         self.inputs = design.inputs
         self.outputs = design.outputs_by_path
@@ -265,6 +288,10 @@ class Native:
     def new_state(self) -> Words:
         """Return a state array with every register, input and memory at its initial value."""
         return self._initial.copy()
+
+    def new_record(self) -> Words:
+        """Return a record for `cycle` that says nothing; to forget what it says, set it to 0."""
+        return np.zeros(self._record, np.uint64)
 
     def probe(self, path: str) -> Probe:
         """Return the description of a signal or port.
@@ -327,7 +354,7 @@ class Native:
     def to_blobs(self) -> dict[str, bytes]:
         """Return the design as named byte strings for the cache, where its code is by itself."""
         pack = _to_json(self.design)
-        pack["manifest"]["object"] = self._key
+        pack["manifest"] |= {"object": self._key, "record": self._record}
         return {name: zlib.compress(json.dumps(data).encode(), 1) for name, data in pack.items()}
 
     @classmethod
@@ -337,9 +364,11 @@ class Native:
 
         def code():
             stored = _cache.get(design.object)
-            return stored["object"] if stored else _compile(_texts(design), True)[1]()
+            if stored:
+                return stored["object"]
+            return _compile(_texts(design, bool(design.record))[0], True)[1]()
 
-        return cls(design, design.object, code)
+        return cls(design, design.object, code, design.record)
 
 
 def _to_json(design):
@@ -363,7 +392,8 @@ class _StoredDesign(Design):
     def __init__(self, blobs):
         self._blobs = blobs
         data = self._load("manifest")
-        self.object, self.name = data["object"], data["name"]
+        self.object, self.record = data["object"], data["record"]
+        self.name = data["name"]
         self.words, self.reset = data["words"], data["reset"]
         self.initial = dict(data["initial"])
         self.inputs = {path: Probe.from_json(probe) for path, probe in data["inputs"].items()}

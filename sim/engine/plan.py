@@ -175,13 +175,15 @@ class Plan:
         self.memory_written[write.memory].append(region)
 
 
-def plan_cycle(design: Design, value, *, edge=True):
+def plan_cycle(design: Design, value, *, edge=True, also=()):
     """Plan a clock cycle: outputs from the state as it is, then (with `edge`) the clock edge.
 
     Parameters
     ----------
     value : list of int
         The replacement of each node of the design's graph, from `Graph.substitute`.
+    also : list of (int, int)
+        More to store each cycle: words, which are not read, and operations.
 
     Returns
     -------
@@ -190,6 +192,8 @@ def plan_cycle(design: Design, value, *, edge=True):
     plan = Plan(design.graph)
     for word, node in design.outputs:
         plan.store(word, value[node])
+    for word, node in also:
+        plan.store(word, node)
     if not edge:
         for register in design.registers:
             if register.held is not None:

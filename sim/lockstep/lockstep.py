@@ -46,9 +46,9 @@ run_on = make_run(pipeline_run, capture, bus_read, locate)
 
 
 @njit(cache=True)
-def run(step, state, at, devices, storage, targets, driver, places, watch, arch, functional, model,
-        control, trail, writes):
-    return run_on(step, state, at, devices, storage, targets, driver, places, watch, arch,
+def run(step, state, record, at, devices, storage, targets, driver, places, watch, arch, functional,
+        model, control, trail, writes):
+    return run_on(step, state, record, at, devices, storage, targets, driver, places, watch, arch,
                   functional, model, control, trail, writes)
 '''
 
@@ -164,8 +164,9 @@ class Lockstep:
     def _piece(self, watch):
         """Run until one of the limits in `_control`; return how it ended."""
         driver = self.cpu.driver
+        driver.record[:] = 0
         result = self._module.run(
-            driver.native.step, driver.state, self._places, self.platform.arrays,
+            driver.native.cycle, driver.state, driver.record, self._places, self.platform.arrays,
             self._storage, driver.targets, driver.control, driver.places, watch, self._theirs,
             self._state, self._model, self._control, self._trail, self._writes)
         if result == STOPPED:

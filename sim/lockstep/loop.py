@@ -78,8 +78,8 @@ def make_run(pipeline_run, capture, bus_read, locate):
 
     @njit
     @own_name
-    def run(step, state, at, devices, storage, targets, driver, places, watch, arch, functional,
-            model, control, trail, writes):
+    def run(step, state, record, at, devices, storage, targets, driver, places, watch, arch,
+            functional, model, control, trail, writes):
         c = control[0]
         while c.done < c.limit:
             before = np.int64(state[at.instructions])
@@ -88,7 +88,8 @@ def make_run(pipeline_run, capture, bus_read, locate):
             while True:
                 asleep = state[at.asleep]
                 driver[0].last_cycle = min(driver[0].cycle + c.patience, c.last_cycle)
-                stop = pipeline_run(step, state, devices, targets, driver, places, watch, (), ())
+                stop = pipeline_run(step, state, record, devices, targets, driver, places, watch,
+                                    (), ())
                 printed |= stop == _CONSOLE
                 console |= stop == _CONSOLE or stop == _DRAIN
                 if stop == _CYCLES and driver[0].cycle >= c.last_cycle and not console:

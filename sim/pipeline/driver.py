@@ -124,6 +124,7 @@ class Driver:
     def reset(self):
         """Reset the hardware and the bus sides of the devices (not the devices)."""
         self.state = self.native.new_state()
+        self.record = self.native.new_record()
         self.targets = tuple(np.zeros(1, TARGET) for _ in self.platform.devices)
         for device, target in zip(self.platform.devices, self.targets, strict=True):
             for name in ("base", "first", "next", "burst"):
@@ -213,7 +214,8 @@ class Driver:
         traces = tuple(tap.tracer.trace for tap in taps)
         printed = tuple(getattr(tap.tracer, "printed", False) for tap in taps)
         run = self._loop(printed, watch, traces, buffers)
-        stop = run(self.native.step, self.state, devices, self.targets, self.control,
+        self.record[:] = 0      # anything may have been written to the state
+        stop = run(self.native.cycle, self.state, self.record, devices, self.targets, self.control,
                    self.places, watch, traces, buffers)
         for tap, buffer in zip(taps, buffers, strict=True):
             tap.sink.write(begin, buffer[:self.cycle - begin])
@@ -230,7 +232,7 @@ class Driver:
                 run = self.module(taps).run
                 last, self.control["last_cycle"] = self.control["last_cycle"].copy(), self.cycle
                 # No cycle is run: the last one has been.
-                run(self.native.step, self.state, self.platform.arrays, self.targets,
+                run(self.native.cycle, self.state, self.record, self.platform.arrays, self.targets,
                     self.control, self.places, watch, traces, buffers)
                 self.control["last_cycle"] = last
                 self._loops[taps] = run
@@ -391,8 +393,8 @@ run_on = make_run(arrived, read_instructions, read_checkstop, read_bus_edge, set
 
 
 @njit(cache=True, error_model="numpy", _nrt=False, nogil=True)
-def run(step, state, devices, targets, control, places, watch, traces, buffers):
-    return run_on(step, state, devices, targets, control, places, watch, traces, buffers)
+def run(step, state, record, devices, targets, control, places, watch, traces, buffers):
+    return run_on(step, state, record, devices, targets, control, places, watch, traces, buffers)
 '''
 
 _ARRIVED = '''\

@@ -31,7 +31,7 @@ generated = njit(error_model="numpy", _nrt=False)
 
 def make_run(arrived, read_instructions, read_checkstop, read_bus_edge, set_pins, clock_ports,
              take_traces, tick, console):
-    """Compile the loop.
+    """Compile the loop, whose `step` is `pteg.engine.Native.cycle`.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def make_run(arrived, read_instructions, read_checkstop, read_bus_edge, set_pins
     @njit(error_model="numpy", _nrt=False)
     @named_after(arrived, read_instructions, read_checkstop, read_bus_edge, set_pins, clock_ports,
                  take_traces, tick, console)
-    def run(step, state, devices, targets, control, places, watch, traces, buffers):
+    def run(step, state, record, devices, targets, control, places, watch, traces, buffers):
         cycle = begin = control[0].cycle
         last_cycle = control[0].last_cycle
         last_instruction = control[0].last_instruction
@@ -60,7 +60,7 @@ def make_run(arrived, read_instructions, read_checkstop, read_bus_edge, set_pins
         stop = _CYCLES
         while cycle < last_cycle:
             take_traces(state, watch, traces, buffers, cycle - begin)
-            step(state)
+            step(state, record)
             cycle += 1
             if read_bus_edge(state):
                 clock_ports(state, devices, targets)

@@ -62,7 +62,7 @@ def load_system(platform):
 
     with waiting("compiling the processor (only the first time)"):
         native = load_design(
-            build, sources=[Path(hw.__file__).parent], name="system",
+            build, sources=[Path(hw.__file__).parent], name="system", cycle=True,
             unnamed=unnamed(platform),
             parameters={**{parameter.name: getattr(platform.parameters, parameter.name)
                            for parameter in fields(Parameters)},

@@ -97,7 +97,7 @@ class CacheChanges:
                                      np.where(there, BlockState.EXCLUSIVE, BlockState.INVALID))
             lines = self._rows(directory.tag(way)) * np.uint64(sets) + np.arange(
                 sets, dtype=np.uint64)
-            address[:, way] = lines << np.uint64(LINE_BITS)
+            address[:, way] = lines.astype(np.uint64) << np.uint64(LINE_BITS)
         return _Cache(name, sets, ways, 1, state.ravel(), address.ravel())
 
     def _second_level(self, tags: L2Tags) -> _Cache:

@@ -61,7 +61,8 @@ def compare_with_amaranth(design, cycles=1000, seed=0, *, stimulus=None, reset_r
         ports = [Value.cast(value) for _, _, value in design.signature.flatten(design)
                  if isinstance(Value.cast(value), Signal)]
     fragment = Fragment.get(design, platform=None)
-    native = compile_design(fragment, ports=ports, cache=False)
+    skipping = bool(seed % 2)   # `cycle` instead of `step`
+    native = compile_design(fragment, ports=ports, cycle=skipping, cache=False)
     signals = [(signal, path) for signal, path in native.design.signals.items()
                if path != "clk"]
     tracer = native.tracer([path for _, path in signals])
@@ -79,7 +80,7 @@ def compare_with_amaranth(design, cycles=1000, seed=0, *, stimulus=None, reset_r
         reset = None
     memories = [(native.memories[path], engine.slots[engine.get_memory(memory)])
                 for memory, path in native.design.memory_data.items()]
-    state, buffer = native.new_state(), tracer.new_buffer()
+    state, record, buffer = native.new_state(), native.new_record(), tracer.new_buffer()
     rng = random.Random(seed)
     busy = {path: rng.choice((0.05, 0.5, 0.95)) for path in inputs}
 
@@ -89,8 +90,13 @@ def compare_with_amaranth(design, cycles=1000, seed=0, *, stimulus=None, reset_r
 
     async def testbench(ctx):
         values = {path: signal.init & ((1 << len(signal)) - 1) for path, signal in inputs.items()}
+        until = 0   # the inputs stay
         for cycle in range(cycles):
+            if rng.random() < 0.05:
+                until = cycle + rng.randrange(10)
             for path, signal in inputs.items():
+                if cycle < until:
+                    continue
                 if len(signal) == 1 and busy[path] != 0.5:
                     values[path] = int(rng.random() < busy[path])
                 else:
@@ -117,7 +123,13 @@ def compare_with_amaranth(design, cycles=1000, seed=0, *, stimulus=None, reset_r
                 expected = slot.curr & ((1 << probe.width) - 1)
                 if found != expected:
                     fail(cycle, path, expected, found)
-            (native.reset if resetting else native.step)(state)
+            if resetting:
+                native.reset(state)
+                record[:] = 0
+            elif skipping:
+                native.cycle(state, record)
+            else:
+                native.step(state)
             if not resetting:
                 for path, probe in native.outputs.items():
                     got = sum(int(state[part.word]) << 64 * i

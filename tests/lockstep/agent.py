@@ -36,7 +36,7 @@ def retried_cpu(platform):
     cpu = PipelineCpu(platform)
     system = System(platform.memory_map, [Processor(platform.parameters)], agent=Agent(),
                     master=platform.master is not None)
-    cpu.native = compile_design(system, unnamed=UNNAMED)
+    cpu.native = compile_design(system, unnamed=UNNAMED, cycle=True)
     cpu.architectures = [Architecture(cpu.native, cpu.places)]
     cpu.driver = Driver(platform, cpu.native, Signals.of(cpu.places))
     return cpu

@@ -162,7 +162,7 @@ def faulty_model(monkeypatch, platform, module, text, wrong, place):
     exec(compile(source.replace(text, wrong), module.__file__, "exec"), changed.__dict__)
     monkeypatch.setattr(place, getattr(changed, place.rpartition(".")[2]))
     cpu = PipelineCpu(platform)
-    cpu.native = compile_design(make_system(platform), unnamed=unnamed(platform))
+    cpu.native = compile_design(make_system(platform), unnamed=unnamed(platform), cycle=True)
     cpu.architectures = [Architecture(cpu.native, each) for each in cpu.processors]
     cpu.driver = Driver(platform, cpu.native, Signals.of(*cpu.processors))
     return cpu

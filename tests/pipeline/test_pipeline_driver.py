@@ -26,7 +26,7 @@ def compile_bus(platform):
     from pteg.engine import compile_design
     from pteg.hw.bus.bus import Bus
 
-    return compile_design(Bus(platform.memory_map))
+    return compile_design(Bus(platform.memory_map), cycle=True)
 
 
 def make_platform():

@@ -66,7 +66,7 @@ def run(pipeline, replay, driver, devices, watch, control):
 '''
 
 #: What the loop gets of the pipeline model, and of what follows it.
-_Pipeline = namedtuple("_Pipeline", "step trace state row columns targets places")
+_Pipeline = namedtuple("_Pipeline", "step trace state record row columns targets places")
 _Replay = namedtuple("_Replay", "states models arch logs queues ram reserved problem trail "
                      "completed")
 
@@ -152,7 +152,7 @@ class SharedLockstep:
         columns = tuple(events.Columns(*(column[path] for path in events.probes(each).values()))
                         for each in self.cpu.processors)
         driver = self.cpu.driver
-        return _Pipeline(driver.native.step, self._tracer.trace, driver.state,
+        return _Pipeline(driver.native.cycle, self._tracer.trace, driver.state, driver.record,
                          self._tracer.new_buffer(), columns, driver.targets, driver.places)
 
     def _of_replay(self, history):
@@ -194,6 +194,7 @@ class SharedLockstep:
         end = self.instructions + instructions
         while self.instructions < end:
             control["limit"] = end
+            driver.record[:] = 0
             result = self._module.run(self._pipeline, self._replay, driver.control,
                                       self.platform.arrays, watch, self._control)
             self._raise(result)

@@ -95,8 +95,8 @@ def make_run(pipeline_run, capture, counted, execute):
                 if replay.logs[n].hears == replay.logs[n].heard.shape[0]:
                     problem.kind, problem.processor = -1 - replay.queues.shape[1], n
             driver[0].last_cycle = driver[0].cycle + 1
-            stop = pipeline_run(pipeline.step, state, devices, pipeline.targets, driver,
-                                pipeline.places, watch, (), ())
+            stop = pipeline_run(pipeline.step, state, pipeline.record, devices, pipeline.targets,
+                                driver, pipeline.places, watch, (), ())
             if stop == _CHECKSTOP:
                 pipeline.trace(state, row)
             arrived = False

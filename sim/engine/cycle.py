@@ -1,0 +1,194 @@
+"""The text of `cycle`, a step that is skipped if it would change nothing but the tickers.
+
+See :mod:`pteg.engine.quiescence`. Its second argument is the record.
+"""
+
+from types import SimpleNamespace
+
+from pteg.engine.codegen import Function
+from pteg.engine.plan import plan_cycle
+from pteg.engine.quiescence import Quiescence, find_quiescence
+from pteg.engine.region import Region
+
+__all__ = ["cycle_functions"]
+
+MAX_COMPARED = 8  # a conditional region with more stores counts as a change when it runs
+
+
+def cycle_functions(design, value):
+    """Return the texts of `cycle` and `step`, and the words of a record.
+
+    Parameters
+    ----------
+    value : list of int
+        The replacement of each node of the design's graph, from `Graph.substitute`.
+    """
+    quiescence = find_quiescence(design, value)
+    if quiescence is None:
+        step = Function("step", design, plan_cycle(design, value))
+        step.run("%s")
+        return [step.text("ptr noalias %s"), _CYCLE], 1
+    records = [(design.words + quiescence.FROZEN + number, node)
+               for number, node in enumerate(quiescence.frozen)]
+    plan = plan_cycle(design, value, also=records)
+    return [_Cycle(design, plan, quiescence).text("ptr noalias %s, ptr noalias %r"),
+            _STEP.format(quiescence.words)], quiescence.words
+
+
+_CYCLE = """
+define void @cycle(ptr noalias %s, ptr noalias %r) nounwind {
+  call void @step(ptr %s)
+  ret void
+}
+"""
+
+_STEP = """
+define void @step(ptr noalias %s) nounwind {{
+  %r = alloca [{} x i64], align 8
+  store i64 0, ptr %r
+  call void @cycle(ptr %s, ptr %r)
+  ret void
+}}
+"""
+
+
+class _Cycle(Function):
+
+    def __init__(self, design, plan, quiescence: Quiescence):
+        super().__init__("cycle", design, plan)
+        self.quiescence = quiescence
+        quiet = {word for word, _ in quiescence.tickers} | {word for word, _ in design.outputs}
+        self.watched = {register.word for register in design.registers} - quiet
+        self.marked: set[Region] = set()  # regions that count as a change
+        self.prologue()
+        self.run("%s")
+        self.epilogue()
+
+    # The record ----------------------------------------------------------------------------------
+
+    def record(self, word):
+        return self.word("%r", word)
+
+    def word(self, base, number):
+        return self.new(f"load i64, ptr {self.address(base, number)}, align 8")
+
+    def put(self, base, number, value):
+        self.emit(f"store i64 {value}, ptr {self.address(base, number)}, align 8")
+
+    def outputs(self, value):
+        """Return the address of the outputs for a value of the waist."""
+        q = self.quiescence
+        offset = self.new(f"mul i64 {value}, {len(q.outputs)}")
+        return self.address(self.address("%r", q.first_output), offset)
+
+    def difference(self):
+        """Return a word that is 0 if the inputs are those of the record."""
+        q, result = self.quiescence, "0"
+        for number, word in enumerate(q.inputs):
+            now, then = self.word("%s", word), self.record(q.first_input + number)
+            one = self.new(f"xor i64 {now}, {then}")
+            result = self.new(f"or i64 {result}, {one}")
+        return result
+
+    def store(self, base, word, node):
+        """Store a value in the state, or in the record, whose words have the numbers after it."""
+        if word >= self.design.words:
+            base, word = "%r", word - self.design.words
+        super().store(base, word, node)
+
+    # Before and after the step -------------------------------------------------------------------
+
+    def prologue(self):
+        """Skip the step if it has been computed before."""
+        q = self.quiescence
+        value = "0"
+        with self.anywhere():
+            for number, node in enumerate(q.waist):
+                bit = self.new(f"select i1 {self.ref(node)}, i64 {1 << number}, i64 0")
+                value = self.new(f"or i64 {value}, {bit}")
+        self.put("%r", q.VALUE, value)
+        known = self.new(f"trunc i64 {self.new(f'lshr i64 {self.record(q.MASK)}, {value}')} to i1")
+        self.emit(f"br i1 {known}, label %known, label %awake")
+        self.label("known")
+        same = self.new(f"icmp eq i64 {self.difference()}, 0")
+        self.emit(f"br i1 {same}, label %rest, label %awake")
+        self.label("rest")
+        with self.anywhere():
+            for number, node in enumerate(q.frozen):
+                self.here[node] = self.new(f"icmp ne i64 {self.record(q.FROZEN + number)}, 0")
+            values = [self.resize(self.ref(node), self.graph.width[node], 64)
+                      for _, node in q.tickers]
+        for (word, _), ticked in zip(q.tickers, values, strict=True):
+            self.put("%s", word, ticked)
+        row = self.outputs(value)
+        for number, word in enumerate(q.outputs):
+            self.put("%s", word, self.word(row, number))
+        self.emit("ret void")
+        self.label("awake")
+        self.put("%r", q.CHANGED, 0)
+
+    def epilogue(self):
+        """Enter in the record whether the step has changed anything."""
+        q = self.quiescence
+        quiet = self.new(f"icmp eq i64 {self.record(q.CHANGED)}, 0")
+        self.emit(f"br i1 {quiet}, label %quiet, label %busy")
+        self.label("busy")
+        self.put("%r", q.MASK, 0)
+        self.emit("ret void")
+        self.label("quiet")
+        value = self.record(q.VALUE)
+        same = self.new(f"icmp eq i64 {self.difference()}, 0")
+        mask = self.new(f"select i1 {same}, i64 {self.record(q.MASK)}, i64 0")
+        bit = self.new(f"shl i64 1, {value}")
+        self.put("%r", q.MASK, self.new(f"or i64 {mask}, {bit}"))
+        for number, word in enumerate(q.inputs):
+            self.put("%r", q.first_input + number, self.word("%s", word))
+        row = self.outputs(value)
+        for number, word in enumerate(q.outputs):
+            self.put(row, number, self.word("%s", word))
+
+    def anywhere(self):
+        """Return a context in which all operations run where their results are used."""
+        return _Anywhere(self)
+
+    # Within the step -----------------------------------------------------------------------------
+
+    def effects(self, region, base):
+        self.watch(region)
+        super().effects(region, base)
+
+    def watch(self, region):
+        """Enter whether a region changes something."""
+        outer = region
+        while outer is not None:
+            if outer in self.marked:
+                return
+            outer = outer.parent
+        stores = [(word, node) for (word, _), node in zip(region.stores, region.stored, strict=True)
+                  if word in self.watched]
+        if region.writes or (region.parent and len(stores) > MAX_COMPARED):
+            self.marked.add(region)
+            self.put("%r", self.quiescence.CHANGED, 1)
+        elif stores:
+            changed = self.record(self.quiescence.CHANGED)
+            for word, node in stores:
+                value = self.resize(self.ref(node), self.graph.width[node], 64)
+                one = self.new(f"xor i64 {self.word('%s', word)}, {value}")
+                changed = self.new(f"or i64 {changed}, {one}")
+            self.put("%r", self.quiescence.CHANGED, changed)
+
+
+class _Anywhere:
+    """While it is entered, a function repeats all operations where they are used."""
+
+    def __init__(self, function):
+        self.function, self.plan = function, function.plan
+
+    def __enter__(self):
+        graph = self.function.graph
+        self.function.plan = SimpleNamespace(args=dict(enumerate(graph.args)), arms={},
+                                             repeated=range(len(graph)))
+
+    def __exit__(self, *_):
+        self.function.plan = self.plan
+        self.function.here = {}
