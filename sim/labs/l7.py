@@ -15,7 +15,7 @@ from pteg.mmu import Walk
 from pteg.mmu.oracle import StaleUse
 from pteg.outputs import write_file
 
-__all__ = ["LAB"]
+__all__ = ["LAB", "loaded", "numbers_of", "parts_of"]
 
 _STEM = "pager"
 _TABLE, _FRAMES, _STRING, _DISK, _LOG = 0x200000, 0x100000, 0x240000, 0x280000, 0x300000
@@ -27,7 +27,7 @@ _INSTRUCTIONS = 3_000_000
 SEEDS = 40
 
 
-def _numbers(seed: int) -> dict[str, int]:
+def numbers_of(seed: int) -> dict[str, int]:
     rng = choices("L7", seed)
     return {"BASE": rng.randrange(4, 16) << 28 | rng.randrange(1 << 9) << 19,
             "VSID": rng.randrange(1, 1 << 24), "FILES": FILES, "PAGES": PAGES, "FRAMES": _FRAMES,
@@ -75,8 +75,8 @@ class _Attempt:
 
 
 def _attempt(folder: Path, seed: int) -> _Attempt:
-    numbers = _numbers(seed)
-    parts = _parts(folder, numbers)
+    numbers = numbers_of(seed)
+    parts = parts_of(folder, numbers)
     write_file(folder / "lab.elf", parts[0].elf)
     plain, adversaries = _run(parts, seed, None), {}
     if not plain.problem:
@@ -87,7 +87,7 @@ def _attempt(folder: Path, seed: int) -> _Attempt:
     return _Attempt(seed, numbers, plain, adversaries)
 
 
-def _parts(folder: Path, numbers: dict[str, int]) -> list[Part]:
+def parts_of(folder: Path, numbers: dict[str, int]) -> list[Part]:
     """Harness, L4, L8 and the student's file. The harness calls the student's function, which calls
     the harness: its own addresses do not depend on that."""
     names = numbers | {"TABLE": _TABLE, "FRAME": 0}
@@ -110,13 +110,8 @@ def _harness(names: dict[str, int], page_fault: int) -> Part:
 
 
 def _run(parts: list[Part], seed: int, adversary: int | None) -> _Run:
-    machine = Machine("g3", cpu="functional", rom="none", ram="4M", adversary=adversary)
-    for part in parts:
-        machine.load(part.elf)
-    base = _numbers(seed)["BASE"]
-    accesses = _expected(seed, machine, base)
-    symbols = parts[0].symbols
-    machine.cpu.pc, machine.cpu.msr = symbols["_start"], 0
+    machine, accesses = loaded(parts, seed, adversary)
+    base, symbols = numbers_of(seed)["BASE"], parts[0].symbols
     run = _Run(None, [], None, machine)
 
     def tell(use):
@@ -139,6 +134,17 @@ def _run(parts: list[Part], seed: int, adversary: int | None) -> _Run:
                             f"{ea & ~3:08x}, {why}", walk, machine.cycle)
     run.log = _log(machine)
     return run
+
+
+def loaded(parts: list[Part], seed: int, adversary: int | None
+           ) -> tuple[Machine, list[tuple[int, int]]]:
+    """A machine that is about to run the string, and each access (see `_expected`)."""
+    machine = Machine("g3", cpu="functional", rom="none", ram="4M", adversary=adversary)
+    for part in parts:
+        machine.load(part.elf)
+    accesses = _expected(seed, machine, numbers_of(seed)["BASE"])
+    machine.cpu.pc, machine.cpu.msr = parts[0].symbols["_start"], 0
+    return machine, accesses
 
 
 def _expected(seed: int, machine: Machine, base: int) -> list[tuple[int, int]]:
@@ -243,7 +249,7 @@ _TESTS = [Test("contents", "every access reads what was stored last", 5, _conten
 
 
 def _files(seed: int) -> dict[str, str]:
-    head = [f"{name} = {value:#010x}" for name, value in _numbers(seed).items()]
+    head = [f"{name} = {value:#010x}" for name, value in numbers_of(seed).items()]
     texts = {"starter.s": "".join(f"# {line}\n" for line in head),
              "starter.c": "".join(f"/* {line} */\n" for line in head)}
     folder = folder_of("L7")

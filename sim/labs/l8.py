@@ -12,7 +12,7 @@ from pteg.mmu.oracle import StaleUse, Step
 from pteg.mmu.walk import groups
 from pteg.outputs import write_file
 
-__all__ = ["LAB"]
+__all__ = ["LAB", "numbers_of"]
 
 _FILE = "update.s"
 _TABLE = 0x200000
@@ -22,7 +22,7 @@ SEEDS = 60
 _INSTRUCTIONS = 20_000
 
 
-def _numbers(seed: int) -> dict[str, int]:
+def numbers_of(seed: int) -> dict[str, int]:
     rng = choices("L8", seed)
     ea, vsid = rng.randrange(4, 16) << 28 | rng.randrange(1 << 16) << 12, rng.randrange(1, 1 << 24)
     place = next(groups(ea, vsid, _TABLE)) + 8 * rng.randrange(8)
@@ -48,7 +48,7 @@ class _Attempt:
 
 
 def _attempt(folder: Path, seed: int) -> _Attempt:
-    numbers = _numbers(seed)
+    numbers = numbers_of(seed)
     program = built("L8", folder, _FILE, numbers)
     write_file(folder / "lab.elf", program.elf())
     found, unexplained = _Attempt(None, {}, 0), None  # wrong, but nothing stale
@@ -98,5 +98,5 @@ _TESTS = [Test("table", "pages are installed and removed", 2, _table),
             for step in Step)]
 
 LAB = Lab("L8", "Do not go stale", lambda seed: _TESTS, _attempt,
-          lambda seed: starter("L8", _FILE, _numbers(seed)), lambda seed: solution("L8", _FILE),
+          lambda seed: starter("L8", _FILE, numbers_of(seed)), lambda seed: solution("L8", _FILE),
           lambda attempt: {"instructions": attempt.instructions})

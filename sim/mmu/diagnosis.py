@@ -43,6 +43,11 @@ class Made:
     def cleared_v(self) -> bool:
         return bool(self.before & ~self.after & _VALID)
 
+    def cleared_history(self) -> bool:
+        """Whether nothing but R or C was cleared."""
+        changed = self.before ^ self.after
+        return bool(changed) and not changed & (~_USED | self.after)
+
     def set_v(self) -> bool:
         return bool(~self.before & self.after & _VALID)
 
@@ -168,22 +173,9 @@ def _missing(found: Finding, acts: Sequence[Made], change: int) -> tuple[Step | 
             return _in_place(found, acts, change)
         first = max((i for i in stores if i < change and acts[i].cleared_v()), default=change)
 
-    flushes = _flushes(found, acts, first)
-    flush = next(flushes, None)
-    if flush is None:
-        wrong = [act.address for i, act in enumerate(acts)
-                 if act.act == Act.TLBIE and (i > first or found.oldest + i >= found.loaded)]
-        return Step.TLBIE, wrong[-1] if wrong else None
-    if not _has(acts, first, flush, Act.SYNC):
-        return Step.SYNC, None
-    waits = next((i for i in range(flush + 1, len(acts)) if acts[i].act == Act.TLBSYNC), None)
-    if waits is None:
-        return Step.TLBSYNC, None
-    if not _has(acts, flush, waits, Act.EIEIO, Act.SYNC):
-        return Step.EIEIO, None
-    following = next((i for i in stores if i > waits), len(acts))
-    if not _has(acts, waits, following, Act.SYNC):
-        return Step.SYNC_TLBSYNC, None
+    step, misplaced, waits = _flushed(found, acts, first, stores)
+    if step:
+        return step, misplaced
     valid = next((i for i in stores if i > waits and acts[i].set_v()), None)
     if valid is not None:
         words = [i for i in stores if waits < i < valid]
@@ -195,11 +187,35 @@ def _missing(found: Finding, acts: Sequence[Made], change: int) -> tuple[Step | 
 
 
 def _in_place(found: Finding, acts: Sequence[Made], change: int) -> tuple[Step, int | None]:
-    """A valid PTE was changed. To clear R or C, which searches set as bytes, that is allowed."""
-    history = found.fault in (Fault.UNCHANGED, Fault.UNREFERENCED)
-    if history and next(_flushes(found, acts, change), None) is None:
-        return Step.TLBIE, None
+    """A valid PTE was changed. To clear R or C, which searches set as bytes, that is allowed: then
+    sync, tlbie and what follows must be there (PEM 7.6.3.2.2)."""
+    if found.fault in (Fault.UNCHANGED, Fault.UNREFERENCED):
+        step, misplaced, _ = _flushed(found, acts, change, [])
+        if step:
+            return step, misplaced
     return Step.INVALIDATE, None
+
+
+def _flushed(found: Finding, acts: Sequence[Made], first: int, stores: Sequence[int]
+             ) -> tuple[Step | None, int | None, int]:
+    """The first step that is not there from tlbie to the sync after tlbsync, the address of a tlbie
+    in the wrong place, and the index of tlbsync. `stores` are those into the PTE."""
+    flush = next(_flushes(found, acts, first), None)
+    if flush is None:
+        wrong = [act.address for i, act in enumerate(acts)
+                 if act.act == Act.TLBIE and (i > first or found.oldest + i >= found.loaded)]
+        return Step.TLBIE, wrong[-1] if wrong else None, first
+    if not _has(acts, first, flush, Act.SYNC):
+        return Step.SYNC, None, first
+    waits = next((i for i in range(flush + 1, len(acts)) if acts[i].act == Act.TLBSYNC), None)
+    if waits is None:
+        return Step.TLBSYNC, None, first
+    if not _has(acts, flush, waits, Act.EIEIO, Act.SYNC):
+        return Step.EIEIO, None, waits
+    following = next((i for i in stores if i > waits), len(acts))
+    if not _has(acts, waits, following, Act.SYNC):
+        return Step.SYNC_TLBSYNC, None, waits
+    return None, None, waits
 
 
 def _flushes(found: Finding, acts: Sequence[Made], start: int) -> Iterator[int]:

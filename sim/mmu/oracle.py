@@ -98,6 +98,9 @@ class StaleUse:
             parts.append("no store of this processor that changed the PTE is remembered")
         if self.missing:
             text = f"missing: {self.missing.value}"
+            if self.fault in (Fault.UNCHANGED, Fault.UNREFERENCED):
+                bit = "C" if self.fault is Fault.UNCHANGED else "R"
+                text = text.replace("V = 0", f"{bit} = 0")
             if self.misplaced is not None:
                 text += f" (there is one for {self.misplaced:08x}, too early or of another page)"
             parts.append(f"{text}  [PEM 7.6.3.2]")

@@ -79,6 +79,8 @@ class HostB:
     tick : int
         Ticks of the time base between two interrupts of the host; 0: none.
     compiler : pteg.firmware.cbuild.Compiler, optional
+    adversary : int, optional
+        See `pteg.Machine`.
 
     Attributes
     ----------
@@ -87,10 +89,10 @@ class HostB:
 
     def __init__(self, guest: Guest, *, cpu: str = "functional",
                  options: Mapping[Option, int] | None = None, flags: Flag | int = 0, tick: int = 0,
-                 compiler: Compiler | None = None):
+                 compiler: Compiler | None = None, adversary: int | None = None):
         self.guest = guest
         self._offsets = _names(compiler)
-        self.machine = machine = Machine("g3", cpu=cpu, rom="none")
+        self.machine = machine = Machine("g3", cpu=cpu, rom="none", adversary=adversary)
         start = machine.load(build(compiler))
         words = [guest.size, guest.entry, guest.msr, 0, tick, int(flags)]
         words += [(options or {}).get(option, 0) for option in Option]

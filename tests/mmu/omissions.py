@@ -17,6 +17,9 @@ from pteg.mmu.history import HISTORY, Act
 
 _NOP = 0x60000000
 _BARRIERS = (Act.SYNC, Act.EIEIO)
+#: Instructions that are acts, without their operands.
+_WORDS = {Act.SYNC: 0x7C0004AC, Act.EIEIO: 0x7C0006AC, Act.TLBIE: 0x7C000264,
+          Act.TLBSYNC: 0x7C00046C}
 
 
 class Kind(enum.Enum):
@@ -38,12 +41,15 @@ class Program:
         Runs it; returns what it has come to, or raises AssertionError.
     physical : callable
         Physical address of an instruction.
+    references : bool
+        Whether it relies on R (see `pteg.Machine.oracle`).
     """
 
     name: str
     start: Callable[[int | None], Machine]
     run: Callable[[Machine], object]
     physical: Callable[[int], int] = lambda pc: pc
+    references: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,18 +100,27 @@ def sites(program: Program) -> list[Site]:
     machine.oracle()
     run = machine.run
 
-    def in_pieces(*arguments, instructions, **options):
+    def in_pieces(*arguments, instructions, until=None, **options):
         """The same run, with a look at the acts now and then."""
-        stop = None
+        text, stop = bytearray(), None
         while instructions > 0 and (stop is None or stop == "instructions"):
-            stop = run(*arguments, instructions=min(instructions, 4000), **options)
+            before = machine.console.printed
+            stop = run(*arguments, until=until, instructions=min(instructions, 4000), **options)
             instructions -= 4000
             collect()
+            machine.console.drain()     # a text may be printed in two pieces
+            kept = machine.console._text
+            text += kept[len(kept) - (machine.console.printed - before):]
+            if stop == "instructions" and isinstance(until, str) and until.encode() in text:
+                stop = "console"
         return stop
 
     machine.run = in_pieces
     program.run(machine)
     for i, act in enumerate(acts):
+        word = machine.memory.read_word(program.physical(act.pc)) & ~0xF800
+        if word != _WORDS.get(act.act, word):
+            continue            # of a guest, which has its own address space
         step = _step(acts, i)
         if act.pc not in found or step and not found[act.pc].step:
             name = machine.symbols.name(act.pc) or f"{act.pc:08x}"
@@ -129,7 +144,7 @@ def _step(acts: list[Made], i: int) -> Step | None:
     if before.act == Act.TLBIE:
         return Step.EIEIO
     if before.act == Act.STORE:
-        if before.cleared_v():
+        if before.cleared_v() or before.cleared_history():
             return Step.SYNC if act.act == Act.SYNC else None
         return Step.SYNC_VALID if before.after >> 63 & 1 else Step.EIEIO_STORES
     return None
@@ -174,7 +189,7 @@ def judge(program: Program, mutant: Mutant, right: object, seeds: range,
     outcome = Outcome()
     for seed in seeds:
         machine = planted(program, mutant, seed)
-        oracle = machine.oracle()
+        oracle = machine.oracle(references=program.references)
         try:
             wrong = program.run(machine) != right
         except Exception:   # a checker reads memory in which anything may stand

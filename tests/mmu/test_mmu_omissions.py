@@ -6,116 +6,21 @@ or exchanges them. What may be left out without effect is in `EXCEPTIONS`, with 
 
 import importlib.util
 import re
+import sys
 from functools import cache
 from pathlib import Path
 
 import pytest
-
-import pteg
-from pteg.firmware import cbuild
-from pteg.firmware.asm import assemble
-from pteg.firmware.guests.image import build as build_tiny_kernel
 
 HERE = Path(__file__).parent
 SEEDS = 200
 #: For what has no effect, by its reason.
 FEW = range(30)
 
-
-def module(path):
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    found = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(found)
-    return found
-
-
-omissions = module(HERE / "omissions.py")
-hosts = module(HERE.parent / "hosts" / "conftest.py")
-
-
-# -- Programs -------------------------------------------------------------------------------------
-
-def example():
-    """pte_update.s: PEM's sequence, with translation on."""
-    program = assemble(HERE / "pte_update.s", sections={".vectors": 0x300, ".text": 0x1000})
-    elf = program.elf()
-
-    def start(seed):
-        machine = pteg.Machine("g3", cpu="functional", rom="none", ram="4M", adversary=seed)
-        machine.load(elf)
-        machine.cpu.pc, machine.cpu.msr = program.symbols["start"], 0
-        return machine
-
-    def run(machine):
-        assert machine.run(until=program.symbols["done"], instructions=20_000) == "address"
-        return machine.cpu.gpr[20]
-
-    return omissions.Program("example", start, run)
-
-
-def first_rom():
-    """Its self-tests."""
-    def start(seed):
-        return pteg.Machine("g3", cpu="functional", rom="first", adversary=seed)
-
-    def run(machine):
-        assert machine.run(until="pteg: ready", instructions=400_000) == "console"
-        return machine.console.read()
-
-    return omissions.Program("first ROM", start, run)
-
-
-def tiny_kernel():
-    """Four processes; each time they give their memory up, R, C and faults are added up."""
-    elf = build_tiny_kernel()
-
-    def start(seed):
-        machine = pteg.Machine("g3", cpu="functional", rom="none", ram="4M", adversary=seed)
-        machine.cpu.pc, machine.cpu.msr = machine.load(elf), 0
-        return machine
-
-    def run(machine):
-        stop = machine.symbols.address("stop")
-        assert machine.run(until=stop, instructions=3_000_000) == "address"
-        return machine.memory.read(machine.symbols.address("results"), 4 * 5 * 4)
-
-    return omissions.Program("tiny kernel", start, run)
-
-
-def host(name, build, checker, commands):
-    """HostL or HostX with a page table that is too small, and not enough memory."""
-    elf = build("mem=1M swap=2M hash=64K", hosts.PROGRAMS)
-
-    def start(seed):
-        session = hosts.Session(elf=elf, prompt=False, adversary=seed, checker=checker)
-        session.machine.session = session
-        return session.machine
-
-    def run(machine):
-        session = machine.session
-        session.read(4_000_000)
-        printed = [session(command, 4_000_000) for command in commands]
-        session.check()
-        return printed
-
-    def physical(pc):
-        return pc & 0x0FFFFFFF if pc >= 0xC0000000 else pc
-
-    return omissions.Program(name, start, run, physical)
-
-
-def hostl():
-    return host("HostL", hosts.image.build, hosts.Checker, ["evict", "stress 2 60 40"])
-
-
-def hostx():
-    return host("HostX", hosts.hostx_image.build, hosts.hostx_checker.Checker,
-                ["evict", "stress 2 60 40"])
-
-
-#: Of these, each omission is judged; the hosts only have to bear adversaries.
-JUDGED = {"example": example, "first ROM": first_rom, "tiny kernel": tiny_kernel}
-PROGRAMS = JUDGED | {"HostL": hostl, "HostX": hostx}
+_SPEC = importlib.util.spec_from_file_location("changing_programs", HERE / "changing_programs.py")
+programs = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(programs)
+omissions = sys.modules["omissions"]
 
 
 # -- What may be left out -------------------------------------------------------------------------
@@ -123,9 +28,9 @@ PROGRAMS = JUDGED | {"HostL": hostl, "HostX": hostx}
 #: Program, place and step (a regular expression), what adversaries can show (`broken`: another
 #: result, `named`: by the oracle; None: it depends on the seed), and why.
 EXCEPTIONS = [
-    ("first ROM|tiny kernel", "(clear_tlbs|start).*", (False, False),
+    ("first ROM|Open Firmware|tiny kernel|Host[LX]", "(clear_tlbs|start|moved).*", (False, False),
      "after a reset, before translation is on: the TLBs hold nothing"),
-    ("first ROM", "(make_hash_table|probe_memory).*", (False, False),
+    ("first ROM|Open Firmware", "(make_hash_table|make_vectors|probe_memory).*", (False, False),
      "no PTE is changed there: barriers behind stores that clear or probe memory"),
     ("first ROM", "pte_(insert|store).* (INVALIDATE|SYNC|EIEIO_STORES)", (False, False),
      "translation is off: nothing is searched for until it is on, and a sync comes before"),
@@ -144,6 +49,26 @@ EXCEPTIONS = [
      "the process comes back through a fault of its text, whose map() has a sync"),
     ("tiny kernel", "unmap_all.* (EIEIO|TLBSYNC)", (None, True),
      "the page is mapped to the same frame again: most often the sums are the same"),
+    ("L7.*", "(free|pte_remove).* (SYNC|EIEIO_STORES)", (False, False),
+     "translation is off in the handler: nothing is searched for until rfi, behind a sync"),
+    ("L7.*", "pte_remove.* SYNC_TLBSYNC", (False, False),
+     "the sync of htab_insert ends the tlbsync, before the page is used"),
+    ("L7.*", "(turn|new_frame).* TLBIE OMITTED.*", (None, True),
+     "the clock takes other pages: what they hold is right"),
+    ("L7.*", "(turn|new_frame).*", (False, False),
+     "R = 0 in a PTE that stays; pte_remove of another page follows, whose steps order this tlbie"),
+    ("L7.*", ".*", (None, True), "what is read in time is right"),
+    ("Open Firmware", "page_fault.* EIEIO_STORES", (False, False),
+     "translation is off in the handler: nothing is searched for until rfi, behind a sync"),
+    ("Open Firmware", "page_fault.* SYNC_VALID", (None, True),
+     "a page fault too many: the handler stores the same PTE again"),
+    ("Open Firmware", "unmap-page.* INVALIDATE", (True, False),
+     "the page table still maps the page as before, and what is used agrees with it"),
+    ("Open Firmware", "unmap-page.* SYNC LATE SYNC", (None, None),
+     "a window of one instruction"),
+    ("Open Firmware", "install_environment.*", (False, False),
+     "the client has the same segments: no TLB entry is wrong"),
+    ("Host[LX]", ".*", (None, True), "the hosts check their own tables, not each load"),
 ]
 
 
@@ -158,9 +83,9 @@ def expected(program, mutant):
 @cache
 def prepared(name):
     """A program, what it comes to, and its mutants."""
-    if name != "example" and name != "first ROM" and not cbuild.compilers():
+    if not programs.can_build(name):
         pytest.skip("needs a C compiler: the extra cc, or gcc-powerpc-linux-gnu")
-    program = PROGRAMS[name]()
+    program = programs.PROGRAMS[name]()
     return program, program.run(program.start(None)), list(omissions.mutants(program))
 
 
@@ -181,21 +106,32 @@ def judged(name, seeds=range(SEEDS)):
     return problems
 
 
-@pytest.mark.parametrize("name", [
-    "example", "first ROM", *(pytest.param(name, marks=pytest.mark.slow)
-                              for name in PROGRAMS if name not in ("example", "first ROM"))])
+def parameters(quick):
+    """All programs; those that are not quick are for long runs."""
+    return [pytest.param(name, marks=[] if name in quick else [pytest.mark.slow])
+            for name in programs.PROGRAMS]
+
+
+@pytest.mark.parametrize("name", parameters(["example", "L8", "L7, pager.s", "first ROM"]))
 def test_correct_programs_bear_adversaries(name):
     program, right, _ = prepared(name)
     for seed in range(10):
         machine = program.start(seed)
-        oracle = machine.oracle()
+        oracle = machine.oracle(references=program.references)
         assert program.run(machine) == right, f"seed {seed}"
         assert oracle.uses == [], f"seed {seed}: {oracle.uses[0].text(machine.symbols)}"
 
 
-@pytest.mark.parametrize("name", [
-    "example", *(pytest.param(name, marks=pytest.mark.slow)
-                 for name in JUDGED if name != "example")])
+@pytest.mark.parametrize("name", parameters(["example", "L8"]))
 def test_each_step_is_needed_or_has_a_reason(name):
     problems = judged(name)
     assert not problems, "\n".join(problems)
+
+
+@pytest.mark.slow
+def test_a_hundred_omissions_are_named():
+    """Those that matter, of which `test_each_step_is_needed_or_has_a_reason` sees that the oracle
+    names the step."""
+    named = [mutant for name in programs.PROGRAMS for program, _, mutants in [prepared(name)]
+             for mutant in mutants if expected(program, mutant)[0][1]]
+    assert len(named) >= 100

@@ -305,3 +305,75 @@ done:   b       done
         assert use.missing is step and use.change.pc == built.symbols["change"]
         assert "writes R or C with what it has read before" in str(use)
         assert use.old & ~0x100 == 0x00101012 and use.new & ~0x100 == 0x00100012
+
+
+@pytest.mark.parametrize("step", [None, Step.SYNC, Step.TLBIE, Step.EIEIO, Step.TLBSYNC,
+                                  Step.SYNC_TLBSYNC])
+def test_r_is_cleared_in_a_pte_that_stays(step):
+    """Searches set R as a byte, so V may stay 1; the rest of the sequence is needed, or the next
+    use does not set R."""
+    source = """
+        lis     r3, 0x20
+        mtsdr1  r3
+        li      r4, 0x123
+        mtsr    4, r4
+        li      r4, 0xfe
+        mtdbatu 0, r4
+        li      r4, 0x12
+        mtdbatl 0, r4
+        lis     r24, 0x4000
+        ori     r24, r24, 0x3000        # EA
+        lis     r25, 0x20
+        ori     r25, r25, 0x4800        # its PTE
+        lis     r3, 0x10
+        ori     r3, r3, 0x12
+        stw     r3, 4(r25)
+        eieio
+        lis     r3, 0x8000
+        ori     r3, r3, 0x9180
+        stw     r3, 0(r25)
+        li      r4, 0x10
+        mtmsr   r4
+        sync
+        isync
+        li      r21, 12
+round:  lwz     r20, 0(r24)
+        sync                            # R = 1
+        lbz     r5, 6(r25)
+        rlwinm  r5, r5, 0, 24, 30
+change: stb     r5, 6(r25)
+.ifndef OMIT_SYNC
+        sync
+.endif
+.ifndef OMIT_TLBIE
+        tlbie   r24
+.endif
+.ifndef OMIT_EIEIO
+        eieio
+.endif
+.ifndef OMIT_TLBSYNC
+        tlbsync
+.endif
+.ifndef OMIT_SYNC_TLBSYNC
+        sync
+.endif
+        lwz     r20, 0(r24)
+        addi    r21, r21, -1
+        cmpwi   r21, 0
+        bne     round
+done:   b       done
+"""
+    built = assemble(source, defines={f"OMIT_{step.name}": 1} if step else {},
+                     sections={".text": 0x1000})
+    found = []
+    for seed in range(50):
+        machine = pteg.Machine("g3", cpu="functional", rom="none", ram="4M", adversary=seed)
+        machine.load(built.elf())
+        machine.cpu.pc, machine.cpu.msr = 0x1000, 0
+        uses = machine.oracle(references=True).uses
+        assert machine.run(until=built.symbols["done"], instructions=1000) == "address"
+        found += uses
+    assert bool(found) == (step is not None)
+    for use in found:
+        assert (use.fault, use.missing) == (Fault.UNREFERENCED, step), str(use)
+        assert use.change.pc == built.symbols["change"] and "V = 0" not in str(use)
