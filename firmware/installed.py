@@ -8,10 +8,14 @@ from pathlib import Path
 
 from pteg.errors import UserError
 
-__all__ = ["INSTALLED", "find"]
+__all__ = ["INSTALLED", "NotInstalled", "find"]
 
 #: By name: the file below a data folder, and Debian's package with it.
 INSTALLED = {"openbios": ("qemu/openbios-ppc", "qemu-system-data")}
+
+
+class NotInstalled(UserError):
+    """A file that is not part of this package is not there."""
 
 
 def find(name):
@@ -19,7 +23,7 @@ def find(name):
 
     Raises
     ------
-    UserError
+    NotInstalled
         It is in none of them.
     """
     file, package = INSTALLED[name]
@@ -29,5 +33,5 @@ def find(name):
     for folder in folders:
         if (path := Path(folder) / file).is_file():
             return path
-    raise UserError(f"{name}: no {file} in {', '.join(map(str, folders))}; Debian's package "
-                    f"{package} has it, or name a file")
+    raise NotInstalled(f"{name}: no {file} in {', '.join(map(str, folders))}; Debian's package "
+                       f"{package} has it, or name a file")

@@ -114,6 +114,8 @@ class Machine:
         self.count_from = 0     # grows when `stats` begins anew
         self._events: Callable[[np.ndarray], None] | None = None  # where the ledger's events go
         self._watched = False   # there is an oracle
+        # The text that the last run has not seen, and what it has seen of it.
+        self._sought: tuple[str | bytes, np.ndarray] | None = None
         # A processor that does not exist yet has fetched nothing. (No reference to the machine: one
         # that is not used any more is gone at once, and its files are free.)
         self._made: dict[str, Any] = {}  # "model": the processor model, when there is one
@@ -326,8 +328,9 @@ class Machine:
             Limits, counted from now.
         until : int, str, bytes or callable, optional
             An address: stop before the instruction there. Text: stop when the console has
-            printed it. A function, of the machine or of nothing: stop when it returns true; it is
-            asked after every instruction, which is slow.
+            printed it; the next run with the same text goes on looking where this one has ended. A
+            function, of the machine or of nothing: stop when it returns true; it is asked after
+            every instruction, which is slow.
         between : callable, optional
             Called without arguments some times a second; the run ends when it returns true.
         undisturbed : bool
@@ -344,16 +347,21 @@ class Machine:
         """
         limits = Limits(_limit("cycles", cycles), _limit("instructions", instructions),
                         undisturbed=undisturbed)
-        condition = None
+        condition, sought, self._sought = None, self._sought, None
         if isinstance(until, str | bytes):
             if not until:
                 raise UserError("until must be an address, a text or a function, not empty text")
-            limits.watch = new_watch(until, self.console.printed)
+            if sought is None or sought[0] != until:
+                sought = until, new_watch(until, self.console.printed)
+            limits.watch = sought[1]
         elif callable(until):
             condition = until if inspect.signature(until).parameters else lambda _: until()
         elif until is not None:
             limits.address = _address(until)
-        return run(self, limits, condition, between)
+        stop = run(self, limits, condition, between)
+        if isinstance(until, str | bytes) and stop is not Stop.CONSOLE:
+            self._sought = sought
+        return stop
 
     @property
     def cycle(self) -> int:

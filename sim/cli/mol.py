@@ -47,6 +47,7 @@ def run_scenarios(scenario: str, /, *, cpu: Literal["functional", "pipeline"] = 
     svg
         Picture of exits by phases, and of the hash table by owner; of one scenario.
     """
+    from pteg.firmware.installed import NotInstalled
     from pteg.mol.measure import run
     from pteg.mol.picture import draw
     from pteg.mol.scenarios import SCENARIOS
@@ -57,7 +58,13 @@ def run_scenarios(scenario: str, /, *, cpu: Literal["functional", "pipeline"] = 
     check_outputs({"vcd": vcd, "json": json, "svg": svg})
     results = []
     for name in SCENARIOS if every else [scenario]:
-        results.append(run(name, cpu, vcd=vcd))
+        try:
+            results.append(run(name, cpu, vcd=vcd))
+        except NotInstalled as error:
+            if not every:
+                raise
+            print(f"{name}: not run: {error}", flush=True)
+            continue
         print(report(results[-1]), flush=True)
     if svg:
         write_file(svg, draw(results[0]).encode())

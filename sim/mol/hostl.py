@@ -18,11 +18,12 @@ from pteg.mol.occupancy import session_of, spaces_of
 from pteg.symbols import Symbols
 from pteg.worlds import GUESTS, Worlds
 
-__all__ = ["HostL", "BASE"]
+__all__ = ["HostL", "BASE", "PROMPT"]
 
 #: Where the kernel is linked; it is loaded at 0.
 BASE = 0xC0000000
-_PROMPT = "$ "
+#: Of the shell.
+PROMPT = "$ "
 _STEP = 100_000_000
 
 
@@ -69,7 +70,7 @@ class HostL:
             state["gpr"][0, 1] = machine.ram.size - 0x100
         self.data = Data(self.elf, lambda address, size: machine.memory.read(address - BASE, size))
         for line in lines:
-            if machine.run(until=_PROMPT, instructions=_STEP) != Stop.CONSOLE:
+            if machine.run(until=PROMPT, instructions=_STEP) != Stop.CONSOLE:
                 raise UserError(f"HostL has no prompt before {line!r}")
             machine.console.write(line.encode() + b"\r")
         if cpu != "functional":
@@ -103,7 +104,7 @@ class HostL:
             undisturbed: bool = False) -> Stop:
         """Run until the prompt is back, or the processor is at an address."""
         return self.machine.run(instructions=instructions,
-                                until=_PROMPT if until is None else until, undisturbed=undisturbed)
+                                until=PROMPT if until is None else until, undisturbed=undisturbed)
 
     @property
     def in_guest(self) -> bool:

@@ -89,7 +89,7 @@ def _run(session, scenario):
     The counters are the last ones before the session is gone.
     """
     machine = session.machine
-    until = session.ended if scenario.ends else None
+    until = scenario.until(session)
     samples, counters, piece, stop = [], {}, 2_000, "instructions"
     while stop == "instructions" and machine.instructions < scenario.limit:
         if session.sdr1:

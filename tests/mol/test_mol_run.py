@@ -9,6 +9,7 @@ import pytest
 import pteg.mol
 from pteg.cli.commands import main
 from pteg.errors import UserError
+from pteg.firmware.installed import NotInstalled
 from pteg.hw.isa.exceptions import Vector
 from pteg.ledger import Kind, Ledger
 from pteg.mol import measure
@@ -25,12 +26,15 @@ def timed():
     return pteg.mol.run("lazy-segments", cpu="pipeline")
 
 
-# Those of HostX run in test_mol_hostx.py.
+# Those of HostX run in test_mol_hostx.py, OpenBIOS in test_hostl_mol_firmware.py.
 @pytest.mark.parametrize("name", [
-    pytest.param(name, marks=pytest.mark.slow) if name.startswith("hostx-") else name
+    pytest.param(name, marks=pytest.mark.slow) if name.startswith(("hostx-", "openbios")) else name
     for name in SCENARIOS])
 def test_a_scenario_ends_as_it_must(name):
-    result = pteg.mol.run(name)
+    try:
+        result = pteg.mol.run(name)
+    except NotInstalled as error:
+        pytest.skip(str(error))
     assert result["stop"] == ("console" if isinstance(SCENARIOS[name], HostScenario) else "address")
     if SCENARIOS[name].as_bare:
         assert result["differences"] == []
@@ -151,6 +155,20 @@ def test_the_command_lists_and_runs(tmp_path, capfd):
     told = capfd.readouterr().out
     assert "as on the bare machine" in told and "mtsrin" in told
     assert json.loads((tmp_path / "a.json").read_text())["counters"]["page_fault_ctr"] == 5
+
+
+def test_firmware_that_is_not_installed(tmp_path, monkeypatch, capfd):
+    """All scenarios without it, which is named; by itself it is refused."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_DATA_DIRS", str(tmp_path))
+    monkeypatch.setattr("pteg.mol.scenarios.SCENARIOS",
+                        {name: SCENARIOS[name] for name in ("registers", "openbios")})
+    assert command("run", "all", "--json", str(tmp_path / "a.json")) == 0
+    assert "openbios: not run: openbios: no qemu/openbios-ppc" in capfd.readouterr().out
+    results = json.loads((tmp_path / "a.json").read_text())
+    assert [result["scenario"] for result in results] == ["registers"]
+    assert command("run", "openbios") == 2
+    assert capfd.readouterr().err.count("\n") == 1
 
 
 @pytest.mark.parametrize("arguments, text", [

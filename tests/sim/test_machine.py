@@ -178,6 +178,19 @@ def test_a_run_ends_at_an_address_and_can_go_on_from_there(m):
     assert m.cpu.gpr[4] == 30
 
 
+def test_a_text_is_found_by_runs_that_each_print_a_part_of_it(m):
+    pieces = 0
+    while m.run(until="machine", instructions=3, undisturbed=True) is Stop.INSTRUCTIONS:
+        pieces += 1
+    assert pieces > 20 and m.console.read() == b"hello, machine"
+    # What another run has printed is not looked at again.
+    m.reset()
+    m.cpu.pc, m.cpu.msr = SYMBOLS["_start"], 0
+    assert m.run(until="hello, mach", instructions=1000) is Stop.CONSOLE
+    assert m.run(until="machine", instructions=1000) is Stop.INSTRUCTIONS
+    assert m.console.read() == b"hello, machine\n"
+
+
 def test_a_run_ends_with_console_text(m):
     assert m.run(until="machine", cycles=100_000) is Stop.CONSOLE
     assert m.console.read() == b"hello, machine"

@@ -22,7 +22,7 @@ PROGRAMS = {name: _USER / f"{name}.c"
             for name in ("init", "sh", "ps", "free", "ls", "cat", "echo", "stress", "times",
                          "watch")}
 #: Of the program `mol` and of the module: what all hosts with this kernel have in common.
-MOL_PROGRAM = [_MOL / "mol.c", _MOL / "devices.c",
+MOL_PROGRAM = [_MOL / "mol.c", _MOL / "load.c", *sorted((_MOL / "board").glob("*.c")),
                *(file for file in mol.USER_PART if file.name != "devices.c")]
 MOL_MODULE = [_MOL / "host.c", *mol.KERNEL_PART]
 _ENTRY = struct.Struct(">24sII")

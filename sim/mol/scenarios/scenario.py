@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pteg.firmware.hosts.hostl.image import build_with_mol
 from pteg.mol.guest import Guest
 from pteg.mol.hostb import Flag, HostB, Option
-from pteg.mol.hostl import HostL
+from pteg.mol.hostl import PROMPT, HostL
 
 __all__ = ["Scenario", "HostScenario"]
 
@@ -62,10 +62,14 @@ class Scenario:
         """A machine that is about to run it."""
         return HostB(self.guest(), cpu=cpu, options=self.options, flags=self.flags, tick=self.tick)
 
+    def until(self, session: HostB) -> int | None:
+        """Where the session's run ends; None: at the guest's stop."""
+        return session.ended if self.ends else None
+
 
 @dataclass(frozen=True)
 class HostScenario:
-    """Guests as processes of HostL or HostX: the last line runs one, and ends with the prompt.
+    """Guests as processes of HostL or HostX: the last line runs one.
 
     Attributes
     ----------
@@ -79,6 +83,10 @@ class HostScenario:
         Of HostL.
     build : callable
         `build_with_mol` of HostL or HostX.
+    ends : str
+        What is printed when it ends: by default the prompt of the host's shell.
+    ram : str
+        Memory of the machine.
     """
 
     name: str
@@ -91,11 +99,16 @@ class HostScenario:
     build: Callable[..., bytes] = build_with_mol
     limit: int = 100_000_000
     signals: str = SIGNALS
-    #: It ends with the prompt; there is no bare machine with two guests or a host's process.
-    ends: bool = False
+    ends: str = PROMPT
+    ram: str = "64M"
+    #: There is no bare machine with two guests or a host's process.
     as_bare: bool = False
 
     def session(self, cpu: str = "functional") -> HostL:
         """A machine on which the last line has been typed."""
-        return HostL(self.guests(), self.lines, arguments=self.arguments, cpu=cpu,
+        return HostL(self.guests(), self.lines, arguments=self.arguments, cpu=cpu, ram=self.ram,
                      build=self.build)
+
+    def until(self, session: HostL) -> str:
+        """What is printed when the session's run ends."""
+        return self.ends

@@ -37,6 +37,12 @@ static int file(u32 address)
     return copy_out(address, &s, sizeof s) ? 0 : ERROR;
 }
 
+static int clock(u32 address)
+{
+    struct clock_stat s = { boot_info.timebase_hz };
+    return copy_out(address, &s, sizeof s) ? 0 : ERROR;
+}
+
 static int stat_ioctl(struct file *unused, u32 number, u32 argument)
 {
     (void)unused;
@@ -44,6 +50,7 @@ static int stat_ioctl(struct file *unused, u32 number, u32 argument)
     case STAT_MEMORY: return memory(argument);
     case STAT_PROCESS: return process(argument);
     case STAT_FILE: return file(argument);
+    case STAT_CLOCK: return clock(argument);
     default: return ERROR;
     }
 }

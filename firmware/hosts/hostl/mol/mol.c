@@ -1,25 +1,12 @@
-/* mol [-POLICIES] FILE [MEGABYTES [TREE]]: run an ELF file of the archive as a guest, perhaps with a
- * flattened device tree. What lies above the guest's RAM is a ROM. The user part of MOL, as a process. */
+/* mol [-LETTERS] FILE [MEGABYTES [TREE | PROGRAM [ARGUMENTS]]]: run an ELF file of the archive as a guest.
+ * A kernel may get a flattened device tree. What lies above the guest's RAM is a ROM, which may get a
+ * program to start, and its arguments. The user part of MOL, as a process. */
 #include "interface.h"
-#include "user.h"
-#undef NULL
-#include "../user/user.h"
+#include "load.h"
+#include "board/board.h"
 
-#define WINDOW 0x40000000u              /* the guest's RAM in this process */
-#define ROM_WINDOW 0x50000000u          /* its ROM */
-#define ROM_SIZE   0x00100000u          /* and at a multiple of that */
-#define MSR_IP 0x40                     /* exception vectors are in the ROM: as after a reset */
-#define STACK  0x10000u                 /* room above the device tree */
-
-struct elf_header {
-    u8 identity[16];
-    u16 type, machine;
-    u32 version, entry, program_headers, section_headers, flags;
-    u16 size, program_header_size, program_header_count;
-};
-struct program_header { u32 type, offset, virtual, physical, file_size, size, flags, align; };
-
-static u32 rom;                         /* its physical address; 0: there is none */
+#define MSR_IP 0x40                     /* after a reset: exception vectors are in the ROM */
+#define RESET  0xFFF00100u
 
 void sys_putc(int character)
 {
@@ -40,76 +27,10 @@ void sys_exit(u32 status)
         ;
 }
 
-/* A file of the archive, in memory; NULL if there is none. */
-static u8 *contents(const char *name, u32 *size)
-{
-    struct file_stat s = { .number = 0 };
-    int stat = open("/dev/stat"), file = open(name);
-    while (ioctl(stat, STAT_FILE, &s) == 0 && strcmp(s.name, name))
-        s.number++;
-    u8 *data = file < 0 ? NULL : map(NULL, s.size);
-    if (data && read(file, data, s.size) != (int)s.size)
-        return NULL;
-    close(stat);
-    close(file);
-    *size = s.size;
-    return data;
-}
-
-/* Where a segment of the file goes, or NULL. */
-static void *place_of(const struct program_header *segment, u32 bytes)
-{
-    u32 at = segment->physical, size = segment->size;
-    if (size <= bytes && at <= bytes - size)
-        return (void *)(WINDOW + at);
-    u32 base = at & -ROM_SIZE;
-    if (at < bytes || size > ROM_SIZE - (at - base) || (rom && rom != base)
-        || (!rom && !map((void *)ROM_WINDOW, ROM_SIZE)))
-        return NULL;
-    rom = base;
-    return (void *)(ROM_WINDOW + at - base);
-}
-
-/* The file's segments, where the guest has them physically. Returns the physical entry, or -1. */
-static u32 load_guest(const char *name, u32 bytes)
-{
-    u32 size;
-    u8 *elf = contents(name, &size);
-    if (!elf)
-        return -1;
-    const struct elf_header *header = (const void *)elf;
-    const struct program_header *segment = (const void *)(elf + header->program_headers);
-    u32 entry = header->entry;
-    for (u32 n = header->program_header_count; n--; segment++) {
-        if (segment->type != 1 || !segment->size)
-            continue;
-        void *place = place_of(segment, bytes);
-        if (!place)
-            return -1;
-        memcpy(place, elf + segment->offset, segment->file_size);
-        if (header->entry - segment->virtual < segment->size)
-            entry = header->entry - segment->virtual + segment->physical;
-    }
-    unmap(elf, size);
-    return entry;
-}
-
-/* A device tree near the top of the guest's RAM. Returns where, or 0. */
-static u32 load_tree(const char *name, u32 bytes)
-{
-    u32 size;
-    u8 *tree = contents(name, &size);
-    if (!tree || size > bytes / 2)
-        return 0;
-    u32 place = (bytes - STACK - size) & ~4095u;
-    memcpy((void *)(WINDOW + place), tree, size);
-    unmap(tree, size);
-    return place;
-}
-
 /* Policies of the session, by letters: v private hash table, c calls of C through this program, t it
  * touches pages, k copied entries of the guest's table, s the fault that a flush zeroes its old slot
- * whatever is there now. w: the guest's RAM is wired. Others are for interface.c. */
+ * whatever is there now. m: the guest's board is a mac99, not g3. w: its RAM is wired. Others are for
+ * interface.c. */
 static int policies(const char *letters, struct machine *machine)
 {
     int wired = 0;
@@ -120,14 +41,40 @@ static int policies(const char *letters, struct machine *machine)
         case 't': machine->option[OPTION_TOUCH] = 1; break;
         case 'k': machine->option[OPTION_COPY] = 1; break;
         case 's': machine->option[FAULT_STALE_SLOT] = 1; break;
+        case 'm': use_board(&mac99); break;
         case 'w': wired = 1; break;
         }
     return wired;
 }
 
+/* A program in RAM, and what the firmware finds in fw_cfg about it: pteg/boot/preload.py says it to a
+ * bare machine. */
+static int announce(char **words, u32 count, u32 bytes)
+{
+    struct image program;
+    if (!load_program(words[0], bytes, &program))
+        return 0;
+    u32 arguments = (program.end + 4095) & ~4095u;
+    char *to = (char *)WINDOW + arguments;
+    if (arguments > bytes - 4096)
+        return 0;
+    for (u32 n = 1; n < count; n++) {
+        u32 size = strlen(words[n]);
+        memcpy(to, words[n], size);
+        to += size;
+        *to++ = n + 1 < count ? ' ' : 0;
+    }
+    fw_cfg_number(FW_KERNEL_ADDRESS, program.entry);
+    fw_cfg_number(FW_KERNEL_SIZE, arguments - program.low);
+    fw_cfg_number(FW_KERNEL_CMDLINE, arguments);
+    fw_cfg_letter(FW_BOOT_DEVICE, 'm');
+    return 1;
+}
+
 int main(int argc, char **argv)
 {
     static struct machine machine;
+    struct image image;
     const char *letters = "";
     if (argc > 1 && argv[1][0] == '-') {
         letters = argv[1] + 1;
@@ -141,20 +88,23 @@ int main(int argc, char **argv)
         printf("mol: no module, no file, or no memory\n");
         return 1;
     }
-    machine.ram = WINDOW;
-    machine.ram_size = bytes;
-    machine.entry = load_guest(argv[1], bytes);
-    if (machine.entry == (u32)-1) {
+    if (!load_elf(argv[1], bytes, &image)) {
         printf("mol: no file %s, or too large\n", argv[1]);
         return 1;
     }
-    if (argc > 3)
+    machine.ram = WINDOW;
+    machine.ram_size = bytes;
+    machine.entry = image.rom ? RESET : image.entry;
+    machine.msr = image.rom ? MSR_IP : 0;
+    if (argc > 3 && !image.rom)
         machine.r3 = load_tree(argv[3], bytes);
-    if (rom)
-        machine.msr = MSR_IP;
+    if (argc > 3 && image.rom && !announce(argv + 3, argc - 3, bytes)) {
+        printf("mol: no program %s, or too large\n", argv[3]);
+        return 1;
+    }
     make_session(&machine);
-    if (rom)
-        ioctl3(MOL_IOCTL_MMU_MAP, rom, ROM_SIZE, ROM_WINDOW);
+    if (image.rom)
+        ioctl3(MOL_IOCTL_MMU_MAP, image.rom, ROM_SIZE, ROM_WINDOW);
     mregs->gpr[1] = bytes - 0x100;
     return main_loop();
 }

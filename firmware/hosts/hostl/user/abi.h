@@ -19,6 +19,7 @@ enum system_call {
 #define STAT_MEMORY  1
 #define STAT_PROCESS 2                  /* .number: which one; it is skipped if it has no pid */
 #define STAT_FILE    3                  /* .number: which file of the archive */
+#define STAT_CLOCK   4
 
 struct memory_stat {
     unsigned frames, free, slots, free_slots, swap_written, swap_read;
@@ -28,6 +29,7 @@ struct process_stat {
     unsigned number, pid, parent, state, context, resident, swapped, faults, ticks;
     char name[16];
 };
+struct clock_stat { unsigned timebase_hz; };
 struct file_stat { unsigned number, size; char name[24]; };
 
 /* /dev/watch, of the module `watch`: what has happened since it was loaded. */
