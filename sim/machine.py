@@ -34,6 +34,7 @@ from pteg.worlds import Worlds
 if TYPE_CHECKING:
     import networkx
 
+    from pteg.firmware.asm import Program
     from pteg.ledger import Kind
     from pteg.mmu.oracle import Oracle, StaleUse
 
@@ -201,13 +202,13 @@ class Machine:
 
         program_rom(self.platform, self.symbols, rom)
 
-    def load(self, program: str | PathLike | bytes, at: int | None = None) -> int:
+    def load(self, program: "str | PathLike | bytes | Program", at: int | None = None) -> int:
         """Load a program into memory.
 
         Parameters
         ----------
-        program : path or bytes
-            An ELF executable, or with `at` any bytes.
+        program : path, bytes or pteg.firmware.asm.Program
+            An ELF executable, or with `at` any bytes; or what `assemble` returns.
         at : int, optional
             Physical address of raw bytes.
 
@@ -216,6 +217,8 @@ class Machine:
         int
             Physical address of the first instruction; for raw bytes `at`.
         """
+        if hasattr(program, "elf"):
+            program = program.elf()
         if isinstance(program, bytes | bytearray | memoryview):
             data, name = bytes(program), "program"
         else:
@@ -680,7 +683,7 @@ def _limit(name: str, value: object) -> int:
     if value is None:
         return FOREVER
     if not isinstance(value, int) or value < 0:
-        raise UserError(f"{name} must be a number that is not negative, not {value!r}")
+        raise UserError(f"{name} must be an integer that is not negative, not {value!r}")
     return value
 
 

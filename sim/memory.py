@@ -55,6 +55,8 @@ class Memory:
 
     def write(self, address: int, data: bytes | bytearray | memoryview) -> None:
         """Store bytes; ROM too."""
+        if isinstance(data, int):   # bytes() would make so many zeros of it
+            raise UserError(f"data must be bytes, not {data!r}: write_word stores a number")
         data = bytes(data)
         memory, offset = self._find(address, len(data))
         memory[offset:offset + len(data)] = memoryview(data)

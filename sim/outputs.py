@@ -14,7 +14,25 @@ from pathlib import Path
 
 from pteg.errors import UserError
 
-__all__ = ["OutputFile", "write_file", "write_folder", "replace_file"]
+__all__ = ["OutputFile", "check_writable", "write_file", "write_folder", "replace_file"]
+
+
+def check_writable(path: str | PathLike) -> None:
+    """UserError unless a file of this name can be written, as far as can be seen without doing it.
+
+    Asked before long work, whose result `write_file` writes in the end.
+    """
+    path = os.fspath(path)
+    folder = os.path.dirname(path) or "."
+    if os.path.isdir(path):
+        problem = "is a folder"
+    elif not os.path.isdir(folder):
+        problem = "its folder does not exist"
+    elif not os.access(path if os.path.exists(path) else folder, os.W_OK):
+        problem = "permission denied"
+    else:
+        return
+    raise UserError(f"cannot write {path!r}: {problem}")
 
 
 def write_file(path: str | PathLike, *parts: bytes) -> None:

@@ -25,7 +25,7 @@ A device access may change an interrupt pin at once. A model that lets time pass
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
@@ -134,6 +134,21 @@ class Platform:
         self.wires = list(wires)
         self.worlds: Worlds | None = None
         self._check()
+
+    def extended(self, devices: Iterable[Device], wires: Iterable[Wire] = ()) -> "Platform":
+        """These devices and wires, and more of them: a preset with a device of your own.
+
+        Returns
+        -------
+        Platform
+            A new one, whose processor has the same parameters.
+        """
+        parameters = {field.name: getattr(self.parameters, field.name)
+                      for field in fields(self.parameters)}
+        more = Platform([*self.devices, *devices], [*self.wires, *wires], mmu=self.mmu,
+                        **parameters)
+        more.worlds = self.worlds
+        return more
 
     def _check(self) -> None:
         names = [device.name for device in self.devices]

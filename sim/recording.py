@@ -1,6 +1,7 @@
 """`Recording`: a waveform, a log or a ledger while the machine runs."""
 
 import atexit
+import contextlib
 import sys
 from collections.abc import Callable, Sequence
 
@@ -39,8 +40,10 @@ class Recording:
     def __enter__(self) -> "Recording":
         return self
 
-    def __exit__(self, *exception: object) -> None:
-        self.close()
+    def __exit__(self, kind: object, *exception: object) -> None:
+        # An exception in the block says more than one of ours.
+        with contextlib.nullcontext() if kind is None else contextlib.suppress(UserError):
+            self.close()
 
     @property
     def triggered(self) -> Sequence[int]:

@@ -70,7 +70,7 @@ class Table:
     def __getitem__(self, column: str) -> list[Value]:
         """All values of a column; None where a row has none."""
         if column not in self.columns:
-            raise UserError(f"there is no column {column!r}")
+            raise UserError(f"column must be one of {', '.join(self.columns)}, not {column!r}")
         return [row.get(column) for row in self.rows]
 
     def __eq__(self, other: object) -> bool:

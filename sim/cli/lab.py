@@ -63,20 +63,14 @@ def mutants(name: str, mutant: str | None = None, folder: str | None = None, /, 
         As for `new`.
     """
     from pteg.labs.catalogue import lab_named, new_folder
-    from pteg.labs.kit import seed_of
-    from pteg.labs.mutants import MUTANTS, mutated
-    from pteg.outputs import write_file
+    from pteg.labs.mutants import MUTANTS
 
     chosen = lab_named(name)
     if mutant is None:
         for found, wrong in MUTANTS.get(chosen.name, {}).items():
             print(f"{found:<24}{wrong.loses}")
         return ExitCode.DONE
-    texts = mutated(chosen, mutant, seed_of(student) if student else 0)
-    path = Path(folder or f"{chosen.name}-{mutant}")
-    new_folder(chosen, path, student)
-    for file, text in texts.items():
-        write_file(path / file, text.encode())
+    new_folder(chosen, Path(folder or f"{chosen.name}-{mutant}"), student, mutant)
     return ExitCode.DONE
 
 

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Mapping
 
 from pteg.errors import UserError
-from pteg.outputs import write_file
+from pteg.outputs import check_writable, write_file
 
 __all__ = ["check_outputs", "give"]
 
@@ -29,7 +29,7 @@ def check_outputs(outputs: Mapping[str, str | None], inputs: Iterable[str | None
     for name, path in outputs.items():
         if not path or path == "-":
             continue
-        _check_writable(path)
+        check_writable(path)
         place = os.path.realpath(path)
         if os.path.exists(place) and not os.path.isfile(place):
             continue    # a terminal, a pipe: they have room for all
@@ -38,19 +38,6 @@ def check_outputs(outputs: Mapping[str, str | None], inputs: Iterable[str | None
         other = used.setdefault(place, name)
         if other != name:
             raise UserError(f"--{other} and --{name} need different files, not both {path!r}")
-
-
-def _check_writable(path: str) -> None:
-    folder = os.path.dirname(path) or "."
-    if os.path.isdir(path):
-        problem = "is a folder"
-    elif not os.path.isdir(folder):
-        problem = "its folder does not exist"
-    elif not os.access(path if os.path.exists(path) else folder, os.W_OK):
-        problem = "permission denied"
-    else:
-        return
-    raise UserError(f"cannot write {path!r}: {problem}")
 
 
 def give(text: str, output: str | None) -> None:

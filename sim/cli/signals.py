@@ -4,49 +4,62 @@ import contextlib
 import signal
 import sys
 import threading
+import time
 
 from pteg.cli.exits import ExitCode
+from pteg.interrupts import ENDING
 
 __all__ = ["interrupts_raised", "interrupts_noted"]
 
-#: Signals that end programs; Windows has no SIGHUP.
-_ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP")
-                if hasattr(signal, name))
 #: Seconds after which a signal that was lost in a callback is raised again.
 AGAIN = 0.05
 
 
 def interrupts_raised():
-    """From here on, SIGTERM raises SystemExit as SIGINT raises KeyboardInterrupt; neither is lost.
+    """From here on, SIGTERM and SIGHUP raise SystemExit, as SIGINT raises KeyboardInterrupt; none
+    is lost.
 
     Where foreign code calls Python (numba's and LLVM's callbacks, finalizers), Python can only
     report an exception and continue. A signal that came in there is raised again a moment later.
     """
-    if signal.getsignal(signal.SIGTERM) is not signal.SIG_IGN:
-        signal.signal(signal.SIGTERM, _terminated)
+    for number in ENDING:
+        if number != signal.SIGINT and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _ended)
     report = sys.unraisablehook
 
     def raise_again(unraisable):
-        number = {KeyboardInterrupt: signal.SIGINT, SystemExit: signal.SIGTERM}.get(
-            unraisable.exc_type)
-        if number is None:
-            report(unraisable)
-        else:
-            threading.Timer(AGAIN, _send, [number]).start()
+        match unraisable.exc_value:
+            case KeyboardInterrupt():
+                number = signal.SIGINT
+            case SystemExit(code=ExitCode() as code):
+                number = code - 128
+            case _:
+                return report(unraisable)
+        threading.Thread(target=_send, args=[number, raise_again.__code__], daemon=True).start()
 
     sys.unraisablehook = raise_again
 
 
-def _send(number):
+def _send(number, hook):
+    main = threading.main_thread().ident
+    time.sleep(AGAIN)
+    while _is_within(sys._current_frames().get(main), hook):    # it would be lost there too
+        time.sleep(AGAIN)
     # To the main thread, whose sleep or system call ends with it; Windows has no such call.
     if hasattr(signal, "pthread_kill"):
-        signal.pthread_kill(threading.main_thread().ident, number)
+        signal.pthread_kill(main, number)
     else:
         signal.raise_signal(number)
 
 
-def _terminated(number, frame):
-    raise SystemExit(ExitCode.TERMINATED)
+def _is_within(frame, code):
+    while frame is not None and frame.f_code is not code:
+        frame = frame.f_back
+    return frame is not None
+
+
+def _ended(number, frame):
+    raise SystemExit(ExitCode(128 + number))
 
 
 @contextlib.contextmanager
@@ -59,7 +72,7 @@ def interrupts_noted():
     """
     noted = []
     before = {number: signal.signal(number, lambda number, frame: noted.append(number))
-              for number in _ENDING
+              for number in ENDING
               if signal.getsignal(number) is not signal.SIG_IGN}
     try:
         yield lambda: noted[0] if noted else 0

@@ -11,6 +11,7 @@ from pteg.cli.progress import waits_shown
 from pteg.engine.kernel.loops import steps
 from pteg.engine.verilog import compile_verilog
 from pteg.errors import UserError
+from pteg.interrupts import held
 from pteg.outputs import OutputFile
 
 __all__ = ["simulate"]
@@ -104,14 +105,21 @@ class _Run:
                 steps(self.native.step, self.state, min(PIECE, cycles - done))
             self.cycle += cycles
             return False
+        met = False
+        while cycles and not met:
+            block = min(cycles, BLOCK)
+            with held():
+                met = self._run_block(block, wait)
+            cycles -= block
+        return met
+
+    def _run_block(self, cycles, wait):
+        """Run some cycles one by one, and write them; return whether the output had its value."""
         met, row = False, 0
         for _ in range(cycles):
             if self.waveform is not None:
                 self.tracer.trace(self.state, self.rows[row])
                 row += 1
-                if row == BLOCK:
-                    self._flush(row)
-                    row = 0
             if wait:
                 self.native.settle(self.state)
                 met = self.value(self.until[0]) == self.until[1]

@@ -28,6 +28,7 @@ from pteg.hw import isa, parameters, sizes
 from pteg.hw.bus import ratio
 from pteg.hw.isa.registers import Msr, PteLow
 from pteg.hw.mmu import enums
+from pteg.interrupts import held
 from pteg.mmu import history
 from pteg.state import ARCH_STATE, PENDING, new_state
 from pteg.waiting import waiting
@@ -324,7 +325,8 @@ class FunctionalCpu:
             stop = self._run(self._state, self._model, self._turns, devices, cycles, instructions,
                              address, watch)
             if self._ledger is not None and self._model["event_count"].any():
-                self._ledger(take_events(self._model))
+                with held():
+                    self._ledger(take_events(self._model))
             if self._model["stale"][0] and self._oracle(take_stale(self._model[0])):
                 return Stop.STALE
             if stop == interpreter.STOP_UNIT:

@@ -5,6 +5,7 @@ from pathlib import Path
 from pteg.errors import UserError
 from pteg.labs import l0, l1, l2, l3, l4, l6, l7, l8, l10
 from pteg.labs.kit import Lab, named_in, seed_of
+from pteg.labs.mutants import mutated
 from pteg.outputs import write_folder
 
 __all__ = ["LABS", "lab_named", "new_folder", "opened"]
@@ -33,11 +34,15 @@ def lab_named(name: str) -> Lab:
     return LABS[name.upper()]
 
 
-def new_folder(lab: Lab, folder: Path, student: str) -> None:
-    """Make a student's folder: handout, starter, Makefile, seed. The folder must not exist."""
+def new_folder(lab: Lab, folder: Path, student: str, mutant: str | None = None) -> None:
+    """Make a student's folder: handout, starter, Makefile, seed. The folder must not exist.
+
+    With `mutant`, the name of a wrong solution, it has that instead of the starter.
+    """
     seed = seed_of(student) if student else 0
     texts = {"handout.md": lab.text("handout.md"), "lab.toml": f'lab = "{lab.name}"\n'
-             f"seed = {seed}\n", "Makefile": _MAKEFILE, **lab.files(seed)}
+             f"seed = {seed}\n", "Makefile": _MAKEFILE, **lab.files(seed),
+             **(mutated(lab, mutant, seed) if mutant else {})}
     write_folder(folder, {name: text.encode() for name, text in texts.items()})
 
 

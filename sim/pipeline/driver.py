@@ -8,6 +8,7 @@ same compiled loop.
 """
 
 from collections import deque
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from pteg.components.console import new_watch
 from pteg.components.target import TARGET
 from pteg.cpu import FOREVER, Limits, Stop
 from pteg.generated import load_module
+from pteg.interrupts import held
 from pteg.pipeline import loop
 from pteg.pipeline.loop import CONTROL, STOPS
 from pteg.pipeline.places import Processor, System
@@ -215,10 +217,11 @@ class Driver:
         printed = tuple(getattr(tap.tracer, "printed", False) for tap in taps)
         run = self._loop(printed, watch, traces, buffers)
         self.record[:] = 0      # anything may have been written to the state
-        stop = run(self.native.cycle, self.state, self.record, devices, self.targets, self.control,
-                   self.places, watch, traces, buffers)
-        for tap, buffer in zip(taps, buffers, strict=True):
-            tap.sink.write(begin, buffer[:self.cycle - begin])
+        with held() if taps else nullcontext():
+            stop = run(self.native.cycle, self.state, self.record, devices, self.targets,
+                       self.control, self.places, watch, traces, buffers)
+            for tap, buffer in zip(taps, buffers, strict=True):
+                tap.sink.write(begin, buffer[:self.cycle - begin])
         return STOPS[stop]
 
     def prepare(self):

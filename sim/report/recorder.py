@@ -15,7 +15,7 @@ import numpy as np
 from pteg.errors import UserError
 from pteg.ledger import Ledger
 from pteg.mmu import TlbEntry
-from pteg.outputs import OutputFile
+from pteg.outputs import check_writable, write_file
 from pteg.pipeline.computed import ComputedTracer
 from pteg.pipeline.driver import Tap
 from pteg.pipeline.ledger import PipelineEvents
@@ -116,6 +116,7 @@ def record_report(machine: Any, path: str | PathLike, *, signals: str | Iterable
     """Record a report of the runs that follow; see `pteg.Machine.report`."""
     from pteg.report.page import page
 
+    check_writable(path)
     if machine.cpu_name != "pipeline":
         raise UserError("a report needs cpu='pipeline': the functional model has no signals")
     span = Window.of(window)
@@ -152,7 +153,6 @@ def record_report(machine: Any, path: str | PathLike, *, signals: str | Iterable
     caches = CacheChanges(native, cpu.places, cpu.driver.state)
     changes = Changes(native, cpu.places, machine.ram.base, memory, caches)
     tlb = list(machine.mmu.tlb())
-    file = OutputFile(path, "utf-8")
     taps = [Tap(tracer, tracer.before(kept)), Tap(events.tracer, events),
             Tap(changes.tracer, changes)]
     cpu.driver.taps.extend(taps)
@@ -160,24 +160,19 @@ def record_report(machine: Any, path: str | PathLike, *, signals: str | Iterable
     def close() -> None:
         for tap in taps:
             cpu.driver.taps.remove(tap)
-        try:
-            kept.finish()
-            if not kept.pieces:
-                raise UserError(f"{path}: the run had no cycle of the report's window")
-            start = kept.pieces[0][0]
-            rows = np.concatenate([rows for _, rows in kept.pieces])
-            columns = {probe.path: offset for probe, offset in
-                       zip(tracer.probes, tracer.offsets, strict=True)}
-            stages.write(start, rows[:, [columns[name] for name in stages.tracer.paths]])
-            stages.close()
-            file.write(page(Recorded(
-                start, rows, {probe.path: (probe, columns[probe.path]) for probe in tracer.probes},
-                panes, list(passages), ledger.records, changes, caches, tlb,
-                machine)))
-        except BaseException:
-            file.discard()
-            raise
-        file.close()
+        kept.finish()
+        if not kept.pieces:
+            raise UserError(f"{path}: the run had no cycle of the report's window")
+        start = kept.pieces[0][0]
+        rows = np.concatenate([rows for _, rows in kept.pieces])
+        columns = {probe.path: offset for probe, offset in
+                   zip(tracer.probes, tracer.offsets, strict=True)}
+        stages.write(start, rows[:, [columns[name] for name in stages.tracer.paths]])
+        stages.close()
+        write_file(path, page(Recorded(
+            start, rows, {probe.path: (probe, columns[probe.path]) for probe in tracer.probes},
+            panes, list(passages), ledger.records, changes, caches, tlb,
+            machine)).encode())
 
     return Recording(close, _Status(capture, trigger))
 

@@ -38,6 +38,7 @@ def points_of(points: Mapping[str, Iterable[Any]] | Iterable[Mapping[str, Any]]
             if not isinstance(point, Mapping):
                 raise UserError(f"a point must map names to values, not {point!r}")
             found.append(dict(point))
+    found = [{name: _python(value) for name, value in point.items()} for point in found]
     seen: set[str] = set()
     for point in found:
         text = key_text(point)
@@ -56,6 +57,11 @@ def key_text(point: Mapping[str, Any]) -> str:
             raise UserError(f"parameter {name!r} must be a number, a text, None or a list of "
                             f"these, not {value!r}")
     return json.dumps(point, sort_keys=True)
+
+
+def _python(value: Any) -> Any:
+    """Numbers of numpy as Python's, which every process and every file takes."""
+    return value.item() if getattr(value, "shape", None) == () else value
 
 
 def _plain(value: Any) -> bool:

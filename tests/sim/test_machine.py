@@ -110,7 +110,7 @@ def test_registers_hold_what_is_written(m):
     (lambda m: m.cpu.spr["NONE"], "there is no special-purpose register 'NONE'"),
     (lambda m: m.cpu.spr.__setitem__("PVR", 1), "PVR cannot be written"),
     (lambda m: setattr(m.cpu, "pc", 0x1002), "pc must be a multiple of 4, not 0x1002"),
-    (lambda m: m.run(cycles=-1), "cycles must be a number that is not negative, not -1"),
+    (lambda m: m.run(cycles=-1), "cycles must be an integer that is not negative, not -1"),
     (lambda m: m.run(until=""), "until must be an address, a text or a function, not empty text"),
     (lambda m: m.run(until=3), "until must be an address, a text or a function, not 3"),
     (lambda m: m.memory.read(0x100000, 1),
@@ -122,11 +122,22 @@ def test_registers_hold_what_is_written(m):
     (lambda m: m.load(b"abc", at=0x0C00F000),
      "address must be inside RAM or ROM (0x00000000 to 0x000fffff, 0xfff00000 to 0xffffffff), "
      "not 0x0c00f000 to 0x0c00f002"),
+    (lambda m: m.run(cycles=1e6),
+     "cycles must be an integer that is not negative, not 1000000.0"),
+    (lambda m: m.memory.write(0x1000, 5), "data must be bytes, not 5: write_word stores a number"),
     (lambda m: m.load(b"abc"), "program: must be an ELF file, not a text file"),
 ])
 def test_bad_requests_are_refused(m, change, message):
     with pytest.raises(pteg.UserError, match=f"^{re.escape(message)}$"):
         change(m)
+
+
+def test_what_the_assembler_returns_can_be_loaded():
+    program = assemble("_start: li r3,5\ndone: b done\n", sections={".text": 0x1000})
+    machine = pteg.Machine("g3", cpu="functional", rom="none", ram="1M")
+    assert machine.load(program) == machine.load(program.elf()) == 0x1000
+    assert machine.memory.read(0x1000, 4) == bytes.fromhex("38600005")
+    assert machine.symbols.address("done") == 0x1004
 
 
 def test_memory_is_bytes_at_physical_addresses(m):

@@ -26,6 +26,19 @@ def test_equal_names_are_refused():
         Platform([Dram(size=0x1000), Dram(base=0x1000, size=0x1000)])
 
 
+def test_a_preset_with_a_device_more():
+    plain = g3(ram="1M", tlb_ways=4)
+    uart = Uart16550(name="second", base=0x0C00_E000)
+    board = plain.extended([uart], [Wire("second", "pic", 7)])
+    assert board.memory_map == {**plain.memory_map, "second": (0x0C00_E000, 8)}
+    assert board.wires == [*plain.wires, Wire("second", "pic", 7)]
+    assert board.parameters == plain.parameters and "second" not in plain
+    machine = Machine(board, cpu="functional", rom="first")
+    assert machine.run(until="ready", cycles=1_000_000) == "console"
+    with pytest.raises(UserError, match="^device names must be different, not 'second' twice$"):
+        board.extended([uart])
+
+
 @pytest.mark.parametrize("wire, problem", [
     (Wire("nobody"), "wire must join devices of the machine, not 'nobody'"),
     (Wire("dram"), "dram has no interrupt output 'irq'"),

@@ -24,12 +24,29 @@ except BaseException as exception:
 """
 
 
-@pytest.mark.parametrize("number, name", [(signal.SIGINT, "KeyboardInterrupt"),
-                                          (signal.SIGTERM, "SystemExit")])
+@pytest.mark.parametrize("number, name", [
+    (signal.SIGINT, "KeyboardInterrupt"), (signal.SIGTERM, "SystemExit"),
+    (signal.SIGHUP, "SystemExit")])
 def test_a_signal_that_comes_in_during_a_callback_is_raised_after_it(number, name):
     done = subprocess.run([sys.executable, "-c", LOST.format(number=int(number))], timeout=60,
                           capture_output=True, text=True, stdin=subprocess.DEVNULL)
     assert (done.stdout, done.stderr) == (name + "\n", "")
+
+
+def test_a_signal_that_is_raised_again_waits_until_the_report_has_ended():
+    """Here the report takes longer than what it waits for, as on a machine with much other work."""
+    slow = """
+import threading
+import pteg.cli.signals
+
+pteg.cli.signals.AGAIN = 0.01
+start = threading.Thread.start
+threading.Thread.start = lambda self: (start(self), time.sleep(0.5))
+"""
+    text = LOST.format(number=int(signal.SIGTERM)).replace("\ninterrupts_raised()\n",
+                                                           f"{slow}\ninterrupts_raised()\n")
+    done = subprocess.run([sys.executable, "-c", text], timeout=60, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("SystemExit\n", "")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 
 import pteg
@@ -189,6 +190,14 @@ def test_every_point_leaves_a_waveform(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match=r"^traces '.*file/x': "):
         sweep(traced, grid, traces=tmp_path / "file/x")
+
+
+def test_points_may_be_numbers_of_numpy():
+    table = sweep(lambda n, x: {"sum": n + x}, {"n": np.arange(3), "x": np.linspace(0, 1, 2)},
+                  workers=1)
+    assert table["n"] == [0, 0, 1, 1, 2, 2] and table["sum"] == [0, 1, 1, 2, 2, 3]
+    assert {type(n) for n in table["n"]} == {int}
+    assert points_of([{"n": np.int64(3)}]) == [{"n": 3}]
 
 
 def test_bad_points_and_measures_are_refused():
