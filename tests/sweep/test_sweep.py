@@ -222,6 +222,33 @@ def test_bad_points_and_measures_are_refused():
                 sweep(measure, {"n": [1, 1.5]}, workers=workers)
 
 
+#: A script as users write it; `{guard}` is needed where processes are spawned, `{begin}` says how.
+SCRIPT = """
+import os
+from pteg.sweep import sweep
+
+def measure(n):
+    return {{"square": n * n, "process": os.getpid()}}
+
+{guard}
+    {begin}
+    table = sweep(measure, {{"n": range(6)}}, workers=2)
+    print(table["square"], os.getpid() not in table["process"])
+"""
+SPAWN = ('import multiprocessing; multiprocessing.set_start_method("spawn"); '
+         'from loky.backend.context import set_start_method; set_start_method("spawn")')
+
+
+@pytest.mark.parametrize("guard, begin", [
+    ("if True:", "pass"), ('if __name__ == "__main__":', SPAWN)], ids=["usual", "spawn"])
+def test_a_script_sweeps_however_processes_are_started(tmp_path, guard, begin):
+    """As on Windows and macOS, where they are spawned."""
+    (tmp_path / "script.py").write_text(SCRIPT.format(guard=guard, begin=begin))
+    done = subprocess.run([sys.executable, "script.py"], cwd=tmp_path, capture_output=True,
+                          text=True, timeout=300)
+    assert (done.stdout, done.stderr) == ("[0, 1, 4, 9, 16, 25] True\n", ""), done.stderr
+
+
 FILE = """
 import pteg
 
