@@ -29,8 +29,17 @@ class Function(Operations):
             self.write(write, *operands)
 
     def store(self, base, word, node):
-        value = self.resize(self.ref(node), self.graph.width[node], 64)
-        self.emit(f"store i64 {value}, ptr {self.address(base, word)}, align 8")
+        """Store a value; in the state, where the rest of the word is zero, as much as holds it."""
+        size, value = self.stored(node)
+        if base != "%s" and size < 64:
+            size, value = 64, self.new(f"zext i{size} {value} to i64")
+        self.emit(f"store i{size} {value}, ptr {self.address(base, word)}, align 8")
+
+    def stored(self, node):
+        """Return the value of an operation as it is stored: the bits of the integer, and its name.
+        """
+        size, value = held(self.graph.width[node]), self.ref(node)
+        return (8, self.new(f"zext i1 {value} to i8")) if size == 1 else (size, value)
 
     def write(self, write, row, data, mask):
         graph = self.graph

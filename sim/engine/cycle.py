@@ -101,6 +101,8 @@ class _Cycle(Function):
     def prologue(self):
         """Skip the step if it has been computed before."""
         q = self.quiescence
+        self.emit("%changed = alloca i64, align 8")
+        self.emit("store i64 0, ptr %changed, align 8")
         value = "0"
         with self.anywhere():
             for number, node in enumerate(q.waist):
@@ -125,12 +127,13 @@ class _Cycle(Function):
             self.put("%s", word, self.word(row, number))
         self.emit("ret void")
         self.label("awake")
-        self.put("%r", q.CHANGED, 0)
 
     def epilogue(self):
         """Enter in the record whether the step has changed anything."""
         q = self.quiescence
-        quiet = self.new(f"icmp eq i64 {self.record(q.CHANGED)}, 0")
+        changed = self.new("load i64, ptr %changed, align 8")
+        self.put("%r", q.CHANGED, changed)
+        quiet = self.new(f"icmp eq i64 {changed}, 0")
         self.emit(f"br i1 {quiet}, label %quiet, label %busy")
         self.label("busy")
         self.put("%r", q.MASK, 0)
@@ -168,14 +171,20 @@ class _Cycle(Function):
                   if word in self.watched]
         if region.writes or (region.parent and len(stores) > MAX_COMPARED):
             self.marked.add(region)
-            self.put("%r", self.quiescence.CHANGED, 1)
+            self.emit("store i64 1, ptr %changed, align 8")
         elif stores:
-            changed = self.record(self.quiescence.CHANGED)
+            differences = {}    # by size
             for word, node in stores:
-                value = self.resize(self.ref(node), self.graph.width[node], 64)
-                one = self.new(f"xor i64 {self.word('%s', word)}, {value}")
+                size, value = self.stored(node)
+                old = self.new(f"load i{size}, ptr {self.address('%s', word)}, align 8")
+                one = self.new(f"xor i{size} {old}, {value}")
+                differences[size] = self.new(f"or i{size} {differences.get(size, 0)}, {one}")
+            changed = self.new("load i64, ptr %changed, align 8")
+            for size, one in differences.items():
+                if size < 64:
+                    one = self.new(f"zext i{size} {one} to i64")
                 changed = self.new(f"or i64 {changed}, {one}")
-            self.put("%r", self.quiescence.CHANGED, changed)
+            self.emit(f"store i64 {changed}, ptr %changed, align 8")
 
 
 class _Anywhere:
