@@ -57,6 +57,9 @@ class Checker:
         The kernel that it has loaded.
     """
 
+    #: Words that are 0 while nobody changes the hash table.
+    locks: tuple[str, ...] = ("hash_lock_word",)
+
     def __init__(self, machine: Any, elf: bytes):
         self.machine = machine
         self._memory = b""
@@ -72,15 +75,25 @@ class Checker:
     # A moment at which everything must hold -----------------------------------------------------
 
     def settled(self) -> bool:
-        """A program is in user state, or the processor has nothing to do."""
-        cpu = self.machine.cpu
-        name = self.machine.symbols.name(cpu.pc) or ""
-        return bool(cpu.msr & Msr.PR) or name.partition("+")[0] == "idle"
+        """The processor that has been in the kernel is about to give its lock back. If there is one
+        only, also: a program is in user state, or there is nothing to do."""
+        cpus = self.machine.cpus
+        if len(cpus) == 1:
+            name = self.machine.symbols.name(cpus[0].pc) or ""
+            if cpus[0].msr & Msr.PR or name.partition("+")[0] == "idle":
+                return True
+        locked = any(self.machine.memory.read_word(self.data.address(name) - BASE)
+                     for name in self.locks)
+        return not locked and any(cpu.pc == self._unlocks() for cpu in cpus)
 
-    def settle(self, steps: int = 10_000) -> None:
-        """Run to such a moment, in steps of 61 instructions."""
+    def _unlocks(self):
+        return self.machine.symbols.address("kernel_unlock")
+
+    def settle(self, steps: int = 100) -> None:
+        """Run to such a moment."""
         while not self.settled() and steps:
-            self.machine.run(instructions=61)
+            self.machine.step()
+            self.machine.run(instructions=1_000_000, until=self._unlocks())
             steps -= 1
 
     def check(self) -> list[str]:
@@ -255,13 +268,17 @@ class Checker:
         marked = sum(word.bit_count() for word in self.data.used)
         if marked != len(seen) + 1:
             yield f"{marked} contexts are marked as used, {len(seen) + 1} are"
-        current = self.machine.cpu.spr[SPRG3] + BASE
-        for process in self.data.processes:
-            if process.address == current:
-                yield from self._segments(process)
+        for cpu, mmu in zip(self.machine.cpus, self.machine.mmus, strict=True):
+            for process in self.data.processes:
+                if process.address == cpu.spr[SPRG3] + BASE and self._stands(cpu):
+                    yield from self._segments(process, mmu)
 
-    def _segments(self, process):
-        loaded = [segment.vsid for segment in self.machine.mmu.segments()[:12]]
+    def _stands(self, cpu):
+        """Of several processors, one may be on its way into the kernel, or out of it."""
+        return cpu.msr & Msr.PR or len(self.machine.cpus) == 1
+
+    def _segments(self, process, mmu):
+        loaded = [segment.vsid for segment in mmu.segments()[:12]]
         if all(map(self.owned, loaded)):
             return
         for n, found in enumerate(loaded):
@@ -301,7 +318,7 @@ class Checker:
     def _tlbs(self):
         """A TLB entry may outlive the hash table's, not the page table's."""
         allowed = self._translations()
-        for entry in self.machine.mmu.tlb():
+        for entry in (entry for mmu in self.machine.mmus for entry in mmu.tlb()):
             if not self.owned(entry.vsid):
                 mapping = allowed.get((entry.vsid, entry.ea >> 12 & 0xFFFF))
                 word = entry.pa | (C if entry.c else 0) | entry.pp

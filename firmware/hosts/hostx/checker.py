@@ -41,6 +41,8 @@ class Checker(hostl.Checker):
         The kernel that it has loaded.
     """
 
+    locks = ()      # only who has the kernel's changes the table
+
     # Spaces -----------------------------------------------------------------------------------
 
     def vsid(self, context: int, address: int) -> int:
@@ -58,17 +60,17 @@ class Checker(hostl.Checker):
             if process.context == 0 or process.context in seen:
                 yield f"process {index} has context {process.context}, which is not its own"
             seen[process.context] = index
-        loaded = [segment.vsid for segment in self.machine.mmu.segments()[:12]]
-        if all(map(self.owned, loaded)):
-            return
-        user = self.machine.cpu.msr & Msr.PR
-        context = self._current().context if user else 0
-        for n, found in enumerate(loaded):
-            if found != self.vsid(context, n << 28):
-                yield f"segment register {n} has VSID {found:#x}, not that of context {context}"
+        for cpu, mmu in zip(self.machine.cpus, self.machine.mmus, strict=True):
+            loaded = [segment.vsid for segment in mmu.segments()[:12]]
+            if all(map(self.owned, loaded)) or not self._stands(cpu):
+                continue
+            context = self._current(cpu).context if cpu.msr & Msr.PR else 0
+            for n, found in enumerate(loaded):
+                if found != self.vsid(context, n << 28):
+                    yield f"segment register {n} has VSID {found:#x}, not that of context {context}"
 
-    def _current(self) -> Any:
-        at = self.machine.cpu.spr["SPRG3"] + BASE
+    def _current(self, cpu: Any) -> Any:
+        at = cpu.spr["SPRG3"] + BASE
         return next(process for process in self.data.processes if process.address == at)
 
     # Records, slots, control words ------------------------------------------------------------

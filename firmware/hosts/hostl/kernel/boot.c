@@ -2,14 +2,13 @@
 #include "kernel.h"
 
 struct boot_info boot_info = {
-    .timebase_hz = 40500000, .hash = 256 << 10, .swap = 4 << 20,
+    .timebase_hz = 40500000, .hash = 256 << 10, .swap = 4 << 20, .cpus = 1,
 };
 enum bug planted;
 
 extern const char arguments[];          /* image.py's, if no one gives others */
 
 extern u8 _end[];
-void idle(void) __attribute__((noreturn));
 
 #define TICKS_PER_SECOND 1000
 
@@ -31,7 +30,7 @@ static void plant(const char *name)
 }
 
 /* hash=, swap=: their sizes; mem=: so much memory is used for processes and the kernel's tables;
- * bug=: see bugs.h. */
+ * cpus=: so many processors are used; bug=: see bugs.h. */
 void parse_arguments(void)
 {
     const char *text;
@@ -41,6 +40,8 @@ void parse_arguments(void)
         boot_info.swap = number_of(text);
     if ((text = boot_option("mem=")))
         boot_info.limit = number_of(text) >> PAGE_SHIFT;
+    if ((text = boot_option("cpus=")))
+        boot_info.cpus = number_of(text);
     if ((text = boot_option("bug=")))
         plant(text);
 }
@@ -55,12 +56,15 @@ static void memory_init(void)
            boot_info.ram >> 10, free_pages, boot_info.hash >> 10, boot_info.swap >> 10);
 }
 
-/* Process 0 is what runs now, and later the idle loop. */
+/* Process 0 is what runs now, and later the idle loop of processor 0. */
 static void process_zero(void)
 {
     struct proc *p = processes;
     asm volatile("mtsprg 3, %0\n mr 2, %1" :: "r"(physical(p)), "r"(p) : "memory");
     p->state = RUNNABLE;
+    p->cpu = &cpus[0];
+    cpus[0].idle = cpus[0].running = p;
+    kernel_enter();
     strcopy(p->name, "idle", NAME_SIZE);
     context_switch(p);
 }
@@ -96,5 +100,6 @@ void main(u32 ram_end, const u32 *tree)
     daemon_init();
     tick_length = boot_info.timebase_hz / TICKS_PER_SECOND;
     asm volatile("mtdec %0" :: "r"(tick_length));
+    processors_start();
     idle();
 }

@@ -29,9 +29,10 @@ static u32 *advance(struct proc *p)
 static void look_at(struct proc *p, u32 address, u32 *pte)
 {
     if (*pte & PTE_R) {
-        if (!bug(BUG_SWAP_NO_FLUSH))
-            flush_hash_pages(p, address, pte, 1);
-        pte_update(pte, PTE_R, 0);
+        if (bug(BUG_SWAP_NO_FLUSH))
+            pte_update(pte, PTE_R, 0);
+        else
+            flush_hash_pages(p, address, pte, 1, PTE_R);
     } else {
         swap_out(p, address, pte);
     }

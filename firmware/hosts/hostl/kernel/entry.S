@@ -95,6 +95,7 @@ process_begins:
         mr      r3, 15
         mtctr   r14
         bctrl
+        bl      kernel_leave
         b       exception_return
 
 /* set_sdr1(value): the hash table may only change while nothing is translated (PEM table 2-22). */

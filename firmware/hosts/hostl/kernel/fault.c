@@ -57,7 +57,7 @@ static enum fault make_writable(struct proc *p, u32 address, u32 *pte)
     } else {
         swap_forget(old);               /* slots that others still need keep their contents */
     }
-    flush_hash_pages(p, address, pte, 1);
+    flush_hash_pages(p, address, pte, 1, 0);
     *pte = frame | (*pte & ~PTE_FRAME) | PTE_RW | PTE_C | PTE_R;
     if (frame != old)
         page_put(old);

@@ -1,9 +1,9 @@
 /* Floating-point registers are switched when they are needed: user programs begin with MSR[FP] off,
  * and the first use is an exception. A process that has the registers keeps them until another one
- * asks. */
+ * asks; with several processors, until it does not run any more, as it may go on elsewhere. */
 #include "kernel.h"
 
-static struct proc *owner;              /* whose values are in the registers */
+#define owner (this_cpu()->fpu)
 
 static u32 fpu_enable(void)
 {
@@ -20,6 +20,16 @@ void fpu_sync(struct proc *p)
     u32 msr = fpu_enable();
     fpu_save(p->fpu);
     irq_restore(msr);
+}
+
+/* Another process runs, and this one may continue on another processor. */
+void fpu_give_up(struct proc *p)
+{
+    if (cpu_count == 1 || owner != p)
+        return;
+    fpu_sync(p);
+    user_frame(p)->msr &= ~MSR_FP;
+    owner = NULL;
 }
 
 void fpu_forget(struct proc *p)

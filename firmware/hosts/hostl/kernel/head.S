@@ -73,7 +73,48 @@ move:   li      r4, 0
         bctr
 
 /* At physical 0, in real mode. Caches: both on; what a cache holds that is on already stays. */
-moved:  mfspr   r3, SPR_HID0
+moved:  bl      caches
+        load(r3, _bss - KERNEL_BASE)    /* clear bss */
+        load(r4, _end - KERNEL_BASE)
+        subf    r4, r3, r4
+        srwi    r4, r4, 2
+        mtctr   r4
+        subi    r3, r3, 4
+        li      r0, 0
+1:      stwu    r0, 4(r3)
+        bdnz    1b
+        bl      bats
+        load(r1, boot_stack_top - 16)
+        load(r4, main)
+        mr      r3, r29
+        b       begin
+
+/* Another processor, at vector 0x100, in real mode (processors.c): to secondary_main(). */
+        .globl  secondary_start
+secondary_start:
+        bl      caches
+        bl      bats
+        load(r4, secondary_stack - KERNEL_BASE)
+        lwz     r1, 0(r4)
+        subi    r1, r1, 16
+        load(r4, secondary_process - KERNEL_BASE)
+        lwz     r2, 0(r4)
+        tophys(r4, r2)
+        mtsprg  3, r4
+        load(r4, secondary_main)
+
+/* r4 = a function of the kernel, which is called with r3 and r30. */
+begin:  li      r0, 0
+        mtsprg  2, r0
+        mtsrr0  r4
+        li      r4, MSR_KERNEL
+        mtsrr1  r4
+        mr      r4, r30
+        li      r5, 0
+        mtlr    r5
+        rfi
+
+caches: mfspr   r3, SPR_HID0
         andi.   r4, r3, HID0_DCE
         bne     1f
         load(r4, HID0_ICE | HID0_DCE | HID0_ICFI | HID0_DCFI)
@@ -88,18 +129,10 @@ moved:  mfspr   r3, SPR_HID0
         isync
         mtspr   SPR_HID0, r3
         sync
+        blr
 
-        load(r3, _bss - KERNEL_BASE)    /* clear bss */
-        load(r4, _end - KERNEL_BASE)
-        subf    r4, r3, r4
-        srwi    r4, r4, 2
-        mtctr   r4
-        subi    r3, r3, 4
-        li      r0, 0
-1:      stwu    r0, 4(r3)
-        bdnz    1b
-
-        .irp    n, 0, 1, 2, 3           /* BATs: invalid, then ours; two must never overlap */
+bats:   li      r0, 0
+        .irp    n, 0, 1, 2, 3           /* invalid, then ours; two must never overlap */
         mtspr   SPR_IBATU(\n), r0
         mtspr   SPR_DBATU(\n), r0
         .endr
@@ -123,19 +156,7 @@ moved:  mfspr   r3, SPR_HID0
         eieio
         tlbsync
         sync
-
-        li      r0, 0
-        mtsprg  2, r0
-        load(r1, boot_stack_top - 16)
-        load(r4, main)
-        mtsrr0  r4
-        li      r4, MSR_KERNEL
-        mtsrr1  r4
-        mr      r3, r29
-        mr      r4, r30
-        li      r5, 0
-        mtlr    r5
-        rfi
+        blr
 
         .section .bss
         .balign 16

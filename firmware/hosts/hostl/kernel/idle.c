@@ -1,12 +1,15 @@
-/* Process 0: runs when no other can. The processor dozes until the next interrupt. */
+/* The idle process of each processor: runs when no other can. The processor dozes until the next
+ * interrupt. */
 #include "kernel.h"
 
 static void doze(void)
 {
+    kernel_leave();
     asm volatile("sync; mtmsr %0; isync" :: "r"(MSR_KERNEL | MSR_EE | MSR_POW) : "memory");
+    irq_save();
+    kernel_enter();
 }
 
-void idle(void) __attribute__((noreturn));
 void idle(void)
 {
     for (;;) {

@@ -10,7 +10,8 @@
 #include "regs.h"
 
 /* Processor state. Interrupts are on in system calls and faults; no process loses the processor
- * while it is in the kernel, unless it asks for that. */
+ * while it is in the kernel, unless it asks for that. One processor at a time is in the kernel
+ * (processors.c). */
 static inline u32 irq_save(void)
 {
     u32 msr;
@@ -34,7 +35,7 @@ void printk(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void panic(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 
 /* boot.c, fdt.c, prom.c */
-struct boot_info { u32 ram, timebase_hz, hash, swap, limit; char arguments[128]; };
+struct boot_info { u32 ram, timebase_hz, hash, swap, limit, cpus; char arguments[128]; };
 extern struct boot_info boot_info;
 void read_device_tree(const u32 *tree);
 void prom_init(int (*client)(u32 array), u32 load_address);
@@ -60,11 +61,13 @@ void hash_init(u32 top);
 u32 hash_lock(void);
 void hash_unlock(u32 msr);
 void hash_insert(struct proc *p, u32 address, u32 *pte);
-void flush_hash_pages(struct proc *p, u32 address, u32 *ptes, u32 count);
+int hash_refill(struct proc *p, u32 address, int write);
+void flush_hash_pages(struct proc *p, u32 address, u32 *ptes, u32 count, u32 clear);
 void set_sdr1(u32 value);
 extern u32 hash_base, hash_mask;
 u32 vsid(u32 context, u32 address);
 void context_init(void);
+void segments_init(void);
 u32 context_alloc(void);
 void context_free(u32 context);
 void context_switch(struct proc *p);
@@ -115,7 +118,19 @@ extern u32 daemon_low, daemon_high;     /* frames: it begins below one, and ends
 void daemon_init(void);
 int memory_wait(void);
 
-/* proc.c, sched.c, exec.c, idle.c */
+/* processors.c, idle.c */
+#define CPUS 4
+#define need_resched (this_cpu()->resched)
+extern struct cpu cpus[CPUS];
+extern u32 cpu_count;
+void kernel_enter(void);
+void kernel_leave(void);
+void processors_start(void);
+void doorbell_answer(void);
+void kick_idle(void);
+void idle(void) __attribute__((noreturn));
+
+/* proc.c, sched.c, exec.c */
 void proc_init(void);
 struct proc *proc_new(const char *name);
 struct proc *kernel_thread(const char *name, void (*function)(void *), void *argument);
@@ -127,12 +142,13 @@ void schedule(void);
 void sleep_on(const void *channel, u32 deadline);
 void wakeup(const void *channel);
 void tick(void);
-extern u32 ticks, tick_length, need_resched;
+extern u32 ticks, tick_length;
 int proc_exec(struct frame *frame, const char *name, const char *argument);
 void switch_stack(u32 *save, u32 to);
 void process_begins(void);
 void fpu_take(struct frame *frame);
 void fpu_forget(struct proc *p);
+void fpu_give_up(struct proc *p);
 void fpu_sync(struct proc *p);
 void fpu_save(u64 *registers);
 void fpu_load(const u64 *registers);

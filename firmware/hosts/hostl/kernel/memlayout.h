@@ -30,6 +30,7 @@
 #define DEVICES_VIRTUAL 0xFC000000
 #define UART        0xFC00F000
 #define PIC         0xFC003000
+#define DOORBELL    0xFC00B000
 
 #define KERNEL_STACK 8192               /* of each process */
 

@@ -100,6 +100,7 @@ int proc_fork(struct frame *frame)
     user_frame(child)->msr &= ~MSR_FP;
     new_stack(child, forked, NULL);
     child->state = RUNNABLE;
+    kick_idle();
     return child->pid;
 }
 
@@ -149,8 +150,10 @@ int proc_kill(u32 pid)
         if (p->pid != pid || !p->parent || p->state < RUNNABLE || p->state == ZOMBIE)
             continue;
         p->killed = 1;
-        if (p->state == SLEEPING)
+        if (p->state == SLEEPING) {
             p->state = RUNNABLE;
+            kick_idle();
+        }
         return 0;
     }
     return ERROR;

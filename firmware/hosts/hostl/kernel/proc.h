@@ -22,12 +22,24 @@ struct region {
     u32 data_start, data_size, frames;
 };
 
+/* A processor: processors.c. */
+struct cpu {
+    u32 number;
+    u32 resched;                        /* another process shall run */
+    u32 slice;                          /* ticks that are left */
+    u32 depth;                          /* how often it holds the lock of the kernel */
+    struct proc *idle;                  /* runs when no other can */
+    struct proc *running;
+    struct proc *fpu;                   /* whose values are in the floating-point registers */
+};
+
 struct proc {
     u32 stack_top;                      /* of the kernel stack; frame.h knows these three */
     u32 sp;                             /* of the kernel, while another process runs */
     u32 self;                           /* a word of its own, for fast traps (HostX) */
     u32 pid, context;
     enum state state;
+    struct cpu *cpu;                    /* that it runs on, or NULL */
     struct proc *parent;
     u32 *directory;                     /* page directory */
     struct region regions[REGIONS];
@@ -51,6 +63,8 @@ static inline struct proc *current(void)
     asm("mr %0, 2" : "=r"(p));
     return p;
 }
+
+static inline struct cpu *this_cpu(void) { return current()->cpu; }
 
 /* Where a process that is in the kernel has left user state. */
 static inline struct frame *user_frame(struct proc *p)

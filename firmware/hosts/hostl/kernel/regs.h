@@ -21,6 +21,7 @@
 #define HID0_ICFI 0x0800
 #define HID0_DCFI 0x0400
 #define HID0_BTIC 0x0020
+#define HID0_ABE  0x0008        /* broadcasts */
 #define HID0_BHT  0x0004
 
 /* Special-purpose registers whose names some assemblers do not know. */

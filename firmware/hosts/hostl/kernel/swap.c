@@ -86,13 +86,17 @@ static u32 write_out(u32 frame, u32 changed)
 /* Take a page away from a process. 0 if the swap area is full. */
 int swap_out(struct proc *p, u32 address, u32 *pte)
 {
-    if (!bug(BUG_SWAP_NO_FLUSH))
-        flush_hash_pages(p, address, pte, 1);
+    if (bug(BUG_SWAP_NO_FLUSH))
+        pte_update(pte, PTE_PRESENT, 0);
+    else
+        flush_hash_pages(p, address, pte, 1, PTE_PRESENT);
     u32 frame = *pte & PTE_FRAME, value = 0;
     if (*pte & PTE_C || page_of(frame)->slot) {
         u32 slot = write_out(frame, *pte & PTE_C);
-        if (!slot)
+        if (!slot) {
+            pte_update(pte, 0, PTE_PRESENT);
             return 0;
+        }
         swap_get(slot);
         value = slot << PAGE_SHIFT | PTE_SWAPPED;
         p->swapped++;

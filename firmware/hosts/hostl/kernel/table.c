@@ -54,7 +54,7 @@ static void free_entry(struct proc *p, u32 address, u32 *pte)
 {
     u32 value = *pte;
     if (!bug(BUG_EXIT_NO_FLUSH))
-        flush_hash_pages(p, address, pte, 1);
+        flush_hash_pages(p, address, pte, 1, 0);
     *pte = 0;
     release(p, value);
 }
@@ -89,7 +89,7 @@ static void share_entry(struct proc *child, struct proc *parent, u32 address, u3
         child->resident++;
     } else if (*from & PTE_PRESENT) {
         if (!bug(BUG_FORK_NO_FLUSH))
-            flush_hash_pages(parent, address, from, 1);
+            flush_hash_pages(parent, address, from, 1, 0);
         *to = pte_update(from, PTE_RW | PTE_WIRED, 0) & ~PTE_HASHED;
         if (!bug(BUG_FORK_NO_COUNT))
             page_get(*from & PTE_FRAME);

@@ -36,21 +36,46 @@ static void synchronous(struct frame *frame)
     }
 }
 
+/* Only the hash table lacks the page: one processor alone saves nothing by looking first. */
+static int refill(struct frame *frame)
+{
+    u32 store = frame->dsisr & DSISR_STORE;
+    if (cpu_count == 1 || !(frame->msr & MSR_PR))
+        return 0;
+    if (frame->vector == DSI)
+        return frame->dsisr & DSISR_NO_PTE && hash_refill(current(), frame->dar, store);
+    return frame->vector == ISI && frame->msr & DSISR_NO_PTE
+           && hash_refill(current(), frame->pc, 0);
+}
+
+static void external(void)
+{
+    doorbell_answer();
+    if (this_cpu()->number == 0)
+        uart_interrupt();
+}
+
 /* Called by entry.S with interrupts off; exception_return comes next. */
 void trap(struct frame *frame)
 {
+    if (refill(frame))
+        return;
+    kernel_enter();
     if (frame->vector == DECREMENTER)
         tick();
     else if (frame->vector == EXTERNAL)
-        uart_interrupt();
+        external();
     else
         synchronous(frame);
-    if (!(frame->msr & MSR_PR))
-        return;
     irq_save();
+    if (!(frame->msr & MSR_PR)) {
+        kernel_leave();
+        return;
+    }
     while (need_resched || current()->killed) {
         if (current()->killed)
             proc_exit(ERROR);
         schedule();
     }
+    kernel_leave();
 }

@@ -6,7 +6,9 @@
  * when its C is set (fault.c).
  *
  * The lock is taken with interrupts off, and all of the kernel is mapped by BATs: its holder never
- * needs an entry of the table that it has locked.
+ * needs an entry of the table that it has locked. A processor that only lacks an entry needs no other
+ * lock: who takes a page away from a process that may run elsewhere changes page table and hash table
+ * together.
  */
 #include "kernel.h"
 
@@ -35,7 +37,8 @@ u32 hash_lock(void)
         "   stwcx.  %2, 0, %1\n"
         "   bne-    1b\n"
         "   isync"
-        : "=&r"(old) : "r"(&hash_lock_word), "r"(0x1234) : "cr0", "memory");
+        : "=&r"(old) : "r"(&hash_lock_word), "r"(0x1234 | this_cpu()->number << 16)
+        : "cr0", "memory");
     return msr;
 }
 
@@ -132,10 +135,10 @@ static void store(struct hash_entry *entry, u32 tag, u32 word)
     asm volatile("sync" ::: "memory");
 }
 
-/* Cache a page table entry that is present and referenced. */
-void hash_insert(struct proc *p, u32 address, u32 *pte)
+/* Cache a page table entry that is present and referenced. The lock is held. */
+static void insert(struct proc *p, u32 address, u32 *pte)
 {
-    u32 id = vsid(p->context, address), tag, msr = hash_lock();
+    u32 id = vsid(p->context, address), tag;
     u32 value = pte_update(pte, 0, PTE_HASHED);
     int writable = (value & PTE_RW) && (value & PTE_C || bug(BUG_LOST_DIRTY));
     struct hash_entry *entry = choose(id, address, &tag);
@@ -143,31 +146,52 @@ void hash_insert(struct proc *p, u32 address, u32 *pte)
                       | (writable ? PP_READ_WRITE : PP_READ_ONLY));
     tlbie(address);                     /* it may hold the page as it was before */
     hash_inserted++;
+}
+
+void hash_insert(struct proc *p, u32 address, u32 *pte)
+{
+    u32 msr = hash_lock();
+    insert(p, address, pte);
     hash_unlock(msr);
+}
+
+/* Without the lock of the kernel: the page may go at any time. 0: more is needed than an entry. */
+int hash_refill(struct proc *p, u32 address, int write)
+{
+    u32 *pte = pte_find(p, address), msr = hash_lock();
+    u32 needs = PTE_PRESENT | PTE_R | (write ? PTE_RW | PTE_C : 0);
+    int there = pte && (*(volatile u32 *)pte & needs) == needs;
+    if (there)
+        insert(p, address & ~(PAGE_SIZE - 1), pte);
+    hash_unlock(msr);
+    return there;
 }
 
 static void flush_page(u32 context, u32 address)
 {
-    u32 id = vsid(context, address), msr = hash_lock();
+    u32 id = vsid(context, address);
     struct hash_entry *entry = find(id, address);
     if (entry)
         ((volatile struct hash_entry *)entry)->tag = 0;
     asm volatile("sync" ::: "memory");
     tlbie(address);                     /* in any case: the entry may have been evicted */
     hash_flushed++;
-    hash_unlock(msr);
 }
 
 /* Before pages of a process get another meaning: `count` pages whose page table entries lie one
- * behind the other. Modules that have entries of their own for these pages hear of it first. */
-void flush_hash_pages(struct proc *p, u32 address, u32 *ptes, u32 count)
+ * behind the other, and lose the bits `clear` at the same time; 0: the process does not run. Modules
+ * that have entries of their own for these pages hear of it first. */
+void flush_hash_pages(struct proc *p, u32 address, u32 *ptes, u32 count, u32 clear)
 {
     for (; count--; address += PAGE_SIZE, ptes++) {
-        if (!(*ptes & PTE_HASHED))
+        if (!clear && !(*ptes & PTE_HASHED))
             continue;
-        if (module_flush)
+        if (module_flush && *ptes & PTE_HASHED)
             module_flush(p, address & ~(PAGE_SIZE - 1), 1);
-        pte_update(ptes, PTE_HASHED, 0);
-        flush_page(p->context, address);
+        u32 msr = hash_lock(), old = *(volatile u32 *)ptes;
+        pte_update(ptes, PTE_HASHED | clear, 0);
+        if (old & PTE_HASHED)
+            flush_page(p->context, address);
+        hash_unlock(msr);
     }
 }

@@ -74,6 +74,13 @@ void hash_insert(struct proc *p, u32 address, u32 *pte)
     irq_restore(msr);
 }
 
+/* The records belong to who has the lock of the kernel. */
+int hash_refill(struct proc *p, u32 address, int write)
+{
+    (void)p, (void)address, (void)write;
+    return 0;
+}
+
 /* For a module with a hash table of its own. It must not use this one: it would not tell the control
  * words and records what it does. */
 u32 hash_lock(void) { return irq_save(); }
@@ -93,17 +100,19 @@ static void remove(u32 id, u32 address, int block)
 }
 
 /* Before pages of a process get another meaning. */
-void flush_hash_pages(struct proc *p, u32 address, u32 *ptes, u32 count)
+void flush_hash_pages(struct proc *p, u32 address, u32 *ptes, u32 count, u32 clear)
 {
     for (; count--; address += PAGE_SIZE, ptes++) {
-        if (!(*ptes & PTE_HASHED))
+        if (!(*ptes & PTE_HASHED)) {
+            pte_update(ptes, clear, 0);
             continue;
+        }
         u32 page = address & ~(PAGE_SIZE - 1);
         if (module_flush)
             module_flush(p, page, 1);
         u32 msr = irq_save();
         remove(vsid(p->context, page), page, *ptes & PTE_SPECIAL);
-        pte_update(ptes, PTE_HASHED, 0);
+        pte_update(ptes, PTE_HASHED | clear, 0);
         irq_restore(msr);
     }
 }

@@ -11,8 +11,10 @@
 u32 vsid_increment;
 static u32 next_space = 1;
 
-/* The kernel's own segments, which have no pages. */
-void context_init(void)
+void context_init(void) { segments_init(); }
+
+/* Of a processor: the kernel's own segments, which have no pages. */
+void segments_init(void)
 {
     for (u32 segment = 0; segment < 16; segment++)
         asm volatile("mtsrin %0, %1; isync" :: "r"(SR_KP | segment << 20), "r"(segment << 28));

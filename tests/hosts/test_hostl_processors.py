@@ -1,0 +1,55 @@
+"""HostL and HostX on several processors."""
+
+import pytest
+
+SMALL = "mem=1M swap=2M hash=64K"
+SEEDS = [(300, 1), (7, 2), (40, 3)]
+
+
+@pytest.fixture(scope="module")
+def new_host(new_session):
+    """HostL with all processors of a machine."""
+    return lambda processors=2, arguments=SMALL, **options: new_session(
+        f"{arguments} cpus={processors}", processors=processors, **options)
+
+
+def swapped(session, steps, line="stress 3 150 300"):
+    """A program that swaps, looked at on its way."""
+    session.type(line)
+    for _ in range(steps):
+        session.machine.run(instructions=50_011)
+        session.check()
+    assert "stress: ok" in session.read(100_000_000)
+    session.check()
+    assert session.checker.data.swap_written > 0
+
+
+@pytest.mark.parametrize("quantum, seed", SEEDS)
+def test_processes_swap_on_two_processors(new_host, quantum, seed):
+    host = new_host(quantum=quantum, seed=seed)
+    assert host.banner.endswith("2 processors\n")
+    swapped(host, 15)
+    done = [cpu["instructions"] for cpu in host.machine.stats()["processors"].values()]
+    assert min(done) > 100_000
+
+
+def test_four_processors(new_host):
+    swapped(new_host(4), 5, "stress 5 100 200")
+
+
+def test_floating_point_registers_move_with_their_process(new_host):
+    """More processes than processors, so that they change places."""
+    assert new_host(quantum=20)("floats").endswith("floats: ok\n")
+
+
+def test_hostx_on_two_processors(new_hostx):
+    host = new_hostx(f"{SMALL} cpus=2", processors=2)
+    swapped(host, 10)
+
+
+@pytest.mark.slow
+def test_copies_and_swapping_on_the_pipeline(new_host):
+    host = new_host(arguments="mem=448K swap=1M hash=64K", cpu="pipeline")
+    assert host("stress 2 90 30") == "stress: ok\n"
+    host.check()
+    assert host.checker.data.swap_written > 0
