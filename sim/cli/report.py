@@ -131,4 +131,5 @@ def _tables(group, counts):
         heads = [column.replace("_", " ") for column in columns]
         yield f"{group:<16}" + "".join(f" {head:>13}" for head in heads)
         for name, values in rows.items():
-            yield f"  {name.replace('_', ' '):<14}" + "".join(f" {value:>13,}" for value in values)
+            shown = str(name).replace("_", " ")     # a number, of a processor
+            yield f"  {shown:<14}" + "".join(f" {value:>13,}" for value in values)

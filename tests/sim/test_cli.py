@@ -72,6 +72,13 @@ def test_until_ends_with_0_and_prints_statistics(folder):
     assert "dram" in done.stderr
 
 
+def test_statistics_of_several_processors(folder):
+    done = pteg("run", "--kernel", folder / "echo.elf", "--processors", 2, "--cpu", "functional",
+                "--until", "ready", "--cycles", 10_000)
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"\nprocessors +instructions.*\n  0 +[1-9]\d+ ", done.stderr), done.stderr
+
+
 def test_a_limit_before_the_text_ends_with_1(folder):
     done = pteg("run", "--kernel", folder / "echo.elf", "--until", "never", "--cycles", 5000, "-q")
     assert (done.returncode, done.stdout) == (1, b"ready\n")
