@@ -1,15 +1,20 @@
 """The options of `pteg run` and `pteg gdb`, by group: their types, defaults and help."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, make_dataclass
 from typing import Annotated, Any, Literal
 
 from cyclopts import Group, Parameter
 
+from pteg.errors import UserError
 from pteg.parameters import NAMES, MachineParameters
 
-__all__ = ["Count", "Number", "Text", "number", "Processor", "given",
+__all__ = ["Count", "Number", "Text", "number", "assignments", "texts", "Processor", "given",
            "MachineOptions", "ProgramOptions", "SessionOptions", "LimitOptions",
            "WaveformOptions", "LogOptions", "ResultOptions", "Options"]
+
+#: Options whose names may be without a number, which then is 1.
+SWITCHES = ("define", "reset")
 
 
 def number(type_, tokens):
@@ -35,6 +40,32 @@ def count(type_, tokens):
     if value < 0:
         raise ValueError(f"must not be negative, not {text}")
     return value
+
+
+def assignments(option: str, given: Iterable[str]) -> dict[str, int]:
+    """Options of the form NAME=NUMBER; the NAME alone is 1 where `SWITCHES` has the option."""
+    found = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        try:
+            found[name] = int(value, 0) if equals or option not in SWITCHES else 1
+        except ValueError:
+            raise UserError(f"--{option} must be NAME=NUMBER, not {text!r}") from None
+    return found
+
+
+def texts(option: str, given: Iterable[str]) -> dict[str, int | str | None]:
+    """Options of the form NAME=NUMBER or NAME=TEXT; a macro may have its NAME alone."""
+    found: dict[str, int | str | None] = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not name or option == "parameter" and not equals:
+            raise UserError(f"--{option} must be NAME=VALUE, not {text!r}")
+        try:
+            found[name] = int(value, 0)
+        except ValueError:
+            found[name] = value if equals else None
+    return found
 
 
 Number = Annotated[int | None, Parameter(converter=number)]
