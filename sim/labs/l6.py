@@ -14,7 +14,7 @@ from pteg.firmware.asm import assemble
 from pteg.hw.isa.instructions import FIELDS, decode
 from pteg.hw.isa.registers import PteHigh
 from pteg.labs.kit import Lab, Test, Wrong, choices, folder_of, named_in
-from pteg.labs.linking import Part, in_assembly, reference
+from pteg.labs.linking import Part, image, in_assembly, labels_of, reference
 from pteg.machine import Machine
 from pteg.mmu.walk import groups
 from pteg.outputs import write_file
@@ -23,7 +23,7 @@ __all__ = ["Contexts", "LAB"]
 
 _CODE, _CHOICE = "refill.s", "choice.toml"
 _TABLE, _LINEAR, _TREE, _LIST, _FRAMES = 0x200000, 0x300000, 0x380000, 0x3F0000, 0x400000
-_L4, _STUDENT = 0x8000, 0x10000
+_L4, _STUDENT, _RAM = 0x8000, 0x10000, 8 << 20
 #: A function that looks an address up executes at most so many instructions.
 _INSTRUCTIONS = 60
 _CYCLES = 400_000
@@ -135,8 +135,10 @@ def _attempt(folder: Path, seed: int) -> _Attempt:
                            sections={".vectors": 0x300, ".text": 0x1000})
         machine = _loaded("pipeline", seed, Part(program.elf(), {}), l4, student)
         if way == "hashed":
-            write_file(folder / "lab.elf", program.elf())
             _insert_all(machine, seed)
+            symbols = labels_of(program) | l4.symbols | student.symbols
+            write_file(folder / "lab.elf", image(machine.memory.read(0, _RAM),
+                                                 symbols["_start"], symbols))
         machine.cpu.pc, machine.cpu.msr = program.symbols["_start"], 0
         machine.run(until=program.symbols["done"], cycles=_CYCLES)
         ways[way] = machine
@@ -145,7 +147,7 @@ def _attempt(folder: Path, seed: int) -> _Attempt:
 
 def _loaded(cpu: str, seed: int, *parts: Part) -> Machine:
     """A machine with the tables, the list of addresses, and a number in each frame."""
-    machine = Machine("g3", cpu=cpu, rom="none", ram="8M")
+    machine = Machine("g3", cpu=cpu, rom="none", ram=_RAM)
     for part in parts:
         machine.load(part.elf)
     pages, segment = _pages(seed), _numbers(seed)["SEGMENT"]

@@ -8,7 +8,7 @@ from pathlib import Path
 from pteg.firmware.asm import assemble
 from pteg.hw.isa.registers import Msr
 from pteg.labs.kit import Lab, Test, Wrong, choices, folder_of
-from pteg.labs.linking import Part, in_assembly, reference, student_part
+from pteg.labs.linking import Part, image, in_assembly, labels_of, reference, student_part
 from pteg.labs.paging import FILES, FRAME_COUNT, PAGES, POLICIES, Access, new_string, reads
 from pteg.machine import Machine
 from pteg.mmu import Walk
@@ -21,7 +21,7 @@ _STEM = "pager"
 _TABLE, _FRAMES, _STRING, _DISK, _LOG = 0x200000, 0x100000, 0x240000, 0x280000, 0x300000
 _TEMPLATE, _DATA = 0x0F0000, 0x020000
 #: Where the parts are: the solutions of L4 and L8, and the student's file.
-_L4, _L8, _STUDENT = 0x8000, 0x9000, 0x10000
+_L4, _L8, _STUDENT, _RAM = 0x8000, 0x9000, 0x10000, 4 << 20
 _INSTRUCTIONS = 3_000_000
 #: Adversaries: enough that what is read too early is wrong for some of them.
 SEEDS = 40
@@ -77,7 +77,10 @@ class _Attempt:
 def _attempt(folder: Path, seed: int) -> _Attempt:
     numbers = numbers_of(seed)
     parts = parts_of(folder, numbers)
-    write_file(folder / "lab.elf", parts[0].elf)
+    machine, _ = loaded(parts, seed, None)
+    symbols = {name: value for part in reversed(parts) for name, value in part.symbols.items()}
+    write_file(folder / "lab.elf", image(machine.memory.read(0, _RAM),
+                                         symbols["_start"], symbols))
     plain, adversaries = _run(parts, seed, None), {}
     if not plain.problem:
         for adversary in range(seed % 100_000, seed % 100_000 + SEEDS):
@@ -106,7 +109,7 @@ def _harness(names: dict[str, int], page_fault: int) -> Part:
     program = assemble(folder_of("L7") / "harness.s", sections={".vectors": 0x300, ".text": 0x1000},
                        defines=names | {"STRING": _STRING, "DISK": _DISK, "LOG": _LOG,
                                         "page_fault": page_fault})
-    return Part(program.elf(), program.symbols)
+    return Part(program.elf(), labels_of(program))
 
 
 def _run(parts: list[Part], seed: int, adversary: int | None) -> _Run:
@@ -139,7 +142,7 @@ def _run(parts: list[Part], seed: int, adversary: int | None) -> _Run:
 def loaded(parts: list[Part], seed: int, adversary: int | None
            ) -> tuple[Machine, list[tuple[int, int]]]:
     """A machine that is about to run the string, and each access (see `_expected`)."""
-    machine = Machine("g3", cpu="functional", rom="none", ram="4M", adversary=adversary)
+    machine = Machine("g3", cpu="functional", rom="none", ram=_RAM, adversary=adversary)
     for part in parts:
         machine.load(part.elf)
     accesses = _expected(seed, machine, numbers_of(seed)["BASE"])

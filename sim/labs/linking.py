@@ -12,10 +12,14 @@ from pathlib import Path
 from pteg.errors import UserError
 from pteg.files import check_regular
 from pteg.firmware.asm import Program, assemble
-from pteg.firmware.asm.elf import write_object
+from pteg.firmware.asm.elf import write_elf, write_object
+from pteg.firmware.asm.program import Label, Section, SectionFlags
 from pteg.labs.kit import folder_of
 
-__all__ = ["Part", "c_part", "in_assembly", "reference", "reference_object", "student_part"]
+__all__ = ["Part", "c_part", "image", "in_assembly", "labels_of", "reference", "reference_object",
+           "student_part"]
+
+_PAGE = 0x1000
 
 _SCRIPT = """\
 _start = {entry};
@@ -51,10 +55,11 @@ def in_assembly(source: Path, base: int, names: dict[str, int]) -> Part:
     """Assemble a file at an address; it may use numbers and functions by name."""
     check_regular(source)
     program = assemble(source, defines=names, sections={".text": base})
-    return Part(program.elf(), _labels(program))
+    return Part(program.elf(), labels_of(program))
 
 
-def _labels(program: Program) -> dict[str, int]:
+def labels_of(program: Program) -> dict[str, int]:
+    """Addresses of its labels, without its numbers."""
     return {label.name: label.value for label in program.labels if label.section is not None}
 
 
@@ -94,3 +99,18 @@ def c_part(source: Path, base: int, names: dict[str, int], entry: str, headers: 
         script.write_text(_SCRIPT.format(entry=entry, base=base, symbols=functions))
         elf = build([source], script, defines=numbers, include=[headers])
     return Part(elf, {entry: read_elf(elf, source.name).entry})
+
+
+def image(memory: bytes, entry: int, symbols: dict[str, int]) -> bytes:
+    """An ELF file with all that is in memory: a program that is linked and has its data."""
+    sections: list[Section] = []
+    for address in range(0, len(memory), _PAGE):
+        page = memory[address:address + _PAGE]
+        if not any(page):
+            continue
+        if not sections or sections[-1].end != address:
+            sections.append(Section(f".memory.{address:x}", SectionFlags(7), address=address))
+        sections[-1].data.extend(page)
+    labels = [Label(name, value, section) for name, value in symbols.items()
+              for section in sections if section.start <= value < section.end]
+    return write_elf(sections, labels, entry)

@@ -455,6 +455,25 @@ def test_a_student_may_bring_solutions_of_other_labs(tmp_path):
     assert "contents" in lost(result)
 
 
+@pytest.mark.parametrize("lab", ["L2", "L6", "L7", "L8"])
+def test_runs_of_the_handout_show_the_graded_program(lab, tmp_path):
+    """What students are told to measure: each run ends by itself, in the program."""
+    folder = tmp_path / "a"
+    handed_in(lab, folder, 0, LABS[lab].solution(0))
+    commands = re.findall(r"`pteg (run [^`]*)`", LABS[lab].text("handout.md"))
+    assert commands
+    for command in commands:
+        done = subprocess.run([sys.executable, "-m", "pteg", *command.split()], cwd=folder,
+                              capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0 and re.search(r" at 0x\w{8} <", done.stderr), done.stderr
+    if lab in ("L6", "L7"):
+        events = [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
+        walks = [event for event in events if event["kind"] == "WALK"]
+        faults = [event for event in events if event["kind"] == "EXCEPTION"]
+        assert len(walks) > 100
+        assert bool(faults) == (lab == "L7"), "in L6, all PTEs are in the hashed table"
+
+
 def test_reference_solutions_are_objects_for_a_linker(tmp_path):
     """GNU ld links them, and the code is that of the assembler."""
     if not shutil.which("powerpc-linux-gnu-ld"):

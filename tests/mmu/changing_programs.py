@@ -149,7 +149,7 @@ def hypervisor():
     guest = Guest.of(build_tiny_kernel(), STOP)
 
     def start(seed):
-        session = HostB(guest, adversary=seed, tick=150_000, flags=Flag.SWAP_AT_TICK)
+        session = HostB(guest, adversary=seed, tick=2_000_000, flags=Flag.SWAP_AT_TICK)
         session.machine.session = session
         return session.machine
 

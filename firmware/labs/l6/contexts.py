@@ -5,7 +5,8 @@ from pteg.mmu.walk import groups
 
 
 def main():
-    """Insert every page of every context, and count those that find no place."""
+    """The PTEGs of a page in some contexts. Make it insert every page of every context, and count
+    those that find no place."""
     contexts = Contexts.of("lab.toml")
     print(len(contexts.pages), "pages of each of", contexts.count, "contexts")
     print(" ".join(f"{ea:08x}" for ea in contexts.pages[:6]), "...")
