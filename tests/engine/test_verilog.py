@@ -1,8 +1,11 @@
 """Verilog designs compiled by the engine, against Icarus."""
 
+import gc
 import importlib.util
 import os
 import random
+import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -197,6 +200,43 @@ def test_faults_are_one_line(tmp_path, text, message):
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_design_that_is_refused_leaves_no_warnings(tmp_path):
+    with pytest.raises(UserError):
+        compiled(tmp_path, "module part(input en, d, output reg q); always @* if (en) q = d;\n"
+                           "endmodule module top(input en, d, output q); part p(en, d, q);\n"
+                           "endmodule")
+    gc.collect()
+
+
+def test_headers_are_looked_for_beside_the_files(tmp_path):
+    (tmp_path / "one.vh").write_text("`define ONE 1\n")
+    native = compiled(tmp_path, '`include "one.vh"\n'
+                                "module top(output [3:0] q); assign q = `ONE; endmodule")
+    state = native.new_state()
+    native.settle(state)
+    assert native.read(state, "q") == 1
+
+
+def test_an_array_that_a_loop_computes_is_no_latch(tmp_path):
+    native = compiled(tmp_path, """
+        module top(input [1:0] a, output reg [1:0] q);
+          integer i, place;
+          always @* begin
+            place = 0;
+            for (i = 0; i < 2; i = i + 1) begin
+              q[place] = !a[i];
+              place = place + 1;
+            end
+          end
+        endmodule""")
+    state = native.new_state()
+    for a in range(4):
+        native.write(state, "a", a)
+        native.settle(state)
+        assert native.read(state, "q") == a ^ 3
+
+
 def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(UserError, match="no.v: No such file or directory"):
         compile_verilog(tmp_path / "no.v", "top")
@@ -289,3 +329,70 @@ def decoded(line, bit):
         text += chr(sum(int(line[place + bit // 2 + bit * (n + 1)]) << n for n in range(8)))
         place += int(9.5 * bit)
     return text
+
+
+REPLAY = """
+#include <cstdio>
+#include <cstdint>
+#include "Vtop.h"
+double sc_time_stamp() {{ return 0; }}
+int main(int, char **argv) {{
+    FILE *file = fopen(argv[1], "rb");
+    uint64_t row[{columns}];
+    Vtop top;
+    while (fread(row, sizeof row, 1, file)) {{
+        top.clk = 0; {inputs} top.eval();
+        {outputs} printf("\\n");
+        top.clk = 1; top.eval();
+    }}
+}}
+"""
+
+
+def test_mor1kx_is_as_in_verilator_with_random_instructions_and_data(tmp_path):
+    """An OpenRISC processor with caches, MMUs and a floating-point unit."""
+    verilator = shutil.which("verilator")
+    if verilator is None:
+        pytest.skip("needs Verilator")
+    folder = sources_of("pythondata_cpu_mor1kx") / "rtl" / "verilog"
+    files = [*sorted(folder.glob("*.v")), *sorted((folder / "pfpu32").glob("*.v"))]
+    parameters = {f"FEATURE_{name}": "ENABLED"
+                  for name in ("INSTRUCTIONCACHE", "DATACACHE", "IMMU", "DMMU", "FPU")}
+    native = compile_verilog(files, "mor1kx", parameters=parameters)
+    seed = random.randrange(1 << 32)
+    print("seed", seed)
+    rng, state, rows, found = random.Random(seed), native.new_state(), [], []
+    for cycle in range(3000):
+        row = []
+        for path, probe in native.inputs.items():
+            often = (0.9 if path.endswith("ack_i") else 0.5 if probe.width > 1 else 0.01)
+            value = rng.getrandbits(probe.width) if probe.width > 1 else rng.random() < often
+            if path == "rst":
+                value = cycle < 10
+            elif path == "irq_i":
+                value = value if rng.random() < 0.01 else 0
+            row.append(int(value))
+            native.write(state, path, row[-1])
+        native.settle(state)
+        found.append([native.read(state, path) for path in native.outputs])
+        native.step(state)
+        rows.append(row)
+    np.array(rows, np.uint64).tofile(tmp_path / "rows")
+    inputs = " ".join(f"top.{path} = row[{n}];" for n, path in enumerate(native.inputs))
+    outputs = " ".join(f'printf("%llu ", (unsigned long long)top.{path});'
+                       for path in native.outputs)
+    (tmp_path / "main.cpp").write_text(REPLAY.format(columns=len(native.inputs), inputs=inputs,
+                                                     outputs=outputs))
+    subprocess.run([verilator, "--cc", "--exe", "--build", "-O3", "--x-assign", "0",
+                    "--x-initial", "0", "-Wno-fatal", "-Wno-lint", "-Wno-style", "--prefix",
+                    "Vtop", "--top-module", "mor1kx", "--Mdir", "obj", f"-I{folder}",
+                    *(f'-G{name}="{value}"' for name, value in parameters.items()), *files,
+                    "main.cpp"], cwd=tmp_path, check=True, capture_output=True)
+    out = subprocess.run([tmp_path / "obj" / "Vtop", tmp_path / "rows"], check=True,
+                         capture_output=True, text=True).stdout
+    expected = [[int(word) for word in line.split()] for line in out.splitlines()]
+    names = list(native.outputs)
+    for cycle, (mine, other) in enumerate(zip(found, expected, strict=True)):
+        assert dict(zip(names, mine, strict=True)) == dict(zip(names, other, strict=True)), (
+            f"seed {seed}, cycle {cycle}")
+    assert len({tuple(row) for row in found}) > 50

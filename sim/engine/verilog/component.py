@@ -63,7 +63,7 @@ class VerilogComponent(wiring.Component):
     defines : dict of str to value
         Macros; None for one without a text.
     include : list of path
-        Folders for `` `include ``.
+        Folders for `` `include ``; those of the files come after them.
 
     Raises
     ------
@@ -76,10 +76,15 @@ class VerilogComponent(wiring.Component):
                  parameters: Mapping[str, int | str] | None = None,
                  defines: Mapping[str, object] | None = None,
                  include: Iterable[str | PathLike] = ()):
+        self._MustUse__used = True      # else Amaranth warns about one that could not be made
         files = [files] if isinstance(files, str | PathLike) else list(files)
         self._top = top
         self._netlist = read_verilog(files, top, parameters=parameters or {},
                                      defines=defines or {}, include=include)
+        for name, cell in self._netlist["cells"].items():
+            if cell["type"] != "$mem_v2" and cell["type"] not in FUNCTIONS and (
+                    not FLIP_FLOPS.fullmatch(cell["type"])):
+                self._refuse(f"{cell['type']} ({cell['attributes'].get('src', name)})")
         self._initial = self._initial_bits()
         members = {}
         for name, port in self._netlist["ports"].items():
@@ -179,12 +184,10 @@ class _Netlist:
                 self.memory(cell, pins, places[name, "RD_DATA"])
             elif FLIP_FLOPS.fullmatch(cell["type"]):
                 self.flip_flop(cell, pins, *places[name, "Q"])
-            elif cell["type"] in FUNCTIONS:
+            else:
                 for pin, value in FUNCTIONS[cell["type"]](cell, pins).items():
                     scope, signal = places[name, pin]
                     self.scope(scope).d.comb += signal.eq(value)
-            else:
-                self.refuse(f"{cell['type']} ({cell['attributes'].get('src', name)})")
         for name, port in self.netlist["ports"].items():
             if port["direction"] == "output" and name not in self.direct:
                 self.module.d.comb += self.ports[name].eq(self.value(port["bits"]))

@@ -15,10 +15,13 @@ __all__ = ["read_verilog", "write_verilog"]
 
 #: What Yosys does between the source and the netlist: processes become multiplexers and flip-flops,
 #: the hierarchy one module, memories one cell each with ports that read without a clock, and
-#: enables and synchronous resets logic. Checks and prints are left out.
+#: enables and synchronous resets logic. Checks and prints are left out. What Yosys takes for a
+#: latch at first may be always open: an array that an always block computes in a loop.
 PASSES = """
 proc
 flatten
+opt_expr
+opt_dff t:$dlatch t:$adlatch t:$dlatchsr
 opt_expr
 opt_clean
 chformal -remove
@@ -44,7 +47,7 @@ def read_verilog(files, top, *, parameters, defines, include):
     defines : dict of str to value
         Macros; None for one without a text.
     include : list of path
-        Folders for `` `include ``.
+        Folders for `` `include ``; those of the files come after them.
 
     Returns
     -------
@@ -62,7 +65,8 @@ def read_verilog(files, top, *, parameters, defines, include):
                 pass
         except OSError as error:
             raise UserError(f"{path}: {error.strerror}") from None
-    options = [f"-I{_path(path)}" for path in include]
+    folders = dict.fromkeys([*include, *(Path(path).parent for path in files)])
+    options = [f"-I{_path(path)}" for path in folders]
     options += [f"-D{_quoted(name if text is None else f'{name}={text}')}"
                 for name, text in defines.items()]
     chosen = [f"chparam -set {name} {_parameter(value)} {_quoted(top)}"
