@@ -45,7 +45,8 @@ class DataArray(wiring.Component):
         m = Module()
         m.submodules.words = words = Memory(
             shape=64, depth=self._sets * self._ways * BEATS, init=[])
-        read, write = words.read_port(domain="comb"), words.write_port()
+        read = words.read_port(domain="comb")
+        write = words.write_port()
         index_bits = self._sets.bit_length() - 1
 
         def place(line, word, way):

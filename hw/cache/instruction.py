@@ -90,7 +90,8 @@ class InstructionCache(wiring.Component):
         for half, name in enumerate(("even", "odd")):
             datas = Memory(shape=64, depth=self.ways * self.sets * BEATS // 2, init=[])
             m.submodules[name] = datas
-            read, write = datas.read_port(domain="comb"), datas.write_port()
+            read = datas.read_port(domain="comb")
+            write = datas.write_port()
             m.d.comb += [
                 read.addr.eq(Cat(fetch.pa[4:tag_from], directory.way)),
                 write.addr.eq(Cat(position[1], base[LINE_BITS:tag_from], way)),

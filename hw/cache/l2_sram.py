@@ -42,7 +42,8 @@ class L2Sram(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         m.submodules.words = words = Memory(shape=64, depth=self._rows, init=[])
-        read, write = words.read_port(domain="comb"), words.write_port()
+        read = words.read_port(domain="comb")
+        write = words.write_port()
         line = [Signal(64, name=f"line{n}") for n in range(BEATS)]
         place = Cat((self.pa[3:LINE_BITS] + self.beat)[:2], self.sector, self.index, self.way)
         lanes = byte_lanes(self.pa, self.size) | self.burst.replicate(8)

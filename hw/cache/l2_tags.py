@@ -50,7 +50,8 @@ class L2Tags(wiring.Component):
 
         def array(name, width):
             m.submodules[name] = memory = Memory(shape=width, depth=self._sets, init=[])
-            read, write = memory.read_port(domain="comb"), memory.write_port()
+            read = memory.read_port(domain="comb")
+            write = memory.write_port()
             m.d.comb += [read.addr.eq(self.index), write.addr.eq(self.index),
                          write.data.eq(read.data)]
             return read.data, write

@@ -54,20 +54,24 @@ class Directory(wiring.Component):
         m = Module()
         sets, ways = self.sets, self.ways
         tag_from = LINE_BITS + sets.bit_length() - 1
-        index, tag = Signal(range(sets)), Signal(32 - tag_from)
+        index = Signal(range(sets))
+        tag = Signal(32 - tag_from)
         m.d.comb += [index.eq(self.address[LINE_BITS:tag_from]),
                      tag.eq(self.address[tag_from:])]
 
         def array(name, width):
             memory = Memory(shape=width, depth=sets, init=[])
             m.submodules[name] = memory
-            read, write = memory.read_port(domain="comb"), memory.write_port()
+            read = memory.read_port(domain="comb")
+            write = memory.write_port()
             m.d.comb += [read.addr.eq(index), write.addr.eq(index)]
             return read.data, write
 
         written = Signal(sets)            # sets that the last flash invalidation came before
         since = written.bit_select(index, 1)
-        valid, modified, order = Signal(ways), Signal(ways), Signal(ways - 1)
+        valid = Signal(ways)
+        modified = Signal(ways)
+        order = Signal(ways - 1)
         kept_valid, set_valid = array("valids", ways)
         kept_modified, set_modified = array("modifieds", ways)
         kept_order, set_order = array("orders", ways - 1)

@@ -201,7 +201,8 @@ class AccessControl(wiring.Component):
         """The translation is good: ask the cache, or enter the store queue."""
         port, access = self.translate, self.access
         zeros = access.moves == Moves.ZEROS
-        bypasses, watched = Signal(), Signal()
+        bypasses = Signal()
+        watched = Signal()
         m.d.comb += [
             bypasses.eq(flag(port.wimg, Wimg.I) | ~flag(self.hid0, Hid0.DCE) | self._external()),
             watched.eq(self._watched()),

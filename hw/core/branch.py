@@ -114,7 +114,9 @@ class BranchUnit(wiring.Component):
                    & ~self.progress[number].done for number in range(IQ_ENTRIES)]
         valid = Signal()
         position = Signal(range(IQ_ENTRIES))
-        lr_older, ctr_older, cr_older = Signal(), Signal(), Signal(8)
+        lr_older = Signal()
+        ctr_older = Signal()
+        cr_older = Signal(8)
         for number in reversed(range(IQ_ENTRIES)):
             with m.If(waiting[number]):
                 older = [entry.known for entry in self.entries[:number]]
@@ -169,7 +171,8 @@ class BranchUnit(wiring.Component):
         queue, bi = self.queue, decoder.bi
         known = Signal()
         stops = Signal(3)   # it is at the address of the pause, or may go there
-        waits, free = Signal(), predictions.free & self.predicts
+        waits = Signal()
+        free = predictions.free & self.predicts
         bit = self.condition.value.bit_select(~bi[:2], 1)
         m.d.comb += [
             self.condition.field.eq(bi[2:]),

@@ -39,7 +39,8 @@ class BranchDecoder(wiring.Component):
         m = Module()
         insn = self.insn
         opcode = field(insn, "OPCD")
-        direct, relative = Signal(), Signal()       # b; b or bc
+        direct = Signal()       # b
+        relative = Signal()     # b or bc
         # BO is, from its most significant bit, "ignore CR", the wanted CR bit, "leave CTR alone",
         # the wanted CTR = 0, and the prediction hint (PEM table 4-20).
         bo = field(insn, "BO")

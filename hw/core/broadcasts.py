@@ -42,7 +42,8 @@ class Broadcasts(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         told, block = self.told, self.block
-        icbi, place = Signal(), Signal(32)
+        icbi = Signal()
+        place = Signal(32)
         marked = Signal(range(STORES + 1))      # stores
         access = Signal()
         left = Mux(marked > self.stores, self.stores, marked) - ((marked != 0) & self.stored)

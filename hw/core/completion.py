@@ -137,7 +137,8 @@ class Completion(wiring.Component):
         for ours, theirs in ((self.dispatch, queue.dispatch), (self.finishes, queue.finishes)):
             for port, inside in zip(ours, theirs, strict=True):
                 connect(m, flipped(port), inside)
-        count, head = Signal(range(CQ_MOST + 1)), Signal(range(CQ_MOST))
+        count = Signal(range(CQ_MOST + 1))
+        head = Signal(range(CQ_MOST))
         m.d.comb += [
             count.eq(queue.count), head.eq(queue.heads[0].cq), self.float.cq.eq(head),
             *(getattr(port, name).eq(getattr(inside, name)) for name in ("cq", "flags")

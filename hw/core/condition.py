@@ -101,8 +101,10 @@ class ConditionRegister(wiring.Component):
 
         # Which entry writes each field next: with all instructions, and with those that follow no
         # unresolved prediction.
-        pending, newest = Signal(8), _entries("newest")
-        settled, settled_newest = Signal(8), _entries("settled_newest")
+        pending = Signal(8)
+        newest = _entries("newest")
+        settled = Signal(8)
+        settled_newest = _entries("settled_newest")
         for port, busy, entries in ((self.lookup, pending, newest),
                                     (self.resolve, settled, settled_newest)):
             entry = Array(entries)[port.field]

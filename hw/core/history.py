@@ -37,7 +37,8 @@ class HistoryTable(wiring.Component):
             return m
         m.submodules.counters = counters = Memory(shape=2, depth=self.entries, init=[])
         bits = self.entries.bit_length() - 1
-        read, before = counters.read_port(domain="comb"), counters.read_port(domain="comb")
+        read = counters.read_port(domain="comb")
+        before = counters.read_port(domain="comb")
         write = counters.write_port()
         up = Mux(before.data == 3, 3, before.data + 1)
         down = Mux(before.data == 0, 0, before.data - 1)

@@ -44,10 +44,12 @@ class LinkRegisters(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         branch, retire = self.branch, self.retire
-        lr, ctr = Signal(32), Signal(32)
+        lr = Signal(32)
+        ctr = Signal(32)
         new_ctr = Signal(32)
         shadow = Signal(32)
-        seen, after = Signal(Seen), Signal(Seen)
+        seen = Signal(Seen)
+        after = Signal(Seen)
         saved = [Signal(Seen, name=f"saved{number}") for number in range(LEVELS)]
         m.d.comb += [
             self.lr.eq(lr), self.ctr.eq(ctr),

@@ -165,7 +165,8 @@ class Rename(wiring.Component):
     def _read_sources(self, m, registers, newest, row, renamed, values, ready):
         """What the older instruction of this cycle writes, the younger waits for."""
         for number, source in enumerate(self.sources):
-            file, where = registers.read_port(domain="comb"), newest.read_port(domain="comb")
+            file = registers.read_port(domain="comb")
+            where = newest.read_port(domain="comb")
             waiting = renamed.bit_select(source.reg, 1)
             have = ready.bit_select(where.data, 1)
             m.d.comb += [
@@ -183,7 +184,8 @@ class Rename(wiring.Component):
         """Write registers; returns those that no buffer is newer than."""
         released = Signal(32)
         for number, commit in enumerate(self.commit):
-            where, write = newest.read_port(domain="comb"), registers.write_port()
+            where = newest.read_port(domain="comb")
+            write = registers.write_port()
             m.d.comb += [
                 where.addr.eq(Cat(side.bit_select(commit.reg, 1), commit.reg)),
                 write.addr.eq(commit.reg),
@@ -210,7 +212,8 @@ class Rename(wiring.Component):
     def _allocate(self, m, newest, side, ready, head):
         """Returns the registers that get buffers, those that get them after an unresolved
         prediction, and the next buffer."""
-        taken, guesses = Signal(32), Signal(32)
+        taken = Signal(32)
+        guesses = Signal(32)
         tag = head
         for number, port in enumerate(self.allocate):
             write = newest.write_port()

@@ -72,7 +72,8 @@ class TargetCache(wiring.Component):
         for way in range(WAYS):
             lines = Memory(shape=line, depth=sets, init=[])
             m.submodules[f"way{way}"] = lines
-            read, write = lines.read_port(domain="comb"), lines.write_port()
+            read = lines.read_port(domain="comb")
+            write = lines.write_port()
             m.d.comb += [read.addr.eq(index), write.addr.eq(wanted[2:tag_from])]
             writes.append(write)
             with m.If(self.enable & valid[way].bit_select(index, 1)

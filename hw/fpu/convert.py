@@ -53,7 +53,9 @@ class Convert(wiring.Component):
         formats, number = self.formats, self.number
         width = formats.integer
         top = Signal(width + 2)            # the highest bits, guard and sticky among them
-        too_large, up, inexact = Signal(), Signal(), Signal()
+        too_large = Signal()
+        up = Signal()
+        inexact = Signal()
         places = Signal(range(width + 3))
         fixed = Signal(width + 2)          # integer, guard, sticky
         integer = Signal(width + 1)

@@ -55,7 +55,8 @@ class Estimate(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         fraction = self.significand[:-1]
-        begin, descent = Signal(_DIGITS), Signal(_DIGITS)
+        begin = Signal(_DIGITS)
+        descent = Signal(_DIGITS)
         with m.If(self.root):
             odd = self.exponent[0]
             interval = Signal(5)

@@ -49,7 +49,9 @@ class Round(wiring.Component):
             return Mux(self.narrow, narrow_value, wide_value)
 
         # Tiny numbers: denormalise, or adjust the exponent.
-        zero, tiny, denormalise = Signal(), Signal(), Signal()
+        zero = Signal()
+        tiny = Signal()
+        denormalise = Signal()
         exponent = Signal(self.formats.exponent)
         deficit = Signal(len(exponent))
         places = Signal(range(len(number.significand) + 1))
@@ -75,7 +77,10 @@ class Round(wiring.Component):
 
         # Round: the last bit that is kept is at the same place for all numbers of a format.
         cut = wide.precision - narrow.precision
-        odd, guard, sticky, up = Signal(), Signal(), Signal(), Signal()
+        odd = Signal()
+        guard = Signal()
+        sticky = Signal()
+        up = Signal()
         kept = Signal(wide.precision)
         rounded = Signal(wide.precision + 1)
         m.d.comb += [

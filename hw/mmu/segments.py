@@ -30,7 +30,9 @@ class Segments(wiring.Component):
         m = Module()
         m.submodules.words = words = memory.Memory(shape=32, depth=16, init=[])
         write = words.write_port()
-        fetch, data, read = (words.read_port(domain="comb") for _ in range(3))
+        fetch = words.read_port(domain="comb")
+        data = words.read_port(domain="comb")
+        read = words.read_port(domain="comb")
         m.d.comb += [
             fetch.addr.eq(self.fetch_index), self.fetch_segment.eq(fetch.data),
             data.addr.eq(self.data_index), self.data_segment.eq(data.data),

@@ -62,7 +62,8 @@ class Tlb(wiring.Component):
         hits, entries = [], []
         for way in range(ways):
             m.submodules[f"way{way}"] = rows = memory.Memory(shape=row, depth=sets, init=[])
-            read, write = rows.read_port(domain="comb"), rows.write_port()
+            read = rows.read_port(domain="comb")
+            write = rows.write_port()
             entries.append(read.data.entry)
             hits.append(valid[way].bit_select(index(self.ea), 1)
                         & (read.data.entry.vsid == self.vsid)
@@ -80,7 +81,8 @@ class Tlb(wiring.Component):
             with m.Elif(refill):
                 m.d.sync += valid[way].eq(valid[way] | one_bit(index(self.refill_ea), sets))
 
-        matches, hit_way = Signal(ways), Signal(range(ways))
+        matches = Signal(ways)
+        hit_way = Signal(range(ways))
         with m.If(self.valid):
             m.d.comb += matches.eq(Cat(hits))
         m.d.comb += [

@@ -81,6 +81,23 @@ def modules():
             yield ".".join([package, *(part for part in parts if part != "__init__")]), file
 
 
+#: What Amaranth names after the variable that it is assigned to.
+NAMED = {"Signal", "read_port", "write_port"}
+
+
+def test_what_amaranth_names_has_a_statement_of_its_own():
+    """Of `a, b = Signal(), Signal()`, Python 3.12 names only `b`, and Python 3.13 neither."""
+    found = []
+    for _, file in modules():
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple):
+                found += [f"{file.relative_to(ROOT)}:{call.lineno}"
+                          for call in ast.walk(node.value) if isinstance(call, ast.Call)
+                          and ast.unparse(call.func).rpartition(".")[2] in NAMED
+                          and "name" not in {keyword.arg for keyword in call.keywords}]
+    assert not found
+
+
 def test_packages_import_each_other_in_one_direction():
     """Imports inside of functions count too: they are for the start's sake, not for circles'.
 

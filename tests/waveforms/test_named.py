@@ -17,6 +17,11 @@ def signals():
     return Machine("g3").model.native.signals
 
 
+def test_every_signal_has_a_name(signals):
+    """Amaranth takes it from the assignment, and gives `$signal` where it finds none."""
+    assert [path for path in signals if path.rpartition(".")[2].startswith("$")] == []
+
+
 def structs():
     """Every struct of the hardware description."""
     for module in pkgutil.walk_packages(pteg.hw.__path__, "pteg.hw."):
