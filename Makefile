@@ -57,7 +57,7 @@ $(VENV)/with-%: pyproject.toml setup.py requirements.lock
 	@touch $@
 
 clean:
-	rm -rf build dist *.egg-info .hypothesis .pytest_cache .ruff_cache rom.vcd rom.gtkw
+	rm -rf build dist *.egg-info .hypothesis .pytest_cache .ruff_cache rom.vcd rom.gtkw rom.sucl
 	find $(wildcard sim hw components firmware waveforms tests docs examples) \
 	    -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -69,7 +69,8 @@ def machine(request: Any) -> "Iterator[Machine]":
         request.node.add_report_section("teardown", "pteg", f"waveform: {path}")
     else:
         path.unlink(missing_ok=True)
-        path.with_suffix(".gtkw").unlink(missing_ok=True)
+        for suffix in (".gtkw", ".sucl"):
+            path.with_suffix(suffix).unlink(missing_ok=True)
 
 
 @pytest.fixture

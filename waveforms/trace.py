@@ -14,6 +14,7 @@ from pteg.waveforms.focus import Focus
 from pteg.waveforms.fst import FstFile
 from pteg.waveforms.growing import GrowingFile
 from pteg.waveforms.gtkw import View, write_save_file
+from pteg.waveforms.surfer import write_command_file
 from pteg.waveforms.trigger import Condition, Trigger
 from pteg.waveforms.vcd import VcdFile, columns, timebase
 from pteg.waveforms.window import Windows
@@ -61,7 +62,7 @@ def select(paths, patterns="*", depth=None):
 
 
 class Trace:
-    """Writes a waveform from chunks of rows; the save file is named like it, with `.gtkw`.
+    """Writes a waveform from chunks of rows; files for viewers are named like it: `.gtkw`, `.sucl`.
 
     Use it as a context manager, so that it is closed, and what was recorded can be read, also
     when the run ends with an exception or Ctrl-C.
@@ -177,8 +178,11 @@ class Trace:
         self.close()
 
     def _write_save_file(self):
-        file = io.BytesIO()
+        """One for GTKWave, one for Surfer."""
+        file, commands = io.BytesIO(), io.BytesIO()
+        screen = self._focus.screen(self._marker)
         write_save_file(file, os.path.basename(self._path), os.path.basename(self._save_path),
-                        self._waves, self._signals, self._view, self._focus.screen(self._marker),
-                        self._clock)
+                        self._waves, self._signals, self._view, screen, self._clock)
         write_file(self._save_path, file.getvalue())
+        write_command_file(commands, self._waves, self._signals, self._view, screen, self._clock)
+        write_file(f"{os.path.splitext(self._path)[0]}.sucl", commands.getvalue())

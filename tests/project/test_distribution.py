@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("sim", "hw", "components", "firmware", "waveforms", "docs", "examples", "tests")
 #: Made by runs, builds and tests.
-LEFTOVERS = shutil.ignore_patterns("__pycache__", "*.vcd", "*.gtkw", "*.fst")
+LEFTOVERS = shutil.ignore_patterns("__pycache__", "*.vcd", "*.gtkw", "*.sucl", "*.fst")
 #: Names that Python has on POSIX systems only.
 POSIX_ONLY = {
     "os": {"fork", "fstatvfs", "statvfs", "getuid", "geteuid", "getpgid", "killpg", "setsid",

@@ -67,8 +67,9 @@ def test_a_project_uses_machines_and_their_ledgers(project):
 def test_a_failing_test_leaves_a_waveform_of_its_name(project):
     folder, done = project
     names = sorted(file.name for file in (folder / "traces").iterdir())
-    assert names == ["test_it-test_wrong-a-b.gtkw", "test_it-test_wrong-a-b.vcd"], done.stdout
-    text = (folder / "traces" / names[1]).read_text()
+    assert names == [f"test_it-test_wrong-a-b.{kind}"
+                     for kind in ("gtkw", "sucl", "vcd")], done.stdout
+    text = (folder / "traces" / names[2]).read_text()
     cycles = [int(line[1:]) for line in text.splitlines() if line.startswith("#")]
     assert 45 * 5000 < cycles[-1] - cycles[0] < 55 * 5000       # picoseconds at 200 MHz
 
