@@ -11,7 +11,7 @@ from pteg.cli.outputs import check_outputs
 from pteg.errors import UserError
 from pteg.outputs import write_file
 
-__all__ = ["mol", "report"]
+__all__ = ["mol", "summary"]
 
 mol = App(name="mol", group=LEARN,
           help="Mac-on-Linux, re-created: scenarios (docs/mol/run.md).")
@@ -31,7 +31,8 @@ def list_scenarios():
 
 @mol.command(name="run")
 def run_scenarios(scenario: str, /, *, cpu: Literal["functional", "pipeline"] = "functional",
-                  vcd: str | None = None, json: str | None = None, svg: str | None = None):
+                  vcd: str | None = None, report: str | None = None, json: str | None = None,
+                  svg: str | None = None):
     """Run a scenario, and tell what each exit from the guest has cost.
 
     Parameters
@@ -42,6 +43,8 @@ def run_scenarios(scenario: str, /, *, cpu: Literal["functional", "pipeline"] = 
         `pipeline` knows cycles.
     vcd
         Waveform (VCD or FST) from the first entry into the guest on; of one scenario.
+    report
+        HTML file of the first 50,000 cycles from there on (docs/report.md); of one scenario.
     json
         File for all that was counted.
     svg
@@ -53,19 +56,19 @@ def run_scenarios(scenario: str, /, *, cpu: Literal["functional", "pipeline"] = 
     from pteg.mol.scenarios import SCENARIOS
 
     every = scenario == "all"
-    if every and (vcd or svg):
-        raise UserError("a waveform or a picture is of one scenario, not of all")
-    check_outputs({"vcd": vcd, "json": json, "svg": svg})
+    if every and (vcd or report or svg):
+        raise UserError("a waveform, a report or a picture is of one scenario, not of all")
+    check_outputs({"vcd": vcd, "report": report, "json": json, "svg": svg})
     results = []
     for name in SCENARIOS if every else [scenario]:
         try:
-            results.append(run(name, cpu, vcd=vcd))
+            results.append(run(name, cpu, vcd=vcd, report=report))
         except NotInstalled as error:
             if not every:
                 raise
             print(f"{name}: not run: {error}", flush=True)
             continue
-        print(report(results[-1]), flush=True)
+        print(summary(results[-1]), flush=True)
     if svg:
         write_file(svg, draw(results[0]).encode())
     if json:
@@ -95,7 +98,7 @@ def compare_ways(*, cpu: Literal["functional", "pipeline"] = "pipeline", json: s
     return ExitCode.DONE
 
 
-def report(result):
+def summary(result):
     """A result in words and tables."""
     lines = [f"{result['scenario']}: {result['title']}", f"  {_end(result)}", "  exits:"]
     phases = [] if result["cpu"] == "functional" else sorted(

@@ -180,7 +180,11 @@ class HostB:
 
     def variable(self, name: str, index: int = 0) -> int:
         """A word of the session's variables, by its name in asm_offsets.c."""
-        return self.machine.memory.read_word(self.kvars + self._offsets[name] + 4 * index)
+        return self.machine.memory.read_word(self.place(name, index))
+
+    def place(self, name: str, index: int = 0) -> int:
+        """Physical address of that word."""
+        return self.kvars + self._offsets[name] + 4 * index
 
     session_of = staticmethod(session_of)
 

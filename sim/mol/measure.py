@@ -18,6 +18,7 @@ from pteg.mol.hostl import HostL
 from pteg.mol.occupancy import occupancy
 from pteg.mol.phases import BY_WORLD, Phase, landmarks
 from pteg.mol.scenarios import SCENARIOS, HostScenario, Scenario
+from pteg.mol.session_report import SessionSamples, exits
 from pteg.worlds import GUESTS, World
 
 __all__ = ["run", "measure"]
@@ -26,10 +27,13 @@ __all__ = ["run", "measure"]
 OUTSIDE = "OUTSIDE"
 #: Samples of the hash table in a run.
 SAMPLES = 50
+#: Cycles of a report, and instructions between its samples of the guest's tables.
+REPORTED, SAMPLE = 50_000, 100
 
 
 def run(scenario: str | Scenario | HostScenario, cpu: str = "functional", *,
-        vcd: str | PathLike | None = None) -> dict[str, Any]:
+        vcd: str | PathLike | None = None, report: str | PathLike | None = None,
+        ) -> dict[str, Any]:
     """Run a scenario.
 
     Parameters
@@ -41,6 +45,8 @@ def run(scenario: str | Scenario | HostScenario, cpu: str = "functional", *,
     vcd : path, optional
         A waveform from the first entry into the guest on; its signal `world` tells who owns the
         processor. For the pipeline.
+    report : path, optional
+        A report (docs/report.md) of the first `REPORTED` cycles from there on. For the pipeline.
 
     Returns
     -------
@@ -48,10 +54,11 @@ def run(scenario: str | Scenario | HostScenario, cpu: str = "functional", *,
         See docs/mol/run.md.
     """
     chosen = _scenario(scenario)
-    if vcd is not None and cpu != "pipeline":
-        raise UserError("a waveform needs cpu='pipeline': the functional model has no signals")
+    if (vcd is not None or report is not None) and cpu != "pipeline":
+        raise UserError("a waveform or a report needs cpu='pipeline': the functional model has no "
+                        "signals")
     session = chosen.session(cpu)
-    counted = measure(session, chosen, vcd)
+    counted = measure(session, chosen, vcd, report)
     differences = None
     if isinstance(session, HostB) and chosen.as_bare:
         differences = differing(session.guest, session, chosen.limit)
@@ -68,14 +75,16 @@ def _scenario(given: str | Scenario | HostScenario) -> Scenario | HostScenario:
 
 
 def measure(session: HostB | HostL, scenario: Scenario | HostScenario,
-            vcd: str | PathLike | None = None) -> dict[str, Any]:
+            vcd: str | PathLike | None = None, report: str | PathLike | None = None,
+            ) -> dict[str, Any]:
     """Run a session to the scenario's end, and count."""
     machine = session.machine
     if session.run(scenario.limit, until=session.entry) != "address":
         raise UserError(f"scenario {scenario.name}: the guest was never entered")
     clock = _clock(session)
-    with machine.trace(vcd, scenario.signals) if vcd else _Nothing():
-        samples, counters, stop = _run(session, scenario)
+    recording = _Report(session, clock, report) if report else _Nothing()
+    with machine.trace(vcd, scenario.signals) if vcd else _Nothing(), recording:
+        samples, counters, stop = _run(session, scenario, recording)
     worlds, exits = clock.results()
     return {"stop": str(stop), "cycles": machine.cycle if clock.timed else None,
             "instructions": machine.instructions,
@@ -83,10 +92,11 @@ def measure(session: HostB | HostL, scenario: Scenario | HostScenario,
             "worlds": worlds, "exits": exits, "occupancy": samples}
 
 
-def _run(session, scenario):
+def _run(session, scenario, recording):
     """To the end, with samples of the hash table, which disturb nothing.
 
-    The counters are the last ones before the session is gone.
+    The counters are the last ones before the session is gone. A recording that wants samples gets
+    some between them.
     """
     machine = session.machine
     until = scenario.until(session)
@@ -96,7 +106,8 @@ def _run(session, scenario):
             samples.append({"instructions": machine.instructions, "cycles": machine.cycle,
                             **occupancy(machine, session.sdr1, session.session_of)})
         counters = session.counters() or counters
-        stop = session.run(piece, until, undisturbed=True)
+        stop = recording.run(piece, until) if recording.active else session.run(
+            piece, until, undisturbed=True)
         if len(samples) > SAMPLES:
             del samples[1::2]
             piece *= 2
@@ -106,11 +117,52 @@ def _run(session, scenario):
 class _Nothing:
     """A recording of nothing."""
 
+    active = False
+
     def __enter__(self):
         return self
 
     def __exit__(self, *exception):
         pass
+
+
+class _Report:
+    """A report of the session's first cycles, with its exits and samples of the guest's tables."""
+
+    def __init__(self, session, clock, path):
+        from pteg.report import record_report
+
+        self._session, self._clock = session, clock
+        self._samples = SessionSamples(session) if isinstance(session, HostB) else None
+        self._end = session.machine.cycle + REPORTED
+        self._recording = record_report(
+            session.machine, path, window=(session.machine.cycle, self._end), session=self._data)
+
+    @property
+    def active(self):
+        """It still wants samples."""
+        return self._samples is not None and self._session.machine.cycle < self._end
+
+    def run(self, instructions, until):
+        """Run, and take samples."""
+        stop, end = "instructions", self._session.machine.instructions + instructions
+        while stop == "instructions" and (left := end - self._session.machine.instructions) > 0:
+            self._samples.take()
+            stop = self._session.run(min(left, SAMPLE), until, undisturbed=True)
+        return stop
+
+    def _data(self):
+        records = self._clock.exits
+        return {"exits": exits(records, [self._clock.kind(row) for row in records]),
+                "worlds": {world.name: int(cycles) for world, cycles in zip(
+                    World, self._clock.cycles, strict=True) if cycles},
+                "samples": self._samples.samples if self._samples else []}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self._recording.close()
 
 
 def _clock(session):
@@ -140,8 +192,22 @@ class _Cycles:
                   for world in World if clock.cycles[world]}
         groups = defaultdict(list)
         for row in clock.exits:
-            groups[_kind(self._session, int(row["vector"]) & 0xFFF00, int(row["pc"]))].append(row)
+            groups[self.kind(row)].append(row)
         return worlds, {kind: self._summary(np.array(rows)) for kind, rows in _sorted(groups)}
+
+    @property
+    def exits(self):
+        """Every exit that has ended, an array of `pteg.pipeline.exits.exit_record`."""
+        return self._clock.exits
+
+    @property
+    def cycles(self):
+        """Cycles of each world."""
+        return self._clock.cycles
+
+    def kind(self, row):
+        """The kind of an exit."""
+        return _kind(self._session, int(row["vector"]) & 0xFFF00, int(row["pc"]))
 
     @staticmethod
     def _summary(rows):

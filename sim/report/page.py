@@ -20,17 +20,17 @@ from pteg.hw.isa.registers import Msr
 from pteg.hw.mmu.enums import AccessKind, SearchResult, Translation
 from pteg.hw.sizes import TLB_MOST_WAYS
 from pteg.ledger import Kind, PteBits
-from pteg.lines import SourceLines
 from pteg.pipeline.stages import STAGES
+from pteg.report.instructions import FATES, passages, sources
 from pteg.report.signals import COUNTERS
 from pteg.report.translations import searches, translations
-from pteg.waveforms.pipeline import Fate
+from pteg.waveforms.signals import Text
+from pteg.worlds import World
 
 __all__ = ["page", "document"]
 
 _TYPES = {"u1": "Uint8", "i1": "Int8", "u2": "Uint16", "u4": "Uint32", "i4": "Int32",
           "u8": "BigUint64", "f8": "Float64"}
-_FATES = list(Fate)
 
 
 class _Block:
@@ -83,19 +83,21 @@ def document(recorded, block) -> dict[str, Any]:
         "statistics": machine.stats(),
         "enums": {"vector": _names(Vector), "kind": _names(AccessKind), "result":
                   _names(Translation), "outcome": _names(SearchResult), "event": _names(Kind),
-                  "bits": _names(PteBits), "block": _names(BlockState)},
+                  "bits": _names(PteBits), "block": _names(BlockState),
+                  "world": _names(World)},
         "msr": {bit.name: int(bit) for bit in Msr if bit.name},
         "signals": [_signal(recorded, path, block) for path in recorded.probes],
         "shown": recorded.shown, "counters": COUNTERS,
-        "stages": [stage.name for stage in STAGES], "fates": [fate.value for fate in _FATES],
-        "passages": _passages(recorded, block),
-        "source": _source(recorded, block),
+        "stages": [stage.name for stage in STAGES], "fates": [fate.value for fate in FATES],
+        "passages": passages(recorded, block),
+        "source": sources(recorded, block),
         "translations": block.table(translations(recorded)),
         "searches": block.table(found), "slots": block.table(slots),
         "table": _table(machine.mmu.hash_table(), recorded.changes, block),
         "tlb": _tlb(recorded, block),
         "caches": _caches(recorded.caches, block),
-        "events": _events(recorded, block),
+        "events": _events(recorded, block), "worlds": _worlds(recorded, block),
+        "session": _stored(recorded.session, block),
         "graph": _graph(machine.graph),
     }
 
@@ -119,47 +121,12 @@ def _signal(recorded, path, block):
     probe, column = recorded.probes[path]
     values = recorded.rows[:, column]
     at = np.flatnonzero(np.diff(values, prepend=values[:1] ^ np.uint64(1)))
+    names = ({value: probe.label(value) for value in np.unique(values).tolist()}
+             if isinstance(probe, Text) else probe.enum)
     return {"path": path, "width": probe.width,
             "cycles": block.put(at, "u4"),
-            "values": block.put(values[at], "u4" if probe.width <= 32 else "u8"),
-            **({"enum": {int(value): name for value, name in probe.enum.items()}}
-               if probe.enum else {})}
-
-
-def _labels(recorded):
-    """The texts of the instructions, each with its number."""
-    return {label: number for number, label in
-            enumerate(dict.fromkeys(passage.label for passage in recorded.passages))}
-
-
-def _source(recorded, block):
-    """The sources that have lines of the instructions; of each label, its file (or -1) and line."""
-    lines = SourceLines(recorded.machine.symbols)
-    places = [lines.of(int(label.split()[0], 16)) or (-1, 0) for label in _labels(recorded)]
-    used = sorted({file for file, _ in places} - {-1})
-    numbers = {file: number for number, file in enumerate(used)} | {-1: -1}
-    return {"files": [{"name": lines.files[file], "text": lines.text(file)} for file in used],
-            "file": block.put([numbers[file] for file, _ in places], "i4"),
-            "line": block.put([line for _, line in places], "u4")}
-
-
-def _passages(recorded, block):
-    labels = _labels(recorded)
-    rows, spans = [], []
-    numbers = {stage: number for number, stage in enumerate(STAGES)}
-    for passage in recorded.passages:
-        rows.append((passage.begin - recorded.start, passage.end - recorded.start,
-                     _FATES.index(passage.fate), labels[passage.label], len(spans)))
-        spans += [(begin - recorded.start, end - recorded.start, numbers[stage])
-                  for begin, end, stage in passage.spans]
-    rows.append((0, 0, 0, 0, len(spans)))
-    columns = np.array(rows, np.int64).T
-    pieces = np.array(spans, np.int64).reshape(-1, 3).T
-    return {"labels": list(labels),
-            **{name: block.put(column, "i4") for name, column in zip(
-                ("begin", "end", "fate", "label", "first"), columns, strict=True)},
-            **{name: block.put(column, "i4") for name, column in zip(
-                ("span_begin", "span_end", "span_stage"), pieces, strict=True)}}
+            "values": block.put(values[at], "u4" if probe.width <= 32 or names else "u8"),
+            **({"enum": {int(value): name for value, name in names.items()}} if names else {})}
 
 
 def _table(table, changes, block):
@@ -192,13 +159,30 @@ def _caches(caches, block):
 
 
 def _events(recorded, block):
-    """The ledger; names of program counters are those of its symbols."""
+    """The ledger. Names of program counters are those of the event's world: {"world pc": name}."""
     events, symbols = recorded.events, recorded.machine.symbols
-    names = {pc: name for pc in np.unique(events["pc"]).tolist()
-             if (name := symbols.name(pc))}
+    names = {f"{world} {pc}": name for world, pc in np.unique(events[["world", "pc"]]).tolist()
+             if (name := symbols.of(world).name(pc))}
     return {"symbols": names, **{name: block.put(events[name], kind) for name, kind in (
         ("cycle", "u4"), ("instruction", "u4"), ("kind", "u1"), ("cause", "u2"), ("pc", "u4"),
-        ("ea", "u4"), ("pa", "u4"), ("value", "u4"))}}
+        ("ea", "u4"), ("pa", "u4"), ("value", "u4"), ("world", "u1"))}}
+
+
+def _worlds(recorded, block):
+    """The cycles in which the world changes, and the new one; None without a hypervisor."""
+    if recorded.machine.worlds is None:
+        return None
+    at = np.flatnonzero(np.diff(recorded.worlds, prepend=recorded.worlds[:1] ^ np.uint64(1)))
+    return {"cycles": block.put(at, "u4"), "values": block.put(recorded.worlds[at], "u1")}
+
+
+def _stored(value, block):
+    """A value for JSON, in which the block has the arrays."""
+    if isinstance(value, np.ndarray):
+        return block.table(value) if value.dtype.names else block.put(value)
+    if isinstance(value, dict):
+        return {name: _stored(item, block) for name, item in value.items()}
+    return [_stored(item, block) for item in value] if isinstance(value, list) else value
 
 
 #: Components whose parts are shown.

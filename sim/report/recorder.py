@@ -6,7 +6,8 @@ whole recording.
 """
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cached_property
 from os import PathLike
 from typing import Any
 
@@ -21,10 +22,12 @@ from pteg.pipeline.driver import Tap
 from pteg.pipeline.ledger import PipelineEvents
 from pteg.pipeline.stages import PipelineStages
 from pteg.pipeline.triggers import Functions
+from pteg.pipeline.worlds import WorldText
 from pteg.recording import Recording
 from pteg.report.caches import CacheChanges
 from pteg.report.changes import Changes
 from pteg.report.signals import needed, shown
+from pteg.symbols import Symbols
 from pteg.waveforms.capture import Capture
 from pteg.waveforms.pipeline import Passage
 from pteg.waveforms.trigger import Condition, Trigger
@@ -61,6 +64,8 @@ class Recorded:
         The valid entries of both TLBs when the recording began.
     machine : pteg.Machine
         At the end of the recording.
+    session : dict, optional
+        More data, for panes about a session of a hypervisor; arrays are allowed anywhere.
     """
 
     start: int
@@ -73,6 +78,17 @@ class Recorded:
     caches: CacheChanges
     tlb: list[TlbEntry]
     machine: Any
+    session: dict[str, Any] | None = None
+
+    @cached_property
+    def worlds(self) -> np.ndarray:
+        """The `pteg.worlds.World` of each cycle."""
+        path = self.machine.model.places.at("world")
+        return self.column(path) if path in self.probes else np.zeros(len(self.rows), np.uint64)
+
+    def world_of(self, passage: Passage) -> int:
+        """The world that fetched an instruction."""
+        return int(self.worlds[passage.begin - self.start])
 
     def column(self, path: str) -> np.ndarray:
         """The values of a signal in all cycles."""
@@ -112,8 +128,11 @@ class _Rows:
 def record_report(machine: Any, path: str | PathLike, *, signals: str | Iterable[str] = (),
                   window: tuple[int, int] | str | None = None, trigger: str | None = None,
                   before: int = 100, after: int | None = 400, last: int | None = None,
-                  ) -> Recording:
-    """Record a report of the runs that follow; see `pteg.Machine.report`."""
+                  session: Callable[[], dict[str, Any]] | None = None) -> Recording:
+    """Record a report of the runs that follow; see `pteg.Machine.report`.
+
+    `session` is called at the end; what it returns is for panes about a session of a hypervisor.
+    """
     from pteg.report.page import page
 
     check_writable(path)
@@ -137,16 +156,19 @@ def record_report(machine: Any, path: str | PathLike, *, signals: str | Iterable
     condition = Condition(trigger).expanded(functions.callable) if trigger is not None else None
     asked = condition.paths if condition else set()
     passages = _Passages()
-    stages = PipelineStages(native, cpu.places, passages, Window(), machine.symbols.instruction)
+    # Without names: those are of the world that fetches, which is not known yet.
+    stages = PipelineStages(native, cpu.places, passages, Window(), Symbols().instruction)
+    worlds = cpu.platform.worlds
+    owner = [WorldText(cpu.places, worlds, cpu.guest_msr)] if worlds else []
     tracer = ComputedTracer(native, list(dict.fromkeys(
         [*needed(native, cpu.places), *panes, *sorted(asked & set(native.signals)),
-         *stages.tracer.paths])), functions.sources, asked)
+         *stages.tracer.paths])), [*owner, *functions.sources],
+        asked | {text.path for source in owner for text in source.texts})
     capture = Capture(window=span, last=last, before=before if condition else 0,
                       after=after if condition else None,
                       trigger=condition and Trigger(condition, tracer.probes, tracer.offsets))
     kept = _Rows(capture)
     ledger = Ledger(keep=EVENTS)
-    worlds = cpu.platform.worlds
     events = PipelineEvents(ledger.add, native, cpu.places, (machine.ram.base, machine.ram.size),
                             worlds.watch() if worlds else None, cpu.guest_msr)
     memory = machine.memory.read(machine.ram.base, machine.ram.size)
@@ -171,8 +193,9 @@ def record_report(machine: Any, path: str | PathLike, *, signals: str | Iterable
         stages.close()
         write_file(path, page(Recorded(
             start, rows, {probe.path: (probe, columns[probe.path]) for probe in tracer.probes},
-            panes, list(passages), ledger.records, changes, caches, tlb,
-            machine)).encode())
+            [text.path for source in owner for text in source.texts] + panes,
+            list(passages), ledger.records, changes, caches, tlb, machine,
+            session() if session else None)).encode())
 
     return Recording(close, _Status(capture, trigger))
 

@@ -1,5 +1,7 @@
 """What looking costs: value changes a second into a VCD file, beside pyvcd's `change` on the same
-values; and cycles a second of the machine on the first ROM, alone, with a ledger, with waveforms.
+values; and cycles a second of the machine on the first ROM, alone, with a ledger, with waveforms of
+which the window is closed, the trigger waits, or everything is written. Each is told as a part of
+the speed of the run alone beside it.
 """
 
 import io
@@ -15,7 +17,7 @@ from vcd import VCDWriter
 from pteg.machine import Machine
 from pteg.waveforms.vcd import Signal, VcdFile
 
-ROUNDS = 7
+ROUNDS = 5
 #: Signals, bits of each, and how often one changes.
 CASES = [(6, 32, 1.0), (100, 32, 0.1), (100, 1, 0.5), (2000, 32, 0.01)]
 
@@ -72,23 +74,37 @@ def machine(cycles=50_000):
     machine = Machine("g3", rom="first")
     with tempfile.TemporaryDirectory() as folder:
         vcd = Path(folder) / "run.vcd"
+        never = "mmu.walker.sdr1 == 0xdeadbeef"
         cases = {
             "alone": nullcontext,
             "ledger": lambda: machine.ledger(Path(folder) / "run.jsonl"),
-            "waveform of the walker": lambda: machine.trace(vcd, "mmu.walker.*"),
-            "waveform of everything": lambda: machine.trace(vcd),
+            "window not open yet": lambda: machine.trace(vcd, window=(1 << 40, None)),
+            "trigger, its signals": lambda: machine.trace(vcd, "mmu.walker.sdr1", trigger=never),
+            "trigger, everything": lambda: machine.trace(vcd, trigger=never),
+            "VCD of the walker": lambda: machine.trace(vcd, "mmu.walker.*"),
+            "VCD of everything": lambda: machine.trace(vcd),
+            "FST of everything": lambda: machine.trace(vcd.with_suffix(".fst")),
         }
         rates = {name: [] for name in cases}
+        sizes = {}
         for number in range(ROUNDS):
             for name, record in cases.items():
                 with record():
                     machine.run(cycles=100)     # compiles
-                    begin = time.process_time()
+                    begin = time.perf_counter(), time.process_time()
                     machine.run(cycles=cycles)
                     if number:
-                        rates[name].append(cycles / (time.process_time() - begin))
+                        rates[name].append((cycles / (time.perf_counter() - begin[0]),
+                                            cycles / (time.process_time() - begin[1])))
+                for file in (vcd, vcd.with_suffix(".fst")):
+                    if file.exists() and name.startswith(file.suffix[1:].upper()):
+                        sizes[name] = file.stat().st_size / (cycles + 100)
+    print(f"{'':<24} {'k cycles/s':>11} {'of alone':>9} {'CPU time':>9} {'bytes/cycle':>12}")
     for name, found in rates.items():
-        print(f"{name:<24} {statistics.median(found) / 1e3:>8.0f} k cycles/s")
+        wall, cpu = (statistics.median(mine[n] / alone[n] for mine, alone in
+                                       zip(found, rates["alone"], strict=True)) for n in (0, 1))
+        speed = statistics.median(rate for rate, _ in found) / 1e3
+        print(f"{name:<24} {speed:>11.0f} {wall:>9.0%} {cpu:>9.0%} {sizes.get(name, 0):>12.0f}")
 
 
 def main():

@@ -269,6 +269,15 @@ def test_a_browser_shows_every_pane_and_one_cursor_moves_them(report, page, show
         assert int(value) == page.value(path, when), (path, when)
     window.pdf(path=tmp_path / "report.pdf")
     assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
+    search = window.get_by_label("Search", exact=True)
+    search.fill("stw")
+    window.wait_for_function("document.getElementById('found').textContent.endsWith(' cycles')")
+    labels = np.array(["stw" in label for label in passages["labels"]])
+    begins = passages["begin"][:-1][labels[passages["label"][:-1]]]
+    expected = np.unique(begins) + page.data["start"]
+    assert window.locator("#found").text_content() == f"{len(expected)} cycles"
+    search.press("Enter")
+    assert int(window.get_by_label("Cycle", exact=True).input_value()) in expected
     assert window.locator("canvas:not([aria-label]), input:not([id])").count() == 0
 
 

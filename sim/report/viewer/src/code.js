@@ -9,7 +9,7 @@ export function codePane(data, view) {
   const order = Array.from(p.labels.keys()).sort((a, b) => address[a] - address[b]);
   const row = new Int32Array(order.length);       // of a label
   order.forEach((label, n) => { row[label] = n; });
-  const byAddress = new Map(order.map((label, n) => [address[label], n]));
+  const byAddress = new Map(order.map((label, n) => [`${p.world[label]} ${address[label]}`, n]));
   const firstUse = new Map(), firstOfLine = new Map();
   for (let i = 0; i < count; i++) {
     const label = p.label[i], where = `${file[label]}:${line[label]}`;
@@ -36,7 +36,7 @@ export function codePane(data, view) {
     for (let i = last(p.begin.subarray(0, count), at), far = 0; i >= 0 && far < 64; i--) {
       if (p.end[i] > at) { live.add(p.label[i]); far = 0; } else far++;
     }
-    const pc = byAddress.get(Number(data.value("core.completion.pc", view.cycle)));
+    const pc = byAddress.get(`${data.world(view.cycle)} ${data.value("core.completion.pc", view.cycle)}`);
     const label = pc === undefined ? undefined : order[pc];
     code.marks((n) => (n === pc ? "now" : live.has(order[n]) ? "flight" : ""));
     if (pc !== undefined) code.show(pc);

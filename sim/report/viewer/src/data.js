@@ -50,6 +50,11 @@ class Data {
     return signal && signal.values[last(signal.cycles, cycle - this.start)];
   }
 
+  /** The number of the world that owns the processor at a cycle; 0 without a hypervisor. */
+  world(cycle) {
+    return this.worlds ? this.worlds.values[last(this.worlds.cycles, cycle - this.start)] : 0;
+  }
+
   text(path, cycle) {
     const signal = this.signal.get(path);
     return this.format(signal, this.value(path, cycle));
@@ -121,7 +126,7 @@ class Data {
       PTE_UPDATE: `${this.enums.bits[e.cause[i]]} of PTE ${hex(e.pa[i])}`, TLBIE: hex(e.ea[i]),
       MODE: `MSR ${hex(e.value[i])}`, BUS_ERROR: `${cause} ${hex(e.pa[i])}` }[kind]
       ?? `${hex(e.pa[i])} = ${hex(e.value[i])}`;
-    const pc = e.pc[i], name = this.events.symbols[pc];
+    const pc = e.pc[i], name = this.events.symbols[`${e.world[i]} ${pc}`];
     return `${kind.padEnd(13)} ${more}  pc ${hex(pc)}${name ? ` <${name}>` : ""}`;
   }
 }

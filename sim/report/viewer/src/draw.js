@@ -2,6 +2,8 @@
 
 export const COLOUR = { ink: "#1d2733", dim: "#657080", line: "#d7dde4", accent: "#1f5fa8",
   cursor: "#c8321f" };
+/** Of the worlds, by their numbers. */
+export const WORLD = ["#657080", "#83a9d6", "#8ec07c", "#d9a441", "#a86fb5", "#d487a8"];
 export const MONO = '11px "DejaVu Sans Mono", monospace', SANS = "11px system-ui, DejaVu Sans, sans-serif";
 
 /** A canvas with a name; `draw(context, width, height)` paints it. */

@@ -1,7 +1,7 @@
 // One cursor for all panes.
 
 import { hex, last, load } from "./data.js";
-import { paint } from "./draw.js";
+import { WORLD, paint } from "./draw.js";
 import { LEGEND, pipelinePane } from "./pipeline.js";
 import { wavePane } from "./waves.js";
 import { translationPane } from "./translation.js";
@@ -10,6 +10,8 @@ import { cachePane } from "./caches.js";
 import { lifePane } from "./life.js";
 import { codePane } from "./code.js";
 import { eventsPane, overview } from "./timeline.js";
+import { exitsPane } from "./exits.js";
+import { storeysPane } from "./storeys.js";
 import { graphPane } from "./graph.js";
 import { statisticsPane, summaryPane } from "./statistics.js";
 import uplotStyle from "uplot/dist/uPlot.min.css";
@@ -121,25 +123,28 @@ function cycles(view, pane) {
   return pane;
 }
 
-/** Search: a number or text in instructions and events; returns the cycles that fit. */
-function matches(data, text) {
+/** Search: a number or text in instructions and events. Yields now and then, returns the cycles that fit. */
+function* matches(data, text) {
   const wanted = text.trim().toLowerCase(), found = new Set();
   if (!wanted) return [];
   const p = data.passages, labels = p.labels.map((label) => label.toLowerCase().includes(wanted));
   for (let i = 0; i < p.label.length - 1; i++) if (labels[p.label[i]]) found.add(p.begin[i] + data.start);
+  const t = data.translations;
+  for (let i = 0; i < t.cycle.length; i++) {
+    if (i % 2000 === 0) yield;
+    if (hex(t.ea[i]).includes(wanted) || hex(t.pa[i]).includes(wanted)) found.add(t.cycle[i]);
+  }
   for (let i = 0; i < data.events.cycle.length; i++) {
+    if (i % 500 === 0) yield;
     const cycle = data.events.cycle[i];
     if (cycle >= data.start && cycle <= data.end && data.eventText(i).toLowerCase().includes(wanted))
       found.add(cycle);
   }
-  const t = data.translations;
-  for (let i = 0; i < t.cycle.length; i++)
-    if (hex(t.ea[i]).includes(wanted) || hex(t.pa[i]).includes(wanted)) found.add(t.cycle[i]);
   return [...found].sort((a, b) => a - b);
 }
 
 function keyboard(view) {
-  let hits = [];
+  let hits = [], current = null;
   const search = byId("search"), output = byId("found");
   const jump = (step) => {
     if (!hits.length) return;
@@ -147,9 +152,23 @@ function keyboard(view) {
     const next = step > 0 ? at + 1 : here ? at - 1 : at;
     view.go(hits[(next + hits.length) % hits.length]);
   };
+  /** A piece of a search; the rest follows when the page has answered. A newer search ends it. */
+  const go = (pieces) => {
+    if (pieces !== current) return;
+    const end = performance.now() + 12;
+    for (let step; performance.now() < end;)
+      if ((step = pieces.next()).done) {
+        hits = step.value;
+        output.textContent = search.value.trim() ? `${hits.length} cycles` : "";
+        return;
+      }
+    setTimeout(go, 0, pieces);
+  };
   search.oninput = () => {
-    hits = matches(view.data, search.value);
-    output.textContent = search.value.trim() ? `${hits.length} cycles` : "";
+    current = matches(view.data, search.value);
+    hits = [];
+    output.textContent = search.value.trim() ? "…" : "";
+    go(current);
     view.filter = view.data.shown.some((path) => path.includes(search.value.trim()))
       ? search.value.trim() : "";
     view.changed();
@@ -181,12 +200,14 @@ function strip(view) {
   canvas.onpointerdown = canvas.onpointermove = move;
 }
 
-function withLegend(pane) {
+function withLegend(data, pane) {
   const element = document.createElement("div"), legend = document.createElement("div");
   element.className = "split";
   legend.className = "legend";
   legend.style.padding = "2px 4px";
-  legend.innerHTML = LEGEND.map(([name, colour]) => `<i style="background:${colour}"></i>${name}`).join("");
+  const worlds = data.worlds ? [...new Set(data.worlds.values)].sort().map(
+    (n) => [data.enums.world[n].toLowerCase().replace("_", " "), WORLD[n]]) : [];
+  legend.innerHTML = [...LEGEND, ...worlds].map(([name, colour]) => `<i style="background:${colour}"></i>${name}`).join("");
   pane.element.style.cssText = "flex:1;min-height:0;width:100%";
   element.append(pane.element, legend);
   return { ...pane, element };
@@ -197,11 +218,14 @@ async function start() {
   document.head.append(Object.assign(document.createElement("style"), { textContent: uplotStyle }));
   const view = new View(data);
   view.strip = overview(data, view);
-  const pipeline = withLegend(cycles(view, pipelinePane(data, view)));
+  const pipeline = withLegend(data, cycles(view, pipelinePane(data, view)));
+  const { exits, samples } = data.session ?? {};
   const all = [
     ...tabs(view, byId("left"), { Pipeline: pipeline, Waveforms: cycles(view, wavePane(data, view)),
-      Statistics: statisticsPane(data, view), Summary: summaryPane(data) }),
+      Statistics: statisticsPane(data, view), ...(exits && { Exits: exitsPane(data, view) }),
+      Summary: summaryPane(data) }),
     ...tabs(view, byId("right"), { Translation: translationPane(data, view),
+      ...(samples?.length && { Storeys: storeysPane(data, view) }),
       "Page table": tablePane(data, view), TLBs: tlbPane(data, view),
       "Page life": lifePane(data, view),
       Caches: cachePane(data, view), Events: eventsPane(data, view),

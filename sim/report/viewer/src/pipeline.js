@@ -1,6 +1,6 @@
 // Instructions against cycles; what waits is coloured by its cause.
 
-import { COLOUR, MONO, canvasPane, cursorLine, ruler } from "./draw.js";
+import { COLOUR, MONO, WORLD, canvasPane, cursorLine, ruler } from "./draw.js";
 import { last } from "./data.js";
 
 const LABEL = 236, ROW = 16, TOP = 18;
@@ -29,6 +29,10 @@ export function pipelinePane(data, view) {
     for (let n = 0; n < rows && first + n < count; n++) {
       const i = first + n, y = TOP + n * ROW, live = p.begin[i] <= at && at < p.end[i];
       if (live) { context.fillStyle = "#f0f5fa"; context.fillRect(0, y, width, ROW); }
+      if (data.worlds) {
+        context.fillStyle = WORLD[p.world[p.label[i]]];
+        context.fillRect(1, y + 1, 4, ROW - 2);
+      }
       context.font = MONO;
       context.fillStyle = p.fate[i] === data.fates.indexOf("flushed") ? COLOUR.dim : COLOUR.ink;
       context.fillText(clip(data, p.labels[p.label[i]]), 8, y + ROW / 2);

@@ -1,6 +1,6 @@
 // Exceptions and privilege over time: the whole window above, the ledger as a list.
 
-import { COLOUR } from "./draw.js";
+import { COLOUR, WORLD } from "./draw.js";
 import { last } from "./data.js";
 import { virtualList } from "./draw.js";
 
@@ -13,10 +13,14 @@ export function overview(data, view) {
   const miss = data.signal.get("dcache.operation.state");
   return (context, width) => {
     const left = 84, scale = (width - left - 10) / data.count, x = (c) => left + c * scale;
-    const names = ["privilege", "exceptions", "searches", "cache misses"];
+    const names = [data.worlds ? "world" : "privilege", "exceptions", "searches", "cache misses"];
     context.font = "10px system-ui, DejaVu Sans, sans-serif";
     names.forEach((name, n) => { context.fillStyle = COLOUR.dim; context.fillText(name, 8, 9 + n * 14); });
-    msr.cycles.forEach((cycle, n) => {
+    data.worlds?.cycles.forEach((cycle, n) => {
+      context.fillStyle = WORLD[data.worlds.values[n]];
+      context.fillRect(x(cycle), 4, ((data.worlds.cycles[n + 1] ?? data.count) - cycle) * scale + 0.5, 10);
+    });
+    if (!data.worlds) msr.cycles.forEach((cycle, n) => {
       const value = msr.values[n];
       context.fillStyle = value & PR ? "#8ec07c" : value & (IR | DR) ? "#83a9d6" : "#c9b7dd";
       context.fillRect(x(cycle), 4, ((msr.cycles[n + 1] ?? data.count) - cycle) * scale + 0.5, 10);
