@@ -4,11 +4,14 @@
 
 #define SLOT_PAGES (SLOTS * sizeof(struct slot) / PAGE_SIZE)
 
-enum { XO_RFI = 50, XO_MTMSR = 146, XO_MTSR = 210, XO_MTSPR = 467 };
+enum { XO_RFI = 50, XO_MTMSR = 146, XO_MTSR = 210, XO_MTSRIN = 242,
+       XO_MTSPR = 467 };
 
 /* In emulate.S: where each of them goes on behind its decoding. */
 extern char read_table[], write_msr[], write_segment[], return_from_interrupt[], write_spr_plain[],
             write_srr0[], write_dec[], write_by_c[];
+/* In emuaccel.S. */
+extern char write_segment_at[];
 
 static struct slot *slot_at(struct kernel_vars *kv, u32 mphys)
 {
@@ -67,10 +70,13 @@ static char *writer(struct kernel_vars *kv, u32 spr)
     return NULL;
 }
 
+/* Where the guest's register with this number is read into r4. */
+static char *reader(u32 number) { return read_table + 8 * (number & 31); }
+
 int alloc_slot(struct kernel_vars *kv, u32 opcode, u32 nip, u32 *offset)
 {
     u32 number = opcode >> 16 & 31, spr = number | (opcode >> 6 & 0x3E0), operand = 0;
-    char *read = read_table + 8 * (opcode >> 21 & 31), *handler = NULL;
+    char *read = reader(opcode >> 21), *handler = NULL;
     if (opcode == (19u << 26 | XO_RFI << 1))
         read = handler = return_from_interrupt;
     else if (opcode >> 26 == 31)
@@ -81,6 +87,11 @@ int alloc_slot(struct kernel_vars *kv, u32 opcode, u32 nip, u32 *offset)
         case XO_MTSR:
             handler = write_segment;
             operand = 4 * (number & 15);
+            break;
+        case XO_MTSRIN:
+            handler = write_segment_at;
+            operand = host_physical(read);
+            read = reader(opcode >> 11);
             break;
         case XO_MTSPR:
             handler = writer(kv, spr);

@@ -30,3 +30,11 @@ slot_fetched:
         bctrl                           /* r4 = the source register; rfi has none, and stays there */
         mtctr   r3
         bctr
+
+/* mtsrin has two source registers: r4 = that with the address, r7 = where the other one is read. */
+        .globl  write_segment_at
+write_segment_at:
+        mtctr   r7
+        rlwinm  r7, r4, 6, 26, 29
+        bctrl
+        b       write_segment

@@ -22,7 +22,7 @@ TIMES = 64
 #: Kinds that become loads.
 LOADED = ("mfmsr", "mfsprg", "mfsrr0", "mfsr")
 #: All of them: those with branches to slots, and tlbie, which becomes a nop.
-KINDS = (*LOADED, "mtmsr", "mtsprg", "mtsrr0", "mtsr", "rfi", "tlbie")
+KINDS = (*LOADED, "mtmsr", "mtsprg", "mtsrr0", "mtsr", "mtsrin", "rfi", "tlbie")
 
 
 def guest(replaced: bool) -> Guest:

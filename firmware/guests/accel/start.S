@@ -91,6 +91,8 @@ replaceable:
         li      r5, SUPERVISOR
         mtspr   27, r5
         times   mtsr, mtsr 5, r5
+        lis     r4, 0x5000
+        times   mtsrin, mtsrin r5, r4
         lis     r4, after_rfi@ha
         addi    r4, r4, after_rfi@l
         mtspr   26, r4
