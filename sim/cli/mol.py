@@ -98,6 +98,74 @@ def compare_ways(*, cpu: Literal["functional", "pipeline"] = "pipeline", json: s
     return ExitCode.DONE
 
 
+@mol.command(name="exits")
+def cost_of_exits(*, kvm: str | None = None, dtb: str | None = None, repeat: int = 60,
+                  json: str | None = None):
+    """Print what each kind of exit costs in cycles, beside KVM-PR.
+
+    Parameters
+    ----------
+    kvm
+        A Linux kernel with KVM-PR whose /init is a monitor with a guest (docs/mol/exits.md): it is
+        measured now. Otherwise its costs are those that were recorded.
+    dtb
+        Its device tree.
+    repeat
+        Turns of each loop of KVM-PR's guest, an even number.
+    json
+        File for both tables of costs.
+    """
+    from pteg.mol import exits
+    from pteg.mol.kvm import measure
+
+    if (kvm is None) != (dtb is None):
+        raise UserError("--kvm and --dtb are given together: a kernel and its device tree")
+    if repeat < 2 or repeat % 2:
+        raise UserError(f"repeat must be an even number from 2 on, not {repeat}")
+    check_outputs({"json": json})
+    theirs = exits.KVM if kvm is None or dtb is None else {
+        kind: cycles for kind, (_, _, cycles) in measure(kvm, dtb, repeat).items()}
+    own = exits.measure()
+    own |= {kind: cost for kind, cost in exits.measure(tick=2000).items()
+            if kind.startswith("host's")}
+    print(exits.table(own, theirs), end="")
+    if json:
+        found = {"mol": {kind: cycles for kind, (_, _, cycles) in own.items()}, "kvm": theirs}
+        write_file(json, json_format.dumps(found, indent=1).encode() + b"\n")
+    return ExitCode.DONE
+
+
+@mol.command(name="slowdown")
+def slowdown_of_guests():
+    """Print how much slower three guests are than on the bare machine."""
+    from pteg.mol.numbers import GUESTS, slowdown, table
+
+    print(table({name: slowdown(name) for name in GUESTS}), end="")
+    return ExitCode.DONE
+
+
+@mol.command(name="linux")
+def boot_of_linux(kernel: str, /, *, dtb: str, kvm: str | None = None):
+    """Boot Linux as a guest, and print who has had the processor, beside KVM-PR.
+
+    Parameters
+    ----------
+    kernel
+        vmlinux for a board like g3; its /init prints `INIT: done`.
+    dtb
+        Its device tree, which is KVM-PR's host's too.
+    kvm
+        A Linux kernel with KVM-PR whose /init runs that kernel as a guest: it is measured now.
+        Otherwise its share is that which was recorded.
+    """
+    from pteg.files import read_file
+    from pteg.mol import share
+
+    own = share.mol(read_file(kernel), read_file(dtb))
+    print(share.table(own, share.KVM if kvm is None else share.kvm(kvm, dtb)), end="")
+    return ExitCode.DONE
+
+
 def summary(result):
     """A result in words and tables."""
     lines = [f"{result['scenario']}: {result['title']}", f"  {_end(result)}", "  exits:"]

@@ -1,12 +1,13 @@
 """What each kind of exit costs: instructions and cycles from the exception that leaves the guest to
 the rfi that enters it again.
 
-`python -m pteg.mol.exits` prints the table of docs/mol/exits.md, beside KVM-PR of Linux 6.1 on the
-same machine. Medians of undisturbed exits, g3 without L2, pipeline model.
+`pteg mol exits` prints the table of docs/mol/exits.md, beside KVM-PR of Linux 6.1 on the same
+machine. Medians of undisturbed exits, g3 without L2, pipeline model.
 """
 
 import statistics
 from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 
 from pteg import ledger
@@ -97,18 +98,12 @@ def measure(cpu: str = "pipeline", tick: int = 0) -> dict[str, tuple[int, int, i
             for kind, costs in found.items()}
 
 
-def table(found: dict[str, tuple[int, int, int]]) -> str:
-    """The table in Markdown."""
+def table(found: dict[str, tuple[int, int, int]], kvm: Mapping[str, int] = KVM) -> str:
+    """The table in Markdown, beside the cycles of KVM-PR."""
     lines = ["| exit | instructions | cycles | KVM-PR, cycles | ratio |", "|---|---|---|---|---|"]
     for kind in (*KVM, *OWN):
         if kind in found:
             _, instructions, own = found[kind]
-            theirs = f"{KVM[kind]} | {own / KVM[kind]:.2f}" if kind in KVM else "|"
+            theirs = f"{kvm[kind]} | {own / kvm[kind]:.2f}" if kind in kvm else "|"
             lines.append(f"| {kind} | {instructions} | {own} | {theirs} |")
     return "\n".join(lines) + "\n"
-
-
-if __name__ == "__main__":
-    costs = measure()
-    costs |= {kind: cost for kind, cost in measure(tick=2000).items() if kind.startswith("host's")}
-    print(table(costs), end="")

@@ -5,7 +5,7 @@ import pytest
 
 from pteg import ledger
 from pteg.firmware.workloads import work
-from pteg.mol import numbers
+from pteg.mol import numbers, share
 from pteg.mol.hostb import HostB
 
 
@@ -30,7 +30,7 @@ def test_cycles_belong_to_the_guest_or_to_the_host():
     records = np.zeros(len(events), ledger.RECORD)
     for record, (kind, cycle, pc) in zip(records, events, strict=True):
         record["kind"], record["cycle"], record["pc"] = kind, cycle, pc
-    assert numbers._share(records, {enters}) == numbers.Share(entries=2, guest=75, host=50)
+    assert share.shared(records, {enters}) == share.Share(entries=2, guest=75, host=50)
 
 
 def test_a_computation_is_hardly_slower():

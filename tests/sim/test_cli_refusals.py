@@ -162,6 +162,8 @@ mol run session --cpu x : Invalid value "x" for --cpu
 mol run session --svg no/x : cannot write 'no/x': its folder does not exist
 mol run session --vcd no/x : cannot write 'no/x': its folder does not exist
 mol run session --json x --svg x : --json and --svg need different files, not both 'x'
+mol exits --json no/x : cannot write 'no/x': its folder does not exist
+mol exits --repeat 0 : repeat must be an even number from 2 on, not 0
 mol compare --cpu x : Invalid value "x" for --cpu
 mol compare --json no/x : cannot write 'no/x': its folder does not exist
 mol run session --json no/x : cannot write 'no/x': its folder does not exist

@@ -1,0 +1,199 @@
+"""KVM-PR of Linux 6.1 (32-bit Book3S) as a host: what its exits cost, and who has the processor.
+
+The kernel is an ordinary one with CONFIG_KVM_BOOK3S_32, whose /init is a monitor with a guest that
+tests itself and has loops of exits. Nothing is written into it: the guest's instructions, registers
+and segments are read when the kernel's handler begins, and the ledger tells the cycles.
+"""
+
+import statistics
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pteg import ledger
+from pteg.errors import UserError
+from pteg.firmware.disasm import disassemble
+from pteg.hw.isa.exceptions import Vector
+from pteg.hw.isa.registers import Msr
+from pteg.machine import Machine
+from pteg.mmu import Mmu
+
+__all__ = ["DONE", "ENTERS", "boot", "entries", "measure"]
+
+#: The monitor says that its guest is about to start, and that it has ended.
+ENTERS, DONE = "KVM: guest enters", "KVM: done"
+#: Every exit from the guest comes through the first; the rfi into the guest is in the second.
+_EXIT, _ENTRY = "kvmppc_handler_trampoline_exit", "kvmppc_handler_trampoline_enter"
+#: KVM's VSID of a segment that the guest has not used yet.
+_ABSENT = 1
+_OSI, _KVM_CALL = (0x113724FA, 0x77810F9B), 0x4B564D21
+#: Simplified mnemonics, as the table of exits has them. All SPRGs cost the same.
+_NAMES = {"mfsprg": "mfspr sprg0", "mtsprg": "mtspr sprg0", "mtsrr0": "mtspr srr0"}
+_XORI, _LIMIT = 26, 400_000_000
+_REAL = 0x0FFFFFFF
+
+
+@dataclass
+class _Seen:
+    """What was seen when the kernel's handler began: r12 and r13 are not the guest's any more."""
+
+    pc: int
+    word: int | None
+    before: int | None
+    gpr: list[int]
+    segments: list[int]
+
+
+def boot(kernel: str | Path, tree: str | Path, arguments: str, until: str, ram: str = "32M",
+         cpu: str = "pipeline") -> Machine:
+    """A machine whose console has just shown a text; up to there it was the functional model."""
+    machine = Machine("g3", cpu="functional", rom="none", ram=ram)
+    machine.boot_linux(kernel, tree, arguments)
+    if machine.symbols.address(_EXIT) is None:
+        raise UserError(f"{kernel}: no symbol {_EXIT}: not a kernel with KVM for this processor")
+    if machine.run(until=until, instructions=_LIMIT) != "console":
+        raise UserError(f"{kernel}: has not printed {until!r}")
+    if cpu != "functional":
+        machine.hand_over(cpu)
+    return machine
+
+
+def entries(machine: Machine) -> range:
+    """Addresses of the code that enters the guest, in real mode."""
+    first, last = (machine.symbols.address(_ENTRY + end) for end in ("", "_end"))
+    assert first is not None and last is not None
+    return range(first & _REAL, last & _REAL, 4)
+
+
+def measure(kernel: str | Path, tree: str | Path, repeat: int = 60,
+            cpu: str = "pipeline") -> dict[str, tuple[int, int, int]]:
+    """By kind of exit, as `pteg.mol.exits.measure` names them: how many, instructions, cycles.
+
+    Medians of exits that no interrupt of the host disturbs. Where the guest has loops of a kind,
+    they are those of its cheapest loop.
+
+    Parameters
+    ----------
+    kernel, tree : path
+        vmlinux with the monitor as /init, and the device tree.
+    repeat : int
+        Turns of each of the guest's loops; even.
+    cpu : str
+        "pipeline"; "functional" counts no cycles.
+    """
+    machine = boot(kernel, tree, f"console=ttyS0,115200 -- {repeat}", ENTERS, cpu=cpu)
+    book = ledger.Ledger(kinds=["EXCEPTION", "RETURN"], keep=1 << 22)
+    machine.model.ledger(book.add)
+    seen = list(_look(machine))
+    costs: dict[str, dict[int, list[tuple[int, int]]]] = defaultdict(lambda: defaultdict(list))
+    values: dict[int, set[int]] = defaultdict(set)
+    for what, (begin, end, user, nested) in zip(seen, _exits(book.records, entries(machine)),
+                                                strict=False):
+        kind = _kind(what, begin, end, user, values)
+        if not nested:
+            costs[kind][what.pc].append((int(end["instruction"] - begin["instruction"]) + 1,
+                                         int(end["cycle"] - begin["cycle"])))
+    return {kind: _cost(places, repeat // 2) for kind, places in costs.items()}
+
+
+def _look(machine) -> Iterator[_Seen]:
+    """One for each exit, until the monitor is done."""
+    handler = machine.symbols.address(_EXIT) & _REAL
+    end, printed = machine.instructions + _LIMIT, b""
+    while DONE.encode() not in printed:
+        if machine.instructions > end:
+            raise UserError(f"the monitor has not printed {DONE!r}")
+        if machine.run(until=handler, instructions=200_000, undisturbed=True) == "address":
+            yield _seen(machine)
+        else:                       # it prints its results behind the last exit
+            printed += machine.console.read()
+
+
+def _seen(machine) -> _Seen:
+    states = machine.cpu.state()
+    state = states[0]
+    pc = int(state["srr0"])
+    state["msr"] = int(state["srr1"]) & 0xFFFF      # as it was in the guest
+    mmu = Mmu(lambda: states, machine.memory.read, lambda side: ())
+
+    def word(address):
+        place = mmu.place(address, "fetch")
+        return None if place is None else machine.memory.read_word(place)
+
+    return _Seen(pc, word(pc), word(pc - 4), [int(value) for value in state["gpr"]],
+                 [int(value) for value in state["sr"]])
+
+
+def _exits(records, enters):
+    """(first record, last record, through the monitor?, disturbed by an interrupt?) of each."""
+    inside, begin, user, nested = False, None, False, False
+    for record in records:
+        if record["kind"] == ledger.Kind.EXCEPTION:
+            nested |= begin is not None and record["cause"] in (Vector.EXTERNAL, Vector.DECREMENTER)
+            if inside:
+                inside, begin, user, nested = False, record, False, False
+        elif int(record["value"]) & Msr.PR:
+            if int(record["pc"]) not in enters:
+                user = True
+                continue
+            if begin is not None:
+                yield begin, record, user, nested
+            inside, begin = True, None
+
+
+def _kind(what, begin, end, user, values):
+    """The kind of an exit, as the table of exits has it, or as KVM sees it."""
+    cause, word, gpr = Vector(int(begin["cause"])), what.word, what.gpr
+    if cause in (Vector.DSI, Vector.ISI):
+        if user:
+            return "device store" if word is not None and word >> 28 & 1 else "device load"
+        address = int(begin["ea"]) if cause is Vector.DSI else what.pc
+        if what.segments[address >> 28] & 0xFFFFFF == _ABSENT:
+            return "segment absent"
+        if int(end["ea"]) != what.pc:
+            return "page fault of the guest"
+        return "shadow entry, data" if cause is Vector.DSI else "shadow entry, code"
+    if cause is Vector.SYSTEM_CALL:
+        # The exception is behind sc.
+        if (gpr[3], gpr[4]) == _OSI:
+            return "hypercall"
+        return "KVM's hypercall" if gpr[0] == _KVM_CALL else "sc"
+    if cause is Vector.DECREMENTER:
+        return "host's timer tick"
+    if cause is not Vector.PROGRAM or word is None:
+        return cause.name.lower()
+    return _privileged(disassemble(word, what.pc).split()[0], word, what, values)
+
+
+def _privileged(name, word, what, values):
+    """The kind of an instruction that the host emulates, by its name and by what it changes."""
+    register = word >> 21 & 31
+    if name == "mtmsr":
+        changes = 0
+        if what.before is not None and what.before >> 26 == _XORI \
+                and what.before >> 16 & 31 == register:
+            changes = what.before & 0xFFFF
+        if changes & Msr.DR:
+            return f"mtmsr, DR {'on' if what.gpr[register] & Msr.DR else 'off'}"
+        return "mtmsr, EE changes" if changes == Msr.EE else "mtmsr"
+    if name == "mtsr":
+        known = values[word >> 16 & 15]
+        new = what.gpr[register] not in known
+        known.add(what.gpr[register])
+        return "mtsr, new" if new else "mtsr, known"
+    if name.startswith(("tw", "trap")):
+        return "tw"
+    if name.startswith(("mtibat", "mtdbat")):
+        return "mtspr dbat1u"           # all of them cost the same
+    return _NAMES.get(name, name)
+
+
+def _cost(places, least):
+    """Of the exits at each place of the guest: how many, and the medians of a typical one."""
+    loops = [costs for costs in places.values() if len(costs) >= least]
+    every = loops or [[cost for costs in places.values() for cost in costs]]
+    costs = min(every, key=lambda costs: statistics.median_low(cycles or instructions
+                                                               for instructions, cycles in costs))
+    return (len(costs), statistics.median_low(cost[0] for cost in costs),
+            statistics.median_low(cost[1] for cost in costs))
