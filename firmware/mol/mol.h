@@ -104,10 +104,12 @@ int may_use_slot(struct kernel_vars *kv, u32 mphys);
 /* translate.c */
 void translate(struct kernel_vars *kv, u32 ea, enum access kind, struct translation *t);
 
-/* guest.c */
+/* exception.c */
 u32 raise(struct kernel_vars *kv, u32 vector, u32 srr1);
 u32 storage_exception(struct kernel_vars *kv, u32 ea, enum access kind, u32 fault);
 u32 next_instruction(struct kernel_vars *kv);
+
+/* privileged.c */
 u32 privileged_instruction(struct kernel_vars *kv, u32 opcode);
 u32 write_spr(struct kernel_vars *kv, u32 spr, u32 value);
 void init_spr_hooks(struct kernel_vars *kv);
