@@ -47,7 +47,7 @@ class SessionSamples:
         place = session.place
         sdr1 = int(words(place("xSPR", _SPR_SDR1), 1)[0])
         frames = words(session.result("frames"), session.guest.size // _PAGE)
-        sample = {
+        sample: dict[str, Any] = {
             "msr": int(words(place("xMSR"), 1)[0]), "sdr1": sdr1,
             "segments": words(place("xSEGR"), 16), "bats": words(place("xSPR", _SPR_IBAT0U), _BATS),
             "frames": frames, "ptes": self._table(sdr1, frames, words)}
