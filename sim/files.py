@@ -7,6 +7,7 @@ instead of an image. `kind_of` recognises them by their first bytes.
 import os
 import stat
 import struct
+from os import PathLike
 from pathlib import Path
 
 from pteg.errors import UserError
@@ -38,7 +39,7 @@ _ELF_TYPES = {1: "object file", 2: "executable", 3: "shared object", 4: "core du
 _TEXT = bytes({*range(0x20, 0x7F), *b"\t\n\r\f", *range(0x80, 0x100)})
 
 
-def read_file(path):
+def read_file(path: str | PathLike) -> bytes:
     """Contents of a regular file, or a UserError that says why not."""
     check_regular(path)
     try:
@@ -50,7 +51,7 @@ def read_file(path):
         raise UserError(f"{path}: {error.strerror or error}") from None
 
 
-def check_regular(path, blocks=False):
+def check_regular(path: str | PathLike, blocks: bool = False) -> None:
     """UserError unless there is a regular file; with `blocks` a block device will do.
 
     Asked before the file is opened, which waits for a writer if it is a FIFO.
@@ -64,7 +65,7 @@ def check_regular(path, blocks=False):
         raise UserError(f"{path}: must be a regular file, not {kind}")
 
 
-def check_kind(data, name, wanted):
+def check_kind(data: bytes, name: str, wanted: str) -> None:
     """UserError if what is to be raw bytes of any kind evidently is something else.
 
     Parameters
@@ -80,7 +81,7 @@ def check_kind(data, name, wanted):
         raise UserError(f"{name}: must be {wanted}, not {kind}")
 
 
-def is_elf(data):
+def is_elf(data: bytes) -> bool:
     return data[:4] == b"\x7fELF"
 
 
@@ -88,7 +89,7 @@ def is_elf(data):
 OTHER = "other data"
 
 
-def kind_of(data):
+def kind_of(data: bytes) -> str:
     """What the contents of a file evidently are, with an article; `OTHER` if that is not clear."""
     if not data:
         return "an empty file"
@@ -100,7 +101,7 @@ def kind_of(data):
     return _text(data)
 
 
-def _elf(data):
+def _elf(data: bytes) -> str:
     if len(data) < 20:
         return "a truncated ELF file"
     if data[4] not in (1, 2) or data[5] not in (1, 2):
@@ -111,7 +112,7 @@ def _elf(data):
             f"{_MACHINES.get(machine, f'machine {machine}')}")
 
 
-def _text(data):
+def _text(data: bytes) -> str:
     if data.translate(None, _TEXT):
         return OTHER
     try:

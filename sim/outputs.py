@@ -8,9 +8,10 @@ import contextlib
 import os
 import stat
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 from pteg.errors import UserError
 
@@ -111,7 +112,7 @@ def replace_file(path: str | PathLike, *parts: bytes) -> None:
             os.close(handle)
 
 
-def _mode(path):
+def _mode(path: str | PathLike) -> int:
     """Permissions of the file that is replaced, or those of any new file."""
     try:
         return stat.S_IMODE(os.stat(path).st_mode)
@@ -188,14 +189,14 @@ class OutputFile:
                 if path and os.path.isfile(path):   # not a terminal, not a pipe
                     os.unlink(os.path.realpath(path))
 
-    def _patch(self, position, data):
+    def _patch(self, position: int, data: bytes) -> None:
         self._file.flush()
         end = self._file.tell()
         self._file.seek(position)
         self._file.write(data)
         self._file.seek(end)
 
-    def _do(self, act, *arguments):
+    def _do(self, act: Callable[..., Any], *arguments: Any) -> Any:
         if self.failed:
             return None
         try:
@@ -214,7 +215,7 @@ class OutputFile:
 
 
 @contextlib.contextmanager
-def _named(path):
+def _named(path: str | PathLike) -> Iterator[None]:
     try:
         yield
     except OSError as error:

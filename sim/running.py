@@ -92,16 +92,16 @@ def run(machine: Runs, limits: Limits, condition: Callable[[Any], object] | None
 class _Progress:
     """Whether instructions complete, as seen at fixed cycles: equal runs end in the same one."""
 
-    def __init__(self, machine):
+    def __init__(self, machine: Runs):
         self._machine = machine
         self._begin()
 
-    def _begin(self):
+    def _begin(self) -> None:
         model = self._machine.model
         self._cycle, self._instructions, self._exceptions = (
             model.cycle, model.instructions, model.exceptions)
 
-    def stuck(self):
+    def stuck(self) -> bool:
         """No instruction has completed since the last look, and none ever will."""
         model = self._machine.model
         if model.instructions != self._instructions or self._asleep():
@@ -110,7 +110,7 @@ class _Progress:
         return (model.exceptions - self._exceptions >= EXCEPTIONS
                 or model.cycle - self._cycle >= PATIENCE)
 
-    def _asleep(self):
+    def _asleep(self) -> bool:
         """Every processor is in a power-save mode (MPC750 UM 10.2), or held."""
         held = self._machine.model.is_held
         return all(held(number) or cpu.msr & Msr.POW

@@ -28,7 +28,7 @@ def components(design: Any) -> Iterator[Any]:
 
     seen: set[type] = set()
 
-    def visit(fragment):
+    def visit(fragment: Any) -> Iterator[Any]:
         for origin in reversed(fragment.origins or ()):
             if hasattr(origin, "signature"):
                 if type(origin) not in seen:

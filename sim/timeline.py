@@ -61,13 +61,13 @@ def events(records: np.ndarray, frequency: float = 200e6,
 class _Core:
     """The events of one processor."""
 
-    def __init__(self, core, scale, symbols):
+    def __init__(self, core: int, scale: float, symbols: Symbols | None):
         self._core, self._scale, self._symbols = core, scale, symbols
         self._miss: dict[int, float] = {}   # of each side, the time of a search's miss
 
-    def events(self, records):
+    def events(self, records: np.ndarray) -> Iterator[Event]:
         clock = "cycle" if records["cycle"].any() else "instruction"
-        user, since, handler = None, None, None
+        user, since, handler = None, 0.0, None
         now = 0.0
         yield from self._worlds(records, clock)
         for record in records:
@@ -94,12 +94,12 @@ class _Core:
         if user is not None:
             yield self._mode(user, since, now)
 
-    def _worlds(self, records, clock):
+    def _worlds(self, records: np.ndarray, clock: str) -> Iterator[Event]:
         """Who owned the processor. Up to an event it is the owner at that event: worlds change by
         exceptions and returns, and where the hypervisor goes on in its host's handler."""
         if not records["world"].any():
             return
-        borders = np.flatnonzero(np.diff(records["world"])) if len(records) > 1 else []
+        borders = np.flatnonzero(np.diff(records["world"]))
         times = np.maximum.accumulate(records[clock]) * self._scale
         begin = float(times[0])
         for last in (*borders, len(records) - 1):
@@ -107,10 +107,10 @@ class _Core:
             yield self._slice(WORLDS, World(int(records["world"][last])).name, begin, {}, end)
             begin = end
 
-    def _mode(self, user, begin, end):
+    def _mode(self, user: bool, begin: float, end: float) -> Event:
         return self._slice(PRIVILEGE, "user" if user else "supervisor", begin, {}, end)
 
-    def _other(self, kind, record, now):
+    def _other(self, kind: Kind, record: np.void, now: float) -> Iterator[Event]:
         cause = int(record["cause"])
         if kind is Kind.TLB_MISS:
             side = FETCH_SEARCHES if cause == AccessKind.FETCH else DATA_SEARCHES
@@ -134,18 +134,19 @@ class _Core:
             yield self._instant(DEVICES, word, now, self._arguments(
                 record, pa=record["pa"], value=record["value"], size=cause))
 
-    def _arguments(self, record, **values):
+    def _arguments(self, record: np.void, **values: Any) -> dict[str, Any]:
         found = {name: value if isinstance(value, int) else f"{int(value):#010x}"
                  for name, value in values.items()}
         pc = int(record["pc"])
         name = self._symbols.of(int(record["world"])).name(pc) if self._symbols else None
         return found | {"pc": f"{pc:#010x}" + (f" {name}" if name else "")}
 
-    def _slice(self, track, name, begin, arguments, end):
+    def _slice(self, track: int, name: str, begin: float, arguments: dict[str, Any], end: float
+               ) -> Event:
         return {"ph": "X", "name": name, "pid": self._core, "tid": track, "ts": begin,
                 "dur": end - begin, "args": arguments}
 
-    def _instant(self, track, name, now, arguments):
+    def _instant(self, track: int, name: str, now: float, arguments: dict[str, Any]) -> Event:
         return {"ph": "i", "name": name, "pid": self._core, "tid": track, "ts": now, "s": "t",
                 "args": arguments}
 

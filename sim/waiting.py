@@ -22,7 +22,7 @@ class _Waits:
         Makes a context manager from the name of a wait, entered while that lasts.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.seconds = 0.0
         self.show = nullcontext
         self.inside = False

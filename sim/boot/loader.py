@@ -40,34 +40,34 @@ class Segment:
 class Image:
     """What is to be loaded, and the virtual address of its first instruction."""
 
-    segments: tuple
+    segments: tuple[Segment, ...]
     start: int
 
     @property
-    def entry(self):
+    def entry(self) -> int:
         """Physical address of the first instruction."""
         return self.physical(self.start)
 
-    def physical(self, address):
+    def physical(self, address: int) -> int:
         """Where a virtual address of the program is loaded; outside of it the same address."""
         for segment in self.segments:
             if segment.virtual <= address < segment.virtual + segment.size:
                 return address - segment.virtual + segment.address
         return address
 
-    def overlaps(self, other):
+    def overlaps(self, other: "Image") -> bool:
         """Whether this and another image cannot both be loaded."""
         return any(mine.address < theirs.address + len(theirs.data)
                    and theirs.address < mine.address + len(mine.data)
                    for mine in self.segments for theirs in other.segments)
 
-    def moved(self, distance):
+    def moved(self, distance: int) -> "Image":
         """The same image, so many bytes higher in physical memory."""
         return replace(self, segments=tuple(
             replace(segment, address=segment.address + distance) for segment in self.segments))
 
 
-def read_elf(data, name):
+def read_elf(data: bytes, name: str) -> Image:
     """Read an ELF executable for the 32-bit big-endian PowerPC.
 
     Parameters
@@ -80,7 +80,7 @@ def read_elf(data, name):
     -------
     Image
     """
-    def check(condition, problem):
+    def check(condition: object, problem: str) -> None:
         if not condition:
             raise UserError(f"{name}: {problem}")
 
@@ -106,7 +106,7 @@ def read_elf(data, name):
     return Image(tuple(segments), entry)
 
 
-def read_symbols(data):
+def read_symbols(data: bytes) -> list[tuple[str, int]]:
     """Functions and labels of an ELF file: a list of (name, virtual address).
 
     Empty if the file has none, or none that can be read: symbols are a convenience.
@@ -131,7 +131,7 @@ def read_symbols(data):
     return found
 
 
-def parse_size(value, name="size"):
+def parse_size(value: int | str, name: str = "size") -> int:
     """A number of bytes: an integer, or text such as `32M`, `0x1000`, `64k`."""
     if isinstance(value, int):
         return value

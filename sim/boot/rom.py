@@ -51,7 +51,7 @@ def program_rom(platform: Platform, symbols: Symbols, rom: str | PathLike | byte
     symbols.add(data, image)
 
 
-def _contents(rom, platform):
+def _contents(rom: str | PathLike, platform: Platform) -> bytes:
     from pteg.firmware import images, installed
 
     if str(rom) in images.images():
