@@ -20,15 +20,16 @@ from pteg.mol.hostb import HostB
 
 __all__ = ["KVM", "OWN", "guest", "measure", "table"]
 
-#: Kind of exit: cycles of KVM-PR (32-bit Book3S, Linux 6.1), measured in the same way. The last two
-#: are from a bus at the core's clock, where the others take up to 7 % fewer cycles; tw and mtdec
-#: are single ones.
+#: Kind of exit: cycles of KVM-PR (32-bit Book3S, Linux 6.1), as `pteg.mol.kvm.measure` has found
+#: them with 60 turns of each loop, bus at a quarter of the core's clock, 29 November 2026. tw is a
+#: single one, mtdec the fastest of four. alignment and the tick are from a bus at the core's clock,
+#: 28 November 2026, where other exits take up to 7 % fewer cycles.
 KVM = {
-    "mfmsr": 1394, "mtmsr, EE changes": 1468, "mtmsr, DR off": 1648, "mtmsr, DR on": 1648,
-    "mfspr sprg0": 1358, "mtspr sprg0": 1354, "mtspr srr0": 1343, "mfsr": 1406, "mtsr, known": 1538,
-    "mtsr, new": 1582, "rfi": 1450, "tlbie": 1754, "sc": 1593, "tw": 1765, "mtdec": 3195,
-    "mtspr dbat1u": 1917, "hypercall": 2324, "device load": 2967, "device store": 2939,
-    "shadow entry, data": 3511, "shadow entry, code": 2847, "page fault of the guest": 3112,
+    "mfmsr": 1262, "mtmsr, EE changes": 1333, "mtmsr, DR off": 1497, "mtmsr, DR on": 1505,
+    "mfspr sprg0": 1230, "mtspr sprg0": 1222, "mtspr srr0": 1217, "mfsr": 1274, "mtsr, known": 1398,
+    "mtsr, new": 1434, "rfi": 1314, "tlbie": 1602, "sc": 1451, "tw": 1626, "mtdec": 5305,
+    "mtspr dbat1u": 1778, "hypercall": 2113, "device load": 2731, "device store": 2703,
+    "shadow entry, data": 3294, "shadow entry, code": 2592, "page fault of the guest": 2911,
     "alignment": 2002, "host's timer tick": 4628,
 }
 #: Those that never leave assembly: at most a quarter of KVM-PR's cycles.
