@@ -15,11 +15,14 @@ enum bug {
     BUG_WRONG_GROUP,            /* an entry is put into a group where no search finds it */
     BUG_SLOT_LEAK,              /* swap slots of dead processes are never free again */
     BUG_NO_TLBIE,               /* an entry is removed, the TLBs still have it */
+    BUG_HASH_NO_LOCK,           /* several processors change the hash table at a time */
+    BUG_HASH_ORDER,             /* an entry is valid before its second word is there */
 };
 
 #define BUG_NAMES { \
     "NONE", "SWAP_NO_FLUSH", "FORK_NO_FLUSH", "EXIT_NO_FLUSH", "FORK_NO_COUNT", "LOST_DIRTY", \
-    "FREE_TWICE", "CONTEXT_TWICE", "WRONG_GROUP", "SLOT_LEAK", "NO_TLBIE" }
+    "FREE_TWICE", "CONTEXT_TWICE", "WRONG_GROUP", "SLOT_LEAK", "NO_TLBIE", "HASH_NO_LOCK", \
+    "HASH_ORDER" }
 
 extern enum bug planted;
 

@@ -58,6 +58,8 @@ static void reclaim(void)
         rounds += step();
         if (need_resched)
             schedule();
+        kernel_leave();                 /* other processors need not wait for the end */
+        kernel_enter();
     }
 }
 

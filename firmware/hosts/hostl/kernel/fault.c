@@ -119,6 +119,8 @@ void memory_fault(struct frame *frame, u32 address, int write)
 {
     struct proc *p = current();
     int user = frame->msr & MSR_PR;
+    if (!user && hash_page_fault(address))
+        return;
     if (!user && !copy_address(&address))
         panic("kernel at %x accesses %x", frame->pc, address);
     switch (page_in(p, address, write)) {

@@ -58,6 +58,7 @@ struct page *page_of(u32 address);
 /* What differs between hosts, in a folder machdep/ each.
  * hash.c or pmap.c, context.c */
 void hash_init(u32 top);
+int hash_page_fault(u32 address);
 u32 hash_lock(void);
 void hash_unlock(u32 msr);
 void hash_insert(struct proc *p, u32 address, u32 *pte);

@@ -16,9 +16,14 @@ void context_init(void)
 {
     used[0] = 1;                        /* the kernel's */
     next_context = 1;
+    segments_init();
 }
 
-void segments_init(void) { }            /* context_switch loads all that are used */
+/* Of a processor: the segment that hash.c uses for lock=. context_switch loads all others. */
+void segments_init(void)
+{
+    asm volatile("mtsrin %0, %1; isync" :: "r"(vsid(0, 0xD0000000)), "r"(0xD0000000));
+}
 
 u32 vsid(u32 context, u32 address)
 {

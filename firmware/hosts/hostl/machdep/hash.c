@@ -6,7 +6,8 @@
  * when its C is set (fault.c).
  *
  * The lock is taken with interrupts off, and all of the kernel is mapped by BATs: its holder never
- * needs an entry of the table that it has locked. A processor that only lacks an entry needs no other
+ * needs an entry of the table that it has locked. (The argument lock= shows what happens if it does:
+ * the lock is given back at that address, which only the table maps.) A processor that only lacks an entry needs no other
  * lock: who takes a page away from a process that may run elsewhere changes page table and hash table
  * together.
  */
@@ -27,9 +28,13 @@ u32 hash_lock_word;
 u32 hash_inserted, hash_evicted, hash_flushed;
 static u32 next_victim;
 
+static volatile u32 *unlocked_at = &hash_lock_word;
+
 u32 hash_lock(void)
 {
     u32 msr = irq_save(), old;
+    if (bug(BUG_HASH_NO_LOCK))
+        return msr;
     asm volatile(
         "1: lwarx   %0, 0, %1\n"
         "   cmpwi   %0, 0\n"
@@ -45,9 +50,11 @@ u32 hash_lock(void)
 void hash_unlock(u32 msr)
 {
     asm volatile("sync" ::: "memory");
-    hash_lock_word = 0;
+    *unlocked_at = 0;
     irq_restore(msr);
 }
+
+static void lock_at(u32 page);
 
 /* At the top of memory: a power of two from 64 KB on. */
 void hash_init(u32 base)
@@ -56,6 +63,9 @@ void hash_init(u32 base)
     hash_mask = boot_info.hash / (GROUP * sizeof(struct hash_entry)) - 1;
     memset(virtual(base), 0, boot_info.hash);
     set_sdr1(base | (boot_info.hash - 1) >> 16);
+    const char *paged = boot_option("lock=");
+    if (paged)
+        lock_at(number_of(paged));
 }
 
 /* PEM figure 7-20: the group's number is VSID ^ page index; the secondary one's its complement. */
@@ -127,12 +137,38 @@ static void tlbie(u32 address)
 static void store(struct hash_entry *entry, u32 tag, u32 word)
 {
     volatile struct hash_entry *e = entry;
-    e->tag = 0;
+    e->tag = bug(BUG_HASH_ORDER) ? tag : 0;
     asm volatile("sync" ::: "memory");
     e->word = word;
     asm volatile("eieio" ::: "memory");
     e->tag = tag;
     asm volatile("sync" ::: "memory");
+}
+
+/* The page of the lock, where only the table maps it, in a segment of the kernel. */
+static void map_lock(u32 address)
+{
+    u32 id = vsid(0, address), tag;
+    struct hash_entry *entry = choose(id, address, &tag);
+    store(entry, tag, (physical(&hash_lock_word) & PTE_FRAME) | HW_R | HW_C | PTE_COHERENT
+                      | PP_READ_WRITE);
+}
+
+static void lock_at(u32 page)
+{
+    unlocked_at = (u32 *)(page + physical(&hash_lock_word) % PAGE_SIZE);
+    map_lock(page);
+}
+
+/* A page of the kernel's own has lost its entry; 0: it is no such page. */
+int hash_page_fault(u32 address)
+{
+    if (unlocked_at == &hash_lock_word || ((address ^ (u32)unlocked_at) & PTE_FRAME))
+        return 0;
+    u32 msr = hash_lock();
+    map_lock(address & PTE_FRAME);
+    hash_unlock(msr);
+    return 1;
 }
 
 /* Cache a page table entry that is present and referenced. The lock is held. */

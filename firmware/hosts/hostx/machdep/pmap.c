@@ -81,6 +81,13 @@ int hash_refill(struct proc *p, u32 address, int write)
     return 0;
 }
 
+/* The kernel's own pages are in BATs. */
+int hash_page_fault(u32 address)
+{
+    (void)address;
+    return 0;
+}
+
 /* For a module with a hash table of its own. It must not use this one: it would not tell the control
  * words and records what it does. */
 u32 hash_lock(void) { return irq_save(); }
