@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pteg.engine.batch import Batch
-    from pteg.engine.compiled import Native, Tracer, compile_design, load_design
+    from pteg.engine.compiled import Native, compile_design, load_design
     from pteg.engine.native import NativeFunction
     from pteg.engine.probes import Kind, MemoryInfo, Part, Probe
     from pteg.engine.simulator import Simulator
+    from pteg.engine.tracer import Tracer
     from pteg.engine.verilog import VerilogComponent, compile_verilog
 
 _EXPORTS = {
     "compile_design": "pteg.engine.compiled",
     "load_design": "pteg.engine.compiled",
     "Native": "pteg.engine.compiled",
-    "Tracer": "pteg.engine.compiled",
+    "Tracer": "pteg.engine.tracer",
     "NativeFunction": "pteg.engine.native",
     "Batch": "pteg.engine.batch",
     "Simulator": "pteg.engine.simulator",

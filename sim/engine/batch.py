@@ -19,7 +19,8 @@ from pteg.errors import UserError
 from pteg.jit import njit
 
 if TYPE_CHECKING:
-    from pteg.engine.compiled import Native, Tracer
+    from pteg.engine.compiled import Native
+    from pteg.engine.tracer import Tracer
 
 __all__ = ["Batch"]
 

@@ -16,23 +16,23 @@ from contextlib import contextmanager
 from dataclasses import astuple
 from functools import cached_property
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from pteg.engine import cache
-from pteg.engine.codegen import function, module
+from pteg.engine.codegen import function
 from pteg.engine.cycle import cycle_functions
 from pteg.engine.ir import Design, Graph, Register, Write
+from pteg.engine.kept import compile_texts, key_of
 from pteg.engine.native import NativeFunction, load_object
-from pteg.engine.objects import Job, target_name
-from pteg.engine.plan import plan_cycle, plan_values
+from pteg.engine.plan import plan_cycle
 from pteg.engine.probes import Kind, MemoryInfo, Probe, Words, extract, insert
+from pteg.engine.tracer import Tracer
 from pteg.errors import UserError
 
-__all__ = ["FUNCTIONS", "Native", "Tracer", "compile_design", "compile_nodes", "compile_prepared",
-           "digest_design", "load_design", "plan_function"]
+__all__ = ["FUNCTIONS", "Native", "compile_design", "compile_prepared", "digest_design",
+           "load_design", "plan_function"]
 
 
 def compile_design(design: Any, *, ports: Iterable[Any] | None = None, name: str = "top",
@@ -120,7 +120,7 @@ def load_design(build: Callable[[], Any], *, sources: Sequence[str | PathLike], 
     """
     if not cache or _cache.edited_files(sources):
         return compile_design(build(), name=name, unnamed=unnamed, cycle=cycle, cache=cache)
-    key = _key("design", name, _cache.digest_files(sources),
+    key = key_of("design", name, _cache.digest_files(sources),
                json.dumps([parameters, list(unnamed), cycle], sort_keys=True))
     blobs = _cache.get(key)
     if blobs is None:
@@ -134,65 +134,6 @@ def load_design(build: Callable[[], Any], *, sources: Sequence[str | PathLike], 
 
 
 _cache = cache  # the parameters above hide the module
-
-
-def _key(*parts):
-    return _cache.digest(*parts, _engine_version(), target_name())
-
-
-def _engine_version():
-    """Return a hash of the engine's own sources and of the packages it depends on."""
-    from importlib.metadata import version
-
-    global _version
-    if _version is None:
-        packages = " ".join(f"{name} {version(name)}"
-                            for name in ("amaranth", "numba", "llvmlite", "numpy"))
-        _version = _cache.digest(_cache.digest_files([Path(__file__).parent]), packages)
-    return _version
-
-
-_version = None
-
-
-def _compile(texts, use_cache):
-    """Compile LLVM functions to an object file, or get it from the cache.
-
-    Returns
-    -------
-    key : str
-        Name of the object file in the cache.
-    code : callable
-        Waits for the bytes of the object file.
-    """
-    text = module(texts)
-    key = _key("object", text)
-    if not use_cache:
-        return key, _Compilation(Job(text))
-    blobs, lock = _cache.get(key), None
-    if blobs is None:   # another process may be compiling it now
-        lock = _cache.Lock(key)
-        blobs = _cache.get(key)
-    if blobs is None:
-        return key, _Compilation(Job(text), key, lock)
-    if lock is not None:
-        lock.release()
-    return key, lambda: blobs["object"]
-
-
-class _Compilation:
-    """Waits for the bytes of an object file when it is called, and keeps them in the cache."""
-
-    def __init__(self, job, key=None, lock=None):
-        self.done = job.done
-        self._job, self._key, self._lock = job, key, lock
-
-    def __call__(self):
-        data = self._job.result()
-        if self._key is not None:
-            _cache.put(self._key, {"object": data})
-            self._lock.release()
-        return data
 
 
 #: The functions of a design: the level of the reset input, and whether there is a clock edge.
@@ -219,7 +160,7 @@ def _function_text(design, name):
 
 def _build(design, cycle, use_cache):
     texts, record = _texts(design, cycle)
-    return Native(design, *_compile(texts, use_cache), record, use_cache)
+    return Native(design, *compile_texts(texts, use_cache), record, use_cache)
 
 
 def _texts(design, cycle):
@@ -244,6 +185,8 @@ class Native:
         if asked for.
     inputs, outputs : dict of str to Probe
         Ports, by dotted path.
+    use_cache : bool
+        Whether compiled code is kept.
     memories : dict of str to MemoryInfo
     design : Design
         The circuit: operations, registers, memories.
@@ -254,7 +197,7 @@ class Native:
         self.design = design
         self._key = key  # of the object file in the cache
         self._record = record  # words
-        self._use_cache = use_cache
+        self.use_cache = use_cache
         functions = load_object(code, {"step": 1, "settle": 1, **({"cycle": 2} if record else {})})
         self.step = functions["step"]
         self.settle = functions["settle"]
@@ -270,7 +213,7 @@ class Native:
     def reset(self) -> NativeFunction:
         """A step with the reset active."""
         # Compiled when it is used, which is seldom: a new state needs no reset.
-        _, code = _compile([_function_text(self.design, "reset")], self._use_cache)
+        _, code = compile_texts([_function_text(self.design, "reset")], self.use_cache)
         return load_object(code, {"reset": 1})["reset"]
 
     @cached_property
@@ -347,7 +290,8 @@ class Native:
 
     def tracer(self, paths: str | Iterable[str] = "*") -> "Tracer":
         """Return a :class:`Tracer` for the signals that match `paths` (a glob or several)."""
-        return Tracer(self, self.match(paths))
+        return Tracer(self.design, {path: self.probe(path) for path in self.match(paths)},
+                      self.use_cache)
 
     # Storing -------------------------------------------------------------------------------------
 
@@ -366,7 +310,7 @@ class Native:
             stored = _cache.get(design.object)
             if stored:
                 return stored["object"]
-            return _compile(_texts(design, bool(design.record))[0], True)[1]()
+            return compile_texts(_texts(design, bool(design.record))[0], True)[1]()
 
         return cls(design, design.object, code, design.record)
 
@@ -417,79 +361,3 @@ class _StoredDesign(Design):
         else:
             raise AttributeError(name)
         return getattr(self, name)
-
-
-def compile_nodes(native, nodes):
-    """Return a function of state and buffer: it writes nodes of at most 64 bits, a word each."""
-    design = native.design
-    text = function("trace", design, plan_values(design, nodes), buffer=True)
-    _, code = _compile([text], native._use_cache)
-    return load_object(code, {"trace": 2})["trace"]
-
-
-class Tracer:
-    """Recomputes signals from a state.
-
-    Attributes
-    ----------
-    paths : list of str
-    probes : list of Probe
-    offsets : list of int
-        First buffer word of each signal; it takes ``ceil(width / 64)`` words, least significant
-        first, the unused high bits zero. Signals that are the same wire share their words.
-    words : int
-        Length of the buffer.
-    trace : NativeFunction
-        Called as ``trace(state, buffer)``: the values of all the signals before the next clock
-        edge, with the state and inputs as they are (the reset input included).
-    """
-
-    def __init__(self, native: Native, paths: list[str]):
-        design = native.design
-        graph = design.graph
-        self.paths = paths
-        self.probes = [native.probe(path) for path in paths]
-        self.offsets: list[int] = []
-        nodes: list[int] = []
-        known: dict[tuple, int] = {}
-        for path, probe in zip(paths, self.probes, strict=True):
-            node = self._node(design, path, probe)
-            # Many signals are one wire under several names; then they share their words.
-            key = node, probe.signed, str(probe.enum)
-            if key not in known:
-                known[key] = len(nodes)
-                nodes.extend(graph.slice(node, low, min(64, probe.width - low))
-                             for low in range(0, probe.width, 64))
-            self.offsets.append(known[key])
-        self.words = len(nodes)
-        self.trace = compile_nodes(native, nodes)
-
-    @staticmethod
-    def _node(design, path, probe):
-        if path in design.nodes:
-            return design.nodes[path]
-        graph = design.graph
-        outputs = dict(design.outputs)
-        nodes = []
-        for part in probe.parts:
-            whole = outputs.get(part.word)
-            if whole is None:
-                whole = graph.load(part.word, part.shift + part.width)
-            nodes.append(graph.slice(whole, part.shift, part.width))
-        return graph.concat(nodes)
-
-    def new_buffer(self) -> Words:
-        """Return a buffer for :attr:`trace`."""
-        return np.zeros(self.words, np.uint64)
-
-    def read(self, buffer: Words) -> dict[str, int]:
-        """Return the values in a buffer: a dict from path to (signed, if so) integer."""
-        values = {}
-        for path, probe, offset in zip(self.paths, self.probes, self.offsets, strict=True):
-            value = 0
-            for i in range((probe.width + 63) // 64):
-                value |= int(buffer[offset + i]) << (64 * i)
-            if probe.signed and value >> (probe.width - 1):
-                value -= 1 << probe.width
-            values[path] = value
-        return values

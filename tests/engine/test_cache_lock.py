@@ -11,7 +11,7 @@ COMPILE = """
 import sys
 from amaranth.hdl import Module, Signal
 from amaranth.lib import wiring
-from pteg.engine import compiled, cache, compile_design
+from pteg.engine import compile_design, kept
 
 class Design(wiring.Component):
     q: wiring.Out(32)
@@ -21,8 +21,8 @@ class Design(wiring.Component):
         return m
 
 jobs = []
-job = compiled.Job
-compiled.Job = lambda text: jobs.append(text) or job(text)
+job = kept.Job
+kept.Job = lambda text: jobs.append(text) or job(text)
 native = compile_design(Design(), name="design")
 native.step
 state = native.new_state()

@@ -2,8 +2,8 @@
 
 from functools import cache
 
-from pteg.engine.compiled import compile_nodes
 from pteg.engine.kernel.conditions import Untranslatable, truth
+from pteg.engine.tracer import compile_nodes
 
 __all__ = ["pass_time"]
 
@@ -94,7 +94,8 @@ def _test(circuit, waits):
     if graph.value(node) == 0:
         return None
     if node not in circuit.tests:
-        circuit.tests[node] = compile_nodes(circuit.native, [node])
+        circuit.tests[node] = compile_nodes(circuit.native.design, [node],
+                                                   circuit.native.use_cache)
     return circuit.tests[node]
 
 

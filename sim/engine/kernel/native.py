@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from pteg.engine.compiled import compile_nodes
 from pteg.engine.kernel.edges import pass_time
 from pteg.engine.kernel.leaves import leaves
 from pteg.engine.probes import extract, insert
+from pteg.engine.tracer import compile_nodes
 from pteg.errors import UserError
 
 __all__ = ["NativeCircuit"]
@@ -252,7 +252,7 @@ class NativeCircuit:
             pieces = [graph.slice(node, low, min(64, width - low)) for low in range(0, width, 64)]
             self.traced[wire] = len(nodes), len(pieces)
             nodes += pieces
-        self.trace = compile_nodes(self.native, nodes)
+        self.trace = compile_nodes(self.native.design, nodes, self.native.use_cache)
         self.values = np.zeros(len(nodes), np.uint64)
         self.buffer, self.buffer_address = memoryview(self.values), self.values.ctypes.data
         self.trace_version = -1
