@@ -86,13 +86,13 @@ def test_values_are_those_of_the_machine_at_many_cycles(page):
     machine, seed = pteg.Machine("g3", rom=ROM), 2
     print("seed", seed)
     cycles = sorted(random.Random(seed).sample(
-        range(page.data["start"], page.data["start"] + page.data["count"]), 300))
+        range(page.data["start"], page.data["start"] + page.data["count"]), 2000))
     for cycle in cycles:
         machine.run(cycles=cycle - machine.cycle)
         assert page.value("core.completion.pc", cycle) == machine.cpu.pc, cycle
         assert page.value("core.completion.instructions", cycle) == machine.instructions, cycle
         assert page.value("core.special.msr", cycle) == machine.cpu.msr, cycle
-        if cycle in cycles[::20]:
+        if cycle in cycles[::125]:
             table = machine.mmu.hash_table()
             memory = np.frombuffer(machine.memory.read(table.base, table.size), ">u4")
             # A store can be between the store queue and the cache.

@@ -22,8 +22,8 @@ export function statisticsPane(data, view) {
   element.className = "plots";
   const pieces = Math.min(200, data.count), each = data.count / pieces;
   const at = Array.from({ length: pieces }, (_, n) => data.start + (n + 0.5) * each);
-  let plots = null;
-  const build = () => PLOTS.map(([title, names, quotient]) => new uPlot({
+  const plots = [];
+  const build = ([title, names, quotient]) => new uPlot({
     title, width: Math.max(300, element.clientWidth - 20), height: 170,
     scales: { x: { time: false } }, legend: { live: false },
     cursor: { drag: { x: false, y: false } },
@@ -39,8 +39,13 @@ export function statisticsPane(data, view) {
     }], ready: [(plot) => plot.over.addEventListener("click", () =>
       view.go(Math.round(plot.posToVal(plot.cursor.left, "x"))))] },
   }, [at, ...names.map((name) => growth(data, data.counters[name], pieces).map(
-    (count) => (quotient ? count / each : count)))], element));
-  return { element, draw() { plots ??= build(); plots.forEach((plot) => plot.redraw(false)); } };
+    (count) => (quotient ? count / each : count)))], element);
+  return { element, draw() {
+    plots.forEach((plot) => plot.redraw(false));
+    if (plots.length === PLOTS.length) return;
+    plots.push(build(PLOTS[plots.length]));     // one a frame
+    view.changed();
+  } };
 }
 
 export function summaryPane(data) {

@@ -16,20 +16,39 @@ function shade(vsid, low) {
 
 export function tablePane(data, view) {
   const groups = data.table.size / 64, entries = groups * 8;
+  let row = null;
+  /** A row of empty entries: drawn once for a size. */
+  const emptyRow = (side, perRow, size) => {
+    const name = `${side} ${perRow}`;
+    if (row?.name === name) return row.canvas;
+    const canvas = document.createElement("canvas"), ratio = window.devicePixelRatio || 1;
+    canvas.width = perRow * side * ratio;
+    canvas.height = side * ratio;
+    const context = canvas.getContext("2d");
+    context.scale(ratio, ratio);
+    context.fillStyle = EMPTY;
+    for (let n = 0; n < perRow; n++) context.fillRect(n * side, 0, size, size);
+    row = { name, canvas };
+    return canvas;
+  };
   return canvasPane("Page table: entries by owner, with R and C", (context, width, height) => {
     const top = 40, usable = width - 20;
     const side = Math.max(1, Math.floor(Math.sqrt(usable * (height - top - 10) / entries)));
     const perRow = Math.max(8, Math.floor(usable / side / 8) * 8);
     let valid = 0;
     const size = Math.max(1, side - (side > 3 ? 1 : 0));
-    const owners = new Map();
+    const owners = new Map(), empty = emptyRow(side, perRow, size);
+    for (let n = 0; n < entries; n += perRow) {
+      const part = Math.min(1, (entries - n) / perRow);
+      context.drawImage(empty, 0, 0, empty.width * part, empty.height,
+        10, top + n / perRow * side, perRow * side * part, side);
+    }
     for (let n = 0; n < entries; n++) {
       const high = data.word(n * 2, view.cycle), vsid = high >>> 7 & 0xffffff;
-      if (high >>> 31) {
-        valid++;
-        owners.set(vsid, (owners.get(vsid) ?? 0) + 1);
-        context.fillStyle = shade(vsid, data.word(n * 2 + 1, view.cycle));
-      } else context.fillStyle = EMPTY;
+      if (!(high >>> 31)) continue;
+      valid++;
+      owners.set(vsid, (owners.get(vsid) ?? 0) + 1);
+      context.fillStyle = shade(vsid, data.word(n * 2 + 1, view.cycle));
       context.fillRect(10 + (n % perRow) * side, top + Math.floor(n / perRow) * side, size, size);
     }
     // What is written in the last hundred cycles, and the entry that a search looks at.
