@@ -3,8 +3,8 @@
 The steps are found by machine. A program runs once as it is, with an oracle, which remembers the
 acts on the page table (`pteg.mmu.history`). Each instruction among them that is a step of the
 documented sequence (PEM 7.6.3.2) is a site: V = 0, tlbie, tlbsync, each sync and eieio between
-them. Two mutants are made of it, in the machine's memory: without the instruction (nop), and
-exchanged with the one behind it, if that is a step as well.
+them. Mutants are made of it, in the machine's memory: without the instruction (nop), exchanged with
+the one behind it, if that is a step as well, and with another page, if it is a tlbie.
 """
 
 import enum
@@ -27,6 +27,7 @@ class Kind(enum.Enum):
 
     OMITTED = "left out"
     LATE = "behind the next step"
+    ELSEWHERE = "tlbie of another page"
 
 
 @dataclass(frozen=True)
@@ -164,6 +165,8 @@ def mutants(program: Program) -> Iterator[Mutant]:
     for site, following in zip(found, [*found[1:], None], strict=True):
         if site.step:
             yield Mutant(site, Kind.OMITTED, site.step)
+        if site.step is Step.TLBIE:
+            yield Mutant(site, Kind.ELSEWHERE, site.step)
         if following and following.pc == site.pc + 4:
             missing = following.step if following.act in _BARRIERS else site.step
             if missing:
@@ -176,6 +179,8 @@ def planted(program: Program, mutant: Mutant, seed: int | None) -> Machine:
     place = program.physical(mutant.site.pc)
     if mutant.kind is Kind.OMITTED:
         machine.memory.write_word(place, _NOP)
+    elif mutant.kind is Kind.ELSEWHERE:     # that of r1, a stack or nothing
+        machine.memory.write_word(place, _WORDS[Act.TLBIE] | 1 << 11)
     else:
         this, following = machine.memory.read_word(place), machine.memory.read_word(place + 4)
         machine.memory.write_word(place, following)
