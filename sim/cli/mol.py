@@ -99,7 +99,7 @@ def compare_ways(*, cpu: Literal["functional", "pipeline"] = "pipeline", json: s
 
 
 @mol.command(name="exits")
-def cost_of_exits(*, kvm: str | None = None, dtb: str | None = None, repeat: int = 60,
+def cost_of_exits(*, kvm: str | None = None, dtb: str | None = None, repeat: int = 200,
                   json: str | None = None):
     """Print what each kind of exit costs in cycles, beside KVM-PR.
 

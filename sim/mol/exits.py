@@ -21,16 +21,15 @@ from pteg.mol.hostb import HostB
 __all__ = ["KVM", "OWN", "guest", "measure", "table"]
 
 #: Kind of exit: cycles of KVM-PR (32-bit Book3S, Linux 6.1), as `pteg.mol.kvm.measure` has found
-#: them with 60 turns of each loop, bus at a quarter of the core's clock, 29 November 2026. tw is a
-#: single one, mtdec the fastest of four. alignment and the tick are from a bus at the core's clock,
-#: 28 November 2026, where other exits take up to 7 % fewer cycles.
+#: them: 200 turns of each loop, bus at a quarter of the core's clock, 29 November 2026. tw and
+#: alignment are single ones, mtdec and the tick the fastest of four; the caches are cold.
 KVM = {
     "mfmsr": 1262, "mtmsr, EE changes": 1333, "mtmsr, DR off": 1497, "mtmsr, DR on": 1505,
-    "mfspr sprg0": 1230, "mtspr sprg0": 1222, "mtspr srr0": 1217, "mfsr": 1274, "mtsr, known": 1398,
-    "mtsr, new": 1434, "rfi": 1314, "tlbie": 1602, "sc": 1451, "tw": 1626, "mtdec": 5305,
-    "mtspr dbat1u": 1778, "hypercall": 2113, "device load": 2731, "device store": 2703,
-    "shadow entry, data": 3294, "shadow entry, code": 2592, "page fault of the guest": 2911,
-    "alignment": 2002, "host's timer tick": 4628,
+    "mfspr sprg0": 1230, "mtspr sprg0": 1222, "mtspr srr0": 1212, "mfsr": 1274, "mtsr, known": 1398,
+    "mtsr, new": 1434, "rfi": 1314, "tlbie": 1602, "sc": 1451, "tw": 1626, "mtdec": 5317,
+    "mtspr dbat1u": 1807, "hypercall": 2113, "device load": 2735, "device store": 2699,
+    "shadow entry, data": 3248, "shadow entry, code": 2666, "page fault of the guest": 2847,
+    "alignment": 5229, "host's timer tick": 16629,
 }
 #: Those that never leave assembly: at most a quarter of KVM-PR's cycles.
 ASSEMBLY = ("mfmsr", "mtmsr, EE changes", "mtmsr, DR off", "mtmsr, DR on", "mfspr sprg0",

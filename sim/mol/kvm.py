@@ -1,14 +1,18 @@
 """KVM-PR of Linux 6.1 (32-bit Book3S) as a host: what its exits cost, and who has the processor.
 
 The kernel is an ordinary one with CONFIG_KVM_BOOK3S_32, whose /init is a monitor with a guest that
-tests itself and has loops of exits. Nothing is written into it: the guest's instructions, registers
-and segments are read when the kernel's handler begins, and the ledger tells the cycles.
+tests itself and has loops of exits. Nothing is written into it. A first run, of the functional
+model, stops where the kernel's handler begins, and reads the guest's instruction, registers and
+segments: they say what kind of exit it is. A second run is not stopped, and its ledger tells the
+cycles.
 """
 
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from pteg import ledger
 from pteg.errors import UserError
@@ -44,6 +48,37 @@ class _Seen:
     segments: list[int]
 
 
+@dataclass
+class _Exit:
+    """From the exception that leaves the guest to the rfi into it.
+
+    Attributes
+    ----------
+    begin, end : record of the ledger
+    user : bool
+        The monitor has had the processor.
+    nested : bool
+        An interrupt of the host came in between.
+    """
+
+    begin: np.void
+    end: np.void
+    user: bool
+    nested: bool
+
+    @property
+    def key(self) -> tuple[int, int, bool, bool]:
+        """Where in the guest, why, with the monitor or not, to the same instruction or not."""
+        pc = int(self.begin["pc"])
+        return pc, int(self.begin["cause"]), self.user, int(self.end["ea"]) == pc
+
+    @property
+    def cost(self) -> tuple[int, int]:
+        """Instructions and cycles."""
+        return (int(self.end["instruction"] - self.begin["instruction"]) + 1,
+                int(self.end["cycle"] - self.begin["cycle"]))
+
+
 def boot(kernel: str | Path, tree: str | Path, arguments: str, until: str, ram: str = "32M",
          cpu: str = "pipeline") -> Machine:
     """A machine whose console has just shown a text; up to there it was the functional model."""
@@ -65,7 +100,7 @@ def entries(machine: Machine) -> range:
     return range(first & _REAL, last & _REAL, 4)
 
 
-def measure(kernel: str | Path, tree: str | Path, repeat: int = 60,
+def measure(kernel: str | Path, tree: str | Path, repeat: int = 200,
             cpu: str = "pipeline") -> dict[str, tuple[int, int, int]]:
     """By kind of exit, as `pteg.mol.exits.measure` names them: how many, instructions, cycles.
 
@@ -81,19 +116,39 @@ def measure(kernel: str | Path, tree: str | Path, repeat: int = 60,
     cpu : str
         "pipeline"; "functional" counts no cycles.
     """
-    machine = boot(kernel, tree, f"console=ttyS0,115200 -- {repeat}", ENTERS, cpu=cpu)
+    arguments = f"console=ttyS0,115200 -- {repeat}"
+    kinds = _survey(boot(kernel, tree, arguments, ENTERS, cpu="functional"))
+    machine = boot(kernel, tree, arguments, ENTERS, cpu=cpu)
+    book = _record(machine)
+    if machine.run(until=DONE, instructions=_LIMIT) != "console":
+        raise UserError(f"{kernel}: has not printed {DONE!r}")
+    costs: dict[str, dict[int, list[tuple[int, int]]]] = defaultdict(lambda: defaultdict(list))
+    for exit in _exits(book.records, entries(machine)):
+        # Interrupts come at other places in each run.
+        tick = exit.begin["cause"] == Vector.DECREMENTER
+        kind = "host's timer tick" if tick else next(kinds[exit.key], None)
+        if kind is not None and not exit.nested:
+            costs[kind][exit.key[0]].append(exit.cost)
+    return {kind: _cost(places, repeat // 2) for kind, places in costs.items()}
+
+
+def _survey(machine) -> defaultdict[tuple, Iterator[str]]:
+    """The kinds of the exits with the same key, in their order.
+
+    The functional model can be looked at quickly. The guest does the same on the other model.
+    """
+    book = _record(machine)
+    seen, values = list(_look(machine)), defaultdict(set)
+    kinds = defaultdict(list)
+    for what, exit in zip(seen, _exits(book.records, entries(machine)), strict=False):
+        kinds[exit.key].append(_kind(what, exit, values))
+    return defaultdict(lambda: iter(()), {key: iter(several) for key, several in kinds.items()})
+
+
+def _record(machine):
     book = ledger.Ledger(kinds=["EXCEPTION", "RETURN"], keep=1 << 22)
     machine.model.ledger(book.add)
-    seen = list(_look(machine))
-    costs: dict[str, dict[int, list[tuple[int, int]]]] = defaultdict(lambda: defaultdict(list))
-    values: dict[int, set[int]] = defaultdict(set)
-    for what, (begin, end, user, nested) in zip(seen, _exits(book.records, entries(machine)),
-                                                strict=False):
-        kind = _kind(what, begin, end, user, values)
-        if not nested:
-            costs[kind][what.pc].append((int(end["instruction"] - begin["instruction"]) + 1,
-                                         int(end["cycle"] - begin["cycle"])))
-    return {kind: _cost(places, repeat // 2) for kind, places in costs.items()}
+    return book
 
 
 def _look(machine) -> Iterator[_Seen]:
@@ -103,7 +158,7 @@ def _look(machine) -> Iterator[_Seen]:
     while DONE.encode() not in printed:
         if machine.instructions > end:
             raise UserError(f"the monitor has not printed {DONE!r}")
-        if machine.run(until=handler, instructions=200_000, undisturbed=True) == "address":
+        if machine.run(until=handler, instructions=200_000) == "address":
             yield _seen(machine)
         else:                       # it prints its results behind the last exit
             printed += machine.console.read()
@@ -124,8 +179,7 @@ def _seen(machine) -> _Seen:
                  [int(value) for value in state["sr"]])
 
 
-def _exits(records, enters):
-    """(first record, last record, through the monitor?, disturbed by an interrupt?) of each."""
+def _exits(records, enters) -> Iterator[_Exit]:
     inside, begin, user, nested = False, None, False, False
     for record in records:
         if record["kind"] == ledger.Kind.EXCEPTION:
@@ -137,20 +191,20 @@ def _exits(records, enters):
                 user = True
                 continue
             if begin is not None:
-                yield begin, record, user, nested
+                yield _Exit(begin, record, user, nested)
             inside, begin = True, None
 
 
-def _kind(what, begin, end, user, values):
+def _kind(what, exit, values):
     """The kind of an exit, as the table of exits has it, or as KVM sees it."""
-    cause, word, gpr = Vector(int(begin["cause"])), what.word, what.gpr
+    cause, word, gpr = Vector(int(exit.begin["cause"])), what.word, what.gpr
     if cause in (Vector.DSI, Vector.ISI):
-        if user:
+        if exit.user:
             return "device store" if word is not None and word >> 28 & 1 else "device load"
-        address = int(begin["ea"]) if cause is Vector.DSI else what.pc
+        address = int(exit.begin["ea"]) if cause is Vector.DSI else what.pc
         if what.segments[address >> 28] & 0xFFFFFF == _ABSENT:
             return "segment absent"
-        if int(end["ea"]) != what.pc:
+        if int(exit.end["ea"]) != what.pc:
             return "page fault of the guest"
         return "shadow entry, data" if cause is Vector.DSI else "shadow entry, code"
     if cause is Vector.SYSTEM_CALL:
@@ -158,8 +212,6 @@ def _kind(what, begin, end, user, values):
         if (gpr[3], gpr[4]) == _OSI:
             return "hypercall"
         return "KVM's hypercall" if gpr[0] == _KVM_CALL else "sc"
-    if cause is Vector.DECREMENTER:
-        return "host's timer tick"
     if cause is not Vector.PROGRAM or word is None:
         return cause.name.lower()
     return _privileged(disassemble(word, what.pc).split()[0], word, what, values)

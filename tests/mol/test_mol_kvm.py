@@ -33,22 +33,6 @@ def test_instructions_of_an_exit(costs, kind):
     assert costs[kind][1] == INSTRUCTIONS[kind]
 
 
-def test_looking_does_not_disturb(costs):
-    """Without a look at each exit the machine is in the same state in the end."""
-    watched, plain = (kvm.boot(LINUX / "vmlinux-kvm", LINUX / "gamecube.dtb",
-                               "console=ttyS0,115200 -- 2", kvm.ENTERS) for _ in range(2))
-    looked = 0
-    for _ in kvm._look(watched):
-        looked += 1
-        if looked == 40:
-            break
-    end = watched.cycle + 1000
-    for machine in (watched, plain):
-        assert machine.run(cycles=end - machine.cycle) == "cycles"
-    assert plain.instructions == watched.instructions
-    assert plain.memory.read(0, 4 << 20) == watched.memory.read(0, 4 << 20)
-
-
 @pytest.mark.parametrize("arguments, text", [
     (["exits", "--kvm", "vmlinux"], "--kvm and --dtb are given together"),
     (["exits", "--repeat", "3"], "repeat must be an even number from 2 on, not 3"),
