@@ -2,10 +2,11 @@
 
 A processor that waits for memory does the same in every cycle: nothing. When a cycle has changed no
 register and no memory, and the inputs are the same again, neither does the next one. Only counters
-that run from reset on, such as the divider of a clock, keep a design from that. They are *tickers*
-if the rest of the design sees them through few one-bit signals, the *waist* ("this is the last
-one"). While all else rests, a cycle that has happened before with the same values of the waist need
-not be computed again, except for the tickers.
+that run from reset on, such as the divider of a clock, keep a design from that; and counters that
+look like these, such as those of a processor that is started later. They are *tickers* if the rest
+of the design sees them through few one-bit signals, the *waist* ("this is the last one"). While all
+else rests, a cycle that has happened before with the same values of the waist need not be computed
+again, except for the tickers.
 """
 
 from dataclasses import dataclass
@@ -81,8 +82,13 @@ def find_quiescence(design: Design, value: list[int]) -> Quiescence | None:
     cones = _Cones(graph, [register for register in design.registers
                            if register.width <= MAX_WIDTH], following)
 
+    counters = cones.counters(following)
+    first = _first_changes(design, following)
+    shapes = {shape for word, (_, shape) in counters.items() if word in first}
     chosen: dict[int, list[int]] = {}  # word of a ticker -> frozen operations
-    for word, frozen in cones.counters(following, _first_changes(design, following)):
+    for word, (frozen, shape) in counters.items():
+        if shape not in shapes:
+            continue
         trial = {**chosen, word: frozen}
         waist = cones.waist(trial, _sinks(following, trial, others, shown))
         if waist is not None and len(waist) <= MAX_WAIST and not any(
@@ -130,18 +136,29 @@ class _Cones:
         """Return whether an operation depends on any of some registers."""
         return bool(self._dependence[node] & sum(self._bit[word] for word in words))
 
-    def counters(self, following, words):
-        """Yield which of some registers are counters, and the conditions under which they count."""
+    def counters(self, following):
+        """Return the registers that are counters, with their conditions and their shapes."""
+        found = {}
         for word, bit in self._bit.items():
             cone = self._cone(following[word], bit)
-            if cone is None or word not in words:
+            if cone is None:
                 continue
             frozen = {arg for node in cone for arg in self.graph.args[node]
                       if not self._dependence[arg] & bit and self.graph.op[arg] != "const"}
             counts = any(self.graph.op[node] in ("add", "sub") for node in cone)
             if counts and len(frozen) <= MAX_FROZEN and all(
                     self.graph.width[node] == 1 for node in frozen):
-                yield word, sorted(frozen)
+                found[word] = sorted(frozen), self._shape(following[word], bit)
+        return found
+
+    def _shape(self, node, bit):
+        """Return how an operation depends on a register, whichever register that is."""
+        graph = self.graph
+        if not self._dependence[node] & bit:
+            return graph.value(node)
+        attribute = None if graph.op[node] == "load" else graph.attr[node]
+        return graph.op[node], graph.width[node], attribute, tuple(
+            self._shape(arg, bit) for arg in graph.args[node])
 
     def _cone(self, node, bit=0):
         """Return an operation and all below that depend on a register, if any; None if too many."""

@@ -126,6 +126,28 @@ def test_tickers_run_from_reset_on_and_are_seen_through_a_waist():
     assert tickers == ["free"] and len(found.waist) == 1 and not found.outputs
 
 
+def test_a_counter_that_starts_later_is_a_ticker_if_one_like_it_is():
+    class Processors(wiring.Component):
+        ends: Out(2)
+
+        def elaborate(self, platform):
+            m = Module()
+            for number in range(2):
+                stopped = Signal(init=number, name=f"stopped{number}")
+                count, other = Signal(4, name=f"count{number}"), Signal(4, name=f"other{number}")
+                with m.If(~stopped):
+                    m.d.sync += count.eq(count + 1)
+                with m.If(stopped):
+                    m.d.sync += other.eq(other + 3)
+                with m.If(self.ends == 3):
+                    m.d.sync += stopped.eq(~stopped)
+                m.d.comb += self.ends[number].eq((count == 15) | (other == 7))
+            return m
+
+    tickers, _ = of(compile_design(Processors()))
+    assert set(tickers) == {"count0", "count1", "other0", "other1"}
+
+
 def test_a_memory_that_counts_is_a_change():
     class Log(wiring.Component):
         last: Out(8)
