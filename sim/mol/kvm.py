@@ -138,8 +138,9 @@ def _survey(machine) -> defaultdict[tuple, Iterator[str]]:
     The functional model can be looked at quickly. The guest does the same on the other model.
     """
     book = _record(machine)
-    seen, values = list(_look(machine)), defaultdict(set)
-    kinds = defaultdict(list)
+    seen = list(_look(machine))
+    values: dict[int, set[int]] = defaultdict(set)
+    kinds: dict[tuple, list[str]] = defaultdict(list)
     for what, exit in zip(seen, _exits(book.records, entries(machine)), strict=False):
         kinds[exit.key].append(_kind(what, exit, values))
     return defaultdict(lambda: iter(()), {key: iter(several) for key, several in kinds.items()})
