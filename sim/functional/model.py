@@ -132,7 +132,9 @@ MODEL = np.dtype([
     ("kept_pte", "i8", (2, *_SECOND)), ("kept_loaded", "i8", (2, *_SECOND)),
     ("kept_told", "u1", (2, *_SECOND)),
     # Pages that may be searched for: used before, or of a PTE that was changed.
+    # `fresh`: one was changed since the last synchronization.
     ("recent", "i8", 64), ("suspect", "i8", 8), ("suspects", "i8"), ("alert", "i8"),
+    ("fresh", "i8"),
 ], align=True)
 
 
