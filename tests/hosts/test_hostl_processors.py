@@ -2,6 +2,8 @@
 
 import pytest
 
+from pteg.lockstep.shared import SharedLockstep
+
 SMALL = "mem=1M swap=2M hash=64K"
 SEEDS = [(300, 1), (7, 2), (40, 3)]
 
@@ -53,3 +55,14 @@ def test_copies_and_swapping_on_the_pipeline(new_host):
     assert host("stress 2 90 30") == "stress: ok\n"
     host.check()
     assert host.checker.data.swap_written > 0
+
+
+@pytest.mark.slow
+def test_a_session_in_lockstep(new_host):
+    """From reset, over the start of the second processor, with copies and swapping."""
+    host = new_host(arguments="mem=448K swap=1M hash=64K", cpu="pipeline", prompt=False)
+    both = SharedLockstep(host.machine.model, host.machine.symbols)
+    assert both.run(2_000_000, text=b"$ ") == "console"
+    host.type("stress 2 90 30")
+    assert both.run(20_000_000, text=b"$ ") == "console", both.console
+    assert b"2 processors" in both.console and b"stress: ok" in both.console
