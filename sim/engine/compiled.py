@@ -11,7 +11,7 @@ import fnmatch
 import gc
 import json
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple
 from functools import cached_property
@@ -26,6 +26,7 @@ from pteg.engine.cycle import cycle_functions
 from pteg.engine.ir import Design, Graph, Register, Write
 from pteg.engine.kept import compile_texts, key_of
 from pteg.engine.native import NativeFunction, load_object
+from pteg.engine.placement import Placement
 from pteg.engine.plan import plan_cycle
 from pteg.engine.probes import Kind, MemoryInfo, Probe, Words, extract, insert
 from pteg.engine.tracer import Tracer
@@ -69,7 +70,7 @@ def compile_design(design: Any, *, ports: Iterable[Any] | None = None, name: str
         return _build(elaborated, cycle, cache)
 
 
-def compile_prepared(prepared, *, name="top", cache=True):
+def compile_prepared(prepared: Any, *, name: str = "top", cache: bool = True) -> "Native":
     """Compile a design that Amaranth has prepared; every signal that nothing drives is an input."""
     from pteg.engine.frontend import elaborate_prepared
 
@@ -91,7 +92,7 @@ def digest_design(design: Any, name: str = "top") -> str:
 
 
 @contextmanager
-def _nothing_to_collect():
+def _nothing_to_collect() -> Iterator[None]:
     """Leave out garbage collection: millions of small objects come and few go."""
     collecting = gc.isenabled()
     gc.disable()
@@ -140,13 +141,13 @@ _cache = cache  # the parameters above hide the module
 FUNCTIONS = {"step": (0, True), "settle": (0, False), "reset": (1, True)}
 
 
-def plan_function(design, name):
+def plan_function(design: Design, name: str) -> Placement:
     """Return the plan of one of a design's functions: a `Placement`."""
     level, edge = FUNCTIONS[name]
     return plan_cycle(design, _with_reset(design, level), edge=edge)
 
 
-def _with_reset(design, level):
+def _with_reset(design: Design, level: int) -> list[int]:
     """Return what each node is at a level of the reset input."""
     graph, fixed = design.graph, {}
     if design.reset is not None:
@@ -154,16 +155,16 @@ def _with_reset(design, level):
     return graph.substitute(fixed)
 
 
-def _function_text(design, name):
+def _function_text(design: Design, name: str) -> str:
     return function(name, design, plan_function(design, name))
 
 
-def _build(design, cycle, use_cache):
+def _build(design: Design, cycle: bool, use_cache: bool) -> "Native":
     texts, record = _texts(design, cycle)
     return Native(design, *compile_texts(texts, use_cache), record, use_cache)
 
 
-def _texts(design, cycle):
+def _texts(design: Design, cycle: bool) -> tuple[list[str], int]:
     """Return the functions of a design, and the words of the record of `cycle` or 0."""
     texts, record = (cycle_functions(design, _with_reset(design, 0)) if cycle
                      else ([_function_text(design, "step")], 0))
@@ -222,7 +223,7 @@ class Native:
         return {probe.path: probe for probe in self.design.probes}
 
     @cached_property
-    def _initial(self):
+    def _initial(self) -> Words:
         state = np.zeros(self.words, np.uint64)
         for word, value in self.design.initial.items():
             state[word] = value
@@ -306,7 +307,7 @@ class Native:
         """Rebuild a design from :meth:`to_blobs`; names and circuit are unpacked when used."""
         design = _StoredDesign(blobs)
 
-        def code():
+        def code() -> bytes:
             stored = _cache.get(design.object)
             if stored:
                 return stored["object"]
@@ -315,7 +316,7 @@ class Native:
         return cls(design, design.object, code, design.record)
 
 
-def _to_json(design):
+def _to_json(design: Design) -> dict[str, Any]:
     manifest = {
         "name": design.name, "words": design.words, "reset": design.reset,
         "initial": list(design.initial.items()),
@@ -333,7 +334,7 @@ def _to_json(design):
 class _StoredDesign(Design):
     """A design from the cache, whose larger parts are unpacked at their first use."""
 
-    def __init__(self, blobs):
+    def __init__(self, blobs: Mapping[str, bytes]):
         self._blobs = blobs
         data = self._load("manifest")
         self.object, self.record = data["object"], data["record"]
@@ -345,10 +346,10 @@ class _StoredDesign(Design):
                                 for path, probe in data["outputs"].items()}
         self.memories = [MemoryInfo.from_json(memory) for memory in data["memories"]]
 
-    def _load(self, name):
+    def _load(self, name: str) -> Any:
         return json.loads(zlib.decompress(self._blobs[name]))
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         if name == "probes":
             self.probes = [Probe.from_json(probe) for probe in self._load("signals")["probes"]]
         elif name in ("graph", "nodes", "outputs", "registers", "writes"):

@@ -1,5 +1,6 @@
 """Compiled code, and where it is kept: in the cache, under what it was made from."""
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from pteg.engine import cache
@@ -8,15 +9,15 @@ from pteg.engine.objects import Job, target_name
 
 __all__ = ["compile_texts", "key_of"]
 
-_version = None
+_version: str | None = None
 
 
-def key_of(*parts):
+def key_of(*parts: str) -> str:
     """Return the key of what was made from some texts, by this engine for this processor."""
     return cache.digest(*parts, _engine_version(), target_name())
 
 
-def _engine_version():
+def _engine_version() -> str:
     """Return a hash of the engine's own sources and of the packages it depends on."""
     from importlib.metadata import version
 
@@ -28,7 +29,7 @@ def _engine_version():
     return _version
 
 
-def compile_texts(texts, use_cache):
+def compile_texts(texts: Iterable[str], use_cache: bool) -> tuple[str, Callable[[], bytes]]:
     """Compile LLVM functions to an object file, or get it from the cache.
 
     Returns
@@ -56,13 +57,13 @@ def compile_texts(texts, use_cache):
 class _Compilation:
     """Waits for the bytes of an object file when it is called, and keeps them in the cache."""
 
-    def __init__(self, job, key=None, lock=None):
+    def __init__(self, job: Job, key: str | None = None, lock: cache.Lock | None = None):
         self.done = job.done
         self._job, self._key, self._lock = job, key, lock
 
-    def __call__(self):
+    def __call__(self) -> bytes:
         data = self._job.result()
-        if self._key is not None:
+        if self._key is not None and self._lock is not None:
             cache.put(self._key, {"object": data})
             self._lock.release()
         return data

@@ -1,20 +1,20 @@
 """Tracers: signals that the state does not hold, computed from it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from pteg.engine.codegen import function
 from pteg.engine.ir import Design
 from pteg.engine.kept import compile_texts
-from pteg.engine.native import load_object
+from pteg.engine.native import NativeFunction, load_object
 from pteg.engine.plan import plan_values
 from pteg.engine.probes import Probe, Words
 
 __all__ = ["Tracer", "compile_nodes"]
 
 
-def compile_nodes(design, nodes, use_cache):
+def compile_nodes(design: Design, nodes: Sequence[int], use_cache: bool) -> NativeFunction:
     """Return a function of state and buffer: it writes nodes of at most 64 bits, a word each."""
     text = function("trace", design, plan_values(design, nodes), buffer=True)
     _, code = compile_texts([text], use_cache)
@@ -58,7 +58,7 @@ class Tracer:
         self.trace = compile_nodes(design, nodes, use_cache)
 
     @staticmethod
-    def _node(design, path, probe):
+    def _node(design: Design, path: str, probe: Probe) -> int:
         if path in design.nodes:
             return design.nodes[path]
         graph = design.graph

@@ -23,7 +23,7 @@ def loaded(m, side, index, way, pte):
 @compiled
 def examine(s, m, ea, kind, side, index, way, key):
     """A TLB entry is used for an access that it allows: does the page table say the same?"""
-    if m.tlb_told[side, index, way]:
+    if m.tlb_told[side, index, way] & 1:
         return
     store = kind == isa.KIND_STORE
     word = 0 | m.tlb_word[side, index, way]
@@ -56,11 +56,15 @@ def examine(s, m, ea, kind, side, index, way, key):
 def evicted(m, ea, side, index, way):
     """No PTE maps the page. Was the PTE that the TLB entry was loaded from given to another page?
     Software for which the page table is a cache may do so, until it changes the translation: the
-    use is no fault as long as no tlbie of the page was executed."""
+    use is no fault as long as no tlbie of the page was executed, if the entry is the PTE's."""
     tag = peek32(m.ram + m.tlb_pte[side, index, way])
     vsid = m.tlb_tag[side, index, way] >> 16 & 0xFFFFFF
     if not tag & isa.PTEH_V or tag & ~isa.PTEH_H == isa.PTEH_V | vsid << 7 | ea >> 22 & 0x3F:
         return isa.FAULT_UNMAPPED
+    if not m.tlb_told[side, index, way]:
+        m.tlb_told[side, index, way] = 2    # once is enough
+        if torn(m, ea, side, index, way):
+            return isa.FAULT_TORN
     first = max(m.tlb_loaded[side, index, way], m.history_count - isa.HISTORY)
     for i in range(first, m.last_tlbie[index]):
         row = m.history[i % isa.HISTORY]
@@ -70,10 +74,34 @@ def evicted(m, ea, side, index, way):
 
 
 @compiled
+def torn(m, ea, side, index, way):
+    """Has the PTE that a TLB entry was loaded from never had both its words together, as far as
+    is remembered, but while it was changed with V = 1? A search may have seen older stores than the
+    last one before it."""
+    oldest = max(m.history_count - isa.HISTORY, 0)
+    if oldest and m.tlb_loaded[side, index, way] < oldest + isa.HISTORY // 2:
+        return False
+    pte, word = m.tlb_pte[side, index, way], 0 | m.tlb_word[side, index, way]
+    vsid = m.tlb_tag[side, index, way] >> 16 & 0xFFFFFF
+    tag = isa.PTEH_V | vsid << 7 | ea >> 22 & 0x3F
+    used = isa.PTEL_R | isa.PTEL_C
+    high, low = peek32(m.ram + pte), peek32(m.ram + pte + 4)
+    for i in range(m.history_count - 1, oldest - 1, -1):
+        row = m.history[i % isa.HISTORY]
+        if row[0] == isa.ACT_STORE and row[3] == pte:
+            before, old = row[4] >> 32 & 0xFFFFFFFF, row[4] & 0xFFFFFFFF
+            in_place = before == high and (old ^ low) & ~used
+            if high & ~isa.PTEH_H == tag and not (low ^ word) & ~used and not in_place:
+                return False
+            high, low = before, old
+    return high & ~isa.PTEH_H != tag or (low ^ word) & ~used != 0
+
+
+@compiled
 def refused(s, m, ea, kind, side, index, way, key):
     """A TLB entry forbids an access: does the PTE that it was loaded from, too? The exception
     does not say so, and its handler may find nothing to do."""
-    if m.tlb_told[side, index, way]:
+    if m.tlb_told[side, index, way] & 1:
         return
     word = 0 | m.tlb_word[side, index, way]
     vsid = m.tlb_tag[side, index, way] >> 16 & 0xFFFFFF

@@ -35,6 +35,7 @@ class Fault(enum.IntEnum):
     REFUSED = 8     # a protection fault, although the PTE allows the access
     EVICTED = 9     # the PTE has given way to another one; that is told only if a tlbie followed
     OVERWRITTEN = 10  # a search wrote R or C, with what it had read before the PTE was changed
+    TORN = 11       # the TLB has one word of a PTE of before, and one of the PTE in its place
 
 
 @dataclass(frozen=True)

@@ -122,6 +122,8 @@ class StaleUse:
                            f"the PTE {PteLow.PP.get(self.new):02b}, which allows it",
             Fault.EVICTED: f"{went}, but the PTE has given way to another, and a tlbie of the page "
                            f"followed",
+            Fault.TORN: f"{went}, with one word of a PTE that has given way to another, and one of "
+                        f"the other",
             Fault.OVERWRITTEN: f"it writes R or C with what it has read before, and changes the "
                                f"second word of the PTE from {self.old:08x} to {self.new:08x}",
         }[self.fault]

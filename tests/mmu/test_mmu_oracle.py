@@ -377,3 +377,79 @@ done:   b       done
     for use in found:
         assert (use.fault, use.missing) == (Fault.UNREFERENCED, step), str(use)
         assert use.change.pc == built.symbols["change"] and "V = 0" not in str(use)
+
+
+@pytest.mark.parametrize("step", [None, Step.INVALIDATE, Step.SYNC])
+def test_halves_of_two_pages_are_told(step):
+    """A page takes the PTE of another one, which may stay in the TLB: the page table is a cache.
+    But it has to stay there as it was. R and C are set."""
+    source = """
+        lis     r3, 0x20
+        mtsdr1  r3
+        li      r4, 0x123
+        mtsr    4, r4
+        li      r4, 0x124
+        mtsr    5, r4
+        li      r4, 0xfe
+        mtdbatu 0, r4
+        li      r4, 0x12
+        mtdbatl 0, r4
+        lis     r5, 0x10
+        stw     r5, 0(r5)               # each page begins with its number
+        addi    r6, r5, 0x1000
+        stw     r6, 0(r6)
+        lis     r24, 0x4000
+        ori     r24, r24, 0x3000        # EA
+        lis     r23, 0x5000
+        ori     r23, r23, 0x4000        # EA of the other page
+        lis     r25, 0x20
+        ori     r25, r25, 0x4800        # a PTE for both
+        li      r4, 0x10
+        mtmsr   r4
+        isync
+        ori     r3, r5, 0x192
+        stw     r3, 4(r25)
+        eieio
+        lis     r3, 0x8000
+        ori     r3, r3, 0x9180
+        stw     r3, 0(r25)
+        sync
+        lwz     r20, 0(r24)
+.ifndef OMIT_INVALIDATE
+        li      r4, 0
+        stw     r4, 0(r25)
+.endif
+.ifndef OMIT_SYNC
+        sync
+.endif
+        ori     r3, r6, 0x192
+change: stw     r3, 4(r25)
+        eieio
+        lis     r3, 0x8000
+        ori     r3, r3, 0x9200
+        stw     r3, 0(r25)
+        sync
+        tlbie   r23
+        eieio
+        tlbsync
+        sync
+        lwz     r20, 0(r24)             # from the TLB, or a page fault
+done:   b       done
+"""
+    built = assemble(source, defines={f"OMIT_{step.name}": 1} if step else {},
+                     sections={".text": 0x1000})
+    found, silent = [], 0
+    for seed in range(SEEDS):
+        machine = pteg.Machine("g3", cpu="functional", rom="none", ram="4M", adversary=seed)
+        machine.load(built.elf())
+        machine.memory.write(0x300, (0x48000002 | built.symbols["done"]).to_bytes(4, "big"))
+        machine.cpu.pc, machine.cpu.msr = 0x1000, 0
+        uses = machine.oracle().uses
+        machine.run(until=built.symbols["done"], instructions=300)
+        found += uses
+        silent += machine.cpu.gpr[20] != machine.cpu.gpr[5] and not uses
+    assert not silent and bool(found) == (step is not None)
+    for use in found:
+        assert use.fault is Fault.TORN and use.missing is step
+        assert use.change.pc == built.symbols["change"]
+        assert "with one word of a PTE that has given way to another" in str(use)
