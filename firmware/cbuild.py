@@ -116,38 +116,81 @@ def build(sources: Iterable[Path], script: Path, *, include: Iterable[Path] = ()
     UserError
         There is no compiler, or it finds an error in the sources.
     """
-    if compiler is None:
-        compiler = _preferred()
-    include = [*include, _INCLUDE]
-    headers = [file for place in include for file in sorted(Path(place).iterdir())
-               if file.suffix in _HEADERS]
-    flags = [*compiler.flags(hard_float), *_FLAGS,
-             *(f"-D{name}={value}" for name, value in (defines or {}).items())]
-    common = _digest([compiler.name, compiler.version, *flags],
-                     [file.read_bytes() for file in headers])
-    flags += [f"-I{place}" for place in include]
-    keyed = [(Path(source), _digest([common, Path(source).name], [Path(source).read_bytes()]))
-             for source in sources]
-    whole = _digest([common, *(key for _, key in keyed), *_LINK, *(data or {})],
-                    [Path(script).read_bytes(), *(data or {}).values()])
-    try:
-        return (folder() / f"c-{whole}.elf").read_bytes()
-    except OSError:
-        pass
-    with tempfile.TemporaryDirectory(prefix="pteg-cc-") as temporary:
-        work = Path(temporary)
+    project = _Project(compiler or _preferred(), tuple(map(Path, sources)), Path(script),
+                       (*map(Path, include), _INCLUDE), dict(defines or {}), dict(data or {}),
+                       hard_float)
+    while True:
+        keys = project.keys()
+        try:
+            return (folder() / f"c-{keys.whole}.elf").read_bytes()
+        except OSError:
+            pass
+        with tempfile.TemporaryDirectory(prefix="pteg-cc-") as temporary:
+            try:
+                result, objects = project.compiled(keys, Path(temporary))
+            except UserError:
+                if project.keys() == keys:
+                    raise
+                continue
+            if project.keys() == keys:
+                for key, file in objects.items():
+                    keep(f"c-{key}.o", file.read_bytes())
+                keep(f"c-{keys.whole}.elf", result)
+                return result
+
+
+@dataclass(frozen=True)
+class _Keys:
+    """Under which names results are kept: of each source's object, and of the program."""
+
+    objects: tuple[str, ...]
+    whole: str
+
+
+@dataclass(frozen=True)
+class _Project:
+    """What a program is made of. Files may change while they are compiled: an editor saves, or a
+    branch is checked out. `keys` tells afterwards."""
+
+    compiler: Compiler
+    sources: tuple[Path, ...]
+    script: Path
+    include: tuple[Path, ...]
+    defines: Mapping[str, object]
+    data: Mapping[str, bytes]
+    hard_float: bool
+
+    def flags(self) -> list[str]:
+        return [*self.compiler.flags(self.hard_float), *_FLAGS,
+                *(f"-D{name}={value}" for name, value in self.defines.items())]
+
+    def keys(self) -> _Keys:
+        """Of the contents that the files have now."""
+        headers = [file for place in self.include for file in sorted(place.iterdir())
+                   if file.suffix in _HEADERS]
+        common = _digest([self.compiler.name, self.compiler.version, *self.flags()],
+                         [file.read_bytes() for file in headers])
+        objects = tuple(_digest([common, source.name], [source.read_bytes()])
+                        for source in self.sources)
+        return _Keys(objects, _digest([common, *objects, *_LINK, *self.data],
+                                      [self.script.read_bytes(), *self.data.values()]))
+
+    def compiled(self, keys: _Keys, work: Path) -> tuple[bytes, dict[str, Path]]:
+        """The program, and by key the objects that were not kept before."""
+        compiler = self.compiler
+        flags = [*self.flags(), *(f"-I{place}" for place in self.include)]
+        kept = [folder() / f"c-{key}.o" for key in keys.objects]
+        new = {n: work / f"{n}.o" for n, file in enumerate(kept) if not file.is_file()}
         with ThreadPoolExecutor() as pool:
-            jobs = [pool.submit(_object, compiler, flags, source, key, work / f"{n}.o")
-                    for n, (source, key) in enumerate(keyed)]
-            objects = [_named(job.result(), work / f"{n}-{source.parent.name}-{source.stem}.o")
-                       for n, (job, (source, _)) in enumerate(zip(jobs, keyed, strict=True))]
-        if data:
-            objects.append(_data_object(compiler, flags, data, work))
+            list(pool.map(lambda n: _object(compiler, flags, self.sources[n], new[n]), new))
+        objects = [_named(new.get(n, file), work / f"{n}-{source.parent.name}-{source.stem}.o")
+                   for n, (file, source) in enumerate(zip(kept, self.sources, strict=True))]
+        if self.data:
+            objects.append(_data_object(compiler, flags, self.data, work))
         elf = work / "program.elf"
-        _call(compiler, [*compiler.flags(hard_float), *_LINK, "-T", script, *objects, "-o", elf])
-        result = elf.read_bytes()
-    keep(f"c-{whole}.elf", result)
-    return result
+        _call(compiler, [*compiler.flags(self.hard_float), *_LINK, "-T", self.script, *objects,
+                         "-o", elf])
+        return elf.read_bytes(), {keys.objects[n]: file for n, file in new.items()}
 
 
 def _preferred() -> Compiler:
@@ -164,16 +207,10 @@ def _digest(texts: Iterable[str], contents: Iterable[bytes]) -> str:
     return total.hexdigest()[:24]
 
 
-def _object(compiler: Compiler, flags: Iterable[str], source: Path, key: str,
-            target: Path) -> Path:
-    """Compile one source, or take what is kept; returns the object's path."""
-    kept = folder() / f"c-{key}.o"
-    if kept.is_file():
-        return kept
+def _object(compiler: Compiler, flags: Iterable[str], source: Path, target: Path) -> None:
     # Paths in debug information are relative to this package's folder.
     relative = f"-ffile-prefix-map={Path(__file__).parent}=."
     _call(compiler, [*flags, relative, "-c", source, "-o", target])
-    return kept if keep(kept.name, target.read_bytes()) else target
 
 
 def _named(object_file: Path, name: Path) -> Path:

@@ -39,6 +39,7 @@ int work(int n)
     return sum + ++calls;
 }
 """
+HEADER = "#define SEVEN 7\n#define r1 1\n#define r3 3\n"
 DOUBLE = """
 double _start(double);
 double _start(double x) { return x * 1.5; }
@@ -60,8 +61,7 @@ def own_cache(monkeypatch, tmp_path):
 @pytest.fixture
 def project(tmp_path):
     """Builds a program of two sources and a header; keywords replace their texts."""
-    def build(start=START, work=WORK, header="#define SEVEN 7\n#define r1 1\n#define r3 3\n",
-              **options):
+    def build(start=START, work=WORK, header=HEADER, **options):
         for name, text in (("start.S", start), ("work.c", work), ("registers.h", header),
                            ("program.ld", SCRIPT)):
             (tmp_path / name).write_text(text)
@@ -99,7 +99,7 @@ def test_every_input_counts(project, compiler):
     assert result(project(compiler=compiler)) == expected()
     assert result(project(compiler=compiler, defines={"OFFSET": 41})) == expected(offset=41)
     assert result(project(compiler=compiler, data={"text": b"x"})) == expected(text=b"x")
-    header = "#define SEVEN 8\n#define r1 1\n#define r3 3\n"
+    header = HEADER.replace("7", "8")
     assert result(project(compiler=compiler, header=header)) == expected(seven=8)
 
 
@@ -131,6 +131,29 @@ def test_only_what_has_changed_is_compiled_again(project, monkeypatch):
     compiled = [part for command in called for part in map(str, command)
                 if part.endswith(("start.S", "work.c"))]
     assert [part.rpartition("/")[2] for part in compiled] == ["work.c"]
+
+
+@compilers
+@pytest.mark.parametrize("fails", [False, True], ids=["compiles", "fails"])
+def test_a_header_that_changes_meanwhile_is_compiled_again(project, monkeypatch, tmp_path, compiler,
+                                                          fails):
+    """An editor or git replaces a file: what was read is not what the key says, or an error."""
+    header, run, called = tmp_path / "registers.h", cbuild.subprocess.run, []
+    before, meanwhile, after = (HEADER, "#error half" if fails else HEADER.replace("7", "9"),
+                                HEADER.replace("7", "8"))
+
+    def replaced(command, **options):
+        if not called:
+            header.write_text(meanwhile)
+        called.append(command)
+        done = run(command, **options)
+        header.write_text(after)
+        return done
+
+    with monkeypatch.context() as patch:
+        patch.setattr(cbuild.subprocess, "run", replaced)
+        assert result(project(header=before, compiler=compiler)) == expected(seven=8)
+    assert result(project(header=before, compiler=compiler)) == expected(seven=7)
 
 
 @compilers
