@@ -91,4 +91,7 @@ void offsets(void)
 #define COUNTER(name) NUMBER(C_##name, 4 * C_##name);
 #include "counters.h"
 #undef COUNTER
+    /* The only one that the user part counts. */
+    NUMBER(C_doze_ticks, (int)__builtin_offsetof(struct kernel_vars, mregs.doze_ticks)
+                         - (int)__builtin_offsetof(struct kernel_vars, counter));
 }

@@ -24,6 +24,7 @@ struct mac_regs {
     unsigned exit_request;  /* the user part wants to be told of the next RVEC_NOP */
     unsigned fp_ready;      /* 1: fp_value is to be stored, or a load may be made; 2: it has been */
     unsigned long long fp_value;
+    unsigned doze_ticks;    /* of the time base, for which the guest has slept */
 };
 
 /* It has pages of its own, which others may see: the user part, and a guest that reads its registers

@@ -31,14 +31,15 @@ def test_privileged_registers_read_as_on_the_bare_machine(agree):
     assert session.machine.cpu.gpr[4] == 0x00080301
 
 
-def test_the_decrementer_interrupts_as_often_as_on_the_bare_machine(hosted):
+@pytest.mark.parametrize("cpu", ["functional", "pipeline"])
+def test_the_decrementer_interrupts_as_often_as_on_the_bare_machine(hosted, cpu):
     """Scenario 34, in time of the time base."""
     guest = exceptions.decrementer()
     judge = bare(guest)
     assert judge.run(instructions=1_000_000, until=guest.stop) == "address"
     assert judge.cpu.gpr[10] >= 8
     for tick in (0, 150):
-        session = hosted(guest, tick=tick)
+        session = hosted(guest, tick=tick, cpu=cpu)
         assert abs(session.machine.cpu.gpr[10] - judge.cpu.gpr[10]) <= 1
 
 
@@ -60,3 +61,4 @@ def test_a_dozing_guest_wakes_by_its_decrementer(hosted):
     session = hosted(exceptions.dozing())
     assert session.machine.cpu.gpr[14] == 1
     assert session.machine.cpu.gpr[15] & 0x40000 == 0
+    assert 400 < session.counters()["doze_ticks"] <= 500

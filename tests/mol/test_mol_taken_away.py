@@ -6,6 +6,9 @@ from pteg.mol.hostb import Flag, HostB, Option
 from pteg.mol.scenarios import host
 from pteg.worlds import World
 
+#: What HostB leaves in a frame that it takes away.
+FORMER = bytes.fromhex("deadbeef") * 1024
+
 
 def test_one_flush_by_the_host_removes_all_aliases(hosted):
     """Scenario 8: the mappings that existed are gone; each comes back with one fault."""
@@ -49,8 +52,13 @@ def test_evicted_entries_come_back(agree):
 
 @pytest.mark.parametrize("options", [{}, {Option.PRIVATE_HASH: 1}], ids=["shared", "private"])
 def test_all_memory_moves_twice_during_a_checksum(agree, options):
-    """Scenario 17: every page gets another frame; what was in the old ones is not used any more."""
+    """Scenario 17: every page gets another frame; nobody loads from the old ones, which are filled
+    with another number, nor stores to them."""
     session = agree(host.checksum(), limit=10_000_000, tick=120_000, flags=Flag.SWAP_AT_TICK,
                     options=options)
     assert session.result("swaps") >= 2 * 512
     assert session.counters()["do_flush"] >= 2 * 512
+    first, pages = 0x0100_0000, session.guest.size // 4096
+    free = set(range(first, first + 2 * pages * 4096, 4096)) - set(session.frames(0, pages))
+    assert len(free) == pages
+    assert all(session.machine.memory.read(frame, 4096) == FORMER for frame in free)

@@ -84,6 +84,35 @@ def test_two_guests_have_floating_point_registers_of_their_own(started):
         assert 2 < loaded <= 12 < slices
 
 
+def test_a_guest_that_sleeps_leaves_the_processor_to_the_host(started):
+    """Scenario 40: until a character is typed. The time that it sleeps is counted."""
+    session, checker = started("asleep")
+    machine, book = session.machine, Ledger(kinds="exception, return", keep=1 << 20)
+
+    def time():
+        return int(machine.model.get_state()["tb"][0])
+
+    def fall_asleep(said):
+        assert session.run(20_000_000, until=said) == "console"
+        began = time()
+        assert session.run(300_000, until="stress: ok") == "instructions"
+        return began
+
+    began, slept, before = fall_asleep("Z"), time(), session.counters()
+    machine.model.ledger(book.add)
+    assert session.run(80_000_000, until="stress: ok") == "console"
+    machine.model.ledger(None)
+    worlds = {World(world) for world in set(book.records["world"])}
+    assert World.HOST_USER in worlds and not worlds & set(GUESTS)
+    assert session.counters() == before
+    whole(checker)
+    slept = time() - slept
+    machine.console.write(b"x")
+    woke = fall_asleep("xw")
+    assert slept <= session.counters()["doze_ticks"] - before["doze_ticks"] <= woke - began
+    whole(checker)
+
+
 def test_worlds_of_two_storeys_have_names_of_their_own(started):
     """Host kernel and process, MOL, and the guest, each with its own symbols."""
     session, _ = started("two-sessions")

@@ -92,14 +92,14 @@ void raise_exception(u32 vector, u32 srr1) { ioctl3(MOL_IOCTL_RAISE, vector, srr
 /* Until an interrupt of the guest: the host may do other things. */
 static void doze(void)
 {
-    for (;;) {
-        u32 now;
-        asm volatile("mftb %0" : "=r"(now));
-        if (mregs->interrupt || mregs->dec_pending || mregs->exit_request
-            || (mregs->dec_armed && (int)(mregs->dec_stamp - now) < 0))
-            return;
+    u32 begin, now;
+    asm volatile("mftb %0" : "=r"(begin));
+    for (now = begin; !(mregs->interrupt || mregs->dec_pending || mregs->exit_request
+                        || (mregs->dec_armed && (int)(mregs->dec_stamp - now) < 0));) {
         sys_wait();
+        asm volatile("mftb %0" : "=r"(now));
     }
+    mregs->doze_ticks += now - begin;
 }
 
 /* A load or store of a floating-point register that the kernel part makes. */

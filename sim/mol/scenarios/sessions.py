@@ -2,10 +2,11 @@
 
 import struct
 
+from pteg.firmware.asm import assemble
 from pteg.mol.scenarios.scenario import HostScenario
 from pteg.mol.small import guest
 
-__all__ = ["SCENARIOS", "counting", "floating", "crowd"]
+__all__ = ["SCENARIOS", "counting", "floating", "crowd", "sleeping"]
 
 #: A hypercall: the character in r6, or the end of the session with the status in r6.
 _OSI = """
@@ -166,6 +167,37 @@ round:  li      r14, {pages - 1}
     return elf
 
 
+def sleeping() -> bytes:
+    """An ELF file: prints Z and sleeps. It echoes what is typed, prints w, and sleeps again.
+
+    In real mode. It listens to its serial port through the board's interrupt controller.
+    """
+    return assemble("""
+        .globl  _start
+_start: lis     r30, 0x0c01
+        addi    r30, r30, -0x1000       # the serial port
+        lis     r31, 0x0c00
+        li      r3, 1                   # an interrupt when a character is there
+        stb     r3, 1(r30)
+        li      r3, 0x40
+        stw     r3, 0x3004(r31)
+        mfspr   r3, 1008
+        oris    r3, r3, 0x0080          # HID0[DOZE]
+        mtspr   1008, r3
+        li      r3, 'Z'
+1:      stb     r3, 0(r30)
+        lis     r4, 4
+        ori     r4, r4, 0x9002          # MSR: POW EE ME RI
+        mtmsr   r4
+        li      r3, 'w'
+        b       1b
+        .section .interrupt, "ax"
+        lbz     r5, 0(r30)
+        stb     r5, 0(r30)
+        rfi
+""", sections={".text": 0x1000, ".interrupt": 0x500}).elf()
+
+
 SCENARIOS = [
     HostScenario("two-sessions", 3, "ii", "Two guests at once; one ends before the other",
                  lambda: {"long": counting("L", 6000), "short": counting("S", 6000)},
@@ -176,4 +208,7 @@ SCENARIOS = [
     HostScenario("host-evicted", 14, "v", "The guest's entries drive out those of the host",
                  lambda: {"crowd": crowd()}, ("insmod mol", "stress 2 100 60000 &", "mol crowd 4"),
                  "hash=64K"),
+    HostScenario("asleep", 40, "vii", "A guest sleeps, and a process of the host works meanwhile",
+                 lambda: {"sleeper": sleeping()},
+                 ("insmod mol", "stress 1 50 60000 &", "mol sleeper 2"), ends="stress: ok"),
 ]
