@@ -37,6 +37,12 @@ def mmu_guest():
 
 
 @pytest.fixture(scope="session")
+def whole():
+    """The function that looks at HostB, and says what is wrong; see whole.py."""
+    return load("whole").problems
+
+
+@pytest.fixture(scope="session")
 def hostile():
     """The function that makes a hostile guest from a seed; see test_mol_hostile.py."""
     return load("test_mol_hostile").hostile

@@ -9,14 +9,17 @@ import pytest
 import pteg.mol
 from pteg.cli.commands import main
 from pteg.errors import UserError
+from pteg.firmware.hosts.hostl.checker import Checker
+from pteg.firmware.hosts.hostl.image import build_with_mol
 from pteg.firmware.installed import NotInstalled
 from pteg.hw.isa.exceptions import Vector
 from pteg.ledger import Kind, Ledger
 from pteg.mol import measure
+from pteg.mol.compare import differing
 from pteg.mol.hostb import Flag, HostB, Option
 from pteg.mol.occupancy import session_of
 from pteg.mol.picture import draw
-from pteg.mol.scenarios import SCENARIOS, HostScenario
+from pteg.mol.scenarios import SCENARIOS, HostScenario, Scenario
 from pteg.worlds import GUESTS, World
 
 
@@ -26,20 +29,65 @@ def timed():
     return pteg.mol.run("lazy-segments", cpu="pipeline")
 
 
-# Those of HostX run in test_mol_hostx.py, OpenBIOS in test_hostl_mol_firmware.py.
-@pytest.mark.parametrize("name", [
-    pytest.param(name, marks=pytest.mark.slow) if name.startswith(("hostx-", "openbios")) else name
-    for name in SCENARIOS])
-def test_a_scenario_ends_as_it_must(name):
+def cases():
+    """Those of HostX run in test_mol_hostx.py, OpenBIOS in test_hostl_mol_firmware.py."""
+    for name, scenario in SCENARIOS.items():
+        far = name.startswith(("hostx-", "openbios"))
+        yield pytest.param(name, "functional", marks=[pytest.mark.slow] * far)
+        if isinstance(scenario, Scenario):
+            yield pytest.param(name, "pipeline", marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize("name, cpu", [*cases()])
+def test_a_scenario_ends_as_it_must(name, cpu, whole):
+    """The guest's result is that of the bare machine, and the host is whole afterwards."""
+    scenario = SCENARIOS[name]
     try:
-        result = pteg.mol.run(name)
+        session = scenario.session(cpu)
     except NotInstalled as error:
         pytest.skip(str(error))
-    assert result["stop"] == ("console" if isinstance(SCENARIOS[name], HostScenario) else "address")
-    if SCENARIOS[name].as_bare:
-        assert result["differences"] == []
+    result = measure.measure(session, scenario)
+    assert result["stop"] == ("console" if isinstance(scenario, HostScenario) else "address")
+    if scenario.as_bare:
+        assert differing(session.guest, session, scenario.limit) == []
     assert sum(row["count"] for row in result["exits"].values()) > 0
+    if isinstance(session, HostB):
+        assert list(whole(session)) == []
+    elif scenario.build is build_with_mol:      # HostX's checker: test_mol_hostx.py
+        checker = Checker(session.machine, session.elf)
+        checker.settle()
+        assert checker.check() == []
+
+
+def test_a_result_is_plain_data():
+    result = pteg.mol.run("registers")
+    assert result["differences"] == []
     assert json.loads(json.dumps(result)) == result
+
+
+@pytest.mark.parametrize("spoilt, found", [
+    (lambda session: spoil(session, lambda entry: (entry.high, 0x00004012)), "neither RAM"),
+    (lambda session: spoil(session, lambda entry: (entry.high, 0x00300012)), "store to wired"),
+    (lambda session: spoil(session, lambda entry: (entry.high, entry.low), 8), "twice"),
+    (lambda session: session.machine.memory.write_word(
+        session.machine.symbols.address("mac_entry"), 0), "code of the host"),
+    (lambda session: session.machine.memory.write_word(0x0150_0000, 1), "behind the frames")],
+    ids=["frame", "rights", "twice", "code", "memory"])
+def test_a_host_that_is_not_whole_is_found_out(whole, spoilt, found):
+    session = SCENARIOS["lazy-segments"].session()
+    assert session.run(1_000_000) == "address"
+    assert not whole(session)
+    spoilt(session)
+    assert any(found in text for text in whole(session))
+
+
+def spoil(session, words, distance=0):
+    """Change a shadow entry, or one that far behind it."""
+    memory, table = session.machine.memory, session.machine.mmu.hash_table()
+    entry = next(entry for entry in table if session_of(entry.vsid) == 0)
+    at = entry.address & ~63 | entry.address + distance & 63
+    for offset, word in zip((0, 4), words(entry), strict=True):
+        memory.write_word(at + offset, word)
 
 
 def test_the_opcodes_page_goes_before_it_is_read():
