@@ -99,5 +99,13 @@ def _cache() -> str:
 
 
 def _fits(found: str, wanted: str) -> bool:
-    """Whether a version is the one that is asked for; ranges are left to the installer."""
-    return not wanted.startswith("==") or found == wanted.removeprefix("==")
+    """Whether a version is one of those that are asked for: "==0.68.1", ">=3.4,<4"."""
+    limits = re.findall(r"(==|>=|<)([^,\s]+)", wanted)
+    return all({"==": found == limit, ">=": _numbers(found) >= _numbers(limit),
+                "<": _numbers(found) < _numbers(limit)}[relation] for relation, limit in limits)
+
+
+def _numbers(version: str) -> list[int]:
+    """The release of a version: "15.0.0.post1" is [15, 0, 0]."""
+    release = re.match(r"[\d.]*", version)
+    return [int(part) for part in (release[0] if release else "").split(".") if part]

@@ -43,7 +43,8 @@ def sweep(measure: Callable[..., Mapping[str, Any]],
     cluster : str, optional
         Address of a Dask scheduler, whose workers are used instead. Needs the extra `sweep`.
     journal : path, optional
-        File that keeps what has been measured. If it exists, its points are not run again.
+        File that keeps what has been measured. If it exists, its points are not run again. It is
+        refused if `measure` is another function; what else `measure` uses is not looked at.
     traces : path, optional
         Folder for waveforms: `measure` is called with `trace` too, the path of a file that is named
         after the point. Points that the journal has are not run, so they leave none.

@@ -104,6 +104,10 @@ def test_the_index_can_show_the_project(sdist, wheel):
 USED = ("project/test_documentation.py", "examples/test_examples.py")
 
 
+#: The versions of Python that pteg supports.
+VERSIONS = [(3, 11), (3, 12), (3, 13), (3, 14)]
+
+
 def pythons():
     """The Pythons of this system that pteg supports, by version: on the path, pyenv's, and those
     that PTEG_PYTHONS names.
@@ -116,14 +120,13 @@ def pythons():
         done = subprocess.run([name, "-c", "import sys; print(*sys.version_info[:2])"],
                               capture_output=True, text=True)
         version = tuple(map(int, done.stdout.split()))
-        if done.returncode == 0 and (3, 11) <= version <= (3, 14):
+        if done.returncode == 0 and version in VERSIONS:
             found.setdefault(version, name)
     return found
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("version", [(3, 11), (3, 12), (3, 13), (3, 14)],
-                         ids=lambda version: "{}.{}".format(*version))
+@pytest.mark.parametrize("version", VERSIONS, ids="{0[0]}.{0[1]}".format)
 def test_documents_and_examples_with_the_wheel(wheel, tmp_path, version):
     python = pythons().get(version)
     if python is None:
@@ -180,6 +183,14 @@ def _normal(name):
 
 def _numbers(version):
     return [int(part) for part in re.findall(r"\d+", version)][:3]
+
+
+def test_the_index_is_told_which_pythons_are_supported():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    said = [tuple(_numbers(text)) for text in project["classifiers"]
+            if re.fullmatch(r"Programming Language :: Python :: 3\.\d+", text)]
+    assert said == VERSIONS
+    assert project["requires-python"] == ">={}.{}".format(*VERSIONS[0])
 
 
 def test_other_systems_than_posix_find_what_is_called():

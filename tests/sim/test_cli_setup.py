@@ -65,6 +65,18 @@ def test_the_doctor_finds_a_package_that_is_absent_or_of_another_version(monkeyp
     assert "fast" not in lines and "extra" not in text
 
 
+@pytest.mark.parametrize("found, wanted, good", [
+    ("3.6.1", ">=3.4,<4", True), ("3.10", ">=3.4,<4", True), ("4.0", ">=3.4,<4", False),
+    ("3.3.9", ">=3.4,<4", False), ("0.68.1", "==0.68.1", True), ("0.68.10", "==0.68.1", False),
+    ("15.0.0.post1", ">=14,<16", True), ("1", "", True)])
+def test_the_doctor_compares_versions(monkeypatch, found, wanted, good):
+    monkeypatch.setattr(doctor, "packages", lambda: iter([("part", wanted, found, True)]))
+    monkeypatch.setattr(doctor, "speeds", lambda: iter([]))
+    lines = []
+    assert doctor.examine(lines.append) == good
+    assert (f"other than {wanted}" in "\n".join(lines)) != good
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_a_shell_completes_commands_and_options(shell):
     script = pteg("completion", shell)

@@ -312,6 +312,22 @@ def test_statistics_have_one_shape(preset, options):
         put(new_statistics(machine.platform), {"mmu": {"data": {"wrong": 1}}})
 
 
+def test_the_documentation_has_every_statistic():
+    machine = pteg.Machine("g3", cpu="functional", rom="none", l2="256K", processors=2)
+    page = (Path(__file__).parents[2] / "docs" / "script-interface.md").read_text()
+    table = page.partition("| key | value |")[2].partition("\n\n")[0]
+    rows = dict(re.findall(r"^\| (`.*?`) \| (.*) \|$", table, re.M))
+    texts = {name: text for keys, text in rows.items() for name in re.findall(r"`(\w+)`", keys)}
+    assert texts.keys() == machine.stats().keys()
+    named = {name: set(re.findall(r"`(\w+)`", text)) for name, text in texts.items()}
+    stats = machine.stats()
+    assert stats["processors"].keys() == {0, 1}
+    assert named["processors"] == stats.pop("processors")[0].keys()
+    for path, _ in leaves(stats):
+        names = path[2:] if path[0] == "bus" else path[1:]     # devices have their own
+        assert named[path[0]] >= {*names}, path
+
+
 def test_both_models_count_the_same_exceptions(m):
     """Each `sc`, and the illegal instruction behind it."""
     m.load(assemble("sc\n .long 0\n", sections={".text": 0x2000}).elf())
