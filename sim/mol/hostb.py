@@ -1,7 +1,7 @@
 """HostB: the bare machine with the hypervisor and one guest."""
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import IntEnum, IntFlag
 from functools import lru_cache
 
@@ -57,6 +57,8 @@ class Flag(IntFlag):
 _OPTIONS, _FIRST_FRAME = 0x3000, 0x0100_0000
 _RESULTS = ("frames", "kvars", "status", "ticks", "page_ins", "swaps")
 _PAGE = 4096
+#: struct hostb_call.
+_CALL = struct.Struct(">5I")
 #: SPRG2 while the guest is in.
 GUEST_IN = 0x1779
 
@@ -79,6 +81,8 @@ class HostB:
     tick : int
         Ticks of the time base between two interrupts of the host; 0: none.
     compiler : pteg.firmware.cbuild.Compiler, optional
+    calls : sequence of tuples of int
+        Ioctls that the user part makes before the guest begins: number, three arguments.
     adversary : int, optional
         See `pteg.Machine`.
 
@@ -89,7 +93,8 @@ class HostB:
 
     def __init__(self, guest: Guest, *, cpu: str = "functional",
                  options: Mapping[Option, int] | None = None, flags: Flag | int = 0, tick: int = 0,
-                 compiler: Compiler | None = None, adversary: int | None = None):
+                 compiler: Compiler | None = None, adversary: int | None = None,
+                 calls: Sequence[tuple[int, int, int, int]] = ()):
         self.guest = guest
         self._offsets = _names(compiler)
         self.machine = machine = Machine("g3", cpu=cpu, rom="none", adversary=adversary)
@@ -98,6 +103,8 @@ class HostB:
         words += [(options or {}).get(option, 0) for option in Option]
         self._results = _OPTIONS + 4 * len(words)
         machine.memory.write(_OPTIONS, struct.pack(f">{len(words)}I", *words))
+        self._calls = len(calls)
+        machine.memory.write(self._call(0), b"".join(_CALL.pack(*call, 0) for call in calls))
         if not flags & Flag.DEMAND_ZERO:
             machine.memory.write(_FIRST_FRAME, guest.image())
         if guest.elf:
@@ -170,6 +177,15 @@ class HostB:
     def result(self, name: str) -> int:
         """A result in HostB's options: "status", "ticks", "swaps", ..."""
         return self.machine.memory.read_word(self._results + 4 * _RESULTS.index(name))
+
+    def _call(self, number: int) -> int:
+        return self._results + 4 * len(_RESULTS) + _CALL.size * number
+
+    def answers(self) -> list[tuple[int, int, int, int]]:
+        """Of the `calls` that were made: the error or 0, and the arguments afterwards."""
+        found = [_CALL.unpack(self.machine.memory.read(self._call(n), _CALL.size))
+                 for n in range(self._calls)]
+        return [(error, *arguments) for _, *arguments, error in found]
 
     # -- The session -------------------------------------------------------------------------------
 

@@ -1,10 +1,20 @@
 """Sessions: entry, ioctls, takeover of the vectors, and their end."""
 
+import re
+
+import pytest
+
 from pteg.boot.loader import read_elf
 from pteg.firmware.hosts.hostb.image import build
-from pteg.mol.hostb import Flag, HostB
+from pteg.firmware.mol.image import FOLDER
+from pteg.lockstep.exception_log import LOG
+from pteg.mol.hostb import Flag, HostB, Option
 from pteg.mol.scenarios import devices
 from pteg.mol.small import STOP, guest
+
+IOCTLS = {name: int(number) for name, number in re.findall(
+    r"#define MOL_IOCTL_(\w+) +(\d+)", (FOLDER / "mol_ioctl.h").read_text())}
+OK, GENERAL, IN_USE, INVALID = (0,), (100,), (101,), (102,)
 
 
 def test_an_entry_with_a_wrong_magic_disables_mol(finished):
@@ -24,6 +34,66 @@ def test_unknown_ioctls_change_nothing():
     assert session.machine.memory.read(session.kvars, 0x8000) == before
     assert session.run(3_000_000, until=session.ended) == "address"
     assert session.result("status") == 256 - 22
+
+
+@pytest.fixture
+def answers(agree):
+    """A function that makes ioctls before a guest begins, which is right nevertheless."""
+    def call(*calls, program="", **options):
+        calls = [(IOCTLS[name], *arguments, *[0] * (3 - len(arguments)))
+                 for name, *arguments in calls]
+        session = agree(guest(program), calls=calls, **options)
+        return session.answers(), session
+    return call
+
+
+def test_each_ioctl_answers(answers):
+    """Scenario 2: all numbers of the header, but for the end of the session, which follows."""
+    unused = 0x0D000000
+    index = list(HostB(guest("")).counters()).index("vsid_reclaim")
+    expected = {
+        ("CALL_KERNEL",): INVALID, ("DEBUGGER_OP", 0, 0x2000): OK, ("DEBUGGER_OP", 1): OK,
+        ("DEBUGGER_OP", 2, 0x2468): (0, 2, 0, 0x2468), ("DEBUGGER_OP", 3): INVALID,
+        ("CLEAR_PERF_INFO",): OK, ("IDLE_RECLAIM",): OK, ("GET_PERF_INFO", index): None,
+        ("GET_PERF_INFO", 1000): INVALID, ("CREATE_SESSION", 0): IN_USE,
+        ("SET_RAM", 0x40000000, 0x1000): IN_USE, ("SPR_CHANGED",): OK,
+        ("MMU_MAP", 0x0FF00000, 0x1000, 0x40000000): OK, ("ADD_IORANGE", unused, 8, 9): OK,
+        ("ADD_IORANGE", unused, 7, 9): INVALID, ("REMOVE_IORANGE", unused, 8): OK,
+        ("REMOVE_IORANGE", unused, 7): INVALID, ("GET_MREGS",): None,
+        ("ALLOC_EMUACCEL", 0x7CB143A6, 0x1000): GENERAL, ("MAPIN_EMUACCEL", 4): INVALID,
+        ("MAPIN_MREGS", 4): INVALID, ("TUNE_SPR", 1024, 3): INVALID, ("TUNE_SPR", 1013, 5): INVALID,
+        ("TUNE_SPR", 1013, 3): OK, ("GET_SESSION_MAGIC",): None, ("RAISE", 0x10000): INVALID,
+        ("MEMORY_WRITTEN", 0x2000, 8): OK, ("SET_OPTION", 99, 1): INVALID,
+        ("SET_OPTION", Option.PRIVATE_HASH, 1): OK}
+    assert {name for name, *_ in expected} == set(IOCTLS) - {"DESTROY_SESSION", "EMULATE_ACCESS"}
+    found, session = answers(*expected)
+    found = dict(zip(expected, found, strict=True))
+    for call, answer in expected.items():
+        if answer:
+            assert found[call][:len(answer)] == answer, call
+    error, _, count, name = found["GET_PERF_INFO", index]
+    assert (error, count) == (0, 1)
+    assert session.machine.memory.read(name, 13) == b"vsid_reclaim\0"
+    assert found["GET_MREGS",][:2] == (0, session.kvars)
+    assert found["GET_SESSION_MAGIC",][0] == 0 != found["GET_SESSION_MAGIC",][1]
+
+
+@pytest.mark.parametrize("action, vector", [(0, 0x700), (1, 0), (3, 0)])
+def test_a_special_register_is_tuned(action, vector):
+    """SPR_ILLEGAL, SPR_PRIVILEGED, SPR_READWRITE of IABR, which is stored in any case."""
+    program = "        lis r3, 0x1234\n        mtspr 1010, r3\n        mfspr r4, 1010\n"
+    session = HostB(guest(program), calls=[(IOCTLS["TUNE_SPR"], 1010, action, 0)])
+    assert session.run(3_000_000) == "address"
+    assert int.from_bytes(session.read(LOG, 4), "big") == vector
+    assert session.machine.cpu.gpr[4] == (0 if vector else 0x12340000)
+
+
+def test_a_range_of_devices_is_removed(hosted):
+    """Nobody answers where one has been: a machine check."""
+    program = devices.DEVICE + "        lwz r3, 0x100(r30)\n        nop\n"
+    for calls, vector in (((), 0), ([(IOCTLS["REMOVE_IORANGE"], 0x0E000100, 8, 0)], 0x200)):
+        session = hosted(guest(program), calls=calls)
+        assert int.from_bytes(session.read(LOG, 4), "big") == vector
 
 
 def test_the_host_is_as_before_when_the_session_has_ended(finished):

@@ -20,6 +20,15 @@ enum hostb_flags {
     EVICT_QUIETLY = 128,        /* the hash table is emptied at each tick, the TLBs are not */
 };
 
+/* An ioctl that the user part makes before the guest begins. */
+struct hostb_call {
+    unsigned number;            /* 0: no more */
+    struct mol_ioctl_pb pb;
+    int error;                  /* result, as are the arguments in `pb` */
+};
+
+#define HOSTB_CALLS 48
+
 struct hostb_options {
     unsigned ram_size;          /* of the guest, in bytes */
     unsigned entry, msr, r3;    /* of the guest, at its start */
@@ -30,6 +39,7 @@ struct hostb_options {
     unsigned frames;            /* physical address of the table: page of guest RAM -> frame */
     unsigned kvars;             /* physical address of the session's variables */
     unsigned status, ticks, page_ins, swaps;
+    struct hostb_call call[HOSTB_CALLS];
 };
 
 #endif

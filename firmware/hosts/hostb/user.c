@@ -72,6 +72,12 @@ static u32 unknown_ioctls(void)
     return refused;
 }
 
+static void make_calls(struct hostb_call *call)
+{
+    for (u32 n = 0; n < HOSTB_CALLS && call[n].number; n++)
+        call[n].error = sys_ioctl(call[n].number, &call[n].pb);
+}
+
 void user_main(void)
 {
     struct hostb_options *o = &hostb_options;
@@ -87,6 +93,7 @@ void user_main(void)
         machine.option[i] = o->option[i];
     make_session(&machine);
     o->kvars = (u32)mregs;
+    make_calls(o->call);
     if (o->flags & BAD_MAGIC)
         status = enter_with_bad_magic();
     else if (o->flags & UNKNOWN_IOCTLS)
