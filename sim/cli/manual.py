@@ -54,8 +54,13 @@ def _plain(text: str) -> str:
 
 
 def _marked(text: str) -> str:
-    """A line with bold text, code and links."""
+    """A line with bold text, code and links; what is slanted, "*[default: 5]*", becomes plain.
+
+    The defaults of flags and of lists say nothing.
+    """
     text = re.sub(r"\[(`[^`]*`|[^]]*)\]\([^)]*\)", r"\1", text)
+    text = re.sub(r" \*\[default: (False|\(\))\]\*", "", text)
+    text = re.sub(r"(?<!\*)\*(\[[^]]*\])\*(?!\*)", r"\1", text)
     parts = re.split(r"(\*\*.+?\*\*|`[^`]+`)", text.replace("\\`", "'"))
     return _guarded("".join(f"\\fB{_plain(part.strip('*`'))}\\fR" if part.startswith(("**", "`"))
                             else _plain(part) for part in parts))

@@ -90,6 +90,7 @@ def test_the_manual_has_every_command_and_option():
     assert page.startswith('.TH PTEG 1 ')
     assert {"pteg run", "pteg sweep", "pteg doctor"} <= set(re.findall(r"^\.SH (.*)$", page, re.M))
     assert "\\fB\\-\\-journal" in page
+    assert "[default: " in page and "*[" not in page and "]*" not in page   # no Markdown is left
     # No line is taken for a request that man(7) does not have.
     assert set(re.findall(r"^[.'](\w*)", page, re.M)) <= {"TH", "SH", "SS", "PP", "TP", "nf", "fi"}
 
