@@ -7,10 +7,10 @@
 * `pteg.testing` has assertions on events and cycles.
 """
 
+import hashlib
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -24,6 +24,8 @@ __all__ = ["machine", "ledger"]
 _FAILED = pytest.StashKey[bool]()
 #: Cycles of a failing test's waveform, unless `--trace-cycles` says otherwise.
 CYCLES = 2000
+#: Longest name of a waveform, without its ending.
+LONGEST = 150
 
 
 def pytest_addoption(parser: Any) -> None:
@@ -60,8 +62,10 @@ def machine(request: Any) -> "Iterator[Machine]":
     if folder is None or made.cpu_name != "pipeline":
         yield made
         return
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    path = Path(folder) / f"{_file_name(request.node.nodeid)}.vcd"
+    # Where pytest was started: a test may go to another folder.
+    place = request.config.invocation_params.dir / folder
+    place.mkdir(parents=True, exist_ok=True)
+    path = place / f"{_file_name(request.node.nodeid)}.vcd"
     with ExitStack() as stack:
         stack.enter_context(made.trace(path, last=request.config.getoption("--trace-cycles")))
         yield made
@@ -85,5 +89,9 @@ def ledger(machine: "Machine") -> "Iterator[Ledger]":
 
 
 def _file_name(test: str) -> str:
-    """`tests/test_x.py::test_y[1-2]` as the name of a file."""
-    return re.sub(r"[^\w.-]+", "-", test.replace(".py::", "-")).strip("-")
+    """`tests/test_x.py::test_y[1-2]` as the name of a file; other tests have other names."""
+    name = re.sub(r"\.py::|[/:[]+", "-", test).removesuffix("]")
+    safe = re.sub(r"[^\w.-]+", "-", name)
+    if safe == name and len(safe) <= LONGEST:
+        return safe
+    return f"{safe[:LONGEST].rstrip('-')}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"

@@ -1,6 +1,7 @@
 """The plugin for pytest, in a project of its own."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 from pteg.ledger import RECORD, AccessKind, Kind, SearchResult
+from pteg.pytest_plugin import _file_name
 from pteg.testing import assert_cycles, assert_events, assert_no_events
 
 TESTS = '''
@@ -36,12 +38,13 @@ def test_marked(machine, ledger):
     machine.run(until=0x300, instructions=10)
     assert_events(ledger, "TLB_MISS", {"kind": "EXCEPTION", "cause": "DSI", "ea": 0})
 
-@pytest.mark.parametrize("value", ["a b"])
-def test_wrong(machine, value):
+@pytest.mark.parametrize("value", ["ab", "a b", "a+b"])
+def test_wrong(machine, value, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
     load(machine)
     machine.cpu.msr = 0
     machine.step(2)
-    assert machine.cpu.gpr[3] == 6
+    assert machine.cpu.gpr[3] == (5 if value == "a+b" else 6)
 '''
 
 
@@ -61,17 +64,28 @@ def project(tmp_path_factory):
 
 def test_a_project_uses_machines_and_their_ledgers(project):
     _, done = project
-    assert done.returncode == 1 and "1 failed, 2 passed" in done.stdout, done.stdout
+    assert done.returncode == 1 and "2 failed, 3 passed" in done.stdout, done.stdout
 
 
 def test_a_failing_test_leaves_a_waveform_of_its_name(project):
     folder, done = project
     names = sorted(file.name for file in (folder / "traces").iterdir())
-    assert names == [f"test_it-test_wrong-a-b.{kind}"
+    # That of "a b" is another one than that of "a+b" would be, which has passed.
+    spaced = re.sub(r"\.\w+$", "", names[0])
+    assert re.fullmatch("test_it-test_wrong-a-b-[0-9a-f]{8}", spaced), done.stdout
+    assert names == [f"{stem}.{kind}" for stem in (spaced, "test_it-test_wrong-ab")
                      for kind in ("gtkw", "sucl", "vcd")], done.stdout
     text = (folder / "traces" / names[2]).read_text()
     cycles = [int(line[1:]) for line in text.splitlines() if line.startswith("#")]
     assert 45 * 5000 < cycles[-1] - cycles[0] < 55 * 5000       # picoseconds at 200 MHz
+
+
+def test_the_waveforms_of_two_tests_have_two_names():
+    tests = ["t.py::a[x y]", "t.py::a[x-y]", "t.py::a[x+y]", "t.py::a[" + "x" * 300 + "]",
+             "t.py::a[" + "x" * 301 + "]", "f/t.py::T::a"]
+    names = [_file_name(test) for test in tests]
+    assert len({*names}) == len(tests) and max(map(len, names)) < 200
+    assert names[1] == "t-a-x-y" and names[-1] == "f-t-T-a"
 
 
 def records():
