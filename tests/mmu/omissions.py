@@ -178,7 +178,7 @@ def planted(program: Program, mutant: Mutant, seed: int | None) -> Machine:
     machine = program.start(seed)
     place = program.physical(mutant.site.pc)
     if mutant.kind is Kind.OMITTED:
-        machine.memory.write_word(place, _NOP)
+        machine.memory.write_word(place, left_of(machine.memory.read_word(place)))
     elif mutant.kind is Kind.ELSEWHERE:     # that of r1, a stack or nothing
         machine.memory.write_word(place, _WORDS[Act.TLBIE] | 1 << 11)
     else:
@@ -186,6 +186,16 @@ def planted(program: Program, mutant: Mutant, seed: int | None) -> Machine:
         machine.memory.write_word(place, following)
         machine.memory.write_word(place + 4, this)
     return machine
+
+
+def left_of(word: int) -> int:
+    """What is left of an instruction without its act: the new address of a store with update."""
+    base, index = word >> 16 & 31, word >> 11 & 31
+    if word >> 26 == 37:                            # stwu: addi
+        return 14 << 26 | base << 21 | base << 16 | word & 0xFFFF
+    if word >> 26 == 31 and word >> 1 & 0x3FF == 183:   # stwux: add
+        return 0x7C000214 | base << 21 | base << 16 | index << 11
+    return _NOP
 
 
 def judge(program: Program, mutant: Mutant, right: object, seeds: range,
@@ -209,4 +219,5 @@ def judge(program: Program, mutant: Mutant, right: object, seeds: range,
     return outcome
 
 
-__all__ = ["Kind", "Mutant", "Outcome", "Program", "Site", "judge", "mutants", "planted", "sites"]
+__all__ = ["Kind", "Mutant", "Outcome", "Program", "Site", "judge", "left_of", "mutants",
+           "planted", "sites"]

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from pteg.firmware.asm import assemble_word
+
 HERE = Path(__file__).parent
 SEEDS = 200
 #: For what has no effect, by its reason.
@@ -125,6 +127,14 @@ def parameters(quick):
     """All programs; those that are not quick are for long runs."""
     return [pytest.param(name, marks=[] if name in quick else [pytest.mark.slow])
             for name in programs.PROGRAMS]
+
+
+@pytest.mark.parametrize("store, left", [
+    ("stw r4,8(r5)", "nop"), ("stwx r4,r5,r6", "nop"), ("stwu r4,-8(r5)", "addi r5,r5,-8"),
+    ("stwux r4,r27,r26", "add r27,r27,r26"), ("tlbie r4", "nop")])
+def test_what_is_left_out_is_the_act_alone(store, left):
+    """A compiler may have the address in the same instruction."""
+    assert omissions.left_of(assemble_word(store)) == assemble_word(left)
 
 
 @pytest.mark.parametrize("name", parameters(["example", "L8", "L7, pager.s", "first ROM"]))
