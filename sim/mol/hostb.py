@@ -57,8 +57,7 @@ class Flag(IntFlag):
 _OPTIONS, _FIRST_FRAME = 0x3000, 0x0100_0000
 _RESULTS = ("frames", "kvars", "status", "ticks", "page_ins", "swaps")
 _PAGE = 4096
-#: struct hostb_call.
-_CALL = struct.Struct(">5I")
+_CALL = struct.Struct(">5I")            # struct hostb_call
 #: SPRG2 while the guest is in.
 GUEST_IN = 0x1779
 
