@@ -73,6 +73,8 @@ EXCEPTIONS = [
      "the client has the same segments: no TLB entry is wrong"),
     ("HostB", "zero_pte.* (TLBIE (OMITTED|ELSEWHERE) TLBIE|TLBSYNC OMITTED TLBSYNC)", (None, True),
      "the guest's pages are most often the same again"),
+    ("HostB", "store_pte.* OMITTED INVALIDATE", (False, False),
+     "the same page with another PP, R = C = 1: a search has nothing to mix up, nothing to write"),
     ("HostB", ".*", (None, None),
      "translation is off, most pages were in no TLB, and a sync of host or guest follows"),
     ("HostL", "insert(?!.* EIEIO_STORES$).*", (None, None),
