@@ -9,7 +9,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "adding-a-component.md").read_text(
 
 
 def run(tmp_path, cpu):
-    file, script = re.findall(r"^```python\n(.*?)^```$", PAGE, re.M | re.S)
+    file, script, *_ = re.findall(r"^```python\n(.*?)^```$", PAGE, re.M | re.S)
     (tmp_path / "blinker.py").write_text(file)
     assert 'cpu="functional"' in script
     done = subprocess.run([sys.executable, "-c", script.replace("functional", cpu)], cwd=tmp_path,

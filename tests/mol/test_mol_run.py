@@ -221,7 +221,7 @@ def test_firmware_that_is_not_installed(tmp_path, monkeypatch, capfd):
 
 @pytest.mark.parametrize("arguments, text", [
     (["run", "nothing"], "scenario must be one of two-sessions, "),
-    (["run", "registers", "--vcd", "a.vcd"], "waveform needs cpu='pipeline'"),
+    (["run", "registers", "--vcd", "a.vcd"], "a waveform or a report needs cpu='pipeline'"),
     (["run", "all", "--cpu", "pipeline", "--vcd", "a.vcd"], "of one scenario, not of all"),
     (["run", "registers", "--svg", "a.svg"], "picture needs cpu='pipeline'"),
 ])

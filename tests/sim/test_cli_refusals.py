@@ -156,13 +156,19 @@ lab mutants L2 absent : absent
 lab handout L99 : lab must be one of
 lab handout L1 --instructor=x : "x"
 mol run absent : scenario must be one of
-mol run all --vcd x.vcd : a waveform or a picture is of one scenario, not of all
-mol run all --svg x.svg : a waveform or a picture is of one scenario, not of all
+mol run all --vcd x.vcd : a waveform, a report or a picture is of one scenario, not of all
+mol run all --svg x.svg : a waveform, a report or a picture is of one scenario, not of all
+mol run all --report x.html : a waveform, a report or a picture is of one scenario, not of all
+mol run session --report no/x : cannot write 'no/x': its folder does not exist
 mol run session --cpu x : Invalid value "x" for --cpu
 mol run session --svg no/x : cannot write 'no/x': its folder does not exist
 mol run session --vcd no/x : cannot write 'no/x': its folder does not exist
 mol run session --json x --svg x : --json and --svg need different files, not both 'x'
 mol exits --json no/x : cannot write 'no/x': its folder does not exist
+mol exits --kvm absent --dtb absent : absent: No such file or directory
+mol exits --dtb absent : --kvm and --dtb are given together: a kernel and its device tree
+mol linux absent --dtb absent : absent: No such file or directory
+mol linux absent --dtb junk --kvm absent : absent: No such file or directory
 mol exits --repeat 0 : repeat must be an even number from 2 on, not 0
 mol compare --cpu x : Invalid value "x" for --cpu
 mol compare --json no/x : cannot write 'no/x': its folder does not exist
