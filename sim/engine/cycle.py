@@ -3,6 +3,7 @@
 See :mod:`pteg.engine.quiescence`. Its second argument is the record.
 """
 
+from contextlib import contextmanager
 from types import SimpleNamespace
 
 from pteg.engine.codegen import Function
@@ -150,9 +151,13 @@ class _Cycle(Function):
         for number, word in enumerate(q.outputs):
             self.put(row, number, self.word("%s", word))
 
+    @contextmanager
     def anywhere(self):
-        """Return a context in which all operations run where their results are used."""
-        return _Anywhere(self)
+        """Run all operations where their results are used, whatever the plan says."""
+        plan, args = self.plan, self.graph.args
+        self.plan = SimpleNamespace(args=dict(enumerate(args)), arms={}, repeated=range(len(args)))
+        yield
+        self.plan, self.here = plan, {}
 
     # Within the step -----------------------------------------------------------------------------
 
@@ -185,19 +190,3 @@ class _Cycle(Function):
                     one = self.new(f"zext i{size} {one} to i64")
                 changed = self.new(f"or i64 {changed}, {one}")
             self.emit(f"store i64 {changed}, ptr %changed, align 8")
-
-
-class _Anywhere:
-    """While it is entered, a function repeats all operations where they are used."""
-
-    def __init__(self, function):
-        self.function, self.plan = function, function.plan
-
-    def __enter__(self):
-        graph = self.function.graph
-        self.function.plan = SimpleNamespace(args=dict(enumerate(graph.args)), arms={},
-                                             repeated=range(len(graph)))
-
-    def __exit__(self, *_):
-        self.function.plan = self.plan
-        self.function.here = {}

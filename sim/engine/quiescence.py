@@ -80,7 +80,7 @@ def find_quiescence(design: Design, value: list[int]) -> Quiescence | None:
               for node in (write.enable, write.row, write.data, write.mask) if node is not None]
     shown = [(word, value[node]) for word, node in design.outputs]
     cones = _Cones(graph, [register for register in design.registers
-                           if register.width <= MAX_WIDTH], following)
+                           if register.width <= MAX_WIDTH])
 
     counters = cones.counters(following)
     first = _first_changes(design, following)
@@ -123,7 +123,7 @@ def _sinks(following, tickers, others, shown):
 class _Cones:
     """Which operations depend on which registers that may be tickers."""
 
-    def __init__(self, graph: Graph, registers, following):
+    def __init__(self, graph: Graph, registers):
         self.graph = graph
         self._bit = {register.word: 1 << number for number, register in enumerate(registers)}
         self._dependence = [0] * len(graph)  # by operation: a bit for each register
