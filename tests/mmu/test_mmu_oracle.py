@@ -15,6 +15,18 @@ from pteg.mmu.oracle import Step
 SOURCE = Path(__file__).with_name("pte_update.s")
 SEEDS = 200
 
+#: A page table at 0x200000, segment 4 with VSID 0x123, and a block at 0 that reaches both.
+BEGIN = """
+        lis     r3, 0x20
+        mtsdr1  r3
+        li      r4, 0x123
+        mtsr    4, r4
+        li      r4, 0xfe
+        mtdbatu 0, r4
+        li      r4, 0x12
+        mtdbatl 0, r4
+"""
+
 
 @pytest.fixture(scope="module")
 def program():
@@ -241,15 +253,7 @@ def test_late_r_and_c_over_a_changed_pte_are_told(step):
     """A page is given to another frame before its first use. A search that has read the second word
     of before writes R into the new one, with bits of the old frame: page table and TLB agree then,
     on a wrong frame."""
-    source = """
-        lis     r3, 0x20
-        mtsdr1  r3
-        li      r4, 0x123
-        mtsr    4, r4
-        li      r4, 0xfe
-        mtdbatu 0, r4
-        li      r4, 0x12
-        mtdbatl 0, r4
+    source = BEGIN + """
         lis     r5, 0x10
         stw     r5, 0(r5)               # each page begins with its number
         addi    r6, r5, 0x1000
@@ -312,15 +316,7 @@ done:   b       done
 def test_r_is_cleared_in_a_pte_that_stays(step):
     """Searches set R as a byte, so V may stay 1; the rest of the sequence is needed, or the next
     use does not set R."""
-    source = """
-        lis     r3, 0x20
-        mtsdr1  r3
-        li      r4, 0x123
-        mtsr    4, r4
-        li      r4, 0xfe
-        mtdbatu 0, r4
-        li      r4, 0x12
-        mtdbatl 0, r4
+    source = BEGIN + """
         lis     r24, 0x4000
         ori     r24, r24, 0x3000        # EA
         lis     r25, 0x20
@@ -383,17 +379,9 @@ done:   b       done
 def test_halves_of_two_pages_are_told(step):
     """A page takes the PTE of another one, which may stay in the TLB: the page table is a cache.
     But it has to stay there as it was. R and C are set."""
-    source = """
-        lis     r3, 0x20
-        mtsdr1  r3
-        li      r4, 0x123
-        mtsr    4, r4
+    source = BEGIN + """
         li      r4, 0x124
         mtsr    5, r4
-        li      r4, 0xfe
-        mtdbatu 0, r4
-        li      r4, 0x12
-        mtdbatl 0, r4
         lis     r5, 0x10
         stw     r5, 0(r5)               # each page begins with its number
         addi    r6, r5, 0x1000

@@ -1,15 +1,6 @@
-/* Programs: ELF executables of the archive (System V ABI, PowerPC supplement). */
+/* Programs: ELF executables of the archive. */
+#include "elf.h"
 #include "kernel.h"
-
-struct elf_header {
-    u8 identity[16];
-    u16 type, machine;
-    u32 version, entry, program_headers, section_headers, flags;
-    u16 size, program_header_size, program_header_count;
-};
-struct program_header { u32 type, offset, virtual, physical, file_size, size, flags, align; };
-
-enum { ELF_MAGIC = 0x7F454C46, PT_LOAD = 1, PF_W = 2 };
 
 /* A region for each segment; pages come in when they are touched. Returns the end of the last. */
 static u32 map_segments(struct proc *p, const u8 *elf)

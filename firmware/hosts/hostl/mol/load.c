@@ -1,19 +1,11 @@
 /* Files of the archive, in the guest's memory. */
 #include "../user/user.h"
+#include "elf.h"
 #include "load.h"
 
 #define STACK  0x10000u                 /* room above the device tree */
 #define VECTORS 0x4000u                 /* below are the firmware's exception vectors */
 #define MOVED  0x01000000u              /* where a program goes that is linked to them */
-
-struct elf_header {
-    u8 identity[16];
-    u16 type, machine;
-    u32 version, entry, program_headers, section_headers, flags;
-    u16 size, program_header_size, program_header_count;
-};
-struct program_header { u32 type, offset, virtual, physical, file_size, size, flags, align; };
-enum { LOADED = 1 };
 
 /* A file of the archive, in memory; NULL if there is none. */
 static u8 *contents(const char *name, u32 *size)
@@ -57,7 +49,7 @@ static int load_segments(const u8 *elf, u32 distance, u32 bytes, struct image *i
     const struct program_header *segment = (const void *)(elf + header->program_headers);
     *image = (struct image){ .entry = header->entry + distance, .low = -1u };
     for (u32 n = header->program_header_count; n--; segment++) {
-        if (segment->type != LOADED || !segment->size)
+        if (segment->type != PT_LOAD || !segment->size)
             continue;
         void *place = place_of(segment->physical + distance, segment->size, bytes, image);
         if (!place)
@@ -86,7 +78,7 @@ static u32 lowest(const u8 *elf)
     const struct program_header *segment = (const void *)(elf + header->program_headers);
     u32 low = -1;
     for (u32 n = header->program_header_count; n--; segment++)
-        if (segment->type == LOADED && segment->size && segment->physical < low)
+        if (segment->type == PT_LOAD && segment->size && segment->physical < low)
             low = segment->physical;
     return low;
 }
