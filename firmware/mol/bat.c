@@ -4,7 +4,6 @@
 #define BAT_VS 2u
 #define BAT_VP 1u
 #define BAT_PP 3u
-#define HACK_AFTER 0x100
 
 static u32 bat_spr(int instruction) { return instruction ? SPR_IBAT0U : SPR_DBAT0U; }
 
@@ -36,14 +35,6 @@ static u32 segments(u32 upper)
     return found;
 }
 
-/* All that has been mapped in a segment with BATs. */
-void flush_segment(struct kernel_vars *kv, u32 sr)
-{
-    for (u32 i = 0; i < kv->vsid_count; i++)
-        if (is_bat_key_of(kv->vsids[i].key, sr))
-            remove_vsid_pents(kv, &kv->vsids[i]);
-}
-
 static int touches(u32 upper, u32 sr, u32 user)
 {
     return upper & (user ? BAT_VP : BAT_VS) && segments(upper) >> sr & 1;
@@ -65,7 +56,7 @@ u32 bat_address(u32 upper, u32 lower, u32 ea) { return (lower & 0xFFFE0000) | (e
  * loads would find elsewhere or not at all: then it becomes two. A page that only loads may use is
  * guarded, and so no fetch finds it (PEM 5.2.1.5). The rights of `t` are those of `kind`; its
  * attributes become those of the page. Returns whether the page can be mapped; if not, the segment
- * has been divided, and its pages are gone. */
+ * must be divided. */
 int unite(struct kernel_vars *kv, u32 ea, enum access kind, struct translation *t)
 {
     u32 sr = ea >> 28, upper, lower;
@@ -83,12 +74,6 @@ int unite(struct kernel_vars *kv, u32 ea, enum access kind, struct translation *
     }
     if (found)
         t->wimg = lower >> 3 & (WIMG_W | WIMG_I | WIMG_M);
-    if (!same) {
-        COUNT(kv, segment_divided);
-        kv->divided |= 1u << sr;
-        flush_segment(kv, sr);
-        forget_segment(kv, sr);
-    }
     return same;
 }
 
@@ -104,25 +89,15 @@ static void note_segments(struct kernel_vars *kv, u32 which)
 
 void note_bats(struct kernel_vars *kv) { note_segments(kv, 0xFFFF); }
 
-void do_mtbat(struct kernel_vars *kv, u32 spr, u32 value)
+/* Returns the segments in which something has changed, one bit each. */
+u32 write_bat(struct kernel_vars *kv, u32 spr, u32 value)
 {
     u32 *bat = kv->mregs.spr, pair = spr & ~1u;
     u32 before = bat[pair], old = bat[spr];
-    if (old == value)
-        return;
     bat[spr] = value;
-    if (!((before | bat[pair]) & (BAT_VS | BAT_VP)))
-        return;
-    COUNT(kv, do_mtbat);
-    kv->bat_changes++;
+    if (old == value || !((before | bat[pair]) & (BAT_VS | BAT_VP)))
+        return 0;
     u32 affected = segments(before) | segments(bat[pair]);
-    for (u32 sr = 0; sr < 16; sr++) {
-        if (!(affected >> sr & 1))
-            continue;
-        if (!kv->option[FAULT_BAT_HACK] || kv->bat_changes <= HACK_AFTER)
-            flush_segment(kv, sr);
-        forget_segment(kv, sr);
-    }
     note_segments(kv, affected);
-    forget_io_cache(kv);
+    return affected;
 }

@@ -139,8 +139,10 @@ static u32 page_fault(struct kernel_vars *kv, u32 ea, enum access kind)
         COUNT(kv, mac_page_fault);
         return storage_exception(kv, ea, kind, t.fault);
     }
-    if (!unite(kv, ea, kind, &t))
-        return RVEC_NOP;                /* divided: the access is made again */
+    if (!unite(kv, ea, kind, &t)) {
+        divide_segment(kv, ea >> 28);
+        return RVEC_NOP;                /* the access is made again */
+    }
     if (in_mregs(kv, t.mphys) || in_slots(kv, t.mphys))
         return insert_overlay(kv, ea, kind, &t);
     struct block *block = find_block(kv, t.mphys);

@@ -64,13 +64,12 @@ void forget_io_cache(struct kernel_vars *kv);
 /* vsid.c */
 int init_vsids(struct kernel_vars *kv);
 void free_vsids(struct kernel_vars *kv);
-void make_room(struct kernel_vars *kv);
-void clear_all_vsids(struct kernel_vars *kv);
 struct vsid_ent *find_vsid(struct kernel_vars *kv, u32 key);
 struct vsid_ent *need_vsid(struct kernel_vars *kv, u32 key);
-void forget_segment(struct kernel_vars *kv, u32 sr);
-void fix_sr(struct kernel_vars *kv, u32 sr);
-struct vsid_ent *segment_vsid(struct kernel_vars *kv, u32 sr, enum access kind);
+int vsids_left(struct kernel_vars *kv);
+int contexts_left(struct kernel_vars *kv);
+void wrap_contexts(struct kernel_vars *kv);
+void forget_vsids(struct kernel_vars *kv);
 
 /* track.c */
 int init_track(struct kernel_vars *kv);
@@ -82,6 +81,7 @@ void remove_pent(struct kernel_vars *kv, struct pent *p);
 void remove_vsid_pents(struct kernel_vars *kv, struct vsid_ent *v);
 void flush_lv_page(struct kernel_vars *kv, u32 lv_page);
 void flush_vsid_page(struct kernel_vars *kv, u32 vsid, u32 page);
+void flush_segment(struct kernel_vars *kv, u32 sr);
 void flush_ea(struct kernel_vars *kv, u32 ea);
 void flush_owner(struct host_owner *owner, u32 lvptr, u32 pages);
 
@@ -115,13 +115,21 @@ u32 write_spr(struct kernel_vars *kv, u32 spr, u32 value);
 void init_spr_hooks(struct kernel_vars *kv);
 
 /* bat.c */
-void do_mtbat(struct kernel_vars *kv, u32 spr, u32 value);
+u32 write_bat(struct kernel_vars *kv, u32 spr, u32 value);
 void note_bats(struct kernel_vars *kv);
 int find_bat(struct kernel_vars *kv, u32 ea, int instruction, u32 *upper, u32 *lower);
 int segment_has_bats(struct kernel_vars *kv, u32 sr, u32 user);
 u32 bat_address(u32 upper, u32 lower, u32 ea);
-void flush_segment(struct kernel_vars *kv, u32 sr);
 int unite(struct kernel_vars *kv, u32 ea, enum access kind, struct translation *t);
+
+/* shadow_segments.c */
+void make_room(struct kernel_vars *kv);
+void clear_all_vsids(struct kernel_vars *kv);
+void forget_segment(struct kernel_vars *kv, u32 sr);
+void divide_segment(struct kernel_vars *kv, u32 sr);
+void fix_sr(struct kernel_vars *kv, u32 sr);
+struct vsid_ent *segment_vsid(struct kernel_vars *kv, u32 sr, enum access kind);
+void do_mtbat(struct kernel_vars *kv, u32 spr, u32 value);
 
 /* pthash.c */
 void do_mtsdr1(struct kernel_vars *kv, u32 value);

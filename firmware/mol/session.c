@@ -87,6 +87,7 @@ static int create_session(u32 s)
         free_session(kv);
         return error;
     }
+    clear_all_vsids(kv);
     host_set_flush_hook(flush_owner);
     purge_hash(kv);
     sessions[s] = kv;

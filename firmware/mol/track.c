@@ -136,6 +136,14 @@ void flush_vsid_page(struct kernel_vars *kv, u32 vsid, u32 page)
     forget_io_cache(kv);
 }
 
+/* All that has been mapped in a segment with BATs. */
+void flush_segment(struct kernel_vars *kv, u32 sr)
+{
+    for (u32 i = 0; i < kv->vsid_count; i++)
+        if (is_bat_key_of(kv->vsids[i].key, sr))
+            remove_vsid_pents(kv, &kv->vsids[i]);
+}
+
 /* tlbie, where it flushes: the page in every segment. */
 void flush_ea(struct kernel_vars *kv, u32 ea)
 {
