@@ -1,10 +1,19 @@
-/* Exceptions while MOL has taken over the vectors. Each handler decides first whether the guest was
- * in; if not, the host continues behind the word that the takeover has displaced. */
+/* Exceptions. Each handler decides first whether the guest was in; if not, the host continues: behind
+ * the word that the takeover has displaced, or, where HOST_VECTORS_IN_PLACE (host_asm.h) has put the
+ * handlers into the vectors, at ktrap_ and the number of the vector. */
 #include "mol_asm.h"
+
+        .macro  place vector
+#ifdef HOST_VECTORS_IN_PLACE
+        .section .vectors, "ax"
+        .org    \vector
+#endif
+        .endm
 
 /* In: SPRG0, SPRG1 = r3, r1. Falls through, as the header says, if the guest was in: cr, r1 to r7,
  * lr and ctr saved, r6 = SRR0 = mregs.nip. `secondary` is where a fault in a handler goes. */
         .macro  handler vector, secondary
+        place   \vector
         .globl  mol_vector_\vector
 mol_vector_\vector:
         mtsprg  0, r3
@@ -39,15 +48,19 @@ mol_vector_\vector:
         stw     r6, xNIP(r1)
         .endm
 
-/* The host's exception: as if nothing had happened. The takeover fills in the two words. */
+/* The host's exception: as if nothing had happened. */
         .macro  host_continues vector
         mtcrf   0xff, r1
         mfsprg  r1, 1
         mfsprg  r3, 0
         .globl  mol_continue_\vector
 mol_continue_\vector:
-        .long   0                       /* the displaced word */
-        .long   0                       /* branch to the second word of the vector */
+#ifdef HOST_VECTORS_IN_PLACE
+        b       ktrap_\vector
+#else
+        .long   0                       /* the takeover: the displaced word, */
+        .long   0                       /* and a branch to the second word of the vector */
+#endif
         .endm
 
 /* An interrupt of the host: it believes that the user part has been interrupted. */
@@ -77,13 +90,10 @@ not_ours_\vector:
         .endm
 
         .text
+        .globl  mol_vectors_begin
+mol_vectors_begin:
 take_exception 0x100
 take_exception 0x200
-take_exception 0x500
-take_exception 0xf00
-take_exception 0x1300
-take_exception 0x1400
-take_exception 0x1700
 
 /* ---- DSI ------------------------------------------------------------------------------------- */
         handler 0x300, secondary_fault
@@ -116,6 +126,7 @@ dsi_to_c:                               /* r3 = DAR, r4 = DSISR */
 not_ours_0x300:
         host_continues 0x300
 
+        .text
 maybe_io:
         lwz     r5, xIO_CACHE+4(r2)
         mfsrin  r7, r3
@@ -196,6 +207,8 @@ isi_to_c:
         b       call_kernel
 not_ours_0x400:
         host_continues 0x400
+
+take_exception 0x500
 
 /* ---- Alignment ------------------------------------------------------------------------------- */
         handler 0x600, secondary_alignment
@@ -308,16 +321,24 @@ not_ours_0xc00:
 not_ours_0xd00:
         host_continues 0xd00
 
+take_exception 0xf00
+take_exception 0x1300
+take_exception 0x1400
+take_exception 0x1700
+
+        .text
         .globl  mol_asm_end             /* the code in C follows */
 mol_asm_end:
 
-/* What the takeover works from: vector, handler, where the host continues. */
+/* What the takeover works from: vector, handler, where the host continues. Nothing if all are in place. */
         .section .rodata
         .balign 4
         .globl  mol_vectors
 mol_vectors:
+#ifndef HOST_VECTORS_IN_PLACE
         .irp    vector, 0x100, 0x200, 0x300, 0x400, 0x500, 0x600, 0x700, 0x800, 0x900, 0xc00, 0xd00, \
                         0xf00, 0x1300, 0x1400, 0x1700
         .long   \vector, mol_vector_\vector, mol_continue_\vector
         .endr
+#endif
         .long   0

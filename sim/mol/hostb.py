@@ -111,7 +111,9 @@ class HostB:
             known.add(guest.elf, read_elf(guest.elf, "guest"))
             machine.symbols.worlds |= dict.fromkeys(GUESTS, known)
         machine.worlds = Worlds(GUEST_IN, self._offsets["xMSR"],
-                                ((self._address("mol_text"), self._address("mol_text_end")),))
+                                tuple((self._address(first), self._address(end)) for first, end in (
+                                    ("mol_vector_0x100", "mol_vectors_end"),
+                                    ("mol_text", "mol_text_end"))))
         machine.reset()
         machine.cpu.pc = start
         machine.cpu.msr = 0

@@ -25,10 +25,10 @@ class Phase(IntEnum):
 
 
 #: Symbols at which the code of a phase begins, in the order of their addresses; before them are the
-#: vectors, each a branch to its handler.
+#: vectors.
 _BEGIN = {"mol_text": Phase.EMULATE, "segment_tables": Phase.SEGMENTS, "mac_entry": Phase.ENTER,
           "leave_guest": Phase.LEAVE, "resume_next": Phase.RESUME,
-          "mol_vector_0x100": Phase.VECTOR, "mol_asm_end": Phase.CODE_IN_C}
+          "mol_vectors_begin": Phase.VECTOR, "mol_asm_end": Phase.CODE_IN_C}
 
 
 def landmarks(symbols: Symbols, base: int = 0) -> tuple[np.ndarray, np.ndarray]:

@@ -70,22 +70,19 @@ def hostile(seed):
 def check(seed, whole):
     session = HostB(hostile(seed), tick=5000)
     machine = session.machine
-    own = machine.memory.read(0x200, 0x1600)
     start = machine.symbols.address("mac_entry")
     assert session.run(2_000_000, until=start) == "address"
-    taken = machine.memory.read(0x200, 0x1600)
     stop = session.run(INSTRUCTIONS, until=session.ended)
     assert stop in ("instructions", "address"), f"seed {seed}: {stop}"
     assert whole(session) == [], f"seed {seed}"
     if stop == "instructions":
         # The host is alive: its tick comes, and it can end the session.
-        assert machine.memory.read(0x200, 0x1600) == taken, f"seed {seed}: vectors"
         ticks = session.result("ticks")
         session.end()
         stop = session.run(3_000_000, until=session.ended)
         assert stop == "address", f"seed {seed}: {stop}"
         assert session.result("ticks") > ticks, f"seed {seed}: no tick"
-    assert machine.memory.read(0x200, 0x1600) == own, f"seed {seed}: vectors are not given back"
+    assert whole(session) == [], f"seed {seed}: after the session"
     return session
 
 

@@ -1,4 +1,4 @@
-"""Sessions: entry, ioctls, takeover of the vectors, and their end."""
+"""Sessions: entry, ioctls, the vectors, and their end."""
 
 import re
 
@@ -9,11 +9,16 @@ from pteg.firmware.hosts.hostb.image import build
 from pteg.firmware.mol.image import FOLDER
 from pteg.lockstep.exception_log import LOG
 from pteg.mol.hostb import Flag, HostB, Option
+from pteg.mol.hostl import BASE, HostL
 from pteg.mol.scenarios import devices
 from pteg.mol.small import STOP, guest
+from pteg.mol.ways import elf
 
 IOCTLS = {name: int(number) for name, number in re.findall(
     r"#define MOL_IOCTL_(\w+) +(\d+)", (FOLDER / "mol_ioctl.h").read_text())}
+VECTORS = [*range(0x100, 0xA00, 0x100), 0xC00, 0xD00, 0xF00, 0x1300, 0x1400, 0x1700]
+#: Primary opcode of a branch.
+BRANCH = 18
 OK, GENERAL, IN_USE, INVALID = (0,), (100,), (101,), (102,)
 
 
@@ -109,8 +114,6 @@ def test_the_host_is_as_before_when_the_session_has_ended(finished):
     session = finished(devices.nothing())
     machine = session.machine
     assert machine.memory.read(0, 0x3000) == vectors
-    image = read_elf(build(), "HostB")
-    assert vectors[0x200:0x2000] == image.segments[0].data[0x200:0x2000]
     assert ([machine.cpu.spr[name] for name in names], list(machine.cpu.sr)) == before
     table = machine.cpu.spr["SDR1"] & 0xFFFF0000
     vsids = {machine.memory.read_word(table + at) >> 7 & 0xFFFFFF for at in range(0, 0x10000, 8)
@@ -118,13 +121,34 @@ def test_the_host_is_as_before_when_the_session_has_ended(finished):
     assert vsids <= {register & 0xFFFFFF for register in machine.cpu.sr}
 
 
-def test_vectors_are_taken_over_and_continue_with_the_displaced_word(hosted):
+def test_vectors_are_linked_in_place(hosted):
+    """HostB: each vector is MOL's handler itself, and no session changes it."""
     session = hosted(guest(""))
+    image = read_elf(build(), "HostB").segments[0].data
+    assert session.machine.memory.read(0, 0x3000) == image[:0x3000]
+    for vector in VECTORS:
+        assert session.machine.symbols.address(f"mol_vector_{vector:#x}") == vector
+        assert any(image[vector:vector + 0x80])
+
+
+def test_vectors_are_taken_over_and_continue_with_the_displaced_word():
+    """HostL: a branch in each vector; the displaced word, and a branch to the second word."""
+    session = HostL({"probe": elf(guest(""))}, ["insmod mol", "mol probe 2"])
     memory, address = session.machine.memory, session.machine.symbols.address
-    original = read_elf(build(), "HostB").segments[0].data
-    for vector in (0x300, 0x700, 0x900, 0xC00):
-        word = memory.read_word(vector)
-        assert word >> 26 == 18
-        assert vector + (word & 0x03FFFFFC) == address(f"mol_vector_{vector:#x}")
-        place = address(f"mol_continue_{vector:#x}")
-        assert memory.read(place, 4) == original[vector:vector + 4]
+    original = [memory.read_word(vector) for vector in VECTORS]
+    assert session.run(10_000_000, until=session.entry) == "address"
+    for vector, displaced in zip(VECTORS, original, strict=True):
+        assert target(vector, memory.read_word(vector)) == address(f"mol_vector_{vector:#x}") - BASE
+        place = address(f"mol_continue_{vector:#x}") - BASE
+        word = memory.read_word(place)
+        if displaced >> 26 == BRANCH:
+            assert target(place, word) == target(vector, displaced)
+        else:
+            assert word == displaced
+        assert target(place + 4, memory.read_word(place + 4)) == vector + 4
+
+
+def target(place, word):
+    """Where a relative branch leads."""
+    assert word >> 26 == BRANCH and not word & 3
+    return place + ((word & 0x03FFFFFC ^ 0x02000000) - 0x02000000)

@@ -9,8 +9,6 @@ from pteg.mol.occupancy import session_of
 
 #: Of HostB: the first frame of the guest's RAM, and wired memory before it, which MOL asks for.
 FRAMES, POOL, PAGE = 0x0100_0000, 0x0020_0000, 4096
-#: End of the vectors, which are taken over.
-VECTORS = 0x4000
 #: PP of an entry that the guest can store through.
 READ_WRITE = 2
 
@@ -21,15 +19,15 @@ def problems(session):
 
 
 def code(session):
-    """Code and constants are those of the image. Words that are 0 there are filled by MOL: the
-    displaced words of the vectors; the guest's own instruction that `split_access` executes."""
+    """Vectors, code and constants are those of the image. Words that are 0 there are filled: the
+    options, and the guest's own instruction that `split_access` executes."""
     end = session.machine.symbols.address("rodata_end")
-    linked = read_elf(build(), "HostB").segments[0].data[:end]
-    found = session.machine.memory.read(0, len(linked))
-    before, now = (np.frombuffer(text[:len(linked) & ~3], ">u4")[VECTORS // 4:]
-                   for text in (linked, found))
-    for at in np.flatnonzero((before != now) & (before != 0)):
-        yield f"code of the host at {VECTORS + 4 * at:#x}"
+    for segment in read_elf(build(), "HostB").segments:
+        linked = segment.data[:max(0, end - segment.address)]
+        found = session.machine.memory.read(segment.address, len(linked))
+        before, now = (np.frombuffer(text[:len(linked) & ~3], ">u4") for text in (linked, found))
+        for at in np.flatnonzero((before != now) & (before != 0)):
+            yield f"code of the host at {segment.address + 4 * at:#x}"
 
 
 def table(session):
