@@ -35,6 +35,8 @@ class Pager:
     ----------
     frames : list of int
         Pages; the one that came first is in front, and so is the hand of the clock.
+    referenced, dirty : set of int
+        Pages with R and C.
     reads : int
         Pages that the disk has read.
     """
@@ -45,7 +47,7 @@ class Pager:
         self.used: dict[int, int] = {}
         self.referenced: set[int] = set()
         self._own, self._on_disk = set(range(FILES)), set(range(FILES))
-        self._dirty: set[int] = set()
+        self.dirty: set[int] = set()
         self.reads = 0
 
     def access(self, time: int) -> None:
@@ -59,14 +61,14 @@ class Pager:
             if len(self.frames) == FRAME_COUNT:
                 victim = self._victim(self, time)
                 self.frames.remove(victim)
-                self._on_disk |= self._dirty & {victim}
-                self._dirty.discard(victim)
+                self._on_disk |= self.dirty & {victim}
+                self.dirty.discard(victim)
             self.reads += access.page in self._on_disk
             self.frames.append(access.page)
         self.used[access.page] = time
         self.referenced.add(access.page)
         if access.store:
-            self._dirty.add(access.page)
+            self.dirty.add(access.page)
 
 
 def _fifo(pager: Pager, time: int) -> int:
@@ -106,8 +108,9 @@ def reads(string: list[Access], policy: str) -> int:
 def new_string(rng: random.Random) -> list[Access]:
     """Phases in which a few pages are used often, and all others once in a while.
 
-    Between the phases, the page that a clock would replace next is stored to; then another one
-    needs a frame, and the first is read again. So a pager needs R and C while they are written.
+    Between the phases, the page that a clock would replace next, now and then with R and C clear,
+    is stored to; then another one needs a frame, and the first is read again. So a pager needs R
+    and C while they are written.
     """
     string: list[Access] = []
     clock = Pager(string, "clock")
@@ -116,16 +119,21 @@ def new_string(rng: random.Random) -> list[Access]:
         string.append(Access(page, rng.randrange(1024), store))
         clock.access(len(string) - 1)
 
+    def absent() -> int:
+        return rng.choice([page for page in range(FILES) if page not in clock.frames])
+
     for _ in range(_PHASES):
         often = rng.sample(range(_READ_ONLY[0]), _OFTEN)
         others = rng.sample(range(PAGES), PAGES)
         for turn in range(_LENGTH):
             page = rng.choice(often) if turn % 4 else others[turn // 4]
             add(page, page not in _READ_ONLY and rng.random() < 0.4)
-        for _ in range(_LENGTH // 5):
+        for turn in range(_LENGTH // 5):
+            while turn % 8 == 7 and clock.frames[0] in clock.referenced | clock.dirty:
+                add(absent(), False)
             page = clock.frames[0]
             add(page, True)
-            add(rng.choice([other for other in range(FILES) if other not in clock.frames]), False)
+            add(absent(), False)
             add(page, False)
     # In the end everything is read once more, so that nothing lost remains unseen.
     for access in {access.page: access for access in string if access.store}.values():
