@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from pteg.cache_folder import folder, keep
+from pteg.cache_folder import folder, keep, read
 from pteg.errors import UserError
 
 __all__ = ["Compiler", "compilers", "build"]
@@ -121,10 +121,8 @@ def build(sources: Iterable[Path], script: Path, *, include: Iterable[Path] = ()
                        hard_float)
     while True:
         keys = project.keys()
-        try:
-            return (folder() / f"c-{keys.whole}.elf").read_bytes()
-        except OSError:
-            pass
+        if (kept := read(f"c-{keys.whole}.elf")) is not None:
+            return kept
         with tempfile.TemporaryDirectory(prefix="pteg-cc-") as temporary:
             try:
                 result, objects = project.compiled(keys, Path(temporary))

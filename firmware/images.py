@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import Path
 
-from pteg.cache_folder import folder, keep
+from pteg.cache_folder import keep, read
 from pteg.errors import UserError
 
 __all__ = ["images", "build", "program", "ROM_BASE"]
@@ -51,10 +51,8 @@ def build(name, platform=None):
     """
     _check(name)
     kept = f"rom-{name}-{_digest(name, platform)}.elf"
-    try:
-        return (folder() / kept).read_bytes()
-    except OSError:
-        pass
+    if (data := read(kept)) is not None:
+        return data
     built = program(name, platform)
     size = len(built.image(ROM_BASE))
     if size > ROM_SIZE:

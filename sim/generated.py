@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 from pteg.background import Background
-from pteg.cache_folder import edited, folder, keep
+from pteg.cache_folder import edited, folder, is_borrowing, keep
 
 __all__ = ["load_module", "compile_ahead"]
 
@@ -70,9 +70,9 @@ def compile_ahead(module, signatures):
     -------
     pteg.background.Background
         Its `result` is of no interest: what is not in the cache is compiled when it is called.
-        None without a cache.
+        None without a cache. None on a cluster, too: only this process gives files to others.
     """
-    if module.__spec__.origin is None:
+    if module.__spec__.origin is None or is_borrowing():
         return None
     return Background(
         __name__, pickle.dumps((sys.path, module.__name__, module.__file__, signatures)))

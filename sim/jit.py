@@ -10,8 +10,8 @@ first for both. So whoever makes closures gives each a name of its own, by `name
 Several processes may compile the same function at once, for different types. numba numbers the
 files of a function's machine code, and keeps the numbers in a file that each process reads and then
 replaces: two processes can take the same number, and a third then calls code for other types than
-its own, which crashes. Here the types determine the name of a file, and the file contains its
-types.
+its own, which crashes. Here all that the code depends on determines the name of a file: types,
+processor, versions and texts. The file is in pteg's cache, and other computers can use it.
 
 This uses numba's internals; its version is fixed.
 """
@@ -26,29 +26,34 @@ from numba.core.caching import FunctionCache, IndexDataCacheFile
 from numba.core.ccallback import CFunc
 from numba.core.sigutils import normalize_signature
 
+from pteg.cache_folder import folder, keep, read
+
 __all__ = ["njit", "cfunc", "named_after"]
 
 
 class _Files(IndexDataCacheFile):
     """A file for each combination of types, and no index."""
 
+    def _identity(self, key):
+        return self._version, self._source_stamp, key
+
     def _name(self, key):
-        digest = hashlib.sha256(repr(key).encode()).hexdigest()[:16]
-        return self._index_name.removesuffix(".nbi") + f".{digest}.nbc"
+        digest = hashlib.sha256(repr(self._identity(key)).encode()).hexdigest()[:32]
+        return f"numba/{self._index_name.removesuffix('.nbi')}.{digest}.nbc"
 
     def flush(self):
         """Nothing is forgotten: what is out of date is not loaded."""
 
     def save(self, key, data):
-        self._save_data(self._name(key), (self._version, self._source_stamp, key, data))
+        keep(self._name(key), self._dump((self._identity(key), data)))
 
     def load(self, key):
+        file = read(self._name(key))
         try:
-            version, stamp, found, data = self._load_data(self._name(key))
-        except (OSError, ValueError, TypeError, EOFError, pickle.UnpicklingError):
+            found, data = pickle.loads(file or b"")
+        except (ValueError, TypeError, EOFError, pickle.UnpicklingError):
             return None     # not there, or not whole
-        current = (version, stamp, found) == (self._version, self._source_stamp, key)
-        return data if current else None
+        return data if found == self._identity(key) else None
 
 
 class _Cache(FunctionCache):
@@ -57,8 +62,12 @@ class _Cache(FunctionCache):
     def __init__(self, function, calls):
         super().__init__(function)
         texts = [hashlib.sha256(Path(file).read_bytes()).hexdigest() for file in calls]
+        # The name of a generated module tells all that it calls. What another module calls depends
+        # on where it is: the same text elsewhere may import something else.
+        file = Path(function.__code__.co_filename).absolute()
+        place = "" if folder().absolute() in file.parents else str(file.parent)
         self._cache_file = _Files(self.cache_path, self._impl.filename_base,
-                                  (self._impl.locator.get_source_stamp(), *texts))
+                                  (self._impl.locator.get_source_stamp(), place, *texts))
 
     @contextlib.contextmanager
     def _guard_against_spurious_io_errors(self):

@@ -11,7 +11,7 @@ import json
 import time
 from pathlib import Path
 
-from pteg.cache_folder import edited, folder, keep
+from pteg.cache_folder import edited, folder, keep, read
 
 __all__ = ["Lock", "get", "put", "digest", "digest_files", "edited_files"]
 
@@ -57,9 +57,8 @@ def put(key, blobs):
 
 def get(key):
     """Return the blobs stored under a key as a dict, or None."""
-    try:
-        data = (folder() / key).read_bytes()
-    except OSError:
+    data = read(key)
+    if data is None:
         return None
     start = len(MAGIC) + 32
     body = memoryview(data)[start:]

@@ -5,12 +5,14 @@ import signal
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from typing import Any
 
 from pteg.errors import UserError
 
 __all__ = ["open_workers"]
 
+Act = Callable[[str], Any]
 Results = Iterator[tuple[str, Any]]
 #: How often a point is tried whose worker dies.
 TRIES = 3
@@ -19,7 +21,7 @@ TRIES = 3
 class _Here:
     """In this process, one after the other."""
 
-    def run(self, act: Callable[[str], Any], texts: Iterable[str]) -> Results:
+    def run(self, act: Act, texts: Iterable[str]) -> Results:
         for text in texts:
             yield text, act(text)
 
@@ -35,12 +37,16 @@ class _Elsewhere:
         Ends an executor, and what it is running.
     ahead : int
         Points that are given to the executor at once: enough for all workers.
+    prepare : callable, optional
+        From what is to be done with a point to what the executor gets.
     """
 
-    def __init__(self, make: Callable[[], Executor], end: Callable[[Any], None], ahead: int):
-        self._make, self._end, self._ahead = make, end, ahead
+    def __init__(self, make: Callable[[], Executor], end: Callable[[Any], None], ahead: int,
+                 prepare: Callable[[Act], Act] = lambda act: act):
+        self._make, self._end, self._ahead, self._prepare = make, end, ahead, prepare
 
-    def run(self, act: Callable[[str], Any], texts: Iterable[str]) -> Results:
+    def run(self, act: Act, texts: Iterable[str]) -> Results:
+        act = self._prepare(act)
         left = [(text, TRIES) for text in texts]
         left.reverse()
         running: dict[Future, tuple[str, int]] = {}
@@ -123,6 +129,8 @@ def _leave_signals() -> None:
 def _cluster(address: str) -> Iterator[_Elsewhere]:
     try:
         from distributed import Client
+
+        from pteg.sweep.shelf import lend
     except ImportError:
         raise UserError("a cluster needs Dask: pip install 'pteg[sweep]'") from None
     try:
@@ -133,4 +141,5 @@ def _cluster(address: str) -> Iterator[_Elsewhere]:
         ahead = 2 * max(1, sum(client.nthreads().values()))
         # Dask runs a point again whose worker has died.
         yield _Elsewhere(lambda: client.get_executor(pure=False, retries=TRIES),
-                         lambda executor: executor.shutdown(wait=False), ahead)
+                         lambda executor: executor.shutdown(wait=False), ahead,
+                         partial(lend, client))

@@ -3,6 +3,7 @@
 import pytest
 
 import pteg
+from pteg import cache_folder
 from pteg.errors import UserError
 from pteg.firmware import cbuild
 
@@ -52,9 +53,8 @@ compilers = pytest.mark.parametrize("compiler", cbuild.compilers(), ids=lambda f
 def own_cache(monkeypatch, tmp_path):
     """Nothing that other tests have compiled is there; zig's own cache stays where it was."""
     compiled = tmp_path / "cache"
-    monkeypatch.setattr(cbuild, "folder", lambda: compiled)
-    monkeypatch.setattr(cbuild, "keep", lambda name, data: (
-        compiled.mkdir(exist_ok=True), (compiled / name).write_bytes(data)))
+    for module in (cache_folder, cbuild):
+        monkeypatch.setattr(module, "folder", lambda: compiled)
     return compiled
 
 
