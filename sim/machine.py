@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from pteg.firmware.asm import Program
     from pteg.ledger import Kind
     from pteg.mmu.oracle import Oracle, StaleUse
+    from pteg.pipeline.computed import Source
 
 __all__ = ["Machine"]
 
@@ -502,7 +503,8 @@ class Machine:
     def trace(self, path: str | PathLike, signals: str | Iterable[str] = "*", *,
               depth: int | None = None,
               window: tuple[int, int] | list[tuple[int, int]] | str | None = None,
-              trigger: str | None = None, **options: Any) -> Recording:
+              trigger: str | None = None, computed: "Iterable[Source]" = (),
+              **options: Any) -> Recording:
         """Write a waveform of the runs that follow, and a GTKWave save file beside it.
 
         Parameters
@@ -517,6 +519,8 @@ class Machine:
             Cycles `first <= cycle < last`, or "A:B"; several are a list, or "A:B,C:D".
         trigger : str, optional
             Condition with which the waveform begins; see docs/waveforms.md.
+        computed : iterable of pteg.pipeline.computed.Source
+            What makes more signals, from those of the hardware.
         **options
             See `pteg.waveforms.trace.Trace`.
 
@@ -531,7 +535,7 @@ class Machine:
         if self.cpu_name != "pipeline":
             raise UserError("a waveform needs cpu='pipeline': the functional model has no signals")
         return waveform(self.model, path, signals, self.symbols, depth=depth, window=window,
-                        trigger=trigger, **options)
+                        trigger=trigger, computed=computed, **options)
 
     def pipeline_log(self, path: str | PathLike, form: str = "kanata", *,
                      window: tuple[int, int] | str | None = None,

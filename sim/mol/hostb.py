@@ -10,6 +10,7 @@ import numpy as np
 from pteg.boot.loader import read_elf
 from pteg.cpu import Stop
 from pteg.firmware.cbuild import Compiler
+from pteg.firmware.cdata import Data
 from pteg.firmware.hosts.hostb.image import build
 from pteg.firmware.mol.image import names
 from pteg.hw.isa.registers import Msr
@@ -88,7 +89,11 @@ class HostB:
     Attributes
     ----------
     machine : pteg.Machine
+    sessions : int
+        1: the sessions of MOL in a run.
     """
+
+    sessions = 1
 
     def __init__(self, guest: Guest, *, cpu: str = "functional",
                  options: Mapping[Option, int] | None = None, flags: Flag | int = 0, tick: int = 0,
@@ -97,7 +102,9 @@ class HostB:
         self.guest = guest
         self._offsets = _names(compiler)
         self.machine = machine = Machine("g3", cpu=cpu, rom="none", adversary=adversary)
-        start = machine.load(build(compiler))
+        elf = build(compiler)
+        self._data = Data(elf, machine.memory.read)
+        start = machine.load(elf)
         words = [guest.size, guest.entry, guest.msr, 0, tick, int(flags)]
         words += [(options or {}).get(option, 0) for option in Option]
         self._results = _OPTIONS + 4 * len(words)
@@ -187,6 +194,11 @@ class HostB:
         found = [_CALL.unpack(self.machine.memory.read(self._call(n), _CALL.size))
                  for n in range(self._calls)]
         return [(error, *arguments) for _, *arguments, error in found]
+
+    @property
+    def links(self) -> int:
+        """Physical address of MOL's words that say where each session's variables are."""
+        return self._data.address("session_phys")
 
     # -- The session -------------------------------------------------------------------------------
 

@@ -56,6 +56,8 @@ class HostL:
         The kernel.
     data : pteg.firmware.cdata.Data
         Its variables, and those of MOL's part in it.
+    sessions : int
+        Of MOL, that the lines begin.
     """
 
     def __init__(self, guests: Mapping[str, bytes], lines: Sequence[str], *, arguments: str = "",
@@ -68,6 +70,7 @@ class HostL:
             state["pc"], state["msr"] = entry, 0
             state["gpr"][0, :] = 0
             state["gpr"][0, 1] = machine.ram.size - 0x100
+        self.sessions = sum(line.split()[0] == "mol" for line in lines)
         self.data = Data(self.elf, lambda address, size: machine.memory.read(address - BASE, size))
         for line in lines:
             if machine.run(until=PROMPT, instructions=_STEP) != Stop.CONSOLE:
@@ -112,6 +115,11 @@ class HostL:
         cpu = self.machine.cpu
         return cpu.spr["SPRG2"] == GUEST_IN and cpu.msr & Msr.PR != 0
 
+    @property
+    def links(self) -> int:
+        """Physical address of MOL's words that say where each session's variables are."""
+        return self.data.address("session_phys") - BASE
+
     # -- Sessions ----------------------------------------------------------------------------------
 
     def kvars(self, session: int = 0) -> int:
@@ -120,7 +128,11 @@ class HostL:
 
     def variable(self, name: str, index: int = 0, session: int = 0) -> int:
         """A word of a session's variables, by its name in asm_offsets.c."""
-        return self.machine.memory.read_word(self.kvars(session) + _offsets()[name] + 4 * index)
+        return self.machine.memory.read_word(self.place(name, index, session))
+
+    def place(self, name: str, index: int = 0, session: int = 0) -> int:
+        """Physical address of that word."""
+        return self.kvars(session) + _offsets()[name] + 4 * index
 
     def counters(self, session: int = 0) -> dict[str, int]:
         """MOL's counters by name; {} if there is no such session."""

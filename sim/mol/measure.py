@@ -44,7 +44,8 @@ def run(scenario: str | Scenario | HostScenario, cpu: str = "functional", *,
         "functional", or "pipeline", which knows cycles.
     vcd : path, optional
         A waveform from the first entry into the guest on; its signal `world` tells who owns the
-        processor. For the pipeline.
+        processor, `mol.*` are MOL's counters and the owners of the hash table's entries. For the
+        pipeline.
     report : path, optional
         A report (docs/report.md) of the first `REPORTED` cycles from there on. For the pipeline.
 
@@ -83,13 +84,19 @@ def measure(session: HostB | HostL, scenario: Scenario | HostScenario,
         raise UserError(f"scenario {scenario.name}: the guest was never entered")
     clock = _clock(session)
     recording = _Report(session, clock, report) if report else _Nothing()
-    with machine.trace(vcd, scenario.signals) if vcd else _Nothing(), recording:
+    with _waveform(session, vcd, scenario.signals) if vcd else _Nothing(), recording:
         samples, counters, stop = _run(session, scenario, recording)
     worlds, exits = clock.results()
     return {"stop": str(stop), "cycles": machine.cycle if clock.timed else None,
             "instructions": machine.instructions,
             "console": machine.console.read().decode("latin-1"), "counters": counters,
             "worlds": worlds, "exits": exits, "occupancy": samples}
+
+
+def _waveform(session, path, signals):
+    from pteg.mol.signals import SessionSignals
+
+    return session.machine.trace(path, signals, computed=[SessionSignals(session)])
 
 
 def _run(session, scenario, recording):

@@ -6,7 +6,7 @@ import numpy as np
 
 from pteg.machine import Machine
 
-__all__ = ["SESSIONS", "contexts_of", "session_of", "spaces_of", "occupancy"]
+__all__ = ["SESSIONS", "contexts_of", "session_of", "spaces_of", "table_at", "occupancy"]
 
 SESSIONS = 8
 #: Linux' identifiers: context times 897 times 16, plus the segment times 0x111, modulo 2^24. The
@@ -37,11 +37,15 @@ def spaces_of(increment: int, vsids: np.ndarray) -> np.ndarray:
     return np.where(sessions < SESSIONS, sessions, -1)
 
 
+def table_at(sdr1: int) -> tuple[int, int]:
+    """Physical address and size of a hash table, in bytes."""
+    return sdr1 & 0xFFFF0000, (sdr1 & _SDR1_MASK) + 1 << 16
+
+
 def occupancy(machine: Machine, sdr1: int,
               sessions_of: Callable[[np.ndarray], np.ndarray] = session_of) -> dict[str, int]:
     """Valid entries of a hash table by owner: "host", "session 0" and so on; and "slots"."""
-    size = (sdr1 & _SDR1_MASK) + 1 << 16
-    table = np.frombuffer(machine.memory.read(sdr1 & 0xFFFF0000, size), ">u4")[::2].astype(np.int64)
+    table = np.frombuffer(machine.memory.read(*table_at(sdr1)), ">u4")[::2].astype(np.int64)
     valid = table[table >> 31 & 1 == 1]
     sessions = sessions_of(valid >> 7 & 0xFFFFFF)
     found = {"slots": len(table), "host": int((sessions == -1).sum())}

@@ -1,27 +1,29 @@
-"""Columns of a waveform that no signal holds, made from several signals, such as texts.
+"""Columns of a waveform that no signal holds, made from several signals: texts and numbers.
 
-A tracer's rows get more columns, and between the tracer and the sink each kind of text fills its
+A tracer's rows get more columns, and between the tracer and the sink each source of them fills its
 own ones in.
 """
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
 
 from pteg.pipeline.places import Signal
-from pteg.waveforms.signals import Text
+from pteg.waveforms.signals import Signal as Column
 
 __all__ = ["Source", "ComputedTracer"]
 
 
 class Source(Protocol):
-    """What makes texts.
+    """What makes texts, or numbers of up to 64 bits.
 
     Attributes
     ----------
     needed : list of Signal
         What it reads in each row.
-    texts : list of Text
+    texts : list of pteg.waveforms.signals.Signal
+        Such as `pteg.waveforms.signals.Text`.
     lead : int
         Rows before the first wanted one that it wants to see.
     printed : bool
@@ -29,7 +31,7 @@ class Source(Protocol):
     """
 
     needed: list[Signal]
-    texts: list[Text]
+    texts: Sequence[Column]
     lead: int
     printed: bool
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from os import PathLike
 
 from pteg.pipeline.completing import CompletingTexts
-from pteg.pipeline.computed import ComputedTracer
+from pteg.pipeline.computed import ComputedTracer, Source
 from pteg.pipeline.driver import Tap
 from pteg.pipeline.places import System
 from pteg.pipeline.stages import PipelineStages, open_log
@@ -21,11 +21,12 @@ __all__ = ["waveform", "pipeline_log"]
 
 
 def waveform(cpu, path: str | PathLike, patterns: str | Iterable[str], symbols: Symbols, *,
-             depth: int | None = None, trigger: str | None = None, **options) -> Recording:
+             depth: int | None = None, trigger: str | None = None,
+             computed: Iterable[Source] = (), **options) -> Recording:
     """See `pteg.Machine.trace`; `cpu` is the `PipelineCpu`."""
     native, functions = cpu.native, Functions(cpu, symbols)
     condition = Condition(trigger).expanded(functions.callable) if trigger is not None else None
-    sources = [*_sources(cpu, symbols), *functions.sources]
+    sources = [*_sources(cpu, symbols), *computed, *functions.sources]
     texts = [text.path for source in sources for text in source.texts]
     everything = [*native.signals, *texts]
     asked = condition.paths & set(everything) if condition else set()

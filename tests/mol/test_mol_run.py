@@ -17,9 +17,10 @@ from pteg.ledger import Kind, Ledger
 from pteg.mol import measure
 from pteg.mol.compare import differing
 from pteg.mol.hostb import Flag, HostB, Option
-from pteg.mol.occupancy import session_of
+from pteg.mol.occupancy import occupancy, session_of
 from pteg.mol.picture import draw
 from pteg.mol.scenarios import SCENARIOS, HostScenario, Scenario
+from pteg.mol.signals import SessionSignals
 from pteg.worlds import GUESTS, World
 
 
@@ -188,6 +189,53 @@ def test_a_waveform_shows_the_switch(tmp_path):
     seen = {signals["top.world"].value_at(5000 * cycle + 1)
             for cycle in range(result["cycles"] - 5000, result["cycles"] - 1)}
     assert {World.GUEST_SUPERVISOR.name, World.HYPERVISOR.name} <= seen
+
+
+def test_a_waveform_shows_the_counters_and_the_hash_table(tmp_path):
+    """As a sample of the same cycle has them; in the end those of the result."""
+    result = pteg.mol.run("lazy-segments", cpu="pipeline", vcd=tmp_path / "a.vcd")
+    values = numbers(tmp_path / "a.vcd")
+    end = result["cycles"] - 1
+    assert {name: values(f"session0.{name}", end)
+            for name in result["counters"]} == result["counters"]
+    begin = result["occupancy"][0]["cycles"]
+    assert values("session0.vsid_missing", begin) == 0 < result["counters"]["vsid_missing"]
+    for sample in result["occupancy"]:
+        for owner in ("host", "session 0"):
+            # What a sample has already may wait in the store queue.
+            assert sample.get(owner, 0) in {
+                values(f"hash_table.{owner.replace(' ', '')}", min(sample["cycles"] + wait, end))
+                for wait in (0, 100)}, sample
+
+
+@pytest.mark.slow
+def test_a_waveform_shows_each_session(tmp_path):
+    """Of two guests of HostL, the second one begins while the waveform is written."""
+    session = SCENARIOS["two-floats"].session("pipeline")
+    machine = session.machine
+    assert session.run(1_000_000, until=session.entry) == "address"
+    assert not session.kvars(1)
+    with machine.trace(tmp_path / "a.vcd", "mol.*", computed=[SessionSignals(session)]):
+        while not session.kvars(1) or session.counters(1)["page_fault_ctr"] < 5:
+            session.run(10_000)
+        machine.run(cycles=100)
+        end = machine.cycle - 1
+    values = numbers(tmp_path / "a.vcd")
+    for number in range(2):
+        found = {name: values(f"session{number}.{name}", end) for name in session.counters()}
+        assert found == session.counters(number)
+    table = occupancy(machine, session.sdr1)
+    assert table["session 0"] and table["session 1"] and table["host"]
+    assert all(values(f"hash_table.{owner.replace(' ', '')}", end) == table[owner]
+               for owner in ("host", "session 0", "session 1"))
+
+
+def numbers(path):
+    """A function that tells the value of one of MOL's signals in a cycle."""
+    import pywellen
+
+    signals = {var.full_name: var.signal for var in pywellen.Waveform(str(path)).all_vars()}
+    return lambda name, cycle: signals[f"top.mol.{name}"].value_at(5000 * cycle + 1)
 
 
 def command(*arguments):

@@ -10,8 +10,9 @@ from pteg.mol.hostl import PROMPT, HostL
 
 __all__ = ["Scenario", "HostScenario"]
 
-#: Signals of a waveform: who owns the processor, the program counter, the mode, MMU and walker.
-SIGNALS = ("world, core.completion.pc, core.completion.cq0, core.completion.cq1, "
+#: Signals of a waveform: who owns the processor, MOL's counters and the hash table by owner, the
+#: program counter, the mode, MMU and walker.
+SIGNALS = ("world, mol.*, core.completion.pc, core.completion.cq0, core.completion.cq1, "
            "core.completion.instructions, core.special.msr, core.special.srr0, core.special.srr1, "
            "core.special.sprg2, mmu.segments.*, mmu.walker.*, core.lsu.invalidate__*")
 
