@@ -1,6 +1,7 @@
 """Tables: rows of named values, such as the result of a sweep or a profile."""
 
 import csv
+import hashlib
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -52,7 +53,8 @@ class Table:
         All names, in the order in which they first come.
     origin : dict of str to str
         What the rows were made by: of a sweep its function, and versions. An Arrow table and a
-        Parquet file keep it as metadata, under the key "pteg".
+        Parquet file keep it as metadata, under the key "pteg"; beside a CSV file it is in a file of
+        its own.
     """
 
     def __init__(self, rows: Iterable[Mapping[str, Value]],
@@ -101,7 +103,16 @@ class Table:
         return {name: self[name] for name in self.columns}
 
     def write(self, path: str | PathLike) -> None:
-        """Write a file: Parquet if the name ends in `.parquet`, CSV if in `.csv`."""
+        """Write a file: Parquet if the name ends in `.parquet`, CSV if in `.csv`.
+
+        CSV has no place for `origin`: it goes to `FILE.meta.json`, with the SHA-256 of the table
+        that it belongs to.
+
+        Raises
+        ------
+        UserError
+            The name ends in something else, or a file cannot be written.
+        """
         if fspath(path).endswith(".parquet"):
             table, buffer = self.arrow(), io.BytesIO()
             from pyarrow import parquet
@@ -109,7 +120,12 @@ class Table:
             parquet.write_table(table, buffer)
             write_file(path, buffer.getvalue())
         elif fspath(path).endswith(".csv"):
-            write_file(path, self.csv().encode())
+            data = self.csv().encode()
+            write_file(path, data)
+            if self.origin:
+                origin = {**self.origin, "sha256": hashlib.sha256(data).hexdigest()}
+                write_file(f"{fspath(path)}.meta.json",
+                           f"{json.dumps(origin, indent=2)}\n".encode())
         else:
             raise UserError(f"a table's name must end in .csv or .parquet, not {fspath(path)!r}")
 

@@ -48,17 +48,6 @@ endmodule
 """
 
 
-@pytest.fixture(scope="module")
-def saved(tmp_path_factory):
-    """A checkpoint and a ledger."""
-    folder = tmp_path_factory.mktemp("saved")
-    machine = pteg.Machine("g3", cpu="functional", rom="first", ram="1M")
-    with machine.ledger(folder / "events.jsonl"):
-        machine.run(instructions=200)
-    machine.save(folder / "checkpoint")
-    return folder
-
-
 @pytest.fixture
 def folder(tmp_path, monkeypatch, saved):
     for file in saved.iterdir():
@@ -83,7 +72,7 @@ def contents(folder):
     "picture few.vcd -o new.svg", "picture few.vcd -o old.svg",
     "engine --component pteg.hw.mmu.walker:Walker -o old", "init project", "init a/b/project",
     "lab new L1", "lab new L2 a/b", "lab mutants L2 no-ir", "lab mutants L2 no-ir a/b",
-    "report checkpoint -o new.html --cycles 50", "report checkpoint -o old --cycles 50",
+    "report saved -o new.html --cycles 50", "report saved -o old --cycles 50",
     "timeline events.jsonl new.json", "timeline events.jsonl old",
     "sweep points.py --workers 1 -o new.csv", "sweep points.py --workers 1 -o old.csv",
     "export verilog --component pteg.hw.mmu.walker:Walker -o new.v",

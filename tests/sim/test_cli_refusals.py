@@ -4,10 +4,10 @@ import contextlib
 import hashlib
 import io
 import os
+import shutil
 
 import pytest
 
-import pteg
 from pteg.cli.commands import app, main
 from pteg.parameters import NAMES
 
@@ -38,13 +38,10 @@ $enddefinitions $end
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory):
+def files(tmp_path_factory, saved):
     """A folder with files of each kind, good and bad."""
     folder = tmp_path_factory.mktemp("refusals")
-    machine = pteg.Machine("g3", cpu="functional", rom="first", ram="1M")
-    with machine.ledger(folder / "events.jsonl"):
-        machine.run(instructions=200)
-    machine.save(folder / "saved")
+    shutil.copytree(saved, folder, dirs_exist_ok=True)
     (folder / "short").write_bytes((folder / "saved").read_bytes()[:300])
     (folder / "junk").write_text("junk\n")
     (folder / "half.py").write_text("x = 1 +\n")

@@ -1,5 +1,6 @@
 """Sweeps: the same table however it is run, and none lost."""
 
+import hashlib
 import json
 import os
 import signal
@@ -171,6 +172,22 @@ def test_a_parquet_file_says_what_it_was_made_by(expected, tmp_path):
     assert {"measure", "python", "numba", "amaranth", "numpy"} <= set(found)
 
 
+def test_a_csv_file_has_beside_it_what_it_was_made_by(expected, tmp_path):
+    """Its own lines are those that every reader of CSV expects."""
+    table, beside = tmp_path / "table.csv", tmp_path / "table.csv.meta.json"
+    expected.write(table)
+    assert table.read_text() == expected.csv()
+    found = json.loads(beside.read_text())
+    assert found.pop("sha256") == hashlib.sha256(table.read_bytes()).hexdigest()
+    assert found == expected.origin and found["function"] == "walk"
+    Table(expected.rows).write(tmp_path / "other.csv")      # made by nothing that is known
+    assert {file.name for file in tmp_path.iterdir()} == {table.name, beside.name, "other.csv"}
+    beside.unlink()
+    beside.mkdir()
+    with pytest.raises(UserError, match=r"cannot write '.*table.csv.meta.json'"):
+        expected.write(table)
+
+
 def test_every_point_leaves_a_waveform(tmp_path):
     def traced(seed, text, trace=None):
         if trace is not None:
@@ -275,6 +292,7 @@ def test_the_command(tmp_path):
     done = command("s.py", "-o", "t.csv", "--journal", "j", "--workers", 1, cwd=tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert (tmp_path / "t.csv").read_text().splitlines() == lines
+    assert json.loads((tmp_path / "t.csv.meta.json").read_text())["version"] == pteg.__version__
     assert len((tmp_path / "j").read_text().splitlines()) == 3
     assert json.loads((tmp_path / "j").read_text().splitlines()[0])["version"] == pteg.__version__
 
