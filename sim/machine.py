@@ -19,6 +19,7 @@ from pteg.files import read_file
 from pteg.measuring import Measurement, regions
 from pteg.memory import Memory, write_back
 from pteg.mmu import Mmu
+from pteg.mutants import NONE
 from pteg.parameters import NAMES
 from pteg.platform import Platform
 from pteg.presets import PRESETS, ROMS
@@ -661,6 +662,8 @@ def _check_model(platform: Platform, cpu: str) -> None:
     """Raise UserError if a processor model cannot run the machine."""
     if cpu == "pipeline" and platform.parameters.processors > 1 and platform.parameters.l2:
         raise UserError("processors must be 1 with cpu='pipeline' and an L2 cache")
+    if cpu == "functional" and platform.parameters.mutant != NONE:
+        raise UserError("mutant needs cpu='pipeline': the functional model has no mutants")
 
 
 def _preset(name: str, options: dict[str, Any]) -> Platform:

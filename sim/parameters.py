@@ -1,7 +1,7 @@
 """Parameters of the machine as users write them: `dcache="16K"`, `--prediction off`.
 
-They are those of the processor (`pteg.hw.parameters`), and those of a simulation with several
-processors.
+They are those of the processor (`pteg.hw.parameters`), those of a simulation with several
+processors, and a fault that is planted.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,7 +12,8 @@ from typing import Any
 from pteg.boot.loader import parse_size
 from pteg.errors import UserError
 from pteg.hw.bus.ratio import Ratio
-from pteg.hw.parameters import Numbers, Parameters, one, short
+from pteg.hw.parameters import Numbers, OneOf, Parameters, one, short
+from pteg.mutants import MUTANTS, NONE
 
 __all__ = ["NAMES", "MachineParameters", "differences", "read_parameters"]
 
@@ -24,10 +25,14 @@ class MachineParameters(Parameters):
         With several processors: instructions of a turn, on average (functional model).
     seed : int
         Of the random lengths of the turns: equal seeds give equal runs.
+    mutant : str
+        A fault that the hardware has, by name (`pteg lab faults`); by default `none`. Only
+        the pipeline model has any.
     """
 
     quantum: int = one(300, Numbers(1, 1 << 20))
     seed: int = one(1, Numbers(0, (1 << 31) - 1))
+    mutant: str = one(NONE, OneOf((NONE, *MUTANTS)))
 
 
 #: Every parameter.

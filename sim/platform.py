@@ -53,6 +53,7 @@ from pteg.errors import UserError
 from pteg.generated import compile_ahead, load_module
 from pteg.hw.bus.ratio import Ratio
 from pteg.hw.parameters import Parameters
+from pteg.mutants import NONE
 from pteg.parameters import read_parameters
 from pteg.worlds import Worlds
 
@@ -129,6 +130,8 @@ class Platform:
                  mmu: Callable[[Parameters], Any] | None = None, **parameters: Any):
         self.parameters = read_parameters(parameters)
         self.mmu = mmu
+        if mmu is not None and self.parameters.mutant != NONE:
+            raise UserError("mutant must be none for a machine with an MMU of its own")
         # Who answers everywhere is asked last.
         self.devices = sorted(devices, key=_everywhere)
         self.wires = list(wires)

@@ -75,6 +75,30 @@ def mutants(name: str, mutant: str | None = None, folder: str | None = None, /, 
 
 
 @lab.command
+def faults(name: str | None = None, /):
+    """List the faults that a machine can be given with --mutant, or show one in the source.
+
+    Parameters
+    ----------
+    name
+        Of the fault. Without it, all are listed: what is broken, the manual's section about it, and
+        the lab whose program goes wrong, if there is one.
+    """
+    from pteg.errors import UserError
+    from pteg.mutants import MUTANTS
+
+    if name is None:
+        for found, mutant in MUTANTS.items():
+            seen = f"; {mutant.seen_by}" if mutant.seen_by else ""
+            print(f"{found:<24}{mutant.broken} ({mutant.section}{seen})")
+        return ExitCode.DONE
+    if name not in MUTANTS:
+        raise UserError(f"fault must be one of {', '.join(MUTANTS)}, not {name!r}")
+    print(MUTANTS[name].difference())
+    return ExitCode.DONE
+
+
+@lab.command
 def grade(
     folder: str = ".",
     /,

@@ -130,7 +130,7 @@ class PipelineCpu:
         return sum(self._read(cpu.core.completion.exceptions.taken) for cpu in self.processors)
 
     look = 1 << 16
-    depends = tuple(parameter.name for parameter in fields(Parameters))
+    depends = (*(parameter.name for parameter in fields(Parameters)), "mutant")
 
     def prepare(self):
         self.driver.prepare()

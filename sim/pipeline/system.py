@@ -7,6 +7,8 @@ from pteg.engine import load_design
 from pteg.engine.compiled import digest_design
 from pteg.errors import UserError
 from pteg.hw.parameters import Parameters
+from pteg.mutants import MUTANTS, NONE
+from pteg.pipeline.mutated import MutatedHardware
 from pteg.waiting import waiting
 
 __all__ = ["UNNAMED", "load_system", "make_system", "names", "unnamed"]
@@ -33,10 +35,14 @@ def make_system(platform):
     -------
     pteg.hw.system.System
     """
-    from pteg.hw.processor import Processor
-    from pteg.hw.system import System
-
     parameters = platform.parameters
+    if parameters.mutant == NONE:
+        from pteg.hw.processor import Processor
+        from pteg.hw.system import System
+    else:
+        hardware = MutatedHardware(MUTANTS[parameters.mutant])
+        Processor = hardware.module("pteg.hw.processor").Processor
+        System = hardware.module("pteg.hw.system").System
     processors = [Processor(parameters, number, mmu=platform.mmu and platform.mmu(parameters))
                   for number in range(parameters.processors)]
     return System(platform.memory_map, processors, master=platform.master is not None)
@@ -68,10 +74,17 @@ def load_system(platform):
                            for parameter in fields(Parameters)},
                         "memory_map": platform.memory_map,
                         "master": platform.master is not None,
-                        **({"mmu": _own_mmu(platform)} if platform.mmu else {})})
+                        **({"mmu": _own_mmu(platform)} if platform.mmu else {}),
+                        **_fault(platform)})
         if devices is not None:
             devices.result()
     return native
+
+
+def _fault(platform):
+    """The text that a mutant has changed."""
+    name = platform.parameters.mutant
+    return {} if name == NONE else {"mutant": (MUTANTS[name].file, MUTANTS[name].source())}
 
 
 def _own_mmu(platform):

@@ -17,6 +17,7 @@ from pteg.hw.isa.registers import Hid0, Msr
 from pteg.hw.parameters import Numbers
 from pteg.lockstep import Lockstep, Mismatch
 from pteg.lockstep.random_programs import STOP, Options, random_program
+from pteg.mutants import MUTANTS
 from pteg.parameters import NAMES, MachineParameters, read_parameters
 from pteg.platform import Platform
 
@@ -53,6 +54,7 @@ WRONG = [
     ("broadcast", "maybe", "on or off"),
     ("quantum", 0, "a number from 1 to 1048576"),
     ("seed", -1, "a number from 0 to 2147483647"),
+    ("mutant", "x", f"none, {', '.join(list(MUTANTS)[:-1])} or {list(MUTANTS)[-1]}"),
 ]
 
 
@@ -71,7 +73,7 @@ def random_parameters(rng):
         "btic": [0, 8, 64, 512], "completion_queue": range(2, 16), "gpr_renames": range(2, 17),
         "fpr_renames": range(1, 17), "ratio": ["1:1", "2.5:1", "4:1", "7.5:1"],
         "prediction": [True, False], "processors": [1], "broadcast": [True, False],
-        "quantum": [1, 1000], "seed": [0, 7],
+        "quantum": [1, 1000], "seed": [0, 7], "mutant": ["none"],
     }
     assert choices.keys() == set(NAMES), "a parameter without a choice here"
     return {name: rng.choice(values) for name, values in choices.items() if rng.random() < 0.7}
