@@ -190,4 +190,5 @@ def take_stale(model):
     oldest = max(0, count - HISTORY)
     acts = [tuple(map(int, model["history"][i % HISTORY])) for i in range(oldest, count)]
     fault, model["stale"] = int(model["stale"]), 0
-    return Finding(fault=Fault(fault), acts=acts, oldest=oldest, **found)
+    return Finding(fault=Fault(fault), acts=acts, oldest=oldest,
+                   sets=int(model["tlb_sets"]), **found)

@@ -16,12 +16,13 @@ def built(lab: str, folder: Path, file: str, numbers: dict[str, int]) -> Program
                     sections={".vectors": 0x300, ".text": 0x1000})
 
 
-def starter(lab: str, file: str, numbers: dict[str, int]) -> dict[str, str]:
+def starter(lab: str, file: str, numbers: dict[str, int], source: str = "starter.s"
+            ) -> dict[str, str]:
     """The file that a student begins with; the numbers are in a comment."""
     head = "".join(f"# {name} = {value:#010x}\n" for name, value in numbers.items())
-    return {file: head + (folder_of(lab) / "starter.s").read_text(encoding="ascii")}
+    return {file: head + (folder_of(lab) / source).read_text(encoding="ascii")}
 
 
-def solution(lab: str, file: str) -> dict[str, str]:
+def solution(lab: str, file: str, source: str = "solution.s") -> dict[str, str]:
     """The file of the solution."""
-    return {file: (folder_of(lab) / "solution.s").read_text(encoding="ascii")}
+    return {file: (folder_of(lab) / source).read_text(encoding="ascii")}

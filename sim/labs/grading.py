@@ -52,13 +52,14 @@ def grade(lab: Lab, folder: Path, seed: int, output: Path | None = None) -> dict
     attempt, problem = None, None
     try:
         attempt = lab.attempt(folder, seed)
-        result["metrics"] = lab.metrics(attempt)
     except UserError as error:
         problem = Wrong(str(error).splitlines()[0])
     for test, row in zip(tests, result["tests"], strict=True):
         row |= _run(test, attempt, problem, output)
         result["points"] = round(sum(row["points"] for row in result["tests"]), 2)
         _write(result, output)
+    if attempt is not None:
+        result["metrics"] = lab.metrics(attempt)
     result["complete"] = True
     _write(result, output)
     return result

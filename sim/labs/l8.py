@@ -1,11 +1,17 @@
-"""L8, do not go stale: changes of a PTE, run with adversaries and watched by the oracle."""
+"""L8, do not go stale: changes of a PTE, run with adversaries and watched by the oracle; a pool of
+VSIDs (vsids.py); and a test that finds wrong solutions (trials.py)."""
 
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from pathlib import Path
+from typing import TypeVar
 
+from pteg.errors import UserError
+from pteg.labs import trials, vsids
 from pteg.labs.assembly import built, solution, starter
 from pteg.labs.kit import Lab, Test, Wrong, choices
+from pteg.labs.mutants import MUTANTS, mutated
 from pteg.machine import Machine
 from pteg.mmu import Walk
 from pteg.mmu.oracle import StaleUse, Step
@@ -20,6 +26,8 @@ _PAGE = 0x100000
 #: Adversaries: enough that each omission fails for some of them, whatever the first seed is.
 SEEDS = 60
 _INSTRUCTIONS = 20_000
+#: Wrong solutions that a student's test must find.
+_FOUND = 8
 
 
 def numbers_of(seed: int) -> dict[str, int]:
@@ -30,8 +38,8 @@ def numbers_of(seed: int) -> dict[str, int]:
 
 
 @dataclass
-class _Attempt:
-    """What has happened with all adversaries.
+class _Update:
+    """What has happened to update.s with all adversaries.
 
     Attributes
     ----------
@@ -47,12 +55,46 @@ class _Attempt:
     instructions: int
 
 
-def _attempt(folder: Path, seed: int) -> _Attempt:
+@dataclass
+class _Attempt:
+    """A student's three files; each is tried when it is asked for."""
+
+    folder: Path
+    seed: int
+
+    @cached_property
+    def update(self) -> _Update | Wrong:
+        return _or_wrong(lambda: _updated(self.folder, self.seed))
+
+    @cached_property
+    def pool(self) -> vsids.Tried | Wrong:
+        return _or_wrong(lambda: vsids.tried(self.folder, self.seed))
+
+
+_Part = TypeVar("_Part")
+
+
+def _or_wrong(part: Callable[[], _Part]) -> _Part | Wrong:
+    """What a function returns, or the line that a file is refused with."""
+    try:
+        return part()
+    except UserError as error:
+        return Wrong(str(error).splitlines()[0])
+
+
+def _given(part: _Part | Wrong) -> _Part:
+    """A part that could be tried."""
+    if isinstance(part, Wrong):
+        raise part
+    return part
+
+
+def _updated(folder: Path, seed: int) -> _Update:
     numbers = numbers_of(seed)
     program = built("L8", folder, _FILE, numbers)
     write_file(folder / "lab.elf", program.elf())
-    found, unexplained = _Attempt(None, {}, 0), None  # wrong, but nothing stale
-    for adversary in range(seed % 100_000, seed % 100_000 + SEEDS):
+    found, unexplained = _Update(None, {}, 0), None  # wrong, but nothing stale
+    for adversary in _adversaries(seed):
         machine = Machine("g3", cpu="functional", rom="none", ram="4M", adversary=adversary)
         machine.load(program.elf())
         machine.cpu.pc, machine.cpu.msr = program.symbols["_start"], 0
@@ -81,22 +123,67 @@ def _attempt(folder: Path, seed: int) -> _Attempt:
     return found
 
 
+def _adversaries(seed: int) -> range:
+    return range(seed % 100_000, seed % 100_000 + SEEDS)
+
+
 def _table(attempt: _Attempt) -> None:
-    if attempt.problem:
-        raise attempt.problem
+    update = _given(attempt.update)
+    if update.problem:
+        raise update.problem
 
 
 def _step(step: Step, attempt: _Attempt) -> None:
     _table(attempt)
-    if step in attempt.stale:
-        use, seed, walk = attempt.stale[step]
+    stale = _given(attempt.update).stale
+    if step in stale:
+        use, seed, walk = stale[step]
         raise Wrong(f"adversary {seed}: {use}", walk, use.cycle)
+
+
+def _trial(attempt: _Attempt) -> None:
+    """The student's test, of the right solution and of ten that leave a step out."""
+    seed, right = attempt.seed, solution("L8", _FILE)[_FILE]
+    wrong = {name: mutated(LAB, name, seed)[_FILE] for name, mutant in MUTANTS["L8"].items()
+             if mutant.right in right}
+    try:
+        found = trials.found(attempt.folder, right, wrong, numbers_of(seed), _adversaries(seed))
+    except UserError as error:
+        raise Wrong(str(error).splitlines()[0]) from None
+    if len(found) < _FOUND:
+        raise Wrong(f"your test finds {len(found)} of {len(wrong)} wrong solutions, but must find "
+                    f"{_FOUND}; it passes {', '.join(name for name in wrong if name not in found)}",
+                    part=len(found) / len(wrong))
+
+
+def _of_pool(test: Test) -> Test:
+    """A test of vsids.py as one of this lab."""
+    return replace(test, check=lambda attempt: test.check(_given(attempt.pool)))
 
 
 _TESTS = [Test("table", "pages are installed and removed", 2, _table),
           *(Test(step.name.lower().replace("_", "-"), step.value, 2, partial(_step, step))
-            for step in Step)]
+            for step in Step),
+          *map(_of_pool, vsids.TESTS),
+          Test("trial", "your test finds wrong solutions, and passes the right one", 4, _trial)]
 
-LAB = Lab("L8", "Do not go stale", lambda seed: _TESTS, _attempt,
-          lambda seed: starter("L8", _FILE, numbers_of(seed)), lambda seed: solution("L8", _FILE),
-          lambda attempt: {"instructions": attempt.instructions})
+
+def _files(seed: int) -> dict[str, str]:
+    numbers = numbers_of(seed)
+    return {**starter("L8", _FILE, numbers),
+            **starter("L8", vsids.FILE, vsids.numbers_of(seed), "starter-vsid.s"),
+            **starter("L8", trials.FILE, numbers, "starter-test.s")}
+
+
+def _solution(seed: int) -> dict[str, str]:
+    return {**solution("L8", _FILE), **solution("L8", vsids.FILE, "solution-vsid.s"),
+            **solution("L8", trials.FILE, "solution-test.s")}
+
+
+def _metrics(attempt: _Attempt) -> dict[str, int]:
+    update, pool = attempt.update, attempt.pool
+    return {**({} if isinstance(update, Wrong) else {"instructions": update.instructions}),
+            **({} if isinstance(pool, Wrong) else {"tlbie": pool.tlbies})}
+
+
+LAB = Lab("L8", "Do not go stale", lambda seed: _TESTS, _Attempt, _files, _solution, _metrics)

@@ -1,7 +1,7 @@
 """Which step of changing a PTE is missing, from the acts that an oracle remembers (PEM 7.6.3.2)."""
 
 import enum
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pteg.hw.isa.registers import PteHigh, PteLow
@@ -200,7 +200,7 @@ def _flushed(found: Finding, acts: Sequence[Made], first: int, stores: Sequence[
              ) -> tuple[Step | None, int | None, int]:
     """The first step that is not there from tlbie to the sync after tlbsync, the address of a tlbie
     in the wrong place, and the index of tlbsync. `stores` are those into the PTE."""
-    flush = next(_flushes(found, acts, first), None)
+    flush = _flush(found, acts, first)
     if flush is None:
         wrong = [act.address for i, act in enumerate(acts)
                  if act.act == Act.TLBIE and (i > first or found.oldest + i >= found.loaded)]
@@ -218,7 +218,12 @@ def _flushed(found: Finding, acts: Sequence[Made], first: int, stores: Sequence[
     return None, None, waits
 
 
-def _flushes(found: Finding, acts: Sequence[Made], start: int) -> Iterator[int]:
-    """Indices of the tlbie of the page after a store (EA[4-19] are compared)."""
-    return (i for i in range(start + 1, len(acts)) if acts[i].act == Act.TLBIE
-            and not (acts[i].address ^ found.ea) & 0x0FFFF000)
+def _flush(found: Finding, acts: Sequence[Made], start: int) -> int | None:
+    """Index of the tlbie after a store: one of the page (EA[4-19] are compared), or else one of its
+    set, which a 750 empties whatever its pages are (MPC750 UM 5.4.3.2)."""
+    flushes = [i for i in range(start + 1, len(acts)) if acts[i].act == Act.TLBIE]
+    for mask in (0x0FFFF000, found.sets - 1 << 12):
+        for i in flushes:
+            if not (acts[i].address ^ found.ea) & mask:
+                return i
+    return None

@@ -62,6 +62,8 @@ class Finding:
         `FIELDS` of the latest acts.
     oldest : int
         Number of the first of them.
+    sets : int
+        Of each TLB.
     """
 
     fault: Fault
@@ -79,3 +81,4 @@ class Finding:
     order: int
     acts: list[tuple[int, ...]]
     oldest: int
+    sets: int
