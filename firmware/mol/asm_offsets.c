@@ -27,6 +27,7 @@ void offsets(void)
     OFFSET(xTRACE, mregs.trace);
     OFFSET(xIN_GUEST, mregs.in_guest);
     OFFSET(xEXIT_REQUEST, mregs.exit_request);
+    OFFSET(xFP_VALUE, mregs.fp_value);
     OFFSET(xSR, sr);
     OFFSET(xSPLIT_SR, split_sr);
     OFFSET(xILLEGAL_SR, illegal_sr);
@@ -65,6 +66,8 @@ void offsets(void)
     OFFSET(xTLBIE_FLUSHES, option[OPTION_TLBIE_FLUSHES]);
     OFFSET(xCALL_BY_USER, option[OPTION_CALL_BY_USER]);
     OFFSET(xSPR_HOOK, spr_hook);
+    OFFSET(xOWNER, owner);
+    OFFSET(xRAM, block[0]);
     NUMBER(IO_COOKIE, __builtin_offsetof(struct io_page, cookie));
     NUMBER(IO_MPHYS, __builtin_offsetof(struct io_page, mphys));
     NUMBER(SLOT_READ, __builtin_offsetof(struct slot, read));

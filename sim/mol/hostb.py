@@ -17,6 +17,7 @@ from pteg.hw.isa.registers import Msr
 from pteg.machine import Machine
 from pteg.mol.guest import Guest
 from pteg.mol.occupancy import session_of
+from pteg.mol.places import Places
 from pteg.state import STORED_SPRS
 from pteg.symbols import Symbols
 from pteg.worlds import GUESTS, Worlds
@@ -221,6 +222,12 @@ class HostB:
     def sdr1(self) -> int:
         """SDR1 while the guest is in; 0: there is no session yet."""
         return self.variable("xSDR1") if self.kvars else 0
+
+    def places(self) -> Places:
+        """Where the session keeps what the guest believes in."""
+        table, count = self.result("frames"), self.guest.size // _PAGE
+        return Places(self.kvars, self._offsets,
+                      lambda words: (words(table, count).astype(int), [(table, 4 * count)]))
 
     def counters(self) -> dict[str, int]:
         """MOL's counters by name."""

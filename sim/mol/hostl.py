@@ -15,6 +15,7 @@ from pteg.hw.isa.registers import Msr
 from pteg.machine import Machine
 from pteg.mol.hostb import GUEST_IN
 from pteg.mol.occupancy import session_of, spaces_of
+from pteg.mol.places import Places
 from pteg.symbols import Symbols
 from pteg.worlds import GUESTS, Worlds
 
@@ -25,6 +26,8 @@ BASE = 0xC0000000
 #: Of the shell.
 PROMPT = "$ "
 _STEP = 100_000_000
+#: Of the kernel's page tables (kernel/pte.h).
+_PAGE, _ENTRIES, _PRESENT = 4096, 1024, 1
 
 
 @lru_cache
@@ -133,6 +136,30 @@ class HostL:
     def place(self, name: str, index: int = 0, session: int = 0) -> int:
         """Physical address of that word."""
         return self.kvars(session) + _offsets()[name] + 4 * index
+
+    def places(self, session: int = 0) -> Places:
+        """Where a session keeps what its guest believes in. Its memory is a range of the process
+        that owns it, whose page tables have the frames (kernel/pte.h)."""
+        def variable(name, index=0):
+            return self.variable(name, index, session)
+
+        owner = self.data.at("processes", variable("xOWNER"))
+        directory = owner.directory - BASE
+        _, size, begin = (variable("xRAM", n) for n in range(3))
+
+        def frames(words):
+            found, used = np.zeros(size // _PAGE, int), [(directory, _PAGE)]
+            pages = begin // _PAGE + np.arange(len(found))
+            for number in np.unique(pages // _ENTRIES).tolist():
+                table = int(words(directory + 4 * number, 1)[0])
+                if table:
+                    used.append((table, _PAGE))
+                    mine = pages // _ENTRIES == number
+                    entries = words(table, _ENTRIES)[pages[mine] % _ENTRIES].astype(int)
+                    found[mine] = np.where(entries & _PRESENT, entries & -_PAGE, 0)
+            return found, used
+
+        return Places(self.kvars(session), _offsets(), frames)
 
     def counters(self, session: int = 0) -> dict[str, int]:
         """MOL's counters by name; {} if there is no such session."""

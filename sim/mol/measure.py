@@ -18,7 +18,6 @@ from pteg.mol.hostl import HostL
 from pteg.mol.occupancy import occupancy
 from pteg.mol.phases import BY_WORLD, Phase, landmarks
 from pteg.mol.scenarios import SCENARIOS, HostScenario, Scenario
-from pteg.mol.session_report import SessionSamples, exits
 from pteg.worlds import GUESTS, World
 
 __all__ = ["run", "measure"]
@@ -27,8 +26,8 @@ __all__ = ["run", "measure"]
 OUTSIDE = "OUTSIDE"
 #: Samples of the hash table in a run.
 SAMPLES = 50
-#: Cycles of a report, and instructions between its samples of the guest's tables.
-REPORTED, SAMPLE = 50_000, 100
+#: Cycles of a report.
+REPORTED = 50_000
 
 
 def run(scenario: str | Scenario | HostScenario, cpu: str = "functional", *,
@@ -85,7 +84,7 @@ def measure(session: HostB | HostL, scenario: Scenario | HostScenario,
     clock = _clock(session)
     recording = _Report(session, clock, report) if report else _Nothing()
     with _waveform(session, vcd, scenario.signals) if vcd else _Nothing(), recording:
-        samples, counters, stop = _run(session, scenario, recording)
+        samples, counters, stop = _run(session, scenario)
     worlds, exits = clock.results()
     return {"stop": str(stop), "cycles": machine.cycle if clock.timed else None,
             "instructions": machine.instructions,
@@ -99,11 +98,10 @@ def _waveform(session, path, signals):
     return session.machine.trace(path, signals, computed=[SessionSignals(session)])
 
 
-def _run(session, scenario, recording):
+def _run(session, scenario):
     """To the end, with samples of the hash table, which disturb nothing.
 
-    The counters are the last ones before the session is gone. A recording that wants samples gets
-    some between them.
+    The counters are the last ones before the session is gone.
     """
     machine = session.machine
     until = scenario.until(session)
@@ -113,8 +111,7 @@ def _run(session, scenario, recording):
             samples.append({"instructions": machine.instructions, "cycles": machine.cycle,
                             **occupancy(machine, session.sdr1, session.session_of)})
         counters = session.counters() or counters
-        stop = recording.run(piece, until) if recording.active else session.run(
-            piece, until, undisturbed=True)
+        stop = session.run(piece, until, undisturbed=True)
         if len(samples) > SAMPLES:
             del samples[1::2]
             piece *= 2
@@ -124,8 +121,6 @@ def _run(session, scenario, recording):
 class _Nothing:
     """A recording of nothing."""
 
-    active = False
-
     def __enter__(self):
         return self
 
@@ -134,36 +129,24 @@ class _Nothing:
 
 
 class _Report:
-    """A report of the session's first cycles, with its exits and samples of the guest's tables."""
+    """A report of the session's first cycles."""
 
     def __init__(self, session, clock, path):
+        from pteg.mol.session_report import SessionData
         from pteg.report import record_report
 
-        self._session, self._clock = session, clock
-        self._samples = SessionSamples(session) if isinstance(session, HostB) else None
-        self._end = session.machine.cycle + REPORTED
+        self._clock, self._data, begin = clock, SessionData(session), session.machine.cycle
         self._recording = record_report(
-            session.machine, path, window=(session.machine.cycle, self._end), session=self._data)
+            session.machine, path, window=(begin, begin + REPORTED), session=self._session)
 
-    @property
-    def active(self):
-        """It still wants samples."""
-        return self._samples is not None and self._session.machine.cycle < self._end
+    def _session(self, changes):
+        from pteg.mol.session_report import exits
 
-    def run(self, instructions, until):
-        """Run, and take samples."""
-        stop, end = "instructions", self._session.machine.instructions + instructions
-        while stop == "instructions" and (left := end - self._session.machine.instructions) > 0:
-            self._samples.take()
-            stop = self._session.run(min(left, SAMPLE), until, undisturbed=True)
-        return stop
-
-    def _data(self):
-        records = self._clock.exits
-        return {"exits": exits(records, [self._clock.kind(row) for row in records]),
+        clock = self._clock
+        return {"exits": exits(clock.exits, [clock.kind(row) for row in clock.exits]),
                 "worlds": {world.name: int(cycles) for world, cycles in zip(
-                    World, self._clock.cycles, strict=True) if cycles},
-                "samples": self._samples.samples if self._samples else []}
+                    World, clock.cycles, strict=True) if cycles},
+                **self._data.data(changes, clock)}
 
     def __enter__(self):
         return self

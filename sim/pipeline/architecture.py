@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from pteg.engine import Native
+from pteg.engine.probes import Kind, Part, Probe
 from pteg.generated import load_module
 from pteg.pipeline.places import Memory, Processor, Signal
 from pteg.state import NAMES, PENDING
@@ -96,6 +97,19 @@ class Architecture:
         for path, position in self._registers[name]:
             width = self._native.probe(path).width
             self._native.write(state, path, int(value) >> position & (1 << width) - 1)
+
+    def probes(self, name: str) -> list[tuple[Probe, int]]:
+        """The parts of a register that a tracer can follow, each with the bit at which it begins.
+
+        `name` is a field of ARCH_STATE, with a number if that is a bank: `msr`, `gpr3`, `sr15`.
+        """
+        for bank, path in self._banks.items():
+            if name.startswith(bank) and name[len(bank):].isdigit():
+                memory, row = self._native.memories[path], int(name[len(bank):])
+                part = Part(memory.base + row * memory.stride, 0, memory.width)
+                return [(Probe(f"{path}[{row}]", memory.width, False, Kind.REGISTER,
+                               parts=(part,)), 0)]
+        return [(self._native.probe(path), position) for path, position in self._registers[name]]
 
     def get_pending(self, state: np.ndarray, cycle: int) -> np.ndarray:
         """A record array of `pteg.state.PENDING`."""

@@ -1,4 +1,5 @@
-"""Follows the page table, TLBs and caches through a whole recording: all that changes them.
+"""Follows the page table, TLBs and caches through a whole recording: all that changes them. Of a
+session of a hypervisor, all of memory is followed.
 
 With what is there when the recording begins, their contents follow for every cycle.
 """
@@ -11,7 +12,7 @@ from pteg.report.signals import SIDES
 
 __all__ = ["Changes", "WORD", "REFILL"]
 
-#: A word of the page table is now `value`.
+#: A word of memory is now `value`.
 WORD = np.dtype([("cycle", "u4"), ("address", "u4"), ("value", "u4"), ("walker", "u1")])
 #: A TLB entry is written (`way` >= 0), or the sets that `ea` selects are invalidated (-1).
 REFILL = np.dtype([("cycle", "u4"), ("side", "u1"), ("way", "i1"), ("ea", "u4"), ("entry", "u8")])
@@ -33,13 +34,17 @@ class Changes:
         What is there when the recording begins.
     caches : pteg.report.caches.CacheChanges
         Gets the signals that it needs.
+    everywhere : bool
+        Follow all of memory, not only the page table.
 
     Attributes
     ----------
     tracer : pteg.engine.Tracer
+    memory : array
+        The words of main memory when the recording began.
     """
 
-    def __init__(self, native, cpu, base, memory, caches):
+    def __init__(self, native, cpu, base, memory, caches, everywhere=False):
         walker, stores, port = cpu.mmu.walker, "core.stores__", "core.data__"
         held = "dcache.operation.held."
         paths = {
@@ -57,12 +62,12 @@ class Changes:
                for name in ("refill", "refill_ea", "refill_way", "refill_entry")},
             **caches.paths,
         }
-        self._caches = caches
+        self._caches, self._everywhere = caches, everywhere
         self.tracer = native.tracer(list(dict.fromkeys(paths.values())))
         places = dict(zip(self.tracer.paths, self.tracer.offsets, strict=True))
         self._columns = {name: places[path] for name, path in paths.items()}
         self._words, self._refills = [np.zeros(0, WORD)], [np.zeros(0, REFILL)]
-        self._base, self._memory = base, np.frombuffer(memory, ">u4")
+        self._base, self.memory = base, np.frombuffer(memory, ">u4")
         self._now: dict[int, int] = {}      # words that have been written, as they are now
 
     @staticmethod
@@ -78,8 +83,8 @@ class Changes:
         base = now["sdr1"] & 0xFFFF0000
 
         def inside(address):
-            return (base != 0) & (address & ~mask == base & ~mask) & (
-                address - self._base < 4 * len(self._memory)) & (address >= self._base)
+            table = (base != 0) & (address & ~mask == base & ~mask) | self._everywhere
+            return table & (address - self._base < 4 * len(self.memory)) & (address >= self._base)
 
         store = ((now["valid"] & now["done"] & (now["error"] ^ 1)) != 0) \
             & np.isin(now["type"], _WRITES) & inside(now["addr"])
@@ -125,7 +130,7 @@ class Changes:
     def before(self, address, size):
         """Words of memory when the recording began; none where there is no memory."""
         first = (address - self._base) // 4
-        return self._memory[max(0, first):max(0, first + size // 4)]
+        return self.memory[max(0, first):max(0, first + size // 4)]
 
     def _set(self, found, cycle, address, value, walker):
         self._now[address] = value
@@ -148,7 +153,7 @@ class Changes:
 
     @property
     def words(self) -> np.ndarray:
-        """Changes of the page table, an array of `WORD`."""
+        """Changes of the page table, or of all of memory: an array of `WORD`."""
         return np.concatenate(self._words)
 
     @property

@@ -128,10 +128,11 @@ class _Rows:
 def record_report(machine: Any, path: str | PathLike, *, signals: str | Iterable[str] = (),
                   window: tuple[int, int] | str | None = None, trigger: str | None = None,
                   before: int = 100, after: int | None = 400, last: int | None = None,
-                  session: Callable[[], dict[str, Any]] | None = None) -> Recording:
+                  session: Callable[[Changes], dict[str, Any]] | None = None) -> Recording:
     """Record a report of the runs that follow; see `pteg.Machine.report`.
 
-    `session` is called at the end; what it returns is for panes about a session of a hypervisor.
+    `session` is called at the end, with all stores to memory; what it returns is for panes about a
+    session of a hypervisor.
     """
     from pteg.report.page import page
 
@@ -173,7 +174,8 @@ def record_report(machine: Any, path: str | PathLike, *, signals: str | Iterable
                             worlds.watch() if worlds else None, cpu.guest_msr)
     memory = machine.memory.read(machine.ram.base, machine.ram.size)
     caches = CacheChanges(native, cpu.places, cpu.driver.state)
-    changes = Changes(native, cpu.places, machine.ram.base, memory, caches)
+    changes = Changes(native, cpu.places, machine.ram.base, memory, caches,
+                      everywhere=session is not None)
     tlb = list(machine.mmu.tlb())
     taps = [Tap(tracer, tracer.before(kept)), Tap(events.tracer, events),
             Tap(changes.tracer, changes)]
@@ -195,7 +197,7 @@ def record_report(machine: Any, path: str | PathLike, *, signals: str | Iterable
             start, rows, {probe.path: (probe, columns[probe.path]) for probe in tracer.probes},
             [text.path for source in owner for text in source.texts] + panes,
             list(passages), ledger.records, changes, caches, tlb, machine,
-            session() if session else None)).encode())
+            session(changes) if session else None)).encode())
 
     return Recording(close, _Status(capture, trigger))
 

@@ -1,10 +1,20 @@
-"""The report of a session of MOL: exits, worlds, and the guest's translation beside MOL's."""
+"""The report of a session of MOL: exits, worlds, registers, and the guest's translation beside
+MOL's.
+"""
+
+import struct
 
 import numpy as np
 import pytest
 
 from pteg.errors import UserError
-from pteg.mol.measure import run
+from pteg.firmware.asm import assemble
+from pteg.mol.measure import measure, run
+from pteg.mol.register_ledger import Verdict
+from pteg.mol.scenarios import SCENARIOS
+from pteg.mol.scenarios.scenario import HostScenario
+from pteg.mol.scenarios.sessions import counting
+from pteg.pipeline.switches import Moment
 from pteg.worlds import GUESTS
 
 
@@ -47,16 +57,19 @@ def test_instructions_have_the_names_of_their_world(page):
     assert set(worlds["values"].tolist()) & set(GUESTS)
 
 
-def test_the_guests_way_and_the_shadow_lead_to_the_same_byte(page, show, session):
-    """In each translation of the guest that succeeds; without a shadow entry it fails."""
-    window = show(session[1])
+def ways(window):
+    """Of each translation of the guest: what the pane shows in its cycle, by result."""
     window.get_by_role("tab", name="Storeys", exact=True).click()
     found = window.evaluate("""() => {
         const { pane } = report.all.find(({ button }) => button.textContent === "Storeys");
         return pane.ours.map((i) => pane.at(i, report.data.translations.cycle[i]));
     }""")
-    results = {result: [one for one in found if one["result"] == result]
-               for result in {one["result"] for one in found}}
+    return {result: [one for one in found if one["result"] == result]
+            for result in {one["result"] for one in found}}
+
+
+def check_ways(results):
+    """In each translation of the guest that succeeds; without a shadow entry it fails."""
     assert len(results["OK"]) > 20 and results["PAGE_FAULT"]
     for one in results["OK"]:
         # The shadow may have gone from the table while the TLB still has it.
@@ -64,6 +77,100 @@ def test_the_guests_way_and_the_shadow_lead_to_the_same_byte(page, show, session
         assert one["host"] == one["real"], one
     assert all(one["shadow"] is None for one in results["PAGE_FAULT"])
     assert sum(one["shadow"] is not None for one in results["OK"]) > 20
+
+
+def test_the_guests_way_and_the_shadow_lead_to_the_same_byte(page, show, session):
+    check_ways(ways(show(session[1])))
+
+
+@pytest.mark.slow
+def test_so_they_do_for_a_process_of_an_operating_system(show, tmp_path):
+    scenario = HostScenario("count", 0, "ii", "A guest that counts",
+                            lambda: {"count": counting("C", 3)}, ("insmod mol", "mol count 2"))
+    path = tmp_path / "run.html"
+    measure(scenario.session("pipeline"), scenario, report=path)
+    window = show(path)
+    check_ways(ways(window))
+    assert not any(window.evaluate("""() => report.all.find(
+        ({ button }) => button.textContent === "Registers").pane.all.leaks"""))
+
+
+class Ledger:
+    """The register ledger of a page, by exits."""
+
+    def __init__(self, page):
+        ledger = page.data["session"]["ledger"]
+        self.cycle = ledger["cycle"].reshape(-1, len(Moment)).astype(int)
+        self.value = ledger["value"].reshape(len(self.cycle), len(Moment), -1)
+        self.registers, self.sides = ledger["registers"], {
+            side: (ledger[side], ledger[f"{side}_verdict"].reshape(len(self.cycle), -1))
+            for side in ("guest", "host")}
+
+    def leaked(self, side):
+        names, verdicts = self.sides[side]
+        return {names[n] for n in np.flatnonzero((verdicts == Verdict.LEAKED).any(0))}
+
+
+def test_the_ledger_has_the_registers_as_the_machine_has_them(page):
+    """At the moments of some exits, in another run."""
+    ledger = Ledger(page)
+    again = SCENARIOS["first-touch"].session("pipeline")
+    again.run(1_000_000, until=again.entry)
+    moments = np.argwhere(ledger.cycle)
+    assert len(moments) > 80
+    for row, moment in moments[::7]:
+        again.machine.run(cycles=int(ledger.cycle[row, moment]) - again.machine.cycle)
+        state = again.machine.model.get_state()
+        for name, value in zip(ledger.registers, ledger.value[row, moment], strict=True):
+            bank = next((bank for bank in ("gpr", "fpr", "sr")
+                         if name.removeprefix(bank).isdigit()), None)
+            real = state[bank][0, int(name.removeprefix(bank))] if bank else state[name][0]
+            assert value == real, (row, moment, name)
+
+
+def test_nothing_leaks_in_a_switch(page):
+    """Both sides have their own again, although the switches have used most of it."""
+    ledger = Ledger(page)
+    assert not ledger.leaked("guest") and not ledger.leaked("host")
+    names, verdicts = ledger.sides["guest"]
+    used = {names[n] for n in np.flatnonzero((verdicts == Verdict.RESTORED).any(0))}
+    assert {*(f"gpr{n}" for n in range(8)), "cr", "lr", "ctr"} <= used
+
+
+def test_what_the_switch_forgets_is_leaked(tmp_path, read_report):
+    """Without one instruction each, the guest gets a register of the host, and the host one of
+    MOL."""
+    scenario = SCENARIOS["first-touch"]
+    session = scenario.session("pipeline")
+    memory, symbols = session.machine.memory, session.machine.symbols
+    begin, end = symbols.address("mac_entry"), symbols.address("exit_to_user")
+    code = list(struct.unpack(f">{(end - begin) // 4}I", memory.read(begin, end - begin)))
+    offset = session.places().offsets["xGPR"] + 4 * 11
+    for text in (f"lwz r11, {offset}(r1)", "mtsprg 3, r9"):
+        (word,) = struct.unpack(">I", assemble(text, sections={".text": 0}).image(0))
+        assert code.count(word) == 1
+        code[code.index(word)] = 0x60000000
+    memory.write(begin, struct.pack(f">{len(code)}I", *code))
+    measure(session, scenario, report=tmp_path / "run.html")
+    ledger = Ledger(read_report(tmp_path / "run.html"))
+    assert ledger.leaked("guest") == {"gpr11"} and ledger.leaked("host") == {"sprg3"}
+
+
+def test_the_ledger_is_a_pane(show, session, page):
+    window = show(session[1])
+    window.get_by_role("tab", name="Registers", exact=True).click()
+    panel = window.get_by_role("tabpanel", name="Registers", exact=True)
+    asked = np.flatnonzero(Ledger(page).cycle[:, Moment.OTHERS])
+    for row in (0, int(asked[0]), int(asked[-1])):
+        left, others = Ledger(page).cycle[row, [Moment.LEFT, Moment.OTHERS]].tolist()
+        window.evaluate("cycle => report.view.go(cycle)", left)
+        window.wait_for_function("text => document.body.innerText.includes(text)",
+                                 arg=f"Exit {row + 1} of")
+        assert ("sprg3" in panel.inner_text()) == bool(others)
+    button = panel.locator("td button").first
+    saved = int(button.inner_text().replace(",", ""))
+    button.click()
+    assert int(window.get_by_label("Cycle", exact=True).input_value()) == saved
 
 
 def test_the_flame_is_a_pane(show, session, page):

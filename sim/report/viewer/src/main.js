@@ -11,6 +11,7 @@ import { lifePane } from "./life.js";
 import { codePane } from "./code.js";
 import { eventsPane, overview } from "./timeline.js";
 import { exitsPane } from "./exits.js";
+import { ledgerPane } from "./ledger.js";
 import { storeysPane } from "./storeys.js";
 import { graphPane } from "./graph.js";
 import { statisticsPane, summaryPane } from "./statistics.js";
@@ -219,13 +220,14 @@ async function start() {
   const view = new View(data);
   view.strip = overview(data, view);
   const pipeline = withLegend(data, cycles(view, pipelinePane(data, view)));
-  const { exits, samples } = data.session ?? {};
+  const { exits, ledger, storeys } = data.session ?? {};
   const all = [
     ...tabs(view, byId("left"), { Pipeline: pipeline, Waveforms: cycles(view, wavePane(data, view)),
       Statistics: statisticsPane(data, view), ...(exits && { Exits: exitsPane(data, view) }),
+      ...(ledger?.cycle.length && { Registers: ledgerPane(data, view) }),
       Summary: summaryPane(data) }),
     ...tabs(view, byId("right"), { Translation: translationPane(data, view),
-      ...(samples?.length && { Storeys: storeysPane(data, view) }),
+      ...(storeys && { Storeys: storeysPane(data, view) }),
       "Page table": tablePane(data, view), TLBs: tlbPane(data, view),
       "Page life": lifePane(data, view),
       Caches: cachePane(data, view), Events: eventsPane(data, view),
