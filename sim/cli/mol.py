@@ -184,6 +184,9 @@ def summary(result):
         f"{world} {_amount(row)}" for world, row in result["worlds"].items()))
     lines.append("  counters: " + ", ".join(
         f"{name} {value}" for name, value in result["counters"].items() if value))
+    if rate := result["throughput"]:
+        lines.append(f"  throughput: {100 * rate['drop']:.0f} % less than {rate['against']}: "
+                     f"{rate['took']:,} {rate['unit']}, not {rate['baseline']:,}")
     if result["occupancy"]:
         last = result["occupancy"][-1]
         owners = [f"{name} {last[name]}" for name in last

@@ -3,6 +3,7 @@
 import statistics
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 from os import PathLike
 from typing import Any
 
@@ -59,11 +60,14 @@ def run(scenario: str | Scenario | HostScenario, cpu: str = "functional", *,
                         "signals")
     session = chosen.session(cpu)
     counted = measure(session, chosen, vcd, report)
-    differences = None
+    differences = throughput = None
+    if isinstance(chosen, Scenario):
+        throughput = _throughput(chosen, cpu, counted["worlds"])
     if isinstance(session, HostB) and chosen.as_bare:
         differences = differing(session.guest, session, chosen.limit)
     return {"scenario": chosen.name, "title": chosen.title, "number": chosen.number,
-            "point": chosen.point, "cpu": cpu, **counted, "differences": differences}
+            "point": chosen.point, "cpu": cpu, **counted, "throughput": throughput,
+            "differences": differences}
 
 
 def _scenario(given: str | Scenario | HostScenario) -> Scenario | HostScenario:
@@ -72,6 +76,18 @@ def _scenario(given: str | Scenario | HostScenario) -> Scenario | HostScenario:
     if given not in SCENARIOS:
         raise UserError(f"scenario must be one of {', '.join(SCENARIOS)}, not {given!r}")
     return SCENARIOS[given]
+
+
+def _throughput(scenario: Scenario, cpu: str, worlds: dict[str, Any]) -> dict[str, Any] | None:
+    """How much less the guest does in a time than in the baseline's session."""
+    if not scenario.baseline:
+        return None
+    name, options = scenario.baseline
+    other = measure(replace(scenario, options=options).session(cpu), scenario)["worlds"]
+    unit = "cycles" if cpu == "pipeline" else "instructions"
+    took, baseline = (sum(row[unit] for row in each.values()) for each in (worlds, other))
+    return {"against": name, "unit": unit, "took": took, "baseline": baseline,
+            "drop": 1 - baseline / took}
 
 
 def measure(session: HostB | HostL, scenario: Scenario | HostScenario,

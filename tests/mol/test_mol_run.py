@@ -156,6 +156,19 @@ def test_both_models_count_the_same_exits(timed):
     assert functional["counters"] == timed["counters"]
 
 
+def test_running_out_of_contexts_costs_throughput(capfd):
+    """Scenario 11: the same guest with 64 contexts and with all, since the first entry."""
+    found = pteg.mol.run("context-wrap")
+    assert found["counters"]["context_wrap"] > 2 and found["differences"] == []
+    rate = found["throughput"]
+    assert rate["took"] == sum(row["instructions"] for row in found["worlds"].values())
+    assert rate["unit"] == "instructions" and 0 < rate["baseline"] < rate["took"]
+    assert rate["drop"] == pytest.approx(1 - rate["baseline"] / rate["took"])
+    assert pteg.mol.run("lazy-segments")["throughput"] is None
+    assert command("run", "context-wrap") == 0
+    assert f"{100 * rate['drop']:.0f} % less than with as many" in capfd.readouterr().out
+
+
 def test_owners_of_the_hash_table():
     """Contexts up to 32767 are the host's; 2^20 VSIDs under the top belong to session 0."""
     def vsids(contexts):

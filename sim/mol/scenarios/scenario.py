@@ -44,6 +44,9 @@ class Scenario:
         Registers and memory are in the end those of the bare machine.
     signals : str
         Of a waveform.
+    baseline : (str, dict of Option to int), optional
+        What the guest's throughput is compared with: a session with other options, and what they
+        are.
     """
 
     name: str
@@ -58,6 +61,7 @@ class Scenario:
     ends: bool = False
     as_bare: bool = True
     signals: str = SIGNALS
+    baseline: tuple[str, Mapping[Option, int]] | None = None
 
     def session(self, cpu: str = "functional") -> HostB:
         """A machine that is about to run it."""
