@@ -1,5 +1,8 @@
 """The folders `sim`, `hw`, … become the packages `pteg`, `pteg.hw`, … (roots: pyproject.toml).
 
+A package index shows README.md, but has none of the files to which it leads: `shown` makes links of
+them that work there.
+
 Wheel and sdist are reproducible: their bytes depend on the files and on SOURCE_DATE_EPOCH, not on
 who builds them, when, and with which permissions (https://reproducible-builds.org/specs).
 """
@@ -7,6 +10,7 @@ who builds them, when, and with which permissions (https://reproducible-builds.o
 import gzip
 import io
 import os
+import re
 import tarfile
 import time
 import zipfile
@@ -21,6 +25,24 @@ ROOTS = {"sim": "pteg", "hw": "pteg.hw", "components": "pteg.components",
 #: The date of all files: by default the first that a ZIP file can have.
 FIRST = 315_532_800
 DATE = max(FIRST, int(os.environ.get("SOURCE_DATE_EPOCH", FIRST)))
+#: Where the files of this project are on the web, as "https://HOST/PATH/". They are nowhere yet.
+FILES = None
+
+
+def shown(text):
+    """A text in Markdown as a package index is to show it: its links to files lead to the web.
+
+    Without a place on the web, links are their text, and pictures are left out.
+    """
+    def link(found):
+        picture, name, target = found.groups()
+        if re.match(r"\w+://|#", target):
+            return found[0]
+        if FILES is None:
+            return "" if picture else name
+        return f"{picture}[{name}]({FILES}{target})"
+
+    return re.sub(r"(!?)\[([^\]]+)\]\(([^)\s]+)\)", link, text)
 
 
 def mode(old):
@@ -61,6 +83,8 @@ class Wheel(bdist_wheel):
 
 
 setup(
+    long_description=shown(Path("README.md").read_text(encoding="utf-8")),
+    long_description_content_type="text/markdown",
     packages=[name for folder, root in ROOTS.items()
               for name in [root, *(f"{root}.{sub}" for sub in find_packages(folder))]],
     cmdclass={"sdist": Sdist, "bdist_wheel": Wheel},

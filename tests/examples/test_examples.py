@@ -19,7 +19,7 @@ LINUX = Path(__file__).parents[3] / "shared" / "linux"
 def run(folder, name, *arguments):
     """What an example prints, run in an empty folder."""
     done = subprocess.run([sys.executable, EXAMPLES / name, *arguments], cwd=folder, text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=600)
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=1800)
     assert done.returncode == 0, done.stdout
     return done.stdout
 
@@ -146,7 +146,7 @@ def test_notebook_page_fault(tmp_path):
     nbclient, nbformat = pytest.importorskip("nbclient"), pytest.importorskip("nbformat")
     pytest.importorskip("ipykernel")
     notebook = nbformat.read(EXAMPLES / "notebooks/page_fault.ipynb", as_version=4)
-    nbclient.NotebookClient(notebook, timeout=300, kernel_name="python3",
+    nbclient.NotebookClient(notebook, timeout=1800, kernel_name="python3",
                             resources={"metadata": {"path": tmp_path}}).execute()
     texts = [output["data"]["text/plain"] for cell in notebook.cells
              for output in cell.get("outputs", []) if "data" in output]
@@ -161,7 +161,7 @@ def test_notebook_tlb_reach(tmp_path):
               "print(*names['table']['searches'])\n"
               "print(*(names['measure'](512, ways)['searches'] for ways in (1, 2, 4, 8)))")
     done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, text=True,
-                          capture_output=True, timeout=600)
+                          capture_output=True, timeout=1800)
     assert done.returncode == 0, done.stderr
     by_pages, by_ways = (list(map(float, line.split())) for line in done.stdout.splitlines())
     assert by_pages[0] == 0 and by_pages == sorted(by_pages) and by_pages[-1] == 1

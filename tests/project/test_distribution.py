@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tarfile
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,24 @@ def test_the_index_can_show_the_project(sdist, wheel):
     done = subprocess.run([sys.executable, "-m", "twine", "--no-color", "check", "--strict",
                            wheel, sdist], capture_output=True, text=True)
     assert done.returncode == 0 and done.stdout.count("PASSED") == 2, done.stdout
+
+
+@pytest.mark.slow
+def test_the_index_shows_links_to_the_files_on_the_web(tmp_path):
+    pytest.importorskip("twine", reason="needs the extra `test`")
+    other = copied(tmp_path)
+    script = (other / "setup.py").read_text()
+    assert "\nFILES = None\n" in script
+    (other / "setup.py").write_text(script.replace("FILES = None", 'FILES = "https://host/pteg/"'))
+    wheel = built(other, "wheel")
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = [name for name in archive.namelist() if name.endswith("/METADATA")]
+        shown = archive.read(name).decode()
+    assert "[Architecture](https://host/pteg/docs/architecture.md)" in shown
+    assert "](https://host/pteg/docs/table-search.svg)" in shown
+    done = subprocess.run([sys.executable, "-m", "twine", "--no-color", "check", "--strict", wheel],
+                          capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
 
 
 # The wheel where it is used: other Pythons, tools that install it for one run. Both need an index -

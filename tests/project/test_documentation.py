@@ -30,7 +30,7 @@ def check(command, folder):
     # The programs of this environment first, as in an activated one.
     path = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
     done = subprocess.run(command, cwd=folder, text=True, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, timeout=300,
+                          stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, timeout=1800,
                           env={**os.environ, "PATH": path})
     assert done.returncode == 0, done.stdout
 

@@ -1,9 +1,13 @@
 """The project as others get it: an editable install, and a wheel that is used from elsewhere."""
 
+import email
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -66,6 +70,24 @@ def test_the_wheel_holds_every_file_of_the_packages(wheel):
     assert packed == set(sources())
 
 
+def rendered(text):
+    """The words of a text in Markdown, and the targets of its links and pictures."""
+    markdown = pytest.importorskip("markdown_it").MarkdownIt("commonmark").enable("table")
+    html = markdown.render(text)
+    text = re.sub(r"<[^>]*>", " ", re.sub(r"</?(a|img)\b[^>]*>", "", html))
+    return text.split(), re.findall(r' (?:href|src)="([^"]+)"', html)
+
+
+def test_an_index_shows_no_link_that_leads_nowhere(wheel):
+    """It has the text of README.md, and none of the files to which that leads."""
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
+        metadata = email.message_from_bytes(archive.read(name))
+    assert metadata["Description-Content-Type"] == "text/markdown"
+    words, targets = rendered((ROOT / "README.md").read_text())
+    assert rendered(metadata.get_payload(decode=True).decode()) == (words, []) and len(targets) > 20
+
+
 def test_every_folder_with_python_files_is_a_package():
     missing = {file.parent for file in sources().values()
                if file.suffix == ".py" and not (file.parent / "__init__.py").exists()}
@@ -108,3 +130,40 @@ def test_importing_a_part_loads_neither_engine_nor_numba(tmp_path):
              f"import {enums}; " \
              "assert not {'numba', 'amaranth', 'pteg.engine', 'networkx'} & set(sys.modules)"
     run(sys.executable, "-c", script, cwd=tmp_path)
+
+
+# The container ------------------------------------------------------------------------------------
+
+def instructions():
+    """Instructions of the container file, and their arguments."""
+    text = re.sub(r"^#.*\n|\\\n", "", (ROOT / "Containerfile").read_text(), flags=re.M)
+    return [line.split(maxsplit=1) for line in text.splitlines() if line]
+
+
+def test_the_container_copies_and_installs_what_is_there():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    supported = {text.rpartition(" ")[2] for text in project["classifiers"]}
+    stages, made = [], set()
+    for name, rest in instructions():
+        words = rest.split()
+        if name == "FROM":
+            assert re.fullmatch(r"python:(3\.\d+)-slim", words[0])[1] in supported
+            stages += words[2:]
+        elif name == "COPY" and words[0].startswith("--from="):
+            assert words[0].removeprefix("--from=") in stages and words[1] in made
+        elif name == "COPY":
+            assert all((ROOT / word).exists() for word in words[:-1]), rest
+        elif name == "RUN":
+            made |= set(re.findall(r"pip wheel .*-w (\S+)", rest))
+            for extra in re.findall(r"\.whl\)\[(\w+)\]", rest):
+                assert extra in project["optional-dependencies"]
+    assert made == {"/wheels"} and stages == ["build"]
+
+
+def test_the_container_runs_a_command_that_works(tmp_path):
+    commands = [rest for name, rest in instructions() if name == "RUN" and rest.startswith("pteg ")]
+    entries = [json.loads(rest) for name, rest in instructions() if name == "ENTRYPOINT"]
+    assert len(commands) == 1 and entries == [["pteg"]]
+    path = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
+    run("sh", "-c", commands[0], cwd=tmp_path, env={**os.environ, "PATH": path})
+    assert list(tmp_path.iterdir()) == []
