@@ -90,6 +90,8 @@ class HostB:
     Attributes
     ----------
     machine : pteg.Machine
+    data : pteg.firmware.cdata.Data
+        HostB's variables, and those of MOL's part in it.
     sessions : int
         1: the sessions of MOL in a run.
     """
@@ -104,7 +106,7 @@ class HostB:
         self._offsets = _names(compiler)
         self.machine = machine = Machine("g3", cpu=cpu, rom="none", adversary=adversary)
         elf = build(compiler)
-        self._data = Data(elf, machine.memory.read)
+        self.data = Data(elf, machine.memory.read)
         start = machine.load(elf)
         words = [guest.size, guest.entry, guest.msr, 0, tick, int(flags)]
         words += [(options or {}).get(option, 0) for option in Option]
@@ -199,7 +201,7 @@ class HostB:
     @property
     def links(self) -> int:
         """Physical address of MOL's words that say where each session's variables are."""
-        return self._data.address("session_phys")
+        return self.data.address("session_phys")
 
     # -- The session -------------------------------------------------------------------------------
 

@@ -7,12 +7,15 @@ import pytest
 from pteg.boot.loader import read_elf
 from pteg.firmware.hosts.hostb.image import build
 from pteg.firmware.mol.image import FOLDER
+from pteg.hw.isa.exceptions import Vector
+from pteg.ledger import Ledger
 from pteg.lockstep.exception_log import LOG
 from pteg.mol.hostb import Flag, HostB, Option
 from pteg.mol.hostl import BASE, HostL
 from pteg.mol.scenarios import devices
 from pteg.mol.small import STOP, guest
 from pteg.mol.ways import elf
+from pteg.worlds import GUESTS, World
 
 IOCTLS = {name: int(number) for name, number in re.findall(
     r"#define MOL_IOCTL_(\w+) +(\d+)", (FOLDER / "mol_ioctl.h").read_text())}
@@ -23,10 +26,17 @@ OK, GENERAL, IN_USE, INVALID = (0,), (100,), (101,), (102,)
 
 
 def test_an_entry_with_a_wrong_magic_disables_mol(finished):
-    """Scenario 1."""
-    session = finished(guest(""), flags=Flag.BAD_MAGIC)
+    """Scenario 1: the host's program exception, and no session can be made any more."""
+    session = HostB(guest(""), flags=Flag.BAD_MAGIC)
+    magic = session.data.session_magic
+    book = Ledger(kinds="exception, return")
+    session.machine.model.ledger(book.add)
+    assert session.run(3_000_000, until=session.ended) == "address"
     assert session.result("status") == 103      # EMOLSECURITY
-    assert session.counters()["mtsr_"] == 0     # the guest has executed nothing
+    assert magic == 0 and session.data.session_magic == 1
+    assert not set(book.records["world"]) & set(GUESTS)         # it is never entered
+    programs = book.records[book.records["cause"] == Vector.PROGRAM]
+    assert len(programs) == 1 and programs["world"] == World.HOST_USER
 
 
 def test_unknown_ioctls_change_nothing():
