@@ -1,9 +1,12 @@
 """Grading: run the tests of a lab and write a result that exists at any time.
 
-A result is neutral: `pteg.labs.adapters` makes of it what a service wants.
+A result is neutral: `pteg.labs.adapters` makes of it what a service wants. There is no limit of
+time: each run of a student's program has one of simulated instructions or cycles, so that the
+verdict does not depend on the computer.
 """
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -35,13 +38,15 @@ def grade(lab: Lab, folder: Path, seed: int, output: Path | None = None) -> dict
     -------
     dict
         ``lab``, ``title``, ``version``, ``format``, ``seed``, ``complete``, ``points``, ``max``,
-        ``metrics`` and ``tests``, each with ``id``, ``title``, ``points``, ``max``, ``status``
+        ``seconds`` of CPU time, ``metrics`` and ``tests``, each with ``id``, ``title``, ``points``, ``max``, ``status``
         ("pass", "fail" or "not run"), ``why``, ``cycle`` and ``picture``.
     """
+    began = time.process_time()
     tests = lab.tests(seed)
     result: dict[str, Any] = {
         "format": FORMAT, "lab": lab.name, "title": lab.title, "version": __version__, "seed": seed,
-        "complete": False, "points": 0, "max": sum(test.points for test in tests), "metrics": {},
+        "complete": False, "points": 0, "max": sum(test.points for test in tests), "seconds": 0.0,
+        "metrics": {},
         "tests": [{"id": test.name, "title": test.title, "points": 0, "max": test.points,
                    "status": "not run", "why": None, "cycle": None, "picture": None}
                   for test in tests]}
@@ -57,6 +62,7 @@ def grade(lab: Lab, folder: Path, seed: int, output: Path | None = None) -> dict
     for test, row in zip(tests, result["tests"], strict=True):
         row |= _run(test, attempt, problem, output)
         result["points"] = round(sum(row["points"] for row in result["tests"]), 2)
+        result["seconds"] = round(time.process_time() - began, 2)
         _write(result, output)
     if attempt is not None:
         result["metrics"] = lab.metrics(attempt)

@@ -37,16 +37,16 @@ def program():
     return build
 
 
-def loaded(program, seed=None, cpu="functional"):
-    machine = pteg.Machine("g3", cpu=cpu, rom="none", ram="4M", adversary=seed)
+def loaded(program, seed=None, cpu="functional", **options):
+    machine = pteg.Machine("g3", cpu=cpu, rom="none", ram="4M", adversary=seed, **options)
     machine.load(program.elf())
     machine.cpu.pc, machine.cpu.msr = program.symbols["start"], 0
     return machine
 
 
-def run(program, seed=None):
+def run(program, seed=None, **options):
     """Run to the end; return what the program counts as wrong, and the oracle's uses."""
-    machine = loaded(program, seed)
+    machine = loaded(program, seed, **options)
     oracle = machine.oracle()
     assert machine.run(until=program.symbols["done"], instructions=20_000) == "address"
     return machine.cpu.gpr[20], oracle.uses
@@ -68,6 +68,20 @@ def test_each_omission_fails_with_an_adversary(program, step):
         named |= {use.missing for use in uses}
         assert wrong or not uses, f"seed {seed}: {uses}"
     assert broken and named == {step}, f"{broken} of {SEEDS} seeds are wrong; {named}"
+
+
+#: What software for one processor may leave out, and what it may not.
+LONE = {(): True, (Step.EIEIO, Step.TLBSYNC): True, (Step.EIEIO_STORES,): True,
+        (Step.SYNC_TLBSYNC, Step.EIEIO, Step.TLBSYNC): False, (Step.TLBIE,): False}
+
+
+@pytest.mark.parametrize("steps", LONE, ids=lambda steps: "+".join(s.name for s in steps) or "none")
+def test_a_lone_adversary_allows_what_one_processor_may_leave_out(program, steps):
+    built = program(*steps)
+    lone = [run(built, seed, uniprocessor=True) for seed in range(25)]
+    assert LONE[steps] == (not any(wrong or uses for wrong, uses in lone))
+    several = [run(built, seed) for seed in range(25)]
+    assert any(wrong for wrong, _ in several) == bool(steps)
 
 
 def test_a_report_says_who_and_when(program):
