@@ -38,8 +38,8 @@ def grade(lab: Lab, folder: Path, seed: int, output: Path | None = None) -> dict
     -------
     dict
         ``lab``, ``title``, ``version``, ``format``, ``seed``, ``complete``, ``points``, ``max``,
-        ``seconds`` of CPU time, ``metrics`` and ``tests``, each with ``id``, ``title``, ``points``, ``max``, ``status``
-        ("pass", "fail" or "not run"), ``why``, ``cycle`` and ``picture``.
+        ``seconds`` of CPU time, ``metrics`` and ``tests``, each with ``id``, ``title``, ``points``,
+        ``max``, ``status`` ("pass", "fail" or "not run"), ``why``, ``cycle`` and ``picture``.
     """
     began = time.process_time()
     tests = lab.tests(seed)

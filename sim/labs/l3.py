@@ -6,9 +6,9 @@ from typing import Any
 
 from pteg.labs.answers import Question, answer_lab
 from pteg.labs.kit import Lab, choices, folder_of, named_in
-from pteg.labs.tlbprobe import measure
+from pteg.labs.tlbprobe import measure, timed
 
-__all__ = ["LAB", "Unknown"]
+__all__ = ["LAB", "Unknown", "cycles"]
 
 
 def _parameters(seed: int) -> dict[str, Any]:
@@ -38,6 +38,11 @@ class Unknown:
         """Load from addresses of 28 bits, in order: a letter for each, M for a miss, H for a hit.
         The TLB is empty at first."""
         return measure(list(addresses), **self._hidden)
+
+
+def cycles(addresses: list[int]) -> int:
+    """Cycles that loads take on an MPC750; see `pteg.labs.tlbprobe.timed`."""
+    return timed(list(addresses))
 
 
 def _questions(seed: int) -> dict[str, Question]:

@@ -21,11 +21,12 @@ from pteg.boot.loader import read_elf
 from pteg.cli import main
 from pteg.errors import UserError
 from pteg.firmware.cbuild import compilers
+from pteg.labs import tlbprobe
 from pteg.labs.adapters import FORMATS
 from pteg.labs.catalogue import LABS, lab_named, new_folder, opened
 from pteg.labs.grading import grade
 from pteg.labs.kit import folder_of, seed_of
-from pteg.labs.l3 import Unknown
+from pteg.labs.l3 import Unknown, cycles
 from pteg.labs.linking import reference, reference_object
 from pteg.labs.mutants import MUTANTS, mutated
 from pteg.labs.paging import FILES, FRAME_COUNT, POLICIES, Access, reads
@@ -421,6 +422,25 @@ def test_a_probe_refuses_what_it_cannot_measure():
     for addresses in ([1 << 28], [2], ["x"], [0] * 5000):
         with pytest.raises(UserError):
             Unknown(0).loads(addresses)
+        with pytest.raises(UserError):
+            cycles(addresses)
+
+
+def test_cycles_show_what_a_search_costs(monkeypatch):
+    """Two pages of a set fit, three do not. The counters of the MMU are the judge."""
+    machines = []
+    monkeypatch.setattr(tlbprobe, "Machine", lambda *arguments, **options: machines.append(
+        Machine(*arguments, **options)) or machines[-1])
+
+    def circle(pages):
+        found = cycles([n * 64 << 12 | n * 64 for n in range(pages)] * 40)
+        return found / 40 / pages, machines[-1].stats()["mmu"]["table_searches"]
+
+    (hit, few), (miss, many) = circle(2), circle(3)
+    assert (few["count"], many["count"]) == (2, 120)
+    search = many["cycles"] / many["count"]
+    print(hit, miss, search)
+    assert 2 < hit < 10 and search <= miss - hit + 1 < search + 12
 
 
 @pytest.mark.parametrize("lab, printed", [("L3", "MMH\n"), ("L10", "TB NONE SRR1[10-15] = ")])
