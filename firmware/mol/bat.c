@@ -77,14 +77,14 @@ int unite(struct kernel_vars *kv, u32 ea, enum access kind, struct translation *
     return same;
 }
 
-/* What is derived from the BATs, for some segments. */
-static void note_segments(struct kernel_vars *kv, u32 which)
+/* What is derived from the BATs, some of which have changed in some segments. */
+static void note_segments(struct kernel_vars *kv, u32 changed)
 {
-    kv->bat_segments |= which;
-    kv->divided &= ~which;
-    for (u32 sr = 0; sr < 16; sr++)
-        if (!segment_has_bats(kv, sr, 0) && !segment_has_bats(kv, sr, 1))
-            kv->bat_segments &= ~(1u << sr);
+    u32 found = 0;
+    for (int i = 0; i < 16; i += 2)
+        found |= segments(kv->mregs.spr[SPR_IBAT0U + i]);
+    kv->bat_segments = found;
+    kv->divided &= ~changed;
 }
 
 void note_bats(struct kernel_vars *kv) { note_segments(kv, 0xFFFF); }

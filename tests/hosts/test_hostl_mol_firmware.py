@@ -82,6 +82,34 @@ def test_a_kernel_asks_the_firmware(new_session, rom):
 
 
 @pytest.mark.slow
+def test_linux_boots_through_the_rom(new_session, rom):
+    """Scenario 38: it finds memory, console and clock in the tree that our Open Firmware makes,
+    through the client interface, and echoes a line."""
+    if not (LINUX / "vmlinux-gamecube-of").exists():
+        pytest.skip("kernel is not there: vmlinux-gamecube-of")
+    guests = {"rom": rom, "linux": (LINUX / "vmlinux-gamecube-of").read_bytes()}
+    host = new_session(elf=build_with_mol(guests=guests), ram="128M")
+    free = host.free()
+    host("insmod mol")
+    host.type("mol rom 32 linux console=ttyS0,115200")
+    machine = host.machine
+    stop = machine.run(until="INIT: done\r\n# ", instructions=100_000_000)
+    printed = machine.console.read()
+    assert stop == "console", printed
+    for text in (b"Quiescing Open Firmware", b"Total memory = 32MB", b"INIT: fpu ok",
+                 b"Kernel command line: console=ttyS0,115200", b"INIT: wait ok"):
+        assert text in printed, printed
+    host.check()
+    machine.console.write(b"forty-two\r")
+    assert machine.run(until="INIT: echo: forty-two", instructions=20_000_000) == "console"
+    machine.console.write(b"\x04")
+    host.read()
+    host.check()
+    host("rmmod mol")
+    assert host.free() == free
+
+
+@pytest.mark.slow
 def test_linux_for_a_mac_boots_through_openbios(new_session, openbios):
     """It finds OpenPIC, 8530 and PCI in the tree that OpenBIOS makes, and echoes a line."""
     if not (LINUX / "vmlinux-pmac").exists():
