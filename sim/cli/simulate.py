@@ -21,12 +21,13 @@ BLOCK = 4096     # cycles between writes of the waveform
 PIECE = 1 << 20  # cycles between which Ctrl-C comes through
 
 
-def simulate(files, top, *, cycles, inputs, reset, until, vcd, parameters, defines, include):
+def simulate(files, top, *, cycles, clocks, inputs, reset, until, vcd, parameters, defines,
+             include):
     """Run a design and print its outputs; see `pteg sim --help`."""
     check_outputs({"vcd": vcd}, files)
     with waits_shown():
         native = compile_verilog(files, top, parameters=parameters, defines=defines,
-                                 include=include)
+                                 include=include, clocks=clocks)
     run = _Run(native, until)
     for name, value in {**inputs, **reset}.items():
         run.set(name, value)

@@ -13,7 +13,7 @@ import json
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple
+from dataclasses import asdict, astuple
 from functools import cached_property
 from os import PathLike
 from typing import Any
@@ -21,9 +21,10 @@ from typing import Any
 import numpy as np
 
 from pteg.engine import cache
+from pteg.engine.clocks import choose_clocks, clocked_functions
 from pteg.engine.codegen import function
-from pteg.engine.cycle import cycle_functions
-from pteg.engine.ir import Design, Graph, Register, Write
+from pteg.engine.cycle import CYCLE, cycle_functions
+from pteg.engine.ir import Clocking, Design, Domain, Graph, Register, Write
 from pteg.engine.kept import compile_texts, key_of
 from pteg.engine.native import NativeFunction, load_object
 from pteg.engine.placement import Placement
@@ -37,14 +38,14 @@ __all__ = ["FUNCTIONS", "Native", "compile_design", "compile_prepared", "digest_
 
 
 def compile_design(design: Any, *, ports: Iterable[Any] | None = None, name: str = "top",
-                   unnamed: Iterable[str] = (), cycle: bool = False,
+                   unnamed: Iterable[str] = (), clocks: Iterable[str] = (), cycle: bool = False,
                    cache: bool = True) -> "Native":
     """Compile an Amaranth design to native code.
 
     Parameters
     ----------
     design : Elaboratable or Fragment
-        With at most one clock domain, on the rising edge.
+        With several clock domains, or clocks that logic makes, see `Native.advance`.
     ports : list of Signal, optional
         The top-level ports. By default the members of a component's signature; for a design that
         is not a component, every signal that nothing drives is an input.
@@ -53,6 +54,8 @@ def compile_design(design: Any, *, ports: Iterable[Any] | None = None, name: str
     unnamed : collection of str
         Submodules and ports of the top whose names paths leave out: with "cpu0", the signal
         `cpu0.mmu.walker.state` has the path `mmu.walker.state`.
+    clocks : collection of str
+        Inputs that are clocks although logic is between them and every register.
     cycle : bool
         Whether to make the function `cycle`, too.
     cache : bool
@@ -67,6 +70,7 @@ def compile_design(design: Any, *, ports: Iterable[Any] | None = None, name: str
 
     with _nothing_to_collect():
         elaborated = elaborate(design, ports=ports, name=name, unnamed=unnamed)
+        choose_clocks(elaborated, clocks)
         return _build(elaborated, cycle, cache)
 
 
@@ -166,8 +170,15 @@ def _build(design: Design, cycle: bool, use_cache: bool) -> "Native":
 
 def _texts(design: Design, cycle: bool) -> tuple[list[str], int]:
     """Return the functions of a design, and the words of the record of `cycle` or 0."""
-    texts, record = (cycle_functions(design, _with_reset(design, 0)) if cycle
-                     else ([_function_text(design, "step")], 0))
+    value = _with_reset(design, 0)
+    if design.clocking is not None:
+        texts, record = clocked_functions(design, value), 0
+        if cycle:
+            texts, record = [*texts, CYCLE], 1
+    elif cycle:
+        texts, record = cycle_functions(design, value)
+    else:
+        texts, record = [_function_text(design, "step")], 0
     return [*texts, _function_text(design, "settle")], record
 
 
@@ -184,6 +195,11 @@ class Native:
         Called with the state and a record, which is from `new_record` or was left by the step
         before; between the two, nothing but inputs may have been written to the state. Only there
         if asked for.
+    advance : NativeFunction
+        Performs the edges of the clocks that have changed since the step, or call, before; called
+        with the state. Only there if there are several clocks, or clocks that logic makes: then
+        the clocks are inputs, and a `step` is one period of all of them at once. Outputs are those
+        of the last `step` or `settle`.
     inputs, outputs : dict of str to Probe
         Ports, by dotted path.
     use_cache : bool
@@ -199,11 +215,16 @@ class Native:
         self._key = key  # of the object file in the cache
         self._record = record  # words
         self.use_cache = use_cache
-        functions = load_object(code, {"step": 1, "settle": 1, **({"cycle": 2} if record else {})})
+        several = {} if design.clocking is None else {"advance": 1, "edge": 1, "reset": 1}
+        functions = load_object(code, {"step": 1, "settle": 1, **({"cycle": 2} if record else {}),
+                                       **several})
         self.step = functions["step"]
         self.settle = functions["settle"]
         if record:
             self.cycle = functions["cycle"]
+        if several:
+            self.advance, self.edge = functions["advance"], functions["edge"]
+            self.reset = functions["reset"]
         self.name = design.name
         self.inputs = design.inputs
         self.outputs = design.outputs_by_path
@@ -227,6 +248,8 @@ class Native:
         state = np.zeros(self.words, np.uint64)
         for word, value in self.design.initial.items():
             state[word] = value
+        if self.design.clocking is not None:
+            self.advance(state)  # finds the levels of the clocks
         return state
 
     def new_state(self) -> Words:
@@ -319,6 +342,7 @@ class Native:
 def _to_json(design: Design) -> dict[str, Any]:
     manifest = {
         "name": design.name, "words": design.words, "reset": design.reset,
+        "clocking": None if design.clocking is None else asdict(design.clocking),
         "initial": list(design.initial.items()),
         "inputs": {path: probe.to_json() for path, probe in design.inputs.items()},
         "outputs": {path: probe.to_json() for path, probe in design.outputs_by_path.items()},
@@ -340,6 +364,10 @@ class _StoredDesign(Design):
         self.object, self.record = data["object"], data["record"]
         self.name = data["name"]
         self.words, self.reset = data["words"], data["reset"]
+        self.clocking = None
+        if data["clocking"] is not None:
+            self.clocking = Clocking(**data["clocking"])
+            self.clocking.domains = [Domain(**domain) for domain in data["clocking"]["domains"]]
         self.initial = dict(data["initial"])
         self.inputs = {path: Probe.from_json(probe) for path, probe in data["inputs"].items()}
         self.outputs_by_path = {path: Probe.from_json(probe)

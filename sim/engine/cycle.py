@@ -11,7 +11,7 @@ from pteg.engine.plan import plan_cycle
 from pteg.engine.quiescence import Quiescence, find_quiescence
 from pteg.engine.region import Region
 
-__all__ = ["cycle_functions"]
+__all__ = ["CYCLE", "cycle_functions"]
 
 MAX_COMPARED = 8  # a conditional region with more stores counts as a change when it runs
 
@@ -28,7 +28,7 @@ def cycle_functions(design, value):
     if quiescence is None:
         step = Function("step", design, plan_cycle(design, value))
         step.run("%s")
-        return [step.text("ptr noalias %s"), _CYCLE], 1
+        return [step.text("ptr noalias %s"), CYCLE], 1
     records = [(design.words + quiescence.FROZEN + number, node)
                for number, node in enumerate(quiescence.frozen)]
     plan = plan_cycle(design, value, also=records)
@@ -36,7 +36,8 @@ def cycle_functions(design, value):
             _STEP.format(quiescence.words)], quiescence.words
 
 
-_CYCLE = """
+#: A `cycle` that is always a step.
+CYCLE = """
 define void @cycle(ptr noalias %s, ptr noalias %r) nounwind {
   call void @step(ptr %s)
   ret void

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from pteg.engine.probes import Part
 
-__all__ = ["Graph", "Design", "Register", "Write"]
+__all__ = ["Clocking", "Design", "Domain", "Graph", "Register", "Write"]
 
 # Operations and the meaning of (operands; attribute):
 #   const   (; value)              load    (; state word)
@@ -107,6 +107,16 @@ class Graph:
     def load(self, word, width):
         """Return the value that a state word had at the beginning of the cycle."""
         return self.node("load", width, (), word)
+
+    def words_of(self, node):
+        """Return the state words that a node depends on, but for memories."""
+        seen, todo = set(), [node]
+        while todo:
+            item = todo.pop()
+            if item not in seen:
+                seen.add(item)
+                todo.extend(self.args[item])
+        return {self.attr[item] for item in seen if self.op[item] == "load"}
 
     def value(self, node):
         """Return the value of a constant node, or None."""
@@ -426,6 +436,46 @@ class Write:
 
 
 @dataclass
+class Domain:
+    """Registers and memories that one edge of one clock changes, in a design with several.
+
+    Attributes
+    ----------
+    edge : int
+        State word: whether this edge of the clock is performed.
+    seen : int
+        State word: the level of the clock when edges were last looked for.
+    level : int
+        The clock as a node, 1 after the edge: inverted if it falls.
+    """
+
+    edge: int
+    seen: int
+    level: int = -1
+
+
+@dataclass
+class Clocking:
+    """What makes a design with several clocks tick, or one whose clock logic drives or reads.
+
+    Attributes
+    ----------
+    domains : list of Domain
+    clocks : list of int
+        State words of the inputs that are clocks of domains.
+    resets : list of int
+        State words of the inputs that reset domains.
+    is_read : bool
+        Whether logic reads a clock.
+    """
+
+    domains: list = field(default_factory=list)
+    clocks: list = field(default_factory=list)
+    resets: list = field(default_factory=list)
+    is_read: bool = False
+
+
+@dataclass
 class Design:
     """A synchronous circuit: an expression graph, what is stored, and the names of everything.
 
@@ -439,15 +489,19 @@ class Design:
         What a cycle writes into the state for the outside to see.
     reset : int or None
         State word of the synchronous reset input.
+    clocking : Clocking or None
+        None if there is one clock, an input that has no other use; it is not in the state.
     probes : list of Probe
     inputs, outputs_by_path : dict of str to Probe
-        The ports, by path; clock and reset are not among them.
+        The ports, by path. The clock, if it is the only one, and its reset are not among them.
     nodes : dict of str to node
         The value of every probe, for the tracer.
     signals : dict of Amaranth Signal to str
         The paths of the signals; empty in a design that comes from the cache.
     values : dict of Amaranth Signal to node
         The value of every signal but the clock, named or not; only of a design without ports.
+    stored : dict of Amaranth Signal to list of Part, or None
+        The parts of the state that hold each of these.
     memory_data : dict of Amaranth MemoryData to str
         The paths of the memories; empty in a design that comes from the cache.
     prepared : amaranth Design or None
@@ -463,11 +517,13 @@ class Design:
     writes: list = field(default_factory=list)
     memories: list = field(default_factory=list)
     reset: int | None = None
+    clocking: Clocking | None = None
     probes: list = field(default_factory=list)
     inputs: dict = field(default_factory=dict)
     outputs_by_path: dict = field(default_factory=dict)
     nodes: dict = field(default_factory=dict)
     signals: dict = field(default_factory=dict)
     values: dict = field(default_factory=dict)
+    stored: dict = field(default_factory=dict)
     memory_data: dict = field(default_factory=dict)
     prepared: object = None

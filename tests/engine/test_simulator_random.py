@@ -59,11 +59,18 @@ def test_several_clocks_and_an_asynchronous_reset(random_design, random_bench, s
     compare(random_design, random_bench, seed, compile_after=0, several=True)
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_several_clocks_in_the_native_circuit(random_design, random_bench, seed, eager):
+    found = compare(random_design, random_bench, seed, compile_after=0, several=True, calm=True)
+    assert found.native
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("block", range(20))
 def test_many_random_testbenches(random_design, random_bench, block, eager):
     for seed in range(1000 + 50 * block, 1050 + 50 * block):
         for options in ({"compile_after": float("inf")}, {"compile_after": 0},
                         {"compile_after": 0, "calm": True},
-                        {"compile_after": 0, "several": True}):
+                        {"compile_after": 0, "several": True},
+                        {"compile_after": 0, "several": True, "calm": True}):
             compare(random_design, random_bench, seed, **options)

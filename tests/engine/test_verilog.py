@@ -30,8 +30,8 @@ def bench():
     return module
 
 
-def check(bench, seed, folder):
-    source = bench.Source(seed)
+def check(bench, seed, folder, kind="Source"):
+    source = getattr(bench, kind)(seed)
     values = bench.stimuli(source, seed, 40)
     expected = bench.icarus(source, values, folder)
     native = compile_verilog(folder / "top.v", "top")
@@ -48,6 +48,17 @@ def test_random_verilog_is_as_in_icarus(bench, seed, tmp_path):
 @pytest.mark.parametrize("seed", range(100, 300))
 def test_more_random_verilog_is_as_in_icarus(bench, seed, tmp_path):
     check(bench, seed, tmp_path)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_several_clocks_are_as_in_icarus(bench, seed, tmp_path):
+    check(bench, seed, tmp_path, "SeveralClocks")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(100, 300))
+def test_more_modules_with_several_clocks_are_as_in_icarus(bench, seed, tmp_path):
+    check(bench, seed, tmp_path, "SeveralClocks")
 
 
 def check_cells(bench, seed, folder):

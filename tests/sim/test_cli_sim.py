@@ -56,3 +56,33 @@ def test_bad_input_is_one_line_and_writes_nothing(pteg_sim, tmp_path, arguments,
     done = pteg_sim("--vcd", "w.vcd", *arguments)
     assert (done.returncode, done.stderr) == (2, f"pteg: {message}\n")
     assert not (tmp_path / "w.vcd").exists()
+
+
+CLOCKS = """
+module top(input clk, input enable, output reg [7:0] up, output reg [7:0] down);
+  reg half = 0;
+  always @(posedge clk) half <= ~half;
+  always @(posedge half) up <= up + 1;
+  always @(negedge clk) down <= down - 1;
+endmodule
+module gated(input clk, input enable, output reg [7:0] up);
+  wire gate = clk & enable;
+  always @(posedge gate) up <= up + 1;
+endmodule
+"""
+
+
+def test_all_clocks_tick(pteg_sim, tmp_path):
+    (tmp_path / "counter.v").write_text(CLOCKS)
+    done = pteg_sim("--cycles", "10")
+    assert (done.returncode, done.stdout) == (0, "up = 0x05\ndown = 0xf6\n"), done.stderr
+
+
+def test_a_clock_behind_a_gate_is_named(pteg_sim, tmp_path):
+    (tmp_path / "counter.v").write_text(CLOCKS.replace("top", "other").replace("gated", "top"))
+    done = pteg_sim("--cycles", "10", "--input", "enable=1")
+    assert (done.returncode, done.stderr) == (
+        2, "pteg: design 'top': registers have a clock that logic makes from clk, enable: say "
+           "which of these inputs is a clock (--clock)\n")
+    done = pteg_sim("--cycles", "10", "--input", "enable=1", "--clock", "clk")
+    assert (done.returncode, done.stdout) == (0, "up = 0x0a\n"), done.stderr

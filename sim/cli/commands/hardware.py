@@ -17,6 +17,7 @@ def sim(
     *,
     top: str,
     cycles: Annotated[int, Parameter(converter=count)] = 1000,
+    clock: Texts = (),
     input: Texts = (),
     reset: Texts = (),
     until: str | None = None,
@@ -25,7 +26,9 @@ def sim(
     define: Annotated[tuple[str, ...], Parameter(name=["--define", "-D"], negative=())] = (),
     include: Annotated[tuple[str, ...], Parameter(name=["--include", "-I"], negative=())] = (),
 ):
-    """Run a Verilog design, with its clock ticking, and print its outputs.
+    """Run a Verilog design, with its clocks ticking, and print its outputs.
+
+    If there are several clocks, all have the same period and phase.
 
     Needs Yosys: `pip install 'pteg[verilog]'`.
 
@@ -37,6 +40,8 @@ def sim(
         The module.
     cycles
         Clock cycles after the reset.
+    clock
+        Input that is a clock although every register has logic before its clock. Can be repeated.
     input
         Value of an input, NAME=NUMBER. The others are 0. Can be repeated.
     reset
@@ -54,7 +59,7 @@ def sim(
     """
     from pteg.cli.simulate import simulate
 
-    return simulate(files, top, cycles=cycles, inputs=assignments("input", input),
+    return simulate(files, top, cycles=cycles, clocks=clock, inputs=assignments("input", input),
                     reset=assignments("reset", reset),
                     until=assignments("until", [until] if until else []), vcd=vcd,
                     parameters=texts("parameter", parameter), defines=texts("define", define),

@@ -11,7 +11,7 @@ from pteg.engine.frontend.operators import operator
 from pteg.engine.frontend.runs import cut
 from pteg.engine.frontend.switches import Switches
 from pteg.engine.frontend.values import Values
-from pteg.engine.ir import Design, Register
+from pteg.engine.ir import Clocking, Design, Domain, Register
 from pteg.engine.words import WORD, matches, part_of
 
 __all__ = ["Circuit"]
@@ -40,7 +40,7 @@ class Circuit:
         self.values = Values(netlist, self.chunks)
         self.graph = self.values.graph
         self.design = Design(name, self.graph, signals=SignalDict(), values=SignalDict(),
-                             prepared=netlist.prepared)
+                             stored=SignalDict(), prepared=netlist.prepared)
         self.switches = Switches(self.values)
         self.memories = Memories(self.values, self.design)
         for fragment, info in netlist.prepared.fragments.items():
@@ -54,7 +54,7 @@ class Circuit:
 
     def allocate(self, unnamed):
         """Give every input, register, output and memory its place in the state."""
-        word = self.allocate_inputs()
+        word = self.allocate_domains(self.allocate_inputs())
         self.registers = {}  # (cell, chunk) -> Register
         for index, cell in enumerate(self.cells):
             if type(cell) in (_nir.FlipFlop, _nir.SyncReadPort) and self.netlist.widths[index]:
@@ -79,6 +79,27 @@ class Circuit:
             self.values.nodes.setdefault(0, []).append(self.graph.concat(nodes))
         return word
 
+    def allocate_domains(self, word):
+        """Place what a design with several clocks needs; return the next free word."""
+        self.domains = {}  # (clock, edge) -> Domain
+        if self.netlist.edges:
+            clocking = self.design.clocking = Clocking(is_read=self.netlist.clock_is_read)
+            for edge in self.netlist.edges:
+                self.domains[edge] = Domain(word, word + 1)
+                clocking.domains.append(self.domains[edge])
+                self.design.initial[word + 1] = 1  # so that the first level is no edge
+                word += 2
+        return word
+
+    def at_edge(self, cell, new, old):
+        """Return what a cell's clock edge makes of a value: the new one, if it is performed."""
+        edge = self.netlist.edge_of(cell)
+        if edge is None:
+            return old
+        if not self.domains:
+            return new
+        return self.graph.mux(self.graph.load(self.domains[edge].edge, 1), new, old)
+
     def allocate_register(self, index, cell, word):
         """Place a flip-flop or the output register of a read port; return the next free word."""
         values, design = self.values, self.design
@@ -96,7 +117,7 @@ class Circuit:
             nodes.append(self.graph.load(word, high - low))
             if init:
                 design.initial[word] = init
-            if type(cell) is _nir.SyncReadPort or cell.clk != 0:
+            if self.netlist.edge_of(cell):
                 register = Register(word, high - low, init)
                 design.registers.append(register)
                 self.registers[index, chunk] = register
@@ -139,15 +160,20 @@ class Circuit:
             cell = self.cells[index]
             if type(cell) is _nir.FlipFlop:
                 data = cut(self.netlist.runs(cell.data), *self.chunks.range_of(index, chunk))
-                register.next = values.of(data)
+                register.next = self.at_edge(cell, values.of(data), values.nodes[index][chunk])
                 if index in values.stored:
                     register.next = self.under_reset(index, chunk, register.next)
                     register.held = values.nodes[index][chunk]
             else:
-                register.next = self.memories.next_of_read_port(index, chunk, register.init)
+                new = self.memories.next_of_read_port(index, chunk, register.init)
+                register.next = self.at_edge(cell, new, values.nodes[index][chunk])
         for cell in self.cells:
             if type(cell) is _nir.SyncWritePort and len(cell.data):
-                self.memories.write_port(cell)
+                self.memories.write_port(cell, self.at_edge(cell, graph.const(1, 1),
+                                                            graph.const(0, 1)))
+        for (clock, edge), domain in self.domains.items():
+            level = values.bit(clock)
+            domain.level = graph.invert(level) if edge == "neg" else level
         for path, value in self.cells[0].ports_o.items():
             node = values.value(value)
             for part, low in enumerate(range(0, len(value), WORD)):

@@ -77,13 +77,14 @@ class Memories:
         # As in Amaranth's simulator, a reset without an enable clears the output register.
         hold = values.nodes[index][chunk]
         for domain in netlist.prepared.fragment.domains.values():
-            if domain.rst is not None and netlist.nir.signals[domain.clk][0] == netlist.clock:
+            if domain.rst is not None and netlist.edge_of(cell) == (
+                    netlist.nir.signals[domain.clk][0], domain.clk_edge):
                 hold = graph.mux(values.value(netlist.nir.signals[domain.rst]),
                                  graph.const(init, high - low), hold)
         return graph.mux(values.value((cell.en,)), data, hold)
 
-    def write_port(self, cell):
-        """Enter the writes of a port in the design."""
+    def write_port(self, cell, edge):
+        """Enter the writes of a port in the design; `edge` is a node: its clock ticks."""
         graph, values, design = self.graph, self.values, self.design
         number = self.number[cell.memory]
         info = design.memories[number]
@@ -101,7 +102,7 @@ class Memories:
                 enable, mask = graph.slice(mask, 0, 1), None
             else:
                 enable = graph.any(mask)
-            enable = graph.both(enable, inside)
+            enable = graph.both(graph.both(enable, inside), edge)
             data = values.of(cut(self.netlist.runs(cell.data), low, high))
             if graph.value(enable) != 0:
                 design.writes.append(Write(number, part, enable, row, data, mask))

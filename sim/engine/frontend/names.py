@@ -68,11 +68,14 @@ class Names:
             if name in self.nir.cells[0].ports_i:
                 if is_clock or not len(value):
                     continue
-                if any(signal is domain.rst for domain in
-                       self.prepared.fragment.domains.values()) and signal not in self.port_paths:
+                is_reset = any(signal is domain.rst for domain in
+                               self.prepared.fragment.domains.values())
+                if is_reset and design.clocking is None and signal not in self.port_paths:
                     design.reset = self.values.storage(value)[0].word
                 else:
                     design.inputs[path] = self.probe(path, signal, value, Kind.INPUT)
+                    if design.clocking is not None:
+                        self.enter(design.inputs[path], value, is_reset)
             elif name in outputs and signal in self.port_paths:
                 word = self.output_words[name]
                 parts = tuple(Part(word + i, 0, min(WORD, len(value) - low))
@@ -83,6 +86,14 @@ class Names:
         if not self.port_paths:
             self.find_inputs()
 
+    def enter(self, probe, value, is_reset):
+        """Enter an input among the clocks or resets of a design with several."""
+        clocking = self.design.clocking
+        if is_reset:
+            clocking.resets.append(probe.parts[0].word)
+        elif any(clock == value[0] for clock, _ in self.netlist.edges):
+            clocking.clocks.append(probe.parts[0].word)
+
     def find_inputs(self):
         """Describe the signals that nothing drives, and the value of every signal, named or not."""
         design = self.design
@@ -90,6 +101,7 @@ class Names:
             if not len(value) or value[0] == self.netlist.clock:
                 continue
             design.values[signal] = self.values.value(value)
+            design.stored[signal] = self.values.storage(value)
             path = design.signals.get(signal, signal.name)
             if path and all(net >> 16 and self.netlist.is_free(net) for net in value):
                 design.inputs.setdefault(path, self.probe(path, signal, value, Kind.INPUT))

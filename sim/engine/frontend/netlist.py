@@ -1,8 +1,7 @@
 """Amaranth's netlist: which cells are supported, what they read, how wide they are.
 
-Refused, with an error that names the source line: instances, I/O buffers, more than one clock,
-falling edges, clocks that logic drives or reads, `Print`, `Assert` and its like, and formal-only
-values.
+Refused, with an error that names the source line: instances, I/O buffers, `Print`, `Assert` and
+its like, and formal-only values.
 """
 
 from amaranth.hdl import _nir
@@ -16,13 +15,18 @@ BITWISE = ("~", "&", "|", "^", "m")  # operators whose bits don't depend on each
 
 
 class Netlist:
-    """A netlist with its one clock.
+    """A netlist with its clocks.
 
     Attributes
     ----------
     nir : amaranth.hdl._nir.Netlist
         Amaranth's own.
     clock : Net or None
+        The only clock, if it is an input that has no other use.
+    edges : list of (Net, "pos" or "neg")
+        Otherwise: the clocks and their edges.
+    clock_is_read : bool
+        Whether logic reads one of these.
     widths : list of int
         Output bits of each cell.
     values : list of list of (runs, int or None)
@@ -36,26 +40,18 @@ class Netlist:
         self.undriven = undriven
         self.cells = nir.cells
         self._run_cache = {}
-        self.clock = None
+        self.clock, self.edges, self.clock_is_read = None, [], False
         self.check()
         self.widths = [self.width_of(index) for index in range(len(self.cells))]
         self.values = [self.read_by(cell) for cell in self.cells]
-        self.check_clock_use()
+        self.find_clocks()
 
     def fail(self, cell, what):
         module = ".".join(self.nir.modules[cell.module_idx].name)
         raise UserError(f"{where(cell.src_loc)}: {what} (in {module}) is not supported")
 
     def check(self):
-        """Find the clock and refuse what has no place in a synchronous, two-state circuit."""
-        clock_names = {}
-        for domain in self.prepared.fragment.domains.values():
-            clock_names[self.nir.signals[domain.clk][0]
-                        if domain.clk in self.nir.signals else None] = domain.name
-        clock_inputs = {self.cells[0].ports_i[name][0] for name, signal, _ in self.prepared.ports
-                        if name in self.cells[0].ports_i and any(
-                            signal is domain.clk
-                            for domain in self.prepared.fragment.domains.values())}
+        """Refuse what has no place in a two-state circuit."""
         for cell in self.cells:
             kind = type(cell)
             if kind is _nir.Instance:
@@ -66,20 +62,26 @@ class Netlist:
                 self.fail(cell, cell.kind.capitalize())
             if kind in (_nir.AsyncPrint, _nir.SyncPrint):
                 self.fail(cell, "Print")
-            clk = getattr(cell, "clk", None)
-            if clk is None or kind is _nir.FlipFlop and clk == 0 and self.undriven == "input":
-                continue  # clock 0: a signal that nothing drives
-            if clk < 2:
-                self.fail(cell, "a clock that nothing drives")
-            if cell.clk_edge != "pos":
-                self.fail(cell, f"a falling clock edge (domain {clock_names.get(clk)!r})")
-            if self.clock is None:
-                self.clock = clk
-            elif clk != self.clock:
-                self.fail(cell, f"a second clock domain, {clock_names.get(clk)!r} beside "
-                                f"{clock_names.get(self.clock)!r},")
-            if clk not in clock_inputs:
-                self.fail(cell, f"a clock that logic drives (domain {clock_names.get(clk)!r})")
+
+    def edge_of(self, cell):
+        """Return the clock of a cell, a net, and which edge; None without a clock that ticks."""
+        clk = getattr(cell, "clk", 0)
+        return (clk, cell.clk_edge) if clk > 1 else None  # constant: a signal that nothing drives
+
+    def find_clocks(self):
+        """Find the one clock, or the edges of several."""
+        edges = dict.fromkeys(filter(None, map(self.edge_of, self.cells)))
+        top = self.cells[0].ports_i
+        inputs = {top[name][0] for name, *_ in self.prepared.ports if name in top}
+        (clock, edge), *others = edges or [(None, "pos")]
+        if others or edge == "neg" or edges and (clock not in inputs or self.is_read(clock)):
+            self.edges = list(edges)
+            self.clock_is_read = any(self.is_read(clock) for clock, _ in edges)
+            for index, cell in enumerate(self.cells):
+                if self.edge_of(cell):
+                    self.values[index].append((self.runs((cell.clk,)), None))
+        else:
+            self.clock = clock
 
     def is_leaf(self, cell):
         """Return whether a cell's outputs are known at the beginning of a cycle.
@@ -94,15 +96,11 @@ class Netlist:
         cell = self.cells[net >> 16]
         return type(cell) is _nir.FlipFlop and cell.clk == 0
 
-    def check_clock_use(self):
-        """Refuse logic that reads the clock."""
-        if self.clock is None:
-            return
-        clock, bit = self.clock >> 16, self.clock & 0xFFFF
-        for index, values in enumerate(self.values):
-            for runs, _ in values:
-                if any(cell == clock and low <= bit < low + width for cell, low, width in runs):
-                    self.fail(self.cells[index], "a clock used as data")
+    def is_read(self, net):
+        """Return whether logic reads a net."""
+        index, bit = net >> 16, net & 0xFFFF
+        return any(cell == index and low <= bit < low + width
+                   for values in self.values for runs, _ in values for cell, low, width in runs)
 
     def runs(self, value):
         known = self._run_cache.get(id(value))

@@ -244,8 +244,7 @@ class Engine(PySimEngine):
                 self._recorder = Recorder(self.native)
             if not self._recorder.is_complete:
                 return
-        clocks = [self.native.clock] if self.native.clock is not None else []
-        if self.interpreted.watched({*self._clocks, *clocks}):
+        if self.interpreted.watched({*self._clocks, *self.native.clocks}):
             self._retreats += 1
             return
         self.interpreted.detach()

@@ -43,13 +43,13 @@ class Interpreted:
         for slot, own in self.wakers.items():
             del slot.wakers[:len(own)]
 
-    def attach(self, edge):
+    def attach(self, edges):
         """Take over: registers, inputs and memories are up to date, all else follows from them.
 
         Parameters
         ----------
-        edge : slot or None
-            The clock that rose in the last delta cycle.
+        edges : dict of slot to int
+            The clocks that had an active edge in the last delta cycle, and their levels.
         """
         for slot, own in self.wakers.items():
             slot.wakers[:0] = own
@@ -58,6 +58,6 @@ class Interpreted:
         while not converged:
             self.evaluate()
             converged = self.state.commit()
-        if edge is not None:
-            for waker in self.wakers.get(edge, ()):
-                waker(0, 1)
+        for clock, level in edges.items():
+            for waker in self.wakers.get(clock, ()):
+                waker(1 - level, level)

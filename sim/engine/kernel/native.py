@@ -1,5 +1,7 @@
 """A circuit as compiled code, while nothing observes states between two settled states."""
 
+from functools import partial
+
 import numpy as np
 
 from pteg.engine.kernel.edges import pass_time
@@ -31,31 +33,35 @@ class NativeCircuit:
 
     Attributes
     ----------
+    clocks : dict of slot to (dict of int to list of int)
+        By clock and level: the state words that say that its edge to this level is performed. Of
+        a design with one clock there are none.
     clock : slot or None
-        Of the design's clock.
+        The only clock.
     state : numpy.ndarray
-    edge : bool
-        Whether the clock rose in the last delta cycle: registers change in this one.
+    edges : dict of slot to int
+        Clocks that had an active edge in the last delta cycle, and their levels: registers change
+        in this one.
     version : int
         Grows with every change of `state`.
     """
 
     def __init__(self, kernel, active, native, known):
         design = native.design
-        if any(register.held is not None for register in design.registers):
-            raise UserError("an asynchronous reset changes registers between clock edges")
         self.kernel, self.active, self.native = kernel, active, native
         self.reset_word = design.reset
-        clocks = [domain.clk for domain in design.prepared.fragment.domains.values()
-                  if domain.clk not in design.values]
-        self.clock = kernel.slot(clocks[0]) if clocks else None
+        #: Whether resets change registers between clock edges.
+        self.asynchronous = any(register.held is not None for register in design.registers)
+        self.clocks = self._find_clocks(design)
+        self.clock = next(iter(self.clocks), None) if design.clocking is None else None
+        self.wakers = {slot: partial(self._on_clock, slot) for slot in self.clocks}
         self.held, self.wires, self.signed = {}, {}, {}
         for slot in list(kernel.slots[:known]):
             signal = getattr(slot, "signal", None)
             if signal is None or not len(signal) or slot is self.clock:
                 continue
             node = design.values.get(signal)
-            parts = None if node is None else design.graph.storage(node)
+            parts = design.stored.get(signal)
             self.signed[slot] = 1 << len(signal) if signal.shape().signed else 0
             if slot.is_comb and node is not None:
                 self.wires[slot] = node, len(signal)
@@ -69,10 +75,28 @@ class NativeCircuit:
         self.fresh = {}  # slot: version
         self.slots_by_id = {}  # of their signals, which slots keep
         self.traced, self.trace, self.trace_version, self.compilations = {}, None, -1, 0
-        self.edge = False
+        self.edges = {}
         self.conditions, self.tests = {}, {}  # of waits, compiled
 
     pass_time = staticmethod(pass_time)
+
+    def _find_clocks(self, design):
+        signals = [domain.clk for domain in design.prepared.fragment.domains.values()]
+        if design.clocking is None:
+            return {self.kernel.slot(signal): {1: []} for signal in signals
+                    if signal not in design.values}
+        graph = design.graph
+        inputs = {design.values[signal]: self.kernel.slot(signal) for signal in signals}
+        clocks = {}
+        for domain in design.clocking.domains:
+            node, level = domain.level, 1
+            if graph.op[node] == "not":
+                (node,), level = graph.args[node], 0
+            if design.clocking.is_read or graph.op[node] != "load" or node not in inputs:
+                raise UserError("a clock that logic drives or reads changes registers in an order "
+                                "that is not compiled")
+            clocks.setdefault(inputs[node], {}).setdefault(level, []).append(domain.edge)
+        return clocks
 
     # Changing places with the interpreted circuit ------------------------------------------------
 
@@ -84,12 +108,12 @@ class NativeCircuit:
         for slot, info in self.memories.items():
             for row, value in enumerate(slot.data):
                 info.write(self.state, row, value)
-        self.edge = False
+        self.edges = {}
         self.version += 1
         self.words = memoryview(self.state)  # faster to index
         self.address = self.state.ctypes.data
-        if self.clock is not None:
-            self.clock.wakers.insert(0, self._on_clock)
+        for clock, waker in self.wakers.items():
+            clock.wakers.insert(0, waker)
 
     def detach(self, interpreted):
         """Hand over to the interpreted circuit; queued changes stay queued."""
@@ -99,16 +123,17 @@ class NativeCircuit:
             slot.curr = slot.next = self._held(slot)
         for slot, info in self.memories.items():
             slot.data = [self._row(slot, info, row) for row in range(info.depth)]
-        if self.clock is not None:
-            self.clock.wakers.remove(self._on_clock)
-        interpreted.attach(self.clock if self.edge else None)
+        for clock, waker in self.wakers.items():
+            clock.wakers.remove(waker)
+        interpreted.attach(self.edges)
         for slot, value in queued.items():
             if value is not None:
                 slot.next = value
             self.kernel.pending.add(slot)
 
-    def _on_clock(self, curr, new):
-        self.edge = bool(new)
+    def _on_clock(self, clock, curr, new):
+        if new in self.clocks[clock]:
+            self.edges[clock] = new
         return True
 
     # Delta cycles --------------------------------------------------------------------------------
@@ -119,19 +144,22 @@ class NativeCircuit:
     def races(self, clocks):
         """Return whether the changes to be committed have an order that matters.
 
-        A clock edge and an input, or another edge: Amaranth's registers then see a new input, and
+        A clock edge and an input, or a later edge: Amaranth's registers then see a new input, and
         what logic made of the old one.
         """
         pending = self.kernel.pending
-        if not pending or self.clock not in pending and clocks.keys().isdisjoint(pending):
+        if not pending or (self.clocks.keys().isdisjoint(pending)
+                           and clocks.keys().isdisjoint(pending)):
             return False
-        return self.edge or any(slot in self.held or slot in self.memories for slot in pending)
+        return bool(self.edges) or any(slot in self.held or slot in self.memories
+                                       for slot in pending if slot not in self.clocks)
 
     def commit(self, changed=None):
         """Take the clock edge and the queued changes; return whether no process is to see them."""
-        edge, self.edge = self.edge, False
-        if edge:
-            self.step()
+        edges, self.edges = self.edges, {}
+        before = self.version
+        if edges:
+            self.step(edges)
         pending = self.kernel.pending
         for slot in pending:
             info = self.memories.get(slot)
@@ -147,12 +175,21 @@ class NativeCircuit:
                     insert(self.words, parts, slot.curr)
                     self.version += 1
         pending.clear()
-        # Nothing but a trigger starts a process, and nothing but the clock changes registers.
-        return not self.edge and not self.active
+        if self.asynchronous and self.version != before:
+            self.native.settle.call_raw(self.address)
+        # Nothing but a trigger starts a process, and nothing but a clock changes registers.
+        return not self.edges and not self.active
 
-    def step(self):
-        """Perform one clock edge."""
-        if self.reset_word is not None and self.words[self.reset_word]:
+    def step(self, edges):
+        """Perform clock edges."""
+        words = [word for clock, level in edges.items() for word in self.clocks[clock][level]]
+        if words:
+            for word in words:
+                self.words[word] = 1
+            self.native.edge.call_raw(self.address)
+            for word in words:
+                self.words[word] = 0
+        elif self.reset_word is not None and self.words[self.reset_word]:
             self.native.reset(self.state)
         else:
             self.native.step.call_raw(self.address)

@@ -30,13 +30,15 @@ Paths = str | PathLike | Iterable[str | PathLike]
 
 def compile_verilog(files: Paths, top: str, *, parameters: Mapping[str, int | str] | None = None,
                     defines: Mapping[str, object] | None = None,
-                    include: Iterable[str | PathLike] = ()) -> Native:
+                    include: Iterable[str | PathLike] = (), clocks: Iterable[str] = ()) -> Native:
     """Compile a Verilog design to native code.
 
     Parameters
     ----------
     files, top, parameters, defines, include
         See :class:`VerilogComponent`.
+    clocks : list of str
+        Inputs that are clocks although logic is between them and every register.
 
     Returns
     -------
@@ -46,7 +48,7 @@ def compile_verilog(files: Paths, top: str, *, parameters: Mapping[str, int | st
     """
     component = VerilogComponent(files, top, parameters=parameters, defines=defines,
                                  include=include)
-    return compile_design(component, name=top)
+    return compile_design(component, name=top, clocks=clocks)
 
 
 class VerilogComponent(wiring.Component):
