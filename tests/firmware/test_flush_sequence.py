@@ -9,6 +9,7 @@ from pteg.firmware.asm import assemble
 from pteg.firmware.disasm import disassemble
 from pteg.firmware.guests.image import build as build_tiny_kernel
 from pteg.firmware.hosts.hostb.image import build as build_hostb
+from pteg.labs import vsids
 from pteg.labs.catalogue import LABS
 from pteg.labs.grading import grade
 
@@ -62,3 +63,5 @@ def test_the_solution_of_a_lab(tmp_path):
         (tmp_path / name).write_text(text)
     grade(LABS["L8"], tmp_path, 0, tmp_path / "result.json")
     assert faults((tmp_path / "lab.elf").read_bytes()) == []
+    pool = assemble(tmp_path / "vsid.s", defines=vsids.numbers_of(0), sections={".text": 0x10000})
+    assert faults(pool.elf()) == []

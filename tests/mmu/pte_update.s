@@ -88,8 +88,13 @@ remove: lwz     r3, 0(r25)
 .ifndef OMIT_SYNC
         sync
 .endif
+.ifdef BY_SET
+        addis   r27, r24, 4     # another page whose entries are in the same set
+        tlbie   r27
+.else
 .ifndef OMIT_TLBIE
         tlbie   r24
+.endif
 .endif
 .ifndef OMIT_EIEIO
         eieio

@@ -31,8 +31,9 @@ BEGIN = """
 @pytest.fixture(scope="module")
 def program():
     """The function that assembles the program with steps left out."""
-    def build(*omitted):
-        return assemble(SOURCE, defines={f"OMIT_{step.name}": 1 for step in omitted},
+    def build(*omitted, **defines):
+        omissions = {f"OMIT_{step.name}": 1 for step in omitted}
+        return assemble(SOURCE, defines=omissions | defines,
                         sections={".vectors": 0x300, ".text": 0x1000})
     return build
 
@@ -68,6 +69,15 @@ def test_each_omission_fails_with_an_adversary(program, step):
         named |= {use.missing for use in uses}
         assert wrong or not uses, f"seed {seed}: {uses}"
     assert broken and named == {step}, f"{broken} of {SEEDS} seeds are wrong; {named}"
+
+
+@pytest.mark.parametrize("step", [None, Step.SYNC, Step.EIEIO, Step.TLBSYNC, Step.SYNC_TLBSYNC])
+def test_tlbie_of_another_page_of_the_set_counts(program, step):
+    """A 750's tlbie takes all of a set (MPC750 UM 5.4.3.2); a pool of VSIDs is flushed so."""
+    built = program(*([step] if step else []), BY_SET=1)
+    runs = [run(built, seed) for seed in range(40)]
+    assert {use.missing for _, uses in runs for use in uses} == ({step} if step else set())
+    assert any(wrong for wrong, _ in runs) == bool(step)
 
 
 #: What software for one processor may leave out, and what it may not.
