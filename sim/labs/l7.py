@@ -100,7 +100,7 @@ def parts_of(folder: Path, numbers: dict[str, int]) -> list[Part]:
     given = {"htab_insert": l4.symbols["htab_insert"], "pte_remove": l8.symbols["pte_remove"]}
     harness = _harness(names, _STUDENT).symbols
     called = {name: harness[name] for name in ("disk_read", "disk_write", "page_copy")}
-    student = student_part(folder, _STEM, _STUDENT, numbers | given | called, "page_fault",
+    student = student_part(folder, _STEM, _STUDENT, numbers | given | called, ("page_fault",),
                            folder_of("L7"))
     return [_harness(names, student.symbols["page_fault"]), l4, l8, student]
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 from pteg.errors import UserError
 from pteg.labs import trials, vsids
 from pteg.labs.assembly import built, solution, starter
-from pteg.labs.kit import Lab, Test, Wrong, choices
+from pteg.labs.kit import Lab, Test, Wrong, choices, folder_of
 from pteg.labs.mutants import MUTANTS, mutated
 from pteg.machine import Machine
 from pteg.mmu import Walk
@@ -171,12 +171,14 @@ _TESTS = [Test("table", "pages are installed and removed", 2, _table),
 def _files(seed: int) -> dict[str, str]:
     numbers = numbers_of(seed)
     return {**starter("L8", _FILE, numbers),
-            **starter("L8", vsids.FILE, vsids.numbers_of(seed), "starter-vsid.s"),
+            **starter("L8", f"{vsids.STEM}.s", vsids.numbers_of(seed), "starter-vsid.s"),
+            "vsid.c.txt": (folder_of("L8") / "starter-vsid.c").read_text(encoding="ascii"),
+            "vsid.h": (folder_of("L8") / "vsid.h").read_text(encoding="ascii"),
             **starter("L8", trials.FILE, numbers, "starter-test.s")}
 
 
 def _solution(seed: int) -> dict[str, str]:
-    return {**solution("L8", _FILE), **solution("L8", vsids.FILE, "solution-vsid.s"),
+    return {**solution("L8", _FILE), **solution("L8", f"{vsids.STEM}.s", "solution-vsid.s"),
             **solution("L8", trials.FILE, "solution-test.s")}
 
 

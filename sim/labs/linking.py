@@ -74,20 +74,31 @@ def reference_object(lab: str, names: dict[str, int]) -> bytes:
     return write_object(program.sections, program.labels)
 
 
-def student_part(folder: Path, stem: str, base: int, names: dict[str, int], entry: str,
-                 headers: Path) -> Part:
-    """The student's file, in assembly language (`stem.s`) or in C (`stem.c`)."""
+def student_part(folder: Path, stem: str, base: int, names: dict[str, int],
+                 functions: tuple[str, ...], headers: Path) -> Part:
+    """The student's file, in assembly language (`stem.s`) or in C (`stem.c`), which must have these
+    functions."""
     if not (folder / f"{stem}.c").exists():
-        return in_assembly(folder / f"{stem}.s", base, names)
+        return _with(functions, folder / f"{stem}.s",
+                     in_assembly(folder / f"{stem}.s", base, names))
     if (folder / f"{stem}.s").exists():
         raise UserError(f"{folder}: there are {stem}.s and {stem}.c; remove one")
-    return c_part(folder / f"{stem}.c", base, names, entry, headers)
+    return _with(functions, folder / f"{stem}.c",
+                 c_part(folder / f"{stem}.c", base, names, functions[0], headers))
+
+
+def _with(functions: tuple[str, ...], source: Path, part: Part) -> Part:
+    """A part that has these functions."""
+    for name in functions:
+        if name not in part.symbols:
+            raise UserError(f"{source}: there is no function {name}")
+    return part
 
 
 def c_part(source: Path, base: int, names: dict[str, int], entry: str, headers: Path) -> Part:
     """Compile a file at an address. Numbers are macros of the file, and functions are linked; which
     is which, a header of the lab says."""
-    from pteg.boot.loader import read_elf
+    from pteg.boot.loader import read_symbols
     from pteg.firmware.cbuild import build
 
     check_regular(source)
@@ -98,7 +109,7 @@ def c_part(source: Path, base: int, names: dict[str, int], entry: str, headers: 
         script = Path(temporary) / "lab.ld"
         script.write_text(_SCRIPT.format(entry=entry, base=base, symbols=functions))
         elf = build([source], script, defines=numbers, include=[headers])
-    return Part(elf, {entry: read_elf(elf, source.name).entry})
+    return Part(elf, dict(read_symbols(elf)))
 
 
 def image(memory: bytes, entry: int, symbols: dict[str, int]) -> bytes:

@@ -9,18 +9,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pteg.errors import UserError
 from pteg.firmware.asm import assemble
 from pteg.labs.kit import Test, Wrong, choices, folder_of
-from pteg.labs.linking import Part, in_assembly, labels_of, reference
+from pteg.labs.linking import Part, labels_of, reference, student_part
 from pteg.ledger import Ledger
 from pteg.machine import Machine
 from pteg.mmu import Walk
 from pteg.mmu.oracle import StaleUse
 
-__all__ = ["FILE", "Operation", "TESTS", "Tried", "flushes", "numbers_of", "operations", "tried"]
+__all__ = ["STEM", "Operation", "TESTS", "Tried", "flushes", "numbers_of", "operations", "tried"]
 
-FILE = "vsid.s"
+STEM = "vsid"
 _TABLE, _POOL, _LIST, _LOG, _FRAMES = 0x200000, 0x240000, 0x260000, 0x280000, 0x100000
 _L4, _STUDENT, _RAM = 0x8000, 0x10000, 4 << 20
 #: VSIDs of the pool, sets of a TLB, pages of a context, contexts that come and go.
@@ -149,10 +148,8 @@ class Tried:
 def _parts(folder: Path, seed: int) -> list[Part]:
     numbers = numbers_of(seed)
     l4 = reference("L4", _L4, numbers | {"VSID": 0, "FRAME": 0})
-    student = in_assembly(folder / FILE, _STUDENT, numbers)
-    for name in ("vsid_new", "vsid_free"):
-        if name not in student.symbols:
-            raise UserError(f"{folder / FILE}: there is no label {name}")
+    student = student_part(folder, STEM, _STUDENT, numbers, ("vsid_new", "vsid_free"),
+                           folder_of("L8"))
     called = {name: student.symbols[name] for name in ("vsid_new", "vsid_free")}
     program = assemble(
         folder_of("L8") / "contexts.s", sections={".vectors": 0x300, ".text": 0x1000},

@@ -468,6 +468,20 @@ def test_a_pager_in_c_does_what_the_one_in_assembly_language_does(tmp_path):
     assert "remove one" in both["tests"][0]["why"]
 
 
+def test_a_pool_in_c_does_what_the_one_in_assembly_language_does(tmp_path):
+    if not compilers():
+        pytest.skip("there is no C compiler")
+    files = LABS["L8"].solution(0)
+    text = (folder_of("L8") / "solution-vsid.c").read_text()
+    in_c = {name: content for name, content in files.items() if name != "vsid.s"}
+    result = handed_in("L8", tmp_path / "c", 0, in_c | {"vsid.c": text})
+    assert lost(result) == [] and result["metrics"]["tlbie"] == 320
+    worse = text.replace("number = find(UNUSED);\n\t}", "number = 0;\n\t}")
+    assert lost(handed_in("L8", tmp_path / "b", 0, in_c | {"vsid.c": worse})) == ["own", "rollover"]
+    missing = handed_in("L8", tmp_path / "a", 0, in_c | {"vsid.c": text.replace("vsid_free", "x")})
+    assert "no function vsid_free" in missing["tests"][9]["why"]
+
+
 def test_a_student_may_bring_solutions_of_other_labs(tmp_path):
     files = LABS["L7"].solution(0)
     own = LABS["L8"].solution(0)["update.s"]
