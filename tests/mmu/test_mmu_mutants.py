@@ -175,6 +175,20 @@ def test_only_the_hardware_has_mutants():
         pteg.Machine(Platform([], mmu=lambda parameters: Mmu(), mutant="kp-ignored"))
 
 
+@pytest.mark.slow
+def test_a_checkpoint_remembers_the_fault(tmp_path):
+    machine = pteg.Machine("g3", rom="none", ram="1M", mutant="kp-ignored")
+    machine.save(tmp_path / "a.pteg")
+    again = pteg.Machine.restore(tmp_path / "a.pteg")
+    assert again.platform.parameters.mutant == "kp-ignored" and again.cycle == machine.cycle
+    with pytest.raises(pteg.UserError, match="mutant is none, not kp-ignored as in the checkpoint"):
+        pteg.Machine.restore(tmp_path / "a.pteg", mutant="none")
+    with pytest.raises(pteg.UserError, match="mutant needs cpu='pipeline'"):
+        pteg.Machine.restore(tmp_path / "a.pteg", cpu="functional")
+    right = pteg.Machine.restore(tmp_path / "a.pteg", cpu="functional", mutant="none")
+    assert right.cycle == machine.cycle
+
+
 def test_the_command_line_lists_and_shows_faults(capsys):
     def faults(*arguments):
         with pytest.raises(SystemExit) as ended:
