@@ -66,7 +66,7 @@ def numbers_of(seed: int) -> dict[str, int]:
 def operations(seed: int) -> list[Operation]:
     """What the contexts do. All of them use the same addresses. In the end, all VSIDs are live."""
     rng = choices("L8 operations", seed)
-    pages = [rng.randrange(4, 16) << 28 | rng.randrange(1 << 16) << 12 for _ in range(_PAGES)]
+    pages = [rng.randrange(4, 16) << 28 | page << 12 for page in rng.sample(range(1 << 16), _PAGES)]
     found: list[Operation] = []
     live: list[int] = []
     frames = iter(range(1, 1 << 8))
@@ -171,11 +171,17 @@ def _loaded(parts: list[Part], steps: list[Operation], adversary: int | None = N
     return machine
 
 
-def _run(machine: Machine, parts: list[Part]) -> Wrong | None:
-    if machine.run(until=parts[0].symbols["done"], instructions=_INSTRUCTIONS) == "address":
-        return None
-    return Wrong(f"the contexts do not end; the processor is at {machine.cpu.pc:08x} after "
-                 f"{_INSTRUCTIONS:,} instructions", cycle=machine.cycle)
+def _run(machine: Machine, parts: list[Part], steps: list[Operation]) -> Wrong | None:
+    if machine.run(until=parts[0].symbols["done"], instructions=_INSTRUCTIONS) != "address":
+        return Wrong(f"the contexts do not end; the processor is at {machine.cpu.pc:08x} after "
+                     f"{_INSTRUCTIONS:,} instructions", cycle=machine.cycle)
+    first_wrong = [machine.cpu.gpr[register] for register in (29, 30)]
+    if machine.cpu.gpr[25] != _LIST + 16 * len(steps) or any(
+            place and (place % 16 or not 0 <= place - _LIST < 16 * len(steps))
+            for place in first_wrong):
+        return Wrong("a register from r13 to r31 has changed in vsid_new or vsid_free; they may "
+                     "use r0 and r3 to r12")
+    return None
 
 
 def tried(folder: Path, seed: int) -> Tried:
@@ -183,11 +189,12 @@ def tried(folder: Path, seed: int) -> Tried:
     parts, steps = _parts(folder, seed), operations(seed)
     machine, events = _loaded(parts, steps), Ledger(kinds=["TLBIE"])
     machine.model.ledger(events.add)
-    problem = _run(machine, parts)
+    problem = _run(machine, parts, steps)
     machine.model.ledger(None)
     count = sum(step.what == What.NEW for step in steps)
     given = [machine.memory.read_word(_LOG + 4 * n) for n in range(count)]
-    foreign, absent = (_wrong(parts, steps, machine.cpu.gpr[register]) for register in (29, 30))
+    foreign, absent = (None if problem else _wrong(parts, steps, machine.cpu.gpr[register])
+                       for register in (29, 30))
     late = problem or foreign or absent or next(_late(parts, steps, seed), None)
     return Tried(numbers_of(seed)["FIRST"], steps, given, problem, foreign, absent, events.count,
                  late)
@@ -200,7 +207,7 @@ def _wrong(parts: list[Part], steps: list[Operation], place: int,
         return None
     number = (place - _LIST) // 16
     machine, step = _loaded(parts, steps[:number + 1], adversary), steps[number]
-    _run(machine, parts)
+    _run(machine, parts, steps)
     walk = machine.mmu.walk(step.ea)
     vsid = machine.memory.read_word(0x4000 + 4 * step.slot)
     read = f"a load at {step.ea:08x} of the context with the VSID {vsid:06x} (step {number + 1})"
@@ -222,7 +229,7 @@ def _late(parts: list[Part], steps: list[Operation], seed: int) -> Iterator[Wron
             stale.append((use, machine.mmu.walk(use.ea)))
 
         machine.oracle(stop=True, tell=tell)
-        problem = _run(machine, parts)
+        problem = _run(machine, parts, steps)
         place = machine.cpu.gpr[29] or machine.cpu.gpr[30]
         if stale:
             use, walk = stale[0]

@@ -468,6 +468,19 @@ def test_a_pager_in_c_does_what_the_one_in_assembly_language_does(tmp_path):
     assert "remove one" in both["tests"][0]["why"]
 
 
+@pytest.mark.parametrize("text, why", [
+    ("vsid_new: li r30, 5\n lis r3, FIRST@h\n ori r3, r3, FIRST@l\n blr\nvsid_free: blr\n",
+     "r0 and r3 to r12"),
+    ("vsid_new: li r25, 0\n blr\nvsid_free: blr\n", "r0 and r3 to r12"),
+    ("vsid_new: b vsid_new\nvsid_free: blr\n", "do not end"),
+    ("vsid_new: blr\n", "no function vsid_free"),
+])
+def test_a_pool_that_breaks_the_contexts_gets_a_sentence(text, why, tmp_path):
+    result = handed_in("L8", tmp_path / "a", 0, LABS["L8"].solution(0) | {"vsid.s": text})
+    assert lost(result) == ["own", "kept", "lazy", "rollover"]
+    assert any(why in row["why"] for row in result["tests"][9:13]), result["tests"][9:13]
+
+
 def test_a_pool_in_c_does_what_the_one_in_assembly_language_does(tmp_path):
     if not compilers():
         pytest.skip("there is no C compiler")

@@ -121,8 +121,8 @@ _start: li      r3, 0
         ori     r5, r5, 0x100
         mtsrin  r5, r3
         isync
-        lwz     r6, 0(r3)               # found in the secondary PTEG
-        stw     r6, 4(r3)               # PP = 3: C stays 0
+        stw     r3, 4(r3)               # found in the secondary PTEG; PP = 3: C stays 0
+        lwz     r6, 0(r3)
         addi    r5, r5, 1
         mtsrin  r5, r3
         isync
