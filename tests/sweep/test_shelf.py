@@ -232,6 +232,21 @@ def test_the_client_is_asked_once_for_what_it_has():
     with_shelf(["file"], script)
 
 
+def test_a_scheduler_that_takes_no_plugin_is_used_without():
+    from pteg.sweep.shelf import lend
+
+    class Client:
+        id = "client"
+
+        def subscribe_topic(self, topic, handler):
+            pass
+
+        def register_plugin(self, plugin):
+            raise ValueError("Cannot register a scheduler plugin: pickle is not allowed")
+
+    assert lend(Client(), str.upper) is str.upper
+
+
 def test_a_file_of_the_shelf_is_kept_here_too(tmp_path, monkeypatch):
     class Shelf:
         def __init__(self):
