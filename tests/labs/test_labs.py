@@ -391,6 +391,16 @@ def test_every_lab_has_its_pages(lab):
         assert heading in page
 
 
+@pytest.mark.parametrize("lab, test", [
+    (lab, test) for lab in LABS
+    for test in re.findall(r"`result-(\w+)\.svg`", LABS[lab].text("instructor.md"))])
+def test_pictures_for_slides_are_those_of_wrong_solutions(lab, test, tmp_path):
+    """An instructor makes them with `pteg lab mutants` and `pteg lab grade`."""
+    name = next(name for name, mutant in MUTANTS[lab].items() if test in mutant.loses.split("+"))
+    handed_in(lab, tmp_path / "a", 0, mutated(LABS[lab], name, 0))
+    assert "<svg" in (tmp_path / "a" / f"result-{test}.svg").read_text()
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_an_unknown_tlb_can_be_found_out(seed):
     """By experiments that a student can make; nothing but the letters is used."""
