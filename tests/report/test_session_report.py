@@ -173,6 +173,47 @@ def test_the_ledger_is_a_pane(show, session, page):
     assert int(window.get_by_label("Cycle", exact=True).input_value()) == saved
 
 
+#: Roles of what is used, and of what is shown.
+NAMED = {"button", "tab", "textbox", "searchbox", "slider", "image", "img", "region", "tabpanel",
+         "tablist", "spinbutton", "combobox"}
+
+
+def test_all_that_is_used_or_shown_has_a_name(show, session):
+    """As a screen reader gets it, in every pane."""
+    window = show(session[1])
+    reader, seen = window.context.new_cdp_session(window), set()
+    for tab in window.get_by_role("tab").all():
+        tab.click()
+        for node in reader.send("Accessibility.getFullAXTree")["nodes"]:
+            role = node.get("role", {}).get("value")
+            if not node["ignored"] and role in NAMED:
+                assert node.get("name", {}).get("value"), (tab.inner_text(), role)
+                seen.add(role)
+    assert {"button", "tab", "slider", "region", "tabpanel", "searchbox"} <= seen
+
+
+def test_printing_has_all_panes(show, session, tmp_path):
+    window = show(session[1])
+    panels, tabs = window.locator("[role=tabpanel]"), window.get_by_role("tab").all_inner_texts()
+    assert len(tabs) == panels.count() > 12
+    window.emulate_media(media="print")
+    window.evaluate("dispatchEvent(new Event('beforeprint'))")
+    for panel in panels.all():
+        assert panel.is_visible() and panel.bounding_box()["height"] > 60, panel
+    # A canvas that nobody has painted has one colour.
+    assert all(window.evaluate("""() => [...document.querySelectorAll("[role=tabpanel] canvas")]
+        .filter((one) => !one.closest(".plots")).map((one) => new Set(new Uint32Array(
+            one.getContext("2d").getImageData(0, 0, one.width, one.height).data.buffer)).size > 1)
+        """))
+    window.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert sum(panel.is_visible() for panel in panels.all()) >= 2
+    window.pdf(path=tmp_path / "report.pdf")
+    pages = (tmp_path / "report.pdf").read_bytes().count(b"/Type /Page\n")
+    assert pages >= len(tabs) // 2
+    window.emulate_media(media="screen")
+    assert sum(panel.is_visible() for panel in panels.all()) == 2
+
+
 def test_the_flame_is_a_pane(show, session, page):
     window = show(session[1])
     window.get_by_role("tab", name="Exits", exact=True).click()

@@ -64,9 +64,10 @@ class View {
 }
 
 /** Panes of one half of the page, one of them visible. */
-function tabs(view, place, panes) {
+function tabs(view, place, label, panes) {
   const bar = document.createElement("div");
   bar.setAttribute("role", "tablist");
+  bar.setAttribute("aria-label", label);
   place.append(bar);
   const all = Object.entries(panes).map(([name, pane], n) => {
     const button = document.createElement("button"), panel = document.createElement("div");
@@ -222,11 +223,11 @@ async function start() {
   const pipeline = withLegend(data, cycles(view, pipelinePane(data, view)));
   const { exits, ledger, storeys } = data.session ?? {};
   const all = [
-    ...tabs(view, byId("left"), { Pipeline: pipeline, Waveforms: cycles(view, wavePane(data, view)),
+    ...tabs(view, byId("left"), "The whole window", { Pipeline: pipeline, Waveforms: cycles(view, wavePane(data, view)),
       Statistics: statisticsPane(data, view), ...(exits && { Exits: exitsPane(data, view) }),
       ...(ledger?.cycle.length && { Registers: ledgerPane(data, view) }),
       Summary: summaryPane(data) }),
-    ...tabs(view, byId("right"), { Translation: translationPane(data, view),
+    ...tabs(view, byId("right"), "At the cursor", { Translation: translationPane(data, view),
       ...(storeys && { Storeys: storeysPane(data, view) }),
       "Page table": tablePane(data, view), TLBs: tlbPane(data, view),
       "Page life": lifePane(data, view),
