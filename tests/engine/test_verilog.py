@@ -411,3 +411,17 @@ def test_mor1kx_is_as_in_verilator_with_random_instructions_and_data(tmp_path):
         assert dict(zip(names, mine, strict=True)) == dict(zip(names, other, strict=True)), (
             f"seed {seed}, cycle {cycle}")
     assert len({tuple(row) for row in found}) > 50
+
+
+def test_yosys_of_the_wheel_needs_no_script_on_the_path(tmp_path, monkeypatch):
+    """Nor one beside the interpreter: pip's --user and --target put it elsewhere."""
+    from pteg.engine.verilog import yosys
+
+    monkeypatch.setattr(yosys.shutil, "which", lambda *_, **__: None)
+    (tmp_path / "wire.v").write_text("module wire_(input a, output b); assign b = a; endmodule\n")
+    found = yosys.read_verilog([tmp_path / "wire.v"], "wire_", parameters={}, defines={},
+                               include=[])
+    assert "wire_" in str(found)
+    monkeypatch.setattr(yosys.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(UserError, match=r"Verilog needs Yosys: pip install 'pteg\[verilog\]'"):
+        yosys.read_verilog([tmp_path / "wire.v"], "wire_", parameters={}, defines={}, include=[])

