@@ -173,6 +173,8 @@ MUTANTS = {
                                      " ori r11, r11, FIRST@l\n b flush\n\nvsid_new", "lazy"),
         "half-of-the-sets": Mutant("        li      r8, 64          #", "        li r8, 32 #",
                                    "rollover"),
+        "all-sets-but-one": Mutant("        li      r8, 64          #", "        li r8, 63 #",
+                                   "rollover"),
         "no-sync-after-the-sets": Mutant("        sync                    # and neither",
                                          "        nop #", "rollover"),
         "no-tlbsync-in-the-pool": Mutant("        tlbsync                 # on", "        nop #",

@@ -22,8 +22,8 @@ __all__ = ["STEM", "Operation", "TESTS", "Tried", "flushes", "numbers_of", "oper
 STEM = "vsid"
 _TABLE, _POOL, _LIST, _LOG, _FRAMES = 0x200000, 0x240000, 0x260000, 0x280000, 0x100000
 _L4, _STUDENT, _RAM = 0x8000, 0x10000, 4 << 20
-#: VSIDs of the pool, sets of a TLB, pages of a context, contexts that come and go.
-_COUNT, _SETS, _PAGES, _CONTEXTS = 16, 64, 2, 44
+#: VSIDs of the pool, sets of a TLB, contexts that come and go.
+_COUNT, _SETS, _CONTEXTS = 16, 64, 44
 _INSTRUCTIONS = 2_000_000
 _SEEDS = 20
 
@@ -66,7 +66,9 @@ def numbers_of(seed: int) -> dict[str, int]:
 def operations(seed: int) -> list[Operation]:
     """What the contexts do. All of them use the same addresses. In the end, all VSIDs are live."""
     rng = choices("L8 operations", seed)
-    pages = [rng.randrange(4, 16) << 28 | page << 12 for page in rng.sample(range(1 << 16), _PAGES)]
+    # One in the first set of a TLB, one in the last.
+    pages = [rng.randrange(4, 16) << 28 | rng.randrange(1 << 10) << 18 | number << 12
+             for number in (0, _SETS - 1)]
     found: list[Operation] = []
     live: list[int] = []
     frames = iter(range(1, 1 << 8))

@@ -478,6 +478,18 @@ def test_a_pager_in_c_does_what_the_one_in_assembly_language_does(tmp_path):
     assert "remove one" in both["tests"][0]["why"]
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(100, 110))
+def test_wrong_pools_lose_their_tests_whatever_the_seed(seed, tmp_path):
+    right = LABS["L8"].solution(seed)["vsid.s"]
+    for name, mutant in MUTANTS["L8"].items():
+        if mutant.right in right:
+            text = mutated(LABS["L8"], name, seed)["vsid.s"]
+            result = handed_in("L8", tmp_path / name, seed, {"vsid.s": text})
+            assert [test for test in lost(result)[9:] if test != "trial"] == (
+                mutant.loses.split("+")), (name, seed)
+
+
 @pytest.mark.parametrize("text, why", [
     ("vsid_new: li r30, 5\n lis r3, FIRST@h\n ori r3, r3, FIRST@l\n blr\nvsid_free: blr\n",
      "r0 and r3 to r12"),
