@@ -78,7 +78,7 @@ def load_object(code, functions):
 
 
 class NativeFunction:
-    """A compiled function of one or two arrays of 64-bit words.
+    """A compiled function of one to three arrays of 64-bit words.
 
     It may still be being compiled: numba knows its type at once and takes the address at the call.
     """
@@ -164,6 +164,7 @@ def _unbox(typ, obj, c):
 
 @lower_builtin(_NativeFunctionType, _NativeFunctionType, types.Array)
 @lower_builtin(_NativeFunctionType, _NativeFunctionType, types.Array, types.Array)
+@lower_builtin(_NativeFunctionType, _NativeFunctionType, types.Array, types.Array, types.Array)
 def _lower(context, builder, sig, args):
     """Call the address with the data pointers of the arrays."""
     ir = llvmlite.ir

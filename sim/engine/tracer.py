@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from pteg.engine.codegen import function
+from pteg.engine.incremental import Incremental
 from pteg.engine.ir import Design
 from pteg.engine.kept import compile_texts
 from pteg.engine.native import NativeFunction, load_object
 from pteg.engine.plan import plan_values
 from pteg.engine.probes import Probe, Words
 
-__all__ = ["Tracer", "compile_nodes"]
+__all__ = ["ChangeTracer", "Tracer", "compile_nodes"]
 
 
 def compile_nodes(design: Design, nodes: Sequence[int], use_cache: bool) -> NativeFunction:
@@ -44,6 +45,7 @@ class Tracer:
         self.probes = list(probes.values())
         self.offsets: list[int] = []
         nodes: list[int] = []
+        owners: list[str] = []  # of each node: the component of its signal
         known: dict[tuple, int] = {}
         for path, probe in probes.items():
             node = self._node(design, path, probe)
@@ -53,9 +55,14 @@ class Tracer:
                 known[key] = len(nodes)
                 nodes.extend(graph.slice(node, low, min(64, probe.width - low))
                              for low in range(0, probe.width, 64))
+                owners += [path.rpartition(".")[0]] * (len(nodes) - len(owners))
             self.offsets.append(known[key])
         self.words = len(nodes)
-        self.trace = compile_nodes(design, nodes, use_cache)
+        self.trace = self._compile(design, nodes, owners, use_cache)
+
+    def _compile(self, design: Design, nodes: list[int], owners: list[str],
+                 use_cache: bool) -> NativeFunction:
+        return compile_nodes(design, nodes, use_cache)
 
     @staticmethod
     def _node(design: Design, path: str, probe: Probe) -> int:
@@ -86,3 +93,25 @@ class Tracer:
                 value -= 1 << probe.width
             values[path] = value
         return values
+
+
+class ChangeTracer(Tracer):
+    """A tracer that computes only what has changed since the cycle before.
+
+    Attributes
+    ----------
+    trace : NativeFunction
+        Called as ``trace(state, record, buffer)`` before each clock edge. The record is to be set
+        to 0 before the first call, and after a state has been written to, but for its inputs.
+    """
+
+    def _compile(self, design: Design, nodes: list[int], owners: list[str],
+                 use_cache: bool) -> NativeFunction:
+        body = Incremental(design, nodes, owners)
+        self._record = body.words
+        _, code = compile_texts([body.text], use_cache)
+        return load_object(code, {"trace": 3})["trace"]
+
+    def new_record(self) -> Words:
+        """Return a record for :attr:`trace` that says nothing."""
+        return np.zeros(self._record, np.uint64)

@@ -9,6 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
+from pteg.engine.tracer import ChangeTracer
 from pteg.pipeline.places import Signal
 from pteg.waveforms.signals import Signal as Column
 
@@ -59,17 +60,18 @@ class ComputedTracer:
     ----------
     probes, offsets : list
         Signals and texts, and where the rows hold them.
-    trace, words
-        See `pteg.engine.Tracer`.
+    trace, new_record, words
+        See `pteg.engine.tracer.ChangeTracer`.
     printed : bool
         See `pteg.pipeline.driver.Tap`.
     """
 
     def __init__(self, native, paths, sources, shown):
         needed = [signal for source in sources for signal in source.needed]
-        tracer = native.tracer(list(dict.fromkeys([*paths, *needed])))
+        tracer = ChangeTracer(native.design, {
+            path: native.probe(path) for path in [*paths, *needed]}, native.use_cache)
         offset_of = dict(zip(tracer.paths, tracer.offsets, strict=True))
-        self.trace, self.words = tracer.trace, tracer.words
+        self.trace, self.new_record, self.words = tracer.trace, tracer.new_record, tracer.words
         self.probes = [native.probe(path) for path in paths]
         self.offsets = [offset_of[path] for path in paths]
         self._fills = []

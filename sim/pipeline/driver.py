@@ -65,7 +65,7 @@ class Tap:
 
     Attributes
     ----------
-    tracer : pteg.engine.Tracer
+    tracer : pteg.engine.Tracer or pteg.engine.tracer.ChangeTracer
         Recomputes the signals. If its attribute `printed` is true, the driver writes into the last
         column how many characters the console had printed before the cycle.
     sink : object
@@ -82,6 +82,15 @@ class Tap:
     def __post_init__(self):
         self.rows = max(64, min(TRACE_ROWS, TRACE_WORDS // max(1, self.tracer.words)))
         self._buffers = deque()
+        # Of a `ChangeTracer`: what it keeps from one cycle to the next.
+        new_record = getattr(self.tracer, "new_record", None)
+        self._record = new_record() if new_record else np.zeros(1, np.uint64)
+        self.kind = new_record is not None, bool(getattr(self.tracer, "printed", False))
+
+    def new_record(self):
+        """The tracer's record, for cycles that do not continue those before."""
+        self._record[:] = 0
+        return self._record
 
     def buffer(self, rows):
         """An array for so many cycles, one of two in turn: a sink may still write the other."""
@@ -119,7 +128,7 @@ class Driver:
         self.taps = []
         self.control = np.zeros(1, CONTROL)
         self._never = new_watch()
-        self._modules = {}  # generated, by `printed` of each active tap
+        self._modules = {}  # generated, by the `kind` of each active tap
         self._loops = {}    # and compiled
         self.reset()
 
@@ -213,9 +222,9 @@ class Driver:
         begin = self.cycle
         rows = int(self.control["last_cycle"][0]) - begin if taps else 0
         buffers = tuple(tap.buffer(rows) for tap in taps)
-        traces = tuple(tap.tracer.trace for tap in taps)
-        printed = tuple(getattr(tap.tracer, "printed", False) for tap in taps)
-        run = self._loop(printed, watch, traces, buffers)
+        # Anything may have been written to the state since.
+        traces = tuple((tap.tracer.trace, tap.new_record()) for tap in taps)
+        run = self._loop(tuple(tap.kind for tap in taps), watch, traces, buffers)
         self.record[:] = 0      # anything may have been written to the state
         with held() if taps else nullcontext():
             stop = run(self.native.cycle, self.state, self.record, devices, self.targets,
@@ -244,7 +253,7 @@ class Driver:
     # Generated code ---------------------------------------------------------------------------
 
     def module(self, taps=()):
-        """The generated module whose `run` is the loop: `taps` has `printed` of each trace."""
+        """The generated module whose `run` is the loop: `taps` has the `kind` of each `Tap`."""
         if taps not in self._modules:
             text = self._text(self.platform.functions().__name__, taps)
             self._modules[taps] = load_module(
@@ -263,9 +272,10 @@ class Driver:
         completions = [cpu.core.completion for cpu in signals.processors]
         if signals.granted:
             ports.insert(0, f"    grant(devices, {self._get(signals.granted)})")
-        traces = [f"    traces[{n}](state, buffers[{n}][row])" for n in range(len(taps))]
+        traces = [f"    traces[{n}][0](state, {f'traces[{n}][1], ' * changes}buffers[{n}][row])"
+                  for n, (changes, _) in enumerate(taps)]
         traces += [f"    buffers[{n}][row, -1] = watch[0].seen"
-                   for n, printed in enumerate(taps) if printed]
+                   for n, (_, printed) in enumerate(taps) if printed]
         return _DRIVER.format(
             functions=functions, imports="\n".join(imports), ports="\n".join(ports) or "    pass",
             traces="\n".join(traces) or "    pass",

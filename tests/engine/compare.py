@@ -12,6 +12,7 @@ from amaranth.lib import wiring
 from amaranth.sim import Simulator
 
 from pteg.engine import compile_design
+from pteg.engine.tracer import ChangeTracer
 
 
 class Prepared(Fragment):
@@ -65,7 +66,10 @@ def compare_with_amaranth(design, cycles=1000, seed=0, *, stimulus=None, reset_r
     native = compile_design(fragment, ports=ports, cycle=skipping, cache=False)
     signals = [(signal, path) for signal, path in native.design.signals.items()
                if path != "clk"]
-    tracer = native.tracer([path for _, path in signals])
+    changes = seed % 4 in (1, 2)    # a tracer that computes what has changed
+    paths = [path for _, path in signals]
+    tracer = ChangeTracer(native.design, {path: native.probe(path) for path in paths},
+                          False) if changes else native.tracer(paths)
     by_path = {path: signal for signal, path in native.design.signals.items()}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -81,6 +85,7 @@ def compare_with_amaranth(design, cycles=1000, seed=0, *, stimulus=None, reset_r
     memories = [(native.memories[path], engine.slots[engine.get_memory(memory)])
                 for memory, path in native.design.memory_data.items()]
     state, record, buffer = native.new_state(), native.new_record(), tracer.new_buffer()
+    kept = [tracer.new_record()] if changes else []
     rng = random.Random(seed)
     busy = {path: rng.choice((0.05, 0.5, 0.95)) for path in inputs}
 
@@ -114,7 +119,7 @@ def compare_with_amaranth(design, cycles=1000, seed=0, *, stimulus=None, reset_r
                 state[native.design.reset] = resetting
                 engine.slots[engine.get_signal(reset)].update(int(resetting))
             simulator._engine.step_design()
-            tracer.trace(state, buffer)
+            tracer.trace(state, *kept, buffer)
             for (_, path), slot, probe, offset in zip(signals, slots, tracer.probes,
                                                       tracer.offsets, strict=True):
                 found = int(buffer[offset])

@@ -8,10 +8,14 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 import pywellen
 
+from pteg.engine.tracer import ChangeTracer, Tracer
 from pteg.machine import Machine
+from pteg.pipeline.driver import Tap
+from pteg.waveforms.trace import select
 
 
 @pytest.fixture(scope="module")
@@ -94,3 +98,36 @@ def test_a_waveform_can_be_read_after_ctrl_c(tmp_path):
     signals = {var.full_name: var.signal for var in pywellen.Waveform(str(path)).all_vars()}
     done = signals["top.core.completion.instructions"].value_at(int(last[1:]) - 1)
     assert done > 100
+
+
+class Rows:
+    """The sink of a tap that keeps everything."""
+
+    def __init__(self):
+        self.pieces = []
+
+    @staticmethod
+    def wanted(cycle):
+        return cycle
+
+    def write(self, cycle, rows):
+        self.pieces.append(rows.copy())
+
+
+@pytest.mark.slow
+def test_what_has_changed_is_all_that_differs():
+    """Rows of both kinds of tracer, while a script writes to memory and registers."""
+    machine = Machine("g3", rom="first")
+    native = machine.model.native
+    probes = {path: native.probe(path) for path in select(native.signals)[::20]}
+    tracers = [Tracer(native.design, probes, True), ChangeTracer(native.design, probes, True)]
+    sinks = [Rows() for _ in tracers]
+    machine.model.driver.taps += [Tap(*pair) for pair in zip(tracers, sinks, strict=True)]
+    for number in range(12):
+        machine.run(cycles=3_001)
+        machine.memory.write(0x1000 + 64 * number, bytes(range(64)))
+        machine.cpu.gpr[20 + number % 8] = number
+    plain, changes = (np.concatenate(sink.pieces) for sink in sinks)
+    assert len(plain) > 36_000 and plain.shape == changes.shape
+    assert (plain == changes).all()
+    assert ((plain[1:] != plain[:-1]).sum(1) > 0).mean() > 0.5
