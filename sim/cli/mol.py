@@ -48,7 +48,7 @@ def run_scenarios(scenario: str, /, *, cpu: Literal["functional", "pipeline"] = 
     json
         File for all that was counted.
     svg
-        Picture of exits by phases, and of the hash table by owner; of one scenario.
+        Picture of exits by phases, of the hash table by owner, and of counters; of one scenario.
     """
     from pteg.firmware.installed import NotInstalled
     from pteg.mol.measure import run

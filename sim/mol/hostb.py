@@ -22,7 +22,7 @@ from pteg.state import STORED_SPRS
 from pteg.symbols import Symbols
 from pteg.worlds import GUESTS, Worlds
 
-__all__ = ["HostB", "Option", "Flag", "GUEST_IN"]
+__all__ = ["HostB", "Option", "Flag", "GUEST_IN", "counter_offsets", "read_counters"]
 
 
 class Option(IntEnum):
@@ -69,6 +69,21 @@ def _names(compiler):
     return names(compiler)
 
 
+def counter_offsets(offsets: Mapping[str, int]) -> dict[str, int]:
+    """Where MOL's counters are in a session's variables, by name, from those of asm_offsets.c."""
+    return {name[2:]: offsets["xCOUNTER"] + offset
+            for name, offset in offsets.items() if name.startswith("C_")}
+
+
+def read_counters(machine: Machine, kvars: int, offsets: Mapping[str, int]) -> dict[str, int]:
+    """MOL's counters by name, of a session whose variables are at a physical address."""
+    first = min(offsets.values())
+    # At once: the pipeline model looks for each piece in its caches.
+    words = np.frombuffer(
+        machine.memory.read(kvars + first, max(offsets.values()) + 4 - first), ">u4")
+    return {name: int(words[(offset - first) // 4]) for name, offset in offsets.items()}
+
+
 class HostB:
     """A machine on which HostB is about to start a guest.
 
@@ -94,6 +109,8 @@ class HostB:
         HostB's variables, and those of MOL's part in it.
     sessions : int
         1: the sessions of MOL in a run.
+    counter_offsets : dict of str to int
+        Where each of MOL's counters is in a session's variables, in bytes.
     """
 
     sessions = 1
@@ -104,6 +121,7 @@ class HostB:
                  calls: Sequence[tuple[int, int, int, int]] = ()):
         self.guest = guest
         self._offsets = _names(compiler)
+        self.counter_offsets = counter_offsets(self._offsets)
         self.machine = machine = Machine("g3", cpu=cpu, rom="none", adversary=adversary)
         elf = build(compiler)
         self.data = Data(elf, machine.memory.read)
@@ -233,9 +251,7 @@ class HostB:
 
     def counters(self) -> dict[str, int]:
         """MOL's counters by name."""
-        base = self.kvars + self._offsets["xCOUNTER"]
-        return {name[2:]: self.machine.memory.read_word(base + offset)
-                for name, offset in self._offsets.items() if name.startswith("C_")}
+        return read_counters(self.machine, self.kvars, self.counter_offsets)
 
     def guest_state(self) -> np.ndarray:
         """The guest's registers while it is in, as a record of `pteg.state.ARCH_STATE`."""

@@ -13,7 +13,7 @@ from pteg.firmware.hosts.hostl.image import build_with_mol
 from pteg.firmware.mol.image import names
 from pteg.hw.isa.registers import Msr
 from pteg.machine import Machine
-from pteg.mol.hostb import GUEST_IN
+from pteg.mol.hostb import GUEST_IN, counter_offsets, read_counters
 from pteg.mol.occupancy import session_of, spaces_of
 from pteg.mol.places import Places
 from pteg.symbols import Symbols
@@ -61,6 +61,8 @@ class HostL:
         Its variables, and those of MOL's part in it.
     sessions : int
         Of MOL, that the lines begin.
+    counter_offsets : dict of str to int
+        Where each of MOL's counters is in a session's variables, in bytes.
     """
 
     def __init__(self, guests: Mapping[str, bytes], lines: Sequence[str], *, arguments: str = "",
@@ -73,6 +75,7 @@ class HostL:
             state["pc"], state["msr"] = entry, 0
             state["gpr"][0, :] = 0
             state["gpr"][0, 1] = machine.ram.size - 0x100
+        self.counter_offsets = counter_offsets(_offsets())
         self.sessions = sum(line.split()[0] == "mol" for line in lines)
         self.data = Data(self.elf, lambda address, size: machine.memory.read(address - BASE, size))
         for line in lines:
@@ -164,9 +167,7 @@ class HostL:
     def counters(self, session: int = 0) -> dict[str, int]:
         """MOL's counters by name; {} if there is no such session."""
         kvars = self.kvars(session)
-        base = kvars + _offsets()["xCOUNTER"]
-        return {name[2:]: self.machine.memory.read_word(base + offset)
-                for name, offset in _offsets().items() if name.startswith("C_")} if kvars else {}
+        return read_counters(self.machine, kvars, self.counter_offsets) if kvars else {}
 
     def guest_word(self, address: int) -> int | None:
         """An instruction of the first guest, if its code lies at its effective address."""

@@ -1,4 +1,4 @@
-"""A result as a picture: exits by phases as bars, and the hash table by owner over time (SVG)."""
+"""A result as a picture (SVG): exits by phases, the hash table by owner over time, counters."""
 
 from typing import Any
 from xml.sax.saxutils import escape
@@ -8,7 +8,7 @@ from pteg.mol.phases import Phase
 
 __all__ = ["draw"]
 
-WIDTH, ROW, LEFT, RIGHT, BARS = 760, 20, 190, 60, 14
+WIDTH, ROW, LEFT, RIGHT, BARS, COLUMNS = 760, 20, 190, 60, 14, 3
 #: Of the phases, in their order; of the owners of the hash table.
 COLORS = ("#0366d6", "#2188ff", "#79b8ff", "#d73a49", "#f9826c", "#6a737d", "#959da5", "#22863a",
           "#85e89d")
@@ -21,12 +21,26 @@ def draw(result: dict[str, Any]) -> str:
         raise UserError("a picture needs cpu='pipeline': the functional model has no cycles")
     bars, height = _bars(list(result["exits"].items())[:BARS], 50)
     curve, height = _occupancy(result["occupancy"], height + 50)
+    counters, height = _counters(result["counters"], height + 40)
     return "\n".join([
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
         'font-family="sans-serif" font-size="12">',
         f'<rect width="{WIDTH}" height="{height}" fill="white"/>',
         f'<text x="10" y="20" font-size="14">{escape(result["title"])}</text>',
-        *bars, *curve, "</svg>"]) + "\n"
+        *bars, *curve, *counters, "</svg>"]) + "\n"
+
+
+def _counters(counters, top):
+    """A table of the counters that are not 0."""
+    parts = [f'<text x="10" y="{top - 8}">counters that are not 0</text>']
+    shown = [(name, count) for name, count in counters.items() if count]
+    rows = -(-len(shown) // COLUMNS)
+    for place, (name, count) in enumerate(shown):
+        x, y = 10 + place // rows * (WIDTH // COLUMNS), top + 14 + place % rows * 16
+        parts.append(f'<text x="{x}" y="{y}">{escape(name)}</text>'
+                     f'<text x="{x + WIDTH // COLUMNS - 20}" y="{y}" text-anchor="end">{count:,}'
+                     '</text>')
+    return parts, top + 16 * rows + 15
 
 
 def _bars(exits, top):

@@ -20,10 +20,8 @@ from pteg.waveforms.signals import Signal
 
 __all__ = ["SessionSignals"]
 
-#: Where things are, as offsets in RAM: `session_phys`, and the counters behind what it points to;
-#: the hash table.
-_PLACES = np.dtype([("base", "i8"), ("sessions", "i8"), ("counters", "i8"), ("table", "i8"),
-                    ("table_end", "i8")])
+#: Address of RAM, and where things are, as offsets in it: `session_phys`, and the hash table.
+_PLACES = np.dtype([("base", "i8"), ("sessions", "i8"), ("table", "i8"), ("table_end", "i8")])
 _VSIDS, _PIECE, _WIDTH = 1 << 24, 1 << 18, 32
 _Columns = namedtuple("_Columns", probes(Processor("")))  # type: ignore[misc]
 
@@ -46,18 +44,16 @@ class SessionSignals:
 
     def __init__(self, session: HostB | HostL):
         self._machine = machine = session.machine
-        names, owners = list(session.counters()), [*range(session.sessions)]
+        names, owners = list(session.counter_offsets), [*range(session.sessions)]
         self.needed = list(probes(machine.model.places).values())
         self.texts = [
             *(Signal(f"mol.session{n}.{name}", _WIDTH) for n in owners for name in names),
             *(Signal(f"mol.hash_table.{owner}", _WIDTH)
               for owner in ("host", *(f"session{n}" for n in owners)))]
         base, (table, size) = machine.ram.base, table_at(session.sdr1)
-        sessions = session.links
         self._places = np.zeros(1, _PLACES)
-        self._places[0] = (
-            base, sessions - base, session.place("xCOUNTER") - machine.memory.read_word(sessions),
-            table - base, table + size - base)
+        self._places[0] = base, session.links - base, table - base, table + size - base
+        self._offsets = np.array([*session.counter_offsets.values()])
         self._owners = _owners(session.session_of)
         self._counters = np.zeros((len(owners), len(names)), np.int64)
         self._entries = np.zeros(1 + SESSIONS, np.int64)
@@ -69,7 +65,8 @@ class SessionSignals:
         ram = self._machine.ram
         self._memory = np.frombuffer(self._machine.memory.read(ram.base, ram.size), np.uint8).copy()
         self._entries[:] = 0
-        _read(self._memory, self._places[0], self._owners, self._counters, self._entries)
+        _read(self._memory, self._places[0], self._owners, self._offsets, self._counters,
+              self._entries)
 
     def restart(self) -> None:
         """The stores between are not known; those of the next rows are made once more."""
@@ -80,7 +77,7 @@ class SessionSignals:
     def fill(self, rows: np.ndarray, columns: np.ndarray) -> None:
         """Write the numbers into each row."""
         _fill(rows, _Columns(*columns[:-1]), columns[-1], self._memory, self._places[0],
-              self._owners, self._counters, self._entries)
+              self._owners, self._offsets, self._counters, self._entries)
 
 
 def _owners(session_of: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
@@ -97,23 +94,25 @@ def _owner(memory, offset, owners):
 
 
 @njit()
-def _count(memory, p, first, end, counters):
+def _count(memory, p, first, end, offsets, counters):
     """Read the counters that lie in a range, and all of a session that has begun in it."""
     for session in range(len(counters)):
         link = p.sessions + 4 * session
         place = word(memory, link)
         if place:
-            begin = place - p.base + p.counters
-            low, high = (first, end) if not first <= link < end else (begin, len(memory))
-            for n in range(max(0, (low - begin) // 4),
-                           min(counters.shape[1], (high - begin) // 4)):
-                counters[session, n] = word(memory, begin + 4 * n)
+            begin, every = place - p.base, first <= link < end
+            # Most stores are far from a session's variables.
+            if every or (first < begin + offsets.max() + 4 and end > begin + offsets.min()):
+                for n in range(len(offsets)):
+                    at = begin + offsets[n]
+                    if every or first <= at < end:
+                        counters[session, n] = word(memory, at)
 
 
 @njit(cache=True, calls=following.SOURCES)
-def _read(memory, p, owners, counters, entries):
+def _read(memory, p, owners, offsets, counters, entries):
     """Read everything."""
-    _count(memory, p, 0, len(memory), counters)
+    _count(memory, p, 0, len(memory), offsets, counters)
     for offset in range(p.table, p.table_end, 8):
         owner = _owner(memory, offset, owners)
         if owner >= 0:
@@ -121,7 +120,7 @@ def _read(memory, p, owners, counters, entries):
 
 
 @njit(cache=True, calls=following.SOURCES)
-def _fill(rows, c, column, memory, p, owners, counters, entries):
+def _fill(rows, c, column, memory, p, owners, offsets, counters, entries):
     """Write each row's numbers, then make its store."""
     before = np.zeros(4, np.int64)          # owners of the entries of a block
     for row in rows:
@@ -143,7 +142,7 @@ def _fill(rows, c, column, memory, p, owners, counters, entries):
         first, end = follow(row, c, p.base, memory)
         if first == end:
             continue
-        _count(memory, p, first, end, counters)
+        _count(memory, p, first, end, offsets, counters)
         if inside:
             for n in range(4):
                 now = _owner(memory, pa + 8 * n, owners)

@@ -189,6 +189,9 @@ def test_a_picture(timed, tmp_path):
     root = ElementTree.fromstring(text)
     words = [element.text for element in root.iter() if element.text]
     assert "mtsr (15)" in words and any("session 0" in word for word in words)
+    shown = {name: f"{count:,}" for name, count in timed["counters"].items() if count}
+    place = words.index("counters that are not 0") + 1
+    assert dict(zip(words[place::2], words[place + 1::2], strict=True)) == shown
     with pytest.raises(UserError, match="pipeline"):
         draw(pteg.mol.run("registers"))
 
@@ -206,11 +209,12 @@ def test_a_waveform_shows_the_switch(tmp_path):
 
 def test_a_waveform_shows_the_counters_and_the_hash_table(tmp_path):
     """As a sample of the same cycle has them; in the end those of the result."""
-    result = pteg.mol.run("lazy-segments", cpu="pipeline", vcd=tmp_path / "a.vcd")
+    result = pteg.mol.run("dozing", cpu="pipeline", vcd=tmp_path / "a.vcd")
     values = numbers(tmp_path / "a.vcd")
     end = result["cycles"] - 1
     assert {name: values(f"session0.{name}", end)
             for name in result["counters"]} == result["counters"]
+    assert result["counters"]["doze_ticks"] > 0         # which is not among the others
     begin = result["occupancy"][0]["cycles"]
     assert values("session0.vsid_missing", begin) == 0 < result["counters"]["vsid_missing"]
     for sample in result["occupancy"]:
@@ -224,13 +228,19 @@ def test_a_waveform_shows_the_counters_and_the_hash_table(tmp_path):
 @pytest.mark.slow
 def test_a_waveform_shows_each_session(tmp_path):
     """Of two guests of HostL, the second one begins while the waveform is written."""
-    session = SCENARIOS["two-floats"].session("pipeline")
+    session = SCENARIOS["two-floats"].session()
     machine = session.machine
-    assert session.run(1_000_000, until=session.entry) == "address"
+    begins = machine.symbols.address("init_vsids")
+    assert session.run(100_000_000, until=begins) == "address"
+    while not session.kvars(0):         # up to the beginning of session 1
+        machine.step()
+        assert session.run(100_000_000, until=begins) == "address"
     assert not session.kvars(1)
+    machine.hand_over("pipeline")
     with machine.trace(tmp_path / "a.vcd", "mol.*", computed=[SessionSignals(session)]):
-        while not session.kvars(1) or session.counters(1)["page_fault_ctr"] < 5:
-            session.run(10_000)
+        while not session.kvars(1):
+            session.run(50_000)
+        session.run(200_000)
         machine.run(cycles=100)
         end = machine.cycle - 1
     values = numbers(tmp_path / "a.vcd")
