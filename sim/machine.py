@@ -621,7 +621,8 @@ class Machine:
         return Recording(close)
 
     def oracle(self, stop: bool = False, references: bool = False,
-               tell: "Callable[[StaleUse], object] | None" = None) -> "Oracle":
+               tell: "Callable[[StaleUse], object] | None" = None,
+               patience: int = 1000) -> "Oracle":
         """Hold each translation that the runs use against the page table.
 
         With the pipeline model it begins before the first run, while the TLBs are empty. The
@@ -636,6 +637,11 @@ class Machine:
             only estimates which pages are in use may ignore them.
         tell : callable, optional
             Called with each use.
+        patience : int
+            Of several processors, the functional model only: while one changes a PTE, the others
+            may use it as it was. The change is over with sync after tlbsync after tlbie, or after
+            so many instructions. Software that has other processors execute tlbie themselves
+            needs more.
 
         Returns
         -------
@@ -646,7 +652,7 @@ class Machine:
 
         oracle = Oracle(stop, tell)
         self._watched = True
-        self.model.oracle(oracle.add, references)
+        self.model.oracle(oracle.add, references, _limit("patience", patience))
         return oracle
 
     @property

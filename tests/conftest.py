@@ -73,6 +73,15 @@ def openbios_prompt(openbios, tmp_path_factory):
     return load_helper("functional/openbios.py").boot(openbios, tmp_path_factory.mktemp("mac99"))
 
 
+@pytest.fixture(scope="session")
+def smp_linux():
+    """The kernel with CONFIG_SMP, and device trees for it; see tests/functional/smp_linux.py."""
+    helper = load_helper("functional/smp_linux.py")
+    if not helper.KERNEL.exists():
+        pytest.skip(f"kernel is not there: {helper.KERNEL.name}")
+    return helper
+
+
 # Long tests -----------------------------------------------------------------------------------
 
 

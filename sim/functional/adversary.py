@@ -14,6 +14,7 @@ from pteg.functional.late_memory import (
     hide_store,
     show_all,
     show_any,
+    show_through,
     write_all,
     write_any,
     write_used,
@@ -30,7 +31,8 @@ from pteg.functional.late_tlb import (
 )
 from pteg.functional.table import WALKER, half, lookup
 
-__all__ = ["begin_instruction", "order", "synchronize", "changed", "recently_used"]
+__all__ = ["begin_instruction", "order", "hear", "heard_store", "synchronize", "changed",
+           "recently_used"]
 
 #: So many instructions after a change of a PTE, searches for its page are frequent.
 _ALERT = 48
@@ -48,6 +50,12 @@ def recently_used(m, ea, kind):
 def changed(m, pte, before):
     """Software has changed a PTE."""
     hide_store(m, pte, before)
+    suspect(m, pte)
+
+
+@compiled
+def suspect(m, pte):
+    """Search for its page soon."""
     m.suspect[m.suspects % m.suspect.shape[0]] = pte
     m.suspects += 1
     m.alert, m.fresh = _ALERT, 1
@@ -144,9 +152,9 @@ def order(m, op):
     """eieio, tlbsync and sync: what they wait for (PEM 7.6.3.2, table 2-22)."""
     if op == isa.EIEIO:
         m.epoch += 1
-        order_tlbie(m)
+        order_tlbie(m, m.number)
     elif op == isa.TLBSYNC:
-        wait_for_tlbie(m)
+        wait_for_tlbie(m, m.number)
     elif op == isa.SYNC:
         show_all(m)
         write_all(m)
@@ -154,7 +162,34 @@ def order(m, op):
         if m.lone:
             complete_all(m)
         else:
-            sync_tlbie(m)
+            sync_tlbie(m, m.number)
+
+
+@compiled
+def hear(m, op, sender):
+    """What eieio, tlbsync and sync of another processor wait for in this one. What uses an entry
+    is over when a tlbsync is, with R and C."""
+    if op == isa.EIEIO:
+        order_tlbie(m, sender)
+    elif op == isa.TLBSYNC:
+        wait_for_tlbie(m, sender)
+        m.tlbsync |= 1 << sender
+    elif op == isa.SYNC:
+        sync_tlbie(m, sender)
+        if m.tlbsync >> sender & 1:
+            write_all(m)
+            m.tlbsync &= ~(1 << sender)
+
+
+@compiled
+def heard_store(m, pte):
+    """Another processor has stored into a PTE: searches do not see what was there before."""
+    epoch = -1
+    for i in range(m.unseen_count):
+        if m.unseen_pa[i] & ~7 == pte:
+            epoch = max(epoch, m.unseen_epoch[i])
+    show_through(m, epoch)
+    suspect(m, pte)
 
 
 @compiled

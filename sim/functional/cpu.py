@@ -131,7 +131,7 @@ class FunctionalCpu:
         self._host_floats = host_floats
         self._no_watch = new_watch()
         self._ledger = None
-        self._oracle = None
+        self._oracle, self._references, self._patience = None, False, 0
         self._seed, self._lone = None, False
         self._prepared = False
         self.reset()
@@ -140,8 +140,6 @@ class FunctionalCpu:
         self._model = new_model(self.platform.parameters)
         self._log(self._ledger)
         self._model["float_unit"] = UNCOMPILED
-        if self._seed is not None:
-            self._model["random"] = first_random(self._seed)
         self._watch()
         self._turns = new_turns(self.platform.parameters)
         self._state = np.repeat(new_state(), self.count).view(CPU_STATE)
@@ -251,31 +249,29 @@ class FunctionalCpu:
         if self.platform.worlds:
             self._model["watch"] = self.platform.worlds.watch()
 
-    def oracle(self, sink, references=False):
+    def oracle(self, sink, references=False, patience=1000):
         """Give what the oracle finds to `sink`, which returns whether to stop; None ends it."""
-        self._needs_one_processor("oracle")
-        self._oracle = sink
-        self._model["oracle_references"] = references
+        self._oracle, self._references, self._patience = sink, references, patience
         self._watch()
         clear_translations(self._model)
 
     def adversary(self, seed, lone=False):
         """Use every freedom of the architecture, at random (`pteg.functional.adversary`); `lone`:
         those of a processor that is the only one."""
-        self._needs_one_processor("adversary")
+        if lone and self.count > 1:
+            raise UserError(f"processors must be 1 with a lone adversary, not {self.count}")
         self._seed, self._lone = seed, lone
         self._code = None   # in a block nothing would happen between the instructions
-        self._model["random"] = first_random(seed)
         self._watch()
         clear_translations(self._model)
-
-    def _needs_one_processor(self, what):
-        if self.count > 1:
-            raise UserError(f"processors must be 1 with an {what}, not {self.count}")
 
     def _watch(self):
         """Tell the model whether there is an oracle or an adversary."""
         self._model["oracle"] = self._oracle is not None
+        self._model["oracle_references"] = self._references
+        self._model["patience"] = self._patience
+        if self._seed is not None:
+            self._model["random"] = [first_random(self._seed + n) for n in range(self.count)]
         self._model["adversary"] = self._seed is not None
         self._model["lone"] = self._lone
         self._model["watched"] = self._model["oracle"] | self._model["adversary"]
@@ -327,7 +323,8 @@ class FunctionalCpu:
             if self._ledger is not None and self._model["event_count"].any():
                 with held():
                     self._ledger(take_events(self._model))
-            if self._model["stale"][0] and self._oracle(take_stale(self._model[0])):
+            stale = [self._oracle(take_stale(model)) for model in self._model if model["stale"]]
+            if any(stale):
                 return Stop.STALE
             if stop == interpreter.STOP_UNIT:
                 with waiting("compiling floating-point arithmetic (only the first time)"):

@@ -240,14 +240,14 @@ def make_run(bus_read, bus_write, tick, transfers, next_event, interrupt, contro
                 return STOP_CONSOLE
             if started and s.pc == address:
                 return STOP_ADDRESS
+            if m.stale:
+                return STOP_STALE
             if m.cycles - m.uncompleted >= instructions:
                 return STOP_INSTRUCTIONS
             if m.cycles >= cycles:
                 return STOP_CYCLES
             if m.event_count > m.events.shape[0] - 200:
                 return STOP_LEDGER
-            if m.stale:
-                return STOP_STALE
             if printed:
                 return STOP_DRAIN
             if m.machine_check:     # the pipeline model has left it

@@ -11,7 +11,8 @@ from pteg.functional.compiled import compiled
 from pteg.functional.decoded import forget, is_code
 from pteg.functional.oracle import overwritten
 
-__all__ = ["hide_store", "show_all", "show_any", "write_all", "write_any", "write_used"]
+__all__ = ["hide_store", "show_all", "show_any", "show_through", "write_all", "write_any",
+           "write_used"]
 
 _LAST_EPOCH = 1 << 60
 

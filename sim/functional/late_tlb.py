@@ -6,6 +6,7 @@ the TLB goes there, and may come back instead of a table search. Only tlbie empt
 
 A tlbie takes effect at the latest at a sync after a tlbsync, behind which it has been ordered by an
 eieio or sync (PEM 7.6.3.2). Software for one processor may expect that a sync is enough (`m.lone`).
+A tlbie of another processor, the sender, waits for the eieio, tlbsync and sync of that one.
 """
 
 from pteg.functional.chance import draw, once_in
@@ -94,64 +95,67 @@ def complete_any(m):
     start = draw(m)
     for k in range(m.tlb_sets):
         index = start + k & m.tlb_sets - 1
-        if m.tlbie[index] and not m.tlbie[index] & PATIENT:
-            complete(m, index)
-            m.tlbie[index] = 0
-            return
+        for sender in range(m.tlbie.shape[0]):
+            if m.tlbie[sender, index] and not m.tlbie[sender, index] & PATIENT:
+                complete(m, index)
+                m.tlbie[sender, index] = 0
+                return
 
 
 @compiled
 def complete_all(m):
-    for index in range(m.tlb_sets):
-        if m.tlbie[index]:
-            complete(m, index)
-            m.tlbie[index] = 0
+    for sender in range(m.tlbie.shape[0]):
+        for index in range(m.tlb_sets):
+            if m.tlbie[sender, index]:
+                complete(m, index)
+                m.tlbie[sender, index] = 0
     m.tlbie_pending = 0
 
 
 @compiled
-def postpone_tlbie(m, index):
+def postpone_tlbie(m, index, sender):
     """A tlbie of a set: now, or later."""
     if once_in(m, 2):
         complete(m, index)
         return
-    m.tlbie[index] |= ISSUED | (PATIENT if once_in(m, 2) else 0)
-    m.tlbie_pending = 1
+    m.tlbie[sender, index] |= ISSUED | (PATIENT if once_in(m, 2) else 0)
+    m.tlbie_pending |= 1 << sender
 
 
 @compiled
-def advance(m, before, after):
+def advance(m, sender, before, after):
     """All tlbie of a stage reach the next."""
     for index in range(m.tlb_sets):
-        if m.tlbie[index] & before:
-            m.tlbie[index] = m.tlbie[index] & ~before | after
+        if m.tlbie[sender, index] & before:
+            m.tlbie[sender, index] = m.tlbie[sender, index] & ~before | after
 
 
 @compiled
-def order_tlbie(m):
+def order_tlbie(m, sender):
     """eieio."""
-    if m.tlbie_pending:
-        advance(m, ISSUED, ORDERED)
+    if m.tlbie_pending >> sender & 1:
+        advance(m, sender, ISSUED, ORDERED)
 
 
 @compiled
-def wait_for_tlbie(m):
+def wait_for_tlbie(m, sender):
     """tlbsync."""
-    if m.tlbie_pending:
-        advance(m, ORDERED, AWAITED)
+    if m.tlbie_pending >> sender & 1:
+        advance(m, sender, ORDERED, AWAITED)
 
 
 @compiled
-def sync_tlbie(m):
-    if not m.tlbie_pending:
+def sync_tlbie(m, sender):
+    if not m.tlbie_pending >> sender & 1:
         return
     left = 0
     for index in range(m.tlb_sets):
-        if m.tlbie[index] & AWAITED:
+        if m.tlbie[sender, index] & AWAITED:
             complete(m, index)
-            m.tlbie[index] &= ~AWAITED
-            if m.tlbie[index] == PATIENT:
-                m.tlbie[index] = 0
-        left |= m.tlbie[index]
-    m.tlbie_pending = left
-    advance(m, ISSUED, ORDERED)
+            m.tlbie[sender, index] &= ~AWAITED
+            if m.tlbie[sender, index] == PATIENT:
+                m.tlbie[sender, index] = 0
+        left |= m.tlbie[sender, index]
+    if not left:
+        m.tlbie_pending &= ~(1 << sender)
+    advance(m, sender, ISSUED, ORDERED)

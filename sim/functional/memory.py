@@ -12,6 +12,7 @@ from pteg.functional.compiled import compiled, inlined
 from pteg.functional.decoded import forget_block
 from pteg.functional.exceptions import alignment, program, storage_fault
 from pteg.functional.mmu import (
+    broadcasts,
     invalidate,
     read_at,
     read_physical,
@@ -273,7 +274,7 @@ def clear_block(s, m, word, ea):
 @compiled
 def announce(s, m, op, address):
     """Have the run loop tell the other processors, right after this instruction."""
-    if m.broadcasts and s.hid0 & isa.HID0_ABE:
+    if broadcasts(s, m):
         m.broadcast, m.broadcast_address = op, address
         m.look = 0
 
@@ -334,6 +335,7 @@ def block(s, m, op, word):
         note(m, act, isa.NONE, isa.NONE, isa.NONE)
         if m.adversary:
             order(m, op)
+            announce(s, m, op, isa.NONE)
     # Without an adversary, sync, eieio, tlbsync order what is in order, also among processors,
     # which take turns; dcbt and dcbtst are hints.
     return m.outcome

@@ -304,14 +304,17 @@ def translate(s, m, ea, kind):
 
 
 @compiled
-def invalidate_set(m, ea):
-    """What a tlbie does to the TLBs, also to those of another processor."""
+def broadcasts(s, m):
+    """Whether other processors hear tlbie, icbi and barriers (HID0[ABE])."""
+    return 1 if m.broadcasts and s.hid0 & isa.HID0_ABE else 0
+
+
+@compiled
+def invalidate_set(m, ea, sender):
+    """What a tlbie of a processor does to the TLBs of one that hears it."""
     index = ea >> 12 & m.tlb_sets - 1
-    if m.watched:
-        note(m, isa.ACT_TLBIE, ea, isa.NONE, isa.NONE)
-        m.last_tlbie[index] = m.history_count
     if m.adversary:
-        postpone_tlbie(m, index)
+        postpone_tlbie(m, index, sender)
     else:
         for side in range(2):
             for way in range(m.tlb_ways):
@@ -322,7 +325,10 @@ def invalidate_set(m, ea):
 @compiled
 def invalidate(s, m, ea):
     """tlbie: all ways of the set that EA[14-19] selects, in both TLBs (MPC750 UM 5.4.3.2)."""
-    invalidate_set(m, ea)
+    if m.watched:
+        note(m, isa.ACT_TLBIE, ea, isa.NONE, broadcasts(s, m))
+        m.last_tlbie[ea >> 12 & m.tlb_sets - 1] = m.history_count
+    invalidate_set(m, ea, m.number)
     event(s, m, isa.EVENT_TLBIE, isa.NONE, ea, isa.NONE, isa.NONE, isa.NONE)
 
 

@@ -87,9 +87,9 @@ MODEL = np.dtype([
     # Blocks that the others have reserved, by their number (`reservation` of ARCH_STATE; 0: none,
     # or lost by a store of this processor), and whether there are any.
     ("foreign", "i8", PROCESSORS_MOST), ("guards", "i8"),
-    # Whether it waits for its first soft reset; the level of SRESET, and whether it has been
-    # asserted; whether TBEN is negated, so that the time base stops.
-    ("held", "i8"), ("reset_level", "i8"), ("reset", "i8"), ("frozen", "i8"),
+    # Its number; whether it waits for its first soft reset; the level of SRESET, and whether it has
+    # been asserted; whether TBEN is negated, so that the time base stops.
+    ("number", "i8"), ("held", "i8"), ("reset_level", "i8"), ("reset", "i8"), ("frozen", "i8"),
     # Memory writes of the instruction (pa, size, value), if they are logged.
     ("log_writes", "i8"), ("write_count", "i8"), ("writes", "i8", (WRITES, 3)),
     # Ledger events, if they are logged: kind, cause, pc, ea, va, pa, value, instruction, world.
@@ -106,6 +106,8 @@ MODEL = np.dtype([
     # The latest acts on the page table (`pteg.mmu.history`), how many there were, and barriers
     # since the last other act.
     ("history", "i8", (HISTORY, len(FIELDS))), ("history_count", "i8"), ("history_barriers", "i8"),
+    # Instructions of each processor when the turn began, and how many a change of a PTE may take.
+    ("executed", "i8", PROCESSORS_MOST), ("patience", "i8"),
     # Of each TLB entry: the PTE that it was loaded from, acts before that, and whether the oracle
     # has told of it. `found`: the PTE of the last search.
     ("tlb_pte", "i8", (2, *_TLB)), ("tlb_loaded", "i8", (2, *_TLB)), ("tlb_told", "u1", (2, *_TLB)),
@@ -126,8 +128,11 @@ MODEL = np.dtype([
     ("late_pa", "i8", 32), ("late_byte", "i8", 32), ("late_waits", "i8", 32), ("late_count", "i8"),
     ("late_ea", "i8", 32), ("late_vsid", "i8", 32), ("late_kind", "i8", 32),
     ("late_order", "i8", 32),
-    # Stages of the tlbie of each set, and whether there are any; the second level of the TLBs.
-    ("tlbie", "i8", TLB_MOST_SETS), ("tlbie_pending", "i8"),
+    # Stages of the tlbie of each set, of each processor that has sent them; and as bits, of which
+    # processors there are any, and which are between tlbsync and sync.
+    ("tlbie", "i8", (PROCESSORS_MOST, TLB_MOST_SETS)), ("tlbie_pending", "i8"),
+    ("tlbsync", "i8"),
+    # The second level of the TLBs.
     ("kept_tag", "i8", (2, *_SECOND)), ("kept_word", "u4", (2, *_SECOND)),
     ("kept_pte", "i8", (2, *_SECOND)), ("kept_loaded", "i8", (2, *_SECOND)),
     ("kept_told", "u1", (2, *_SECOND)),
@@ -150,6 +155,7 @@ def new_model(parameters=None):
     model["several"] = sizes.processors > 1
     model["broadcasts"] = sizes.processors > 1 and sizes.broadcast
     model["held"][1:] = 1
+    model["number"] = np.arange(sizes.processors)
     return model
 
 
@@ -190,5 +196,5 @@ def take_stale(model):
     oldest = max(0, count - HISTORY)
     acts = [tuple(map(int, model["history"][i % HISTORY])) for i in range(oldest, count)]
     fault, model["stale"] = int(model["stale"]), 0
-    return Finding(fault=Fault(fault), acts=acts, oldest=oldest,
+    return Finding(fault=Fault(fault), acts=acts, oldest=oldest, processor=int(model["number"]),
                    sets=int(model["tlb_sets"]), **found)

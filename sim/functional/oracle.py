@@ -2,6 +2,9 @@
 
 With an oracle, nothing but blocks and real mode has soft translations, so `translate` sees every
 use. What it finds goes to the run loop in `m.stale_*`; `pteg.mmu.oracle` says what it means.
+
+Several processors remember the same acts (`pteg.functional.processors`). While one changes a PTE,
+the others may use it as it was.
 """
 
 from pteg.functional import constants as isa
@@ -11,6 +14,9 @@ from pteg.functional.protection import prohibited
 from pteg.functional.table import NOWHERE, SOFTWARE, clock, is_late, lookup
 
 __all__ = ["loaded", "examine", "overwritten", "refused", "unseen"]
+
+#: Of the eight bytes of a PTE.
+_FIRST_WORD = -1 << 32
 
 
 @compiled
@@ -45,11 +51,56 @@ def examine(s, m, ea, kind, side, index, way, key):
             fault = isa.FAULT_UNCHANGED
         elif m.oracle_references and not now & isa.PTEL_R and not is_late(m, pte + 6):
             fault = isa.FAULT_UNREFERENCED
-    if fault:
+    if fault and not under_way(m, fault, ea, side, index, way, pte):
         m.tlb_told[side, index, way] = 1
         report(m, s.pc, fault, kind, ea, vsid, pte, word, now)
         m.stale_loaded_from = m.tlb_pte[side, index, way]
         m.stale_loaded = m.tlb_loaded[side, index, way]
+
+
+@compiled
+def under_way(m, fault, ea, side, index, way, pte):
+    """Is another processor still making the change? It is over with sync after tlbsync after tlbie
+    of the page, or, if software leaves one out, after `m.patience` instructions of the processor
+    that has begun it: with a store that changes what is wrong now, or V, or, if the PTE had
+    been given to another page before, with the tlbie."""
+    if fault == isa.FAULT_TORN:
+        return False
+    half = _FIRST_WORD
+    if fault == isa.FAULT_MOVED:
+        half |= isa.PTEL_RPN
+    elif fault == isa.FAULT_ATTRIBUTES:
+        half |= isa.PTEL_WIMG
+    elif fault == isa.FAULT_PROTECTED or fault == isa.FAULT_REFUSED:
+        half |= isa.PTEL_PP
+    elif fault == isa.FAULT_UNCHANGED:
+        half |= isa.PTEL_C
+    elif fault == isa.FAULT_UNREFERENCED:
+        half |= isa.PTEL_R
+    begun, stage = -1, 0
+    for i in range(max(m.tlb_loaded[side, index, way], m.history_count - isa.HISTORY),
+                   m.history_count):
+        row = m.history[i % isa.HISTORY]
+        flush = row[0] == isa.ACT_TLBIE and not (row[3] ^ ea) >> 12 & m.tlb_sets - 1
+        if begun < 0:
+            begins = flush and not (row[3] ^ ea) & 0x0FFFF000 if fault == isa.FAULT_EVICTED else (
+                row[0] == isa.ACT_STORE and (row[4] ^ row[5]) & half != 0
+                and (row[3] == pte or row[3] == m.tlb_pte[side, index, way]))
+            if not begins:
+                continue
+            begun = i
+        if row[7] != m.history[begun % isa.HISTORY, 7]:
+            continue
+        if flush:
+            stage = max(stage, 1)
+        elif row[0] == isa.ACT_TLBSYNC and stage == 1:
+            stage = 2
+        elif row[0] == isa.ACT_SYNC and stage == 2:
+            return False
+    if begun < 0:
+        return False
+    row = m.history[begun % isa.HISTORY]
+    return row[7] != m.number and m.executed[row[7]] - row[2] < m.patience
 
 
 @compiled
@@ -58,10 +109,9 @@ def evicted(m, ea, side, index, way):
     Software for which the page table is a cache may do so, until it changes the translation: the
     use is no fault as long as no tlbie of the page was executed, if the entry is the PTE's."""
     tag = peek32(m.ram + m.tlb_pte[side, index, way])
-    vsid = m.tlb_tag[side, index, way] >> 16 & 0xFFFFFF
-    if not tag & isa.PTEH_V or tag & ~isa.PTEH_H == isa.PTEH_V | vsid << 7 | ea >> 22 & 0x3F:
+    if not given_away(m, ea, side, index, way):
         return isa.FAULT_UNMAPPED
-    if not m.tlb_told[side, index, way]:
+    if tag & isa.PTEH_V and not m.tlb_told[side, index, way]:
         m.tlb_told[side, index, way] = 2    # once is enough
         if torn(m, ea, side, index, way):
             return isa.FAULT_TORN
@@ -71,6 +121,24 @@ def evicted(m, ea, side, index, way):
         if row[0] == isa.ACT_TLBIE and not (row[3] ^ ea) & 0x0FFFF000:
             return isa.FAULT_EVICTED
     return 0
+
+
+@compiled
+def given_away(m, ea, side, index, way):
+    """Does the PTE that a TLB entry was loaded from map another page, or has it meanwhile?"""
+    pte = 0 | m.tlb_pte[side, index, way]
+    own = isa.PTEH_V | (m.tlb_tag[side, index, way] >> 16 & 0xFFFFFF) << 7 | ea >> 22 & 0x3F
+    tag = peek32(m.ram + pte)
+    if tag & isa.PTEH_V:
+        return tag & ~isa.PTEH_H != own
+    for i in range(max(m.tlb_loaded[side, index, way], m.history_count - isa.HISTORY),
+                   m.history_count):
+        row = m.history[i % isa.HISTORY]
+        tag = row[5] >> 32 & 0xFFFFFFFF
+        if (row[0] == isa.ACT_STORE and row[3] == pte and tag & isa.PTEH_V
+                and tag & ~isa.PTEH_H != own):
+            return True
+    return False
 
 
 @compiled
@@ -109,7 +177,9 @@ def refused(s, m, ea, kind, side, index, way, key):
     if pte < 0:
         return
     now = peek32(m.ram + pte + 4)
-    if (word ^ now) & isa.PTEL_RPN == 0 and not prohibited(key, now & 3, kind == isa.KIND_STORE):
+    if (word ^ now) & isa.PTEL_RPN or prohibited(key, now & 3, kind == isa.KIND_STORE):
+        return
+    if not under_way(m, isa.FAULT_REFUSED, ea, side, index, way, pte):
         m.tlb_told[side, index, way] = 1
         report(m, s.pc, isa.FAULT_REFUSED, kind, ea, vsid, pte, word, now)
         m.stale_loaded_from = m.tlb_pte[side, index, way]

@@ -8,7 +8,9 @@ Between two turns nothing is shared but memory, devices, and what this file hand
 
 * A store kills the reservations of others. During a turn, the pages of blocks that others have
   reserved have no soft translations for stores, so that `write_physical` sees them.
-* tlbie and icbi of a processor that broadcasts reach the others before its next instruction.
+* tlbie and icbi of a processor that broadcasts reach the others before its next instruction. If
+  there is an adversary, so do eieio, tlbsync and sync, which its late tlbie wait for.
+* What a turn has done to the page table is remembered by all (`share`).
 * SRESET and TBEN come from devices. A pulse of SRESET is seen even if it is short, because the pins
   are read after each access to a device.
 """
@@ -17,6 +19,7 @@ import numpy as np
 from numba import njit
 
 from pteg.functional import constants as isa
+from pteg.functional.adversary import hear, heard_store
 from pteg.functional.compiled import compiled
 from pteg.functional.decoded import forget_block
 from pteg.functional.exceptions import take
@@ -51,10 +54,32 @@ def deliver(states, models, number):
     m = models[number]
     for other in range(models.shape[0]):
         if other != number and m.broadcast == isa.TLBIE:
-            invalidate_set(models[other], m.broadcast_address)
+            invalidate_set(models[other], m.broadcast_address, number)
         elif other != number and m.broadcast == isa.ICBI:
             forget_block(models[other], m.broadcast_address)
+        elif other != number:
+            hear(models[other], m.broadcast, number)
     m.broadcast = 0
+
+
+@compiled
+def share(models, number):
+    """Add the acts of a processor's turn to what the others remember (`pteg.mmu.history`)."""
+    m = models[number]
+    for other in range(models.shape[0]):
+        theirs = models[other]
+        theirs.executed[number] = m.cycles - m.uncompleted
+        for i in range(theirs.history_count, m.history_count):
+            act, address = m.history[i % isa.HISTORY, 0], m.history[i % isa.HISTORY, 3]
+            for column in range(m.history.shape[1]):
+                theirs.history[i % isa.HISTORY, column] = m.history[i % isa.HISTORY, column]
+            if act != isa.ACT_SYNC and act != isa.ACT_EIEIO:
+                theirs.history_barriers = 0
+            if act == isa.ACT_TLBIE:
+                theirs.last_tlbie[address >> 12 & m.tlb_sets - 1] = i + 1
+            elif act == isa.ACT_STORE and theirs.adversary:
+                heard_store(theirs, address)
+        theirs.history_count = 0 | m.history_count
 
 
 @compiled
@@ -184,6 +209,8 @@ def make_turns(run, next_event, grant, stops):
                 stop = run(states, models, number, devices, min(cycles, turn.end),
                            own + instructions - completed(models), address, watch)
                 lose_reservations(states, models, number)
+                if m.watched:
+                    share(models, number)
             if stop != asleep and (stop != cycles_over or m.cycles < turn.end):
                 return stop
             idle = idle + 1 if m.cycles == turn.begin else 0

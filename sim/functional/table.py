@@ -79,7 +79,7 @@ def note(m, act, address, before, after):
         m.history_barriers = 0
     row = m.history[m.history_count % isa.HISTORY]
     row[0], row[1], row[2], row[3] = act, m.acting, m.cycles - m.uncompleted - 1, address
-    row[4], row[5], row[6] = before, after, clock(m)
+    row[4], row[5], row[6], row[7] = before, after, clock(m), m.number
     m.history_count += 1
 
 

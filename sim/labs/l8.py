@@ -14,6 +14,7 @@ from pteg.labs.kit import Lab, Test, Wrong, choices, folder_of
 from pteg.labs.mutants import MUTANTS, mutated
 from pteg.machine import Machine
 from pteg.mmu import Walk
+from pteg.mmu.diagnosis import SEQUENCE
 from pteg.mmu.oracle import StaleUse, Step
 from pteg.mmu.walk import groups
 from pteg.outputs import write_file
@@ -163,7 +164,7 @@ def _of_pool(test: Test) -> Test:
 
 _TESTS = [Test("table", "pages are installed and removed", 2, _table),
           *(Test(step.name.lower().replace("_", "-"), step.value, 2, partial(_step, step))
-            for step in Step),
+            for step in SEQUENCE),
           *map(_of_pool, vsids.TESTS),
           Test("trial", "your test finds wrong solutions, and passes the right one", 4, _trial)]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pteg.hw.isa.registers import PteHigh, PteLow
 from pteg.mmu.history import Act, Fault, Finding
 
-__all__ = ["Made", "Step", "diagnose"]
+__all__ = ["Made", "SEQUENCE", "Step", "diagnose"]
 
 _VALID = PteHigh.V.mask << 32
 _HIGH, _LOW = 0xFFFFFFFF << 32, 0xFFFFFFFF
@@ -26,6 +26,11 @@ class Step(enum.Enum):
     SYNC_TLBSYNC = "sync after tlbsync"
     EIEIO_STORES = "eieio between the second word and V = 1"
     SYNC_VALID = "sync after V = 1"
+    THERE = "tlbie on the processor that uses the entry, to which this one was not broadcast"
+
+
+#: The steps of the processor that changes the PTE.
+SEQUENCE = tuple(step for step in Step if step is not Step.THERE)
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,7 @@ class Made:
     before: int
     after: int
     cycle: int
+    processor: int
 
     def cleared_v(self) -> bool:
         return bool(self.before & ~self.after & _VALID)
@@ -72,7 +78,10 @@ def diagnose(found: Finding) -> tuple[Made | None, Step | None, int | None]:
     place = _change(found, acts)
     if place is None or found.fault is Fault.OVERWRITTEN:
         return None if place is None else acts[place], None, None
-    return acts[place], *_missing(found, acts, place)
+    step, misplaced = _missing(found, acts, place)
+    if step is None and not _arrived(found, acts, place):
+        step = Step.THERE
+    return acts[place], step, misplaced
 
 
 def _stores(acts: Sequence[Made], places: set[int]) -> list[int]:
@@ -81,8 +90,9 @@ def _stores(acts: Sequence[Made], places: set[int]) -> list[int]:
 
 
 def _has(acts: Sequence[Made], start: int, end: int, *kinds: Act) -> bool:
-    """Whether there is an act of a kind between two."""
-    return any(act.act in kinds for act in acts[start + 1:end])
+    """Whether there is an act of a kind between two, by the processor of the first."""
+    return any(act.act in kinds and act.processor == acts[start].processor
+               for act in acts[start + 1:end])
 
 
 # -- Halves of two PTEs ----------------------------------------------------------------------------
@@ -127,6 +137,9 @@ def _overwritten(found: Finding, acts: Sequence[Made]) -> tuple[int, Step] | Non
         return word, Step.INVALIDATE
     if cleared is not None and not _has(acts, cleared, word, Act.SYNC):
         return word, Step.SYNC
+    if found.processor != acts[word].processor:     # tlbsync waits for its searches
+        step = None if cleared is None else _flushed(found, acts, cleared, stores)[0]
+        return (word, step) if step else None
     valid = next((i for i in stores if i > word and acts[i].set_v()), len(acts))
     if not _has(acts, word, valid, Act.SYNC, Act.EIEIO):
         return word, Step.EIEIO_STORES
@@ -203,11 +216,13 @@ def _flushed(found: Finding, acts: Sequence[Made], first: int, stores: Sequence[
     flush = _flush(found, acts, first)
     if flush is None:
         wrong = [act.address for i, act in enumerate(acts)
-                 if act.act == Act.TLBIE and (i > first or found.oldest + i >= found.loaded)]
+                 if act.act == Act.TLBIE and act.processor == acts[first].processor
+                 and (i > first or found.oldest + i >= found.loaded)]
         return Step.TLBIE, wrong[-1] if wrong else None, first
     if not _has(acts, first, flush, Act.SYNC):
         return Step.SYNC, None, first
-    waits = next((i for i in range(flush + 1, len(acts)) if acts[i].act == Act.TLBSYNC), None)
+    waits = next((i for i in range(flush + 1, len(acts)) if acts[i].act == Act.TLBSYNC
+                  and acts[i].processor == acts[flush].processor), None)
     if waits is None:
         return Step.TLBSYNC, None, first
     if not _has(acts, flush, waits, Act.EIEIO, Act.SYNC):
@@ -219,11 +234,18 @@ def _flushed(found: Finding, acts: Sequence[Made], first: int, stores: Sequence[
 
 
 def _flush(found: Finding, acts: Sequence[Made], start: int) -> int | None:
-    """Index of the tlbie after a store: one of the page (EA[4-19] are compared), or else one of its
-    set, which a 750 empties whatever its pages are (MPC750 UM 5.4.3.2)."""
-    flushes = [i for i in range(start + 1, len(acts)) if acts[i].act == Act.TLBIE]
+    """Index of the tlbie after a store, by its processor: one of the page (EA[4-19] are compared),
+    or else one of its set, which a 750 empties whatever its pages are (MPC750 UM 5.4.3.2)."""
+    flushes = [i for i in range(start + 1, len(acts)) if acts[i].act == Act.TLBIE
+               and acts[i].processor == acts[start].processor]
     for mask in (0x0FFFF000, found.sets - 1 << 12):
         for i in flushes:
             if not (acts[i].address ^ found.ea) & mask:
                 return i
     return None
+
+
+def _arrived(found: Finding, acts: Sequence[Made], change: int) -> bool:
+    """Whether the tlbie after a store has reached the processor that uses the entry."""
+    flush = _flush(found, acts, change)
+    return found.processor == acts[change].processor or flush is None or bool(acts[flush].after)

@@ -8,8 +8,8 @@ __all__ = ["Act", "Fault", "HISTORY", "FIELDS", "Finding"]
 #: Acts that are remembered, the latest ones.
 HISTORY = 4096
 #: Columns of an act: `address` is that of the PTE for STORE, the EA for TLBIE. `before` and `after`
-#: are the eight bytes of the PTE.
-FIELDS = ("act", "pc", "instruction", "address", "before", "after", "cycle")
+#: are the eight bytes of the PTE; of TLBIE, `after` says whether it reaches all processors.
+FIELDS = ("act", "pc", "instruction", "address", "before", "after", "cycle", "processor")
 
 
 class Act(enum.IntEnum):
@@ -48,8 +48,9 @@ class Finding:
     kind : int
         An `AccessKind`.
     ea, vsid : int
-    pc, cycle, instruction : int
-        Where and when the translation was used; for OVERWRITTEN, when R or C was written.
+    processor, pc, cycle, instruction : int
+        By which processor, where and when the translation was used; for OVERWRITTEN, when R or C
+        was written. `instruction` counts those of the processor.
     word, now : int
         Second word of the PTE in the TLB, and in the page table; for OVERWRITTEN, before and after.
     pte : int
@@ -70,6 +71,7 @@ class Finding:
     kind: int
     ea: int
     vsid: int
+    processor: int
     pc: int
     cycle: int
     instruction: int

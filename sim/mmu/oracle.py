@@ -20,13 +20,14 @@ class Change:
     ----------
     pte : int
         Physical address.
-    pc, instruction, cycle : int
-        Who made it and when.
+    processor, pc, instruction, cycle : int
+        Who made it and when; `instruction` counts those of the processor.
     before, after : int
         Both words of the PTE.
     """
 
     pte: int
+    processor: int
     pc: int
     instruction: int
     cycle: int
@@ -42,14 +43,14 @@ class StaleUse:
     ----------
     fault : Fault
     kind : AccessKind
-    ea, pc, instruction, cycle : int
-        The access: its address, its instruction, and when.
+    ea, processor, pc, instruction, cycle : int
+        The access: its address, its processor, its instruction, and when.
     old_pa, new_pa : int or None
         Where it went, and where the page table leads; None if nowhere.
     old, new : int
         Second word of the PTE as the TLB has it, and as it is.
     change : Change or None
-        The store that made the difference; None if it is not remembered, or was none by this
+        The store that made the difference; None if it is not remembered, or was none by a
         processor.
     missing : Step or None
         The first step that the software has left out.
@@ -60,6 +61,7 @@ class StaleUse:
     fault: Fault
     kind: AccessKind
     ea: int
+    processor: int
     pc: int
     instruction: int
     cycle: int
@@ -77,25 +79,27 @@ class StaleUse:
         made, missing, misplaced = diagnose(found)
         offset = found.ea & 0xFFF
         return cls(
-            found.fault, AccessKind(found.kind), found.ea, found.pc, found.instruction, found.cycle,
+            found.fault, AccessKind(found.kind), found.ea, found.processor, found.pc,
+            found.instruction, found.cycle,
             None if found.fault is Fault.UNSEEN else found.word & PteLow.RPN.mask | offset,
             None if found.pte < 0 else found.now & PteLow.RPN.mask | offset,
             found.word, found.now,
-            Change(made.address, made.pc, made.instruction, made.cycle, made.before, made.after)
-            if made else None,
+            Change(made.address, made.processor, made.pc, made.instruction, made.cycle, made.before,
+                   made.after) if made else None,
             missing, misplaced)
 
     def text(self, symbols: Symbols | None = None) -> str:
         """In words: a use, a cause, and what is missing."""
         what = "search for" if self.fault is Fault.OVERWRITTEN else f"{self.kind.name.lower()} at"
-        parts = [f"{what} {self.ea:08x} by {_named(self.pc, symbols)}, "
-                 f"instruction {self.instruction:,}: {self._difference()}"]
+        # Processors are named if there are two.
+        several = self.change is not None and self.processor != self.change.processor
+        parts = [f"{what} {self.ea:08x} by {_of(self, symbols, several)}: {self._difference()}"]
         if self.change:
             change = self.change
             parts.append(f"the PTE at {change.pte:08x} was changed by "
-                         f"{_named(change.pc, symbols)}, instruction {change.instruction:,}")
+                         f"{_of(change, symbols, several)}")
         else:
-            parts.append("no store of this processor that changed the PTE is remembered")
+            parts.append("no store of a processor that changed the PTE is remembered")
         if self.missing:
             text = f"missing: {self.missing.value}"
             if self.fault in (Fault.UNCHANGED, Fault.UNREFERENCED):
@@ -161,6 +165,9 @@ class Oracle:
         return self._stop
 
 
-def _named(pc: int, symbols: Symbols | None) -> str:
-    name = symbols.name(pc) if symbols else None
-    return f"{pc:08x} <{name}>" if name else f"{pc:08x}"
+def _of(act: Change | StaleUse, symbols: Symbols | None, several: bool) -> str:
+    """The instruction that did it."""
+    name = symbols.name(act.pc) if symbols else None
+    return (f"{act.pc:08x}" + (f" <{name}>" if name else "")
+            + (f" of processor {act.processor}" if several else "")
+            + f", instruction {act.instruction:,}")

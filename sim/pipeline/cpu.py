@@ -81,13 +81,15 @@ class PipelineCpu:
                 self._ledger.append(Tap(events.tracer, events))
             self.driver.taps += self._ledger
 
-    def oracle(self, sink, references=False):
+    def oracle(self, sink, references=False, patience=None):
         """Give stale uses of translations to `sink`, which returns whether to stop; None ends it.
-        The functional model follows from now on (`pteg.lockstep.follower`)."""
+        The functional model follows from now on (`pteg.lockstep.follower`). With one processor
+        there is nothing to have patience with."""
         from pteg.lockstep.follower import Follower
 
         if self.count > 1:
-            raise UserError(f"processors must be 1 with an oracle, not {self.count}")
+            raise UserError("processors must be 1 with an oracle and cpu='pipeline', not "
+                            f"{self.count}")
         self._oracle = None if sink is None else (sink, references)
         self._follower = None if sink is None else Follower(self, sink, references)
 

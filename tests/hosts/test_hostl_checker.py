@@ -10,8 +10,8 @@ from pteg.firmware.hosts import hostl as package
 BUGS = re.findall(r"^    BUG_(\w+), +/",
                   (Path(package.__file__).parent / "kernel" / "bugs.h").read_text(), re.MULTILINE)
 MEMORY = "mem=768K swap=1M hash=64K"
-#: Of several processors: test_hostl_locks.py plants these.
-OTHERS = {"HASH_NO_LOCK", "HASH_ORDER"}
+#: Of several processors: test_hostl_locks.py and test_hostl_oracle.py plant these.
+OTHERS = {"HASH_NO_LOCK", "HASH_ORDER", "NO_TLBSYNC"}
 #: What must be among the problems.
 FINDS = {
     "SWAP_NO_FLUSH": "R, or", "FORK_NO_FLUSH": "allows stores", "EXIT_NO_FLUSH": "is no page",

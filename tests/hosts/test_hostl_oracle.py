@@ -2,6 +2,8 @@
 
 import pytest
 
+from pteg.mmu.oracle import Step
+
 SMALL = "mem=1M swap=2M hash=64K"
 
 
@@ -15,3 +17,25 @@ def test_hostl_uses_no_stale_translation(new_session, seed):
     assert oracle.uses == [], "\n".join(use.text(session.machine.symbols)
                                         for use in oracle.uses[:5])
     session.check()
+
+
+@pytest.mark.parametrize("seed", [None, 1])
+def test_two_processors_use_no_stale_translation(new_session, seed):
+    session = new_session(f"{SMALL} cpus=2", prompt=False, adversary=seed, processors=2, quantum=40)
+    oracle = session.machine.oracle()
+    session.read()
+    assert session("stress 3 60 60") == "stress: ok\n"
+    assert oracle.uses == [], "\n".join(use.text(session.machine.symbols)
+                                        for use in oracle.uses[:5])
+    session.check()
+
+
+@pytest.mark.parametrize("step, seed", [(Step.TLBIE, None), (Step.TLBSYNC, 1)])
+def test_what_is_left_out_is_named_on_two_processors(new_session, step, seed):
+    session = new_session(f"mem=768K swap=1M hash=64K cpus=2 bug=NO_{step.name}", prompt=False,
+                          adversary=seed, processors=2, quantum=40)
+    session.machine.run(until="swap area", instructions=2_000_000)
+    oracle = session.machine.oracle()
+    session.type("stress 3 130 150")
+    session.machine.run(instructions=300_000)
+    assert {use.missing for use in oracle.uses} == {step}

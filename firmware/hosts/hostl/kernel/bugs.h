@@ -17,12 +17,13 @@ enum bug {
     BUG_NO_TLBIE,               /* an entry is removed, the TLBs still have it */
     BUG_HASH_NO_LOCK,           /* several processors change the hash table at a time */
     BUG_HASH_ORDER,             /* an entry is valid before its second word is there */
+    BUG_NO_TLBSYNC,             /* nobody waits for the other processors' TLBs */
 };
 
 #define BUG_NAMES { \
     "NONE", "SWAP_NO_FLUSH", "FORK_NO_FLUSH", "EXIT_NO_FLUSH", "FORK_NO_COUNT", "LOST_DIRTY", \
     "FREE_TWICE", "CONTEXT_TWICE", "WRONG_GROUP", "SLOT_LEAK", "NO_TLBIE", "HASH_NO_LOCK", \
-    "HASH_ORDER" }
+    "HASH_ORDER", "NO_TLBSYNC" }
 
 extern enum bug planted;
 

@@ -37,6 +37,7 @@ boot:   mr      r30, r3                 /* device tree */
         mr      r3, r31
         mr      r4, r28
         bctrl
+        .balign 32                      /* all on one page: an ISI would change SRR0 and SRR1 */
         load(r4, real - KERNEL_BASE)
         add     r4, r4, r28
         mtsrr0  r4

@@ -130,7 +130,10 @@ static void tlbie(u32 address)
 {
     if (bug(BUG_NO_TLBIE))
         return;
-    asm volatile("tlbie %0; eieio; tlbsync; sync" :: "r"(address) : "memory");
+    asm volatile("tlbie %0; eieio" :: "r"(address) : "memory");
+    if (!bug(BUG_NO_TLBSYNC))
+        asm volatile("tlbsync" ::: "memory");
+    asm volatile("sync" ::: "memory");
 }
 
 /* The order that PEM 7.6.3 demands: no search may see halves of two entries. */
