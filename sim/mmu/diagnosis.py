@@ -78,10 +78,10 @@ def diagnose(found: Finding) -> tuple[Made | None, Step | None, int | None]:
     place = _change(found, acts)
     if place is None or found.fault is Fault.OVERWRITTEN:
         return None if place is None else acts[place], None, None
-    step, misplaced = _missing(found, acts, place)
-    if step is None and not _arrived(found, acts, place):
-        step = Step.THERE
-    return acts[place], step, misplaced
+    missing, misplaced = _missing(found, acts, place)
+    if missing is None and not _arrived(found, acts, place):
+        missing = Step.THERE
+    return acts[place], missing, misplaced
 
 
 def _stores(acts: Sequence[Made], places: set[int]) -> list[int]:
