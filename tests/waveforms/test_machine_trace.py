@@ -130,4 +130,4 @@ def test_what_has_changed_is_all_that_differs():
     plain, changes = (np.concatenate(sink.pieces) for sink in sinks)
     assert len(plain) > 36_000 and plain.shape == changes.shape
     assert (plain == changes).all()
-    assert ((plain[1:] != plain[:-1]).sum(1) > 0).mean() > 0.5
+    assert (plain[1:] != plain[:-1]).any(1).mean() > 0.2
