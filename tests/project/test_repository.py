@@ -67,6 +67,11 @@ def test_links_lead_somewhere(document):
             assert (document.parent / target).exists(), target
 
 
+def test_decisions_have_different_numbers():
+    numbers = [file.name.partition("-")[0] for file in (ROOT / "docs" / "decisions").glob("*.md")]
+    assert sorted(numbers) == sorted(set(numbers)) and len(numbers) > 10
+
+
 def test_test_files_have_different_names():
     names = [file.name for file in (ROOT / "tests").rglob("test_*.py")]
     assert len(names) == len(set(names))
