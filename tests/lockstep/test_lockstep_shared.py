@@ -11,8 +11,6 @@ from pathlib import Path
 import pytest
 
 import pteg
-from pteg.components.dram import Dram
-from pteg.cpu import Stop
 from pteg.engine import compile_design
 from pteg.errors import UserError
 from pteg.hw.bus import listener
@@ -25,47 +23,30 @@ from pteg.pipeline.architecture import Architecture
 from pteg.pipeline.cpu import PipelineCpu
 from pteg.pipeline.driver import Driver, Signals
 from pteg.pipeline.system import make_system, unnamed
-from pteg.platform import Platform, Wire
 
-
-def _beside(name):
-    """A module of this folder, under the name by which generated code imports it."""
-    spec = importlib.util.spec_from_file_location(
-        f"pteg_test_{name}", Path(__file__).with_name(f"{name}.py"))
-    if spec.name not in sys.modules:
-        module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-    return sys.modules[spec.name]
-
-
-programs, injector = _beside("shared_programs"), _beside("injector")
+_spec = importlib.util.spec_from_file_location(
+    "pteg_test_shared_runs", Path(__file__).with_name("shared_runs.py"))
+runs = sys.modules.get(_spec.name) or importlib.util.module_from_spec(_spec)
+if _spec.name not in sys.modules:
+    sys.modules[_spec.name] = runs
+    _spec.loader.exec_module(runs)
+programs, check = runs.programs, runs.check
 
 
 @pytest.fixture(scope="module")
-def machine():
-    return pteg.Machine("g3", rom="none", processors=2, ram="1M")
+def machines():
+    return runs.Machines()
 
 
-@pytest.fixture(scope="module")
-def interrupted():
+@pytest.fixture
+def machine(machines):
+    return machines.plain
+
+
+@pytest.fixture
+def interrupted(machines):
     """Each processor is interrupted by a device of its own, at random."""
-    devices = [injector.Injector(f"injector{n}", 0x40000000 + 16 * n, seed=n, every=500)
-               for n in range(2)]
-    return pteg.Machine(Platform(
-        [Dram(size=1 << 20), *devices],
-        [Wire(device.name, number=n) for n, device in enumerate(devices)], processors=2))
-
-
-def check(machine, seed, **size):
-    """Run a program to its end; returns the instructions compared."""
-    program = programs.shared_program(seed, **size)
-    programs.start(machine, program)
-    lockstep = SharedLockstep(machine.model, machine.symbols)
-    while any(cpu.pc != last for cpu, last in zip(machine.cpus, program.last, strict=True)):
-        assert machine.cycle < 3_000_000, f"seed {seed}: the program must end"
-        assert lockstep.run(2000) is Stop.INSTRUCTIONS
-    lockstep.compare_memory()
-    return lockstep.instructions
+    return machines.interrupted
 
 
 def test_random_programs_agree(machine):
@@ -129,9 +110,11 @@ def test_a_difference_in_a_register_names_the_processor(machine):
         lockstep.run(100)
 
 
-def test_lockstep_of_one_processor_refuses_two(machine):
+def test_what_follows_one_processor_refuses_two(machine):
     with pytest.raises(UserError, match="processors"):
         Lockstep(machine.model)
+    with pytest.raises(UserError, match="processors must be 1 with an oracle and cpu='pipeline'"):
+        machine.oracle()
 
 
 #: A text of the hardware, what it becomes, and who uses the class: a block that is modified is not
@@ -180,11 +163,10 @@ def test_a_faulty_machine_is_found_out(monkeypatch, name):
 
 
 @pytest.mark.slow
-def test_twenty_million_instructions_agree(machine, interrupted):
+def test_twenty_million_instructions_agree(machines):
+    """soak_shared.py does the same in pieces."""
     seed, done = random.randrange(1 << 30), 0
     print("first seed", seed)
     while done < 20_000_000:
-        done += check((machine, interrupted)[seed % 3 == 0], seed, length=200,
-                      translated=bool(seed % 2), interrupts=seed % 3 == 0,
-                      rounds=random.Random(seed).choice((1, 20, 300)))
+        done += machines.long(seed)
         seed += 1
