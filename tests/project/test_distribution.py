@@ -153,7 +153,8 @@ def test_documents_and_examples_with_the_wheel(wheel, tmp_path, version):
     subprocess.run([python, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True)
     own = tmp_path / "venv" / "bin" / "python"
     subprocess.run([sys.executable, "-m", "pip", "--python", own, "install", "-q", "-c",
-                    ROOT / "requirements.lock", f"{wheel}[cc,examples,sweep,verilog]", "pytest"],
+                    ROOT / "requirements.lock", f"{wheel}[cc,examples,sweep,verilog]", "pytest",
+                    "pywellen"],
                    check=True)
     folder = tmp_path / "use"
     for name in ("docs", "examples", "tests"):
