@@ -6,11 +6,10 @@ the first floating-point instruction, once for all machines.
 
 import functools
 
-from llvmlite import ir
 from numba import from_dtype, types
-from numba.extending import intrinsic
 
 from pteg.functional import constants as isa
+from pteg.functional.calls import execute_floating_point
 from pteg.functional.compiled import compiled
 from pteg.functional.exceptions import raise_exception
 from pteg.functional.model import CPU_STATE, MODEL
@@ -52,17 +51,6 @@ def compiled_unit(sources, exact=False):
     return load_module("floating", text, sources).unit.address
 
 
-@intrinsic
-def _call(typingctx, address, s, m, op, word):
-    def generate(context, builder, signature, args):
-        integer, pointer = ir.IntType(64), ir.IntType(8).as_pointer()
-        kind = ir.FunctionType(integer, [pointer, pointer, integer, integer])
-        unit = builder.inttoptr(args[0], kind.as_pointer())
-        records = [builder.bitcast(record, pointer) for record in args[1:3]]
-        return builder.call(unit, [*records, *args[3:]])
-    return types.int64(types.int64, s, m, types.int64, types.int64), generate
-
-
 @compiled
 def floating_point(s, m, op, word):
     """fadd to mtfsf."""
@@ -70,4 +58,4 @@ def floating_point(s, m, op, word):
         return raise_exception(m, isa.VECTOR_FP_UNAVAILABLE, isa.NONE)
     if m.float_unit == UNCOMPILED:
         return isa.OUT_UNIT
-    return _call(m.float_unit, s, m, op, word)
+    return execute_floating_point(m.float_unit, s, m, op, word)

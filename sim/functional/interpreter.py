@@ -3,15 +3,22 @@
 An instruction takes one cycle. In a power-save mode, time advances to the next event.
 """
 
-import numpy as np
-from numba import njit
-
 from pteg.functional import constants as isa
 from pteg.functional.adversary import begin_instruction, synchronize
 from pteg.functional.blocks import run_blocks
 from pteg.functional.branch import branch, condition
 from pteg.functional.compiled import compiled
 from pteg.functional.decoded import decode
+from pteg.functional.devices import (
+    bus_read,
+    bus_write,
+    console,
+    controls,
+    interrupt,
+    next_event,
+    tick,
+    transfers,
+)
 from pteg.functional.exceptions import event, program, raise_exception, set_msr, take
 from pteg.functional.float_unit import floating_point
 from pteg.functional.floating import floating_access
@@ -23,9 +30,8 @@ from pteg.functional.processors import attend, deliver, lose_all, release
 from pteg.functional.system import cycles_to_decrementer, power_save, sync_time, system
 from pteg.functional.thermal import cycles_to_thermal, restart_thermal, sync_thermal
 from pteg.functional.tlb import touch
-from pteg.jit import named_after
 
-__all__ = ["step", "settle", "make_run", "STOP_CYCLES", "STOP_INSTRUCTIONS", "STOP_ADDRESS",
+__all__ = ["step", "settle", "run", "STOP_CYCLES", "STOP_INSTRUCTIONS", "STOP_ADDRESS",
            "STOP_CHECKSTOP", "STOP_CONSOLE", "STOP_DRAIN", "STOP_LEDGER", "STOP_UNIT", "STOP_STALE",
            "STOP_ASLEEP"]
 
@@ -150,157 +156,142 @@ def take_interrupt(s, m):
     return True
 
 
-def make_run(bus_read, bus_write, tick, transfers, next_event, interrupt, controls, console,
-             grant=None):
-    """Compile the run loop for the functions of a platform (see `pteg.platform`).
+@compiled
+def answer_request(s, m, devices):
+    """Make the access that the instruction waits for, and prepare to execute it again."""
+    # Devices live in the cycle in which the instruction executes.
+    m.cycles -= 1
+    tick(devices, m.cycles - m.device_synced)
+    m.device_synced = m.cycles
+    pa, size, value = m.request_pa, m.request_size, m.request_value
+    if m.request_write:
+        error = bus_write(devices, pa, size, value)
+    else:
+        value, error = bus_read(devices, pa, size)
+    m.answer[m.answered], m.answer_error[m.answered] = value, error
+    m.answered += 1
+    m.used, m.write_count, m.outcome = 0, 0, isa.OUT_NEXT
+    # Not recorded as device accesses: fetches, and what a data cache may answer.
+    if m.op and (m.wimg & isa.WIMG_I or not s.hid0 & isa.HID0_DCE):
+        kind = isa.EVENT_DEVICE_WRITE if m.request_write else isa.EVENT_DEVICE_READ
+        if not error:
+            event(s, m, kind, size, isa.NONE, isa.NONE, pa, value)
+    if error:
+        access = isa.KIND_FETCH
+        if m.op:
+            access = isa.KIND_STORE if m.request_write else isa.KIND_LOAD
+        event(s, m, isa.EVENT_BUS_ERROR, access, isa.NONE, isa.NONE, pa, isa.NONE)
+    # An access may change an interrupt pin.
+    m.look = 0
 
-    With `grant` it is the loop of one of several processors, which take turns
-    (`pteg.functional.processors`).
+
+@compiled
+def run(states, models, number, devices, cycles, instructions, address):
+    """Run one processor until a limit and return why.
+
+    Parameters
+    ----------
+    number : int
+        Of the processor. Of several, this is a part of its turn (`pteg.functional.turns`).
+    devices : record
+        See `pteg.functional.devices`.
+    cycles, instructions : int
+        Limits, as totals since reset.
+    address : int
+        Stop before the instruction there, or -1.
     """
-    several = grant is not None
-
-    own_name = named_after(bus_read, bus_write, tick, transfers, next_event, interrupt, controls,
-                           console, *([grant] if several else []))
-
-    @njit
-    @own_name
-    def answer_request(s, m, devices):
-        """Make the access that the instruction waits for, and prepare to execute it again."""
-        # Devices live in the cycle in which the instruction executes.
-        m.cycles -= 1
+    s, m = states[number], models[number]
+    several = models.shape[0] > 1
+    set_msr(s, m, 0 | s.msr)
+    started = False
+    if not m.thermal_at:    # a script may have written THRM1 to THRM3
+        restart_thermal(m, s)
+    while True:
+        # Between two stretches: time, devices, console, limits, interrupts.
+        sync_time(m, s)
+        sync_thermal(m, s)
         tick(devices, m.cycles - m.device_synced)
         m.device_synced = m.cycles
-        pa, size, value = m.request_pa, m.request_size, m.request_value
-        if m.request_write:
-            error = bus_write(devices, pa, size, value)
-        else:
-            read_value, error = bus_read(devices, pa, size)
-            value = np.int64(read_value)
-        m.answer[m.answered], m.answer_error[m.answered] = value, error
-        m.answered += 1
-        m.used, m.write_count, m.outcome = 0, 0, isa.OUT_NEXT
-        # Not recorded as device accesses: fetches, and what a data cache may answer.
-        if m.op and (m.wimg & isa.WIMG_I or not s.hid0 & isa.HID0_DCE):
-            kind = isa.EVENT_DEVICE_WRITE if m.request_write else isa.EVENT_DEVICE_READ
-            if not error:
-                event(s, m, kind, size, isa.NONE, isa.NONE, pa, value)
-        if error:
-            access = isa.KIND_FETCH
-            if m.op:
-                access = isa.KIND_STORE if m.request_write else isa.KIND_LOAD
-            event(s, m, isa.EVENT_BUS_ERROR, access, isa.NONE, isa.NONE, pa, isa.NONE)
-        # An access may change an interrupt pin.
-        m.look = 0
-
-    @njit
-    @own_name
-    def run(states, models, number, devices, cycles, instructions, address, watch):
-        """Run one processor until a limit and return why.
-
-        Parameters
-        ----------
-        number : int
-            Of the processor.
-        cycles, instructions : int
-            Limits, as totals since reset.
-        address : int
-            Stop before the instruction there, or -1.
-        watch : record array
-            Console text to wait for (`pteg.components.console`).
-        """
-        s, m = states[number], models[number]
-        set_msr(s, m, 0 | s.msr)
-        started = False
-        if not m.thermal_at:    # a script may have written THRM1 to THRM3
-            restart_thermal(m, s)
-        while True:
-            # Between two stretches: time, devices, console, limits, interrupts.
-            sync_time(m, s)
-            sync_thermal(m, s)
-            tick(devices, m.cycles - m.device_synced)
-            m.device_synced = m.cycles
-            written, reservation = transfers(devices, np.int64(s.reservation))
-            if written:
-                # By another master, somewhere.
-                s.reservation = reservation
-                m.soft_tag[:] = 0
-                m.code_page[:] = 0
-                if several:
-                    lose_all(states, models, number)
-            m.interrupt = interrupt(devices) >> number & 1
+        written, reservation = transfers(devices, s.reservation)
+        if written:
+            # By another master, somewhere.
+            s.reservation = reservation
+            m.soft_tag[:] = 0
+            m.code_page[:] = 0
             if several:
-                if m.broadcast:
-                    deliver(states, models, number)
-                attend(states, models, number, controls(devices))
-                if m.reset:
-                    release(s, m)
-                    started = True
-            printed = console(devices, watch)
-            if printed == 1:
-                return STOP_CONSOLE
-            if started and s.pc == address:
-                return STOP_ADDRESS
-            if m.stale:
-                return STOP_STALE
-            if m.cycles - m.uncompleted >= instructions:
-                return STOP_INSTRUCTIONS
-            if m.cycles >= cycles:
-                return STOP_CYCLES
-            if m.event_count > m.events.shape[0] - 200:
-                return STOP_LEDGER
-            if printed:
-                return STOP_DRAIN
-            if m.machine_check:     # the pipeline model has left it
-                outcome = take(s, m, isa.VECTOR_MACHINE_CHECK, isa.SRR1_TEA)
-                if outcome == isa.OUT_CHECKSTOP:
-                    return STOP_CHECKSTOP
-                m.machine_check = 0
-            if take_interrupt(s, m) and s.pc == address:
-                return STOP_ADDRESS
-            saves = power_save(s)
-            if saves:
-                if several:
-                    return STOP_ASLEEP
-                pause = max(1, min(cycles - m.cycles, STRIDE, next_event(devices),
-                                   cycles_to_decrementer(m, s), cycles_to_thermal(m)))
-                m.cycles += pause
-                m.uncompleted += pause
-                if saves == isa.HID0_SLEEP:  # time base and decrementer stop
-                    m.time_synced += pause
-                    m.thermal_at += pause if m.thermal_at else 0
-                continue
-            traced = 0 | s.msr
-            m.look = min(cycles, m.cycles + min(STRIDE, instructions - (m.cycles - m.uncompleted),
-                                                next_event(devices), cycles_to_decrementer(m, s),
-                                                cycles_to_thermal(m)))
-            if traced & (isa.MSR_SE | isa.MSR_BE):
-                m.look = m.cycles + 1
-            started = True
-
-            while True:
-                outcome = step(s, m)
-                if outcome == isa.OUT_NEXT:
-                    s.pc = s.pc + 4 & MASK32
-                elif outcome != isa.OUT_JUMP:
-                    break
-                # Blocks do not check the breakpoint.
-                if (m.code and m.cycles < m.look and s.pc != address
-                        and not s.iabr & isa.IABR_BE):
-                    outcome = run_blocks(s, m, address)
-                    if outcome != isa.OUT_STEP:
-                        break
-                    m.outcome = isa.OUT_NEXT
-                if m.cycles >= m.look or s.pc == address:
-                    outcome = isa.OUT_JUMP  # `pc` has been moved on
-                    break
-            while outcome == isa.OUT_BUS:
-                answer_request(s, m, devices)
-                outcome = step(s, m)
-            if outcome == isa.OUT_UNIT:
-                m.cycles -= 1
-                m.answered = m.used = 0
-                return STOP_UNIT
-            if settle(s, m, outcome, traced) == isa.OUT_CHECKSTOP:
+                lose_all(states, models, number)
+        m.interrupt = interrupt(devices) >> number & 1
+        if several:
+            if m.broadcast:
+                deliver(states, models, number)
+            attend(states, models, number, controls(devices))
+            if m.reset:
+                release(s, m)
+                started = True
+        printed = console(devices)
+        if printed == 1:
+            return STOP_CONSOLE
+        if started and s.pc == address:
+            return STOP_ADDRESS
+        if m.stale:
+            return STOP_STALE
+        if m.cycles - m.uncompleted >= instructions:
+            return STOP_INSTRUCTIONS
+        if m.cycles >= cycles:
+            return STOP_CYCLES
+        if m.event_count > m.events.shape[0] - 200:
+            return STOP_LEDGER
+        if printed:
+            return STOP_DRAIN
+        if m.machine_check:     # the pipeline model has left it
+            outcome = take(s, m, isa.VECTOR_MACHINE_CHECK, isa.SRR1_TEA)
+            if outcome == isa.OUT_CHECKSTOP:
                 return STOP_CHECKSTOP
+            m.machine_check = 0
+        if take_interrupt(s, m) and s.pc == address:
+            return STOP_ADDRESS
+        saves = power_save(s)
+        if saves:
+            if several:
+                return STOP_ASLEEP
+            pause = max(1, min(cycles - m.cycles, STRIDE, next_event(devices),
+                               cycles_to_decrementer(m, s), cycles_to_thermal(m)))
+            m.cycles += pause
+            m.uncompleted += pause
+            if saves == isa.HID0_SLEEP:  # time base and decrementer stop
+                m.time_synced += pause
+                m.thermal_at += pause if m.thermal_at else 0
+            continue
+        traced = 0 | s.msr
+        m.look = min(cycles, m.cycles + min(STRIDE, instructions - (m.cycles - m.uncompleted),
+                                            next_event(devices), cycles_to_decrementer(m, s),
+                                            cycles_to_thermal(m)))
+        if traced & (isa.MSR_SE | isa.MSR_BE):
+            m.look = m.cycles + 1
+        started = True
 
-    return run
+        while True:
+            outcome = step(s, m)
+            if outcome == isa.OUT_NEXT:
+                s.pc = s.pc + 4 & MASK32
+            elif outcome != isa.OUT_JUMP:
+                break
+            # Blocks do not check the breakpoint.
+            if (m.code and m.cycles < m.look and s.pc != address
+                    and not s.iabr & isa.IABR_BE):
+                outcome = run_blocks(s, m, address)
+                if outcome != isa.OUT_STEP:
+                    break
+                m.outcome = isa.OUT_NEXT
+            if m.cycles >= m.look or s.pc == address:
+                outcome = isa.OUT_JUMP  # `pc` has been moved on
+                break
+        while outcome == isa.OUT_BUS:
+            answer_request(s, m, devices)
+            outcome = step(s, m)
+        if outcome == isa.OUT_UNIT:
+            m.cycles -= 1
+            m.answered = m.used = 0
+            return STOP_UNIT
+        if settle(s, m, outcome, traced) == isa.OUT_CHECKSTOP:
+            return STOP_CHECKSTOP

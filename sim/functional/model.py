@@ -64,6 +64,8 @@ MODEL = np.dtype([
     ("wimg", "i8"),
     # Address of the floating-point unit in the host (`pteg.functional.float_unit`).
     ("float_unit", "i8"),
+    # Address of the function that completes an instruction, in lockstep.
+    ("step", "i8"),
     # The access outside RAM that it waits for, and the answers to earlier ones.
     ("request_pa", "i8"), ("request_size", "i8"), ("request_write", "i8"), ("request_value", "i8"),
     ("answered", "i8"), ("used", "i8"),

@@ -16,7 +16,6 @@ Between two turns nothing is shared but memory, devices, and what this file hand
 """
 
 import numpy as np
-from numba import njit
 
 from pteg.functional import constants as isa
 from pteg.functional.adversary import hear, heard_store
@@ -24,11 +23,10 @@ from pteg.functional.compiled import compiled
 from pteg.functional.decoded import forget_block
 from pteg.functional.exceptions import take
 from pteg.functional.mmu import invalidate_set
-from pteg.functional.system import cycles_to_decrementer, power_save, sync_time
-from pteg.functional.thermal import cycles_to_thermal
-from pteg.jit import named_after
+from pteg.functional.system import power_save, sync_time
 
-__all__ = ["TURNS", "new_turns", "attend", "deliver", "lose_all", "release", "make_turns"]
+__all__ = ["TURNS", "arrive", "attend", "completed", "deliver", "give_turn", "guard_others",
+           "lose_all", "lose_reservations", "new_turns", "release", "share"]
 
 #: Whose turn it is, the cycles in which it begins and ends, the average length, and the state of
 #: the generator of random numbers.
@@ -173,58 +171,3 @@ def give_turn(states, models, turn, number):
     m.device_synced = before.device_synced
     turn.begin = 0 | m.cycles
     turn.end = m.cycles + 1 + (turn.random >> 33 & 0x7FFFFFFF) % (2 * turn.quantum - 1)
-
-
-def make_turns(run, next_event, grant, stops):
-    """Compile the loop of turns around `run`, the run loop of one processor."""
-    own_name = named_after(run, next_event, grant)
-    cycles_over, asleep, events = stops
-
-    @njit
-    @own_name
-    def pause(states, models, number, devices, cycles):
-        """All sleep, or are held: time advances to the next event."""
-        now = models[number].cycles
-        length = min(cycles - now, 1 << 16, next_event(devices))
-        for each in range(models.shape[0]):
-            if not models[each].held:
-                length = min(length, cycles_to_decrementer(models[each], states[each]),
-                             cycles_to_thermal(models[each]))
-        arrive(states[number], models[number], now + max(1, length))
-
-    @njit
-    @own_name
-    def run_in_turns(states, models, turns, devices, cycles, instructions, address, watch):
-        """`run` for several processors; `instructions` is the limit for all together."""
-        turn = turns[0]
-        idle = 0    # so many turns in a row in which nothing was executed
-        while True:
-            number = 0 | turn.processor
-            m = models[number]
-            stop = asleep
-            if not m.held or m.reset:
-                grant(devices, number)
-                guard_others(states, models, number)
-                own = m.cycles - m.uncompleted
-                stop = run(states, models, number, devices, min(cycles, turn.end),
-                           own + instructions - completed(models), address, watch)
-                lose_reservations(states, models, number)
-                if m.watched:
-                    share(models, number)
-            if stop != asleep and (stop != cycles_over or m.cycles < turn.end):
-                return stop
-            idle = idle + 1 if m.cycles == turn.begin else 0
-            if idle < models.shape[0]:
-                give_turn(states, models, turn, (number + 1) % models.shape[0])
-            elif m.cycles < cycles:
-                pause(states, models, number, devices, cycles)
-                turn.begin = 0 | m.cycles
-                give_turn(states, models, turn, 0)
-                idle = 0
-            if m.event_count:
-                return events   # so that events of all processors are in their order
-            if m.cycles >= cycles:
-                return cycles_over
-
-    return run_in_turns
-

@@ -20,6 +20,7 @@ from pteg.errors import UserError
 from pteg.functional.constants import TIMED
 from pteg.functional.cpu import sources
 from pteg.functional.float_unit import compiled_unit
+from pteg.functional.lockstep import compiled_step
 from pteg.functional.model import CPU_STATE, new_model
 from pteg.generated import load_module
 from pteg.lockstep import loop
@@ -102,6 +103,7 @@ class Lockstep:
         self._state = cpu.get_state().view(CPU_STATE)
         self._model = new_model(self.platform.parameters)
         self._model["float_unit"] = compiled_unit(tuple(sources()))
+        self._model["step"] = compiled_step(tuple(sources()))
         self._model["ram"], self._model["ram_size"] = self._ram.ctypes.data, self._ram.size
         self._theirs = cpu.get_state().view(CPU_STATE)
         self._trail = np.zeros((history, 3), np.int64)

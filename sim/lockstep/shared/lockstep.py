@@ -11,6 +11,7 @@ from pteg.errors import UserError
 from pteg.functional.constants import TIMED
 from pteg.functional.cpu import sources
 from pteg.functional.float_unit import compiled_unit
+from pteg.functional.lockstep import compiled_step
 from pteg.functional.model import CPU_STATE, new_model
 from pteg.generated import load_module
 from pteg.hw.sizes import LINE_BITS
@@ -162,6 +163,7 @@ class SharedLockstep:
         self.cpu.overlay(base, ram)
         models = new_model(self.platform.parameters)
         models["float_unit"] = compiled_unit(tuple(sources()))
+        models["step"] = compiled_step(tuple(sources()))
         models["several"] = models["broadcasts"] = 0    # the loop does what is broadcast
         states = np.concatenate([self.cpu.get_state(n) for n in range(count)]).view(CPU_STATE)
         return _Replay(
