@@ -46,6 +46,7 @@ def hammer(host, watch, instructions):
     return found
 
 
+@pytest.mark.slow
 def test_no_entry_is_ever_torn(watched):
     host, watch = watched(quantum=5)
     assert looks(host, watch, 100_000) == []

@@ -35,6 +35,7 @@ def test_processes_swap_on_two_processors(new_host, quantum, seed):
     assert min(done) > 100_000
 
 
+@pytest.mark.slow
 def test_four_processors(new_host):
     swapped(new_host(4), 5, "stress 5 100 200")
 

@@ -33,7 +33,8 @@ def stress_guest(host):
     assert host.checker.data.swap_written > before
 
 
-@pytest.mark.parametrize("quantum, seed", [(300, 1), (11, 2)])
+@pytest.mark.parametrize("quantum, seed", [
+    (300, 1), pytest.param(11, 2, marks=pytest.mark.slow)])
 def test_a_guest_while_another_processor_swaps(new_session, guests, quantum, seed):
     host = new_session(elf=build_with_mol(MEMORY, guests=guests), processors=2, quantum=quantum,
                        seed=seed)

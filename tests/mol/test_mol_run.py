@@ -96,6 +96,7 @@ def test_the_opcodes_page_goes_before_it_is_read():
     assert pteg.mol.run("opcode-lost")["counters"]["secondary"] > 1
 
 
+@pytest.mark.slow
 def test_c_through_the_user_part_is_slower():
     """Scenario 30: the same shadow entries both ways."""
     ways = [pteg.mol.run(name, cpu="pipeline") for name in ("calls-of-c", "calls-of-c-by-user")]
