@@ -127,7 +127,11 @@ class _Body:
         place = (ROUTINES + BLOCK * self.rng.randrange(ROUTINE_COUNT)
                  + 4 * self.rng.randrange(ROUTINE_WORDS))
         (word,) = self.alu()
-        return self.locked([*load_constant(1, place), *load_constant(2, word),
+        made = load_constant(2, word)
+        if self.rng.random() < 0.7:     # another one in each round
+            made = [*load_constant(2, encode("addi", rD=self.free(), rA=0, SIMM=0)),
+                    from_spr("CTR", 9), encode("rlwimi", rS=9, rA=2, SH=0, MB=16, ME=31)]
+        return self.locked([*load_constant(1, place), *made,
                             encode("stw", rS=2, rA=1, d=0), encode("dcbst", rA=0, rB=1),
                             encode("sync"), encode("icbi", rA=0, rB=1), encode("sync"),
                             encode("isync")])

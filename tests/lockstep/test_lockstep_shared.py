@@ -139,12 +139,12 @@ FAULTS = {
 
 def faulty_model(monkeypatch, platform, module, text, wrong, place):
     """A pipeline model whose hardware has a fault."""
+    cpu = PipelineCpu(platform)     # first: what it compiles without a fault is kept for others
     source = inspect.getsource(module)
     assert source.count(text) == 1
     changed = types.ModuleType(module.__name__)
     exec(compile(source.replace(text, wrong), module.__file__, "exec"), changed.__dict__)
     monkeypatch.setattr(place, getattr(changed, place.rpartition(".")[2]))
-    cpu = PipelineCpu(platform)
     cpu.native = compile_design(make_system(platform), unnamed=unnamed(platform), cycle=True)
     cpu.architectures = [Architecture(cpu.native, each) for each in cpu.processors]
     cpu.driver = Driver(platform, cpu.native, Signals.of(*cpu.processors))

@@ -63,7 +63,7 @@ LOG = np.dtype([
     # model has not followed yet, a bit for each (`pteg.lockstep.shared.broadcasts`).
     ("heard", "i8", (_HEARD, 4)), ("hears", "i8"),
     ("trusts", "i8"),
-    # icbi that the instruction cache has done: block, cycle, `entered` then.
+    # icbi that an instruction cache has done: block, cycle, `entered` when it has been heard.
     ("icbis", "i8", (_ICBIS, 3)), ("icbi_count", "i8"),
 ])
 #: Kinds of rows in `SEARCHES`: the search itself, a PTE that it has read, a byte that it has

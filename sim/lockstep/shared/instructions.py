@@ -2,9 +2,9 @@
 
 Instruction caches do not snoop, and what is in flight stays as it was fetched. So the functional
 model executes the words that the pipeline has fetched, and each of them must be what memory held at
-some time since the processor's last icbi of that block; of the icbi before, if the instruction may
-have been fetched already. A folded branch has no entry in the completion queue: of those, memory's
-word is executed.
+some time since the last icbi of that block, of the processor or of one that broadcasts; of the icbi
+before, if the instruction may have been fetched already. A folded branch has no entry in the
+completion queue: of those, memory's word is executed.
 """
 
 from numba import njit
@@ -12,18 +12,22 @@ from numba import njit
 from pteg.hw.sizes import LINE_BITS
 from pteg.lockstep.shared.memory import STALE, drop, first, part, read, report, row_at, waiting
 
-__all__ = ["FETCHED", "hear_icbi", "fetched", "executed"]
+__all__ = ["FETCHED", "LATE", "hear_icbi", "fetched", "executed"]
 
 #: Instructions between fetch and the completion queue, at most: the instruction queue, a fetch
 #: under way, what the branch target cache gives, folded branches.
 FETCHED = 24
+#: And before another processor's instruction cache has done an icbi after the one that sent it: it
+#: may wait for a refill.
+LATE = 200
 
 
 @njit
-def hear_icbi(log, block, cycle):
-    """The instruction cache has done an icbi."""
+def hear_icbi(log, block, cycle, late=0):
+    """An instruction cache has done an icbi; so many instructions may come before it is done here.
+    """
     row = log.icbis[log.icbi_count % len(log.icbis)]
-    row[0], row[1], row[2] = block, cycle, log.entered
+    row[0], row[1], row[2] = block, cycle, log.entered + late
     log.icbi_count += 1
 
 

@@ -69,7 +69,7 @@ def run(pipeline, replay, driver, devices, watch, control):
 #: What the loop gets of the pipeline model, and of what follows it.
 _Pipeline = namedtuple("_Pipeline", "step trace state record row columns targets places")
 _Replay = namedtuple("_Replay", "states models arch logs queues ram reserved problem trail "
-                     "completed")
+                     "completed broadcast")
 
 #: What a difference means; `p` is the record of PROBLEM.
 _PROBLEMS = {
@@ -172,7 +172,7 @@ class SharedLockstep:
             memory.Ram(ram, np.zeros(ram.size >> LINE_BITS, np.uint8),
                        np.zeros(1, memory.CHANGES)[0]), np.zeros(count, memory.RESERVED),
             np.zeros(1, memory.PROBLEM), np.zeros((count, history, 3), np.int64),
-            np.zeros(count, np.int64))
+            np.zeros(count, np.int64), int(self.platform.parameters.broadcast))
 
     @property
     def instructions(self):

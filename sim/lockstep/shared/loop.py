@@ -6,9 +6,11 @@ from numba import njit
 from pteg.cpu import Stop
 from pteg.functional import constants as isa
 from pteg.functional.lockstep import differs
+from pteg.hw.sizes import LINE_BITS
 from pteg.jit import named_after
 from pteg.lockstep.shared.broadcasts import follow
 from pteg.lockstep.shared.events import observe
+from pteg.lockstep.shared.instructions import LATE, hear_icbi
 from pteg.lockstep.shared.memory import FETCHES, SEARCHES, waiting
 from pteg.lockstep.shared.replay import interrupt
 from pteg.pipeline.loop import STOPS
@@ -84,6 +86,13 @@ def make_run(pipeline_run, capture, counted, execute):
                 columns = pipeline.columns[n]
                 observe(row, columns, replay.logs[n], replay.queues[n], replay.ram, replay.reserved,
                         n, driver[0].cycle, problem)
+                if (row[columns.icbi] and replay.broadcast
+                        and replay.states[n].hid0 & isa.HID0_ABE):
+                    for other in range(processors):
+                        if other != n:
+                            hear_icbi(replay.logs[other],
+                                      np.int64(row[columns.icbi_at]) >> LINE_BITS,
+                                      driver[0].cycle, LATE)
                 if row[columns.interrupt] and row[columns.taken]:
                     interrupt(replay.states[n], replay.models[n], np.int64(row[columns.vector]),
                               np.int64(row[columns.cause]))
