@@ -130,10 +130,8 @@ static void tlbie(u32 address)
 {
     if (bug(BUG_NO_TLBIE))
         return;
-    asm volatile("tlbie %0; eieio" :: "r"(address) : "memory");
-    if (!bug(BUG_NO_TLBSYNC))
-        asm volatile("tlbsync" ::: "memory");
-    asm volatile("sync" ::: "memory");
+    asm volatile("tlbie %0; eieio; cmpwi %1, 0; bne 1f; tlbsync; 1: sync"
+                 :: "r"(address), "r"(bug(BUG_NO_TLBSYNC)) : "memory", "cr0");
 }
 
 /* The order that PEM 7.6.3 demands: no search may see halves of two entries. */
