@@ -178,12 +178,19 @@ NAMED = {"button", "tab", "textbox", "searchbox", "slider", "image", "img", "reg
          "tablist", "spinbutton", "combobox"}
 
 
+def painted(window):
+    """Wait until what has been clicked is drawn."""
+    window.evaluate("""() => new Promise((done) => requestAnimationFrame(
+        () => requestAnimationFrame(() => setTimeout(done, 50))))""")
+
+
 def test_all_that_is_used_or_shown_has_a_name(show, session):
     """As a screen reader gets it, in every pane."""
     window = show(session[1])
     reader, seen = window.context.new_cdp_session(window), set()
     for tab in window.get_by_role("tab").all():
         tab.click()
+        painted(window)
         for node in reader.send("Accessibility.getFullAXTree")["nodes"]:
             role = node.get("role", {}).get("value")
             if not node["ignored"] and role in NAMED:
@@ -220,10 +227,12 @@ def test_the_flame_is_a_pane(show, session, page):
     panel = window.get_by_role("tabpanel", name="Exits", exact=True)
     assert panel.is_visible() and panel.locator(".list > div").count() > 3
     panel.locator(".list > div").nth(2).click()
+    painted(window)
     assert int(window.get_by_label("Cycle", exact=True).input_value()) == page.data["session"][
         "exits"]["cycle"][2]
     box = panel.locator("canvas").bounding_box()
     panel.locator("canvas").click(position={"x": box["width"] / 2, "y": 60})
+    painted(window)
     cycle = int(window.get_by_label("Cycle", exact=True).input_value())
     assert np.isin(cycle, page.data["session"]["exits"]["cycle"])
 
