@@ -200,6 +200,8 @@ class Native:
         with the state. Only there if there are several clocks, or clocks that logic makes: then
         the clocks are inputs, and a `step` is one period of all of them at once. Outputs are those
         of the last `step` or `settle`.
+    edge : NativeFunction
+        With `advance`: performs the edges that the state says (`pteg.engine.ir.Domain.edge`).
     inputs, outputs : dict of str to Probe
         Ports, by dotted path.
     use_cache : bool
