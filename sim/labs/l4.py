@@ -142,7 +142,7 @@ def _ended(attempt: _Attempt, name: str, what: str, walk: Walk | None = None) ->
     if name in attempt.late:
         machine = getattr(attempt, name)
         raise Wrong(f"{what}: after {_INSTRUCTIONS:,} instructions the processor is at "
-                    f"{attempt.late[name]:08x}", walk, machine.cycle)
+                    f"{machine.symbols.describe(attempt.late[name])}", walk, machine.cycle)
 
 
 def _mapped(attempt: _Attempt, number: int, secondary: int) -> None:

@@ -201,7 +201,7 @@ def _lookups(attempt: _Attempt, name: str) -> tuple[dict[int, int], int]:
             machine.step()
         else:
             raise Wrong(f"{name} has not returned after {_INSTRUCTIONS} instructions; it is at "
-                        f"{machine.cpu.pc:08x}")
+                        f"{machine.symbols.describe(machine.cpu.pc)}")
         found[index], most = machine.cpu.gpr[3], max(most, count)
     return found, most
 
@@ -248,7 +248,8 @@ def _refill(attempt: _Attempt) -> None:
         walk = machine.mmu.walk(registers[25] or _numbers(attempt.seed)["SEGMENT"])
         if registers[25] or registers[31] != len(pages):
             raise Wrong(f"with {name}, the program has had {registers[31]} page faults after "
-                        f"{machine.cycle:,} cycles and is at {machine.cpu.pc:08x}; there must be "
+                        f"{machine.cycle:,} cycles and is at "
+                        f"{machine.symbols.describe(machine.cpu.pc)}; there must be "
                         f"{len(pages)}, one for each page", walk, machine.cycle)
         if registers[30] != 2 * sum(pages):
             raise Wrong(f"with {name}, the program has loaded from wrong frames", walk,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pteg.firmware.asm import assemble
 from pteg.hw.isa.registers import Msr
+from pteg.labs.calls import end_of
 from pteg.labs.kit import Lab, Test, Wrong, choices, folder_of
 from pteg.labs.linking import Part, image, in_assembly, labels_of, reference, student_part
 from pteg.labs.paging import FILES, FRAME_COUNT, PAGES, POLICIES, Access, new_string, reads
@@ -132,7 +133,7 @@ def _run(parts: list[Part], seed: int, adversary: int | None) -> _Run:
         if machine.cpu.pc == symbols["wrong"]:
             why = f"reads {read:08x}, but must read {value:08x}"
         else:
-            why = f"is not over; the processor is at {machine.cpu.pc:08x}"
+            why = f"is not over: {end_of(machine, stop)}"
         run.problem = Wrong(f"access {number + 1} of {len(accesses)}, of page {page} at "
                             f"{ea & ~3:08x}, {why}", walk, machine.cycle)
     run.log = _log(machine)
@@ -230,7 +231,7 @@ def _late(attempt: _Attempt) -> None:
         who = "" if adversary is None else f"adversary {adversary}: "
         if run.stale:
             use, walk = run.stale
-            raise Wrong(f"{who}{use}", walk, use.cycle)
+            raise Wrong(f"{who}{use.text(run.machine.symbols)}", walk, use.cycle)
         if run.problem:
             raise Wrong(f"{who}{run.problem.why}; there is no stale translation: are R and C read "
                         "when they are certain?", run.problem.walk, run.problem.cycle)

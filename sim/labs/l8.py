@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import TypeVar
 
 from pteg.errors import UserError
+from pteg.firmware.asm import Program
 from pteg.labs import trials, vsids
 from pteg.labs.assembly import built, solution, starter
+from pteg.labs.calls import changed, end_of
 from pteg.labs.kit import Lab, Test, Wrong, choices, folder_of
 from pteg.labs.mutants import MUTANTS, mutated
 from pteg.machine import Machine
 from pteg.mmu import Walk
 from pteg.mmu.diagnosis import SEQUENCE
-from pteg.mmu.oracle import StaleUse, Step
+from pteg.mmu.oracle import Step
 from pteg.mmu.walk import groups
 from pteg.outputs import write_file
 
@@ -27,6 +29,9 @@ _PAGE = 0x100000
 #: Adversaries: enough that each omission fails for some of them, whatever the first seed is.
 SEEDS = 60
 _INSTRUCTIONS = 20_000
+#: Changes of the page, after it was installed; tests of steps.
+_ROUNDS = 12
+_STEPS = {step.name.lower().replace("_", "-"): step for step in SEQUENCE}
 #: Wrong solutions that a student's test must find.
 _FOUND = 8
 
@@ -47,12 +52,15 @@ class _Update:
     problem : Wrong or None
         Why nothing is certain yet: the functions do not do what they must, even if nothing is late.
     stale : dict
-        The first stale use by the step that was left out, with its seed and translation.
+        The first stale use by the step that was left out: in words, its translation and cycle.
+    changed : Wrong or None
+        A register that must not change.
     instructions : int
     """
 
     problem: Wrong | None
-    stale: dict[Step, tuple[StaleUse, int, Walk]]
+    stale: dict[Step, tuple[str, Walk, int]]
+    changed: Wrong | None
     instructions: int
 
 
@@ -94,26 +102,31 @@ def _updated(folder: Path, seed: int) -> _Update:
     numbers = numbers_of(seed)
     program = built("L8", folder, _FILE, numbers)
     write_file(folder / "lab.elf", program.elf())
-    found, unexplained = _Update(None, {}, 0), None  # wrong, but nothing stale
+    install, remove = (program.symbols[name] for name in ("pte_install", "pte_remove"))
+    kept = changed(_loaded(program), [install, *(remove, install) * _ROUNDS], _INSTRUCTIONS)
+    found, unexplained = _Update(None, {}, kept, 0), None   # wrong, but nothing stale
     for adversary in _adversaries(seed):
-        machine = Machine("g3", cpu="functional", rom="none", ram="4M", adversary=adversary)
-        machine.load(program.elf())
-        machine.cpu.pc, machine.cpu.msr = program.symbols["_start"], 0
+        machine = _loaded(program, adversary)
 
         def tell(use, machine=machine, adversary=adversary):
             if use.missing and use.missing not in found.stale:
-                found.stale[use.missing] = use, adversary, machine.mmu.walk(use.ea)
+                found.stale[use.missing] = (
+                    f"adversary {adversary}: {use.text(machine.symbols)}",
+                    machine.mmu.walk(use.ea), use.cycle)
 
         machine.oracle(tell=tell)
         stop = machine.run(until=program.symbols["done"], instructions=_INSTRUCTIONS)
         found.instructions = machine.instructions
         wrong, walk = machine.cpu.gpr[20], machine.mmu.walk(numbers["EA"])
         if stop != "address":
-            found.problem = Wrong(f"the program does not end; it is at {machine.cpu.pc:08x} after "
-                                  f"{_INSTRUCTIONS:,} instructions", walk, machine.cycle)
+            found.problem = Wrong(f"the program does not end: {end_of(machine, stop)}", walk,
+                                  machine.cycle)
         elif walk.pte is None or walk.pte.address != numbers["PTE"] or walk.pte.pa != _PAGE:
+            there = (f"that at {walk.pte.address:08x} maps it to {walk.pte.pa:08x}" if walk.pte
+                     else "no PTE maps it")
             found.problem = Wrong(f"in the end the PTE at {numbers['PTE']:08x} must map "
-                                  f"{numbers['EA']:08x} to {_PAGE:08x}", walk, machine.cycle)
+                                  f"{numbers['EA']:08x} to {_PAGE:08x}, but {there}", walk,
+                                  machine.cycle)
         elif wrong and not unexplained:
             unexplained = Wrong(f"{wrong} accesses have read the wrong page, or caused a page "
                                   "fault in the wrong place", walk, machine.cycle)
@@ -124,29 +137,41 @@ def _updated(folder: Path, seed: int) -> _Update:
     return found
 
 
+def _loaded(program: Program, adversary: int | None = None) -> Machine:
+    machine = Machine("g3", cpu="functional", rom="none", ram="4M", adversary=adversary)
+    machine.load(program.elf())
+    machine.cpu.pc, machine.cpu.msr = program.symbols["_start"], 0
+    return machine
+
+
 def _adversaries(seed: int) -> range:
     return range(seed % 100_000, seed % 100_000 + SEEDS)
 
 
-def _table(attempt: _Attempt) -> None:
+def _ended(attempt: _Attempt) -> _Update:
     update = _given(attempt.update)
     if update.problem:
         raise update.problem
+    return update
+
+
+def _table(attempt: _Attempt) -> None:
+    kept = _ended(attempt).changed
+    if kept:
+        raise kept
 
 
 def _step(step: Step, attempt: _Attempt) -> None:
-    _table(attempt)
-    stale = _given(attempt.update).stale
+    stale = _ended(attempt).stale
     if step in stale:
-        use, seed, walk = stale[step]
-        raise Wrong(f"adversary {seed}: {use}", walk, use.cycle)
+        raise Wrong(*stale[step])
 
 
 def _trial(attempt: _Attempt) -> None:
     """The student's test, of the right solution and of ten that leave a step out."""
     seed, right = attempt.seed, solution("L8", _FILE)[_FILE]
     wrong = {name: mutated(LAB, name, seed)[_FILE] for name, mutant in MUTANTS["L8"].items()
-             if mutant.right in right}
+             if mutant.right in right and mutant.loses in _STEPS}
     try:
         found = trials.found(attempt.folder, right, wrong, numbers_of(seed), _adversaries(seed))
     except UserError as error:
@@ -163,8 +188,7 @@ def _of_pool(test: Test) -> Test:
 
 
 _TESTS = [Test("table", "pages are installed and removed", 2, _table),
-          *(Test(step.name.lower().replace("_", "-"), step.value, 2, partial(_step, step))
-            for step in SEQUENCE),
+          *(Test(name, step.value, 2, partial(_step, step)) for name, step in _STEPS.items()),
           *map(_of_pool, vsids.TESTS),
           Test("trial", "your test finds wrong solutions, and passes the right one", 4, _trial)]
 

@@ -7,8 +7,10 @@ found if the test says so for one of them; the right one must pass with all.
 from collections.abc import Iterable
 from pathlib import Path
 
+from pteg.cpu import Stop
 from pteg.errors import UserError
 from pteg.firmware.asm import assemble
+from pteg.labs.calls import end_of
 from pteg.labs.kit import Wrong, folder_of
 from pteg.labs.linking import Part, in_assembly, labels_of
 from pteg.machine import Machine
@@ -43,17 +45,17 @@ def found(folder: Path, right: str, wrong: dict[str, str], numbers: dict[str, in
     seeds = list(adversaries)
     parts = _parts(folder, right, numbers)
     for seed in seeds:
-        verdict = _verdict(parts, seed)
-        if verdict is None:
-            raise Wrong(f"with the right solution, your test does not end: it must return within "
-                        f"{_INSTRUCTIONS:,} instructions")
-        if verdict:
-            raise Wrong(f"your test returns {verdict} for the right solution (adversary {seed}); "
-                        "it must return 0")
+        machine, stop = _run(parts, seed)
+        if stop != "address":
+            raise Wrong("with the right solution, your test does not return: "
+                        f"{end_of(machine, stop)} (adversary {seed})")
+        if machine.cpu.gpr[3]:
+            raise Wrong(f"your test returns {machine.cpu.gpr[3]} for the right solution "
+                        f"(adversary {seed}); it must return 0")
     names = []
     for name, text in wrong.items():
         parts = _parts(folder, text, numbers)
-        if any(_verdict(parts, seed) != 0 for seed in seeds):
+        if any(_finds(parts, seed) for seed in seeds):
             names.append(name)
     return names
 
@@ -71,11 +73,16 @@ def _parts(folder: Path, update: str, numbers: dict[str, int]) -> list[Part]:
     return [Part(harness.elf(), labels_of(harness)), solution, test]
 
 
-def _verdict(parts: list[Part], adversary: int) -> int | None:
-    """What the test returns; None if it does not end."""
+def _finds(parts: list[Part], adversary: int) -> bool:
+    """Whether the test says that a solution is wrong, or does not end."""
+    machine, stop = _run(parts, adversary)
+    return stop != "address" or machine.cpu.gpr[3] != 0
+
+
+def _run(parts: list[Part], adversary: int) -> tuple[Machine, Stop]:
+    """A run to where the test returns, and why it has ended."""
     machine = Machine("g3", cpu="functional", rom="none", ram="4M", adversary=adversary)
     for part in parts:
         machine.load(part.elf)
     machine.cpu.pc, machine.cpu.msr = parts[0].symbols["_start"], 0
-    stop = machine.run(until=parts[0].symbols["done"], instructions=_INSTRUCTIONS)
-    return machine.cpu.gpr[3] if stop == "address" else None
+    return machine, machine.run(until=parts[0].symbols["done"], instructions=_INSTRUCTIONS)

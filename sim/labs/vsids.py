@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pteg.firmware.asm import assemble
+from pteg.labs.calls import changed, end_of
 from pteg.labs.kit import Test, Wrong, choices, folder_of
 from pteg.labs.linking import Part, labels_of, reference, student_part
 from pteg.ledger import Ledger
@@ -130,6 +131,8 @@ class Tried:
         What vsid_new has returned, in order.
     problem : Wrong or None
         Why the run has not ended.
+    changed : Wrong or None
+        A register that must not change.
     foreign, absent : Wrong or None
         The first load that has read what is not its context's; that has found no page.
     tlbies : int
@@ -141,6 +144,7 @@ class Tried:
     steps: list[Operation]
     given: list[int]
     problem: Wrong | None
+    changed: Wrong | None
     foreign: Wrong | None
     absent: Wrong | None
     tlbies: int
@@ -174,9 +178,9 @@ def _loaded(parts: list[Part], steps: list[Operation], adversary: int | None = N
 
 
 def _run(machine: Machine, parts: list[Part], steps: list[Operation]) -> Wrong | None:
-    if machine.run(until=parts[0].symbols["done"], instructions=_INSTRUCTIONS) != "address":
-        return Wrong(f"the contexts do not end; the processor is at {machine.cpu.pc:08x} after "
-                     f"{_INSTRUCTIONS:,} instructions", cycle=machine.cycle)
+    stop = machine.run(until=parts[0].symbols["done"], instructions=_INSTRUCTIONS)
+    if stop != "address":
+        return Wrong(f"the contexts do not end: {end_of(machine, stop)}", cycle=machine.cycle)
     first_wrong = [machine.cpu.gpr[register] for register in (29, 30)]
     if machine.cpu.gpr[25] != _LIST + 16 * len(steps) or any(
             place and (place % 16 or not 0 <= place - _LIST < 16 * len(steps))
@@ -193,13 +197,21 @@ def tried(folder: Path, seed: int) -> Tried:
     machine.model.ledger(events.add)
     problem = _run(machine, parts, steps)
     machine.model.ledger(None)
+    kept = _changed(parts, steps)
     count = sum(step.what == What.NEW for step in steps)
     given = [machine.memory.read_word(_LOG + 4 * n) for n in range(count)]
     foreign, absent = (None if problem else _wrong(parts, steps, machine.cpu.gpr[register])
                        for register in (29, 30))
     late = problem or foreign or absent or next(_late(parts, steps, seed), None)
-    return Tried(numbers_of(seed)["FIRST"], steps, given, problem, foreign, absent, events.count,
-                 late)
+    return Tried(numbers_of(seed)["FIRST"], steps, given, problem and (kept or problem), kept,
+                 foreign, absent, events.count, late)
+
+
+def _changed(parts: list[Part], steps: list[Operation]) -> Wrong | None:
+    functions = {What.NEW: "vsid_new", What.FREE: "vsid_free"}
+    return changed(_loaded(parts, steps),
+                   (parts[-1].symbols[functions[step.what]] for step in steps
+                    if step.what in functions), _INSTRUCTIONS)
 
 
 def _wrong(parts: list[Part], steps: list[Operation], place: int,
@@ -235,7 +247,7 @@ def _late(parts: list[Part], steps: list[Operation], seed: int) -> Iterator[Wron
         place = machine.cpu.gpr[29] or machine.cpu.gpr[30]
         if stale:
             use, walk = stale[0]
-            yield Wrong(f"adversary {adversary}: {use}", walk, use.cycle)
+            yield Wrong(f"adversary {adversary}: {use.text(machine.symbols)}", walk, use.cycle)
         elif wrong := problem or _wrong(parts, steps, place, adversary):
             yield Wrong(f"adversary {adversary}: {wrong.why}", wrong.walk, wrong.cycle)
 
@@ -250,6 +262,8 @@ def _ended(tried: Tried) -> None:
 def _own(tried: Tried) -> None:
     """Every context has a VSID of the pool that no other one has, and sees its own pages."""
     _ended(tried)
+    if tried.changed:
+        raise tried.changed
     live: dict[int, int] = {}
     given = iter(tried.given)
     for number, step in enumerate(tried.steps, 1):
@@ -258,7 +272,8 @@ def _own(tried: Tried) -> None:
         elif step.what == What.NEW:
             vsid = live[step.slot] = next(given)
             others = [other for slot, other in live.items() if slot != step.slot]
-            if bool(step.word) != (tried.first <= vsid < tried.first + _COUNT):
+            right = range(tried.first, tried.first + _COUNT) if step.word else (0,)
+            if vsid not in right:
                 allowed = (f"one from {tried.first:06x} to {tried.first + _COUNT - 1:06x}"
                            if step.word else "0")
                 raise Wrong(f"vsid_new returns {vsid:06x} in step {number}; it must return "

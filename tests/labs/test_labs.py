@@ -140,6 +140,27 @@ def test_the_script_of_the_handout_shows_each_search(tmp_path):
     assert done.stdout.count("<- matches") == 10, done.stderr
 
 
+def test_the_script_of_the_handout_says_which_step_is_missing(tmp_path):
+    handed_in("L8", tmp_path / "a", 0, mutated(LABS["L8"], "no-tlbie", 0))
+    script = LABS["L8"].text("handout.md").split("```python\n")[1].split("```")[0]
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(script)],
+                          cwd=tmp_path / "a", capture_output=True, text=True)
+    lines = done.stdout.splitlines()
+    assert len(lines) == 60, done.stderr
+    for line in lines:
+        wrong, _, said = line.split(" ", 1)[1].partition(" ")
+        assert int(wrong) and "<pte_remove+0x8>" in said and "missing: tlbie of the page" in said
+
+
+@pytest.mark.parametrize("text, why", [
+    ("test: b test", r"after 20,000 instructions the processor is at 0x00010000 <test> \("),
+    ("test: lis r3, 0x4000\n mtctr r3\n bctr", "0x40000000, and nothing answers at the address"),
+])
+def test_a_test_that_does_not_return_says_where_it_is(text, why, tmp_path):
+    result = handed_in("L8", tmp_path / "a", 0, {"test.s": text})
+    assert re.search(why, result["tests"][-1]["why"])
+
+
 def test_pictures_of_an_earlier_result_are_deleted(tmp_path):
     handed_in("L4", tmp_path / "a", 0, LABS["L4"].files(0))
     assert len(list((tmp_path / "a").glob("*.svg"))) == 5
