@@ -11,6 +11,7 @@ ARGUMENTS = "mem=448K swap=1M hash=64K"
 def test_copies_and_swapping_on_the_pipeline(new_session):
     session = new_session(ARGUMENTS, cpu="pipeline")
     assert session("stress 1 90 30") == "stress: ok\n"
+    assert session("code 90 60") == "code: ok\n"       # other code was in the instruction cache
     session.check()
     assert session.checker.data.swap_written > 0
 
@@ -37,8 +38,8 @@ def test_a_session_in_lockstep(new_session):
 def test_everything_in_lockstep(new_session):
     session = new_session(ARGUMENTS, cpu="pipeline", prompt=False)
     text = lockstep(session, "memory a b", "floats", "lifetimes 1", "stress 2 90 300",
-                    instructions=30_000_000)
-    for name in ("memory", "floats", "lifetimes", "stress"):
+                    "code 90 300", instructions=30_000_000)
+    for name in ("memory", "floats", "lifetimes", "stress", "code"):
         assert f"{name}: ok" in text
     session.check()
 

@@ -35,6 +35,15 @@ def test_processes_swap_on_two_processors(new_host, quantum, seed):
     assert min(done) > 100_000
 
 
+def test_code_is_fetched_from_where_it_is_now(new_host):
+    """Pages of code go from frame to frame: an instruction cache may have what was there before."""
+    host = new_host(quantum=40)
+    host.type("code 200 1500")
+    assert host.read(100_000_000).endswith("code: ok\n")
+    host.check()
+    assert host.checker.data.swap_written > 100
+
+
 @pytest.mark.slow
 def test_four_processors(new_host):
     swapped(new_host(4), 5, "stress 5 100 200")

@@ -167,9 +167,8 @@ def test_the_ledger_is_a_pane(show, session, page):
         window.wait_for_function("text => document.body.innerText.includes(text)",
                                  arg=f"Exit {row + 1} of")
         assert ("sprg3" in panel.inner_text()) == bool(others)
-    button = panel.locator("td button").first
-    saved = int(button.inner_text().replace(",", ""))
-    button.click()
+    saved = int(panel.locator("td button").first.evaluate(
+        "button => (button.click(), button.innerText)").replace(",", ""))
     assert int(window.get_by_label("Cycle", exact=True).input_value()) == saved
 
 

@@ -16,14 +16,7 @@ static void fill(struct region *r, u32 address, u32 frame)
     if (r->data && start < end)
         memcpy((u8 *)virtual(frame) + (start - address), r->data + (start - r->data_start),
                end - start);
-    /* The processor may fetch from here: what is in the data cache goes to memory, and the
-     * instruction cache forgets what was there before (MPC750 UM 3.4.2.6). */
-    for (u32 line = (u32)virtual(frame), last = line + PAGE_SIZE; line < last; line += 32)
-        asm volatile("dcbst 0, %0" :: "r"(line) : "memory");
-    asm volatile("sync" ::: "memory");
-    for (u32 line = (u32)virtual(frame), last = line + PAGE_SIZE; line < last; line += 32)
-        asm volatile("icbi 0, %0" :: "r"(line) : "memory");
-    asm volatile("sync; isync" ::: "memory");
+    page_stored(frame);
 }
 
 static enum fault bring_in(struct proc *p, struct region *r, u32 address, u32 *pte)
@@ -54,6 +47,7 @@ static enum fault make_writable(struct proc *p, u32 address, u32 *pte)
         if (!frame)
             return FAULT_NO_MEMORY;
         memcpy(virtual(frame), virtual(old), PAGE_SIZE);
+        page_stored(frame);
     } else {
         swap_forget(old);               /* slots that others still need keep their contents */
     }

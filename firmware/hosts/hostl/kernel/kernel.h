@@ -51,6 +51,7 @@ void page_init(u32 first, u32 end);
 u32 page_alloc(void);                   /* physical address of a zeroed frame, or 0 */
 u32 page_alloc_wired(u32 count, u32 alignment);
 void page_free_wired(u32 address, u32 count);
+void page_stored(u32 address);          /* before a process fetches from it */
 void page_get(u32 address);
 void page_put(u32 address);
 struct page *page_of(u32 address);

@@ -48,6 +48,20 @@ static void clear_page(u32 address)
         asm volatile("dcbz 0, %0" :: "r"(line) : "memory");
 }
 
+/* The kernel has stored to a frame that a process may fetch from: what is in the data cache goes to
+ * memory, and the instruction cache forgets what was there before (MPC750 UM 3.4.2.6). The process has
+ * done it for its own stores; that it fetches from another frame now, it cannot know. */
+void page_stored(u32 address)
+{
+    u32 first = (u32)virtual(address), end = first + PAGE_SIZE, line;
+    for (line = first; line < end; line += 32)
+        asm volatile("dcbst 0, %0" :: "r"(line) : "memory");
+    asm volatile("sync" ::: "memory");
+    for (line = first; line < end; line += 32)
+        asm volatile("icbi 0, %0" :: "r"(line) : "memory");
+    asm volatile("sync; isync" ::: "memory");
+}
+
 /* The array itself lies at `first`; the frames behind it, up to `end`, become free. */
 void page_init(u32 first, u32 end)
 {

@@ -120,6 +120,7 @@ u32 swap_in(struct proc *p, u32 slot, int writable)
         if (!frame)
             return 0;
         memcpy(virtual(frame), contents(slot), PAGE_SIZE);
+        page_stored(frame);
         swap_read++;
         page_of(frame)->slot = slot;
         s->frame = frame;

@@ -55,6 +55,7 @@ static int load_segments(const u8 *elf, u32 distance, u32 bytes, struct image *i
         if (!place)
             return 0;
         memcpy(place, elf + segment->offset, segment->file_size);
+        code_stored(place, segment->file_size);
         if (header->entry - segment->virtual < segment->size)
             image->entry = header->entry - segment->virtual + segment->physical + distance;
     }

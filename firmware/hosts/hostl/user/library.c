@@ -62,3 +62,15 @@ u32 random_word(u32 *state)
     *state ^= *state << 5;
     return *state;
 }
+
+/* From the data cache to memory, and out of the instruction cache (MPC750 UM 3.4.2.6). */
+void code_stored(const void *first, u32 size)
+{
+    u32 start = (u32)first & ~31u, end = (u32)first + size, line;
+    for (line = start; line < end; line += 32)
+        asm volatile("dcbst 0, %0" :: "r"(line) : "memory");
+    asm volatile("sync" ::: "memory");
+    for (line = start; line < end; line += 32)
+        asm volatile("icbi 0, %0" :: "r"(line) : "memory");
+    asm volatile("sync; isync" ::: "memory");
+}

@@ -63,5 +63,6 @@ int main(int argc, char **argv);
 void printf(const char *text, ...) __attribute__((format(printf, 1, 2)));
 u32 get_line(char *to, u32 size);       /* without its end */
 u32 random_word(u32 *state);
+void code_stored(const void *first, u32 size);   /* before it is fetched */
 
 #endif
