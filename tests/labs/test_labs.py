@@ -5,6 +5,7 @@ import json
 import os
 import random
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -21,6 +22,7 @@ from pteg.boot.loader import read_elf
 from pteg.cli import main
 from pteg.errors import UserError
 from pteg.firmware.cbuild import compilers
+from pteg.hw.mmu.walker import State
 from pteg.labs import tlbprobe
 from pteg.labs.adapters import FORMATS
 from pteg.labs.catalogue import LABS, lab_named, new_folder, opened
@@ -565,6 +567,23 @@ def test_runs_of_the_handout_show_the_graded_program(lab, tmp_path):
         faults = [event for event in events if event["kind"] == "EXCEPTION"]
         assert len(walks) > 100
         assert bool(faults) == (lab == "L7"), "in L6, all PTEs are in the hashed table"
+
+
+def test_what_the_first_handout_tells_to_do_shows_what_it_asks_for(tmp_path):
+    text, solution = (LABS["L0"].text("handout.md"), tomllib.loads(
+        LABS["L0"].solution(0)["answers.toml"]))
+    number = re.search(r"--instructions (\d+)", LABS["L0"].files(0)["questions.md"])[1]
+    script = text.split("```python\n")[1].split("```")[0].replace("...", number)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    registers, table = done.stdout.splitlines()
+    assert registers.split() == [solution["registers"][name] for name in ("pc", "msr")]
+    assert table.startswith(f"hash table at {solution['table']['address']}")
+    command, = re.findall(r"`pteg (run --.*--vcd [^`]*)`", text)
+    subprocess.run([sys.executable, "-m", "pteg", *shlex.split(command)], cwd=tmp_path, check=True,
+                   capture_output=True)
+    states = set(re.findall(r"^s(\w+)", (tmp_path / "rom.vcd").read_text(), re.MULTILINE))
+    assert states >= {state.name for state in State if State.PRIMARY_READ <= state < State.REFILL
+                      and "SECONDARY" not in state.name}
 
 
 def test_reference_solutions_are_objects_for_a_linker(tmp_path):
