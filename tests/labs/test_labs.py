@@ -353,6 +353,29 @@ def test_a_result_exists_from_the_beginning(lab, tmp_path):
     assert False in seen or lab != "L8"
 
 
+@pytest.mark.parametrize("lab", [
+    pytest.param(lab, marks=[] if lab in ("L0", "L8") else [pytest.mark.slow]) for lab in LABS])
+def test_grading_needs_no_network_and_less_than_two_minutes(lab, tmp_path):
+    new_folder(LABS[lab], tmp_path / lab, "ada")
+    for name, text in LABS[lab].solution(seed_of("ada")).items():
+        (tmp_path / lab / name).write_text(text)
+    script = textwrap.dedent("""
+        import resource, sys
+        from pteg.cli import main
+
+        def refuse(event, arguments):
+            if event.startswith("socket."):
+                raise OSError(f"{event} {arguments}")
+
+        resource.setrlimit(resource.RLIMIT_CPU, (120, 120))
+        sys.addaudithook(refuse)
+        main(["lab", "grade", sys.argv[1]])
+    """)
+    done = subprocess.run([sys.executable, "-c", script, tmp_path / lab], capture_output=True,
+                          text=True)
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_format_for_a_runner_needs_one(tmp_path, monkeypatch):
     result = handed_in("L2", tmp_path / "a", 0, LABS["L2"].files(0))
     room = json.loads(FORMATS["classroom50"](result))
