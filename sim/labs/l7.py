@@ -21,6 +21,8 @@ __all__ = ["LAB", "loaded", "numbers_of", "parts_of"]
 _STEM = "pager"
 _TABLE, _FRAMES, _STRING, _DISK, _LOG = 0x200000, 0x100000, 0x240000, 0x280000, 0x300000
 _TEMPLATE, _DATA = 0x0F0000, 0x020000
+#: Where the handler of page faults saves the program's registers.
+_SAVED = 0x4000
 #: Where the parts are: the solutions of L4 and L8, and the student's file.
 _L4, _L8, _STUDENT, _RAM = 0x8000, 0x9000, 0x10000, 4 << 20
 _INSTRUCTIONS = 3_000_000
@@ -125,6 +127,8 @@ def _run(parts: list[Part], seed: int, adversary: int | None) -> _Run:
     machine.oracle(tell=tell)
     stop = machine.run(until=symbols["done"], instructions=_INSTRUCTIONS)
     number, read = machine.cpu.gpr[23], machine.cpu.gpr[28]
+    if not machine.cpu.msr & Msr.DR:    # in the handler, which has saved them
+        number = machine.memory.read_word(_SAVED + 4 * 23)
     if stop != "address":
         ea, value = accesses[min(number, len(accesses) - 1)]
         machine.cpu.msr |= Msr.DR       # for a walk, if it is in the handler

@@ -316,7 +316,9 @@ def test_an_answer_that_is_not_understood_gets_a_line(old, new, why, tmp_path):
     ("L8", "update.s", "pte_install: b pte_install\npte_remove: blr", "does not end"),
     ("L4", "insert.s", "htab_insert: b htab_insert\npage_fault: rfi", "000"),
     ("L6", "refill.s", "linear: b linear\ntree: b tree", "choice.toml"),
-    ("L7", "pager.s", "page_fault: b page_fault", "is not over"),
+    ("L7", "pager.s", "page_fault: b page_fault", "access 1 of "),
+    ("L7", "pager.s", "page_fault: li r3, 0\n lis r4, FRAMES@h\n bl disk_read\n b page_fault",
+     "access 1 of "),
     ("L1", "answers.toml", "[translate-1", "answers.toml"),
     ("L1", "answers.toml", "translate-1 = 5", "translate-1"),
 ])
