@@ -18,6 +18,7 @@ SETTINGS = {"translate": drills.translate_setting, "bat": drills.bat_setting,
             "protect": drills.protect_setting}
 RAM = 16 << 20
 SELF = bytes.fromhex("48000000")    # a branch to itself
+ISYNC = assemble_word("isync")
 BATS = [f"dbat{n}{half}" for n in range(4) for half in "ul"]
 #: Reasons, as DSISR has them; in SRR1 of a fetch there are the first three (PEM 6.4.3, 6.4.4).
 CAUSES = {"page fault": 1 << 30, "no execute": 1 << 28, "protection": 1 << 27,
@@ -30,14 +31,20 @@ def pipeline():
     return pteg.Machine("g3", cpu="pipeline", rom="none", ram="16M")
 
 
+def write_table(machine, words):
+    """The page table, which has these words and is empty elsewhere."""
+    table = bytearray(0x10000)
+    for at, word in words.items():
+        table[at - drills.TABLE:at - drills.TABLE + 4] = word.to_bytes(4, "big")
+    machine.memory.write(drills.TABLE, bytes(table))
+
+
 def accessed(machine, setting, pa):
     """The pipeline makes the access of an item. Returns the reason of an exception, "nowhere" if
     nothing answers there, or "ok", if the access has reached the physical address `pa`."""
     access, target, fetch = setting.access, setting.ea & ~3, setting.access == "fetch"
     machine.reset()
-    machine.memory.write(int(setting.state["sdr1"][0]) or drills.TABLE, bytes(0x10000))
-    for at, word in setting.memory.items():
-        machine.memory.write(at, word.to_bytes(4, "big"))
+    write_table(machine, setting.memory)
     code = bytes.fromhex("80640000" if access == "load" else "90640000") + SELF
     machine.memory.write(0x1000, code)
     for vector in (0x300, 0x400):
@@ -111,13 +118,14 @@ def check_tlb(machine, seed):
     item = drill("tlb", seed)
     addresses = [int(word, 16) for word in item.question.split(":\n")[1].split("\n")[0].split()]
     machine.reset()
-    machine.memory.write(drills.TABLE, bytes(0x10000))
+    entries = {}
     for ea in addresses:
         group, _ = groups(ea, 0, drills.TABLE)
-        machine.memory.write(group, (1 << 63 | ea >> 22 << 32 | 0x00700192).to_bytes(8, "big"))
+        entries |= {group: 1 << 31 | ea >> 22, group + 4: 0x00700192}
+    write_table(machine, entries)
     # Each load ends before the next one begins.
     words = [word for number, _ in enumerate(addresses)
-             for word in (0x80600000 | 10 + number << 16, assemble_word("isync"))]
+             for word in (0x80600000 | 10 + number << 16, ISYNC)]
     machine.memory.write(0x1000, b"".join(word.to_bytes(4, "big") for word in words) + SELF)
     with machine.cpu.changed() as state:
         state["pc"], state["msr"], state["sdr1"], state["sr"] = 0x1000, 0x10, drills.TABLE, 0

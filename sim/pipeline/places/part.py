@@ -1,5 +1,6 @@
 """What places are made of."""
 
+from functools import cache
 from typing import NewType, get_type_hints
 
 __all__ = ["Memory", "Part", "Port", "Signal"]
@@ -8,6 +9,9 @@ __all__ = ["Memory", "Part", "Port", "Signal"]
 Signal = NewType("Signal", str)
 #: Path of a memory: its rows are read one by one.
 Memory = NewType("Memory", str)
+
+#: A class has many parts, in each access of memory anew.
+_hints = cache(get_type_hints)
 
 
 class Part:
@@ -21,7 +25,7 @@ class Part:
 
     def __init__(self, path: str):
         self.path = path
-        for name, kind in get_type_hints(type(self)).items():
+        for name, kind in _hints(type(self)).items():
             setattr(self, name, self.at(name) if kind in (Signal, Memory) else kind(self.at(name)))
 
     def at(self, name: str) -> str:
@@ -31,7 +35,7 @@ class Part:
     def paths(self) -> dict[str, type]:
         """Every path in this part and its parts, with its kind: `Signal` or `Memory`."""
         found: dict[str, type] = {}
-        for name, kind in get_type_hints(type(self)).items():
+        for name, kind in _hints(type(self)).items():
             value = getattr(self, name)
             found |= {value: kind} if kind in (Signal, Memory) else value.paths()
         return found
