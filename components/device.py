@@ -8,14 +8,15 @@ A device is a target on the bus. Its class derives from `Device` and from its ro
 `read(state, memory, offset, size)`       value of 1 to 8 bytes as one big-endian number
 `write(state, memory, offset, size, v)`   the same, for a write
 `tick(state, memory, clocks)`             optional: advances by that many core clocks
-`next_event(state, memory)`               with `tick`: clocks until `irq` may change by itself
+`next_event(state, memory)`               with `tick`: clocks until a pin, what the console has
+                                          printed, or a request of a bus master may change by itself
 `drive(state, lines)`                     optional: levels of `inputs` interrupt inputs, n is bit n
 `answer(state, memory)`                   of a `BusMaster`, see `pteg.components.master`
 `console(state, memory, watch)`           of a `ConsolePort`, see `pteg.components.console`
 ========================================= ========================================================
 
-`tick(a + b)` must equal `tick(a)` and then `tick(b)`: the pipeline model ticks every clock, the
-functional model in longer strides up to the next event. Output pins are fields of the state: `irq`.
+`tick(a + b)` must equal `tick(a)` and then `tick(b)`: both models let time pass in strides, up to
+the next event or access. Output pins are fields of the state: `irq`.
 
 Compiled functions are not cached one by one, but as part of the module that `pteg.platform`
 generates, whose name has a hash of all sources; numba alone would not notice a change of a
@@ -23,17 +24,12 @@ function in another file.
 """
 
 import numpy as np
-from numba import njit
 from numba.core.dispatcher import Dispatcher
 
+from pteg.compiled import compiled
 from pteg.errors import UserError
 
 __all__ = ["Device", "compiled", "NO_EVENT"]
-
-#: Compiles a function that only compiled code calls: without the entry from Python, which takes
-#: longer to compile than a small function itself, and without reference counting, which numba would
-#: do, atomically, for each view of an array: devices create none.
-compiled = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False)
 
 #: `next_event` of a device that waits for nothing.
 NO_EVENT = 1 << 62

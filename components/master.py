@@ -16,7 +16,8 @@ from pteg.components.device import compiled
 from pteg.errors import UserError
 from pteg.jit import named_after
 
-__all__ = ["MASTER", "BLOCK", "advance", "bus_type", "bus_value", "check_request", "make_transfers"]
+__all__ = ["MASTER", "REQUEST", "BLOCK", "advance", "bus_type", "bus_value", "check_request",
+           "make_transfers", "request_of"]
 
 #: Bytes of a burst.
 BLOCK = 32
@@ -30,9 +31,27 @@ MASTER = [
     ("bus_data", "u8", 4),
     ("bus_error", "i8"),      # answer: the bus has ended the transfer with TEA
 ]
+REQUEST = np.dtype(MASTER)
 
 # TT[0-4] (MPC750 UM table 7-1).
 _READ, _WRITE_WITH_FLUSH, _WRITE_WITH_KILL = 0b01010, 0b00010, 0b00110
+
+
+def request_of(device):
+    """The request of a bus master: a record array of REQUEST that shares its state's memory.
+
+    Raises
+    ------
+    pteg.errors.UserError
+        The fields MASTER are not one behind the other.
+    """
+    fields = device.dtype.fields
+    begin = fields["bus_size"][1]
+    for name in REQUEST.names:
+        if name not in fields or fields[name][1] - begin != REQUEST.fields[name][1]:
+            raise UserError(f"{device.name} must have the fields pteg.components.master.MASTER in "
+                            "its state, one behind the other")
+    return device.state.view(np.uint8)[begin:begin + REQUEST.itemsize].view(REQUEST)
 
 
 def check_request(device):

@@ -20,9 +20,8 @@ addresses are held, as on the 750's bus, which pipelines one level deep; a third
 import numpy as np
 
 from pteg.components.device import compiled
-from pteg.jit import named_after
 
-__all__ = ["TARGET", "clock", "make_clock", "NOTHING", "READ", "WRITE"]
+__all__ = ["TARGET", "clock", "NOTHING", "READ", "WRITE"]
 
 #: Addresses held at a time.
 DEPTH = 2
@@ -165,25 +164,3 @@ def _retire(t):
         t.is_read[i] = t.is_read[i + 1]
     t.clocks = t.first
     t.beat = 0
-
-
-def make_clock(read, write):
-    """Compile one clock of a device on the bus, for the functions of the device.
-
-    The result takes state and memory of the device, its `TARGET`, and the port's signals; it
-    returns what the device drives on `d_r` in the next cycle.
-    """
-
-    @compiled
-    @named_after(read, write)
-    def clock_device(state, memory, target, ts, a, tt, tsiz, tbst, dbb, artry, d_w):
-        action = clock(target, ts, a, tt, tsiz, tbst, dbb, artry)
-        t = target[0]
-        if action == READ:
-            return read(state, memory, t.offset, t.size) << np.uint64(t.up)
-        if action == WRITE:
-            write(state, memory, t.offset, t.size,
-                  d_w >> np.uint64(t.up) & (~np.uint64(0) >> np.uint64(64 - 8 * t.size)))
-        return np.uint64(0)
-
-    return clock_device

@@ -40,15 +40,9 @@ def load_module(kind, text, sources=(), key="", keep=True):
         The same object for the same text, sources and key within a process. It has no file, and so
         no cache, if a source has been edited meanwhile, or if it imports a module without a file.
     """
-    from numba import __version__ as numba_version
-
-    digest = hashlib.sha256(f"{numba_version}\0{sys.version}\0{key}\0{text}".encode())
-    for source in sorted(map(str, sources)):
-        digest.update(Path(source).read_bytes())
-    name = f"pteg_{kind}_{digest.hexdigest()[:20]}"
+    name = _name(kind, text, sources, key)
     if name not in sys.modules:
-        keep = keep and not edited(sources) and not any(other in text for other in _without_file)
-        path = _file(f"generated/{name}.py", text) if keep else None
+        path = _path(name, text) if keep and _kept(text, sources) else None
         if path is None:
             _without_file.add(name)
             _execute(name, text)
@@ -57,29 +51,45 @@ def load_module(kind, text, sources=(), key="", keep=True):
     return sys.modules[name]
 
 
-def compile_ahead(module, signatures):
-    """Have another process compile functions of a generated module, for numba's cache.
-
-    Parameters
-    ----------
-    module : module
-    signatures : dict of str to tuple of numba types
-        Names of functions, and the types of their arguments.
+def compile_ahead(kind, text, sources=(), imports=()):
+    """Have another process import a module (`load_module`), and so compile its functions that have
+    a signature, for numba's cache. `imports` are the generated modules that it imports.
 
     Returns
     -------
     pteg.background.Background
-        Its `result` is of no interest: what is not in the cache is compiled when it is called.
-        None without a cache. None on a cluster, too: only this process gives files to others.
+        Its `result` is of no interest: what is not in the cache is compiled when the module is
+        loaded. None without a cache. None on a cluster, too: only this process gives files to
+        others.
     """
-    if module.__spec__.origin is None or is_borrowing():
+    name = _name(kind, text, sources)
+    path = None if is_borrowing() or not _kept(text, sources) else _path(name, text)
+    if path is None:
         return None
-    return Background(
-        __name__, pickle.dumps((sys.path, module.__name__, module.__file__, signatures)))
+    modules = [*((module.__name__, module.__file__) for module in imports), (name, path)]
+    return Background(__name__, pickle.dumps((sys.path, modules)))
 
 
 #: Names of the modules that only this process has.
 _without_file: set[str] = set()
+
+
+def _name(kind, text, sources, key=""):
+    from numba import __version__ as numba_version
+
+    digest = hashlib.sha256(f"{numba_version}\0{sys.version}\0{key}\0{text}".encode())
+    for source in sorted(map(str, sources)):
+        digest.update(Path(source).read_bytes())
+    return f"pteg_{kind}_{digest.hexdigest()[:20]}"
+
+
+def _kept(text, sources):
+    """Whether other processes would import the same."""
+    return not edited(sources) and not any(other in text for other in _without_file)
+
+
+def _path(name, text):
+    return _file(f"generated/{name}.py", text)
 
 
 def _import(name, path):
@@ -126,7 +136,6 @@ def _file(name, text):
 
 
 if __name__ == "__main__":
-    sys.path, _name, _path, _signatures = pickle.load(sys.stdin.buffer)
-    _module = _import(_name, _path)
-    for _function, _types in _signatures.items():
-        getattr(_module, _function).compile(_types)
+    sys.path, _modules = pickle.load(sys.stdin.buffer)
+    for _module in _modules:
+        _import(*_module)

@@ -1,21 +1,21 @@
 """The machine around the processor: devices, memory map, interrupt wiring.
 
 `Platform.functions()` gives the compiled functions through which both processor models reach the
-devices. Their first argument is `Platform.arrays`, a pair (state, memory) for each device.
+devices (`pteg.devices`). Their first argument is `Platform.arrays`, a pair (state, memory) for each
+device.
 
 =========================================== ======================================================
 `bus_read(devices, address, size)`          (value, error); error is 1 where nothing answers
 `bus_write(devices, address, size, value)`  error
-`locate(address, size)`                     number of the device there, or -1
 `tick(devices, clocks=1)`                   advances time by that many core clocks
 `transfers(devices, reservation)`           (whether a bus master wrote anything, the reservation)
-`next_event(devices)`                       clocks until an interrupt pin may change by itself
+`next_event(devices)`                       clocks until something may change by itself that is not
+                                            only read: a pin, the console, a master's request
 `interrupt(devices)`                        levels of the external interrupt pins: a bit each
 `controls(devices)`                         SRESET (bits 0-7) and TBEN, negated (from bit 8 on)
 `grant(devices, number)`                    tells devices which processor has the bus
+`answer(devices)`                           tells the bus master that its transfer is over
 `console(devices, watch)`                   see `pteg.components.console`; 0 without a console
-`NAME_clock(state, memory, target, ...)`    one clock of a device on the bus, with the signals of
-                                            its port (`pteg.components.target`); returns `d_r`
 =========================================== ======================================================
 
 `transfers` performs all requests of the master at once; a reservation is as in `pteg.state`.
@@ -34,8 +34,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pteg import components
-from pteg.background import Background
-from pteg.components.console import new_watch
 from pteg.components.device import Device
 from pteg.components.roles import (
     AnyRole,
@@ -46,11 +44,10 @@ from pteg.components.roles import (
     has_role,
     with_role,
 )
-from pteg.components.target import TARGET
 from pteg.contents import digest_of
 from pteg.device_errors import check_devices
 from pteg.errors import UserError
-from pteg.generated import compile_ahead, load_module
+from pteg.generated import load_module
 from pteg.hw.bus.ratio import Ratio
 from pteg.hw.parameters import Parameters
 from pteg.mutants import NONE
@@ -60,13 +57,10 @@ from pteg.worlds import Worlds
 if TYPE_CHECKING:
     import networkx
 
-__all__ = ["Platform", "Wire", "PORT", "PROCESSOR", "INT", "SRESET", "TBEN"]
+__all__ = ["Platform", "Wire", "PROCESSOR", "INT", "SRESET", "TBEN"]
 
 #: Base and size of a device that answers where no other does.
 EVERYWHERE = (0, 1 << 32)
-
-#: Signals of a device's bus port that it reads, in the order in which `NAME_clock` takes them.
-PORT = ("ts", "a", "tt", "tsiz", "tbst", "dbb", "artry", "d_w")
 
 #: Name of the processor in wires and in the machine graph.
 PROCESSOR = "processor"
@@ -269,18 +263,6 @@ class Platform:
         known = all(digest_of(type(device))[1] for device in self.devices)
         return load_module("platform", self._functions_text(), self.sources, keep=known)
 
-    def compile_ahead(self) -> Background:
-        """Begin to compile what the pipeline model calls, in the background."""
-        from numba import int64, typeof, uint64
-
-        devices = typeof(self.arrays)
-        target = typeof(np.zeros(1, TARGET))
-        clocks = {f"{device.name}_clock": (typeof(device.state), typeof(device.memory), target,
-                                           *[uint64] * len(PORT)) for device in self.devices}
-        return compile_ahead(self.functions(), {
-            "tick": (devices, int64), "interrupt": (devices,),
-            "console": (devices, typeof(new_watch())), **clocks})
-
     @property
     def sources(self) -> list[Path]:
         """Files that the generated code depends on, beside the devices that it names."""
@@ -315,7 +297,7 @@ class Platform:
         return [device.name for device in self.devices].index(name)
 
     def _functions_text(self) -> str:
-        imports, reads, writes, places, ticks, events = [], [], [], [], [], []
+        imports, reads, writes, ticks, events = [], [], [], [], []
         console = "    return 0"
         for i, device in enumerate(self.devices):
             own = type(device)
@@ -330,7 +312,6 @@ class Platform:
             reads += [inside, f"        return {device.name}_read({args}, {offset}), 0"]
             writes += [inside, f"        {device.name}_write({args}, {offset}, np.uint64(value))",
                        "        return 0"]
-            places += [inside, f"        return {i}"]
             if "tick" in device.functions():
                 ticks.append(f"    {device.name}_tick({args}, clocks)")
                 events.append(f"    clocks = min(clocks, {device.name}_next_event({args}))")
@@ -338,19 +319,18 @@ class Platform:
                 console = f"    return {device.name}_console({args}, watch)"
         drives = [f"    {name}_drive(devices[{self._index(name)}][0], {self._lines(name)})"
                   for name in self._sinks()]
-        master, transfers = "# No bus master.", "    return 0, reservation"
+        master, answer, transfers = "# No bus master.", "    pass", "    return 0, reservation"
         if self.master:
             i, name = self._index(self.master.name), self.master.name
             bursts = [f"{d.base:#x} <= at < {d.base + d.size:#x}" for d in self.devices if d.burst]
+            answer = f"    {name}_answer(devices[{i}][0], devices[{i}][1])"
             master = _MASTER.format(name=name, bursts=" or ".join(bursts) or "False")
             transfers = (f"    return transfer_all(devices[{i}][0], devices[{i}][1], devices, "
                          "reservation)")
         return _FUNCTIONS.format(
             imports="\n".join(imports), reads="\n".join(reads), writes="\n".join(writes),
-            places="\n".join(places), master=master, transfers=transfers,
+            master=master, answer=answer, transfers=transfers,
             ticks="\n".join(ticks) or "    pass", events="\n".join(events),
-            clocks="\n\n".join(_CLOCK.format(name=device.name, port=", ".join(PORT))
-                               for device in self.devices),
             drives="\n".join(drives), pin=self._lines(PROCESSOR),
             sreset=self._lines(PROCESSOR, SRESET), tben=self._lines(PROCESSOR, TBEN),
             grants="\n".join(f"    devices[{i}][0][0].granted = number"
@@ -396,15 +376,6 @@ def answers_bursts(at):
 
 transfer_all = make_transfers(bus_read, bus_write, answers_bursts, {name}_answer)'''
 
-_CLOCK = '''\
-{name}_on_clock = make_clock({name}_read, {name}_write)
-
-
-@njit(cache=True, _nrt=False)
-def {name}_clock(state, memory, target, {port}):
-    return {name}_on_clock(state, memory, target, {port})
-'''
-
 _FUNCTIONS = '''\
 """Generated by pteg.platform. Changes are lost."""
 
@@ -412,7 +383,6 @@ import numpy as np
 from pteg.jit import njit
 from pteg.components.device import compiled
 from pteg.components.master import make_transfers
-from pteg.components.target import make_clock
 from pteg.contents import device_class
 
 {imports}
@@ -430,13 +400,6 @@ def bus_write(devices, address, size, value):
     at = np.int64(address)
 {writes}
     return 1
-
-
-@njit(cache=True, _nrt=False)
-def locate(address, size):
-    at = np.int64(address)
-{places}
-    return -1
 
 
 @njit(cache=True, _nrt=False)
@@ -476,9 +439,11 @@ def grant(devices, number):
 
 
 @njit(cache=True, _nrt=False)
+def answer(devices):
+{answer}
+
+
+@njit(cache=True, _nrt=False)
 def console(devices, watch):
 {console}
-
-
-{clocks}
 '''

@@ -7,9 +7,9 @@ It does what correct software must bear (PEM 5.2, 7.5.3, 7.6.3), at moments that
   those whose PTE has just been changed.
 """
 
+from pteg.compiled import compiled
 from pteg.functional import constants as isa
 from pteg.functional.chance import draw
-from pteg.functional.compiled import compiled
 from pteg.functional.late_memory import (
     hide_store,
     show_all,

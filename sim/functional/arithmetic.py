@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from pteg.compiled import compiled
 from pteg.functional import constants as isa
-from pteg.functional.compiled import compiled
 from pteg.functional.estimates import reciprocal, reciprocal_root
 from pteg.functional.fpscr import INVALID, finish, move_fpscr, record_status
 from pteg.functional.operands import MASK32, first, second, third

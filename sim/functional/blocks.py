@@ -9,10 +9,10 @@ from llvmlite import ir
 from numba import typeof, types
 from numba.extending import intrinsic
 
+from pteg.compiled import compiled, inlined
 from pteg.functional import constants as isa
 from pteg.functional.branch import branch, condition
 from pteg.functional.bytes import read_host
-from pteg.functional.compiled import compiled, inlined
 from pteg.functional.decoded import PLACE, code_row, decode_block
 from pteg.functional.float_unit import floating_point
 from pteg.functional.floating import floating_access

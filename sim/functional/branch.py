@@ -1,7 +1,7 @@
 """Branches and condition register instructions (PEM 4.2.4)."""
 
+from pteg.compiled import compiled, inlined
 from pteg.functional import constants as isa
-from pteg.functional.compiled import compiled, inlined
 from pteg.functional.operands import MASK32, first, gpr, second, third
 
 __all__ = ["branch", "condition"]

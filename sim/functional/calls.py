@@ -18,7 +18,7 @@ def _call(builder, address, arguments, result):
 
 @intrinsic
 def ask_devices(typingctx, address, request):
-    """See `pteg.functional.devices`."""
+    """See `pteg.devices`."""
     def generate(context, builder, signature, args):
         _call(builder, args[0], args[1:], ir.VoidType())
         return context.get_dummy_value()

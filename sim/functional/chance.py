@@ -1,6 +1,6 @@
 """The random numbers of the adversary (`pteg.functional.adversary`)."""
 
-from pteg.functional.compiled import compiled
+from pteg.compiled import compiled
 
 __all__ = ["draw", "once_in", "first_random"]
 

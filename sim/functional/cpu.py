@@ -4,14 +4,14 @@ from pathlib import Path
 
 import numpy as np
 
-from pteg import jit, ledger, owner, state, worlds
+from pteg import compiled, devices, jit, ledger, owner, state, worlds
 from pteg.components import console
 from pteg.components.console import new_watch
 from pteg.cpu import Stop
+from pteg.devices import Devices
 from pteg.errors import UserError
 from pteg.functional import interpreter
 from pteg.functional.chance import first_random
-from pteg.functional.devices import Devices
 from pteg.functional.float_unit import UNCOMPILED, compiled_unit
 from pteg.functional.model import (
     CPU_STATE,
@@ -70,8 +70,8 @@ def run(states, models, turns, requests, cycles, instructions, address):
 
 
 #: Modules beside those of the two packages, whose constants or functions are compiled in.
-_OTHERS = (console, enums, history, jit, ledger, parameters, ratio, owner, sizes, state,
-           worlds)
+_OTHERS = (compiled, console, devices, enums, history, jit, ledger, parameters, ratio, owner, sizes,
+           state, worlds)
 
 
 def _address(array):
@@ -105,7 +105,7 @@ class FunctionalCpu:
         self.platform = platform
         self._cycles_per_tick = platform.ratio.cycles_per_tick
         self.count = platform.parameters.processors
-        self._devices = Devices(platform, sources())
+        self._devices = Devices(platform)
         self._run = load_module("functional", _TEXT, sources()).run
         self._code = [new_code() for _ in range(self.count)] if blocks else None
         self._host_floats = host_floats

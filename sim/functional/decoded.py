@@ -14,9 +14,9 @@ The low bits of a page's number select its row. Stores to pages that are in a ro
 translation, so that `forget` sees them: a store to a decoded word empties the row.
 """
 
+from pteg.compiled import compiled
 from pteg.functional import constants as isa
 from pteg.functional.bytes import peek32, read_host, write_host
-from pteg.functional.compiled import compiled
 from pteg.functional.forms import (
     FIRST_FORM,
     FORM_BITS,

@@ -7,8 +7,8 @@ hardware, and so is the status: FI without XX, FR never, results cut off instead
 
 import numpy as np
 
+from pteg.compiled import compiled
 from pteg.functional import constants as isa
-from pteg.functional.compiled import compiled
 from pteg.functional.softfloat import TOWARD_ZERO, pack, unpack
 
 __all__ = ["reciprocal", "reciprocal_root"]

@@ -1,8 +1,8 @@
 """Exceptions: how they are raised, and how they are taken (PEM 6, MPC750 UM 4)."""
 
+from pteg.compiled import compiled
 from pteg.functional import constants as isa
 from pteg.functional.bytes import peek32
-from pteg.functional.compiled import compiled
 from pteg.functional.operands import MASK32
 from pteg.owner import world_of
 

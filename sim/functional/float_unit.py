@@ -8,9 +8,9 @@ import functools
 
 from numba import from_dtype, types
 
+from pteg.compiled import compiled
 from pteg.functional import constants as isa
 from pteg.functional.calls import execute_floating_point
-from pteg.functional.compiled import compiled
 from pteg.functional.exceptions import raise_exception
 from pteg.functional.model import CPU_STATE, MODEL
 from pteg.generated import load_module

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from pteg.compiled import compiled
 from pteg.functional import constants as isa
-from pteg.functional.compiled import compiled
 from pteg.functional.exceptions import alignment, raise_exception
 from pteg.functional.memory import ADDRESSING, INDEXED, TRANSFER, UPDATE, load, store
 from pteg.functional.operands import MASK32, first, gpr, immediate, second, third

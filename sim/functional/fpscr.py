@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from pteg.compiled import compiled
 from pteg.functional import constants as isa
-from pteg.functional.compiled import compiled
 from pteg.functional.exceptions import program
 from pteg.functional.operands import first, third
 

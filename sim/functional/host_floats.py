@@ -32,7 +32,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from pteg.functional.compiled import inlined
+from pteg.compiled import inlined
 
 __all__ = ["double_of", "bits_of", "total", "product", "multiplied_and_added", "quotient_of",
            "is_usual", "nearest_single", "nearest_integer"]

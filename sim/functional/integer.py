@@ -1,7 +1,7 @@
 """Integer instructions: arithmetic, logic, rotate and shift, compare, trap (PEM 4.2.1, 4.2.4.6)."""
 
+from pteg.compiled import compiled, inlined
 from pteg.functional import constants as isa
-from pteg.functional.compiled import compiled, inlined
 from pteg.functional.exceptions import program
 from pteg.functional.operands import (
     MASK32,

@@ -3,13 +3,8 @@
 An instruction takes one cycle. In a power-save mode, time advances to the next event.
 """
 
-from pteg.functional import constants as isa
-from pteg.functional.adversary import begin_instruction, synchronize
-from pteg.functional.blocks import run_blocks
-from pteg.functional.branch import branch, condition
-from pteg.functional.compiled import compiled
-from pteg.functional.decoded import decode
-from pteg.functional.devices import (
+from pteg.compiled import compiled
+from pteg.devices import (
     bus_read,
     bus_write,
     console,
@@ -19,6 +14,11 @@ from pteg.functional.devices import (
     tick,
     transfers,
 )
+from pteg.functional import constants as isa
+from pteg.functional.adversary import begin_instruction, synchronize
+from pteg.functional.blocks import run_blocks
+from pteg.functional.branch import branch, condition
+from pteg.functional.decoded import decode
 from pteg.functional.exceptions import event, program, raise_exception, set_msr, take
 from pteg.functional.float_unit import floating_point
 from pteg.functional.floating import floating_access
@@ -194,7 +194,7 @@ def run(states, models, number, devices, cycles, instructions, address):
     number : int
         Of the processor. Of several, this is a part of its turn (`pteg.functional.turns`).
     devices : record
-        See `pteg.functional.devices`.
+        See `pteg.devices`.
     cycles, instructions : int
         Limits, as totals since reset.
     address : int

@@ -5,9 +5,9 @@ late, as bytes with what the search had read. Half of all this is patient: it wa
 orders it (PEM 7.6.3), however long that takes. The rest happens at some moment before.
 """
 
+from pteg.compiled import compiled
 from pteg.functional.bytes import peek32, poke8
 from pteg.functional.chance import draw, once_in
-from pteg.functional.compiled import compiled
 from pteg.functional.decoded import forget, is_code
 from pteg.functional.oracle import overwritten
 

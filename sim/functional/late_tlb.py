@@ -9,8 +9,8 @@ eieio or sync (PEM 7.6.3.2). Software for one processor may expect that a sync i
 A tlbie of another processor, the sender, waits for the eieio, tlbsync and sync of that one.
 """
 
+from pteg.compiled import compiled
 from pteg.functional.chance import draw, once_in
-from pteg.functional.compiled import compiled
 
 __all__ = ["KEPT", "complete_any", "complete_all", "drop_any", "keep_entry", "order_tlbie",
            "postpone_tlbie", "random_way", "recall", "sync_tlbie", "wait_for_tlbie"]

@@ -4,9 +4,9 @@ import functools
 
 from numba import from_dtype, types
 
+from pteg.compiled import compiled
 from pteg.functional import constants as isa
 from pteg.functional.calls import complete_instruction
-from pteg.functional.compiled import compiled
 from pteg.functional.exceptions import set_msr, take
 from pteg.functional.interpreter import settle, step
 from pteg.functional.memory import TRANSFER

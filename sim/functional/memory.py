@@ -6,9 +6,9 @@ the first is translated and made before the second is translated.
 
 import numpy as np
 
+from pteg.compiled import compiled, inlined
 from pteg.functional import constants as isa
 from pteg.functional.adversary import order
-from pteg.functional.compiled import compiled, inlined
 from pteg.functional.decoded import forget_block
 from pteg.functional.exceptions import alignment, program, storage_fault
 from pteg.functional.mmu import (

@@ -8,6 +8,7 @@ search at the same moments.
 
 import numpy as np
 
+from pteg.compiled import compiled, inlined
 from pteg.functional import constants as isa
 from pteg.functional.adversary import changed, recently_used
 from pteg.functional.bytes import (
@@ -20,7 +21,6 @@ from pteg.functional.bytes import (
     poke32,
     poke64,
 )
-from pteg.functional.compiled import compiled, inlined
 from pteg.functional.decoded import forget, is_code
 from pteg.functional.exceptions import event, raise_exception, storage_fault
 from pteg.functional.late_memory import write_used

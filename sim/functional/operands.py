@@ -1,7 +1,7 @@
 """Operand fields of an instruction word, and the registers that they name, as int64."""
 
+from pteg.compiled import compiled
 from pteg.functional import constants as isa
-from pteg.functional.compiled import compiled
 
 __all__ = ["first", "second", "third", "gpr", "immediate", "unsigned", "signed", "record",
            "MASK32"]

@@ -7,9 +7,9 @@ Several processors remember the same acts (`pteg.functional.processors`). While 
 the others may use it as it was.
 """
 
+from pteg.compiled import compiled
 from pteg.functional import constants as isa
 from pteg.functional.bytes import peek32
-from pteg.functional.compiled import compiled
 from pteg.functional.protection import prohibited
 from pteg.functional.table import NOWHERE, SOFTWARE, clock, is_late, lookup
 

@@ -17,9 +17,9 @@ Between two turns nothing is shared but memory, devices, and what this file hand
 
 import numpy as np
 
+from pteg.compiled import compiled
 from pteg.functional import constants as isa
 from pteg.functional.adversary import hear, heard_store
-from pteg.functional.compiled import compiled
 from pteg.functional.decoded import forget_block
 from pteg.functional.exceptions import take
 from pteg.functional.mmu import invalidate_set

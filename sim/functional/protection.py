@@ -1,6 +1,6 @@
 """Page and block protection, as hw/mmu/protection.py has it."""
 
-from pteg.functional.compiled import compiled
+from pteg.compiled import compiled
 
 __all__ = ["prohibited"]
 

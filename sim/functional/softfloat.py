@@ -13,8 +13,8 @@ once. It answers with the bits of the result and with the FPSCR bits of what hap
 FR and FI. Infinities and NaNs are the callers' (`pteg.functional.arithmetic`).
 """
 
+from pteg.compiled import compiled
 from pteg.functional import constants as isa
-from pteg.functional.compiled import compiled
 
 __all__ = ["TOWARD_ZERO", "SIGN", "INFINITY", "QUIET_NAN", "ONE", "is_nan", "is_signalling",
            "is_infinite", "is_zero", "is_less", "classify", "unpack", "multiply", "shorten", "add",

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from pteg.compiled import compiled, inlined
 from pteg.functional import constants as isa
-from pteg.functional.compiled import compiled, inlined
 from pteg.functional.exceptions import event, program, raise_exception, set_msr
 from pteg.functional.mmu import flush
 from pteg.functional.operands import MASK32, first, gpr, second, third

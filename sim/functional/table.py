@@ -4,9 +4,9 @@ The two views differ only with an adversary (`pteg.functional.adversary`), which
 stores late. `m.history` has the acts of which `pteg.mmu.history` tells.
 """
 
+from pteg.compiled import compiled
 from pteg.functional import constants as isa
 from pteg.functional.bytes import peek32, peek64
-from pteg.functional.compiled import compiled
 
 __all__ = ["clock", "in_table", "half", "is_late", "lookup", "note", "NOWHERE", "SOFTWARE",
            "WALKER"]

@@ -3,8 +3,8 @@
 The temperature stays as it is, so there is nothing to compare any more once all results are valid.
 """
 
+from pteg.compiled import compiled
 from pteg.functional import constants as isa
-from pteg.functional.compiled import compiled
 from pteg.hw.sizes import JUNCTION_TEMPERATURE
 
 __all__ = ["restart_thermal", "sync_thermal", "cycles_to_thermal"]

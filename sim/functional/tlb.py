@@ -1,7 +1,7 @@
 """Replacement in the TLBs, as hw/mmu/replacement.py does it (MPC750 UM 5.4.3.1)."""
 
+from pteg.compiled import compiled, inlined
 from pteg.functional import constants as isa
-from pteg.functional.compiled import compiled, inlined
 
 __all__ = ["SEED", "filled", "orders", "points", "touch", "use", "victim"]
 

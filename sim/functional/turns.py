@@ -1,7 +1,7 @@
 """The turns of several processors (`pteg.functional.processors`)."""
 
-from pteg.functional.compiled import compiled
-from pteg.functional.devices import grant, next_event
+from pteg.compiled import compiled
+from pteg.devices import grant, next_event
 from pteg.functional.interpreter import STOP_ASLEEP, STOP_CYCLES, STOP_LEDGER, run
 from pteg.functional.processors import (
     arrive,

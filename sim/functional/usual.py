@@ -6,6 +6,7 @@ inexact exceptions are disabled, and none is pending. Then only XX can be newly 
 
 import numpy as np
 
+from pteg.compiled import inlined
 from pteg.functional import constants as isa
 from pteg.functional.arithmetic import (
     CLASS,
@@ -18,7 +19,6 @@ from pteg.functional.arithmetic import (
     execute_floating,
     integer_result,
 )
-from pteg.functional.compiled import inlined
 from pteg.functional.host_floats import (
     bits_of,
     double_of,

@@ -1,4 +1,4 @@
-"""The loop of lockstep, for the functions of one platform and one design."""
+"""The loop of lockstep. Platform and design are data, as for `pteg.pipeline.loop`."""
 
 from typing import NamedTuple
 
@@ -6,14 +6,15 @@ import numpy as np
 from numba import njit
 
 from pteg.cpu import Stop
+from pteg.devices import bus_read
 from pteg.functional import constants as isa
 from pteg.functional.lockstep import differs, functional_step, loaded_value, reads_time
 from pteg.jit import named_after
+from pteg.pipeline.architecture import capture
 from pteg.pipeline.loop import STOPS
 
-__all__ = ["CONTROL", "Places", "AGREE", "DIFFERENT", "STOPPED", "HALTED", "PRINTED", "STUCK",
-           "DRAIN", "STALE", "PAUSED", "interrupts",
-           "make_run"]
+__all__ = ["CONTROL", "Devices", "Places", "AGREE", "DIFFERENT", "STOPPED", "HALTED", "PRINTED",
+           "STUCK", "DRAIN", "STALE", "PAUSED", "interrupts", "make_run"]
 
 #: What the loop keeps between two calls, and its limits.
 CONTROL = np.dtype([("done", "i8"), ("limit", "i8"), ("address", "i8"), ("patience", "i8"),
@@ -37,6 +38,13 @@ class Places(NamedTuple):
     thermal: int
 
 
+class Devices(NamedTuple):
+    """Of each device: its first address and the one behind it; whether it is storage."""
+
+    spans: np.ndarray
+    storage: np.ndarray
+
+
 @njit
 def interrupts(state, at):
     """How many have been taken."""
@@ -44,42 +52,41 @@ def interrupts(state, at):
             + state[at.thermal])
 
 
-def make_run(pipeline_run, capture, bus_read, locate):
-    """Compile the loop.
+@njit
+def locate(spans, address, size):
+    """Number of the device that has all of these bytes, or -1."""
+    for n in range(len(spans)):
+        if spans[n, 0] <= address and address + size <= spans[n, 1]:
+            return n
+    return -1
 
-    Parameters
-    ----------
-    pipeline_run, capture
-        Of the pipeline model: its driver's loop, and the copy of its registers.
-    bus_read, locate
-        Of the platform's functions.
-    """
 
-    own_name = named_after(pipeline_run, capture, bus_read, locate)
+@njit
+def answer(model, request, devices, arch, writes):
+    """Answer an access outside RAM as the pipeline's devices did."""
+    m = model[0]
+    value, error = np.uint64(0), 1
+    number = locate(devices.spans, m.request_pa, m.request_size)
+    if number >= 0:
+        error = 0
+        if m.request_write:
+            writes[number] += 1
+        elif devices.storage[number]:
+            value = np.uint64(bus_read(request[0], m.request_pa, m.request_size)[0])
+        else:
+            value = np.uint64(loaded_value(model, arch))
+    m.answer[m.answered] = value
+    m.answer_error[m.answered] = error
+    m.answered += 1
+
+
+def make_run(pipeline_run):
+    """Compile the loop, around that of the pipeline model's driver."""
 
     @njit
-    @own_name
-    def answer(model, devices, storage, arch, writes):
-        """Answer an access outside RAM as the pipeline's devices did."""
-        m = model[0]
-        value, error = np.uint64(0), 1
-        device = locate(m.request_pa, m.request_size)
-        if device >= 0:
-            error = 0
-            if m.request_write:
-                writes[device] += 1
-            elif storage[device]:
-                value = bus_read(devices, m.request_pa, m.request_size)[0]
-            else:
-                value = np.uint64(loaded_value(model, arch))
-        m.answer[m.answered] = value
-        m.answer_error[m.answered] = error
-        m.answered += 1
-
-    @njit
-    @own_name
-    def run(step, state, record, at, devices, storage, targets, driver, places, watch, arch,
-            functional, model, control, trail, writes):
+    @named_after(pipeline_run)
+    def run(step, state, record, signals, request, targets, master, driver, places, watch, at,
+            devices, registers, arch, words, functional, model, control, trail, writes):
         c = control[0]
         while c.done < c.limit:
             before = np.int64(state[at.instructions])
@@ -88,8 +95,8 @@ def make_run(pipeline_run, capture, bus_read, locate):
             while True:
                 asleep = state[at.asleep]
                 driver[0].last_cycle = min(driver[0].cycle + c.patience, c.last_cycle)
-                stop = pipeline_run(step, state, record, devices, targets, driver, places, watch,
-                                    (), ())
+                stop = pipeline_run(step, state, record, signals, request, targets, master, driver,
+                                    places, watch, (), ())
                 printed |= stop == _CONSOLE
                 console |= stop == _CONSOLE or stop == _DRAIN
                 if stop == _CYCLES and driver[0].cycle >= c.last_cycle and not console:
@@ -99,7 +106,7 @@ def make_run(pipeline_run, capture, bus_read, locate):
                 if (stop == _CHECKSTOP
                         or state[at.instructions] >= np.uint64(driver[0].last_instruction)):
                     break
-            capture(state, arch)
+            capture(state, registers, words)
             model[0].clock = driver[0].cycle
 
             vector = 0
@@ -118,7 +125,7 @@ def make_run(pipeline_run, capture, bus_read, locate):
                     if outcome != isa.OUT_BUS:
                         break
                     vector = 0
-                    answer(model, devices, storage, arch, writes)
+                    answer(model, request, devices, arch, writes)
                 vector = 0
                 quiet = model[0].exceptions == exceptions and model[0].op
                 trail[place, 2] = model[0].word if quiet else -1

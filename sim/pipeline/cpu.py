@@ -15,7 +15,7 @@ from pteg.components.roles import Storage, has_role
 from pteg.cpu import Limits, Stop
 from pteg.errors import UserError
 from pteg.hw.parameters import Parameters
-from pteg.pipeline.architecture import Architecture
+from pteg.pipeline.architecture import Architecture, capture
 from pteg.pipeline.coherence import Coherence
 from pteg.pipeline.driver import Driver, Signals, Tap
 from pteg.pipeline.places import Processor, Signal, System
@@ -149,8 +149,7 @@ class PipelineCpu:
             each.write(address, data)
         # Double words on the bus in this bus clock, or between bus and core, have been read before.
         places = System("")
-        for device, target in zip(self.platform.devices, self.driver.targets, strict=True):
-            t = target[0]
+        for device, t in zip(self.platform.devices, self.driver.targets, strict=True):
             if not has_role(device, Storage):
                 continue
             if t["ta"] and t["is_read"][0]:
@@ -187,7 +186,7 @@ class PipelineCpu:
 
     def get_state(self, number=0):
         arch = new_state()
-        self.architectures[number].capture_module.capture(self.driver.state, arch)
+        capture(self.driver.state, self.architectures[number].registers, arch.view(np.uint32))
         return arch
 
     def set_state(self, state, number=0):
@@ -265,7 +264,7 @@ class PipelineCpu:
 
     def snapshot(self):
         return {"words": self.driver.state.copy(),
-                "targets": np.concatenate(self.driver.targets),
+                "targets": self.driver.targets.copy(),
                 "counts": np.array([self.cycle, self._between, self._fetching, self._stale],
                                    np.int64)}
 
@@ -278,8 +277,7 @@ class PipelineCpu:
             _check_target(device, given)
         self.reset()
         self.driver.state[:] = words
-        for target, given in zip(self.driver.targets, targets, strict=True):
-            target[0] = given
+        self.driver.targets[:] = targets
         self.driver.control["cycle"] = cycle
         self._between, self._fetching, self._stale = map(bool, flags)
 

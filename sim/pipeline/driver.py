@@ -1,28 +1,30 @@
-"""The loop of the cycle-accurate model: the compiled hardware and the devices, clock by clock.
+"""Runs the compiled hardware together with the devices, clock by clock (`pteg.pipeline.loop`).
 
 In each cycle the hardware makes one step, and the devices' clocks advance. At the end of a bus
 clock, every device's bus port receives the bus' signals, and its answers become the hardware's
-inputs in the next one. The loop is generated for one platform and one placement of signals, and
-compiled by numba. The hardware itself is an argument: another design with the same ports uses the
-same compiled loop.
+inputs in the next one.
 """
 
 from collections import deque
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
+from pteg import compiled, components, devices
 from pteg.components.console import new_watch
+from pteg.components.master import REQUEST, request_of
 from pteg.components.target import TARGET
 from pteg.cpu import FOREVER, Limits, Stop
+from pteg.devices import Devices
+from pteg.functional import calls
 from pteg.generated import load_module
 from pteg.interrupts import held
 from pteg.pipeline import loop
-from pteg.pipeline.loop import CONTROL, STOPS
+from pteg.pipeline.loop import CONTROL, NONE, PART, STOPS, OfDevice, OfMaster
 from pteg.pipeline.places import Processor, System
-from pteg.platform import PORT
 from pteg.waiting import waiting
 
 __all__ = ["Driver", "Tap", "Signals"]
@@ -30,8 +32,6 @@ __all__ = ["Driver", "Tap", "Signals"]
 #: Cycles of a trace that are handed on at a time, at most; fewer if they have many words, which
 #: would fill the processor's caches and take new pages from the host.
 TRACE_ROWS, TRACE_WORDS = 4096, 1 << 21
-#: Where the levels of TBEN, negated, begin in what the platform's `controls` gives.
-TBEN = 8
 #: Before the last so many instructions of a run, the hardware is told to complete them one by one:
 #: more than can be in flight, folded branches counted.
 SINGLE = 64
@@ -39,7 +39,7 @@ SINGLE = 64
 
 @dataclass(frozen=True)
 class Signals:
-    """Registers of the hardware that the loop reads, and inputs that it drives.
+    """Paths of the hardware's registers that the loop reads, and of inputs that it drives.
 
     An empty path means a signal that the design does not have.
     """
@@ -57,6 +57,16 @@ class Signals:
         if len(processors) == 1:
             return Signals(processors, system.bus_edge, interrupt=processors[0].interrupt)
         return Signals(processors, system.bus_edge, granted=system.granted)
+
+    def of_processors(self):
+        """Of each processor, the paths of `pteg.pipeline.loop.OfProcessor`."""
+        if not self.processors and self.interrupt:
+            return [("", "", "", self.interrupt, "", "")]
+        several = len(self.processors) > 1
+        return [(core.completion.pc, core.completion.instructions,
+                 core.completion.exceptions.checkstop, cpu.interrupt,
+                 *((cpu.soft_reset, cpu.time_base_stop) if several else ("", "")))
+                for cpu in self.processors for core in [cpu.core]]
 
 
 @dataclass
@@ -116,7 +126,7 @@ class Driver:
     ----------
     state : numpy.ndarray of uint64
         State of the hardware, as `native` describes it.
-    targets : tuple of record arrays of TARGET
+    targets : record array of TARGET
         Bus side of each device.
     places : numpy.ndarray
         Of each processor: where it was after the last cycle, and instructions completed then.
@@ -127,21 +137,21 @@ class Driver:
         self.platform, self.native, self.signals = platform, native, signals or Signals()
         self.taps = []
         self.control = np.zeros(1, CONTROL)
+        self.devices = Devices(platform)
         self._never = new_watch()
-        self._modules = {}  # generated, by the `kind` of each active tap
-        self._loops = {}    # and compiled
+        self._loops = {}    # compiled, by the `kind` of each active tap
         self.reset()
 
     def reset(self):
         """Reset the hardware and the bus sides of the devices (not the devices)."""
         self.state = self.native.new_state()
         self.record = self.native.new_record()
-        self.targets = tuple(np.zeros(1, TARGET) for _ in self.platform.devices)
+        self.targets = np.zeros(len(self.platform.devices), TARGET)
         for device, target in zip(self.platform.devices, self.targets, strict=True):
             for name in ("base", "first", "next", "burst"):
                 target[name] = getattr(device, name)
         self.control["cycle"] = 0
-        self.places = np.zeros((len(self.signals.processors), 2), np.int64)
+        self.places = np.zeros((len(self.signals.of_processors()), 2), np.int64)
 
     @property
     def cycle(self):
@@ -157,7 +167,7 @@ class Driver:
     def stats(self):
         """Bus transactions of each device: a dict by name."""
         names = ("reads", "writes", "read_beats", "write_beats", "errors")
-        return {device.name: {name: int(target[name][0]) for name in names}
+        return {device.name: {name: int(target[name]) for name in names}
                 for device, target in zip(self.platform.devices, self.targets, strict=True)}
 
     def run(self, limits=None):
@@ -192,11 +202,10 @@ class Driver:
         if watch is None:
             watch = self._never
             watch["seen"] = self._printed()
-        devices = self.platform.arrays
         while self.cycle < end:
             taps, until = self._active_taps()
             control["last_cycle"] = min(end, until)
-            stop = self._segment(taps, devices, watch)
+            stop = self._segment(taps, watch)
             if stop is not Stop.CYCLES:
                 return stop
         return Stop.CYCLES
@@ -218,20 +227,28 @@ class Driver:
                 until = min(until, wanted)
         return active, until
 
-    def _segment(self, taps, devices, watch):
+    def _segment(self, taps, watch):
         begin = self.cycle
         rows = int(self.control["last_cycle"][0]) - begin if taps else 0
         buffers = tuple(tap.buffer(rows) for tap in taps)
         # Anything may have been written to the state since.
         traces = tuple((tap.tracer.trace, tap.new_record()) for tap in taps)
         run = self._loop(tuple(tap.kind for tap in taps), watch, traces, buffers)
-        self.record[:] = 0      # anything may have been written to the state
         with held() if taps else nullcontext():
-            stop = run(self.native.cycle, self.state, self.record, devices, self.targets,
-                       self.control, self.places, watch, traces, buffers)
+            stop = run(*self.arguments(watch), traces, buffers)
             for tap, buffer in zip(taps, buffers, strict=True):
                 tap.sink.write(begin, buffer[:self.cycle - begin])
         return STOPS[stop]
+
+    def arguments(self, watch):
+        """Those of the compiled loop, but for the traces. Anything may have been changed before."""
+        self.record[:] = 0
+        self.control["event"] = 0       # look at the devices at the end of the first cycle
+        self.devices.place(watch)
+        master = self.platform.master
+        return (self.native.cycle, self.state, self.record, self._places_of_signals,
+                self.devices.request, self.targets, request_of(master) if master else _NO_REQUEST,
+                self.control, self.places, watch)
 
     def prepare(self):
         """Compile what a run without traces needs."""
@@ -241,159 +258,73 @@ class Driver:
         """The compiled loop for these traces."""
         if taps not in self._loops:
             with waiting("compiling the processor's loop (only the first time)"):
-                run = self.module(taps).run
+                run = loop_module(taps).run
                 last, self.control["last_cycle"] = self.control["last_cycle"].copy(), self.cycle
                 # No cycle is run: the last one has been.
-                run(self.native.cycle, self.state, self.record, self.platform.arrays, self.targets,
-                    self.control, self.places, watch, traces, buffers)
+                run(*self.arguments(watch), traces, buffers)
                 self.control["last_cycle"] = last
                 self._loops[taps] = run
         return self._loops[taps]
 
-    # Generated code ---------------------------------------------------------------------------
+    @cached_property
+    def _places_of_signals(self):
+        """The `pteg.pipeline.loop.Signals` of this design and platform."""
+        paths = []
 
-    def module(self, taps=()):
-        """The generated module whose `run` is the loop: `taps` has the `kind` of each `Tap`."""
-        if taps not in self._modules:
-            text = self._text(self.platform.functions().__name__, taps)
-            self._modules[taps] = load_module(
-                "driver", text, [*self.platform.sources, Path(loop.__file__)])
-        return self._modules[taps]
+        def number(*more):
+            paths.extend(more)
+            return len(paths) - len(more)
 
-    def _text(self, functions, taps):
-        imports, ports = [], []
-        for i, device in enumerate(self.platform.devices):
-            imports.append(f"from {functions} import {device.name}_clock")
-            ports.append(self._port_text(i, device.name))
-            if device is self.platform.master:
-                imports.append(f"from {functions} import {device.name}_answer")
-                ports.append(self._master_text(i, device.name))
-        signals = self.signals
-        completions = [cpu.core.completion for cpu in signals.processors]
-        if signals.granted:
-            ports.insert(0, f"    grant(devices, {self._get(signals.granted)})")
-        traces = [f"    traces[{n}][0](state, {f'traces[{n}][1], ' * changes}buffers[{n}][row])"
-                  for n, (changes, _) in enumerate(taps)]
-        traces += [f"    buffers[{n}][row, -1] = watch[0].seen"
-                   for n, (_, printed) in enumerate(taps) if printed]
-        return _DRIVER.format(
-            functions=functions, imports="\n".join(imports), ports="\n".join(ports) or "    pass",
-            traces="\n".join(traces) or "    pass",
-            arrived="\n".join(
-                _ARRIVED.format(number=number, pc=self._get(completion.pc),
-                                instructions=self._get(completion.instructions))
-                for number, completion in enumerate(completions)),
-            instructions=" + ".join(self._get(completion.instructions)
-                                    for completion in completions) or "U(0)",
-            checkstop=" | ".join(self._get(completion.exceptions.checkstop)
-                                 for completion in completions) or "U(0)",
-            bus_edge=self._get(signals.bus_edge) if signals.bus_edge else "U(1)",
-            pins="\n    ".join(self._pins()) or "pass")
+        system, signals = System(""), self.signals
+        ports = [system.target(device.name) for device in self.platform.devices]
+        master = self.platform.master
+        numbers = {
+            "processors": number(*(path for cpu in signals.of_processors() for path in cpu)),
+            "devices": number(*(getattr(port, signal.name.lower())
+                                for port in ports for signal in OfDevice)),
+            "master": number(*(getattr(system.request, signal.name.lower())
+                               for signal in OfMaster if master)),
+            "bus_edge": number(signals.bus_edge), "granted": number(signals.granted)}
+        parts = [list(self._parts(path)) for path in paths]
+        starts = {}
+        for port in ports:
+            for word, shift, mask, _ in self._parts(port.ts):
+                starts[word] = starts.get(word, 0) | mask << shift
+        return loop.Signals(
+            parts=np.array([part for some in parts for part in some], PART),
+            first=np.cumsum([0, *map(len, parts)], dtype=np.int64), **numbers,
+            starts=np.array([(word, 0, mask, 0) for word, mask in starts.items()], PART),
+            master_device=self.platform.devices.index(master) if master else NONE)
 
-    def _pins(self):
-        """Statements that drive the processors' pins."""
-        yield "levels = interrupt(devices)"
-        if self.signals.interrupt:
-            yield self._set(self.signals.interrupt, "levels")
-        if not self.signals.granted:
-            return
-        yield "others = controls(devices)"
-        for number, cpu in enumerate(self.signals.processors):
-            for path, levels, bit in ((cpu.interrupt, "levels", number),
-                                      (cpu.soft_reset, "others", number),
-                                      (cpu.time_base_stop, "others", TBEN + number)):
-                yield self._set(path, f"{levels} >> {bit} & 1")
-
-    def _port_text(self, i, name):
-        port = System("").target(name)
-        put = [self._set(port.aack, "t.aack"), self._set(port.ta, "t.ta"),
-               self._set(port.tea, "t.tea")]
-        signals = [self._get(getattr(port, signal)) for signal in PORT]
-        return _PORT.format(i=i, name=name, put="\n        ".join(put),
-                            ts=self._get(port.ts), signals=", ".join(signals),
-                            set_data=self._set(port.d_r, "data"))
-
-    def _master_text(self, i, name):
-        port = System("").request
-        request = {port.valid: "s.bus_size != 0", port.type: f"bus_type(devices[{i}][0])",
-                   port.addr: "s.bus_address", port.size: "s.bus_size & 15",
-                   port.burst: "s.bus_size == BLOCK", port.wimg: "GLOBAL",
-                   port.wdata: f"bus_value(devices[{i}][0], targets[{i}])"}
-        put = [self._set(path, value) for path, value in request.items()]
-        return _MASTER.format(i=i, name=name, put="\n    ".join(put),
-                              beat=self._get(port.beat), rdata=self._get(port.rdata),
-                              done=self._get(port.done), error=self._get(port.error))
-
-    def _get(self, path):
-        """Expression for the value of a signal that the state holds."""
-        terms, position = [], 0
+    def _parts(self, path):
+        """A signal as records of PART."""
+        position = 0
         for part in self.native.probe(path).parts if path else ():
-            term = f"state[{part.word}]"
-            if part.shift:
-                term = f"({term} >> U({part.shift}))"
-            if part.width < 64:
-                term = f"({term} & U({(1 << part.width) - 1:#x}))"
-            if position:
-                term = f"({term} << U({position}))"
-            terms.append(term)
+            yield part.word, part.shift, (1 << part.width) - 1, position
             position += part.width
-        return " | ".join(terms) or "U(0)"
-
-    def _set(self, path, value):
-        """Statement that gives an input a value."""
-        probe = self.native.probe(path)
-        (part,) = probe.parts
-        mask = (1 << part.width) - 1 << part.shift
-        if part.shift == 0 and probe.width == part.width:
-            return f"state[{part.word}] = U({value}) & U({mask:#x})"
-        return (f"state[{part.word}] = state[{part.word}] & ~U({mask:#x}) "
-                f"| U({value}) << U({part.shift})")
 
 
-_DRIVER = '''\
+#: In place of a bus master.
+_NO_REQUEST = np.zeros(1, REQUEST)
+
+
+def loop_module(taps=()):
+    """The generated module whose `run` is the loop: `taps` has the `kind` of each `Tap`."""
+    traces = [f"    traces[{n}][0](state, {f'traces[{n}][1], ' * changes}buffers[{n}][row])"
+              for n, (changes, _) in enumerate(taps)]
+    traces += [f"    buffers[{n}][row, -1] = watch[0].seen"
+               for n, (_, printed) in enumerate(taps) if printed]
+    text = _LOOP.format(traces="\n".join(traces) or "    pass")
+    return load_module("loop", text, [
+        *(Path(module.__file__) for module in (loop, devices, calls, compiled)),
+        *Path(components.__file__).parent.glob("*.py")])
+
+
+_LOOP = '''\
 """Generated by pteg.pipeline.driver. Changes are lost."""
 
-import numpy as np
 from pteg.jit import njit
-from pteg.pipeline.loop import (
-    BLOCK, GLOBAL, advance, bus_type, bus_value, generated, make_run)
-
-{imports}
-from {functions} import console, controls, grant, interrupt, tick
-
-U = np.uint64
-
-
-@generated
-def arrived(state, address, places):
-    found = False
-{arrived}
-    return found
-
-
-@generated
-def read_instructions(state):
-    return np.int64({instructions})
-
-
-@generated
-def read_checkstop(state):
-    return {checkstop} != U(0)
-
-
-@generated
-def set_pins(state, devices):
-    {pins}
-
-
-@generated
-def read_bus_edge(state):
-    return {bus_edge} != U(0)
-
-
-@generated
-def clock_ports(state, devices, targets):
-{ports}
+from pteg.pipeline.loop import catch_up, generated, make_run
 
 
 @generated
@@ -401,35 +332,13 @@ def take_traces(state, watch, traces, buffers, row):
 {traces}
 
 
-run_on = make_run(arrived, read_instructions, read_checkstop, read_bus_edge, set_pins,
-                  clock_ports, take_traces, tick, console)
+run_on = make_run(take_traces)
 
 
 @njit(cache=True, error_model="numpy", _nrt=False, nogil=True)
-def run(step, state, record, devices, targets, control, places, watch, traces, buffers):
-    return run_on(step, state, record, devices, targets, control, places, watch, traces, buffers)
-'''
-
-_ARRIVED = '''\
-    pc, instructions = np.int64({pc}), np.int64({instructions})
-    found |= pc == address and (pc != places[{number}, 0] or instructions != places[{number}, 1])
-    places[{number}, 0], places[{number}, 1] = pc, instructions'''
-
-_PORT = '''\
-    # {name}
-    t = targets[{i}][0]
-    if {ts} or t.busy:
-        data = {name}_clock(devices[{i}][0], devices[{i}][1], targets[{i}],
-                            {signals})
-        {put}
-        {set_data}
-'''
-
-_MASTER = '''\
-    # {name} as a master
-    s = devices[{i}][0][0]
-    if s.bus_size:
-        if advance(devices[{i}][0], targets[{i}], {beat}, {rdata}, {done}, {error}):
-            {name}_answer(devices[{i}][0], devices[{i}][1])
-    {put}
+def run(step, state, record, at, request, targets, master, control, places, watch, traces, buffers):
+    stop = run_on(step, state, record, at, request, targets, master, control, places, watch, traces,
+                  buffers)
+    catch_up(request, control)
+    return stop
 '''

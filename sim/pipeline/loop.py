@@ -1,87 +1,301 @@
-"""The loop of the driver, for the functions of one platform and one design.
+"""The loop of the driver: the compiled hardware and the devices, clock by clock.
 
-`make_run` gets them as arguments; `pteg.pipeline.driver` generates those that depend on where the
-design keeps its signals.
+Neither platform nor design is compiled into it. The hardware is a function that it gets; devices
+are asked by the address of their code (`pteg.devices`); where the design keeps its signals is data.
+
+Time passes for the devices in strides: up to the next event that one of them has announced, or to
+an access. Only then do their pins, the console and a bus master's request change.
 """
+
+from enum import IntEnum
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 
+from pteg import devices
 from pteg.components.master import BLOCK, advance, bus_type, bus_value
+from pteg.components.target import READ, clock
 from pteg.cpu import Stop
 from pteg.jit import named_after
 
-__all__ = ["STOPS", "CONTROL", "GLOBAL", "BLOCK", "advance", "bus_type", "bus_value", "make_run",
-           "generated"]
+__all__ = ["CONTROL", "NONE", "PART", "STOPS", "OfDevice", "OfMaster", "OfProcessor", "Signals",
+           "catch_up", "generated", "make_run"]
 
 #: What `run` returns: a place in this tuple.
 STOPS = (Stop.CYCLES, Stop.CHECKSTOP, Stop.CONSOLE, Stop.ADDRESS, Stop.INSTRUCTIONS, Stop.DRAIN)
 _CYCLES, _CHECKSTOP, _CONSOLE, _ADDRESS, _INSTRUCTIONS, _DRAIN = range(len(STOPS))
 
-#: What the loop keeps between two calls, and its limits.
+#: What the loop keeps between two calls, and its limits; core clocks that the devices lag behind,
+#: and after how many of them there is an event.
 CONTROL = np.dtype([("cycle", "i8"), ("last_cycle", "i8"), ("last_instruction", "i8"),
-                    ("address", "i8")])
+                    ("address", "i8"), ("behind", "i8"), ("event", "i8")])
+
+#: Where some bits of a signal are in the state, and the bit of the signal at which they begin.
+PART = np.dtype([("word", "i8"), ("shift", "u8"), ("mask", "u8"), ("position", "u8")])
 
 #: Storage attributes of what a bus master transfers: M of WIMG.
 GLOBAL = 2
+#: Where the levels of TBEN, negated, begin in what `controls` gives.
+TBEN = 8
 
-#: Compiles the functions that are generated for a design.
+#: Compiles a function that only compiled code calls.
 generated = njit(error_model="numpy", _nrt=False)
 
+U = np.uint64
 
-def make_run(arrived, read_instructions, read_checkstop, read_bus_edge, set_pins, clock_ports,
-             take_traces, tick, console):
-    """Compile the loop, whose `step` is `pteg.engine.Native.cycle`.
+
+class OfProcessor(IntEnum):
+    """Signals of a processor: what the loop reads, then what it drives."""
+
+    PC = 0
+    INSTRUCTIONS = 1
+    CHECKSTOP = 2
+    INTERRUPT = 3
+    SOFT_RESET = 4
+    TIME_BASE_STOP = 5
+
+
+class OfDevice(IntEnum):
+    """Signals of a device's `TargetPort`: what the device reads, then what it drives."""
+
+    TS = 0
+    A = 1
+    TT = 2
+    TSIZ = 3
+    TBST = 4
+    DBB = 5
+    ARTRY = 6
+    D_W = 7
+    AACK = 8
+    TA = 9
+    TEA = 10
+    D_R = 11
+
+
+class OfMaster(IntEnum):
+    """Signals of the bus master's `MemoryPort`: what the loop drives, then what it reads."""
+
+    VALID = 0
+    TYPE = 1
+    ADDR = 2
+    SIZE = 3
+    BURST = 4
+    WIMG = 5
+    WDATA = 6
+    BEAT = 7
+    RDATA = 8
+    DONE = 9
+    ERROR = 10
+
+
+class Signals(NamedTuple):
+    """Where the signals are: number n has `parts[first[n]:first[n + 1]]`, none if the design does
+    not have it.
+
+    Attributes
+    ----------
+    parts : record array of PART
+    first : int64[signals + 1]
+    processors, devices, master : int
+        Numbers of the first signal of `OfProcessor`, then of each other processor; and so on.
+    bus_edge, granted : int
+        Numbers of these signals.
+    starts : record array of PART
+        Bits of the state of which one is 1 while a transaction starts at any device.
+    master_device : int
+        Number of the bus master, or NONE.
+    """
+
+    parts: np.ndarray
+    first: np.ndarray
+    processors: int
+    devices: int
+    master: int
+    bus_edge: int
+    granted: int
+    starts: np.ndarray
+    master_device: int
+
+
+#: Number of a device that is not there.
+NONE = -1
+
+_PC, _COMPLETED, _STOPPED, _INT, _SRESET, _TBEN = map(int, OfProcessor)
+_TS, _A, _TT, _TSIZ, _TBST, _DBB, _ARTRY, _D_W, _AACK, _TA, _TEA, _D_R = map(int, OfDevice)
+(_VALID, _TYPE, _ADDR, _SIZE, _BURST, _WIMG, _WDATA, _BEAT, _RDATA, _DONE, _ERROR) = map(
+    int, OfMaster)
+_OF_PROCESSOR, _OF_DEVICE = len(OfProcessor), len(OfDevice)
+
+
+@generated
+def get(state, at, number):
+    """The value of a signal; 0 if there is none."""
+    value = U(0)
+    for n in range(at.first[number], at.first[number + 1]):
+        part = at.parts[n]
+        value |= (state[part.word] >> part.shift & part.mask) << part.position
+    return value
+
+
+@generated
+def put(state, at, number, value):
+    """Drive an input, if there is one."""
+    for n in range(at.first[number], at.first[number + 1]):
+        part = at.parts[n]
+        state[part.word] = (state[part.word] & ~(part.mask << part.shift)
+                            | (U(value) >> part.position & part.mask) << part.shift)
+
+
+@generated
+def catch_up(request, control):
+    """Make the devices' time the present, before something acts on them, or looks."""
+    c = control[0]
+    if c.behind:
+        devices.tick(request[0], c.behind)
+        c.behind = 0
+    c.event = 0         # look at them at the end of this cycle
+
+
+@generated
+def _access(request, control, target, action, written):
+    """What the bus side of a device asks for; returns what the device drives on `d_r`."""
+    r, t = request[0], target[0]
+    catch_up(request, control)
+    if action == READ:
+        return U(devices.bus_read(r, t.base + t.offset, t.size)[0]) << t.up
+    devices.bus_write(r, t.base + t.offset, t.size,
+                      np.int64(written >> t.up & (~U(0) >> U(64 - 8 * t.size))))
+    return U(0)
+
+
+@generated
+def _clock_port(state, at, port, request, control, target):
+    """One bus clock of a device's port."""
+    action = clock(
+        target, get(state, at, port + _TS), get(state, at, port + _A), get(state, at, port + _TT),
+        get(state, at, port + _TSIZ), get(state, at, port + _TBST), get(state, at, port + _DBB),
+        get(state, at, port + _ARTRY))
+    driven = U(0)
+    if action:
+        if at.first[at.granted] < at.first[at.granted + 1]:
+            devices.grant(request[0], np.int64(get(state, at, at.granted)))
+        driven = _access(request, control, target, action, get(state, at, port + _D_W))
+    t = target[0]
+    put(state, at, port + _AACK, t.aack)
+    put(state, at, port + _TA, t.ta)
+    put(state, at, port + _TEA, t.tea)
+    put(state, at, port + _D_R, driven)
+
+
+@generated
+def _clock_master(state, at, request, control, master, target):
+    """One bus clock of the device that is a bus master."""
+    m = master[0]
+    if m.bus_size:
+        if advance(master, target, get(state, at, at.master + _BEAT),
+                   get(state, at, at.master + _RDATA), get(state, at, at.master + _DONE),
+                   np.int64(get(state, at, at.master + _ERROR))):
+            catch_up(request, control)
+            devices.answer(request[0])
+    put(state, at, at.master + _VALID, m.bus_size != 0)
+    put(state, at, at.master + _TYPE, bus_type(master))
+    put(state, at, at.master + _ADDR, m.bus_address)
+    put(state, at, at.master + _SIZE, m.bus_size & 15)
+    put(state, at, at.master + _BURST, m.bus_size == BLOCK)
+    put(state, at, at.master + _WIMG, GLOBAL)
+    put(state, at, at.master + _WDATA, bus_value(master, target))
+
+
+@generated
+def _clock_ports(state, at, request, control, targets, master):
+    """One bus clock of every device's port where something happens."""
+    starts = U(0)
+    for n in range(len(at.starts)):
+        starts |= state[at.starts[n].word] & at.starts[n].mask
+    for n in range(len(targets)):
+        port = at.devices + n * _OF_DEVICE
+        if targets[n].busy or starts and get(state, at, port + _TS):
+            _clock_port(state, at, port, request, control, targets[n:n + 1])
+        if n == at.master_device:
+            _clock_master(state, at, request, control, master, targets[n:n + 1])
+
+
+@generated
+def _look(state, at, request, control, processors):
+    """See what time or an access has changed in the devices; returns what the console says."""
+    r = request[0]
+    catch_up(request, control)
+    levels, others = U(devices.interrupt(r)), U(devices.controls(r))
+    for n in range(processors):
+        first = at.processors + n * _OF_PROCESSOR
+        put(state, at, first + _INT, levels >> U(n))
+        put(state, at, first + _SRESET, others >> U(n))
+        put(state, at, first + _TBEN, others >> U(TBEN + n))
+    control[0].event = devices.next_event(r)
+    return devices.console(r)
+
+
+@generated
+def _arrived(state, at, address, places):
+    """Whether a processor has come to the address since the last call. `places` has where each of
+    them was then, and how many instructions it had completed."""
+    found = False
+    for n in range(len(places)):
+        first = at.processors + n * _OF_PROCESSOR
+        pc = np.int64(get(state, at, first + _PC))
+        instructions = np.int64(get(state, at, first + _COMPLETED))
+        found |= pc == address and (pc != places[n, 0] or instructions != places[n, 1])
+        places[n, 0], places[n, 1] = pc, instructions
+    return found
+
+
+def make_run(take_traces):
+    """Compile the loop: it runs until a limit, and returns a place in `STOPS`. The devices may be
+    behind then: see `catch_up`.
 
     Parameters
     ----------
-    arrived : function of the state, an address and `places`
-        Whether a processor has come to the address since the last call; `places` has what each of
-        them has completed, and where it is then.
-    read_instructions, read_checkstop, read_bus_edge : functions of the state
-    set_pins : function of the state and devices
-        Drives the processors' pins.
-    clock_ports : function of state, devices and targets
-        One clock of every device's bus port.
     take_traces : function of state, watch, traces, buffers and a row
-    tick, console
-        Of the platform's functions.
     """
 
-    @njit(error_model="numpy", _nrt=False)
-    @named_after(arrived, read_instructions, read_checkstop, read_bus_edge, set_pins, clock_ports,
-                 take_traces, tick, console)
-    def run(step, state, record, devices, targets, control, places, watch, traces, buffers):
-        cycle = begin = control[0].cycle
-        last_cycle = control[0].last_cycle
-        last_instruction = control[0].last_instruction
-        address = control[0].address
-        arrived(state, address, places)
-        stop = _CYCLES
-        while cycle < last_cycle:
-            take_traces(state, watch, traces, buffers, cycle - begin)
+    @generated
+    @named_after(take_traces)
+    def run(step, state, record, at, request, targets, master, control, places, watch, traces,
+            buffers):
+        c = control[0]
+        begin, stop = c.cycle, _CYCLES
+        _arrived(state, at, c.address, places)
+        while c.cycle < c.last_cycle:
+            take_traces(state, watch, traces, buffers, c.cycle - begin)
             step(state, record)
-            cycle += 1
-            if read_bus_edge(state):
-                clock_ports(state, devices, targets)
-            tick(devices, np.int64(1))  # not a literal, for which it would be compiled anew
-            set_pins(state, devices)
+            c.cycle += 1
+            if at.first[at.bus_edge] == at.first[at.bus_edge + 1] or get(state, at, at.bus_edge):
+                _clock_ports(state, at, request, control, targets, master)
+            c.behind += 1
+            seen = 0
+            if c.behind >= c.event:
+                seen = _look(state, at, request, control, len(places))
 
-            there = arrived(state, address, places)
-            seen = console(devices, watch)
-            if read_checkstop(state):
+            there = _arrived(state, at, c.address, places)
+            completed, stopped = U(0), U(0)
+            for n in range(len(places)):
+                completed += U(places[n, 1])
+                stopped |= get(state, at, at.processors + n * _OF_PROCESSOR + _STOPPED)
+            if stopped:
                 stop = _CHECKSTOP
             elif seen == 1:
                 stop = _CONSOLE
             elif there:
                 stop = _ADDRESS
-            elif read_instructions(state) >= last_instruction:
+            elif np.int64(completed) >= c.last_instruction:
                 stop = _INSTRUCTIONS
             elif seen == 2:
                 stop = _DRAIN
+            if seen == 2:
+                c.event = 0         # until the host has emptied the ring
             if stop != _CYCLES:
                 break
-        control[0].cycle = cycle
         return stop
 
     return run

@@ -3,6 +3,7 @@
 from dataclasses import fields
 from pathlib import Path
 
+from pteg.devices import Devices
 from pteg.engine import load_design
 from pteg.engine.compiled import digest_design
 from pteg.errors import UserError
@@ -51,7 +52,7 @@ def make_system(platform):
 def load_system(platform):
     """Compile the hardware for a platform, or get it from the cache.
 
-    While it is being compiled, another process compiles the platform's functions.
+    While it is being compiled, another process compiles the devices.
 
     Returns
     -------
@@ -61,7 +62,7 @@ def load_system(platform):
 
     def build():
         nonlocal devices
-        devices = platform.compile_ahead()
+        devices = Devices(platform).compile_ahead()
         return make_system(platform)
 
     from pteg import hw

@@ -11,7 +11,6 @@ import pytest
 from numba import int64, types
 
 from pteg import generated
-from pteg.presets import g3
 
 MODULE = '''
 from pteg.jit import njit
@@ -146,13 +145,6 @@ def test_closures_that_two_processes_have_cached_are_not_mixed_up(tmp_path):
     assert ones != twos
     assert run_users(tmp_path, "user1", "user2") == ones + twos
     assert run_users(tmp_path, "user2", "user1") == twos + ones
-
-
-def test_the_closures_of_a_platform_have_names_of_their_own():
-    functions = g3(ram="1M").functions()
-    clocks = {getattr(functions, f"{name}_on_clock").py_func.__qualname__
-              for name in ("dram", "rom", "uart", "pic")}
-    assert len(clocks) == 4
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""The loop of lockstep for several processors, for the functions of one platform and one design."""
+"""The loop of lockstep for several processors. Platform and design are data."""
 
 import numpy as np
 from numba import njit
@@ -12,7 +12,8 @@ from pteg.lockstep.shared.broadcasts import follow
 from pteg.lockstep.shared.events import observe
 from pteg.lockstep.shared.instructions import LATE, hear_icbi
 from pteg.lockstep.shared.memory import FETCHES, SEARCHES, waiting
-from pteg.lockstep.shared.replay import interrupt
+from pteg.lockstep.shared.replay import execute, interrupt
+from pteg.pipeline.architecture import capture
 from pteg.pipeline.loop import STOPS
 
 __all__ = ["CONTROL", "make_run", "AGREE", "DIFFERENT", "PROBLEMS", "STOPPED",
@@ -31,24 +32,19 @@ _CHECKSTOP, _CONSOLE, _DRAIN = (
     STOPS.index(stop) for stop in (Stop.CHECKSTOP, Stop.CONSOLE, Stop.DRAIN))
 
 
-def make_run(pipeline_run, capture, counted, execute):
-    """Compile the loop.
+@njit
+def counted(pipeline, number):
+    """Instructions that a processor has completed."""
+    return np.int64(pipeline.state[pipeline.completed[number]])
 
-    Parameters
-    ----------
-    pipeline_run : function
-        Of the pipeline's driver.
-    capture : function of the number of a processor, the state and a record of ARCH_STATE
-    counted : function of the number of a processor and the state
-        Instructions that it has completed.
-    execute : function
-        See `pteg.lockstep.shared.replay.make_execute`.
-    """
-    own_name = named_after(pipeline_run, capture, counted, execute)
+
+def make_run(pipeline_run):
+    """Compile the loop, around that of the pipeline model's driver."""
+    own_name = named_after(pipeline_run)
 
     @njit
     @own_name
-    def repeat(number, count, stopped, driver, devices, arch, states, models, log, queues, ram,
+    def repeat(number, count, stopped, driver, request, arch, states, models, log, queues, ram,
                problem, trail, completed):
         """Execute what a processor has completed in a cycle, and compare."""
         m = models[number]
@@ -57,7 +53,7 @@ def make_run(pipeline_run, capture, counted, execute):
             place = completed[number] % trail.shape[1]
             trail[number, place, 0], trail[number, place, 1] = states[number].pc, driver[0].cycle
             exceptions = 0 | m.exceptions
-            outcome = execute(states, models, number, arch[0], log, queues, ram, devices,
+            outcome = execute(states, models, number, arch[0], log, queues, ram, request,
                               problem)
             trail[number, place, 2] = m.word if m.exceptions == exceptions and m.op else -1
             completed[number] += 1
@@ -74,7 +70,7 @@ def make_run(pipeline_run, capture, counted, execute):
 
     @njit
     @own_name
-    def run(pipeline, replay, driver, devices, watch, control):
+    def run(pipeline, replay, driver, watch, control):
         c, problem, state = control[0], replay.problem[0], pipeline.state
         processors = len(replay.states)
         before = np.zeros(processors, np.int64)
@@ -97,15 +93,16 @@ def make_run(pipeline_run, capture, counted, execute):
                     interrupt(replay.states[n], replay.models[n], np.int64(row[columns.vector]),
                               np.int64(row[columns.cause]))
                 awake |= not row[columns.asleep]
-                before[n] = counted(n, state)
+                before[n] = counted(pipeline, n)
                 for queue in range(replay.queues.shape[1]):
                     if waiting(replay.queues[n, queue]) > _AHEAD:
                         problem.kind, problem.processor = -1 - queue, n
                 if replay.logs[n].hears == replay.logs[n].heard.shape[0]:
                     problem.kind, problem.processor = -1 - replay.queues.shape[1], n
             driver[0].last_cycle = driver[0].cycle + 1
-            stop = pipeline_run(pipeline.step, state, pipeline.record, devices, pipeline.targets,
-                                driver, pipeline.places, watch, (), ())
+            stop = pipeline_run(
+                pipeline.step, state, pipeline.record, pipeline.signals, pipeline.request,
+                pipeline.targets, pipeline.master, driver, pipeline.places, watch, (), ())
             if stop == _CHECKSTOP:
                 pipeline.trace(state, row)
             arrived = False
@@ -114,16 +111,16 @@ def make_run(pipeline_run, capture, counted, execute):
                 c.processor = n
                 if problem.kind:
                     return PROBLEMS
-                count = counted(n, state) - before[n]
+                count = counted(pipeline, n) - before[n]
                 stopped = stop == _CHECKSTOP and row[pipeline.columns[n].checkstop]
                 if not count and not stopped:
                     continue
                 follow(replay.models[n], replay.logs[n], replay.queues[n, SEARCHES],
                        row[pipeline.columns[n].head])
-                capture(n, state, replay.arch)
-                result = repeat(n, count, stopped, driver, devices, replay.arch, replay.states,
-                                replay.models, replay.logs[n], replay.queues[n], replay.ram,
-                                problem, replay.trail, replay.completed)
+                capture(state, pipeline.registers[n], replay.words)
+                result = repeat(n, count, stopped, driver, pipeline.request, replay.arch,
+                                replay.states, replay.models, replay.logs[n], replay.queues[n],
+                                replay.ram, problem, replay.trail, replay.completed)
                 if result != AGREE:
                     return result
                 arrived |= replay.arch[0].pc == c.address

@@ -10,11 +10,11 @@ address, is a difference.
 import numpy as np
 from numba import njit
 
+from pteg.devices import bus_read
 from pteg.functional import constants as isa
 from pteg.functional.exceptions import set_msr, take
 from pteg.functional.lockstep import functional_step, reads_time
 from pteg.hw.isa.instructions import Op
-from pteg.jit import named_after
 from pteg.lockstep.shared.broadcasts import begin_search, between_parts
 from pteg.lockstep.shared.events import SEARCH, WRITE
 from pteg.lockstep.shared.instructions import executed, fetched
@@ -36,7 +36,7 @@ from pteg.lockstep.shared.memory import (
     waiting,
 )
 
-__all__ = ["interrupt", "make_execute"]
+__all__ = ["execute", "interrupt"]
 
 _STWCX, _DCBZ = int(Op["STWCX_DOT"]), int(Op["DCBZ"])
 _BLOCK = 32
@@ -87,64 +87,58 @@ def _fails(s, m, queues):
     return True
 
 
-def make_execute(bus_read):
-    """Compile the execution of an instruction, with what reads a platform's devices."""
+@njit
+def answer(s, m, number, log, queues, ram, request, problem):
+    """Answer the access that an instruction waits for."""
+    value, error = np.int64(0), 0
+    searches = _searches(m, queues[SEARCHES])
+    if searches:
+        row = first(queues[SEARCHES])
+        if row[1] == WRITE and row[2] != m.request_value & 0xFF:
+            report(problem, OTHER_STORE, number, row[0], 1, row[2], m.request_value & 0xFF)
+        value = row[2]
+        drop(queues[SEARCHES])
+    elif m.request_write:
+        if _fails(s, m, queues):
+            return
+        if m.op != _DCBZ:
+            size = 0 | m.request_size
+            value = m.request_value if size == 8 else m.request_value & (1 << 8 * size) - 1
+            meet(queues[DEMANDED], queues[PERFORMED], number, 0 | m.request_pa, size, value,
+                 problem, False)
+        elif not m.request_pa % _BLOCK:
+            meet(queues[CLEARS], queues[CLEARED], number, 0 | m.request_pa, _BLOCK, 0, problem,
+                 False)
+    elif m.op:
+        value = _load(m, number, queues[LOADS], problem)
+    elif m.request_pa < len(ram.bytes):
+        value = fetched(ram, log, number, queues[FETCHES], 0 | s.pc, 0 | m.request_pa, problem)
+    else:   # an instruction outside RAM
+        read, error = bus_read(request[0], m.request_pa, m.request_size)
+        value = np.int64(read)
+    m.answer[m.answered], m.answer_error[m.answered] = value, error
+    m.answered += 1
+    if not searches:
+        between_parts(s, m, log, queues[SEARCHES])
 
-    @njit
-    @named_after(bus_read)
-    def answer(s, m, number, log, queues, ram, devices, problem):
-        """Answer the access that an instruction waits for."""
-        value, error = np.int64(0), 0
-        searches = _searches(m, queues[SEARCHES])
-        if searches:
-            row = first(queues[SEARCHES])
-            if row[1] == WRITE and row[2] != m.request_value & 0xFF:
-                report(problem, OTHER_STORE, number, row[0], 1, row[2], m.request_value & 0xFF)
-            value = row[2]
-            drop(queues[SEARCHES])
-        elif m.request_write:
-            if _fails(s, m, queues):
-                return
-            if m.op != _DCBZ:
-                size = 0 | m.request_size
-                value = m.request_value if size == 8 else m.request_value & (1 << 8 * size) - 1
-                meet(queues[DEMANDED], queues[PERFORMED], number, 0 | m.request_pa, size, value,
-                     problem, False)
-            elif not m.request_pa % _BLOCK:
-                meet(queues[CLEARS], queues[CLEARED], number, 0 | m.request_pa, _BLOCK, 0, problem,
-                     False)
-        elif m.op:
-            value = _load(m, number, queues[LOADS], problem)
-        elif m.request_pa < len(ram.bytes):
-            value = fetched(ram, log, number, queues[FETCHES], 0 | s.pc, 0 | m.request_pa, problem)
-        else:   # an instruction outside RAM
-            read, error = bus_read(devices, m.request_pa, m.request_size)
-            value = np.int64(read)
-        m.answer[m.answered], m.answer_error[m.answered] = value, error
-        m.answered += 1
-        if not searches:
-            between_parts(s, m, log, queues[SEARCHES])
 
-    @njit
-    @named_after(bus_read)
-    def execute(states, models, number, arch, log, queues, ram, devices, problem):
-        """Complete an instruction of processor `number`; returns an outcome."""
-        state, model = states[number:number + 1], models[number:number + 1]
-        s, m = state[0], model[0]
-        s.tb, s.dec, pc = arch.tb, arch.dec, 0 | s.pc
-        while True:
-            outcome = functional_step(state, model, 0)
-            if outcome != isa.OUT_BUS or problem.kind:
-                break
-            answer(s, m, number, log, queues, ram, devices, problem)
-        executed(queues[FETCHES], pc)
-        if log.trusts:
-            s.gpr[:], s.dar, log.trusts = arch.gpr, arch.dar, 0
-        register = reads_time(model)
-        if register >= 0:
-            s.gpr[register] = arch.gpr[register]
-        s.tb, s.dec = arch.tb, arch.dec
-        m.decrementer = 0
-        return outcome
-
-    return execute
+@njit
+def execute(states, models, number, arch, log, queues, ram, request, problem):
+    """Complete an instruction of processor `number`; returns an outcome."""
+    state, model = states[number:number + 1], models[number:number + 1]
+    s, m = state[0], model[0]
+    s.tb, s.dec, pc = arch.tb, arch.dec, 0 | s.pc
+    while True:
+        outcome = functional_step(state, model, 0)
+        if outcome != isa.OUT_BUS or problem.kind:
+            break
+        answer(s, m, number, log, queues, ram, request, problem)
+    executed(queues[FETCHES], pc)
+    if log.trusts:
+        s.gpr[:], s.dar, log.trusts = arch.gpr, arch.dar, 0
+    register = reads_time(model)
+    if register >= 0:
+        s.gpr[register] = arch.gpr[register]
+    s.tb, s.dec = arch.tb, arch.dec
+    m.decrementer = 0
+    return outcome

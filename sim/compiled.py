@@ -1,4 +1,4 @@
-"""The decorators of the model's compiled functions, and how they are compiled.
+"""The decorators of the functions of models and devices, and how they are compiled.
 
 numba optimises each function together with all functions that it calls, and generates machine code.
 A function that only compiled code calls does not need that, and for all functions together it takes
@@ -13,7 +13,7 @@ from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import LoweringPass, register_pass
 from numba.core.typed_passes import NativeLowering
 
-__all__ = ["compiled", "inlined"]
+__all__ = ["compiled", "inlined", "part"]
 
 
 class _Library(JITCodeLibrary):
@@ -66,6 +66,11 @@ def compiled(function):
     """Compile `function` when a compiled function first calls it. No recursion: numba's cache
     would lose the link."""
     return njit(**_OPTIONS)(function)
+
+
+def part(function):
+    """The same as a function of `njit`, for compiled functions: without machine code of its own."""
+    return compiled(function.py_func)
 
 
 def inlined(function):
