@@ -28,7 +28,7 @@ from pteg.functional.late_tlb import keep_entry, postpone_tlbie, random_way, rec
 from pteg.functional.operands import MASK32
 from pteg.functional.oracle import examine, loaded, refused, unseen
 from pteg.functional.protection import prohibited
-from pteg.functional.table import WALKER, half, in_table, note, noted_store
+from pteg.functional.table import WALKER, half, in_table, note, noted_store, searched
 from pteg.functional.tlb import filled, points, use, victim
 
 __all__ = ["translate", "watches", "flush", "invalidate", "invalidate_set", "read_physical",
@@ -345,6 +345,8 @@ def search(s, m, ea, kind, vsid, key, missed):
     wanted = isa.PTEH_V | vsid << 7 | ea >> 22 & 0x3F
     hashed = (vsid & 0x7FFFF) ^ (ea >> 12 & 0xFFFF)
     sdr1 = 0 | s.sdr1
+    if m.watched:
+        searched(m, sdr1)
     examined = 0
     first_answer = m.used
     for secondary in range(2):

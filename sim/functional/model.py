@@ -32,6 +32,8 @@ CPU_STATE = np.dtype({
 #: A string of 32 words takes 48 accesses, since every other word may cross a double word; a search
 #: reads 16 PTEs and writes twice, a store's on either of two pages and the fetch's before.
 EVENTS, WRITES, ANSWERS = 1024, 80, 80
+#: Page tables that stores are looked for in: a host's, and one for each session of a hypervisor.
+TABLES = 16
 #: Pages of which decoded instructions are kept, and their places: a page's and one behind it.
 CODE_PAGES, CODE_PLACES = 1024, 1025
 
@@ -103,6 +105,8 @@ MODEL = np.dtype([
     ("oracle", "i8"), ("oracle_references", "i8"), ("adversary", "i8"), ("watched", "i8"),
     # SDR1, and the address of the instruction being executed.
     ("sdr1", "i8"), ("acting", "i8"),
+    # SDR1 of the searches up to now, of all processors, and how many different values there were.
+    ("tables", "i8", TABLES), ("table_count", "i8"),
     # The cycle of the pipeline model, while this one follows it (`pteg.lockstep`).
     ("clock", "i8"),
     # The latest acts on the page table (`pteg.mmu.history`), how many there were, and barriers

@@ -24,6 +24,7 @@ from pteg.functional.decoded import forget_block
 from pteg.functional.exceptions import take
 from pteg.functional.mmu import invalidate_set
 from pteg.functional.system import power_save, sync_time
+from pteg.functional.table import searched
 
 __all__ = ["TURNS", "arrive", "attend", "completed", "deliver", "give_turn", "guard_others",
            "lose_all", "lose_reservations", "new_turns", "release", "share"]
@@ -67,6 +68,8 @@ def share(models, number):
     for other in range(models.shape[0]):
         theirs = models[other]
         theirs.executed[number] = m.cycles - m.uncompleted
+        for i in range(theirs.table_count, m.table_count):
+            searched(theirs, m.tables[i % len(m.tables)])
         for i in range(theirs.history_count, m.history_count):
             act, address = m.history[i % isa.HISTORY, 0], m.history[i % isa.HISTORY, 3]
             for column in range(m.history.shape[1]):

@@ -8,8 +8,8 @@ from pteg.compiled import compiled
 from pteg.functional import constants as isa
 from pteg.functional.bytes import peek32, peek64
 
-__all__ = ["clock", "in_table", "half", "is_late", "lookup", "note", "NOWHERE", "SOFTWARE",
-           "WALKER"]
+__all__ = ["clock", "in_table", "half", "is_late", "lookup", "note", "searched", "NOWHERE",
+           "SOFTWARE", "WALKER"]
 
 #: Results of `lookup`: no PTE maps the address; the table is not in RAM.
 UNMAPPED, NOWHERE = -1, -2
@@ -25,9 +25,31 @@ def clock(m):
 
 @compiled
 def in_table(m, pa):
-    """Whether a physical address lies in the page table (PEM 7.6.1.1)."""
-    last = (m.sdr1 & isa.SDR1_HTABMASK) << 16 | 0xFFFF
-    return (pa ^ m.sdr1 & isa.SDR1_HTABORG) & ~last == 0
+    """Whether a physical address lies in the page table, or in one that has been searched: a
+    hypervisor changes its guest's table while SDR1 names its own."""
+    if _is_in(m.sdr1, pa):
+        return True
+    for i in range(min(m.table_count, len(m.tables))):
+        if _is_in(m.tables[i], pa):
+            return True
+    return False
+
+
+@compiled
+def _is_in(sdr1, pa):
+    """Whether a physical address lies in a page table (PEM 7.6.1.1)."""
+    last = (sdr1 & isa.SDR1_HTABMASK) << 16 | 0xFFFF
+    return (pa ^ sdr1 & isa.SDR1_HTABORG) & ~last == 0
+
+
+@compiled
+def searched(m, sdr1):
+    """A processor searches a page table. If there are too many, the latest are known."""
+    for i in range(min(m.table_count, len(m.tables))):
+        if m.tables[i] == sdr1:
+            return
+    m.tables[m.table_count % len(m.tables)] = sdr1
+    m.table_count += 1
 
 
 @compiled

@@ -62,3 +62,16 @@ def test_a_guest_on_hostx(new_hostx, guests):
     host(SWAPS.format(6000))
     assert "6144 KB memory" in host("mol -v guest 6")
     stress_guest(host)
+
+
+def test_the_oracle_knows_a_table_that_another_processor_searches(new_hostx, guests):
+    """One takes an entry out of the guest's hash table while the other one uses it: its SDR1 is the
+    kernel's."""
+    host = new_hostx(elf=build_hostx_with_mol(MEMORY, guests=guests), processors=2, quantum=11,
+                     seed=105)
+    host("insmod mol")
+    host(SWAPS.format(6000))
+    host("mol -v guest 6")
+    oracle = host.machine.oracle()
+    stress_guest(host)
+    assert oracle.uses == [], oracle.uses[0].text(host.machine.symbols)
