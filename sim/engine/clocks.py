@@ -43,7 +43,7 @@ def choose_clocks(design, names):
             candidates = ", ".join(sorted(inputs[word] for word in words))
             raise UserError(f"design {design.name!r}: registers have a clock that logic makes from "
                             f"{candidates}: say which of these inputs is a clock "
-                            "(--clock)")
+                            "(clocks=, or --clock of pteg sim)")
 
 
 def clocked_functions(design, value):

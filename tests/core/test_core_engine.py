@@ -62,7 +62,7 @@ def plausible(rng, cycle, values):
 
 @pytest.mark.parametrize("name", COMPONENTS)
 def test_engine_agrees(name, compare_with_amaranth):
-    compare_with_amaranth(COMPONENTS[name](), cycles=1000, seed=1, stimulus=plausible,
+    compare_with_amaranth(COMPONENTS[name](), cycles=600, seed=1, stimulus=plausible,
                           reset_rate=0.002)
 
 

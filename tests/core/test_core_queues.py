@@ -131,7 +131,7 @@ def test_renaming_keeps_the_newest_value_of_each_register(seed, renames):
     rng, model = random.Random(seed), RenameModel()
 
     async def testbench(ctx):
-        for _ in range(2000):
+        for _ in range(1000):
             free = renames - len(model.waiting)
             assert ctx.get(rename.free) == free
 

@@ -364,6 +364,7 @@ int main(int, char **argv) {{
 """
 
 
+@pytest.mark.slow
 def test_mor1kx_is_as_in_verilator_with_random_instructions_and_data(tmp_path):
     """An OpenRISC processor with caches, MMUs and a floating-point unit."""
     verilator = shutil.which("verilator")

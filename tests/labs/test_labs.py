@@ -96,7 +96,7 @@ def test_the_starter_gets_nothing_and_says_what_to_do(lab, tmp_path):
 
 @pytest.mark.parametrize("lab, mutant", WRONG)
 def test_a_wrong_solution_loses_exactly_its_test(lab, mutant, tmp_path):
-    for seed in (0,) if lab in ("L6", "L7") else (0, seed_of("ada")):
+    for seed in (0,) if lab in ("L4", "L6", "L7", "L8") else (0, seed_of("ada")):
         folder = tmp_path / f"{seed}"
         result = handed_in(lab, folder, seed, mutated(LABS[lab], mutant, seed))
         assert lost(result) == MUTANTS[lab][mutant].loses.split("+"), result
@@ -575,7 +575,8 @@ def test_a_student_may_bring_solutions_of_other_labs(tmp_path):
     assert "contents" in lost(result)
 
 
-@pytest.mark.parametrize("lab", ["L2", "L6", "L7", "L8"])
+@pytest.mark.parametrize("lab", [
+    "L2", *(pytest.param(lab, marks=pytest.mark.slow) for lab in ("L6", "L7", "L8"))])
 def test_runs_of_the_handout_show_the_graded_program(lab, tmp_path):
     """What students are told to measure: each run ends by itself, in the program."""
     folder = tmp_path / "a"

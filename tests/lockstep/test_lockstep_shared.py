@@ -50,7 +50,7 @@ def interrupted(machines):
 
 
 def test_random_programs_agree(machine):
-    assert sum(check(machine, seed) for seed in range(8)) > 40_000
+    assert sum(check(machine, seed) for seed in range(5)) > 25_000
     counts = machine.stats()["processors"]
     assert min(each["instructions"] for each in counts.values()) > 1000
 

@@ -83,6 +83,6 @@ def test_a_clock_behind_a_gate_is_named(pteg_sim, tmp_path):
     done = pteg_sim("--cycles", "10", "--input", "enable=1")
     assert (done.returncode, done.stderr) == (
         2, "pteg: design 'top': registers have a clock that logic makes from clk, enable: say "
-           "which of these inputs is a clock (--clock)\n")
+           "which of these inputs is a clock (clocks=, or --clock of pteg sim)\n")
     done = pteg_sim("--cycles", "10", "--input", "enable=1", "--clock", "clk")
     assert (done.returncode, done.stdout) == (0, "up = 0x0a\n"), done.stderr
