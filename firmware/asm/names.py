@@ -111,7 +111,8 @@ def _comm(assembler, text):
 
 @_directive(".lcomm")
 def _lcomm(assembler, text):
-    name, size, alignment = _room(assembler, text, ".lcomm", _natural)
+    # The PowerPC port of GNU as aligns to eight bytes, whatever the size.
+    name, size, alignment = _room(assembler, text, ".lcomm", lambda size: 8)
     section = assembler.section
     # Behind everything that `.bss` has of itself.
     assembler.section = assembler.layout.open(".bss", subsection=1)

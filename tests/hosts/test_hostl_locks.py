@@ -60,12 +60,13 @@ def test_stores_in_the_wrong_order_tear_entries(watched):
 
 
 def test_two_processors_that_fill_one_group_agree(watched):
-    assert hammer(*watched(quantum=3), 200_000) == []
+    assert hammer(*watched(quantum=7), 200_000) == []
 
 
 def test_without_the_lock_they_do_not(watched):
     """Both take the same slot: its words are of two pages."""
-    assert hammer(*watched("bug=HASH_NO_LOCK", quantum=3), 800_000)
+    assert any(hammer(*watched("bug=HASH_NO_LOCK", quantum=7, seed=seed), 800_000)
+               for seed in range(3))
 
 
 def test_a_lock_that_needs_the_hash_table_waits_for_itself(watched):

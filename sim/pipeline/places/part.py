@@ -1,6 +1,5 @@
 """What places are made of."""
 
-from functools import cache
 from typing import NewType, get_type_hints
 
 __all__ = ["Memory", "Part", "Port", "Signal"]
@@ -10,8 +9,8 @@ Signal = NewType("Signal", str)
 #: Path of a memory: its rows are read one by one.
 Memory = NewType("Memory", str)
 
-#: A class has many parts, in each access of memory anew.
-_hints = cache(get_type_hints)
+#: The annotations of each class, which has many parts, in each access of memory anew.
+_annotations: dict[type, dict[str, type]] = {}
 
 
 class Part:
@@ -25,7 +24,7 @@ class Part:
 
     def __init__(self, path: str):
         self.path = path
-        for name, kind in _hints(type(self)).items():
+        for name, kind in _hints(self).items():
             setattr(self, name, self.at(name) if kind in (Signal, Memory) else kind(self.at(name)))
 
     def at(self, name: str) -> str:
@@ -35,7 +34,7 @@ class Part:
     def paths(self) -> dict[str, type]:
         """Every path in this part and its parts, with its kind: `Signal` or `Memory`."""
         found: dict[str, type] = {}
-        for name, kind in _hints(type(self)).items():
+        for name, kind in _hints(self).items():
             value = getattr(self, name)
             found |= {value: kind} if kind in (Signal, Memory) else value.paths()
         return found
@@ -46,3 +45,11 @@ class Port(Part):
 
     def at(self, name: str) -> str:
         return f"{self.path}__{name}"
+
+
+def _hints(part: Part) -> dict[str, type]:
+    """The annotations of its class."""
+    kind = type(part)
+    if kind not in _annotations:
+        _annotations[kind] = get_type_hints(kind)
+    return _annotations[kind]
