@@ -20,7 +20,7 @@ from pteg.cpu import Stop
 from pteg.jit import named_after
 
 __all__ = ["CONTROL", "NONE", "PART", "STOPS", "OfDevice", "OfMaster", "OfProcessor", "Signals",
-           "catch_up", "generated", "make_run"]
+           "catch_up", "inner", "make_run"]
 
 #: What `run` returns: a place in this tuple.
 STOPS = (Stop.CYCLES, Stop.CHECKSTOP, Stop.CONSOLE, Stop.ADDRESS, Stop.INSTRUCTIONS, Stop.DRAIN)
@@ -40,7 +40,7 @@ GLOBAL = 2
 TBEN = 8
 
 #: Compiles a function that only compiled code calls.
-generated = njit(error_model="numpy", _nrt=False)
+inner = njit(error_model="numpy", _nrt=False)
 
 U = np.uint64
 
@@ -128,7 +128,7 @@ _TS, _A, _TT, _TSIZ, _TBST, _DBB, _ARTRY, _D_W, _AACK, _TA, _TEA, _D_R = map(int
 _OF_PROCESSOR, _OF_DEVICE = len(OfProcessor), len(OfDevice)
 
 
-@generated
+@inner
 def get(state, at, number):
     """The value of a signal; 0 if there is none."""
     value = U(0)
@@ -138,7 +138,7 @@ def get(state, at, number):
     return value
 
 
-@generated
+@inner
 def put(state, at, number, value):
     """Drive an input, if there is one."""
     for n in range(at.first[number], at.first[number + 1]):
@@ -147,7 +147,7 @@ def put(state, at, number, value):
                             | (U(value) >> part.position & part.mask) << part.shift)
 
 
-@generated
+@inner
 def catch_up(request, control):
     """Make the devices' time the present, before something acts on them, or looks."""
     c = control[0]
@@ -157,7 +157,7 @@ def catch_up(request, control):
     c.event = 0         # look at them at the end of this cycle
 
 
-@generated
+@inner
 def _access(request, control, target, action, written):
     """What the bus side of a device asks for; returns what the device drives on `d_r`."""
     r, t = request[0], target[0]
@@ -169,7 +169,7 @@ def _access(request, control, target, action, written):
     return U(0)
 
 
-@generated
+@inner
 def _clock_port(state, at, port, request, control, target):
     """One bus clock of a device's port."""
     action = clock(
@@ -188,7 +188,7 @@ def _clock_port(state, at, port, request, control, target):
     put(state, at, port + _D_R, driven)
 
 
-@generated
+@inner
 def _clock_master(state, at, request, control, master, target):
     """One bus clock of the device that is a bus master."""
     m = master[0]
@@ -207,7 +207,7 @@ def _clock_master(state, at, request, control, master, target):
     put(state, at, at.master + _WDATA, bus_value(master, target))
 
 
-@generated
+@inner
 def _clock_ports(state, at, request, control, targets, master):
     """One bus clock of every device's port where something happens."""
     starts = U(0)
@@ -221,7 +221,7 @@ def _clock_ports(state, at, request, control, targets, master):
             _clock_master(state, at, request, control, master, targets[n:n + 1])
 
 
-@generated
+@inner
 def _look(state, at, request, control, processors):
     """See what time or an access has changed in the devices; returns what the console says."""
     r = request[0]
@@ -236,7 +236,7 @@ def _look(state, at, request, control, processors):
     return devices.console(r)
 
 
-@generated
+@inner
 def _arrived(state, at, address, places):
     """Whether a processor has come to the address since the last call. `places` has where each of
     them was then, and how many instructions it had completed."""
@@ -259,7 +259,7 @@ def make_run(take_traces):
     take_traces : function of state, watch, traces, buffers and a row
     """
 
-    @generated
+    @inner
     @named_after(take_traces)
     def run(step, state, record, at, request, targets, master, control, places, watch, traces,
             buffers):
