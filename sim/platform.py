@@ -35,6 +35,7 @@ import numpy as np
 
 from pteg import components
 from pteg.components.device import Device
+from pteg.components.master import request_of
 from pteg.components.roles import (
     AnyRole,
     BusMaster,
@@ -184,6 +185,8 @@ class Platform:
         masters = [device.name for device in with_role(self.devices, BusMaster)]
         if len(masters) > 1:
             raise UserError(f"only one device can be a bus master, not {', '.join(masters)}")
+        if self.master:
+            request_of(self.master)
 
     @property
     def ratio(self) -> Ratio:

@@ -61,12 +61,11 @@ class Signals:
     def of_processors(self):
         """Of each processor, the paths of `pteg.pipeline.loop.OfProcessor`."""
         if not self.processors and self.interrupt:
-            return [("", "", "", self.interrupt, "", "")]
+            return [("", "", self.interrupt, "", "")]
         several = len(self.processors) > 1
-        return [(core.completion.pc, core.completion.instructions,
-                 core.completion.exceptions.checkstop, cpu.interrupt,
+        return [(cpu.core.completion.pc, cpu.core.completion.instructions, cpu.interrupt,
                  *((cpu.soft_reset, cpu.time_base_stop) if several else ("", "")))
-                for cpu in self.processors for core in [cpu.core]]
+                for cpu in self.processors]
 
 
 @dataclass
@@ -286,15 +285,23 @@ class Driver:
                                for signal in OfMaster if master)),
             "bus_edge": number(signals.bus_edge), "granted": number(signals.granted)}
         parts = [list(self._parts(path)) for path in paths]
-        starts = {}
-        for port in ports:
-            for word, shift, mask, _ in self._parts(port.ts):
-                starts[word] = starts.get(word, 0) | mask << shift
         return loop.Signals(
             parts=np.array([part for some in parts for part in some], PART),
             first=np.cumsum([0, *map(len, parts)], dtype=np.int64), **numbers,
-            starts=np.array([(word, 0, mask, 0) for word, mask in starts.items()], PART),
+            completed=np.array([part for cpu in signals.processors
+                                for part in self._parts(cpu.core.completion.instructions)], PART),
+            stopped=self._bits(cpu.core.completion.exceptions.checkstop
+                               for cpu in signals.processors),
+            starts=self._bits(port.ts for port in ports),
             master_device=self.platform.devices.index(master) if master else NONE)
+
+    def _bits(self, paths):
+        """Where the state has the bits of these signals: PART, a word each."""
+        masks = {}
+        for path in paths:
+            for word, shift, mask, _ in self._parts(path):
+                masks[word] = masks.get(word, 0) | mask << shift
+        return np.array([(word, 0, mask, 0) for word, mask in masks.items()], PART)
 
     def _parts(self, path):
         """A signal as records of PART."""

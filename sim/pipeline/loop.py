@@ -50,10 +50,9 @@ class OfProcessor(IntEnum):
 
     PC = 0
     INSTRUCTIONS = 1
-    CHECKSTOP = 2
-    INTERRUPT = 3
-    SOFT_RESET = 4
-    TIME_BASE_STOP = 5
+    INTERRUPT = 2
+    SOFT_RESET = 3
+    TIME_BASE_STOP = 4
 
 
 class OfDevice(IntEnum):
@@ -101,8 +100,11 @@ class Signals(NamedTuple):
         Numbers of the first signal of `OfProcessor`, then of each other processor; and so on.
     bus_edge, granted : int
         Numbers of these signals.
-    starts : record array of PART
-        Bits of the state of which one is 1 while a transaction starts at any device.
+    completed : record array of PART
+        Instructions that each processor has completed.
+    stopped, starts : record array of PART
+        Bits of the state of which one is 1 if a processor is in checkstop; while a transaction
+        starts at any device.
     master_device : int
         Number of the bus master, or NONE.
     """
@@ -114,6 +116,8 @@ class Signals(NamedTuple):
     master: int
     bus_edge: int
     granted: int
+    completed: np.ndarray
+    stopped: np.ndarray
     starts: np.ndarray
     master_device: int
 
@@ -121,7 +125,7 @@ class Signals(NamedTuple):
 #: Number of a device that is not there.
 NONE = -1
 
-_PC, _COMPLETED, _STOPPED, _INT, _SRESET, _TBEN = map(int, OfProcessor)
+_PC, _COMPLETED, _INT, _SRESET, _TBEN = map(int, OfProcessor)
 _TS, _A, _TT, _TSIZ, _TBST, _DBB, _ARTRY, _D_W, _AACK, _TA, _TEA, _D_R = map(int, OfDevice)
 (_VALID, _TYPE, _ADDR, _SIZE, _BURST, _WIMG, _WDATA, _BEAT, _RDATA, _DONE, _ERROR) = map(
     int, OfMaster)
@@ -145,6 +149,24 @@ def put(state, at, number, value):
         part = at.parts[n]
         state[part.word] = (state[part.word] & ~(part.mask << part.shift)
                             | (U(value) >> part.position & part.mask) << part.shift)
+
+
+@inner
+def _any(state, parts):
+    """Whether one of these bits is 1."""
+    found = U(0)
+    for n in range(len(parts)):
+        found |= state[parts[n].word] & parts[n].mask
+    return found
+
+
+@inner
+def _sum(state, parts):
+    """The sum of signals each of which is one part."""
+    total = U(0)
+    for n in range(len(parts)):
+        total += state[parts[n].word] >> parts[n].shift & parts[n].mask
+    return np.int64(total)
 
 
 @inner
@@ -210,14 +232,12 @@ def _clock_master(state, at, request, control, master, target):
 @inner
 def _clock_ports(state, at, request, control, targets, master):
     """One bus clock of every device's port where something happens."""
-    starts = U(0)
-    for n in range(len(at.starts)):
-        starts |= state[at.starts[n].word] & at.starts[n].mask
+    starts = _any(state, at.starts)
     for n in range(len(targets)):
         port = at.devices + n * _OF_DEVICE
         if targets[n].busy or starts and get(state, at, port + _TS):
             _clock_port(state, at, port, request, control, targets[n:n + 1])
-        if n == at.master_device:
+        if n == at.master_device and (master[0].bus_size or get(state, at, at.master + _VALID)):
             _clock_master(state, at, request, control, master, targets[n:n + 1])
 
 
@@ -265,30 +285,27 @@ def make_run(take_traces):
             buffers):
         c = control[0]
         begin, stop = c.cycle, _CYCLES
-        _arrived(state, at, c.address, places)
+        every_clock = at.first[at.bus_edge] == at.first[at.bus_edge + 1]
+        if c.address != NONE:
+            _arrived(state, at, c.address, places)
         while c.cycle < c.last_cycle:
             take_traces(state, watch, traces, buffers, c.cycle - begin)
             step(state, record)
             c.cycle += 1
-            if at.first[at.bus_edge] == at.first[at.bus_edge + 1] or get(state, at, at.bus_edge):
+            if every_clock or get(state, at, at.bus_edge):
                 _clock_ports(state, at, request, control, targets, master)
             c.behind += 1
             seen = 0
             if c.behind >= c.event:
                 seen = _look(state, at, request, control, len(places))
 
-            there = _arrived(state, at, c.address, places)
-            completed, stopped = U(0), U(0)
-            for n in range(len(places)):
-                completed += U(places[n, 1])
-                stopped |= get(state, at, at.processors + n * _OF_PROCESSOR + _STOPPED)
-            if stopped:
+            if _any(state, at.stopped):
                 stop = _CHECKSTOP
             elif seen == 1:
                 stop = _CONSOLE
-            elif there:
+            elif c.address != NONE and _arrived(state, at, c.address, places):
                 stop = _ADDRESS
-            elif np.int64(completed) >= c.last_instruction:
+            elif _sum(state, at.completed) >= c.last_instruction:
                 stop = _INSTRUCTIONS
             elif seen == 2:
                 stop = _DRAIN

@@ -9,6 +9,7 @@ from pteg.components.copier import Copier
 from pteg.components.device import Device, compiled
 from pteg.components.dram import Dram
 from pteg.components.fw_cfg import FwCfg, Key
+from pteg.components.master import MASTER
 from pteg.components.roles import BusMaster, ConsolePort, Disk, FirmwareConfiguration, Ram
 from pteg.components.rom import Rom
 from pteg.components.serial import RINGS, SerialPort, put, take, waiting
@@ -111,6 +112,44 @@ def test_the_ledger_has_no_accesses_to_main_memory_of_another_name(cpu, tmp_path
         (Kind.DEVICE_WRITE, 0x40000000)]
 
 
+PERIOD = 1234
+
+
+class Clockwork(Teletype):
+    """Prints its next letter by itself, each time that so many clocks are over."""
+
+    dtype = np.dtype([*RINGS, ("clocks", "i8"), ("letter", "u1")])
+
+    def reset(self):
+        super().reset()
+        self.state["letter"] = ord("a")
+
+    @compiled
+    def tick(state, memory, clocks):
+        s = state[0]
+        s.clocks += clocks
+        while s.clocks >= PERIOD:
+            s.clocks -= PERIOD
+            put(s, memory, s.letter)
+            s.letter += 1
+
+    @compiled
+    def next_event(state, memory):
+        return PERIOD - state[0].clocks
+
+
+@pytest.mark.parametrize("cpu", ["functional", "pipeline"])
+def test_a_run_ends_in_the_cycle_in_which_a_device_without_a_pin_prints(cpu):
+    machine = Machine(Platform([Dram(size=1 << 20), Clockwork()]), cpu=cpu)
+    machine.load(assemble(".org 0x1000\n b .").elf())
+    machine.cpu.pc, machine.cpu.msr = 0x1000, 0
+    for turn, letter in enumerate("abc", 1):
+        assert machine.run(until=letter, cycles=100_000) == "console"
+        assert machine.cycle == turn * PERIOD
+    machine.run(cycles=2 * PERIOD)
+    assert machine.console.read() == b"abcde"
+
+
 @pytest.mark.parametrize("cpu", ["functional", "pipeline"])
 def test_a_console_of_a_users_own(cpu):
     machine = Machine(Platform([Dram(size=1 << 20), Teletype()]), cpu=cpu)
@@ -176,6 +215,19 @@ def test_a_role_asks_for_its_function(role, function):
 
     with pytest.raises(UserError, match=rf"^register must have a function '{function}' to be a "):
         Platform([Half()])
+
+
+def test_the_request_of_a_bus_master_is_one_piece():
+    class Scattered(Register, BusMaster):
+        dtype = np.dtype([("bus_size", "i8"), ("mine", "i8"), *MASTER[1:]])
+
+        @compiled
+        def answer(state, memory):
+            state[0].bus_size = 0
+
+    with pytest.raises(UserError, match=r"^register must have the fields pteg\.components\.master"
+                                        r"\.MASTER in its state, one behind the other$"):
+        Platform([Scattered()])
 
 
 def test_a_role_asks_for_its_methods():
