@@ -127,18 +127,28 @@ def load_design(build: Callable[[], Any], *, sources: Sequence[str | PathLike], 
         return compile_design(build(), name=name, unnamed=unnamed, cycle=cycle, cache=cache)
     key = key_of("design", name, _cache.digest_files(sources),
                json.dumps([parameters, list(unnamed), cycle], sort_keys=True))
-    blobs = _cache.get(key)
-    if blobs is None:
-        with _cache.Lock(key):
-            blobs = _cache.get(key)
-            if blobs is None:
-                native = compile_design(build(), name=name, unnamed=unnamed, cycle=cycle)
-                _cache.put(key, native.to_blobs())
-                return native
-    return Native.from_blobs(blobs)
+    native = _latest.pop(key, None)
+    if native is None:
+        blobs = _cache.get(key)
+        if blobs is None:
+            with _cache.Lock(key):
+                blobs = _cache.get(key)
+                if blobs is None:
+                    native = compile_design(build(), name=name, unnamed=unnamed, cycle=cycle)
+                    _cache.put(key, native.to_blobs())
+        native = native or Native.from_blobs(blobs)
+    _latest[key] = native
+    if len(_latest) > LATEST:
+        del _latest[next(iter(_latest))]
+    return native
 
 
 _cache = cache  # the parameters above hide the module
+
+#: Designs that are kept in memory, and which those are, the latest last: another machine of the
+#: same hardware need not read its signals again.
+LATEST = 4
+_latest: dict[str, "Native"] = {}
 
 
 #: The functions of a design: the level of the reset input, and whether there is a clock edge.
