@@ -63,7 +63,7 @@ done:   b       done
 
 
 @pytest.mark.parametrize("cpu", ["pipeline", "functional"])
-@pytest.mark.parametrize("ratio", ["4:1", "2.5:1"])
+@pytest.mark.parametrize("ratio", ["4:1", pytest.param("2.5:1", marks=pytest.mark.slow)])
 def test_hid1_and_the_time_base_follow_the_ratio(cpu, ratio):
     program = assemble(_READ, sections={".text": 0})
     machine = pteg.Machine("g3", cpu=cpu, ratio=ratio, rom="none")

@@ -156,7 +156,8 @@ def difference(one, other):
 
 CASES = [(wild, "functional", 0), (wild, "pipeline", "256K"),
          pytest.param(wild, "pipeline", 0, marks=pytest.mark.slow),
-         (random_one, "functional", 0), (random_one, "pipeline", 0),
+         (random_one, "functional", 0),
+         pytest.param(random_one, "pipeline", 0, marks=pytest.mark.slow),
          pytest.param(random_one, "pipeline", "256K", marks=pytest.mark.slow)]
 
 

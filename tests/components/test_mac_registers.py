@@ -95,7 +95,7 @@ LOAD_AND_STORE_NOWHERE = [
 
 @pytest.mark.parametrize("cpu", ["functional", "pipeline"])
 def test_both_models_read_zero_from_an_open_bus(cpu):
-    machine = pteg.Machine(open_platform(), cpu=cpu)
+    machine = pteg.Machine("mac99", rom="none", cpu=cpu)
     machine.load(b"".join(word.to_bytes(4, "big") for word in LOAD_AND_STORE_NOWHERE), at=0x1000)
     with machine.cpu.changed() as state:
         state["pc"], state["msr"] = 0x1000, 0

@@ -196,6 +196,7 @@ def test_an_mmu_is_known_by_its_circuit():
     assert first == same and len({first, other, smaller}) == 3
 
 
+@pytest.mark.slow
 def test_two_functions_of_one_name_make_two_mmus():
     spec = importlib.util.spec_from_file_location("own_replacement", EXAMPLE)
     example = importlib.util.module_from_spec(spec)

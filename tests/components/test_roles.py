@@ -80,7 +80,8 @@ def run(cpu, name):
     return machine
 
 
-@pytest.mark.parametrize("cpu", ["functional", "pipeline"])
+@pytest.mark.parametrize("cpu", ["functional",
+                                 pytest.param("pipeline", marks=pytest.mark.slow)])
 def test_main_memory_may_have_any_name(cpu):
     usual, other = run(cpu, "dram"), run(cpu, "memory")
     assert other.cpu.gpr[3] == usual.cpu.gpr[3] == sum(1000 + 3 * n for n in range(1000))

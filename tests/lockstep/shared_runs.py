@@ -6,12 +6,12 @@ import sys
 from pathlib import Path
 
 import pteg
-from pteg.components.dram import Dram
 from pteg.cpu import Stop
 from pteg.lockstep.shared import SharedLockstep
-from pteg.platform import Platform, Wire
+from pteg.platform import Wire
+from pteg.presets import g3
 
-__all__ = ["Machines", "beside", "check"]
+__all__ = ["beside", "check", "check_long", "new_machine"]
 
 
 def beside(name):
@@ -40,32 +40,16 @@ def check(machine, seed, **size):
     return lockstep.instructions
 
 
-class Machines:
-    """Two machines with two processors: `plain`, and `interrupted` by a device of each processor at
-    random. Both are made when they are first used."""
+def new_machine():
+    """A machine with two processors, each with a device that interrupts it at random. A program of
+    `check` without `interrupts` has them disabled."""
+    devices = [injector.Injector(f"injector{n}", 0x40000000 + 16 * n, seed=n, every=500)
+               for n in range(2)]
+    return pteg.Machine(g3(processors=2, ram="1M").extended(
+        devices, [Wire(device.name, number=n) for n, device in enumerate(devices)]))
 
-    def __init__(self):
-        self._made = {}
 
-    @property
-    def plain(self):
-        if "plain" not in self._made:
-            self._made["plain"] = pteg.Machine("g3", rom="none", processors=2, ram="1M")
-        return self._made["plain"]
-
-    @property
-    def interrupted(self):
-        if "interrupted" not in self._made:
-            devices = [injector.Injector(f"injector{n}", 0x40000000 + 16 * n, seed=n, every=500)
-                       for n in range(2)]
-            self._made["interrupted"] = pteg.Machine(Platform(
-                [Dram(size=1 << 20), *devices],
-                [Wire(device.name, number=n) for n, device in enumerate(devices)], processors=2))
-        return self._made["interrupted"]
-
-    def long(self, seed):
-        """Check a long program; what kind it is depends on the seed."""
-        interrupts = seed % 3 == 0
-        return check(self.interrupted if interrupts else self.plain, seed, length=200,
-                     translated=bool(seed % 2), interrupts=interrupts,
-                     rounds=random.Random(seed).choice((1, 20, 300)))
+def check_long(machine, seed):
+    """Check a long program; what kind it is depends on the seed."""
+    return check(machine, seed, length=200, translated=bool(seed % 2), interrupts=seed % 3 == 0,
+                 rounds=random.Random(seed).choice((1, 20, 300)))

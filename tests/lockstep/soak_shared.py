@@ -30,7 +30,7 @@ def main():
     parser.add_argument("--instructions", type=int, default=20_000_000,
                         help="of both processors; end with the program that has reached them")
     options = parser.parse_args()
-    machines, seed, done, different = runs.Machines(), options.first_seed, 0, 0
+    machine, seed, done, different = runs.new_machine(), options.first_seed, 0, 0
     start = said = time.monotonic()
     stopped = []
     signal.signal(signal.SIGINT, lambda *_: stopped.append(True))
@@ -44,7 +44,7 @@ def main():
 
     while done < options.instructions and not stopped:
         try:
-            done += machines.long(seed)
+            done += runs.check_long(machine, seed)
         except (Mismatch, AssertionError) as error:
             different += 1
             say(f"seed {seed}: {error}")

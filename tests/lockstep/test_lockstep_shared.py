@@ -34,19 +34,8 @@ programs, check = runs.programs, runs.check
 
 
 @pytest.fixture(scope="module")
-def machines():
-    return runs.Machines()
-
-
-@pytest.fixture
-def machine(machines):
-    return machines.plain
-
-
-@pytest.fixture
-def interrupted(machines):
-    """Each processor is interrupted by a device of its own, at random."""
-    return machines.interrupted
+def machine():
+    return runs.new_machine()
 
 
 def test_random_programs_agree(machine):
@@ -61,11 +50,11 @@ def test_random_programs_that_change_the_page_table_agree(machine):
     assert min(cpu.spr["SPRG3"] for cpu in machine.cpus) > 10    # page faults
 
 
-def test_random_programs_with_interrupts_agree(interrupted):
+def test_random_programs_with_interrupts_agree(machine):
     """External ones and those of the decrementers."""
     for seed in range(3):
-        check(interrupted, seed, translated=seed == 2, interrupts=True)
-        assert min(cpu.spr["SPRG1"] for cpu in interrupted.cpus) > 5
+        check(machine, seed, translated=seed == 2, interrupts=True)
+        assert min(cpu.spr["SPRG1"] for cpu in machine.cpus) > 5
 
 
 def test_a_processor_is_followed_from_its_soft_reset(machine):
@@ -163,10 +152,10 @@ def test_a_faulty_machine_is_found_out(monkeypatch, name):
 
 
 @pytest.mark.slow
-def test_twenty_million_instructions_agree(machines):
+def test_twenty_million_instructions_agree(machine):
     """soak_shared.py does the same in pieces."""
     seed, done = random.randrange(1 << 30), 0
     print("first seed", seed)
     while done < 20_000_000:
-        done += machines.long(seed)
+        done += runs.check_long(machine, seed)
         seed += 1

@@ -14,7 +14,7 @@ from pteg.mmu.history import Fault
 from pteg.mmu.oracle import Step
 
 SOURCE = Path(__file__).with_name("pte_update.s")
-SEEDS = 200
+SEEDS = 100
 
 #: A page table at 0x200000, segment 4 with VSID 0x123, and a block at 0 that reaches both.
 BEGIN = """

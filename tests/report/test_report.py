@@ -105,6 +105,7 @@ def test_values_are_those_of_the_machine_at_many_cycles(page):
             assert page.cache(1, cycle) == blocks(machine, places.dcache.directory), cycle
 
 
+@pytest.mark.slow
 def test_the_second_level_is_followed_too(read_report, tmp_path):
     """It fills, is cast out into, and is invalidated."""
     machine = pteg.Machine("g3", rom=ROM, l2="256K")

@@ -170,13 +170,17 @@ def test_the_report_has_every_parameter():
 
 # Machines -----------------------------------------------------------------------------------------
 
+SMALL_AND_LARGE = [pytest.param(SMALL, id="small"),
+                   pytest.param(LARGE, id="large", marks=pytest.mark.slow)]
+
+
 def run_first_rom(cpu, parameters):
     machine = pteg.Machine("g3", cpu=cpu, rom="first", **parameters)
     assert machine.run(until="ready", cycles=2_000_000) == "console"
     return machine
 
 
-@pytest.mark.parametrize("parameters", [SMALL, LARGE], ids=["small", "large"])
+@pytest.mark.parametrize("parameters", SMALL_AND_LARGE)
 def test_the_first_rom_passes_on_other_machines_and_both_models_search_as_often(parameters):
     hardware, functional = (run_first_rom(cpu, parameters) for cpu in ("pipeline", "functional"))
     assert hardware.console.read() == functional.console.read()
@@ -207,7 +211,7 @@ def lockstep(parameters, seeds):
     assert done > 100 * len(seeds)
 
 
-@pytest.mark.parametrize("parameters", [SMALL, LARGE], ids=["small", "large"])
+@pytest.mark.parametrize("parameters", SMALL_AND_LARGE)
 def test_random_programs_agree_on_other_machines(parameters):
     lockstep(parameters, range(3000, 3004))
 
