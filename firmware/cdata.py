@@ -42,13 +42,7 @@ class Data:
 
     def __init__(self, elf: bytes, read: Reader):
         self._read = read
-        self._variables: dict[str, tuple] = {}
-        dwarf = ELFFile(io.BytesIO(elf)).get_dwarf_info()
-        for unit in dwarf.iter_CUs():
-            for die in unit.iter_DIE_children(unit.get_top_DIE()):
-                place = _place(die, dwarf, unit) if die.tag == "DW_TAG_variable" else None
-                if place is not None:
-                    self._variables.setdefault(_name(_declared(die)), (place, _declared(die)))
+        self._variables = _variables(elf)
 
     def __getattr__(self, name: str) -> Any:
         address, die = self._variable(name)
@@ -106,6 +100,19 @@ class Array:
 
     def __iter__(self) -> Iterator[Any]:
         return (self[index] for index in range(self._count))
+
+
+@lru_cache(maxsize=16)
+def _variables(elf: bytes) -> dict[str, tuple[int, Any]]:
+    """Address and entry of each variable. It takes longer to read them than many a program runs."""
+    variables: dict[str, tuple[int, Any]] = {}
+    dwarf = ELFFile(io.BytesIO(elf)).get_dwarf_info()
+    for unit in dwarf.iter_CUs():
+        for die in unit.iter_DIE_children(unit.get_top_DIE()):
+            place = _place(die, dwarf, unit) if die.tag == "DW_TAG_variable" else None
+            if place is not None:
+                variables.setdefault(_name(_declared(die)), (place, _declared(die)))
+    return variables
 
 
 def _name(die: Any) -> str:
