@@ -9,6 +9,7 @@ import dataclasses
 import fnmatch
 import io
 import math
+import re
 from collections.abc import Collection, Sequence
 from typing import BinaryIO
 
@@ -80,11 +81,12 @@ def arrange(signals: Sequence[Signal], groups: Sequence[tuple[str, Sequence[str]
     shown: dict = {}
     rest: dict = {}
     seen: set[str] = set()
+    by_path = {signal.path: signal for signal in signals}
     for name, patterns in groups:
-        members = {signal.path: signal for pattern in patterns for signal in signals
-                   if fnmatch.fnmatchcase(signal.path, pattern)}
+        members = list(dict.fromkeys(path for pattern in patterns
+                                     for path in _matching(by_path, pattern)))
         if members:
-            shown[name] = list(members.values())
+            shown[name] = [by_path[path] for path in members]
             seen.update(members)
     for signal in signals:
         if signal.path not in seen:
@@ -95,6 +97,13 @@ def arrange(signals: Sequence[Signal], groups: Sequence[tuple[str, Sequence[str]
                 branch = branch.setdefault(f"{part} ", {})
             branch[name] = signal
     return shown, rest
+
+
+def _matching(paths, pattern):
+    """Most patterns are paths."""
+    if pattern in paths or not re.search(r"[*?[]", pattern):
+        return [pattern] if pattern in paths else []
+    return filter(re.compile(fnmatch.translate(pattern)).match, paths)
 
 
 def aliases(names: Collection[str], known: Collection[str]) -> dict[str, str]:
