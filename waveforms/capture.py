@@ -1,27 +1,30 @@
 """Selects the recorded cycles of a run: windows, triggers, the first and the last cycles.
 
-Rows of signal values come in chunks, as the engine's tracer makes them. Selected rows go to a sink,
+Values come in pieces (`Changes`), as the engine's tracer makes them. Selected ones go to a sink,
 such as `VcdFile`. Nothing here depends on a machine. A run without a trace is not slower:
-`Capture.wanted` returns the first cycle whose row is needed.
+`Capture.wanted` returns the first cycle that is needed.
 """
+
+from collections.abc import Iterator
 
 import numpy as np
 
 from pteg.errors import UserError
+from pteg.waveforms.changes import Changes
 from pteg.waveforms.window import Windows
 
 __all__ = ["Capture"]
 
 
 class Capture:
-    """Picks the wanted rows: all of the window, or those that `trigger`, `first` and `last` name.
+    """Picks the wanted cycles: all of the window, or those that `trigger`, `first` and `last` name.
 
     Parameters
     ----------
     window
         One or more, as `Windows.of` takes them. Cycles outside are never kept, and do not trigger.
     trigger
-        A function from rows to a boolean array. It is not asked about the `first` cycles.
+        A function from `Changes` to a boolean array. It is not asked about the `first` cycles.
     before, after
         Cycles to keep before that of the trigger, and from it on (None: all that follow).
     again
@@ -46,44 +49,40 @@ class Capture:
         self._before, self._after, self._again = before, after, again
         self._first, self._last = first or 0, last or 0
         self._line = _Line(max(before, self._last))
-        # Rows before this cycle are kept, the others may be later. None: all are kept.
+        # What is before this cycle is kept, the rest may be later. None: all is kept.
         self._keep_until = None if trigger is first is last is None else 0
         self.triggered = []
 
     def wanted(self, cycle):
-        """The first cycle from `cycle` on of which rows are needed; None if none is any more."""
+        """The first cycle from `cycle` on that is needed; None if none is any more."""
         wanted = self._windows.next(cycle)
         return None if wanted is None or self._finished(wanted) else wanted
 
-    def take(self, cycle, rows):
-        """Take the rows of the cycles from `cycle` on.
+    def take(self, changes: Changes) -> Iterator[Changes]:
+        """Take the next piece; yields the pieces to keep, which may be views of it."""
+        for begin, end in self._windows.parts(changes.cycle, changes.end):
+            yield from self._inside(changes.part(begin, end))
 
-        Yields
-        ------
-        (int, array)
-            Rows to keep, and the first one's cycle. They may be views of `rows`.
-        """
-        for begin, end in self._windows.parts(cycle, cycle + len(rows)):
-            yield from self._inside(begin, rows[begin - cycle:end - cycle])
-
-    def _inside(self, cycle, rows):
-        if self._first and len(rows):
+    def _inside(self, changes):
+        cycle, end = changes.cycle, changes.end
+        if self._first and cycle < end:
             self._keep_until, self._first = cycle + self._first, 0
-        while len(rows) and not self._finished(cycle):
-            done, kept = len(rows), self._keep_until is None or cycle < self._keep_until
-            hits = np.flatnonzero(self._trigger(rows)) if self._armed and not kept else ()
+        while cycle < end and not self._finished(cycle):
+            done, kept = end, self._keep_until is None or cycle < self._keep_until
+            rest = changes.part(cycle, end)
+            hits = np.flatnonzero(self._trigger(rest)) if self._armed and not kept else ()
             if kept and self._keep_until is not None:
-                done = min(done, self._keep_until - cycle)
+                done = min(done, self._keep_until)
             elif len(hits):
-                done = int(hits[0])
-            yield from self._line.add(cycle, rows[:done], kept)
-            cycle, rows = cycle + done, rows[done:]
+                done = cycle + int(hits[0])
+            yield from self._line.add(rest.part(cycle, done), kept)
+            cycle = done
             if len(hits):
                 yield from self._line.keep(cycle - self._before)
                 self._fire(cycle)
 
     def finish(self):
-        """End of the run. Yields as `take`: the rows that have waited for it."""
+        """End of the run. Yields as `take`: what has waited for it."""
         yield from self._line.end(self._last)
 
     def _fire(self, cycle):
@@ -97,56 +96,62 @@ class Capture:
 
 
 class _Line:
-    """The last `size` rows wait here until they are kept or forgotten.
+    """The last `size` cycles wait here until they are kept or forgotten.
 
     Parameters
     ----------
     size
-        How many rows may still be kept by what comes later.
+        How many cycles may still be kept by what comes later.
     """
 
     def __init__(self, size):
         self._size = size
-        self._pieces = []       # [cycle, rows, kept]
+        self._pieces = []       # [changes, kept]
 
-    def add(self, cycle, rows, kept):
-        """Rows join the line. Yields those that need not wait any more."""
+    def add(self, changes, kept):
+        """A piece joins the line. Yields those that need not wait any more."""
         if kept and not self._pieces:
-            yield cycle, rows
+            yield changes
             return
-        # The caller fills its buffer again, so what waits must be copied.
-        useful = rows if kept else rows[max(0, len(rows) - self._size):]
-        self._pieces.append([cycle + len(rows) - len(useful), useful.copy(), kept])
+        if not kept and not self._size:
+            return
+        useful = changes if kept else _last(changes, self._size)
+        self._pieces.append([useful.copy(), kept])
         yield from self._leave()
 
     def keep(self, first):
-        """The rows of the cycles from `first` on are kept. Yields those that need not wait."""
+        """The cycles from `first` on are kept. Yields those that need not wait."""
         pieces, self._pieces = self._pieces, []
-        for cycle, rows, kept in pieces:
-            cut = 0 if kept else min(len(rows), max(0, first - cycle))
-            self._pieces += [[start, part, keep] for start, part, keep in (
-                (cycle, rows[:cut], False), (cycle + cut, rows[cut:], True)) if len(part)]
+        for changes, kept in pieces:
+            cut = changes.cycle if kept else min(changes.end, max(changes.cycle, first))
+            self._pieces += [[part, keep] for part, keep in (
+                (changes.part(changes.cycle, cut), False), (changes.part(cut, changes.end), True))
+                if len(part)]
         yield from self._leave()
 
     def end(self, count):
-        """No more rows come: the last `count` are kept, and nothing waits any more."""
+        """Nothing more comes: the last `count` cycles are kept, and nothing waits any more."""
         self._size, first = count, 0
-        for cycle, rows, _ in self._pieces[::-1]:
-            first = cycle + max(0, len(rows) - count)
-            count -= min(count, len(rows))
+        for changes, _ in self._pieces[::-1]:
+            first = _last(changes, count).cycle
+            count -= min(count, len(changes))
             if count == 0:
                 break
         yield from self.keep(first)
 
     def _leave(self):
-        waiting = sum(len(rows) for _, rows, _ in self._pieces)
+        waiting = sum(len(changes) for changes, _ in self._pieces)
         while self._pieces:
-            cycle, rows, kept = self._pieces[0]
-            if not kept and waiting - len(rows) < self._size:
-                forgotten = max(0, waiting - self._size)
-                self._pieces[0][:2] = cycle + forgotten, rows[forgotten:]
+            changes, kept = self._pieces[0]
+            if not kept and waiting - len(changes) < self._size:
+                self._pieces[0][0] = _last(changes, len(changes) - max(0, waiting - self._size))
                 return
             if kept:
-                yield cycle, rows
-            waiting -= len(rows)
+                yield changes
+            waiting -= len(changes)
             del self._pieces[0]
+
+
+def _last(changes, count):
+    """The last cycles of a piece."""
+    return changes.part(max(changes.cycle, changes.end - count), changes.end)

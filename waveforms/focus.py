@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from pteg.waveforms.changes import Changes
 from pteg.waveforms.gtkw import Screen
 
 __all__ = ["Focus"]
@@ -17,8 +18,8 @@ class Focus:
     Parameters
     ----------
     column
-        Word of a row that is not zero during what the trigger is about, such as a transfer; None:
-        there is no such signal, or no trigger.
+        Number of the word that is not zero during what the trigger is about, such as a transfer;
+        None: there is no such signal, or no trigger.
     at_end
         The end of the recording is in focus, not its beginning.
     """
@@ -30,18 +31,19 @@ class Focus:
         self._active = np.empty(0, bool)    # in the cycles from `_first` on
         self._first = 0
 
-    def add(self, cycle: int, rows: np.ndarray, trigger: int | None = None) -> None:
-        """Note the rows that are recorded, from `cycle` on; `trigger` is the first one's cycle."""
+    def add(self, changes: Changes, trigger: int | None = None) -> None:
+        """Note what is recorded; `trigger` is the cycle of the first trigger."""
+        cycle = changes.cycle
         if self._begin is None:
             self._begin = cycle
         if self._column is not None and (trigger is None or cycle < trigger + MOST):
             if cycle != self._end:
                 self._active, self._first = np.empty(0, bool), cycle
-            self._active = np.concatenate([self._active, rows[:, self._column] != 0])
+            self._active = np.concatenate([self._active, changes.rows([self._column])[:, 0] != 0])
             if trigger is None:     # what ends long before the trigger is not in focus
                 excess = max(0, len(self._active) - MOST)
                 self._active, self._first = self._active[excess:], self._first + excess
-        self._end = cycle + len(rows)
+        self._end = changes.end
 
     def screen(self, trigger: int | None = None) -> Screen:
         """What to show, with the cycle of the first trigger."""

@@ -17,8 +17,9 @@ import numpy as np
 
 from pteg.errors import UserError
 from pteg.waveforms import fstbody
+from pteg.waveforms.compiled import SLACK
 from pteg.waveforms.signals import columns
-from pteg.waveforms.variables import SCALAR, STRING, Variables
+from pteg.waveforms.variables import STRING, Variables
 from pteg.waveforms.vcdheader import timebase
 
 __all__ = ["FstFile"]
@@ -29,8 +30,8 @@ HEADER, GEOMETRY, HIERARCHY, CHANGES = 0, 3, 4, 8
 SCOPE, UPSCOPE, MODULE, WIRE, TEXT = 254, 255, 0, 16, 21
 #: Length of a string variable in the geometry: each change has its own.
 VARIABLE_LENGTH = 0xFFFFFFFF
-#: A block ends when its chains have so many bytes, or after so many seconds.
-BLOCK_BYTES, BLOCK_SECONDS = 4 << 20, 5.0
+#: A block ends when it has so many changes, or after so many seconds.
+BLOCK_CHANGES, BLOCK_SECONDS = 1 << 20, 5.0
 #: Chains shorter than this are not compressed.
 SHORT = 32
 LEVEL = 3
@@ -38,7 +39,7 @@ _EXPONENTS = {"1 us": -6, "1 ns": -9, "1 ps": -12, "1 fs": -15}
 
 
 class FstFile:
-    """An FST file, filled with rows of words.
+    """An FST file, filled with `Changes`.
 
     Parameters
     ----------
@@ -62,8 +63,8 @@ class FstFile:
         self._shown = shown = Variables(signals, places, clock=clock, pure=pure)
         self.names, self.strings = shown.names, shown.strings
         self._users = shown.users()
-        self._previous = np.zeros(shown.words, np.uint64)
-        self._cycle = None      # that of the next row, if there is no gap
+        self._row = np.zeros(shown.words, np.uint64)    # the values in the last cycle
+        self._cycle = None      # the next one, if there is no gap
         self._begin = None      # time of the first change in the file
         self._blocks, self._closed = 0, False
         hierarchy, self._order = _hierarchy(shown)
@@ -97,27 +98,30 @@ class FstFile:
         self._file.write(data)
         self._size += len(data)
 
-    # Rows -------------------------------------------------------------------------------------
+    # Cycles -----------------------------------------------------------------------------------
 
-    def write(self, cycle, rows):
-        """Append the values of the cycles from `cycle` on; see `VcdFile.write`."""
+    def write(self, changes):
+        """Append the values of some cycles; see `VcdFile.write`."""
+        cycle = changes.cycle
         if self._cycle is not None and cycle < self._cycle:
             raise UserError(f"a waveform cannot go back in time, from cycle {self._cycle} to "
                             f"{cycle}: close it before a reset")
-        if rows.ndim != 2 or rows.shape[1] < self._shown.words:
-            raise ValueError(f"rows must have {self._shown.words} words, not {rows.shape}")
-        if len(rows) == 0:
+        if len(changes.before) < self._shown.words:
+            raise ValueError(f"there must be {self._shown.words} words, not {len(changes.before)}")
+        if len(changes) == 0:
             return
-        self._shown.learn(rows)
         if cycle != self._cycle:
             if self._cycle is not None:
                 self._unknown()
-            self._previous[:] = ~rows[0, :self._shown.words]    # so that everything has changed
+            self._row = ~changes.row(0)[:self._shown.words]     # so that everything changes
         if self._begin is None:
             self._begin = self.period * cycle
-        self._append(cycle, rows)
-        self._cycle = cycle + len(rows)
-        if (self._bytes >= BLOCK_BYTES
+        changes = changes.following(self._row)
+        self._shown.learn(changes)
+        self._append(changes.copy())
+        self._row = changes.row(-1 + len(changes))[:self._shown.words]
+        self._cycle = changes.end
+        if (self._changes >= BLOCK_CHANGES
                 or clock_of_host.monotonic() - self._started > BLOCK_SECONDS):
             self._flush()
 
@@ -128,32 +132,22 @@ class FstFile:
             self._flush(end=self.period * (self._cycle or 0))
 
     def _new_block(self):
-        # Times, by their differences; pieces of chains, each with the place of each variable's
-        # bytes in it; the clock's chain.
+        # Times, by their differences; what happens, each with the index of its first time: some
+        # changes, or None if all values become unknown; the clock's chain.
         self._times, self._pieces, self._clock = [], [], []
-        self._count, self._bytes, self._time = 0, 0, None
-        self._last = np.zeros(len(self._shown.all), np.int64)
+        self._count, self._changes, self._time = 0, 0, None
         self._clock_last = 0
-        self._frame = self._previous.copy() if self._cycle is not None else None
+        self._frame = self._row.copy() if self._cycle is not None else None
         self._started = clock_of_host.monotonic()
 
-    def _append(self, cycle, rows):
-        shown = self._shown
-        arguments = (rows, self._previous, self._count, self._last, *self._users, shown.table,
-                     shown.members, shown.text)
-        sizes = np.zeros(len(shown.all), np.int64)
-        fstbody.chains(*arguments, sizes, np.empty(0, np.uint8))
-        ends = np.cumsum(sizes)
-        out = np.empty(max(1, int(ends[-1]) if len(ends) else 0), np.uint8)
-        fstbody.chains(*arguments, ends - sizes, out)
-        self._pieces.append((out.data, [0, *ends.tolist()]))
-        self._bytes += len(out)
-        self._previous[:] = rows[-1, :shown.words]
-        self._tick(self.period * cycle)
+    def _append(self, changes):
+        self._pieces.append((self._count, changes))
+        self._changes += len(changes.pairs)
+        self._tick(self.period * changes.cycle)
         self._clock.append(_varint(self._count - self._clock_last << 2 | 2))
-        edges = 2 * len(rows)       # the clock rises and falls in each
+        edges = 2 * len(changes)        # the clock rises and falls in each
         self._times.append(_varint(self._half) * (edges - 1))
-        self._clock.append(b"\4" + b"\6\4" * (len(rows) - 1))
+        self._clock.append(b"\4" + b"\6\4" * (len(changes) - 1))
         self._count += edges
         self._clock_last = self._count - 1
         self._time += self._half * (edges - 1)
@@ -164,23 +158,43 @@ class FstFile:
         self._time = time
 
     def _unknown(self):
-        """All values are x from the end of the last row on."""
+        """All values are x from the end of the last cycle on."""
         self._tick(self.period * self._cycle)
-        parts = []
-        for index, variable in enumerate(self._shown.all):
-            step = self._count - int(self._last[index])
-            if variable.kind == SCALAR:
-                parts.append(_varint(step << 4 | 1))
-            elif variable.kind == STRING:
-                parts.append(_varint(step << 1) + b"\1x")
-            else:
-                parts.append(_varint(step << 1 | 1) + b"x" * variable.width)
-        self._last[:] = self._count
-        self._pieces.append((memoryview(b"".join(parts)),
-                             np.cumsum([0, *map(len, parts)]).tolist()))
+        self._pieces.append((self._count, None))
         self._clock.append(_varint(self._count - self._clock_last << 4 | 1))
         self._clock_last = self._count
         self._count += 1
+
+    def _chains(self):
+        """The chains of the variables, in their order."""
+        shown = self._shown
+        # Each gets the most room that it may need, and writes a little beyond its end.
+        words = np.zeros(shown.words + 1, np.int64)
+        unknown = 0
+        for _, changes in self._pieces:
+            if changes is None:
+                unknown += 1
+            else:
+                words += np.bincount(np.minimum(changes.pairs[:, 0], shown.words).astype(np.int64),
+                                     minlength=len(words))
+        first, users = self._users
+        counts = np.zeros(len(shown.all), np.int64)
+        np.add.at(counts, users, np.repeat(words[:-1], np.diff(first)))
+        table = shown.table
+        strings = table["kind"] == STRING
+        most = np.where(strings, 5 + max(18, shown.longest_name), 5 + table["width"] // 8 + 1)
+        sizes = counts * most + unknown * (5 + table["width"]) + SLACK
+        starts = np.cumsum(sizes) - sizes
+        at, last = starts.copy(), np.full(len(starts), -1)
+        out = np.empty(int(sizes.sum()) + SLACK, np.uint8)
+        for time, changes in self._pieces:
+            if changes is None:
+                fstbody.unknown(time, last, table, at, out)
+            else:
+                row = changes.before[:shown.words].copy()
+                fstbody.chains(changes.ends, changes.pairs, row, time, last, *self._users, table,
+                               shown.members, shown.text, at, out)
+        return [out[begin:end].tobytes() for begin, end in zip(starts, at, strict=True)]
 
     # Blocks -----------------------------------------------------------------------------------
 
@@ -190,16 +204,15 @@ class FstFile:
             if end is not None and end > self._time:
                 self._tick(end)
                 self._count += 1
-            self._write(self._changes())
+            self._write(self._block_of_changes())
             self._blocks += 1
             self._file.flush()
         self._file.patch(0, self._header())
         self._new_block()
 
-    def _changes(self):
-        chains = [b"".join(self._clock)]
-        chains += [b"".join(data[places[index]:places[index + 1]] for data, places in self._pieces)
-                   for index in self._order[1:]]
+    def _block_of_changes(self):
+        of_variables = self._chains()
+        chains = [b"".join(self._clock), *(of_variables[index] for index in self._order[1:])]
         body, table, position, before, empty = [b"Z"], [], 1, 0, 0
         for chain in chains:
             if not chain:

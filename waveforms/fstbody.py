@@ -1,29 +1,21 @@
 """The compiled part of an FST file: the changes of each variable as a chain of bytes.
 
 A change is the number of times since the variable's change before, and the new value. The format is
-that of libfst, the library of GTKWave.
+that of libfst, the library of GTKWave. See `pteg.waveforms.compiled` for what `out` and `at` are.
 """
 
 import numpy as np
 
 from pteg.jit import njit
+from pteg.waveforms.compiled import SOURCES, copy, digits, find, put, put_number, reversed_bytes
 from pteg.waveforms.variables import SCALAR, STRING
 
-__all__ = ["chains"]
+__all__ = ["chains", "unknown"]
 
 _ALL = np.uint64(0xFFFF_FFFF_FFFF_FFFF)
 
 
-@njit(cache=True)
-def _varint_size(value):
-    size = 1
-    while value >= 128:
-        value >>= 7
-        size += 1
-    return size
-
-
-@njit(cache=True)
+@njit(cache=True, calls=SOURCES)
 def _put_varint(out, at, value):
     """Seven bits a byte, the least significant first; bit 7 says that more follow."""
     while value >= 128:
@@ -34,20 +26,7 @@ def _put_varint(out, at, value):
     return at + 1
 
 
-@njit(cache=True)
-def _member(value, variable, members):
-    """The row of a value's name in the table of members, or -1."""
-    low, high = variable.members, variable.members_end
-    while low < high:
-        middle = (low + high) // 2
-        if members[middle].value < value:
-            low = middle + 1
-        else:
-            high = middle
-    return low if low < variable.members_end and members[low].value == value else -1
-
-
-@njit(cache=True)
+@njit(cache=True, calls=SOURCES)
 def _word(row, variable, number):
     """A word of a value, zero beyond its width; a negative number may fill its last word."""
     left = variable.width - 64 * number
@@ -56,55 +35,23 @@ def _word(row, variable, number):
     return row[variable.column + number] & (_ALL >> np.uint64(max(0, 64 - left)))
 
 
-@njit(cache=True)
-def _digits(value):
-    """Hexadecimal digits of a number."""
-    count = 1
-    while value >> np.uint64(4 * count) and count < 16:
-        count += 1
-    return count
+@njit(cache=True, calls=SOURCES)
+def _put_string(out, at, value, variable, members, text):
+    """The name of a value, with its length."""
+    found = find(value, variable, members)
+    if found < 0:
+        return put_number(out, _put_varint(out, at, 2 + digits(value)), value)
+    start, end = members[found].start, members[found].end
+    return copy(out, _put_varint(out, at, end - start), text, start, end)
 
 
-@njit(cache=True)
-def _size(row, variable, members, step):
-    """Bytes of a change `step` times after the one before."""
-    if variable.kind == SCALAR:
-        return _varint_size(step << 2)
-    size = _varint_size(step << 1)
-    if variable.kind != STRING:
-        return size + (variable.width + 7) // 8
-    value = _word(row, variable, 0)
-    found = _member(value, variable, members)
-    length = members[found].end - members[found].start if found >= 0 else 2 + _digits(value)
-    return size + _varint_size(length) + length
-
-
-@njit(cache=True)
-def _put(out, at, row, variable, members, text, step):
-    """Write a change; returns the position after it."""
-    if variable.kind == SCALAR:
-        bit = np.int64(row[variable.column] & np.uint64(1))
-        return _put_varint(out, at, step << 2 | bit << 1)
-    at = _put_varint(out, at, step << 1)
-    if variable.kind == STRING:
-        value = _word(row, variable, 0)
-        found = _member(value, variable, members)
-        if found >= 0:
-            start, end = members[found].start, members[found].end
-            at = _put_varint(out, at, end - start)
-            for position in range(start, end):
-                out[at] = text[position]
-                at += 1
-            return at
-        count = _digits(value)
-        at = _put_varint(out, at, 2 + count)
-        out[at], out[at + 1] = 48, 120      # 0x
-        for digit in range(count - 1, -1, -1):
-            nibble = np.int64(value >> np.uint64(4 * digit) & np.uint64(15))
-            out[at + 1 + count - digit] = nibble + (48 if nibble < 10 else 55)
-        return at + 2 + count
-    # The bits from the most significant on, eight a byte; the last byte is filled with zeros.
+@njit(cache=True, calls=SOURCES)
+def _put_bits(out, at, row, variable):
+    """The bits from the most significant on, eight a byte; the last byte is filled with zeros."""
     size = (variable.width + 7) // 8
+    if variable.width <= 64:
+        value = row[variable.column] << np.uint64(64 - variable.width)
+        return put(out, at, reversed_bytes(value), size)
     for index in range(size):
         low = variable.width - 8 * (index + 1)      # the number of the byte's last bit
         if low < 0:
@@ -118,59 +65,68 @@ def _put(out, at, row, variable, members, text, step):
     return at
 
 
-@njit(cache=True)
-def _differ(row, before, start, stop):
-    for word in range(start, stop):
-        if row[word] != before[word]:
-            return True
-    return False
-
-
-@njit(cache=True, nogil=True)
-def chains(rows, previous, time, last, first, users, table, members, text, starts, out):
-    """Write the changes of rows into the chains of the variables.
-
-    Called twice: with an empty `out`, it only counts.
+@njit(cache=True, nogil=True, calls=SOURCES)
+def chains(ends, pairs, row, time, last, first, users, table, members, text, at, out):
+    """Write the changes of some cycles into the chains of the variables.
 
     Parameters
     ----------
-    rows
-        uint64, shape (cycles, words). Words that `previous` has not are left out.
-    previous
-        The row before `rows`. Stays as it is.
+    ends, pairs
+        See `pteg.waveforms.changes.Changes`. Words that `row` does not have are left out.
+    row
+        The values before; become those of the last cycle.
     time
-        Index of the first row's time; that of the next row is larger by 2.
+        Index of the first cycle's time; that of the next cycle is larger by 2.
     last
-        Index of the time of each variable's last change. It becomes that after the rows if `out`
-        is not empty.
+        Index of the time of each variable's last change; -1 if there was none.
     first, users
         See `Variables.users`.
-    starts
-        For each variable, where its bytes begin in `out`; if `out` is empty, this becomes how many
-        they are.
+    at
+        For each variable, where its next bytes go in `out`.
     """
-    counting = len(out) == 0
-    at = np.zeros(len(table), np.int64) if counting else starts.copy()
-    when = last.copy()
-    before = previous
-    for index in range(len(rows)):
-        row = rows[index]
+    for index in range(len(ends) - 1):
         now = time + 2 * index
-        for word in range(len(previous)):
-            if row[word] != before[word]:
-                for user in range(first[word], first[word + 1]):
-                    number = users[user]
-                    variable = table[number]
-                    # A wide variable is written with the first of its words that has changed.
-                    if not _differ(row, before, variable.column, word):
-                        step = now - when[number]
-                        when[number] = now
-                        if counting:
-                            at[number] += _size(row, variable, members, step)
-                        else:
-                            at[number] = _put(out, at[number], row, variable, members, text, step)
-        before = row
-    if counting:
-        starts[:] = at
-    else:
-        last[:] = when
+        for change in range(ends[index], ends[index + 1]):
+            word = np.int64(pairs[change, 0])
+            if word < len(row):
+                row[word] = pairs[change, 1]
+        for change in range(ends[index], ends[index + 1]):
+            word = np.int64(pairs[change, 0])
+            if word >= len(row):
+                continue
+            for user in range(first[word], first[word + 1]):
+                number = users[user]
+                variable = table[number]
+                # A wide variable is written with the first of its words that has changed.
+                if variable.width > 64 and last[number] == now:
+                    continue
+                step = now - max(last[number], 0)
+                last[number] = now
+                if variable.kind == SCALAR:
+                    bit = np.int64(row[word] & np.uint64(1))
+                    at[number] = _put_varint(out, at[number], step << 2 | bit << 1)
+                    continue
+                place = _put_varint(out, at[number], step << 1)
+                if variable.kind == STRING:
+                    at[number] = _put_string(out, place, _word(row, variable, 0), variable, members,
+                                             text)
+                else:
+                    at[number] = _put_bits(out, place, row, variable)
+
+
+@njit(cache=True, nogil=True, calls=SOURCES)
+def unknown(time, last, table, at, out):
+    """Write into the chains that all values are unknown from a time on; see `chains`."""
+    for number in range(len(table)):
+        variable = table[number]
+        step = time - max(last[number], 0)
+        last[number] = time
+        if variable.kind == SCALAR:
+            at[number] = _put_varint(out, at[number], step << 4 | 1)
+        elif variable.kind == STRING:
+            place = _put_varint(out, at[number], step << 1)
+            at[number] = put(out, place, 0x7801, 2)         # one character, x
+        else:
+            place = _put_varint(out, at[number], step << 1 | 1)
+            out[place:place + variable.width] = 120         # x
+            at[number] = place + variable.width

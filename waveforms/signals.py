@@ -1,4 +1,4 @@
-"""Signals of a trace, and where a row of words holds them."""
+"""Signals of a trace, and in which words they are."""
 
 import dataclasses
 from collections.abc import Callable, Mapping
@@ -8,7 +8,7 @@ __all__ = ["Signal", "Text", "columns"]
 
 @dataclasses.dataclass(frozen=True)
 class Signal:
-    """A column of a trace. Any object with these attributes will do, such as the engine's probes.
+    """A signal of a trace. Any object with these attributes will do, such as the engine's probes.
 
     Parameters
     ----------
@@ -42,12 +42,12 @@ class Text(Signal):
 
 
 def columns(signals):
-    """First word of each signal in a row: one word per 64 bits, least significant first.
+    """First word of each signal: one word per 64 bits, least significant first.
 
     Returns
     -------
     (list of int, int)
-        The columns, and the words of a row.
+        The first words, and how many words there are.
     """
     found, size = [], 0
     for signal in signals:

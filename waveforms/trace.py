@@ -62,7 +62,7 @@ def select(paths, patterns="*", depth=None):
 
 
 class Trace:
-    """Writes a waveform from chunks of rows; files for viewers are named like it: `.gtkw`, `.sucl`.
+    """Writes a waveform from `Changes`; files for viewers are named like it: `.gtkw`, `.sucl`.
 
     Use it as a context manager, so that it is closed, and what was recorded can be read, also
     when the run ends with an exception or Ctrl-C.
@@ -73,9 +73,9 @@ class Trace:
         Of the file, which is FST if its name ends in `.fst`, otherwise VCD. An existing file is
         replaced.
     signals
-        What a row holds.
+        What there is.
     places
-        First word of each signal in a row; by default they follow each other (`vcd.columns`).
+        First word of each signal; by default they follow each other (`vcd.columns`).
     window
         One or more: a pair of cycles, a list of pairs, or text `A:B,C:D`.
     trigger
@@ -87,8 +87,7 @@ class Trace:
     view : pteg.waveforms.gtkw.View
         What the save file shows first.
     behind
-        Write in a second thread. The rows that `write` gets must stay as they are until its next
-        call then.
+        Write in a second thread. What `write` gets must stay as it is until its next call then.
     warn
         Called once with a line of text if the file becomes too large for viewers.
     """
@@ -125,27 +124,27 @@ class Trace:
             raise
 
     def wanted(self, cycle):
-        """The first cycle from `cycle` on of which rows are needed; None if none is any more."""
+        """The first cycle from `cycle` on that is needed; None if none is any more."""
         return self._capture.wanted(cycle)
 
-    def write(self, cycle, rows):
-        """Take the rows of the cycles from `cycle` on; they may be overwritten afterwards."""
+    def write(self, changes):
+        """Take the next piece; its arrays may be used again afterwards."""
         self._behind.wait()
-        self._reached = self._reached or any(self._windows.parts(cycle, cycle + len(rows)))
-        for start, kept in self._capture.take(cycle, rows):
-            self._keep(start, kept)
+        self._reached = self._reached or any(self._windows.parts(changes.cycle, changes.end))
+        for kept in self._capture.take(changes):
+            self._keep(kept)
 
-    def _keep(self, cycle, rows):
-        self._focus.add(cycle, rows, self._marker)
-        self._behind.do(self._waves.write, cycle, rows)
+    def _keep(self, changes):
+        self._focus.add(changes, self._marker)
+        self._behind.do(self._waves.write, changes)
 
     def close(self):
         """End of the run."""
         try:
             self._behind.wait()
             if not self._file.closed:
-                for start, kept in self._capture.finish():
-                    self._keep(start, kept)
+                for kept in self._capture.finish():
+                    self._keep(kept)
                 self._behind.wait()
                 self._waves.close()
                 self._write_save_file()

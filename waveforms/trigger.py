@@ -1,4 +1,4 @@
-"""Triggers: conditions on the signals of a row.
+"""Triggers: conditions on the signals of a cycle.
 
 A condition may call functions, such as `exception(DSI)`. Whoever knows the signals defines them:
 each is replaced by the condition that it returns (`Condition.expanded`).
@@ -109,7 +109,7 @@ class Trigger:
     ----------
     condition : Condition or str
     signals, places
-        What a row holds, and where; as for `VcdFile`.
+        What there is, and where; as for `VcdFile`.
     """
 
     def __init__(self, condition, signals, places=None):
@@ -119,14 +119,15 @@ class Trigger:
                          for signal, column in zip(
                              signals, places or columns(signals)[0], strict=True)
                          if not isinstance(signal, Text)}
+        self._words: list[int] = []     # those that it needs, in the order of columns of rows
         try:
             self._test = self._condition(condition.tree)
         except RecursionError:
             raise _bad(self.text) from None
 
-    def __call__(self, rows):
-        """Boolean array: in which of the rows the condition holds."""
-        return np.broadcast_to(self._test(rows), len(rows))
+    def __call__(self, changes):
+        """Boolean array: in which of the cycles the condition holds."""
+        return np.broadcast_to(self._test(changes.rows(self._words)), len(changes))
 
     def _error(self, problem):
         return UserError(f"trigger {self.text!r}: {problem}")
@@ -182,10 +183,11 @@ class Trigger:
         name = _dotted(node)
         if name not in self._signals:
             raise self._error(f"there is no signal {ast.unparse(node)!r}")
-        signal, column = self._signals[name]
+        signal, word = self._signals[name]
         if not 0 < signal.width <= 64:
             raise self._error(f"a signal must have 1 to 64 bits, {name!r} has {signal.width}")
-        unused = np.uint64(64 - signal.width)
+        unused, column = np.uint64(64 - signal.width), len(self._words)
+        self._words.append(word)
         if signal.signed:
             return lambda rows: (rows[:, column] << unused).view(np.int64) >> np.int64(unused)
         return lambda rows: rows[:, column] << unused >> unused

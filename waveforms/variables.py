@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from pteg.waveforms.compiled import SLACK
 from pteg.waveforms.signals import Text, columns
 
 __all__ = ["MEMBER", "SCALAR", "STRING", "VARIABLE", "VECTOR", "Variable", "Variables"]
@@ -17,7 +18,7 @@ __all__ = ["MEMBER", "SCALAR", "STRING", "VARIABLE", "VECTOR", "Variable", "Vari
 # Kinds of variable.
 SCALAR, VECTOR, STRING = 0, 1, 2
 
-#: A variable for compiled code: its first word in a row and its width. The names of a string's
+#: A variable for compiled code: its first word and its width. The names of a string's
 #: values are rows [members, members_end) of the table of members, in the order of the values.
 #: `tail` is the format's: VCD keeps there what ends a change, packed, and its length.
 VARIABLE = np.dtype([("tail", "u8"), ("tail_size", "i8"), ("column", "i8"), ("width", "i8"),
@@ -42,9 +43,9 @@ class Variables:
     Parameters
     ----------
     signals
-        What a row holds.
+        What there is.
     places
-        First word of each signal in a row; by default they follow each other (`columns`).
+        First word of each signal; by default they follow each other (`columns`).
     clock
         Path of the clock in the file. A signal of that path is replaced by it.
     pure
@@ -76,8 +77,10 @@ class Variables:
         self._taken, self._encode = set(), encode
         self.clock = self._place(clock)
         self.all, self.order, self.names, self.strings = [], [], {}, set()
-        self._names_of = {}     # of each string, by its index: names of values
-        self._labels = {}       # of each text, likewise: its column, and what finds a name
+        self._tables = {}       # rows of members; of an enumeration, by its contents
+        self._keys = {}         # of each string, by its index: the key of its table
+        self._labels = {}       # of each text, likewise: its word, and what finds a name
+        self._text = bytearray()
         places = columns(signals)[0] if places is None else places
         known = {}
         self.words = 0
@@ -96,12 +99,13 @@ class Variables:
                 known[looks] = len(self.all)
                 kind = STRING if named else SCALAR if signal.width == 1 else VECTOR
                 self.all.append(Variable(kind, column, signal.width))
-                if named:
-                    self._names_of[known[looks]] = {} if text else {
-                        value % (1 << signal.width): encode(name)
-                        for value, name in signal.enum.items()}
                 if text:
                     self._labels[known[looks]] = column, signal.label
+                    self._table(known[looks], known[looks], {})
+                elif named:
+                    self._table(known[looks], looks[1:], {
+                        value % (1 << signal.width): encode(name)
+                        for value, name in signal.enum.items()})
             place = self._place(signal.path)
             self.names[signal.path] = ".".join(place)
             self.all[known[looks]].places.append(place)
@@ -121,34 +125,50 @@ class Variables:
         self._taken.add((*scope, unique))
         return (*scope, unique)
 
-    def _tabulate(self):
-        """The names of values as tables for the compiled code."""
-        members, text = [], bytearray()
-        for index, names in self._names_of.items():
-            first = len(members)
-            for value in sorted(names):
-                members.append((value, len(text), len(text) + len(names[value])))
-                text += names[value]
-            self.table[index]["members"] = first
-            self.table[index]["members_end"] = len(members)
-        self.members = np.array(members, MEMBER)
-        self.text = np.frombuffer(bytes(text) or b"\0", np.uint8)
-        self.longest_name = max((end - start for _, start, end in members), default=0)
+    def _members(self, names):
+        """Rows of members for names of values, in the order of the values."""
+        rows = []
+        for value in sorted(names):
+            rows.append((value, len(self._text), len(self._text) + len(names[value])))
+            self._text += names[value]
+        return np.array(rows, MEMBER)
 
-    def learn(self, rows):
-        """Ask for the texts of values that are new in some rows; return whether there are any."""
-        found = False
-        for index, (column, label) in self._labels.items():
-            names = self._names_of[index]
-            for value in np.unique(rows[:, column]).tolist():
-                if value not in names:
-                    names[value], found = self._encode(label(value)), True
+    def _table(self, index, key, names):
+        """Give a string the names of its values."""
+        if key not in self._tables:
+            self._tables[key] = self._members(names)
+        self._keys[index] = key
+
+    def _tabulate(self):
+        """Put the tables of names together for the compiled code."""
+        ends = dict(zip(self._tables, np.cumsum([len(rows) for rows in self._tables.values()]),
+                        strict=True))
+        for index, key in self._keys.items():
+            self.table[index]["members"] = ends[key] - len(self._tables[key])
+            self.table[index]["members_end"] = ends[key]
+        self.members = np.concatenate([np.empty(0, MEMBER), *self._tables.values()])
+        self.text = np.frombuffer(bytes(self._text) + bytes(SLACK), np.uint8)
+        self.longest_name = int(max(self.members["end"] - self.members["start"], default=0))
+
+    def learn(self, changes):
+        """Ask for the texts of values that are new; return whether there are any."""
+        found, pairs = False, changes.pairs[changes.ends[0]:changes.ends[-1]]
+        for index, (word, label) in self._labels.items():
+            known = self._tables[index]
+            values = np.unique(pairs[pairs[:, 0] == word, 1])
+            places = np.searchsorted(known["value"], values)
+            new = places == len(known)
+            new[~new] = known["value"][places[~new]] != values[~new]
+            if new.any():
+                found = True
+                self._tables[index] = np.insert(known, places[new], self._members(
+                    {value: self._encode(label(value)) for value in values[new].tolist()}))
         if found:
             self._tabulate()
         return found
 
     def users(self):
-        """Which variables each word of a row belongs to, for compiled code.
+        """Which variables each word belongs to, for compiled code.
 
         Any word may belong to any number of variables: signals can be the same wire, or parts of
         one.

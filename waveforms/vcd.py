@@ -1,7 +1,7 @@
 r"""Value change dumps (IEEE 1364-2005, clause 18), the format of all waveform viewers.
 
-pyvcd writes the header (identifiers, scopes, types), compiled code the body: a row of words for
-each clock cycle comes in, the signals that differ from the row before go out.
+pyvcd writes the header (identifiers, scopes, types), compiled code the body: the words that change
+in each clock cycle come in, the signals in them go out.
 
 Strings are `$var string`; blanks and the like are escaped there, as `\x20`. The clock is a separate
 signal that rises where a cycle begins, and all other signals change with it. There is no date, so
@@ -15,30 +15,30 @@ import numpy as np
 
 from pteg.errors import UserError
 from pteg.waveforms import vcdbody
+from pteg.waveforms.compiled import SLACK
 from pteg.waveforms.signals import Signal, Text, columns
 from pteg.waveforms.variables import STRING, VARIABLE, Variables
-from pteg.waveforms.vcdbody import SLACK
 from pteg.waveforms.vcdheader import Header, timebase
 
 __all__ = ["Signal", "Text", "VcdFile", "columns", "timebase"]
 
 
 class VcdFile:
-    """A VCD file, filled with rows of words.
+    """A VCD file, filled with `Changes`.
 
     Parameters
     ----------
     file
-        Binary file, open for writing; it is not closed. It always holds whole rows: whatever is
+        Binary file, open for writing; it is not closed. It always holds whole cycles: whatever is
         on the disk can be read, even during the simulation or after it was interrupted.
     signals
-        What a row holds.
+        What there is.
     places
-        First word of each signal in a row; by default they follow each other (`columns`). Signals
+        First word of each signal; by default they follow each other (`columns`). Signals
         in the same place become names of one variable, if they have the same width and names of
         values.
     frequency
-        Of the clock, in hertz. Row n lasts from n to n+1 periods.
+        Of the clock, in hertz. Cycle n lasts from n to n+1 periods.
     clock
         Path of the clock in the file. A signal of that path is replaced by it.
     pure
@@ -61,7 +61,7 @@ class VcdFile:
         scale, self._half = timebase(frequency)
         self.period = 2 * self._half
         self._file = file
-        self._cycle = None      # that of the next row, if there is no gap
+        self._cycle = None      # the next one, if there is no gap
         self._closed = False
         header = Header(scale, comment)
         self._shown = shown = Variables(signals, places, clock=clock, pure=pure, encode=_escaped)
@@ -81,44 +81,46 @@ class VcdFile:
         self._clock_row = np.array([(*vcdbody.pack(self._clock.ident + "\n"), 0, 1, 0, 0, 0)],
                                    VARIABLE)
         self._users = shown.users()
-        self._previous = np.zeros(shown.words, np.uint64)
+        self._row = np.zeros(shown.words, np.uint64)        # the values in the last cycle
+        self._written = np.full(len(shown.all), -1)         # of each variable: the last cycle
         self._out = np.empty(0, np.uint8)
         self._make_room()
         self._file.write(header.text())
 
     def _make_room(self):
-        self._longest = 2 * SLACK + sum(max(int(row["width"]), self._shown.longest_name, 18) + 10
-                                        for row in self._shown.table)
+        most = np.maximum(self._shown.table["width"], max(18, self._shown.longest_name)) + 10
+        self._longest = 2 * SLACK + int(most.sum())
         if len(self._out) < 2 * self._longest:
             self._out = np.empty(max(1 << 20, 2 * self._longest), np.uint8)
 
-    def write(self, cycle, rows):
-        """Append the values of the cycles from `cycle` on; after a gap, with a full dump.
+    def write(self, changes):
+        """Append the values of some cycles; after a gap, with a full dump.
 
-        Parameters
-        ----------
-        cycle
-            Number of the first row's cycle. It may not lie before the end of the last row.
-        rows
-            uint64 array, shape (cycles, words). Words after the last signal's are left out.
+        The first cycle may not lie before the end of the last piece. Words after the last signal's
+        are left out.
         """
+        cycle = changes.cycle
         if self._cycle is not None and cycle < self._cycle:
             raise UserError(f"a waveform cannot go back in time, from cycle {self._cycle} to "
                             f"{cycle}: close it before a reset")
-        if rows.ndim != 2 or rows.shape[1] < self._shown.words:
-            raise ValueError(f"rows must have {self._shown.words} words, not {rows.shape}")
-        if len(rows) == 0:
+        if len(changes.before) < self._shown.words:
+            raise ValueError(f"there must be {self._shown.words} words, not {len(changes.before)}")
+        if len(changes) == 0:
             return
-        if self._shown.learn(rows):
+        gap = cycle != self._cycle
+        if gap:
+            self._row = ~changes.row(0)[:self._shown.words]     # so that everything changes
+        changes = changes.following(self._row)
+        if self._shown.learn(changes):
             self._make_room()
-        if cycle != self._cycle:
-            self._full_dump(cycle, rows[0])
-            cycle, rows = cycle + 1, rows[1:]
-        while len(rows):
-            text, done = self._changes(cycle, rows)
+        if gap:
+            self._full_dump(changes.part(cycle, cycle + 1))
+            changes = changes.part(cycle + 1, changes.end)
+        while len(changes):
+            text, done = self._text(changes)
             self._file.write(text)
-            cycle, rows = cycle + done, rows[done:]
-        self._cycle = cycle
+            changes = changes.part(changes.cycle + done, changes.end)
+        self._cycle = changes.cycle
         self._file.flush()
 
     def close(self):
@@ -128,7 +130,7 @@ class VcdFile:
             self._file.write(f"#{self.period * (self._cycle or 0)}\n".encode())
             self._file.flush()
 
-    def _full_dump(self, cycle, row):
+    def _full_dump(self, changes):
         """Write all values, as at the beginning of the file or after cycles that are not shown."""
         keyword = "$dumpvars"
         if self._cycle is not None:
@@ -137,18 +139,19 @@ class VcdFile:
             unknown = [v.dump_off() or f"sx {v.ident}" for v in [self._clock, *self._variables]]
             lines = [f"#{self.period * self._cycle}", "$dumpoff", *unknown, "$end\n"]
             self._file.write("\n".join(lines).encode())
-        self._previous[:] = ~row[:self._shown.words]      # so that everything has changed
-        text, _ = self._changes(cycle, row.reshape(1, -1))
-        time, clock = self.period * cycle, self._clock.ident
+        text, _ = self._text(changes)
+        time, clock = self.period * changes.cycle, self._clock.ident
         begin, end = f"#{time}\n".encode(), f"#{time + self._half}\n0{clock}\n".encode()
         self._file.write(begin + f"{keyword}\n".encode()
-                    + bytes(text[len(begin):len(text) - len(end)]) + b"$end\n" + end)
+                         + bytes(text[len(begin):len(text) - len(end)]) + b"$end\n" + end)
 
-    def _changes(self, cycle, rows):
-        """Text of the changes of some rows, valid until the next call, and how many they are."""
-        size, done = vcdbody.changes(rows, self._previous, cycle, self._half, self._clock_row[0],
-                                     *self._users, self._shown.table, self._shown.members,
-                                     self._shown.text, self._out, self._longest)
+    def _text(self, changes):
+        """Text of some cycles, valid until the next call, and how many they are."""
+        shown = self._shown
+        size, done = vcdbody.cycles(
+            changes.ends, changes.pairs, changes.cycle, self._half, self._row, self._written,
+            self._clock_row[0], *self._users, shown.table, shown.members, shown.text, self._out,
+            self._longest)
         return self._out[:size].data, done
 
 

@@ -1,23 +1,15 @@
 """The compiled part of a VCD file: value changes as text, some ten million a second.
 
-All functions write into a byte array `out` from position `at` on and return the position after
-their output. Text is moved eight bytes at a time (`_put`). The next text overwrites the bytes
-beyond its end, so `out` needs a little room at its end (`SLACK`).
+See `pteg.waveforms.compiled` for what `out` and `at` are.
 """
 
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
-from numba.np.arrayobj import make_array
 
 from pteg.jit import njit
+from pteg.waveforms.compiled import SOURCES, copy, find, put, put_number
 from pteg.waveforms.variables import SCALAR, STRING
 
-__all__ = ["SLACK", "changes", "pack"]
-
-#: Bytes that `out` must have beyond the longest row.
-SLACK = 64
+__all__ = ["cycles", "pack"]
 
 #: The binary digits of each byte, the most significant first, and the zeros in front of the first
 #: 1; the last digit is always written.
@@ -33,22 +25,10 @@ def pack(text):
     return int.from_bytes(text.encode(), "little"), len(text)
 
 
-@intrinsic
-def _put(typing, out, at, text, size):
-    """Write eight bytes, of which `size` count. numba's arrays cannot store to any position."""
-    def generate(context, builder, signature, arguments):
-        array = make_array(signature.args[0])(context, builder, arguments[0])
-        position = builder.gep(array.data, [arguments[1]])
-        builder.store(arguments[2], builder.bitcast(position, ir.IntType(64).as_pointer()),
-                      align=1)
-        return builder.add(arguments[1], arguments[3])
-    return types.int64(out, types.int64, types.uint64, types.int64), generate
-
-
-@njit(cache=True)
+@njit(cache=True, calls=SOURCES)
 def _put_time(out, at, time):
     """`#time` and a newline."""
-    at = _put(out, at, 35, 1)
+    at = put(out, at, 35, 1)
     size, limit = 1, 10
     while time >= limit:
         size += 1
@@ -56,10 +36,10 @@ def _put_time(out, at, time):
     for position in range(at + size - 1, at - 1, -1):
         out[position] = 48 + time % 10
         time //= 10
-    return _put(out, at + size, 10, 1)
+    return put(out, at + size, 10, 1)
 
 
-@njit(cache=True)
+@njit(cache=True, calls=SOURCES)
 def _put_binary(out, at, value, short):
     """The 64 digits of a word; if `short`, without its leading zeros."""
     shift = 56
@@ -68,15 +48,15 @@ def _put_binary(out, at, value, short):
             shift -= 8
         byte = value >> np.uint64(shift)
         zeros = _ZEROS[byte]
-        at = _put(out, at, _DIGITS[byte] >> np.uint64(8 * zeros), 8 - zeros)
+        at = put(out, at, _DIGITS[byte] >> np.uint64(8 * zeros), 8 - zeros)
         shift -= 8
     while shift >= 0:
-        at = _put(out, at, _DIGITS[(value >> np.uint64(shift)) & np.uint64(0xFF)], 8)
+        at = put(out, at, _DIGITS[(value >> np.uint64(shift)) & np.uint64(0xFF)], 8)
         shift -= 8
     return at
 
 
-@njit(cache=True)
+@njit(cache=True, calls=SOURCES)
 def _put_vector(out, at, row, variable):
     word = (variable.width - 1) >> 6
     # A negative number may fill its last word beyond its width.
@@ -84,101 +64,83 @@ def _put_vector(out, at, row, variable):
     while word and not value:
         word -= 1
         value = row[variable.column + word]
-    at = _put_binary(out, _put(out, at, 98, 1), value, True)      # b
+    at = _put_binary(out, put(out, at, 98, 1), value, True)      # b
     while word:
         word -= 1
         at = _put_binary(out, at, row[variable.column + word], False)
     return at
 
 
-@njit(cache=True)
-def _put_member(out, at, value, variable, members, text):
-    """The name of a value, or the value as `0x…` if it has no name."""
+@njit(cache=True, calls=SOURCES)
+def _put_string(out, at, value, variable, members, text):
+    """The name of a value."""
     value &= _ALL >> np.uint64(-variable.width & 63)
-    at = _put(out, at, 115, 1)      # s
-    low, high = variable.members, variable.members_end
-    while low < high:
-        middle = (low + high) // 2
-        if members[middle].value < value:
-            low = middle + 1
-        else:
-            high = middle
-    if low < variable.members_end and members[low].value == value:
-        for position in range(members[low].start, members[low].end):
-            out[at] = text[position]
-            at += 1
-        return at
-    at = _put(out, at, 0x7830, 2)   # 0x
-    shift = 60
-    while shift and not value >> np.uint64(shift):
-        shift -= 4
-    while shift >= 0:
-        digit = np.int64((value >> np.uint64(shift)) & np.uint64(15))
-        out[at] = digit + (48 if digit < 10 else 55)
-        at += 1
-        shift -= 4
-    return at
+    at = put(out, at, 115, 1)       # s
+    found = find(value, variable, members)
+    if found < 0:
+        return put_number(out, at, value)
+    return copy(out, at, text, members[found].start, members[found].end)
 
 
-@njit(cache=True)
+@njit(cache=True, calls=SOURCES)
 def _put_change(out, at, row, variable, members, text):
     if variable.kind == SCALAR:
-        at = _put(out, at, 48 | (row[variable.column] & np.uint64(1)), 1)
+        at = put(out, at, 48 | (row[variable.column] & np.uint64(1)), 1)
     else:
         if variable.kind == STRING:
-            at = _put_member(out, at, row[variable.column], variable, members, text)
+            at = _put_string(out, at, row[variable.column], variable, members, text)
         else:
             at = _put_vector(out, at, row, variable)
-        at = _put(out, at, 32, 1)
-    return _put(out, at, variable.tail, variable.tail_size)
+        at = put(out, at, 32, 1)
+    return put(out, at, variable.tail, variable.tail_size)
 
 
-@njit(cache=True)
-def _differ(row, before, start, stop):
-    for word in range(start, stop):
-        if row[word] != before[word]:
-            return True
-    return False
-
-
-@njit(cache=True, nogil=True)
-def changes(rows, previous, cycle, half, clock, first, users, table, members, text, out, longest):
-    """Write the changes of as many rows as surely fit `out`; returns the bytes and the rows done.
+@njit(cache=True, nogil=True, calls=SOURCES)
+def cycles(ends, pairs, cycle, half, row, written, clock, first, users, table, members, text, out,
+           longest):
+    """Write as many cycles as surely fit `out`; returns the bytes and the cycles done.
 
     Parameters
     ----------
-    rows
-        uint64, shape (cycles, words). Words that `previous` has not are left out.
-    previous
-        The row before `rows`; becomes the last row done.
-    cycle, half
-        Number of the first row's cycle, and half a period of the clock in units of time.
+    ends, pairs, cycle
+        See `pteg.waveforms.changes.Changes`. Words that `row` does not have are left out.
+    half
+        Half a period of the clock in units of time.
+    row
+        The values before; become those of the last cycle done.
+    written
+        In which cycle each wide variable was written last.
     clock
         Variable of the clock, which `table` does not contain.
     first, users
-        The variables with bits in word n of a row: `users[first[n]:first[n + 1]]`, as indices in
+        The variables with bits in word n: `users[first[n]:first[n + 1]]`, as indices in
         `table`. See `Variables.users`.
     longest
-        Bytes that a row may need at most.
+        Bytes that a cycle may need at most.
     """
-    at = 0
-    done = 0
-    before = previous
-    while done < len(rows) and at + longest <= len(out):
-        row = rows[done]
-        time = 2 * half * (cycle + done)
-        at = _put(out, _put_time(out, at, time), 49, 1)
-        at = _put(out, at, clock.tail, clock.tail_size)
-        for word in range(len(previous)):
-            if row[word] != before[word]:
+    at = done = 0
+    while done < len(ends) - 1 and at + longest <= len(out):
+        now = cycle + done
+        time = 2 * half * now
+        at = put(out, _put_time(out, at, time), 49, 1)
+        at = put(out, at, clock.tail, clock.tail_size)
+        for change in range(ends[done], ends[done + 1]):
+            word = np.int64(pairs[change, 0])
+            if word < len(row):
+                row[word] = pairs[change, 1]
+        for change in range(ends[done], ends[done + 1]):
+            word = np.int64(pairs[change, 0])
+            if word < len(row):
                 for user in range(first[word], first[word + 1]):
-                    variable = table[users[user]]
+                    number = users[user]
+                    variable = table[number]
                     # A wide variable is written with the first of its words that has changed.
-                    if not _differ(row, before, variable.column, word):
-                        at = _put_change(out, at, row, variable, members, text)
-        at = _put(out, _put_time(out, at, time + half), 48, 1)
-        at = _put(out, at, clock.tail, clock.tail_size)
-        before = row
+                    if variable.width > 64:
+                        if written[number] == now:
+                            continue
+                        written[number] = now
+                    at = _put_change(out, at, row, variable, members, text)
+        at = put(out, _put_time(out, at, time + half), 48, 1)
+        at = put(out, at, clock.tail, clock.tail_size)
         done += 1
-    previous[:] = before[:len(previous)]
     return at, done

@@ -133,7 +133,9 @@ class _Run:
 
     def _flush(self, rows):
         if rows:
-            self.waveform.write(self.written, self.rows[:rows])
+            from pteg.waveforms.changes import Changes
+
+            self.waveform.write(Changes.of(self.written, self.rows[:rows]))
             self.written += rows
 
     def close(self):

@@ -1,27 +1,33 @@
-"""The text of a tracer that computes what has changed.
+"""The text of a tracer that computes what has changed, and tells what it is.
 
 Values stay in a *record* from one cycle to the next. Operations are put into *clusters*: those of
 one component, as far as no value that they need comes back from another component. A cluster runs
-if a register, a memory or a value of another cluster that it reads has changed. Behind the traced
-values, the record holds what the next cycle is compared with: the registers, the values that pass
-from one cluster to another, and whether a memory is about to be written.
+if a register, a memory or a value of another cluster that it reads has changed.
 
-A record of zeros says nothing: then everything is computed.
+The record begins with the words `VALID`: if it is 0, everything is computed; and `COUNT`: how many
+traced values have changed. From `TRACED` on it has the traced values, then the registers of the
+cycle before, and values that pass from one cluster to another.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from contextlib import contextmanager
 from types import SimpleNamespace
 
 from pteg.engine.ir import Design
 from pteg.engine.operations import Operations
 
-__all__ = ["Incremental"]
+__all__ = ["COUNT", "LEAST", "TRACED", "VALID", "Incremental"]
 
+#: Words of the record.
+VALID, COUNT, TRACED = range(3)
 #: Operations that are repeated rather than passed from one cluster to another.
 _CHEAP = ("slice", "not")
 _WORD = 64
-#: Registers that are compared with one branch.
+#: State words that are compared at once, and clusters that are passed over at once.
 _GROUP = 8
+#: A component with fewer operations is taken for a part of the one around it: each test whether a
+#: cluster runs costs as much as some operations.
+LEAST = 60
 
 
 class Incremental(Operations):
@@ -31,7 +37,7 @@ class Incremental(Operations):
     ----------
     design : Design
     nodes : list of int
-        Operations of at most 64 bits. The record begins with their values, which are copied.
+        Operations of at most 64 bits, whose values are traced.
     owners : list of str
         The component of each.
 
@@ -43,12 +49,10 @@ class Incremental(Operations):
 
     def __init__(self, design: Design, nodes: list[int], owners: list[str]):
         graph = self.graph = design.graph
-        self._rows: dict[int, int] = {}     # where the record holds an operation's value
-        self._twins: list[tuple[int, int]] = []     # other words that hold the same
-        for column, node in enumerate(nodes):
-            if self._rows.setdefault(node, column) != column:
-                self._twins.append((column, self._rows[node]))
-        self._traced = self.words = len(nodes)
+        self._traced = defaultdict(list)        # operation: where the record holds it
+        for column, node in enumerate(nodes, TRACED):
+            self._traced[node].append(column)
+        self._registers_at = self.words = TRACED + len(nodes)
         owner = dict(zip(reversed(nodes), reversed(owners), strict=True))
         enables: dict[int, list[int]] = defaultdict(list)
         for write in design.writes:
@@ -65,7 +69,6 @@ class Incremental(Operations):
             args={node: graph.args[node] for node in needed}, arms={}, repeated=range(len(graph))))
         self._place(needed, owner)
         self._pass(needed)
-        self._valid = self._new_column()
         self._emit()
 
     def _needed(self, nodes, enables):
@@ -93,6 +96,7 @@ class Incremental(Operations):
         for node in reversed(needed):
             for arg in graph.args[node]:
                 owner.setdefault(arg, owner[node])
+        owner = self._joined(owner)
         phase: dict[int, int] = {}
         self._clusters = defaultdict(list)      # operations of each, in their order
         self._cluster = {}
@@ -106,13 +110,42 @@ class Incremental(Operations):
         self._order = sorted(self._clusters)
         self._number = {key: number for number, key in enumerate(self._order)}
 
+    def _joined(self, owner):
+        """The owners, where small components belong to those around them."""
+        sizes = Counter(path for node, path in owner.items()
+                        if self.graph.op[node] not in ("const", "load"))
+        outer = {}
+        for path in sorted(sizes, key=lambda path: (-path.count("."), path)):
+            if path and sizes[path] < LEAST:
+                outer[path] = path.rpartition(".")[0]
+                sizes[outer[path]] += sizes[path]
+
+        def owner_of(path):
+            while path in outer:
+                path = outer[path]
+            return path
+        return {node: owner_of(path) for node, path in owner.items()}
+
     def _pass(self, needed):
-        """Find what each cluster reads, and give a word to what passes between clusters."""
+        """Find what each cluster reads, and give a word to what is traced or passes between them.
+        """
         graph = self.graph
         self._registers = defaultdict(set)      # state word: clusters that read it
-        self._users = defaultdict(set)          # operation: likewise
+        self._loads = defaultdict(list)         # state word: what is traced of it
+        self._users = defaultdict(set)          # operation: clusters that read it
         self._readers = defaultdict(set)        # memory: likewise
         self._repeated = {}                     # cluster: operations of others that it repeats
+        # Where the record holds an operation's value.
+        self._rows = {node: columns[0] for node, columns in self._traced.items()}
+        for node in needed:
+            if graph.op[node] == "load":
+                self._registers.setdefault(graph.attr[node], set())
+        if self._registers:
+            self._first = min(self._registers)
+            self.words += max(self._registers) + 1 - self._first
+        for node in sorted(self._traced):
+            if graph.op[node] == "load":
+                self._loads[graph.attr[node]].append(node)
         for key in self._order:
             mine, repeated, todo = set(self._clusters[key]), set(), list(self._clusters[key])
             while todo:
@@ -134,30 +167,14 @@ class Incremental(Operations):
             self._repeated[key] = repeated
         for conditions in self._enables.values():
             for node in conditions:
-                if self.graph.op[node] != "const":
+                if graph.op[node] != "const":
                     self._row_of(node)
-        widths: dict[int, int] = {}             # state word: the most bits that are loaded of it
-        for node in needed:
-            if graph.op[node] == "load":
-                word = graph.attr[node]
-                widths[word] = max(widths.get(word, 0), graph.width[node])
-                self._registers.setdefault(word, set())
-        whole = {graph.attr[node]: column for node, column in self._rows.items()
-                 if graph.op[node] == "load" and graph.width[node] == widths[graph.attr[node]]}
-        self._compared = {word: whole[word] if word in whole else self._new_column()
-                          for word in sorted(self._registers)}
-        # What is neither computed nor compared: constants, parts of registers.
-        self._others = [(column, node) for node, column in self._rows.items()
-                        if node not in self._cluster and column not in whole.values()]
 
     def _row_of(self, node):
         if node not in self._rows:
-            self._rows[node] = self._new_column()
+            self._rows[node] = self.words
+            self.words += 1
         return self._rows[node]
-
-    def _new_column(self):
-        self.words += 1
-        return self.words - 1
 
     # Text ----------------------------------------------------------------------------------------
 
@@ -177,94 +194,125 @@ class Incremental(Operations):
     def _put(self, number, value):
         self.emit(f"store i64 {value}, ptr {self.address('%r', number)}, align 8")
 
-    def _mark(self, clusters, changed):
-        """Some clusters are to run if a word is not zero."""
+    def _mark(self, clusters):
+        """Some clusters are to run."""
         words = defaultdict(int)
         for key in clusters:
             words[self._number[key] // _WORD] |= 1 << self._number[key] % _WORD
-        if not words:
-            return
-        test = self.new(f"icmp ne i64 {changed}, 0")
         for word, mask in sorted(words.items()):
-            marked = self.new(f"select i1 {test}, i64 {mask - (mask >> 63 << 64)}, i64 0")
-            old = self.new(f"load i64, ptr %run{word}, align 8")
-            self.emit(f"store i64 {self.new(f'or i64 {old}, {marked}')}, ptr %run{word}, align 8")
+            marked = self.new(f"or i64 {self._word(f'%run{word}', 0)}, {_signed(mask)}")
+            self.emit(f"store i64 {marked}, ptr %run{word}, align 8")
 
-    def _all_of(self, words):
-        """The bits that any of some words has."""
-        result = "0"
-        for word in words:
-            result = word if result == "0" else self.new(f"or i64 {result}, {word}")
-        return result
+    @contextmanager
+    def _if(self, condition):
+        """What follows happens only under a condition, which is seldom true."""
+        self.branches += 1
+        here, number = self.here, self.branches
+        self.emit(f"br i1 {condition}, label %then{number}, label %past{number}, !prof !0")
+        self.label(f"then{number}")
+        yield
+        self.emit(f"br label %past{number}")
+        self.label(f"past{number}")
+        self.here = here    # has been computed on both ways
+
+    def _differs(self, value, column):
+        return self.new(f"icmp ne i64 {value}, {self._word('%r', column)}")
+
+    def _tell(self, column, value):
+        """A traced value has changed."""
+        place = self.new("load ptr, ptr %place, align 8")
+        self.emit(f"store i64 {column}, ptr {place}, align 8")
+        self.emit(f"store i64 {value}, ptr {self.address(place, 1)}, align 8")
+        self.emit(f"store ptr {self.address(place, 2)}, ptr %place, align 8")
+
+    def _keep(self, node, value):
+        """Keep the value of an operation, and tell if it has changed."""
+        with self._if(self._differs(value, self._rows[node])):
+            self._put(self._rows[node], value)
+            for column in self._traced.get(node, ()):
+                self._put(column, value)
+                self._tell(column, value)
+            self._mark(self._users[node])
 
     def _emit(self):
+        self.branches = 0
         self._begin()
-        self._memories()
-        registers = sorted(self._registers, key=lambda word: (sorted(self._registers[word]), word))
-        for first in range(0, len(registers), _GROUP):
-            self._compare(registers[first:first + _GROUP], first)
-        for number, key in enumerate(self._order):
-            self._run(number, key)
-        for column, other in self._twins:
-            self._put(column, self._word("%r", other))
-        self.emit("call void @llvm.memcpy.p0.p0.i64("
-                  f"ptr align 8 %b, ptr align 8 %r, i64 {8 * self._traced}, i1 false)")
+        for memory, enables in self._enables.items():
+            self._written(memory, enables)
+        words = sorted(self._registers)
+        while words:
+            group = [word for word in words if word < words[0] + _GROUP]
+            words = words[len(group):]
+            self._compare(group)
+        for first in range(0, len(self._order), _GROUP):
+            run, mask = f"%run{first // _WORD}", (1 << _GROUP) - 1 << first % _WORD
+            some = self.new(f"and i64 {self._word(run, 0)}, {_signed(mask)}")
+            with self._if(self.new(f"icmp ne i64 {some}, 0")):
+                for number in range(first, min(first + _GROUP, len(self._order))):
+                    self._run(number, run)
+        end = self.new("load ptr, ptr %place, align 8")
+        size = self.new(f"sub i64 {self.new(f'ptrtoint ptr {end} to i64')}, "
+                        f"{self.new('ptrtoint ptr %c to i64')}")
+        self._put(COUNT, self.new(f"lshr i64 {size}, 4"))
         self.text = "\n".join([
-            "declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)", *self.tables.lines,
-            f"define void @{self.name}(ptr noalias %s, ptr noalias %r, ptr noalias %b) nounwind {{",
+            *self.tables.lines,
+            f"define void @{self.name}(ptr noalias %s, ptr noalias %r, ptr noalias %c) nounwind {{",
             "entry:", *self.lines, "  ret void", "}", ""])
 
     def _begin(self):
-        """If the record says nothing, everything runs."""
-        first = self.new(f"icmp eq i64 {self._word('%r', self._valid)}, 0")
+        """If the record is not valid, everything runs."""
+        first = self.new(f"icmp eq i64 {self._word('%r', VALID)}, 0")
         everything = self.new(f"select i1 {first}, i64 -1, i64 0")
         for word in range(-(-len(self._order) // _WORD)):
             self.emit(f"%run{word} = alloca i64, align 8")
             self.emit(f"store i64 {everything}, ptr %run{word}, align 8")
-        self._put(self._valid, 1)
-        for column, node in self._others:
-            self._put(column, self.resize(self.ref(node), self.graph.width[node], _WORD))
+        self.emit("%place = alloca ptr, align 8")
+        self.emit("store ptr %c, ptr %place, align 8")
+        with self._if(first):
+            self._put(VALID, 1)
+            for node in sorted(self._traced):
+                if self.graph.op[node] == "const":
+                    self._keep(node, self.ref(node))
 
-    def _memories(self):
+    def _written(self, memory, enables):
         """What reads a memory runs if it has been written."""
-        for memory, enables in self._enables.items():
+        if self._readers[memory]:
             written = [self.resize(self.ref(node), 1, _WORD) for node in enables]
-            self._mark(self._readers[memory], self._all_of(written))
+            some = written[0]
+            for word in written[1:]:
+                some = self.new(f"or i64 {some}, {word}")
+            with self._if(self.new(f"icmp ne i64 {some}, 0")):
+                self._mark(self._readers[memory])
 
-    def _compare(self, words, number):
+    def _compare(self, words):
         """Compare some registers with those of the cycle before."""
-        now = [self._word("%s", word) for word in words]
-        changed = [self.new(f"xor i64 {value}, {self._word('%r', self._compared[word])}")
-                   for word, value in zip(words, now, strict=True)]
-        test = self.new(f"icmp ne i64 {self._all_of(changed)}, 0")
-        self.emit(f"br i1 {test}, label %new{number}, label %old{number}, !prof !1")
-        self.label(f"new{number}")
-        users = defaultdict(list)
-        for word, value, difference in zip(words, now, changed, strict=True):
-            self._put(self._compared[word], value)
-            users[frozenset(self._registers[word])].append(difference)
-        for clusters, differences in users.items():
-            self._mark(clusters, self._all_of(differences))
-        self.emit(f"br label %old{number}")
-        self.label(f"old{number}")
+        count, place = words[-1] + 1 - words[0], self._registers_at + words[0] - self._first
+        kind = f"<{count} x i64>"
+        now, before = (self.new(f"load {kind}, ptr {self.address(*where)}, align 8")
+                       for where in (("%s", words[0]), ("%r", place)))
+        differ = self.new(f"bitcast <{count} x i1> "
+                          f"{self.new(f'icmp ne {kind} {now}, {before}')} to i{count}")
+        with self._if(self.new(f"icmp ne i{count} {differ}, 0")):
+            for word in words:
+                value = self._word("%s", word)
+                with self._if(self._differs(value, place + word - words[0])):
+                    for node in self._loads[word]:
+                        self._keep(node, self.resize(self.ref(node), self.graph.width[node], _WORD))
+                    self._mark(self._registers[word])
+            self.emit(f"store {kind} {now}, ptr {self.address('%r', place)}, align 8")
 
-    def _run(self, number, key):
+    def _run(self, number, run):
         """The operations of a cluster."""
-        run = self._word(f"%run{number // _WORD}", 0)
-        bit = self.new(f"trunc i64 {self.new(f'lshr i64 {run}, {number % _WORD}')} to i1")
-        self.emit(f"br i1 {bit}, label %run_{number}, label %past_{number}")
-        self.label(f"run_{number}")
-        users = defaultdict(list)
-        for node in sorted([*self._clusters[key], *self._repeated[key]]):
-            self.here[node] = self.operation(node)
-            if node not in self._rows or self._cluster[node] != key:
-                continue
-            value = self.resize(self.here[node], self.graph.width[node], _WORD)
-            if self._users[node]:
-                old = self._word("%r", self._rows[node])
-                users[frozenset(self._users[node])].append(self.new(f"xor i64 {old}, {value}"))
-            self._put(self._rows[node], value)
-        for clusters, differences in users.items():
-            self._mark(clusters, self._all_of(differences))
-        self.emit(f"br label %past_{number}")
-        self.label(f"past_{number}")
+        key = self._order[number]
+        marked = self.new(f"and i64 {self._word(run, 0)}, {_signed(1 << number % _WORD)}")
+        with self._if(self.new(f"icmp ne i64 {marked}, 0")):
+            mine = set(self._clusters[key])
+            for node in sorted(mine | self._repeated[key]):
+                self.here[node] = self.operation(node)
+                if node in mine and node in self._rows:
+                    self._keep(node, self.resize(self.here[node], self.graph.width[node], _WORD))
+
+
+def _signed(mask):
+    """A word with these bits, as LLVM writes numbers."""
+    return mask - (mask >> _WORD - 1 << _WORD)

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from pteg.engine import incremental
 from pteg.engine.codegen import function
-from pteg.engine.incremental import Incremental
 from pteg.engine.ir import Design
 from pteg.engine.kept import compile_texts
 from pteg.engine.native import NativeFunction, load_object
@@ -96,22 +96,35 @@ class Tracer:
 
 
 class ChangeTracer(Tracer):
-    """A tracer that computes only what has changed since the cycle before.
+    """A tracer that computes only what has changed since the cycle before, and tells what it is.
 
     Attributes
     ----------
+    offsets : list of int
+        Where the record holds the signals.
+    words : int
+        So many words at the beginning of the record hold all that is traced.
     trace : NativeFunction
-        Called as ``trace(state, record, buffer)`` before each clock edge. The record is to be set
-        to 0 before the first call, and after a state has been written to, but for its inputs.
+        Called as ``trace(state, record, changes)`` before each clock edge. The record then holds
+        the values; its word `COUNT` is how many words of them have changed, and `changes` begins
+        with a pair for each: its offset and its value. Its word `VALID` is to be set to 0 when a
+        state has been written to, but for its inputs: then everything is computed, and compared.
     """
+
+    VALID, COUNT, TRACED = incremental.VALID, incremental.COUNT, incremental.TRACED
 
     def _compile(self, design: Design, nodes: list[int], owners: list[str],
                  use_cache: bool) -> NativeFunction:
-        body = Incremental(design, nodes, owners)
-        self._record = body.words
+        body = incremental.Incremental(design, nodes, owners)
+        self.offsets = [self.TRACED + offset for offset in self.offsets]
+        self.words, self._record = self.TRACED + self.words, body.words
         _, code = compile_texts([body.text], use_cache)
         return load_object(code, {"trace": 3})["trace"]
 
     def new_record(self) -> Words:
-        """Return a record for :attr:`trace` that says nothing."""
+        """Return a record for :attr:`trace` that is not valid; all values are 0."""
         return np.zeros(self._record, np.uint64)
+
+    def new_changes(self) -> Words:
+        """Return an array for the changes of a cycle."""
+        return np.zeros(2 * self.words, np.uint64)

@@ -1,7 +1,7 @@
-"""Columns of a waveform that no signal holds, made from several signals: texts and numbers.
+"""Values in a waveform that no signal holds, made from several signals: texts and numbers.
 
-A tracer's rows get more columns, and between the tracer and the sink each source of them fills its
-own ones in.
+A tracer gets more words, and between the tracer and the sink each source of them adds the changes
+of its own ones.
 """
 
 from collections.abc import Sequence
@@ -44,13 +44,13 @@ class Source(Protocol):
 
 
 class ComputedTracer:
-    """A tracer with more columns, and the sink that fills them in.
+    """A tracer with more words, and the sink that fills them in.
 
     Parameters
     ----------
     native : pteg.engine.Native
     paths : sequence of str
-        Signals that the rows are to hold as well.
+        Signals that are wanted as well.
     sources : sequence of Source
         Only the last one may have `printed`.
     shown : collection of str
@@ -59,11 +59,11 @@ class ComputedTracer:
     Attributes
     ----------
     probes, offsets : list
-        Signals and texts, and where the rows hold them.
+        Signals and texts, and their words.
     trace, new_record, words
         See `pteg.engine.tracer.ChangeTracer`.
-    printed : bool
-        See `pteg.pipeline.driver.Tap`.
+    printed : int
+        See `pteg.pipeline.driver.ChangeTap`.
     """
 
     def __init__(self, native, paths, sources, shown):
@@ -75,33 +75,47 @@ class ComputedTracer:
         self.probes = [native.probe(path) for path in paths]
         self.offsets = [offset_of[path] for path in paths]
         self._fills = []
-        self.printed = bool(sources) and sources[-1].printed
         for source in sources:
-            columns = [offset_of[path] for path in source.needed]
-            self._fills.append((source, np.array([*columns, self.words])))
-            for place, text in enumerate(source.texts):
+            words = [offset_of[path] for path in source.needed]
+            own = [*range(self.words, self.words + len(source.texts))]
+            self.words += len(own)
+            self._fills.append((source, np.array([*words, *own])))
+            for word, text in zip(own, source.texts, strict=True):
                 if text.path in shown:
                     self.probes.append(text)
-                    self.offsets.append(self.words + place)
-            self.words += len(source.texts)
+                    self.offsets.append(word)
+        self._first, self._values = tracer.words, np.zeros(self.words - tracer.words, np.uint64)
+        self.printed = 0
+        if sources and sources[-1].printed:     # the driver writes it into a word of its own
+            self.printed, self.words = self.words, self.words + 1
+            self._fills[-1][1][-1] = self.printed
         self._lead = max((source.lead for source in sources), default=0)
         self._next = self._sink = None
 
     def before(self, sink):
-        """Hand the rows on to a sink of a `pteg.pipeline.driver.Tap`; returns the sink for it."""
+        """Hand the changes on to a sink of a `pteg.pipeline.driver.ChangeTap`; returns the sink
+        for it."""
         self._sink = sink
         return self
 
     def wanted(self, cycle):
-        """See `pteg.pipeline.driver.Tap`: a little earlier than the sink wants rows."""
+        """See `pteg.pipeline.driver.ChangeTap`: a little earlier than the sink wants changes."""
         wanted = self._sink.wanted(cycle)
         return None if wanted is None else max(cycle, wanted - self._lead)
 
-    def write(self, cycle, rows):
-        """Fill in the texts and hand the rows on."""
-        for source, columns in self._fills:
-            if cycle != self._next:
+    def write(self, changes):
+        """Fill in the texts and hand all on."""
+        filled = []
+        for source, words in self._fills:
+            if changes.cycle != self._next:
                 source.restart()
-            source.fill(rows, columns)
-        self._next = cycle + len(rows)
-        self._sink.write(cycle, rows)
+            count = len(source.needed)
+            rows = changes.rows(words)
+            source.fill(rows, np.arange(count + 1))
+            filled.append(rows[:, count:])
+        self._next = changes.end
+        if filled:
+            rows = np.concatenate(filled, axis=1)
+            changes = changes.joined(self._first, rows, self._values)
+            self._values = rows[-1].copy()
+        self._sink.write(changes)

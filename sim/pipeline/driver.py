@@ -5,7 +5,6 @@ clock, every device's bus port receives the bus' signals, and its answers become
 inputs in the next one.
 """
 
-from collections import deque
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +18,7 @@ from pteg.components.master import REQUEST, request_of
 from pteg.components.target import TARGET
 from pteg.cpu import FOREVER, Limits, Stop
 from pteg.devices import Devices
+from pteg.engine.incremental import VALID
 from pteg.functional import calls
 from pteg.generated import load_module
 from pteg.interrupts import held
@@ -26,12 +26,14 @@ from pteg.pipeline import loop
 from pteg.pipeline.loop import CONTROL, NONE, PART, STOPS, OfDevice, OfMaster
 from pteg.pipeline.places import Processor, System
 from pteg.waiting import waiting
+from pteg.waveforms.changes import Changes
 
-__all__ = ["Driver", "Tap", "Signals"]
+__all__ = ["ChangeTap", "Driver", "Signals", "Tap"]
 
-#: Cycles of a trace that are handed on at a time, at most; fewer if they have many words, which
-#: would fill the processor's caches and take new pages from the host.
-TRACE_ROWS, TRACE_WORDS = 4096, 1 << 21
+#: Words of a trace that are handed on at a time, at most: more would fill the processor's caches.
+TRACE_WORDS = 1 << 19
+#: Cycles of it, of rows and of changes: numba needs half a millisecond to call the loop.
+TRACE_ROWS, TRACE_CYCLES = 1 << 12, 1 << 15
 #: Before the last so many instructions of a run, the hardware is told to complete them one by one:
 #: more than can be in flight, folded branches counted.
 SINGLE = 64
@@ -68,46 +70,79 @@ class Signals:
                 for cpu in self.processors]
 
 
-@dataclass
 class Tap:
-    """A trace that is taken while the machine runs.
+    """A trace that is taken while the machine runs: signals in rows.
 
-    Attributes
+    Parameters
     ----------
-    tracer : pteg.engine.Tracer or pteg.engine.tracer.ChangeTracer
-        Recomputes the signals. If its attribute `printed` is true, the driver writes into the last
-        column how many characters the console had printed before the cycle.
+    tracer : pteg.engine.Tracer
+        Recomputes the signals.
     sink : object
         `wanted(cycle)` says from which cycle on rows are needed, or None: never again.
         `write(cycle, rows)` takes a `uint64[cycles, words]` array, whose first row holds the
-        signals of cycle number `cycle`. The array is used again after the next call.
-    rows : int
-        Cycles that are handed on at a time.
+        signals of cycle number `cycle`. The array is used again for the next rows.
     """
 
-    tracer: object
-    sink: object
+    #: How the loop takes a cycle of it: a line in the function `take_traces`.
+    LINE = "take_row(*traces[{}], state, row)"
 
-    def __post_init__(self):
-        self.rows = max(64, min(TRACE_ROWS, TRACE_WORDS // max(1, self.tracer.words)))
-        self._buffers = deque()
-        # Of a `ChangeTracer`: what it keeps from one cycle to the next.
-        new_record = getattr(self.tracer, "new_record", None)
-        self._record = new_record() if new_record else np.zeros(1, np.uint64)
-        self.kind = new_record is not None, bool(getattr(self.tracer, "printed", False))
+    def __init__(self, tracer, sink):
+        self.tracer, self.sink = tracer, sink
+        self.cycles = max(64, min(TRACE_ROWS, TRACE_WORDS // max(1, tracer.words)))
+        self._rows = np.empty((self.cycles, tracer.words), np.uint64)
 
-    def new_record(self):
-        """The tracer's record, for cycles that do not continue those before."""
-        self._record[:] = 0
-        return self._record
+    def begin(self):
+        """What the loop needs for at most `cycles` cycles."""
+        return self.tracer.trace, self._rows
 
-    def buffer(self, rows):
-        """An array for so many cycles, one of two in turn: a sink may still write the other."""
-        if len(self._buffers) < 2:
-            self._buffers.append(np.empty((self.rows, self.tracer.words), np.uint64))
-        else:
-            self._buffers.rotate(1)
-        return self._buffers[-1][:rows]
+    def end(self, cycle, count):
+        """So many cycles have been taken."""
+        self.sink.write(cycle, self._rows[:count])
+
+
+class ChangeTap:
+    """A trace that is taken while the machine runs: what changes.
+
+    Parameters
+    ----------
+    tracer : pteg.engine.tracer.ChangeTracer
+        Or an object with the same attributes. If it has an attribute `printed`, which is not 0,
+        this word is how many characters the console had printed before the cycle.
+    sink : object
+        `wanted(cycle)` says from which cycle on changes are needed, or None: never again.
+        `write(changes)` takes `Changes`. Their arrays are used again for the piece after the next.
+    """
+
+    LINE = "take_changes(*traces[{}], state, watch, control, row)"
+
+    def __init__(self, tracer, sink):
+        self.tracer, self.sink, self.cycles = tracer, sink, TRACE_CYCLES
+        self._record, self._printed = tracer.new_record(), np.zeros(2, np.uint64)
+        self._printed[0] = getattr(tracer, "printed", 0)
+        # Two in turn: a sink may still write the other.
+        self._buffers = [(np.zeros(self.cycles + 1, np.int64),
+                          np.empty(TRACE_WORDS + 2 * self._most, np.uint64)) for _ in range(2)]
+
+    @property
+    def _most(self):
+        """Changes of a cycle at most."""
+        return self.tracer.words + 1
+
+    def begin(self):
+        """See `Tap.begin`."""
+        self._record[VALID] = 0     # anything may have been written to the state since
+        self._before = np.zeros(self.tracer.words, np.uint64)
+        values = self._record[:self.tracer.words]
+        self._before[:len(values)] = values
+        if self._printed[0]:
+            self._before[self._printed[0]] = self._printed[1]
+        self._buffers.reverse()
+        return self.tracer.trace, self._record, *self._buffers[0], self._printed, 2 * self._most
+
+    def end(self, cycle, count):
+        """See `Tap.end`."""
+        ends, pairs = self._buffers[0]
+        self.sink.write(Changes(cycle, self._before, ends[:count + 1], pairs.reshape(-1, 2)))
 
 
 class Driver:
@@ -129,7 +164,7 @@ class Driver:
         Bus side of each device.
     places : numpy.ndarray
         Of each processor: where it was after the last cycle, and instructions completed then.
-    taps : list of Tap
+    taps : list of Tap or ChangeTap
     """
 
     def __init__(self, platform, native, signals=None):
@@ -138,7 +173,7 @@ class Driver:
         self.control = np.zeros(1, CONTROL)
         self.devices = Devices(platform)
         self._never = new_watch()
-        self._loops = {}    # compiled, by the `kind` of each active tap
+        self._loops = {}    # compiled, by the class of each active tap
         self.reset()
 
     def reset(self):
@@ -221,22 +256,19 @@ class Driver:
             wanted = tap.sink.wanted(self.cycle)
             if wanted == self.cycle:
                 active.append(tap)
-                until = min(until, self.cycle + tap.rows)
+                until = min(until, self.cycle + tap.cycles)
             elif wanted is not None:
                 until = min(until, wanted)
         return active, until
 
     def _segment(self, taps, watch):
         begin = self.cycle
-        rows = int(self.control["last_cycle"][0]) - begin if taps else 0
-        buffers = tuple(tap.buffer(rows) for tap in taps)
-        # Anything may have been written to the state since.
-        traces = tuple((tap.tracer.trace, tap.new_record()) for tap in taps)
-        run = self._loop(tuple(tap.kind for tap in taps), watch, traces, buffers)
+        traces = tuple(tap.begin() for tap in taps)
+        run = self._loop(tuple(map(type, taps)), watch, traces)
         with held() if taps else nullcontext():
-            stop = run(*self.arguments(watch), traces, buffers)
-            for tap, buffer in zip(taps, buffers, strict=True):
-                tap.sink.write(begin, buffer[:self.cycle - begin])
+            stop = run(*self.arguments(watch), traces)
+            for tap in taps:
+                tap.end(begin, self.cycle - begin)
         return STOPS[stop]
 
     def arguments(self, watch):
@@ -251,16 +283,16 @@ class Driver:
 
     def prepare(self):
         """Compile what a run without traces needs."""
-        self._loop((), self._never, (), ())
+        self._loop((), self._never, ())
 
-    def _loop(self, taps, watch, traces, buffers):
-        """The compiled loop for these traces."""
+    def _loop(self, taps, watch, traces):
+        """The compiled loop for the traces of such taps."""
         if taps not in self._loops:
             with waiting("compiling the processor's loop (only the first time)"):
                 run = loop_module(taps).run
                 last, self.control["last_cycle"] = self.control["last_cycle"].copy(), self.cycle
                 # No cycle is run: the last one has been.
-                run(*self.arguments(watch), traces, buffers)
+                run(*self.arguments(watch), traces)
                 self.control["last_cycle"] = last
                 self._loops[taps] = run
         return self._loops[taps]
@@ -316,12 +348,9 @@ _NO_REQUEST = np.zeros(1, REQUEST)
 
 
 def loop_module(taps=()):
-    """The generated module whose `run` is the loop: `taps` has the `kind` of each `Tap`."""
-    traces = [f"    traces[{n}][0](state, {f'traces[{n}][1], ' * changes}buffers[{n}][row])"
-              for n, (changes, _) in enumerate(taps)]
-    traces += [f"    buffers[{n}][row, -1] = watch[0].seen"
-               for n, (_, printed) in enumerate(taps) if printed]
-    text = _LOOP.format(traces="\n".join(traces) or "    pass")
+    """The generated module whose `run` is the loop for taps of these classes."""
+    lines = "\n".join(f"    {tap.LINE.format(number)}" for number, tap in enumerate(taps))
+    text = _LOOP.format(traces=lines or "    pass")
     return load_module("loop", text, [
         *(Path(module.__file__) for module in (loop, devices, calls, compiled)),
         *Path(components.__file__).parent.glob("*.py")])
@@ -331,11 +360,11 @@ _LOOP = '''\
 """Generated by pteg.pipeline.driver. Changes are lost."""
 
 from pteg.jit import njit
-from pteg.pipeline.loop import catch_up, inner, make_run
+from pteg.pipeline.loop import catch_up, inner, make_run, take_changes, take_row
 
 
 @inner
-def take_traces(state, watch, traces, buffers, row):
+def take_traces(state, watch, control, traces, row):
 {traces}
 
 
@@ -343,9 +372,8 @@ run_on = make_run(take_traces)
 
 
 @njit(cache=True, error_model="numpy", _nrt=False, nogil=True)
-def run(step, state, record, at, request, targets, master, control, places, watch, traces, buffers):
-    stop = run_on(step, state, record, at, request, targets, master, control, places, watch, traces,
-                  buffers)
+def run(step, state, record, at, request, targets, master, control, places, watch, traces):
+    stop = run_on(step, state, record, at, request, targets, master, control, places, watch, traces)
     catch_up(request, control)
     return stop
 '''

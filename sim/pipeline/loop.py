@@ -17,10 +17,11 @@ from pteg import devices
 from pteg.components.master import BLOCK, advance, bus_type, bus_value
 from pteg.components.target import READ, clock
 from pteg.cpu import Stop
+from pteg.engine.incremental import COUNT
 from pteg.jit import named_after
 
 __all__ = ["CONTROL", "NONE", "PART", "STOPS", "OfDevice", "OfMaster", "OfProcessor", "Signals",
-           "catch_up", "inner", "make_run"]
+           "catch_up", "inner", "make_run", "take_changes", "take_row"]
 
 #: What `run` returns: a place in this tuple.
 STOPS = (Stop.CYCLES, Stop.CHECKSTOP, Stop.CONSOLE, Stop.ADDRESS, Stop.INSTRUCTIONS, Stop.DRAIN)
@@ -270,26 +271,46 @@ def _arrived(state, at, address, places):
     return found
 
 
+@inner
+def take_row(trace, rows, state, row):
+    """One cycle of a `Tap`."""
+    trace(state, rows[row])
+
+
+@inner
+def take_changes(trace, record, ends, pairs, printed, most, state, watch, control, row):
+    """One cycle of a `ChangeTap`."""
+    end = ends[row]
+    trace(state, record, pairs[2 * end:])
+    end += np.int64(record[COUNT])
+    seen = U(watch[0].seen)
+    if printed[0] and seen != printed[1]:
+        pairs[2 * end], pairs[2 * end + 1], printed[1] = printed[0], seen, seen
+        end += 1
+    ends[row + 1] = end
+    if 2 * end + most > len(pairs):     # this was the last one for which there is room
+        control[0].last_cycle = control[0].cycle + 1
+
+
 def make_run(take_traces):
     """Compile the loop: it runs until a limit, and returns a place in `STOPS`. The devices may be
     behind then: see `catch_up`.
 
     Parameters
     ----------
-    take_traces : function of state, watch, traces, buffers and a row
+    take_traces : function of state, watch, control, traces and the number of a cycle
     """
 
     @inner
     @named_after(take_traces)
-    def run(step, state, record, at, request, targets, master, control, places, watch, traces,
-            buffers):
+    def run(step, state, record, at, request, targets, master, control, places, watch, traces):
         c = control[0]
         begin, stop = c.cycle, _CYCLES
         every_clock = at.first[at.bus_edge] == at.first[at.bus_edge + 1]
         if c.address != NONE:
             _arrived(state, at, c.address, places)
         while c.cycle < c.last_cycle:
-            take_traces(state, watch, traces, buffers, c.cycle - begin)
+            take_traces(state, watch, control, traces, c.cycle - begin)
             step(state, record)
             c.cycle += 1
             if every_clock or get(state, at, at.bus_edge):

@@ -5,7 +5,7 @@ from os import PathLike
 
 from pteg.pipeline.completing import CompletingTexts
 from pteg.pipeline.computed import ComputedTracer, Source
-from pteg.pipeline.driver import Tap
+from pteg.pipeline.driver import ChangeTap, Tap
 from pteg.pipeline.places import System
 from pteg.pipeline.stages import PipelineStages, open_log
 from pteg.pipeline.triggers import Functions
@@ -36,7 +36,7 @@ def waveform(cpu, path: str | PathLike, patterns: str | Iterable[str], symbols: 
     tracer = ComputedTracer(native, paths, sources, shown)
     trace = Trace(path, tracer.probes, tracer.offsets, trigger=condition,
                   view=view(System(""), cpu.platform, asked), behind=True, **options)
-    return _recorded(cpu, Tap(tracer, tracer.before(trace)), trace)
+    return _recorded(cpu, ChangeTap(tracer, tracer.before(trace)), trace)
 
 
 def pipeline_log(cpu, path: str | PathLike, form: str, symbols: Symbols, *,

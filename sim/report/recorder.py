@@ -18,7 +18,7 @@ from pteg.ledger import Ledger
 from pteg.mmu import TlbEntry
 from pteg.outputs import check_writable, write_file
 from pteg.pipeline.computed import ComputedTracer
-from pteg.pipeline.driver import Tap
+from pteg.pipeline.driver import ChangeTap, Tap
 from pteg.pipeline.ledger import PipelineEvents
 from pteg.pipeline.stages import PipelineStages
 from pteg.pipeline.triggers import Functions
@@ -105,23 +105,24 @@ class _Passages(list):
 
 
 class _Rows:
-    """The sink of the tap: keeps the rows that the capture picks."""
+    """The sink of the tap: keeps the cycles that the capture picks, as rows."""
 
-    def __init__(self, capture):
+    def __init__(self, capture, words):
         self._capture, self.wanted = capture, capture.wanted
+        self._words = np.arange(words)
         self.pieces, self._count = [], 0
 
-    def write(self, cycle, rows):
-        self._keep(self._capture.take(cycle, rows))
+    def write(self, changes):
+        self._keep(self._capture.take(changes))
 
     def finish(self):
         self._keep(self._capture.finish())
 
     def _keep(self, pieces):
-        for cycle, rows in pieces:
-            rows = rows[:max(0, MOST - self._count)]
+        for changes in pieces:
+            rows = changes.rows(self._words)[:max(0, MOST - self._count)]
             if len(rows):
-                self.pieces.append((cycle, rows.copy()))
+                self.pieces.append((changes.cycle, rows))
                 self._count += len(rows)
 
 
@@ -168,7 +169,7 @@ def record_report(machine: Any, path: str | PathLike, *, signals: str | Iterable
     capture = Capture(window=span, last=last, before=before if condition else 0,
                       after=after if condition else None,
                       trigger=condition and Trigger(condition, tracer.probes, tracer.offsets))
-    kept = _Rows(capture)
+    kept = _Rows(capture, tracer.words)
     ledger = Ledger(keep=EVENTS)
     events = PipelineEvents(ledger.add, native, cpu.places, (machine.ram.base, machine.ram.size),
                             worlds.watch() if worlds else None, cpu.guest_msr)
@@ -177,7 +178,7 @@ def record_report(machine: Any, path: str | PathLike, *, signals: str | Iterable
     changes = Changes(native, cpu.places, machine.ram.base, memory, caches,
                       everywhere=session is not None)
     tlb = list(machine.mmu.tlb())
-    taps = [Tap(tracer, tracer.before(kept)), Tap(events.tracer, events),
+    taps = [ChangeTap(tracer, tracer.before(kept)), Tap(events.tracer, events),
             Tap(changes.tracer, changes)]
     cpu.driver.taps.extend(taps)
 

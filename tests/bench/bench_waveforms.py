@@ -1,11 +1,14 @@
 """What looking costs: value changes a second into a VCD file, beside pyvcd's `change` on the same
 values; and cycles a second of the machine on the first ROM, alone, with a ledger, with waveforms of
 which the window is closed, the trigger waits, or everything is written. Each is told as a part of
-the speed of the run alone beside it.
+the speed of the run alone beside it. At last, Verilator with `--trace-vcd` and `--trace-fst` on the
+same processor and bus, with the inputs of the same run and all signals: CPU time of both. (Its FST
+writer needs the headers of lz4.)
 """
 
 import io
 import statistics
+import sys
 import tempfile
 import time
 from contextlib import nullcontext
@@ -14,8 +17,14 @@ from pathlib import Path
 import numpy as np
 from vcd import VCDWriter
 
-from pteg.machine import Machine
-from pteg.waveforms.vcd import Signal, VcdFile
+sys.path.insert(0, str(Path(__file__).parent))
+
+from bench_engine import record  # noqa: E402
+from harness import Verilated  # noqa: E402
+
+from pteg.machine import Machine  # noqa: E402
+from pteg.waveforms.changes import Changes  # noqa: E402
+from pteg.waveforms.vcd import Signal, VcdFile  # noqa: E402
 
 ROUNDS = 5
 #: Signals, bits of each, and how often one changes.
@@ -33,8 +42,9 @@ def values(signals, width, rate, cycles):
 
 def ours(rows, width):
     file = VcdFile(io.BytesIO(), [Signal(f"s{n}", width) for n in range(rows.shape[1])])
+    changes = Changes.of(0, rows)
     begin = time.process_time()
-    file.write(0, rows)
+    file.write(changes)
     return time.process_time() - begin
 
 
@@ -107,9 +117,43 @@ def machine(cycles=50_000):
         print(f"{name:<24} {speed:>11.0f} {wall:>9.0%} {cpu:>9.0%} {sizes.get(name, 0):>12.0f}")
 
 
+def verilator(cycles=100_000):
+    from pteg.engine import compile_design
+    from pteg.hw.system import System
+
+    machine = Machine("g3", rom="first")
+    inputs = np.ascontiguousarray(record(machine, cycles), np.uint64)
+
+    def make():
+        return System(machine.platform.memory_map)
+
+    print(f"{'':<12} {'Verilator, us':>14} {'ours, us':>9} {'ratio':>6} {'its bytes/cycle':>16}")
+    with tempfile.TemporaryDirectory() as folder:
+        native = compile_design(make())
+        for kind in ("vcd", "fst"):
+            theirs = Verilated(make, native, folder, kind, trace=kind)
+            pairs = []
+            for number in range(ROUNDS):
+                seconds, _ = theirs.run(inputs)
+                machine.reset()
+                trace = machine.trace(Path(folder) / f"run.{kind}")
+                machine.run(cycles=100)     # compiles
+                begin = time.process_time()
+                machine.run(cycles=cycles)
+                trace.close()
+                if number:
+                    pairs.append((seconds, time.process_time() - begin))
+            size = (theirs.file.parent / "trace").stat().st_size / cycles
+            print(f"{kind:<12}", *(f"{statistics.median(mine) / cycles * 1e6:>{width}.2f}"
+                                   for mine, width in zip(zip(*pairs, strict=True), (14, 9),
+                                                          strict=True)),
+                  f"{statistics.median(a / b for a, b in pairs):>6.1f} {size:>16.0f}")
+
+
 def main():
     writing()
     machine()
+    verilator()
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import pytest
 from pteg.errors import UserError
 from pteg.waveforms import fst
 from pteg.waveforms.behind import Behind
+from pteg.waveforms.changes import Changes
 from pteg.waveforms.signals import Signal
 from pteg.waveforms.trace import Trace
 
@@ -46,7 +47,7 @@ def test_the_file_is_the_same_with_buffers_in_turn(tmp_path, monkeypatch, name):
                    window="3:7000,9000:20000") as trace:
             for cycle in range(0, 20_000, 500):
                 buffers[0][:] = rows[cycle:cycle + 500]
-                trace.write(cycle, buffers[0])
+                trace.write(Changes.of(cycle, buffers[0]))
                 buffers.reverse()
         files.append(path.read_bytes())
     assert files[0] == files[1] and len(files[0]) > 100_000
@@ -55,4 +56,4 @@ def test_the_file_is_the_same_with_buffers_in_turn(tmp_path, monkeypatch, name):
 def test_a_full_disk_at_the_end_is_told(tmp_path):
     with pytest.raises(UserError, match="No space left on device"):
         with Trace("/dev/full", [Signal("n", 64)], behind=True) as trace:
-            trace.write(0, np.arange(100_000, dtype=np.uint64).reshape(-1, 1))
+            trace.write(Changes.of(0, np.arange(100_000, dtype=np.uint64).reshape(-1, 1)))

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from pteg.errors import UserError
 from pteg.waveforms.capture import Capture
+from pteg.waveforms.changes import Changes
 from pteg.waveforms.trigger import Condition, Trigger
 from pteg.waveforms.vcd import Signal
 from pteg.waveforms.window import Window, Windows
@@ -46,7 +47,7 @@ CYCLES = rows((0xFFF00100, -1, 0, 0), (0xFFF00104, 5, 3, 0), (0xFFF00108, -128, 
     ("mmu.walker.state > 3", [3]),
 ])
 def test_conditions(text, hits):
-    assert list(np.flatnonzero(Trigger(text, SIGNALS)(CYCLES))) == hits
+    assert list(np.flatnonzero(Trigger(text, SIGNALS)(Changes.of(0, CYCLES)))) == hits
 
 
 def test_paths_of_a_condition_include_its_signals():
@@ -94,19 +95,22 @@ def kept(capture, values, cuts):
     """Feed values, a row each, in pieces; returns the cycles that come out."""
     found = []
     data = np.array(values, np.uint64).reshape(-1, 1)
+
+    def add(pieces):
+        for kept in pieces:
+            assert (kept.rows([0]) == data[kept.cycle:kept.end]).all()
+            found.extend(range(kept.cycle, kept.end))
+
     for start, stop in zip([0, *cuts], [*cuts, len(values)], strict=True):
-        piece = data[start:stop].copy()
+        piece = Changes.of(start, data[start:stop], data[start - 1] if start else None)
         wanted = capture.wanted(start)
         before = len(found)
-        for cycle, rows in capture.take(start, piece):
-            assert (rows[:, 0] == data[cycle:cycle + len(rows), 0]).all()
-            found += range(cycle, cycle + len(rows))
+        add(capture.take(piece))
         if wanted is None:
             assert len(found) == before
-        piece[:] = 99       # the buffer is used again
-    for cycle, rows in capture.finish():
-        assert (rows[:, 0] == data[cycle:cycle + len(rows), 0]).all()
-        found += range(cycle, cycle + len(rows))
+        for array in (piece.before, piece.ends, piece.pairs):
+            array[:] = 99       # the buffers are used again
+    add(capture.finish())
     return found
 
 
@@ -140,8 +144,9 @@ def test_what_the_model_keeps_is_kept(data):
                "again": data.draw(st.booleans()), "first": data.draw(some),
                "last": data.draw(some)}
     trigger = data.draw(st.booleans())
-    capture = Capture(window=windows, trigger=(lambda rows: rows[:, 0] == 1) if trigger else None,
-                      **options)
+    capture = Capture(
+        window=windows, **options,
+        trigger=(lambda piece: piece.rows([0])[:, 0] == 1) if trigger else None)
     cycles, fired = model(values, windows, trigger=trigger, **options)
     assert kept(capture, values, cuts) == cycles
     assert capture.triggered == fired
@@ -167,7 +172,7 @@ def test_rows_outside_the_window_are_not_wanted():
 
 
 def test_rows_after_the_last_trigger_are_not_wanted():
-    capture = Capture(trigger=lambda rows: rows[:, 0] == 1, after=3)
+    capture = Capture(trigger=lambda piece: piece.rows([0])[:, 0] == 1, after=3)
     assert kept(capture, [0, 1, 0], []) == [1, 2]
     assert capture.wanted(3) == 3
     assert capture.wanted(4) is None

@@ -11,6 +11,7 @@ from amaranth.lib.wiring import In, Out
 from amaranth.sim import Simulator
 
 from pteg.engine import compile_design
+from pteg.waveforms.changes import Changes
 from pteg.waveforms.trace import Trace, select
 
 
@@ -102,7 +103,7 @@ def test_a_compiled_design_reads_back_as_amaranth_computes_it(tmp_path):
             for row in rows:
                 tracer.trace(state, row)
                 native.step(state)
-            trace.write(start, rows)
+            trace.write(Changes.of(start, rows))
 
     found = {var.full_name: var for var in pywellen.Waveform(str(path)).all_vars()}
     assert {"top.clk", "top.sum", "top.left.state", "top.right.word"} <= set(found)

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from pteg.errors import UserError
 from pteg.outputs import OutputFile
 from pteg.waveforms import fst
+from pteg.waveforms.changes import Changes
 from pteg.waveforms.fst import FstFile
 from pteg.waveforms.signals import Signal, Text, columns
 from pteg.waveforms.trace import Trace
@@ -46,7 +47,7 @@ def write(kind, path, signals, *pieces, **options):
     file = OutputFile(path)
     waves = kind(file, signals, **options)
     for cycle, rows in pieces:
-        waves.write(cycle, rows)
+        waves.write(Changes.of(cycle, rows))
     waves.close()
     file.close()
     return str(path)
@@ -80,11 +81,11 @@ def test_every_change_is_that_of_the_vcd(tmp_path_factory, trace):
     pieces = [(first, rows[:cut]), (first + cut + gap, rows[cut:])]
     expected = changes(write(VcdFile, folder / "a.vcd", signals, *pieces))
     assert changes(write(FstFile, folder / "a.fst", signals, *pieces)) == expected
-    limit, fst.BLOCK_BYTES = fst.BLOCK_BYTES, 0     # a block for each piece
+    limit, fst.BLOCK_CHANGES = fst.BLOCK_CHANGES, 0     # a block for each piece
     try:
         assert changes(write(FstFile, folder / "b.fst", signals, *pieces)) == expected
     finally:
-        fst.BLOCK_BYTES = limit
+        fst.BLOCK_CHANGES = limit
 
 
 @pytest.mark.skipif(not shutil.which("fst2vcd"), reason="needs fst2vcd (Debian: gtkwave)")
@@ -94,11 +95,11 @@ def test_gtkwaves_own_library_reads_the_same(tmp_path):
     rows = rows_of(signals, 400, 3)
     pieces = [(5, rows[:100]), (105, rows[100:250]), (300, rows[250:])]
     write(VcdFile, tmp_path / "a.vcd", signals, *pieces)
-    limit, fst.BLOCK_BYTES = fst.BLOCK_BYTES, 2000
+    limit, fst.BLOCK_CHANGES = fst.BLOCK_CHANGES, 500
     try:
         write(FstFile, tmp_path / "a.fst", signals, *pieces)
     finally:
-        fst.BLOCK_BYTES = limit
+        fst.BLOCK_CHANGES = limit
     done = subprocess.run(["fst2vcd", "-f", "a.fst", "-o", "b.vcd"], cwd=tmp_path,
                           capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -133,27 +134,28 @@ def test_equal_rows_give_equal_bytes_and_a_small_file(tmp_path):
 def test_time_does_not_go_back(tmp_path):
     file = OutputFile(tmp_path / "a.fst")
     waves = FstFile(file, [Signal("a", 1)])
-    waves.write(5, np.zeros((2, 1), np.uint64))
+    waves.write(Changes.of(5, np.zeros((2, 1), np.uint64)))
     with pytest.raises(UserError, match="a waveform cannot go back in time, from cycle 7 to 6"):
-        waves.write(6, np.zeros((1, 1), np.uint64))
-    with pytest.raises(ValueError, match="rows must have 1 words"):
-        waves.write(8, np.zeros((1, 0), np.uint64))
+        waves.write(Changes.of(6, np.zeros((1, 1), np.uint64)))
+    with pytest.raises(ValueError, match="there must be 1 words, not 0"):
+        waves.write(Changes.of(8, np.zeros((1, 0), np.uint64)))
 
 
 KILLED = """
 import numpy as np
 from pteg.outputs import OutputFile
 from pteg.waveforms import fst
+from pteg.waveforms.changes import Changes
 from pteg.waveforms.signals import Signal
 
-fst.BLOCK_BYTES = 20_000
+fst.BLOCK_CHANGES = 5_000
 waves = fst.FstFile(OutputFile("a.fst"), [Signal("unit.n", 32), Signal("unit.noise", 64)])
 rng = np.random.default_rng(1)
 cycle = 0
 while True:
     rows = rng.integers(0, 1 << 63, (500, 2), dtype=np.uint64)
     rows[:, 0] = np.arange(cycle, cycle + 500)
-    waves.write(cycle, rows)
+    waves.write(Changes.of(cycle, rows))
     cycle += 500
     print(cycle, flush=True)
 """
@@ -180,12 +182,12 @@ def test_a_killed_run_leaves_a_file_that_can_be_read(tmp_path, seed):
 def test_a_full_disk_is_one_line(tmp_path):
     with pytest.raises(UserError, match="cannot write '/dev/full': No space left on device"):
         with Trace("/dev/full", [Signal("a", 64)]) as trace:
-            trace.write(0, np.arange(100_000, dtype=np.uint64).reshape(-1, 1))
+            trace.write(Changes.of(0, np.arange(100_000, dtype=np.uint64).reshape(-1, 1)))
     link = tmp_path / "full.fst"
     link.symlink_to("/dev/full")
     with pytest.raises(UserError, match="full.fst': No space left on device"):
         with Trace(link, [Signal("a", 64)]) as trace:
-            trace.write(0, np.arange(100_000, dtype=np.uint64).reshape(-1, 1))
+            trace.write(Changes.of(0, np.arange(100_000, dtype=np.uint64).reshape(-1, 1)))
 
 
 FULL = """
@@ -193,10 +195,11 @@ import resource, sys
 import numpy as np
 from pteg.errors import UserError
 from pteg.waveforms import fst
+from pteg.waveforms.changes import Changes
 from pteg.waveforms.signals import Signal
 from pteg.waveforms.trace import Trace
 
-fst.BLOCK_BYTES = 20_000
+fst.BLOCK_CHANGES = 5_000
 resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
 rng = np.random.default_rng(1)
 try:
@@ -204,7 +207,7 @@ try:
         for cycle in range(0, 10_000_000, 500):
             rows = rng.integers(0, 1 << 63, (500, 2), dtype=np.uint64)
             rows[:, 0] = np.arange(cycle, cycle + 500)
-            trace.write(cycle, rows)
+            trace.write(Changes.of(cycle, rows))
 except UserError as error:
     print(error)
 """

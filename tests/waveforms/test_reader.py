@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pteg.errors import UserError
+from pteg.waveforms.changes import Changes
 from pteg.waveforms.difference import Difference, describe, differences
 from pteg.waveforms.picture import Lane, Shown, lanes, svg, wavejson
 from pteg.waveforms.reader import Waves
@@ -24,7 +25,7 @@ SIGNALS = [Signal("unit.n", 8), Signal("unit.bit", 1), Signal("state", 2, enum={
 
 def write(path, rows, first=10, **options):
     with Trace(path, SIGNALS, **options) as trace:
-        trace.write(first, np.array(rows, np.uint64))
+        trace.write(Changes.of(first, np.array(rows, np.uint64)))
     return Waves(path)
 
 

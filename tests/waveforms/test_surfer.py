@@ -8,6 +8,7 @@ import re
 import numpy as np
 import pytest
 
+from pteg.waveforms.changes import Changes
 from pteg.waveforms.gtkw import View
 from pteg.waveforms.signals import Signal
 from pteg.waveforms.trace import Trace
@@ -25,7 +26,7 @@ def test_every_variable_is_in_the_waveform(tmp_path, kind):
     view = View([("table search", ["walker.*"]), ("absent", ["none"])])
     with Trace(tmp_path / f"run.{kind}", SIGNALS, view=view, trigger="walker.state == BUSY",
                before=20, after=30) as trace:
-        trace.write(0, rows)
+        trace.write(Changes.of(0, rows))
     lines = (tmp_path / "run.sucl").read_text().splitlines()
     assert {line.partition(" ")[0] for line in lines} == set(COMMANDS)
     known = {variable.full_name for variable in

@@ -8,6 +8,7 @@ import pywellen
 
 from pteg.errors import UserError
 from pteg.waveforms import growing
+from pteg.waveforms.changes import Changes
 from pteg.waveforms.gtkw import View, aliases, arrange
 from pteg.waveforms.trace import Trace, select
 from pteg.waveforms.vcd import Signal, Text
@@ -38,7 +39,7 @@ def test_a_window(tmp_path, window):
     path = tmp_path / "run.vcd"
     with Trace(path, SIGNALS, window=window, frequency=500e6) as trace:
         assert trace.wanted(0) == 5
-        trace.write(0, rows(20))
+        trace.write(Changes.of(0, rows(20)))
     content = path.read_bytes()
     assert content.count(b"$dumpvars") == 1 and content.endswith(b"\n#18\n")
     assert times(path)[:5] == [5, 6, 7, 8, 9]
@@ -48,7 +49,7 @@ def test_a_trigger_sets_the_marker(tmp_path):
     path = tmp_path / "run.vcd"
     with Trace(path, SIGNALS, trigger="mmu.walker.state == READ", before=2, after=3,
                frequency=500e6) as trace:
-        trace.write(0, rows(20))
+        trace.write(Changes.of(0, rows(20)))
         assert trace.triggered == (6,)
     assert b"\n#8\n$dumpvars\n" in path.read_bytes() and path.read_bytes().endswith(b"\n#18\n")
     zoom = next(line for line in (tmp_path / "run.gtkw").read_text().splitlines()
@@ -61,8 +62,8 @@ def test_the_last_cycles_survive_an_exception(tmp_path):
     path = tmp_path / "run.vcd"
     with (pytest.raises(KeyboardInterrupt),
           Trace(path, SIGNALS, last=4, frequency=500e6) as trace):
-        trace.write(0, rows(20))
-        trace.write(20, rows(3))
+        trace.write(Changes.of(0, rows(20)))
+        trace.write(Changes.of(20, rows(3)))
         raise KeyboardInterrupt
     assert b"\n#38\n$dumpvars\n" in path.read_bytes() and path.read_bytes().endswith(b"\n#46\n")
 
@@ -74,7 +75,7 @@ def test_equal_runs_give_equal_bytes(tmp_path):
         with Trace(tmp_path / folder / "run.vcd", SIGNALS, trigger="mmu.walker.state == READ",
                    before=4) as trace:
             for start in range(0, 20, step):
-                trace.write(start, rows(20)[start:start + step])
+                trace.write(Changes.of(start, rows(20)[start:start + step]))
     for name in ("run.vcd", "run.gtkw"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
@@ -157,7 +158,7 @@ def test_the_screen_shows_what_the_trigger_is_about(tmp_path, states, trigger, f
     with Trace(tmp_path / "run.vcd", signals, trigger=f"time == {trigger}", before=100,
                frequency=500e6, view=VIEW) as trace:
         for start in range(0, len(data), piece):
-            trace.write(start, data[start:start + piece].copy())
+            trace.write(Changes.of(start, data[start:start + piece].copy()))
     assert screen(tmp_path / "run.gtkw") == (2 * first, 2 * stop, 2 * trigger, 2 * len(states))
 
 
@@ -177,7 +178,7 @@ def test_a_window_shows_its_beginning_and_the_last_cycles_their_end(tmp_path):
                               ({"last": 50}, (172, 200, 198, 200)),
                               ({"last": 3}, (194, 200, 198, 200))):
         with Trace(tmp_path / "run.vcd", SIGNALS, frequency=500e6, **options) as trace:
-            trace.write(0, rows(100))
+            trace.write(Changes.of(0, rows(100)))
         assert screen(tmp_path / "run.gtkw") == expected
 
 
@@ -201,7 +202,7 @@ def test_what_was_not_reached_is_said(tmp_path):
             ({"last": 5}, 20, None), ({}, 20, None)):
         with Trace(tmp_path / "run.vcd", SIGNALS, **options) as trace:
             if trace.wanted(0) < cycles:
-                trace.write(0, rows(cycles))
+                trace.write(Changes.of(0, rows(cycles)))
         assert trace.unreached == expected, options
 
 
@@ -216,14 +217,15 @@ def test_a_file_that_viewers_cannot_open_is_said_once(tmp_path, monkeypatch):
     said = []
     with Trace(tmp_path / "run.vcd", [Signal("n", 64)], warn=said.append) as trace:
         for start in range(0, 200_000, 10_000):
-            trace.write(start, np.arange(start, start + 10_000, dtype=np.uint64).reshape(-1, 1))
+            values = np.arange(start, start + 10_000, dtype=np.uint64)
+            trace.write(Changes.of(start, values.reshape(-1, 1)))
             assert bool(said) == ((tmp_path / "run.vcd").stat().st_size > 3 << 20)
     assert said == [f"{tmp_path / 'run.vcd'} is larger than 3 MB, and viewers take long to open "
                     "it: record a window, what surrounds a trigger, the last cycles, or fewer "
                     "signals, or write an .fst file"]
     with (pytest.warns(UserWarning, match="is larger than 3 MB"),
           Trace(tmp_path / "run.vcd", [Signal("n", 64)]) as trace):
-        trace.write(0, np.arange(200_000, dtype=np.uint64).reshape(-1, 1))
+        trace.write(Changes.of(0, np.arange(200_000, dtype=np.uint64).reshape(-1, 1)))
 
 
 def test_files_that_cannot_be_written_are_reported(tmp_path):
@@ -276,7 +278,7 @@ def test_a_trigger_near_the_end_of_100_million_cycles_needs_no_more_memory(tmp_p
                 usual = tracemalloc.get_traced_memory()[0]
             if cycle == (cycles - 10 * chunk) // chunk * chunk:
                 grown = tracemalloc.get_traced_memory()[1] - usual
-            trace.write(cycle, rows)
+            trace.write(Changes.of(cycle, rows))
     tracemalloc.stop()
     assert trace.triggered == ((cycles - 1) // chunk * chunk + 77,)
     assert grown < 1 << 20 and path.stat().st_size < 1 << 20

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from pteg.errors import UserError
 from pteg.waveforms.capture import Capture
+from pteg.waveforms.changes import Changes
 from pteg.waveforms.vcd import Signal, Text, VcdFile, columns, timebase
 from pteg.waveforms.window import Window
 
@@ -34,7 +35,7 @@ def text(signals, *pieces, **options):
     file = io.BytesIO()
     vcd = VcdFile(file, signals, **options)
     for cycle, rows in pieces:
-        vcd.write(cycle, rows)
+        vcd.write(Changes.of(cycle, rows))
     vcd.close()
     return file.getvalue()
 
@@ -188,7 +189,7 @@ def test_texts_are_asked_for_once_and_their_table_grows():
     file = io.BytesIO()
     vcd = VcdFile(file, signals, [0, 1, 0], frequency=500e6)
     for first in range(0, len(rows), 2):
-        vcd.write(first, rows[first:first + 2])
+        vcd.write(Changes.of(first, rows[first:first + 2]))
     vcd.close()
     assert sorted(asked) == [3, 5, 2 ** 64 - 1]
     assert vcd.strings == {"text", "same"}
@@ -233,7 +234,7 @@ def test_what_is_on_the_disk_can_be_read_before_the_end(tmp_path):
     path = tmp_path / "cut.vcd"
     with open(path, "wb") as file:
         vcd = VcdFile(file, signals)
-        vcd.write(0, pack(signals, [[n] for n in range(100)]))
+        vcd.write(Changes.of(0, pack(signals, [[n] for n in range(100)])))
         content = path.read_bytes()         # neither closed nor marked as ended
     assert content.endswith(b"0!\n")
     assert variables(content)["top.n"].signal.value_at(99 * 5000) == 99
@@ -256,11 +257,11 @@ def test_bad_arguments_are_refused():
     with pytest.raises(UserError, match=r"^a clock frequency must be positive, not 0$"):
         timebase(0)
     vcd = VcdFile(io.BytesIO(), [Signal("n", 65)])
-    with pytest.raises(ValueError, match=r"^rows must have 2 words, not \(1, 1\)$"):
-        vcd.write(0, np.zeros((1, 1), np.uint64))
-    vcd.write(0, np.zeros((3, 2), np.uint64))
+    with pytest.raises(ValueError, match=r"^there must be 2 words, not 1$"):
+        vcd.write(Changes.of(0, np.zeros((1, 1), np.uint64)))
+    vcd.write(Changes.of(0, np.zeros((3, 2), np.uint64)))
     with pytest.raises(UserError, match=r"^a waveform cannot go back in time, from cycle 3 to 2"):
-        vcd.write(2, np.zeros((1, 2), np.uint64))
+        vcd.write(Changes.of(2, np.zeros((1, 2), np.uint64)))
 
 
 def test_signals_in_one_place_are_names_of_one_variable():
@@ -269,7 +270,7 @@ def test_signals_in_one_place_are_names_of_one_variable():
     rows = np.array([[1, 3, 2], [2, 0, 2]], np.uint64)
     file = io.BytesIO()
     vcd = VcdFile(file, signals, [0, 0, 1, 1, 2], frequency=500e6)
-    vcd.write(0, rows)
+    vcd.write(Changes.of(0, rows))
     vcd.close()
     assert vcd.strings == {"s", "core.t"} and len(vcd.names) == 5
     found = variables(file.getvalue())
@@ -285,7 +286,7 @@ def test_a_variable_in_a_low_place_that_is_named_late_is_dumped():
     signals = [Signal("clk", 1), Signal("a", 8), Signal("b", 8), Signal("zero", 1)]
     file = io.BytesIO()
     vcd = VcdFile(file, signals, [0, 1, 2, 0], frequency=500e6)
-    vcd.write(0, np.array([[0, 5, 7]], np.uint64))
+    vcd.write(Changes.of(0, np.array([[0, 5, 7]], np.uint64)))
     vcd.close()
     assert body(file.getvalue()).splitlines()[:7] == [
         "#0", "$dumpvars", "1!", "0$", 'b101 "', "b111 #", "$end"]
@@ -330,14 +331,14 @@ def test_every_variable_has_its_value_in_every_full_dump(read_vcd, trace, data):
     window = Window(start, data.draw(st.none() | st.integers(start + 1, 12), "stop"))
     fires = data.draw(st.none() | st.lists(st.booleans(), min_size=12, max_size=12), "fires")
     capture = Capture(window=window) if fires is None else Capture(
-        window=window, trigger=lambda piece: np.array(fires)[piece[:, -1].astype(int)],
+        window=window, trigger=lambda piece: np.array(fires)[piece.cycle:piece.end],
         before=data.draw(st.integers(0, 2), "before"), after=1, again=True)
     numbered = np.column_stack([rows, np.arange(len(rows), dtype=np.uint64)])
     file, kept = io.BytesIO(), []
     vcd = VcdFile(file, signals, places, frequency=500e6)
-    for cycle, piece in capture.take(0, numbered):
-        vcd.write(cycle, np.ascontiguousarray(piece[:, :-1]))
-        kept += range(cycle, cycle + len(piece))
+    for piece in capture.take(Changes.of(0, numbered)):
+        vcd.write(piece)
+        kept += range(piece.cycle, piece.end)
     vcd.close()
 
     found, dumps = read_vcd(file.getvalue())
