@@ -4,10 +4,12 @@ The name of a file has a hash of all that it was made from. So what one computer
 can use: on a cluster, a `Shelf` is asked for what this computer does not have.
 """
 
+import hashlib
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -16,7 +18,8 @@ from platformdirs import user_cache_dir
 from pteg import STARTED
 from pteg.outputs import replace_file
 
-__all__ = ["Shelf", "borrowing", "edited", "folder", "is_borrowing", "keep", "names", "read"]
+__all__ = ["Shelf", "borrowing", "digest_of_file", "edited", "folder", "is_borrowing", "keep",
+           "names", "read"]
 
 
 class Shelf(Protocol):
@@ -88,6 +91,17 @@ def _write(name: str, data: bytes) -> bool:
     except OSError:
         return False
     return True
+
+
+def digest_of_file(source: str | os.PathLike) -> bytes:
+    """A hash of what is in a file; it is read again only if its time or its size is another."""
+    found = os.stat(source)
+    return _digest(os.fspath(source), found.st_mtime_ns, found.st_size)
+
+
+@lru_cache(maxsize=4096)
+def _digest(path: str, time: int, size: int) -> bytes:
+    return hashlib.sha256(Path(path).read_bytes()).digest()
 
 
 def edited(sources: Iterable[str | os.PathLike]) -> bool:

@@ -11,10 +11,9 @@ import importlib.abc
 import importlib.util
 import pickle
 import sys
-from pathlib import Path
 
 from pteg.background import Background
-from pteg.cache_folder import edited, folder, is_borrowing, keep
+from pteg.cache_folder import digest_of_file, edited, folder, is_borrowing, keep
 
 __all__ = ["load_module", "compile_ahead"]
 
@@ -79,7 +78,7 @@ def _name(kind, text, sources, key=""):
 
     digest = hashlib.sha256(f"{numba_version}\0{sys.version}\0{key}\0{text}".encode())
     for source in sorted(map(str, sources)):
-        digest.update(Path(source).read_bytes())
+        digest.update(digest_of_file(source))
     return f"pteg_{kind}_{digest.hexdigest()[:20]}"
 
 

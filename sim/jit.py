@@ -26,7 +26,7 @@ from numba.core.caching import FunctionCache, IndexDataCacheFile
 from numba.core.ccallback import CFunc
 from numba.core.sigutils import normalize_signature
 
-from pteg.cache_folder import folder, keep, read
+from pteg.cache_folder import digest_of_file, folder, keep, read
 
 __all__ = ["njit", "cfunc", "named_after"]
 
@@ -61,7 +61,7 @@ class _Cache(FunctionCache):
 
     def __init__(self, function, calls):
         super().__init__(function)
-        texts = [hashlib.sha256(Path(file).read_bytes()).hexdigest() for file in calls]
+        texts = [digest_of_file(file).hex() for file in calls]
         # The name of a generated module tells all that it calls. What another module calls depends
         # on where it is: the same text elsewhere may import something else.
         file = Path(function.__code__.co_filename).absolute()

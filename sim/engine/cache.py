@@ -11,7 +11,7 @@ import json
 import time
 from pathlib import Path
 
-from pteg.cache_folder import edited, folder, keep, read
+from pteg.cache_folder import digest_of_file, edited, folder, keep, read
 
 __all__ = ["Lock", "get", "put", "digest", "digest_files", "edited_files"]
 
@@ -39,7 +39,7 @@ def digest_files(sources):
     parts = []
     for file, source in _files(sources):
         parts.append(str(file.relative_to(source.parent)))
-        parts.append(file.read_bytes())
+        parts.append(digest_of_file(file))
     return digest(*parts)
 
 
