@@ -57,10 +57,11 @@ class Data:
 
     def at(self, name: str, address: int) -> Any:
         """What lies at an address, seen as if it had the type of a variable (of an array: of one of
-        its elements; of a pointer: of what it points to)."""
+        its elements; of a pointer, or of its elements that are pointers: of what they point to)."""
         kind = _type(self._variable(name)[1])
-        if kind.tag in ("DW_TAG_array_type", "DW_TAG_pointer_type"):
-            kind = _type(kind)
+        for tag in ("DW_TAG_array_type", "DW_TAG_pointer_type"):
+            if kind.tag == tag:
+                kind = _type(kind)
         return _value(kind, address, self._read)
 
     def _variable(self, name: str) -> Any:

@@ -7,7 +7,6 @@
 #define INVERSE 2899073                 /* of it, modulo 2^20 */
 #define SEGMENT_STEP 0x111              /* 1 modulo 16: the last digit of a VSID is its segment */
 #define PER_SESSION 0x10000u
-#define SESSIONS 8
 #define LAST 0xFFFFFu
 
 struct host_vsid_range host_vsid_range(u32 session)
@@ -20,9 +19,8 @@ u32 host_vsid(u32 context)
     return ((context >> 4) * MULTIPLIER * 16 + (context & 15) * SEGMENT_STEP) & 0xFFFFFF;
 }
 
-u32 host_vsid_session(u32 vsid)
+u32 host_vsid_context(u32 vsid)
 {
-    u32 context = ((vsid - (vsid & 15) * SEGMENT_STEP) >> 4) * INVERSE & LAST;
-    u32 session = (LAST - 1 - context) / PER_SESSION;
-    return session < SESSIONS ? session : NO_SESSION;
+    u32 segment = vsid & 15;
+    return (((vsid - segment * SEGMENT_STEP) >> 4) * INVERSE & LAST) << 4 | segment;
 }

@@ -46,6 +46,7 @@ COUNTER(pte_evicted)            /* valid PTEs of anybody that were overwritten *
 COUNTER(ptes_zeroed)
 COUNTER(reservation_lost)
 COUNTER(context_wrap)
+COUNTER(vsid_lost)              /* records whose place in KVM-PR's map another one has got */
 COUNTER(bad_sdr1)
 COUNTER(memory_forced_segment)
 COUNTER(kernel_calls)

@@ -210,8 +210,11 @@ em_mtsr:
 write_segment:                          /* r4 = value, r7 = segment * 4 */
         count   C_mtsr_
         add     r3, r7, r1
-        lwz     r2, xBAT_SEGMENTS(r1)
+        lwz     r2, xVSID_MAP(r1)
         stw     r4, xSEGR(r3)
+        cmpwi   r2, 0
+        lwz     r2, xBAT_SEGMENTS(r1)
+        bne-    segment_by_c            /* KVM-PR's map is C's */
         rlwinm  r3, r7, 30, 28, 31
         srw     r2, r2, r3
         andi.   r2, r2, 1
@@ -264,6 +267,11 @@ write_segment:                          /* r4 = value, r7 = segment * 4 */
         bl      load_segments
         mr      r5, r4
         b       resume_next
+
+segment_by_c:
+        rlwinm  r4, r7, 30, 28, 31
+        li      r3, CALL_SEGMENT
+        b       call_kernel
 
 not_known:
         count   C_vsid_missing, r3

@@ -23,13 +23,23 @@ static u32 touch(struct kernel_vars *kv, u32 lvptr, int write)
     return RVEC_TOUCH;
 }
 
+static void learn(struct kernel_vars *kv, u32 sr, enum access kind)
+{
+    if (is_translated(kv, kind))
+        fix_sr(kv, sr);
+    else
+        fix_real_mode_sr(kv, sr);
+}
+
 /* The VSID of MOL's in which an access of the guest is translated, and the storage key it stands for. */
 static u32 shadow_segment(struct kernel_vars *kv, struct vsid_ent *v, u32 ea, enum access kind, u32 *key)
 {
     u32 segment = kv->mregs.segr[ea >> 28];
-    int translated = (kv->mregs.msr & (kind == FETCH ? MSR_IR : MSR_DR)) != 0;
-    *key = !translated || (segment & (is_user(kv) ? SR_KP : SR_KS));
-    return (*key ? v->sr : v->sr_sv) & VSID_MASK;
+    *key = !is_translated(kv, kind) || (segment & (is_user(kv) ? SR_KP : SR_KS));
+    u32 vsid = shadow_sr(kv, v, *key) & VSID_MASK;
+    if (vsid != (*known_sr(kv, ea >> 28, kind) & VSID_MASK))
+        learn(kv, ea >> 28, kind);      /* KVM-PR's map has lost the record that the segment has */
+    return vsid;
 }
 
 /* Make the shadow PTE of a page: read-only until the first store, which has set C. The host may take
@@ -43,8 +53,10 @@ static u32 insert(struct kernel_vars *kv, u32 ea, enum access kind, struct trans
     u32 shadow = shadow_segment(kv, v, ea, kind, &key);
     u32 lv_page = block->first_page + offset / PAGE_SIZE;
     int write = kind == STORE;
-    u32 pp = !write ? PP_RO : in_pthash(kv, t->mphys) ? PP_HASH : PP_RW;
+    u32 pp = !write ? PP_RO : is_watched(kv, t->mphys) ? PP_HASH : PP_RW;
 
+    if (write && kv->links)
+        remove_listed_ea(kv, ea);
     kv->reserved_lv = lv_page;
     u32 physical = owner_page(kv, block->lvbase + offset, write);
     if (physical == HOST_NO_PAGE)
@@ -66,7 +78,7 @@ static u32 insert(struct kernel_vars *kv, u32 ea, enum access kind, struct trans
     if (p)
         COUNT(kv, pte_reused);
     else
-        p = new_pent(kv, v, page, key, lv_page);
+        p = new_pent(kv, v, ea, key, lv_page);
     p->slot = slot;
     if (t->pte != NO_PTE)
         note_pte_used(kv, t->pte);
@@ -92,7 +104,7 @@ static u32 insert_own(struct kernel_vars *kv, u32 ea, enum access kind, struct t
     u32 word0, slot = find_slot(kv, shadow, page, p != NULL, &word0);
     store_pte(kv, slot, word0, physical | PTE_R | PTE_C | pp, page);
     if (!p)
-        p = new_pent(kv, v, page, key, NO_LV);
+        p = new_pent(kv, v, ea, key, NO_LV);
     p->slot = slot;
     if (t->pte != NO_PTE)
         note_pte_used(kv, t->pte);
@@ -158,14 +170,16 @@ static u32 page_fault(struct kernel_vars *kv, u32 ea, enum access kind)
     return find_io_page(kv, t.mphys) ? RVEC_NOP : RVEC_ACCESS;
 }
 
-/* A segment that is not known yet? Then it is now, and the access is made again. */
+/* A segment that is not known yet? Then it is now. Where segments are forgotten again and again the page may
+ * well be there: whether the guest is to make the access again before anything else is done. */
 static int learnt(struct kernel_vars *kv, u32 ea, enum access kind)
 {
-    u32 sr = ea >> 28, *known = &kv->sr[SV_DATA_SR + 2 * is_user(kv) + (kind == FETCH)][sr];
-    if (!(kv->mregs.msr & (kind == FETCH ? MSR_IR : MSR_DR)) || *known != kv->illegal_sr)
+    u32 sr = ea >> 28;
+    if (*known_sr(kv, sr, kind) != kv->illegal_sr)
         return 0;
-    fix_sr(kv, sr);
-    return *known != kv->illegal_sr;
+    make_room(kv);
+    learn(kv, sr, kind);
+    return *known_sr(kv, sr, kind) != kv->illegal_sr && kv->option[OPTION_MODE_FLUSHES];
 }
 
 u32 dsi_exception(struct kernel_vars *kv, u32 dar, u32 dsisr)
@@ -174,8 +188,7 @@ u32 dsi_exception(struct kernel_vars *kv, u32 dar, u32 dsisr)
     COUNT(kv, dsi);
     if (dsisr & ~(FAULT_NOT_FOUND | FAULT_PROTECTION | FAULT_STORE))
         return storage_exception(kv, dar, kind, dsisr);
-    learnt(kv, dar, kind);
-    return page_fault(kv, dar, kind);
+    return learnt(kv, dar, kind) ? RVEC_NOP : page_fault(kv, dar, kind);
 }
 
 /* Data in the segment that split mode has closed: the access is made again (split.S), unless it must
@@ -184,11 +197,12 @@ u32 split_exception(struct kernel_vars *kv, u32 dar, u32 dsisr)
 {
     enum access kind = dsisr & FAULT_STORE ? STORE : LOAD;
     struct translation t;
-    learnt(kv, dar, kind);
+    if (learnt(kv, dar, kind))
+        return RVEC_NOP;
     make_room(kv);
     translate(kv, dar, kind, &t);
     struct block *block = t.fault || in_mregs(kv, t.mphys) ? NULL : find_block(kv, t.mphys);
-    if (!block || (kind == STORE && (block->read_only || in_pthash(kv, t.mphys))))
+    if (!block || (kind == STORE && (block->read_only || is_watched(kv, t.mphys))))
         return emulate_access(kv);
     unite(kv, dar, kind, &t);
     return insert(kv, dar, kind, &t, block);
@@ -197,6 +211,5 @@ u32 split_exception(struct kernel_vars *kv, u32 dar, u32 dsisr)
 u32 isi_exception(struct kernel_vars *kv, u32 nip)
 {
     COUNT(kv, isi);
-    learnt(kv, nip, FETCH);
-    return page_fault(kv, nip, FETCH);
+    return learnt(kv, nip, FETCH) ? RVEC_NOP : page_fault(kv, nip, FETCH);
 }

@@ -40,11 +40,40 @@ static u32 tag(u32 vsid, u32 page, int secondary)
     return PTE_V | vsid << 7 | (secondary ? PTE_H : 0) | page >> 10;
 }
 
+/* KVM-PR's choice: a free slot of the secondary group, or else the first one of the primary group, even if
+ * others are free there. */
+static u32 find_slot_secondary_first(struct kernel_vars *kv, u32 vsid, u32 page, int recorded, u32 *word0)
+{
+    u32 first = group(kv, vsid, page, 1), last = group(kv, vsid, page, 0), free = ~0u;
+    *word0 = tag(vsid, page, 0);
+    if (recorded && *pte(kv, last) == *word0)
+        return last;
+    *word0 |= PTE_H;
+    for (u32 slot = first; slot < first + 64; slot += 8) {
+        u32 found = *pte(kv, slot);
+        if (found == *word0)
+            return slot;
+        if (!(found & PTE_V) && free == ~0u) {
+            free = slot;
+            if (!recorded)
+                break;
+        }
+    }
+    if (free != ~0u)
+        return free;
+    *word0 &= ~PTE_H;
+    if (*pte(kv, last) & PTE_V)
+        COUNT(kv, pte_evicted);
+    return last;
+}
+
 /* The slot that holds the page already, as it only may if there is a record of it; or else a free one, or
  * else the next victim of the primary group, whoever owns it: the hash table is a cache. */
 u32 find_slot(struct kernel_vars *kv, u32 vsid, u32 page, int recorded, u32 *word0)
 {
     u32 free = ~0u;
+    if (kv->option[OPTION_SECONDARY_FIRST])
+        return find_slot_secondary_first(kv, vsid, page, recorded, word0);
     for (int secondary = 0; secondary < 2; secondary++) {
         u32 first = group(kv, vsid, page, secondary), wanted = tag(vsid, page, secondary);
         for (u32 slot = first; slot < first + 64; slot += 8) {
@@ -110,7 +139,7 @@ u32 purge_hash(struct kernel_vars *kv)
     u32 found = 0;
     for (u32 slot = 0; slot <= kv->hash_mask; slot += 8) {
         u32 word = *pte(kv, slot);
-        if (word & PTE_V && host_vsid_session(word >> 7 & VSID_MASK) == kv->session) {
+        if (word & PTE_V && owns_vsid(kv, word >> 7 & VSID_MASK)) {
             *pte(kv, slot) = 0;
             found++;
         }

@@ -61,12 +61,17 @@ void host_hash_unlock(u32 state);
 
 /* Point ii: the contexts that the host will never use, `count` from `first` on, for one session;
  * and the segment identifier of a context. Different contexts have different identifiers.
- * host_vsid_session tells the session of an identifier, or NO_SESSION if it is the host's. */
+ * host_vsid_context is the way back. */
 struct host_vsid_range { u32 first, count; };
 struct host_vsid_range host_vsid_range(u32 session);
 u32 host_vsid(u32 context);
-#define NO_SESSION 0xFFFFFFFFu
-u32 host_vsid_session(u32 vsid);
+u32 host_vsid_context(u32 vsid);
+
+/* Point ii, the other way: to ask for what the host gives to a process, 16 contexts from 16 * the result
+ * on, which nobody else has until they are given back. HOST_NO_SPACE: there are no more. */
+#define HOST_NO_SPACE 0u
+u32 host_space_alloc(void);
+void host_space_free(u32 space);
 
 /* Point iii: from now on the host calls hook(owner, lvptr, pages) before pages of an owner get
  * another meaning. NULL: no more. */

@@ -15,7 +15,7 @@ enum sr_table { UNMAPPED_SR, SV_DATA_SR, SV_INST_SR, USER_DATA_SR, USER_INST_SR,
 
 /* C functions that assembly calls through the host. */
 enum kernel_call {
-    CALL_DSI, CALL_ISI, CALL_PRIV_INST, CALL_SPR_WRITE, CALL_ACCESS, CALL_SPLIT,
+    CALL_DSI, CALL_ISI, CALL_PRIV_INST, CALL_SPR_WRITE, CALL_ACCESS, CALL_SPLIT, CALL_SEGMENT,
     KERNEL_CALLS, NO_CALL
 };
 
@@ -31,24 +31,34 @@ enum counter {
 struct vsid_ent {
     u32 next_phys;          /* of the hash chain */
     u32 key;
-    u32 sr, sr_sv;          /* shadow segment registers, for storage key 1 and 0 */
+    u32 sr, sr_sv;          /* shadow segment registers, for storage key 1 and 0; 0: not needed yet */
     u16 index, first;       /* own number; first shadow PTE of its list */
 };
 #define VSID_HASH 256
 #define NO_PENT 0xFFFF
+
+/* KVM-PR's numbers (OPTION_VSID_MAP, vsid_map.c). */
+#define SPACES_ASKED 128
+#define MAP_BITS 9
+#define MAP_PLACES (1 << MAP_BITS)
+#define NO_VSID 0xFFFF
 
 /* One shadow PTE (track.c). */
 struct pent {
     u16 hash_next, lv_next, lv_prev, vsid_next, vsid_prev;
     u16 vsid;               /* number of the vsid_ent */
     u16 page;               /* EA[4-19] */
-    u8 key, used;
+    u8 key, segment;        /* segment: EA[0-3], when it was made */
     u32 lv_page;            /* page of the guest's memory, or NO_LV */
     u32 slot;               /* offset of the PTE in the hash table */
 };
 #define PENTS 4096
 #define PENT_HASH 1024
 #define NO_LV 0xFFFFFFFFu
+
+/* Its links where shadow PTEs are in lists (OPTION_LISTS, lists.c). */
+enum pent_list { BY_EA, BY_PAGE, BY_VIRTUAL_PAGE, BY_VSID, PENT_LISTS };
+struct pent_links { u16 next[PENT_LISTS], prev[PENT_LISTS]; };
 
 /* Guest-physical memory that the owner has: RAM first, then ROMs and the like. */
 struct block { u32 mbase, size, lvbase, first_page; int read_only; };
@@ -81,6 +91,7 @@ struct kernel_vars {
     u32 sr[SR_TABLES][16];
     u32 split_sr[16];
     u32 illegal_sr;
+    u32 known_mode;             /* OPTION_MODE_FLUSHES: PR, IR, DR for which segments are known */
     u32 split_segment;          /* segment that fetches use in split mode, or 16 */
     u32 divided;                /* bit n: fetches have another address space in segment n (bat.c) */
     u32 bat_segments;           /* bit n: segment n has BATs in some state */
@@ -120,11 +131,16 @@ struct kernel_vars {
     u32 session;
     struct host_vsid_range contexts;
     u32 next_context;
+    u16 vsid_map[MAP_PLACES];   /* numbers of records, or NO_VSID */
+    u32 map_backwards;          /* the next record goes to the other one of its two places */
+    u32 spaces[SPACES_ASKED], spaces_asked;
     struct vsid_ent *vsids;     /* by number */
     u32 vsid_count, vsid_pages;
     struct pent *pents;
     u16 pent_hash[PENT_HASH];
     u16 pent_free;
+    struct pent_links *links;   /* by number; NULL: the other index is in use */
+    u16 *list_heads;
     u16 *lv_ring;               /* first shadow PTE of each page of the guest's memory */
     u32 lv_pages, lv_ring_pages;
     u32 reserved_lv;            /* page that is being inserted; NO_LV: nothing, or it was lost */

@@ -70,20 +70,43 @@ int vsids_left(struct kernel_vars *kv);
 int contexts_left(struct kernel_vars *kv);
 void wrap_contexts(struct kernel_vars *kv);
 void forget_vsids(struct kernel_vars *kv);
+u32 shadow_sr(struct kernel_vars *kv, struct vsid_ent *v, u32 key);
+int owns_vsid(struct kernel_vars *kv, u32 vsid);
+
+/* vsid_map.c */
+int ask_for_spaces(struct kernel_vars *kv);
+void give_spaces_back(struct kernel_vars *kv);
+struct vsid_ent *find_in_map(struct kernel_vars *kv, u32 key);
+void put_into_map(struct kernel_vars *kv, struct vsid_ent *v);
+void clear_map(struct kernel_vars *kv);
 
 /* track.c */
 int init_track(struct kernel_vars *kv);
 void free_track(struct kernel_vars *kv);
 int pents_left(struct kernel_vars *kv);
 struct pent *find_pent(struct kernel_vars *kv, struct vsid_ent *v, u32 page, u32 key);
-struct pent *new_pent(struct kernel_vars *kv, struct vsid_ent *v, u32 page, u32 key, u32 lv_page);
+struct pent *new_pent(struct kernel_vars *kv, struct vsid_ent *v, u32 ea, u32 key, u32 lv_page);
 void remove_pent(struct kernel_vars *kv, struct pent *p);
 void remove_vsid_pents(struct kernel_vars *kv, struct vsid_ent *v);
+void remove_all_pents(struct kernel_vars *kv);
 void flush_lv_page(struct kernel_vars *kv, u32 lv_page);
 void flush_vsid_page(struct kernel_vars *kv, u32 vsid, u32 page);
 void flush_segment(struct kernel_vars *kv, u32 sr);
 void flush_ea(struct kernel_vars *kv, u32 ea);
 void flush_owner(struct host_owner *owner, u32 lvptr, u32 pages);
+
+/* lists.c */
+int init_lists(struct kernel_vars *kv);
+void free_lists(struct kernel_vars *kv);
+void list_pent(struct kernel_vars *kv, struct pent *p);
+void unlist_pent(struct kernel_vars *kv, struct pent *p);
+struct pent *listed_pent(struct kernel_vars *kv, struct vsid_ent *v, u32 page, u32 key);
+void remove_listed(struct kernel_vars *kv);
+void remove_listed_record(struct kernel_vars *kv, struct vsid_ent *v);
+void remove_listed_lv(struct kernel_vars *kv, u32 lv_page);
+void remove_listed_ea(struct kernel_vars *kv, u32 ea);
+void remove_listed_page(struct kernel_vars *kv, u32 page);
+void remove_listed_virtual(struct kernel_vars *kv, u32 vsid, u32 page);
 
 /* hash.c */
 int init_hash(struct kernel_vars *kv);
@@ -127,7 +150,10 @@ void make_room(struct kernel_vars *kv);
 void clear_all_vsids(struct kernel_vars *kv);
 void forget_segment(struct kernel_vars *kv, u32 sr);
 void divide_segment(struct kernel_vars *kv, u32 sr);
+u32 *known_sr(struct kernel_vars *kv, u32 sr, enum access kind);
 void fix_sr(struct kernel_vars *kv, u32 sr);
+void fix_real_mode_sr(struct kernel_vars *kv, u32 sr);
+u32 segment_loaded(struct kernel_vars *kv, u32 sr);
 struct vsid_ent *segment_vsid(struct kernel_vars *kv, u32 sr, enum access kind);
 void do_mtbat(struct kernel_vars *kv, u32 spr, u32 value);
 
@@ -135,6 +161,7 @@ void do_mtbat(struct kernel_vars *kv, u32 spr, u32 value);
 void do_mtsdr1(struct kernel_vars *kv, u32 value);
 void free_pthash(struct kernel_vars *kv);
 int in_pthash(struct kernel_vars *kv, u32 mphys);
+int is_watched(struct kernel_vars *kv, u32 mphys);
 void note_pte_used(struct kernel_vars *kv, u32 offset);
 void pthash_written(struct kernel_vars *kv, u32 mphys, u32 size);
 
@@ -160,6 +187,11 @@ static inline int in_slots(struct kernel_vars *kv, u32 mphys)
 }
 
 static inline int is_user(struct kernel_vars *kv) { return (kv->mregs.msr & MSR_PR) != 0; }
+
+static inline int is_translated(struct kernel_vars *kv, enum access kind)
+{
+    return (kv->mregs.msr & (kind == FETCH ? MSR_IR : MSR_DR)) != 0;
+}
 
 static inline int data_cache_is_on(struct kernel_vars *kv)
 {

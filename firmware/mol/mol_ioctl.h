@@ -48,6 +48,13 @@ enum mol_option {
     OPTION_CALL_BY_USER,        /* assembly reaches C through the user part, as on Darwin */
     OPTION_TOUCH,               /* the user part touches a page that is not there, then it is found */
     OPTION_COPY,                /* the guest's PTEs are copied, groups in and bytes out */
+    /* KVM-PR's policies, with OPTION_TLBIE_FLUSHES and OPTION_COPY. */
+    OPTION_VSID_MAP,            /* VSIDs of spaces that the host is asked for, in a map of 512 places */
+    OPTION_SECONDARY_FIRST,     /* a free slot of the secondary group, or else slot 0 of the primary one */
+    OPTION_LISTS,               /* shadow PTEs are in four hash lists (lists.c) */
+    OPTION_UNWATCHED,           /* stores to the guest's hash table are not noticed: tlbie must flush */
+    OPTION_BAT_FLUSHES,         /* a store to a BAT flushes everything */
+    OPTION_MODE_FLUSHES,        /* another mode of the guest forgets all segments */
     FAULT_OVERLAPPING_SESSIONS, /* the last context of a session is the first of another one */
     FAULT_BLOCK_INTERCEPT,      /* dcbz flushes one PTE, stmw the new PTEs instead of the old ones */
     FAULT_BAT_HACK,             /* after 256 changes of BATs nothing is flushed any more */

@@ -15,6 +15,12 @@ int in_pthash(struct kernel_vars *kv, u32 mphys)
     return kv->pthash_mask && mphys - kv->pthash_base <= kv->pthash_mask;
 }
 
+/* Whether stores to that memory must not pass unnoticed. */
+int is_watched(struct kernel_vars *kv, u32 mphys)
+{
+    return in_pthash(kv, mphys) && !kv->option[OPTION_UNWATCHED];
+}
+
 /* All shadow PTEs of the memory of the table: their rights change. */
 static void flush_table(struct kernel_vars *kv)
 {
@@ -90,7 +96,7 @@ static void forget_pte(struct kernel_vars *kv, u32 offset)
 /* Memory of the guest is about to be written, by the guest, a device or an emulated instruction. */
 void pthash_written(struct kernel_vars *kv, u32 mphys, u32 size)
 {
-    if (!kv->pthash_mask)
+    if (!kv->pthash_mask || kv->option[OPTION_UNWATCHED])
         return;
     for (u32 at = mphys & ~7u; at < mphys + size; at += 8)
         if (in_pthash(kv, at))

@@ -27,6 +27,9 @@ table_of_r4:
 load_segments:
         mflr    r7
         count   C_MMU_change
+        lwz     r2, xMODE_FLUSHES(r1)
+        cmpwi   r2, 0
+        bnel-   forget_other_modes
         bl      table_of_r4
         mtlr    r7
         rlwinm  r5, r6, 6, 26, 29       /* the program counter's segment * 4: */
@@ -61,6 +64,21 @@ leave_split:                            /* data may use all segments again */
         stw     r0, xSPLIT_SEGMENT(r1)
         mtspr   536, r3
         b       load16
+
+/* KVM-PR's policy: what was known in another mode than r4 is forgotten. Keeps r4, r6 and r7. */
+forget_other_modes:
+        lwz     r3, xKNOWN_MODE(r1)
+        andi.   r2, r4, MSR_MODE
+        cmpw    r2, r3
+        beqlr
+        stw     r2, xKNOWN_MODE(r1)
+        li      r3, SR_WORDS
+        lwz     r2, xILLEGAL_SR(r1)
+        mtctr   r3
+        addi    r3, r1, xSR - 4
+1:      stwu    r2, 4(r3)
+        bdnz    1b
+        blr
 
 /* Data and instructions have different segments: r2, r3 = their tables, r6 = program counter. Data's are
  * loaded, closed to fetches where they differ; but the segment of the program counter is the

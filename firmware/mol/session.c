@@ -22,6 +22,7 @@ static void free_session(struct kernel_vars *kv)
     free_pthash(kv);
     free_hash(kv);
     free_vsids(kv);
+    free_lists(kv);
     free_track(kv);
     remove_io_pages(kv);
     unmap_blocks(kv);
@@ -68,6 +69,7 @@ static int create_session(u32 s)
     kv->kernel_call[CALL_SPR_WRITE] = (u32)write_spr;
     kv->kernel_call[CALL_ACCESS] = (u32)emulate_access;
     kv->kernel_call[CALL_SPLIT] = (u32)split_exception;
+    kv->kernel_call[CALL_SEGMENT] = (u32)segment_loaded;
     kv->wanted_call = NO_CALL;
     kv->slots_mphys = kv->slots_ea = NO_PAGE;
     init_spr_hooks(kv);
@@ -99,8 +101,7 @@ static int destroy_session(struct kernel_vars *kv)
 {
     session_phys[kv->session] = 0;
     sessions[kv->session] = NULL;
-    for (u32 i = 0; i < kv->vsid_count; i++)
-        remove_vsid_pents(kv, &kv->vsids[i]);
+    remove_all_pents(kv);
     if (purge_hash(kv))
         host_log("MOL: stale PTEs flushed (something is wrong)");
     free_session(kv);
@@ -133,6 +134,32 @@ static void spr_changed(struct kernel_vars *kv)
     do_mtsdr1(kv, kv->mregs.spr[SPR_SDR1]);
 }
 
+/* An option that changes where things are: everything goes before, and becomes known anew. */
+static int keep_elsewhere(struct kernel_vars *kv, u32 option, u32 value)
+{
+    clear_all_vsids(kv);
+    purge_hash(kv);
+    kv->option[option] = value;
+    if (option == OPTION_PRIVATE_HASH) {
+        free_hash(kv);
+        return init_hash(kv);
+    }
+    if (option == OPTION_LISTS) {
+        free_lists(kv);
+        return value ? init_lists(kv) : 0;
+    }
+    free_vsids(kv);
+    int error = init_vsids(kv);
+    if (error) {                        /* the host has no spaces for us */
+        kv->option[option] = 0;
+        free_vsids(kv);
+        init_vsids(kv);
+    }
+    purge_hash(kv);                     /* who had the spaces before? */
+    clear_all_vsids(kv);
+    return error;
+}
+
 static int set_option(struct kernel_vars *kv, u32 option, u32 value)
 {
     if (option >= MOL_OPTIONS)
@@ -141,13 +168,10 @@ static int set_option(struct kernel_vars *kv, u32 option, u32 value)
         return EMOLINVAL;
     if (option == OPTION_CONTEXT_LIMIT && value && value < 64)
         return EMOLINVAL;
+    if (option == OPTION_PRIVATE_HASH || option == OPTION_LISTS || option == OPTION_VSID_MAP)
+        return keep_elsewhere(kv, option, value);
     kv->option[option] = value;
-    if (option != OPTION_PRIVATE_HASH)
-        return 0;
-    clear_all_vsids(kv);
-    purge_hash(kv);
-    free_hash(kv);
-    return init_hash(kv);
+    return 0;
 }
 
 static int tune_spr(struct kernel_vars *kv, u32 spr, u32 action)

@@ -8,11 +8,13 @@
 void clear_all_vsids(struct kernel_vars *kv)
 {
     COUNT(kv, clear_all_vsids);
-    for (u32 i = 0; i < kv->vsid_count; i++)
-        remove_vsid_pents(kv, &kv->vsids[i]);
+    remove_all_pents(kv);
     forget_vsids(kv);
     for (u32 sr = 0; sr < 16; sr++) {
-        kv->sr[UNMAPPED_SR][sr] = need_vsid(kv, real_mode_key(sr))->sr;
+        if (kv->option[OPTION_VSID_MAP])
+            kv->sr[UNMAPPED_SR][sr] = kv->illegal_sr;
+        else
+            fix_real_mode_sr(kv, sr);
         forget_segment(kv, sr);
     }
     forget_io_cache(kv);
@@ -39,9 +41,21 @@ static u32 segment_key(struct kernel_vars *kv, u32 sr, u32 user, u32 instruction
 {
     u32 value = kv->mregs.segr[sr], vsid = value & VSID_MASK;
     if (!segment_has_bats(kv, sr, user))
-        return vsid;
+        return vsid | (user && kv->option[OPTION_VSID_MAP] ? KEY_USER : 0);
     return bat_key(sr, (instruction && segment_is_divided(kv, sr) ? KEY_INSTRUCTION : 0)
                        | (user ? KEY_USER : 0) | (value & SR_N ? KEY_N : 0), vsid);
+}
+
+/* The shadow segment of an access, as far as it is known. */
+u32 *known_sr(struct kernel_vars *kv, u32 sr, enum access kind)
+{
+    return &kv->sr[is_translated(kv, kind) ? SV_DATA_SR + 2 * is_user(kv) + (kind == FETCH)
+                                           : UNMAPPED_SR][sr];
+}
+
+void fix_real_mode_sr(struct kernel_vars *kv, u32 sr)
+{
+    kv->sr[UNMAPPED_SR][sr] = shadow_sr(kv, need_vsid(kv, real_mode_key(sr)), 1);
 }
 
 /* N of a shadow segment. A BAT beats the guest's N, which C checks then; in a divided segment no fetch
@@ -55,32 +69,47 @@ static u32 no_execute(struct kernel_vars *kv, u32 sr, u32 user, u32 instruction)
 
 /* The shadow segments of a guest's segment register. A direct-store segment stays unknown where it has
  * no BATs: each access comes to C, which knows what it means. Where it has some, it has the key of the
- * segment with the same low bits, whose pages must go: only what BATs map is there now. */
+ * segment with the same low bits, whose pages must go: only what BATs map is there now. KVM-PR learns the
+ * segments of the present state only. The caller makes room. */
 void fix_sr(struct kernel_vars *kv, u32 sr)
 {
     u32 value = kv->mregs.segr[sr];
     COUNT(kv, fix_sr);
-    make_room(kv);
     if (value & SR_T)
         flush_segment(kv, sr);
     for (u32 user = 0; user < 2; user++)
         for (u32 instruction = 0; instruction < 2; instruction++) {
             u32 *place = &kv->sr[SV_DATA_SR + 2 * user + instruction][sr];
-            if (value & SR_T && !segment_has_bats(kv, sr, user)) {
+            if ((value & SR_T && !segment_has_bats(kv, sr, user))
+                || (user != (u32)is_user(kv) && kv->option[OPTION_VSID_MAP])) {
                 *place = kv->illegal_sr;
                 continue;
             }
             struct vsid_ent *v = need_vsid(kv, segment_key(kv, sr, user, instruction));
             u32 key = value & (user ? SR_KP : SR_KS);
-            *place = (key ? v->sr : v->sr_sv) | no_execute(kv, sr, user, instruction);
+            *place = shadow_sr(kv, v, key) | no_execute(kv, sr, user, instruction);
         }
+}
+
+/* OPTION_VSID_MAP: the guest has loaded a segment register. KVM-PR maps it at once. */
+u32 segment_loaded(struct kernel_vars *kv, u32 sr)
+{
+    if (find_vsid(kv, segment_key(kv, sr, is_user(kv), 0)))
+        COUNT(kv, vsid_found);
+    else
+        COUNT(kv, vsid_missing);
+    make_room(kv);
+    forget_segment(kv, sr);
+    if (is_translated(kv, LOAD))
+        fix_sr(kv, sr);
+    next_instruction(kv);
+    return RVEC_NOP;
 }
 
 /* The record through which an access of the guest is translated now. */
 struct vsid_ent *segment_vsid(struct kernel_vars *kv, u32 sr, enum access kind)
 {
-    u32 translated = kv->mregs.msr & (kind == FETCH ? MSR_IR : MSR_DR);
-    return need_vsid(kv, translated ? segment_key(kv, sr, is_user(kv), kind == FETCH)
+    return need_vsid(kv, is_translated(kv, kind) ? segment_key(kv, sr, is_user(kv), kind == FETCH)
                                     : real_mode_key(sr));
 }
 
@@ -93,9 +122,23 @@ void divide_segment(struct kernel_vars *kv, u32 sr)
     forget_segment(kv, sr);
 }
 
+/* No page is mapped, no translated segment is known; records stay. */
+static void forget_all(struct kernel_vars *kv)
+{
+    remove_all_pents(kv);
+    for (u32 sr = 0; sr < 16; sr++)
+        forget_segment(kv, sr);
+    forget_io_cache(kv);
+}
+
 void do_mtbat(struct kernel_vars *kv, u32 spr, u32 value)
 {
     u32 affected = write_bat(kv, spr, value);
+    if (kv->option[OPTION_BAT_FLUSHES]) {       /* whatever it has changed */
+        COUNT(kv, do_mtbat);
+        forget_all(kv);
+        return;
+    }
     if (!affected)
         return;
     COUNT(kv, do_mtbat);

@@ -1,5 +1,5 @@
 /* Shadow PTEs and the two ways to find them: by guest segment and page, and by page of the owner's
- * memory (point iii). All links are numbers of records. */
+ * memory (point iii). All links are numbers of records. KVM-PR's way is in lists.c. */
 #include "mol.h"
 
 static struct pent *pent(struct kernel_vars *kv, u16 number) { return &kv->pents[number]; }
@@ -39,6 +39,8 @@ static u16 *bucket(struct kernel_vars *kv, u32 vsid, u32 page)
 
 struct pent *find_pent(struct kernel_vars *kv, struct vsid_ent *v, u32 page, u32 key)
 {
+    if (kv->links)
+        return listed_pent(kv, v, page, key);
     for (u16 n = *bucket(kv, v->index, page); n != NO_PENT; n = pent(kv, n)->hash_next) {
         struct pent *p = pent(kv, n);
         if (p->vsid == v->index && p->page == page && p->key == key)
@@ -47,16 +49,11 @@ struct pent *find_pent(struct kernel_vars *kv, struct vsid_ent *v, u32 page, u32
     return NULL;
 }
 
-struct pent *new_pent(struct kernel_vars *kv, struct vsid_ent *v, u32 page, u32 key, u32 lv_page)
+/* Into the index: by guest segment and page, by segment, and by page of the owner's memory. */
+static void insert_pent(struct kernel_vars *kv, struct pent *p)
 {
-    u16 n = kv->pent_free;
-    struct pent *p = pent(kv, n);
-    kv->pent_free = p->hash_next;
-    p->vsid = v->index;
-    p->page = page;
-    p->key = key;
-    p->lv_page = lv_page;
-    u16 *head = bucket(kv, v->index, page);
+    u16 n = number(kv, p), *head = bucket(kv, p->vsid, p->page);
+    struct vsid_ent *v = &kv->vsids[p->vsid];
     p->hash_next = *head;
     *head = n;
     p->vsid_prev = NO_PENT;
@@ -64,22 +61,20 @@ struct pent *new_pent(struct kernel_vars *kv, struct vsid_ent *v, u32 page, u32 
     if (v->first != NO_PENT)
         pent(kv, v->first)->vsid_prev = n;
     v->first = n;
-    if (lv_page != NO_LV) {
-        u16 *ring = &kv->lv_ring[lv_page];
+    if (p->lv_page != NO_LV) {
+        u16 *ring = &kv->lv_ring[p->lv_page];
         p->lv_prev = NO_PENT;
         p->lv_next = *ring;
         if (*ring != NO_PENT)
             pent(kv, *ring)->lv_prev = n;
         *ring = n;
     }
-    return p;
 }
 
-void remove_pent(struct kernel_vars *kv, struct pent *p)
+static void take_pent_out(struct kernel_vars *kv, struct pent *p)
 {
     u16 n = number(kv, p), *link = bucket(kv, p->vsid, p->page);
     struct vsid_ent *v = &kv->vsids[p->vsid];
-    zero_pte(kv, p->slot, (p->key ? v->sr : v->sr_sv) & VSID_MASK, p->page);
     while (*link != n)
         link = &pent(kv, *link)->hash_next;
     *link = p->hash_next;
@@ -97,27 +92,67 @@ void remove_pent(struct kernel_vars *kv, struct pent *p)
         if (p->lv_next != NO_PENT)
             pent(kv, p->lv_next)->lv_prev = p->lv_prev;
     }
+}
+
+struct pent *new_pent(struct kernel_vars *kv, struct vsid_ent *v, u32 ea, u32 key, u32 lv_page)
+{
+    struct pent *p = pent(kv, kv->pent_free);
+    kv->pent_free = p->hash_next;
+    p->vsid = v->index;
+    p->page = page_of(ea);
+    p->segment = ea >> 28;
+    p->key = key;
+    p->lv_page = lv_page;
+    if (kv->links)
+        list_pent(kv, p);
+    else
+        insert_pent(kv, p);
+    return p;
+}
+
+void remove_pent(struct kernel_vars *kv, struct pent *p)
+{
+    struct vsid_ent *v = &kv->vsids[p->vsid];
+    zero_pte(kv, p->slot, (p->key ? v->sr : v->sr_sv) & VSID_MASK, p->page);
+    if (kv->links)
+        unlist_pent(kv, p);
+    else
+        take_pent_out(kv, p);
     p->hash_next = kv->pent_free;
-    kv->pent_free = n;
+    kv->pent_free = number(kv, p);
 }
 
 void remove_vsid_pents(struct kernel_vars *kv, struct vsid_ent *v)
 {
-    while (v->first != NO_PENT)
-        remove_pent(kv, pent(kv, v->first));
+    if (kv->links)
+        remove_listed_record(kv, v);
+    else
+        while (v->first != NO_PENT)
+            remove_pent(kv, pent(kv, v->first));
+}
+
+void remove_all_pents(struct kernel_vars *kv)
+{
+    if (kv->links)
+        remove_listed(kv);
+    else
+        for (u32 i = 0; i < kv->vsid_count; i++)
+            remove_vsid_pents(kv, &kv->vsids[i]);
 }
 
 void flush_lv_page(struct kernel_vars *kv, u32 lv_page)
 {
     if (kv->reserved_lv == lv_page && !kv->option[FAULT_NO_RESERVATION])
         kv->reserved_lv = NO_LV;
-    while (kv->lv_ring[lv_page] != NO_PENT)
-        remove_pent(kv, pent(kv, kv->lv_ring[lv_page]));
+    if (kv->links)
+        remove_listed_lv(kv, lv_page);
+    else
+        while (kv->lv_ring[lv_page] != NO_PENT)
+            remove_pent(kv, pent(kv, kv->lv_ring[lv_page]));
 }
 
-static void flush_record(struct kernel_vars *kv, u32 key, u32 page)
+static void flush_record(struct kernel_vars *kv, struct vsid_ent *v, u32 page)
 {
-    struct vsid_ent *v = find_vsid(kv, key);
     for (u32 storage_key = 0; v && storage_key < 2; storage_key++) {
         struct pent *p = find_pent(kv, v, page, storage_key);
         if (p)
@@ -125,15 +160,25 @@ static void flush_record(struct kernel_vars *kv, u32 key, u32 page)
     }
 }
 
-/* One page of a guest VSID, wherever it is: in records with BATs too. */
+/* One page of a guest VSID, wherever it is: in records with BATs too. In KVM-PR's map some are not found. */
 void flush_vsid_page(struct kernel_vars *kv, u32 vsid, u32 page)
 {
-    flush_record(kv, vsid, page);
+    forget_io_cache(kv);
+    if (kv->links) {
+        remove_listed_virtual(kv, vsid, page);
+        return;
+    }
+    if (kv->option[OPTION_VSID_MAP]) {
+        for (u32 i = 0; i < kv->vsid_count; i++)
+            if (is_key_of_vsid(kv->vsids[i].key, vsid))
+                flush_record(kv, &kv->vsids[i], page);
+        return;
+    }
+    flush_record(kv, find_vsid(kv, vsid), page);
     for (u32 sr = 0; sr < 16; sr++)
         if (kv->bat_segments >> sr & 1)
             for (u32 n = 0; n < KEY_VARIANTS; n++)
-                flush_record(kv, nth_bat_key(sr, n, vsid), page);
-    forget_io_cache(kv);
+                flush_record(kv, find_vsid(kv, nth_bat_key(sr, n, vsid)), page);
 }
 
 /* All that has been mapped in a segment with BATs. */
@@ -147,9 +192,12 @@ void flush_segment(struct kernel_vars *kv, u32 sr)
 /* tlbie, where it flushes: the page in every segment. */
 void flush_ea(struct kernel_vars *kv, u32 ea)
 {
-    for (u32 i = 0; i < kv->vsid_count; i++)
-        if (!is_real_mode(kv->vsids[i].key))
-            flush_record(kv, kv->vsids[i].key, page_of(ea));
+    if (kv->links)
+        remove_listed_page(kv, page_of(ea));
+    else
+        for (u32 i = 0; i < kv->vsid_count; i++)
+            if (!is_real_mode(kv->vsids[i].key))
+                flush_record(kv, &kv->vsids[i], page_of(ea));
     forget_io_cache(kv);
 }
 

@@ -22,6 +22,12 @@ static inline u32 nth_bat_key(u32 sr, u32 n, u32 vsid) { return bat_key(sr, n * 
 
 static inline int is_real_mode(u32 key) { return (key & ~15u) == KEY_REAL_MODE; }
 
+/* A record of this guest VSID, with BATs or without. */
+static inline int is_key_of_vsid(u32 key, u32 vsid)
+{
+    return (key & 0xFFFFFF) == vsid && !is_real_mode(key);
+}
+
 static inline int is_bat_key_of(u32 key, u32 sr) { return key & KEY_BATS && (key >> 24 & 15) == sr; }
 
 #endif

@@ -16,13 +16,14 @@ from pteg.firmware.mol.image import names
 from pteg.hw.isa.registers import Msr
 from pteg.machine import Machine
 from pteg.mol.guest import Guest
-from pteg.mol.occupancy import session_of
+from pteg.mol.occupancy import contexts_of, session_of, spaces_asked, with_spaces
 from pteg.mol.places import Places
 from pteg.state import STORED_SPRS
 from pteg.symbols import Symbols
 from pteg.worlds import GUESTS, Worlds
 
-__all__ = ["HostB", "Option", "Flag", "GUEST_IN", "counter_offsets", "read_counters"]
+__all__ = ["HostB", "Option", "Flag", "GUEST_IN", "KVM_POLICIES", "counter_offsets",
+           "read_counters"]
 
 
 class Option(IntEnum):
@@ -35,11 +36,23 @@ class Option(IntEnum):
     CALL_BY_USER = 4
     TOUCH = 5
     COPY = 6
-    OVERLAPPING_SESSIONS = 7
-    BLOCK_INTERCEPT = 8
-    BAT_HACK = 9
-    STALE_SLOT = 10
-    NO_RESERVATION = 11
+    VSID_MAP = 7
+    SECONDARY_FIRST = 8
+    LISTS = 9
+    UNWATCHED = 10
+    BAT_FLUSHES = 11
+    MODE_FLUSHES = 12
+    OVERLAPPING_SESSIONS = 13
+    BLOCK_INTERCEPT = 14
+    BAT_HACK = 15
+    STALE_SLOT = 16
+    NO_RESERVATION = 17
+
+
+#: KVM-PR's policies, all of them.
+KVM_POLICIES = dict.fromkeys((
+    Option.TLBIE_FLUSHES, Option.COPY, Option.VSID_MAP, Option.SECONDARY_FIRST, Option.LISTS,
+    Option.UNWATCHED, Option.BAT_FLUSHES, Option.MODE_FLUSHES), 1)
 
 
 class Flag(IntFlag):
@@ -236,7 +249,10 @@ class HostB:
         """Physical address of that word."""
         return self.kvars + self._offsets[name] + 4 * index
 
-    session_of = staticmethod(session_of)
+    def session_of(self, vsids: np.ndarray) -> np.ndarray:
+        """The session of MOL that each VSID belongs to; -1: the host."""
+        asked = {0: spaces_asked(self.machine, self.kvars, self._offsets)} if self.kvars else {}
+        return with_spaces(session_of(vsids), contexts_of(vsids) >> 4, asked)
 
     @property
     def sdr1(self) -> int:

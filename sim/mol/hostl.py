@@ -14,7 +14,15 @@ from pteg.firmware.mol.image import names
 from pteg.hw.isa.registers import Msr
 from pteg.machine import Machine
 from pteg.mol.hostb import GUEST_IN, counter_offsets, read_counters
-from pteg.mol.occupancy import session_of, spaces_of
+from pteg.mol.occupancy import (
+    SESSIONS,
+    contexts_of,
+    session_of,
+    sessions_of_spaces,
+    space_of,
+    spaces_asked,
+    with_spaces,
+)
 from pteg.mol.places import Places
 from pteg.symbols import Symbols
 from pteg.worlds import GUESTS, Worlds
@@ -179,9 +187,12 @@ class HostL:
 
     def session_of(self, vsids: np.ndarray) -> np.ndarray:
         """The session of MOL that each VSID belongs to; -1: the host."""
+        asked = {n: spaces_asked(self.machine, kvars, _offsets())
+                 for n in range(SESSIONS) if (kvars := self.kvars(n))}
         if "vsid_increment" in self.data:
-            return spaces_of(self.data.vsid_increment, vsids)
-        return session_of(vsids)
+            spaces = space_of(self.data.vsid_increment, vsids)
+            return with_spaces(sessions_of_spaces(spaces), spaces, asked)
+        return with_spaces(session_of(vsids), contexts_of(vsids) >> 4, asked)
 
     @property
     def sdr1(self) -> int:

@@ -1,12 +1,13 @@
 """Whose the entries of the hardware's hash table are."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
 from pteg.machine import Machine
 
-__all__ = ["SESSIONS", "contexts_of", "session_of", "spaces_of", "table_at", "occupancy"]
+__all__ = ["SESSIONS", "contexts_of", "session_of", "sessions_of_spaces", "space_of",
+           "spaces_asked", "with_spaces", "table_at", "occupancy"]
 
 SESSIONS = 8
 #: Linux' identifiers: context times 897 times 16, plus the segment times 0x111, modulo 2^24. The
@@ -30,11 +31,29 @@ def session_of(vsids: np.ndarray) -> np.ndarray:
     return np.where((linux < _TOP) & (sessions < SESSIONS), sessions, -1)
 
 
-def spaces_of(increment: int, vsids: np.ndarray) -> np.ndarray:
-    """The session of MOL that each VSID of HostX belongs to; -1: the host (hostx/mol/vsids.c)."""
-    spaces = (vsids & _TOP) * pow(increment, -1, _TOP + 1) & _TOP
+def space_of(increment: int, vsids: np.ndarray) -> np.ndarray:
+    """The space of HostX that each VSID was made from (hostx/mol/vsids.c)."""
+    return (vsids & _TOP) * pow(increment, -1, _TOP + 1) & _TOP
+
+
+def sessions_of_spaces(spaces: np.ndarray) -> np.ndarray:
+    """The session of MOL that takes each space of HostX; -1: none."""
     sessions = (_TOP - spaces) // _SPACES_PER_SESSION
     return np.where(sessions < SESSIONS, sessions, -1)
+
+
+def spaces_asked(machine: Machine, kvars: int, offsets: Mapping[str, int]) -> np.ndarray:
+    """Spaces that a session has asked its host for, and VSIDs are made from."""
+    count = machine.memory.read_word(kvars + offsets["xSPACES_ASKED"])
+    return np.frombuffer(machine.memory.read(kvars + offsets["xSPACES"], 4 * count), ">u4")
+
+
+def with_spaces(sessions: np.ndarray, spaces: np.ndarray,
+                asked: Mapping[int, np.ndarray]) -> np.ndarray:
+    """`sessions` where each of `spaces` that a session has asked for is that session's."""
+    for session, own in asked.items():
+        sessions = np.where(np.isin(spaces, own), session, sessions)
+    return sessions
 
 
 def table_at(sdr1: int) -> tuple[int, int]:

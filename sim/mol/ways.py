@@ -1,6 +1,6 @@
 """The eight points of the e-mail, solved in several ways, measured with one guest.
 
-`pteg mol compare` prints the table of docs/mol/compare.md.
+`pteg mol compare` prints the tables of docs/mol/compare.md.
 """
 
 import struct
@@ -14,16 +14,18 @@ from pteg.errors import UserError
 from pteg.firmware.asm import assemble
 from pteg.firmware.hosts.hostl.image import build_with_mol as hostl
 from pteg.firmware.hosts.hostx.image import build_with_mol as hostx
+from pteg.hw.isa.exceptions import Vector
 from pteg.mol.exits import KVM
 from pteg.mol.guest import Guest
 from pteg.mol.hostl import HostL
-from pteg.mol.small import CODE, PRELUDE, guest, pte
+from pteg.mol.small import CODE, PRELUDE, guest, pte, pte_at
 
 __all__ = ["POINTS", "WAYS", "Way", "elf", "measure", "probe", "table"]
 
 #: How often the guest does each thing.
 TIMES = 16
 _PAGE, _LIMIT = 4096, 20_000_000
+_FAULTS = (Vector.DSI, Vector.ISI)
 _HEADER = struct.Struct(">16sHHIIIIIHHHHHH")
 _SEGMENT = struct.Struct(">8I")
 
@@ -48,25 +50,37 @@ class Way:
 
 #: By name, in the order of the table's columns.
 WAYS = {"hostl": Way("HostL", hostl), "plan": Way("HostX, the plan", hostx, "-ivckt"),
-        "outcome": Way("HostX, the port", hostx, "-vcw")}
+        "outcome": Way("HostX, the port", hostx, "-vcw"),
+        "kvm": Way("HostL, KVM-PR's policies", hostl, "-ak2lf")}
 #: Point, what is measured and by which key, then what each way does.
 POINTS = [
-    ("i", "a call of the interface", "call", "ioctl", "message to a port", "ioctl"),
+    ("i", "a call of the interface", "call", "ioctl", "message to a port", "ioctl", "ioctl"),
     ("ii", "mtsr of a VSID that is known", "mtsr, known", "contexts the host never uses",
-     "end of the free range", "end of the free range"),
+     "end of the free range", "end of the free range", "spaces asked for, a map in C"),
+    ("ii", "mtmsr: DR off, a load, DR on, a load", "mode", "another table of segments",
+     "another table", "another table", "segments are forgotten"),
     ("iii", "pages of the process mol in memory", "resident", "flush hook", "flush hook",
-     "RAM is wired"),
+     "RAM is wired", "flush hook, scan of all entries"),
     ("iv", "a shadow entry, stored under the lock", "page there", "the host's hash lock",
-     "own table, interrupts off", "own table, interrupts off"),
+     "own table, interrupts off", "own table, interrupts off", "the host's hash lock, four lists"),
     ("v", "a hypercall: both world switches", "hypercall", "shared table", "own table, SDR1",
-     "own table, SDR1"),
+     "own table, SDR1", "shared table, secondary group first"),
     ("vi", "a page fault of the guest: two groups searched", "page fault of the guest",
-     "in the kernel's view", "groups copied in", "mapped"),
+     "in the kernel's view", "groups copied in", "mapped", "groups copied in"),
+    ("vi", "a changed entry: stw, tlbie, a load", "changed entry", "stw is noticed",
+     "stw is noticed", "stw is noticed", "tlbie flushes"),
     ("vii", "a BAT: assembly calls C", "mtspr dbat1u", "trampoline", "return, message",
-     "return, ioctl"),
+     "return, ioctl", "trampoline; everything is flushed"),
     ("viii", "a page that is not in memory", "page not there", "kernel pages in",
-     "touch, then look up", "cannot happen"),
+     "touch, then look up", "cannot happen", "kernel pages in"),
 ]
+#: Counters that tell the policies apart.
+COUNTERS = ("kernel_calls", "dsi", "isi", "page_fault_ctr", "ptes_zeroed", "pte_evicted", "fix_sr",
+            "vsid_found", "vsid_missing", "pt_intercept_taken", "do_intercept_tlbie", "do_mtbat",
+            "pages_touched")
+#: Things the guest does in several instructions.
+_TOGETHER = {"mode": ("mtmsr, DR off", "mtmsr, DR on"),
+             "changed entry": ("store to an entry", "tlbie")}
 #: Keys of KVM-PR's exits (`pteg.mol.exits.KVM`) that mean the same.
 _KVM = {"mtsr, known": "mtsr, known", "page there": "shadow entry, data", "hypercall": "hypercall",
         "page fault of the guest": "page fault of the guest", "mtspr dbat1u": "mtspr dbat1u"}
@@ -124,6 +138,36 @@ exit_mtspr_dbat1u:
         mtspr   dbat1u, r7
         mtspr   dbat1u, r8
         bdnz    1b
+
+        li      r3, {TIMES}
+        mtctr   r3
+        li      r6, 0x1022
+        li      r7, 0x1032
+1:
+exit_mtmsr__DR_off:
+        mtmsr   r6
+        isync
+        lwz     r5, 0x3000(0)
+exit_mtmsr__DR_on:
+        mtmsr   r7
+        isync
+        lwz     r5, 0x3000(0)
+        bdnz    1b
+
+        li      r3, {TIMES}
+        mtctr   r3
+        load    r20, 0x50001000
+        load    r21, {pte_at(5, 0x50001000, slot=1):#x}
+        lwz     r22, 4(r21)
+1:
+exit_store_to_an_entry:
+        stw     r22, 4(r21)
+        sync
+exit_tlbie:
+        tlbie   r20
+        sync
+        lwz     r5, 0(r20)
+        bdnz    1b
 """
     words = [pte(segment, segment << 28, 0x3F000) for segment in (5, 6, 7)]
     for n in range(1, TIMES + 1):
@@ -168,8 +212,9 @@ def measure(name: str, cpu: str = "pipeline") -> dict[str, Any]:
     Returns
     -------
     dict
-        For each thing the guest does, what one costs outside the guest; "resident", the pages that
-        its RAM takes in the end; "counters"; "registers", those of the guest in the end.
+        For each thing the guest does, what one costs outside the guest, with the faults that it
+        causes; "resident", the pages that its RAM takes in the end; "counters"; "registers", those
+        of the guest in the end.
     """
     way, (made, kinds) = WAYS[name], probe()
     lines = ["insmod mol", *(["insmod molport"] if "i" in way.letters else []),
@@ -193,6 +238,8 @@ def measure(name: str, cpu: str = "pipeline") -> dict[str, Any]:
         raise UserError(f"{way.title}: the guest does not reach its end")
     unit = "cycle" if cpu == "pipeline" else "instruction"
     found = _costs(book.records, {enters, enters - session.base}, kinds, unit)
+    for together, parts in _TOGETHER.items():
+        found[together] = sum(found.pop(part) for part in parts)
     found["call"] = found.pop("hypercall with a call") - found["hypercall"]
     owner = next(process for process in session.data.processes if process.name == "mol")
     registers = machine.cpu.gpr
@@ -201,16 +248,19 @@ def measure(name: str, cpu: str = "pipeline") -> dict[str, Any]:
 
 
 def _costs(records, enters, kinds, unit):
-    """What one execution of each instruction with a label costs outside the guest."""
+    """What one execution of each instruction with a label costs outside the guest. A fault at an
+    instruction without a label belongs to the last one that had one: it has taken something away.
+    """
     total: Counter[str] = Counter()
-    begin = None
+    begin = kind = None
     inside = False
     for record in records:
         if record["kind"] == ledger.Kind.RETURN:
             if int(record["pc"]) in enters:
-                if begin is not None and int(begin["pc"]) in kinds \
-                        and begin["cause"] not in (0x500, 0x900):
-                    total[kinds[int(begin["pc"])]] += int(record[unit]) - int(begin[unit])
+                if begin is not None:
+                    kind = kinds.get(int(begin["pc"]), kind if begin["cause"] in _FAULTS else None)
+                    if kind and begin["cause"] not in (Vector.EXTERNAL, Vector.DECREMENTER):
+                        total[kind] += int(record[unit]) - int(begin[unit])
                 begin, inside = None, True
         elif inside:
             begin, inside = record, False
@@ -218,7 +268,7 @@ def _costs(records, enters, kinds, unit):
 
 
 def table(found: dict[str, dict[str, Any]]) -> str:
-    """The table in Markdown, of what `measure` has returned for each way."""
+    """Costs and counters as tables in Markdown, of what `measure` has returned for each way."""
     titles = [WAYS[name].title for name in found]
     lines = [f"| point | measured | {' | '.join(titles)} | KVM-PR |",
              "|---|---|" + "---|" * (len(titles) + 1)]
@@ -227,4 +277,8 @@ def table(found: dict[str, dict[str, Any]]) -> str:
                  for name, result in found.items()]
         theirs = f"{KVM[_KVM[key]]:,}" if key in _KVM else ""
         lines.append(f"| {point} | {what} | {' | '.join(cells)} | {theirs} |")
+    lines += ["", f"| counter | {' | '.join(titles)} |", "|---|" + "---|" * len(titles)]
+    for counter in COUNTERS:
+        counts = [f"{result['counters'][counter]:,}" for result in found.values()]
+        lines.append(f"| {counter} | {' | '.join(counts)} |")
     return "\n".join(lines) + "\n"

@@ -75,21 +75,24 @@ def end_guest(host):
     host.read()
 
 
-def test_a_guest_with_processes_of_its_own(new_host):
+@pytest.mark.parametrize("letters", ["", "-ak2lf"], ids=["mol", "kvm"])
+def test_a_guest_with_processes_of_its_own(new_host, letters):
     host = new_host()
     vectors, free = host.machine.memory.read(0, 0x3000), host.free()
     assert host("mol guest 6").startswith("mol: no module")
     host("insmod mol")
-    banner = host("mol guest 6")
+    banner = host(f"mol {letters} guest 6")
     assert "HostL" in banner and "6144 KB memory" in banner
     host.check()
     assert host.machine.memory.read(0, 0x3000) != vectors
+    assert host.checker.data.lent_count == (128 if letters else 0)
     # Each character that the guest echoes is an access of its serial port.
     assert re.search(r"^ +3 +1 .*sh$", host("ps"), re.MULTILINE)
     assert host("stress 2 40 100") == "stress: ok\n"
     host.check()
     end_guest(host)
     host.check()
+    assert host.checker.data.lent_count == 0
     assert host.machine.memory.read(0, 0x3000) == vectors
     assert host("rmmod mol") == ""
     assert host.free() == free
@@ -105,12 +108,14 @@ def test_a_reservation_outlives_the_hosts_locks(new_host):
     host.machine.console.write(b"\x04")
 
 
-def test_the_host_swaps_the_guests_memory(new_host):
+@pytest.mark.parametrize("letters", ["", pytest.param("-ak2lf", marks=pytest.mark.slow)],
+                         ids=["mol", "kvm"])
+def test_the_host_swaps_the_guests_memory(new_host, letters):
     """Less memory than the guest uses, and a process of the host that wants it too."""
     host = new_host("mem=1536K swap=8M")
     host("stress 2 220 5000 &")
     host("insmod mol")
-    host("mol guest 6")
+    host(f"mol {letters} guest 6")
     host.type("stress 2 120 200")
     text = ""
     for _ in range(40):

@@ -46,7 +46,7 @@ def end_guest(host):
 
 
 @pytest.mark.parametrize("letters", [
-    PLAN, OUTCOME, "-v",
+    PLAN, OUTCOME, "-v", "-vak2lf",
     *(pytest.param(letters, marks=pytest.mark.slow) for letters in ("-vt", "-vk", "-vi"))])
 def test_a_guest_with_processes_of_its_own(host, letters):
     vectors, free = host.machine.memory.read(0, 0x3000), host.free()
@@ -139,3 +139,19 @@ def test_the_host_reaches_the_identifiers_that_mol_has_taken(new_host):
         host.checker.settle()
         found += host.checker.check()
     assert any("not the kernel's to use" in line for line in found)
+
+
+def test_the_host_leaves_out_the_spaces_that_it_has_been_asked_for(new_host):
+    """Point ii, the other way: whatever number comes next, it is not one of MOL's."""
+    host = new_host()
+    host("mol -va busy 4 &")
+    host("sleep 3", instructions=60_000_000)
+    host.check()
+    data = host.checker.data
+    lent = [data.lent_contexts[n] for n in range(data.lent_count)]
+    assert len(lent) == 128
+    place = data.address("next_space") - checker.BASE
+    host.machine.memory.write_word(place, lent[0])
+    assert host("echo there") == "there\n"
+    host.check()
+    assert data.next_space == lent[-1] + 2 and lent == [*range(lent[0], lent[-1] + 1)]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pteg.mol.guest import Guest
-from pteg.mol.hostb import Flag, HostB, Option
+from pteg.mol.hostb import KVM_POLICIES, Flag, HostB, Option
 
 SOURCE = Path(__file__).parents[3] / "shared" / "linux" / "guest.S"
 PREFIX = "powerpc-linux-gnu-"
@@ -31,6 +31,7 @@ def reference(tmp_path_factory):
 
 @pytest.mark.parametrize("session", [
     {}, {"options": {Option.PRIVATE_HASH: 1}}, {"options": {Option.TLBIE_FLUSHES: 1}},
+    {"options": KVM_POLICIES},
     {"tick": 3000, "flags": Flag.EVICT_AT_TICK},
     pytest.param({"cpu": "pipeline"}, marks=pytest.mark.slow)], ids=str)
 def test_its_tests_pass(reference, session):

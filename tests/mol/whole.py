@@ -5,7 +5,6 @@ import numpy as np
 from pteg.boot.loader import read_elf
 from pteg.firmware.hosts.hostb.image import build
 from pteg.mmu.table import HashTable
-from pteg.mol.occupancy import session_of
 
 #: Of HostB: the first frame of the guest's RAM, and wired memory before it, which MOL asks for.
 FRAMES, POOL, PAGE = 0x0100_0000, 0x0020_0000, 4096
@@ -59,7 +58,7 @@ def rules(session):
             return
         if entry.pa < POOL or entry.pa >= FRAMES:
             yield f"{entry}: neither RAM of the guest nor wired"
-        elif session_of(entry.vsid) < 0:
+        elif session.session_of(np.int64(entry.vsid)) < 0:
             yield f"{entry}: the host maps only the guest's RAM by its table"
         elif entry.pp == READ_WRITE:
             yield f"{entry}: the guest can store to wired memory"

@@ -55,6 +55,12 @@ void *host_virtual(u32 physical) { return (void *)physical; }
 void *host_owner_page(u32 physical) { return (void *)physical; }
 struct host_owner *host_current_owner(void) { return &the_owner; }
 u32 host_sdr1(void) { return sdr1; }
+
+/* Spaces, as any host counts them. There are 32767, and no process but one. */
+static u32 last_space = HOST_CONTEXT;
+u32 host_space_alloc(void) { return last_space < 32767 ? ++last_space : HOST_NO_SPACE; }
+void host_space_free(u32 space) { last_space -= space == last_space; }
+
 void host_set_flush_hook(host_flush_hook *hook) { flush_hook = hook; }
 
 /* One processor, and the kernel runs with interrupts off. */

@@ -63,6 +63,7 @@ class Checker:
     def __init__(self, machine: Any, elf: bytes):
         self.machine = machine
         self._memory = b""
+        self._lent: set[int] = set()        # contexts that modules have asked for
         self.data = Data(elf, self._read)
 
     def _read(self, address, size):
@@ -101,6 +102,7 @@ class Checker:
         self._memory = self.machine.memory.read(0, self.machine.ram.size)
         self.frames = self._frames()
         self.mappings = list(self._mappings())
+        self._lent = {self.data.lent_contexts[n] for n in range(self.data.lent_count)}
         checks = (self._free_list, self._tables, self._counts, self._entries, self._slots,
                   self._contexts, self._hash_table, self._tlbs)
         return [problem for check in checks for problem in check()]
@@ -253,10 +255,11 @@ class Checker:
         return context * 897 * 16 + (address >> 28) * 0x111 & 0xFFFFFF
 
     def owned(self, vsid: int) -> bool:
-        """Whether an identifier is that of a context that only modules use, 32768 and up."""
+        """Whether an identifier is that of a context that only modules use, 32768 and up, or that
+        a module has asked for."""
         # 0x111 is 1 modulo 16: the last digit is the segment.
         context = (vsid - (vsid & 15) * 0x111 & 0xFFFFFF) // 16 * INVERSE & 0xFFFFF
-        return context >= CONTEXTS
+        return context >= CONTEXTS or context in self._lent
 
     def _contexts(self):
         seen = Counter(process.context for _, process in self._processes())
@@ -266,8 +269,9 @@ class Checker:
             elif not self.data.used[context // 32] >> context % 32 & 1:
                 yield f"context {context} is in use and free"
         marked = sum(word.bit_count() for word in self.data.used)
-        if marked != len(seen) + 1:
-            yield f"{marked} contexts are marked as used, {len(seen) + 1} are"
+        used = len(seen) + 1 + len(self._lent)
+        if marked != used:
+            yield f"{marked} contexts are marked as used, {used} are"
         for cpu, mmu in zip(self.machine.cpus, self.machine.mmus, strict=True):
             for process in self.data.processes:
                 if process.address == cpu.spr[SPRG3] + BASE and self._stands(cpu):

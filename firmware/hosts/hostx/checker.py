@@ -50,9 +50,11 @@ class Checker(hostl.Checker):
         return context * self.data.vsid_increment % SPACES | address >> 28 << 20
 
     def owned(self, vsid: int) -> bool:
-        """Whether an identifier is that of a space at the end of the range."""
+        """Whether an identifier is that of a space at the end of the range, or that a module has
+        asked for."""
         inverse = pow(self.data.vsid_increment, -1, SPACES)
-        return vsid % SPACES * inverse % SPACES >= SPACES - STOLEN
+        space = vsid % SPACES * inverse % SPACES
+        return space >= SPACES - STOLEN or space in self._lent
 
     def _contexts(self):
         seen: dict[int, int] = {}

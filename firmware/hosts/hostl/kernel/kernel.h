@@ -73,6 +73,11 @@ void segments_init(void);
 u32 context_alloc(void);
 void context_free(u32 context);
 void context_switch(struct proc *p);
+
+/* lent.c */
+u32 context_lend(void);
+void context_take_back(u32 context);
+int context_is_lent(u32 context);
 /* copy.c */
 int copy_address(u32 *address);
 int copy_in(void *to, u32 address, u32 size);

@@ -81,6 +81,9 @@ u32 host_sdr1(void)
 u32 host_hash_lock(void) { return hash_lock(); }
 void host_hash_unlock(u32 state) { hash_unlock(state); }
 
+u32 host_space_alloc(void) { return context_lend(); }
+void host_space_free(u32 space) { context_take_back(space); }
+
 void host_log(const char *text) { printk("%s\n", text); }
 
 /* ---- /dev/mol -------------------------------------------------------------------------------- */

@@ -27,10 +27,19 @@ void sys_exit(u32 status)
         ;
 }
 
+static void flush_as_kvm(struct machine *machine)
+{
+    static const u8 options[] = { OPTION_TLBIE_FLUSHES, OPTION_UNWATCHED, OPTION_BAT_FLUSHES,
+                                  OPTION_MODE_FLUSHES };
+    for (u32 n = 0; n < sizeof options; n++)
+        machine->option[options[n]] = 1;
+}
+
 /* Policies of the session, by letters: v private hash table, c calls of C through this program, t it
  * touches pages, k copied entries of the guest's table, s the fault that a flush zeroes its old slot
- * whatever is there now. m: the guest's board is a mac99, not g3. w: its RAM is wired. Others are for
- * interface.c. */
+ * whatever is there now. KVM-PR's: a VSIDs that the host is asked for, 2 secondary group first, l lists,
+ * f flushes by tlbie, BATs and modes, not by stores to the guest's table. m: the guest's board is a mac99,
+ * not g3. w: its RAM is wired. Others are for interface.c. */
 static int policies(const char *letters, struct machine *machine)
 {
     int wired = 0;
@@ -41,6 +50,10 @@ static int policies(const char *letters, struct machine *machine)
         case 't': machine->option[OPTION_TOUCH] = 1; break;
         case 'k': machine->option[OPTION_COPY] = 1; break;
         case 's': machine->option[FAULT_STALE_SLOT] = 1; break;
+        case 'a': machine->option[OPTION_VSID_MAP] = 1; break;
+        case '2': machine->option[OPTION_SECONDARY_FIRST] = 1; break;
+        case 'l': machine->option[OPTION_LISTS] = 1; break;
+        case 'f': flush_as_kvm(machine); break;
         case 'm': use_board(&mac99); break;
         case 'w': wired = 1; break;
         }

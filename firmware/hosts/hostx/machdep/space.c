@@ -42,7 +42,7 @@ static int in_use(u32 context)
     for (struct proc *p = processes; p < processes + PROCESSES; p++)
         if (p->state != UNUSED && p->directory && p->context == context)
             return 1;
-    return context == 0;
+    return context == 0 || context_is_lent(context);
 }
 
 u32 context_alloc(void)

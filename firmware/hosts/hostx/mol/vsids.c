@@ -6,7 +6,6 @@
 #include "host.h"
 
 #define PER_SESSION 0x8000u
-#define SESSIONS 8
 
 struct host_vsid_range host_vsid_range(u32 session)
 {
@@ -24,9 +23,7 @@ static u32 inverse(u32 odd)
     return x;
 }
 
-u32 host_vsid_session(u32 id)
+u32 host_vsid_context(u32 id)
 {
-    u32 space = id * inverse(vsid_increment) & (SPACES - 1);
-    u32 session = (SPACES - 1 - space) / PER_SESSION;
-    return session < SESSIONS ? session : NO_SESSION;
+    return (id * inverse(vsid_increment) & (SPACES - 1)) << 4 | id >> 20;
 }
