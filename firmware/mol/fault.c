@@ -23,6 +23,14 @@ static u32 touch(struct kernel_vars *kv, u32 lvptr, int write)
     return RVEC_TOUCH;
 }
 
+/* The VSID of MOL's in which an access of the guest is translated, and the storage key it stands for. */
+static u32 shadow_segment(struct kernel_vars *kv, struct vsid_ent *v, u32 ea, enum access kind, u32 *key)
+{
+    u32 segment = kv->mregs.segr[ea >> 28];
+    *key = !is_translated(kv, kind) || (segment & (is_user(kv) ? SR_KP : SR_KS));
+    return shadow_sr(kv, v, *key) & VSID_MASK;
+}
+
 static void learn(struct kernel_vars *kv, u32 sr, enum access kind)
 {
     if (is_translated(kv, kind))
@@ -31,15 +39,11 @@ static void learn(struct kernel_vars *kv, u32 sr, enum access kind)
         fix_real_mode_sr(kv, sr);
 }
 
-/* The VSID of MOL's in which an access of the guest is translated, and the storage key it stands for. */
-static u32 shadow_segment(struct kernel_vars *kv, struct vsid_ent *v, u32 ea, enum access kind, u32 *key)
+/* KVM-PR's map may have lost the record that the segment has: then it gets the new one's VSID. */
+static void follow_map(struct kernel_vars *kv, u32 ea, enum access kind, u32 shadow)
 {
-    u32 segment = kv->mregs.segr[ea >> 28];
-    *key = !is_translated(kv, kind) || (segment & (is_user(kv) ? SR_KP : SR_KS));
-    u32 vsid = shadow_sr(kv, v, *key) & VSID_MASK;
-    if (vsid != (*known_sr(kv, ea >> 28, kind) & VSID_MASK))
-        learn(kv, ea >> 28, kind);      /* KVM-PR's map has lost the record that the segment has */
-    return vsid;
+    if (shadow != (*known_sr(kv, ea >> 28, kind) & VSID_MASK))
+        learn(kv, ea >> 28, kind);
 }
 
 /* Make the shadow PTE of a page: read-only until the first store, which has set C. The host may take
@@ -53,10 +57,10 @@ static u32 insert(struct kernel_vars *kv, u32 ea, enum access kind, struct trans
     u32 shadow = shadow_segment(kv, v, ea, kind, &key);
     u32 lv_page = block->first_page + offset / PAGE_SIZE;
     int write = kind == STORE;
+    if (kv->option[OPTION_VSID_MAP])
+        follow_map(kv, ea, kind, shadow);
     u32 pp = !write ? PP_RO : is_watched(kv, t->mphys) ? PP_HASH : PP_RW;
 
-    if (write && kv->links)
-        remove_listed_ea(kv, ea);
     kv->reserved_lv = lv_page;
     u32 physical = owner_page(kv, block->lvbase + offset, write);
     if (physical == HOST_NO_PAGE)
@@ -96,6 +100,8 @@ static u32 insert_own(struct kernel_vars *kv, u32 ea, enum access kind, struct t
     u32 page = page_of(ea), key;
     struct vsid_ent *v = segment_vsid(kv, ea >> 28, kind);
     u32 shadow = shadow_segment(kv, v, ea, kind, &key);
+    if (kv->option[OPTION_VSID_MAP])
+        follow_map(kv, ea, kind, shadow);
     struct pent *p = find_pent(kv, v, page, key);
     if (p && p->lv_page != NO_LV) {
         remove_pent(kv, p);
@@ -170,16 +176,18 @@ static u32 page_fault(struct kernel_vars *kv, u32 ea, enum access kind)
     return find_io_page(kv, t.mphys) ? RVEC_NOP : RVEC_ACCESS;
 }
 
-/* A segment that is not known yet? Then it is now. Where segments are forgotten again and again the page may
- * well be there: whether the guest is to make the access again before anything else is done. */
+static int is_unknown(struct kernel_vars *kv, u32 ea, enum access kind)
+{
+    return *known_sr(kv, ea >> 28, kind) == kv->illegal_sr;
+}
+
+/* A segment that was not known. Where segments are forgotten again and again the page may well be there:
+ * whether the guest is to make the access again before anything else is done. */
 static int learnt(struct kernel_vars *kv, u32 ea, enum access kind)
 {
-    u32 sr = ea >> 28;
-    if (*known_sr(kv, sr, kind) != kv->illegal_sr)
-        return 0;
     make_room(kv);
-    learn(kv, sr, kind);
-    return *known_sr(kv, sr, kind) != kv->illegal_sr && kv->option[OPTION_MODE_FLUSHES];
+    learn(kv, ea >> 28, kind);
+    return kv->option[OPTION_MODE_FLUSHES] && !is_unknown(kv, ea, kind);
 }
 
 u32 dsi_exception(struct kernel_vars *kv, u32 dar, u32 dsisr)
@@ -188,7 +196,11 @@ u32 dsi_exception(struct kernel_vars *kv, u32 dar, u32 dsisr)
     COUNT(kv, dsi);
     if (dsisr & ~(FAULT_NOT_FOUND | FAULT_PROTECTION | FAULT_STORE))
         return storage_exception(kv, dar, kind, dsisr);
-    return learnt(kv, dar, kind) ? RVEC_NOP : page_fault(kv, dar, kind);
+    if (is_unknown(kv, dar, kind) && learnt(kv, dar, kind))
+        return RVEC_NOP;
+    if (dsisr & FAULT_PROTECTION && kv->links)
+        remove_listed_ea(kv, dar);
+    return page_fault(kv, dar, kind);
 }
 
 /* Data in the segment that split mode has closed: the access is made again (split.S), unless it must
@@ -197,7 +209,7 @@ u32 split_exception(struct kernel_vars *kv, u32 dar, u32 dsisr)
 {
     enum access kind = dsisr & FAULT_STORE ? STORE : LOAD;
     struct translation t;
-    if (learnt(kv, dar, kind))
+    if (is_unknown(kv, dar, kind) && learnt(kv, dar, kind))
         return RVEC_NOP;
     make_room(kv);
     translate(kv, dar, kind, &t);
@@ -211,5 +223,7 @@ u32 split_exception(struct kernel_vars *kv, u32 dar, u32 dsisr)
 u32 isi_exception(struct kernel_vars *kv, u32 nip)
 {
     COUNT(kv, isi);
-    return learnt(kv, nip, FETCH) ? RVEC_NOP : page_fault(kv, nip, FETCH);
+    if (is_unknown(kv, nip, FETCH) && learnt(kv, nip, FETCH))
+        return RVEC_NOP;
+    return page_fault(kv, nip, FETCH);
 }

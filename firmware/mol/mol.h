@@ -70,7 +70,7 @@ int vsids_left(struct kernel_vars *kv);
 int contexts_left(struct kernel_vars *kv);
 void wrap_contexts(struct kernel_vars *kv);
 void forget_vsids(struct kernel_vars *kv);
-u32 shadow_sr(struct kernel_vars *kv, struct vsid_ent *v, u32 key);
+u32 give_sr(struct kernel_vars *kv, struct vsid_ent *v, u32 key);
 int owns_vsid(struct kernel_vars *kv, u32 vsid);
 
 /* vsid_map.c */
@@ -150,7 +150,6 @@ void make_room(struct kernel_vars *kv);
 void clear_all_vsids(struct kernel_vars *kv);
 void forget_segment(struct kernel_vars *kv, u32 sr);
 void divide_segment(struct kernel_vars *kv, u32 sr);
-u32 *known_sr(struct kernel_vars *kv, u32 sr, enum access kind);
 void fix_sr(struct kernel_vars *kv, u32 sr);
 void fix_real_mode_sr(struct kernel_vars *kv, u32 sr);
 u32 segment_loaded(struct kernel_vars *kv, u32 sr);
@@ -191,6 +190,20 @@ static inline int is_user(struct kernel_vars *kv) { return (kv->mregs.msr & MSR_
 static inline int is_translated(struct kernel_vars *kv, enum access kind)
 {
     return (kv->mregs.msr & (kind == FETCH ? MSR_IR : MSR_DR)) != 0;
+}
+
+/* The shadow segment of an access, as far as it is known. */
+static inline u32 *known_sr(struct kernel_vars *kv, u32 sr, enum access kind)
+{
+    return &kv->sr[is_translated(kv, kind) ? SV_DATA_SR + 2 * is_user(kv) + (kind == FETCH)
+                                           : UNMAPPED_SR][sr];
+}
+
+/* The shadow segment of a record for a storage key. */
+static inline u32 shadow_sr(struct kernel_vars *kv, struct vsid_ent *v, u32 key)
+{
+    u32 sr = key ? v->sr : v->sr_sv;
+    return sr ? sr : give_sr(kv, v, key);
 }
 
 static inline int data_cache_is_on(struct kernel_vars *kv)

@@ -46,13 +46,6 @@ static u32 segment_key(struct kernel_vars *kv, u32 sr, u32 user, u32 instruction
                        | (user ? KEY_USER : 0) | (value & SR_N ? KEY_N : 0), vsid);
 }
 
-/* The shadow segment of an access, as far as it is known. */
-u32 *known_sr(struct kernel_vars *kv, u32 sr, enum access kind)
-{
-    return &kv->sr[is_translated(kv, kind) ? SV_DATA_SR + 2 * is_user(kv) + (kind == FETCH)
-                                           : UNMAPPED_SR][sr];
-}
-
 void fix_real_mode_sr(struct kernel_vars *kv, u32 sr)
 {
     kv->sr[UNMAPPED_SR][sr] = shadow_sr(kv, need_vsid(kv, real_mode_key(sr)), 1);

@@ -81,21 +81,18 @@ struct vsid_ent *need_vsid(struct kernel_vars *kv, u32 key)
         put_into_map(kv, v);
         return v;
     }
-    shadow_sr(kv, v, 1);                /* both: assembly does not ask */
-    shadow_sr(kv, v, 0);
+    give_sr(kv, v, 1);                  /* both: assembly does not ask */
+    give_sr(kv, v, 0);
     u32 *head = &kv->vsid_hash[bucket(key)];
     v->next_phys = *head;
     *head = host_physical(v);
     return v;
 }
 
-/* The shadow segment of a record for a storage key. */
-u32 shadow_sr(struct kernel_vars *kv, struct vsid_ent *v, u32 key)
+/* A VSID of its own for a record and a storage key. */
+u32 give_sr(struct kernel_vars *kv, struct vsid_ent *v, u32 key)
 {
-    u32 *sr = key ? &v->sr : &v->sr_sv;
-    if (!*sr)
-        *sr = SR_KP | nth_vsid(kv, kv->next_context++);
-    return *sr;
+    return *(key ? &v->sr : &v->sr_sv) = SR_KP | nth_vsid(kv, kv->next_context++);
 }
 
 /* One fault needs at most four records. */

@@ -32,7 +32,7 @@ def list_scenarios():
 @mol.command(name="run")
 def run_scenarios(scenario: str, /, *, cpu: Literal["functional", "pipeline"] = "functional",
                   vcd: str | None = None, report: str | None = None, json: str | None = None,
-                  svg: str | None = None):
+                  svg: str | None = None, kvm: bool = False):
     """Run a scenario, and tell what each exit from the guest has cost.
 
     Parameters
@@ -49,6 +49,8 @@ def run_scenarios(scenario: str, /, *, cpu: Literal["functional", "pipeline"] = 
         File for all that was counted.
     svg
         Picture of exits by phases, of the hash table by owner, and of counters; of one scenario.
+    kvm
+        With KVM-PR's policies (docs/mol/policies.md), on the bare host; of one scenario.
     """
     from pteg.firmware.installed import NotInstalled
     from pteg.mol.measure import run
@@ -58,11 +60,13 @@ def run_scenarios(scenario: str, /, *, cpu: Literal["functional", "pipeline"] = 
     every = scenario == "all"
     if every and (vcd or report or svg):
         raise UserError("a waveform, a report or a picture is of one scenario, not of all")
+    if every and kvm:
+        raise UserError("KVM-PR's policies are for one scenario, not for all: some have a host")
     check_outputs({"vcd": vcd, "report": report, "json": json, "svg": svg})
     results = []
     for name in SCENARIOS if every else [scenario]:
         try:
-            results.append(run(name, cpu, vcd=vcd, report=report))
+            results.append(run(name, cpu, vcd=vcd, report=report, kvm=kvm))
         except NotInstalled as error:
             if not every:
                 raise
@@ -79,7 +83,8 @@ def run_scenarios(scenario: str, /, *, cpu: Literal["functional", "pipeline"] = 
 
 @mol.command(name="compare")
 def compare_ways(*, cpu: Literal["functional", "pipeline"] = "pipeline", json: str | None = None):
-    """Print what each point of the e-mail costs, as planned, as ported, and on HostL.
+    """Print what each point of the e-mail costs on HostL, as planned, as ported, and with KVM-PR's
+    policies.
 
     Parameters
     ----------
@@ -100,7 +105,7 @@ def compare_ways(*, cpu: Literal["functional", "pipeline"] = "pipeline", json: s
 
 @mol.command(name="exits")
 def cost_of_exits(*, kvm: str | None = None, dtb: str | None = None, repeat: int = 200,
-                  json: str | None = None):
+                  policies: bool = False, json: str | None = None):
     """Print what each kind of exit costs in cycles, beside KVM-PR.
 
     Parameters
@@ -112,10 +117,13 @@ def cost_of_exits(*, kvm: str | None = None, dtb: str | None = None, repeat: int
         Its device tree.
     repeat
         Turns of each loop of KVM-PR's guest, an even number.
+    policies
+        MOL has KVM-PR's policies (docs/mol/policies.md).
     json
         File for both tables of costs.
     """
     from pteg.mol import exits
+    from pteg.mol.hostb import KVM_POLICIES
     from pteg.mol.kvm import measure
 
     if (kvm is None) != (dtb is None):
@@ -125,8 +133,9 @@ def cost_of_exits(*, kvm: str | None = None, dtb: str | None = None, repeat: int
     check_outputs({"json": json})
     theirs = exits.KVM if kvm is None or dtb is None else {
         kind: cycles for kind, (_, _, cycles) in measure(kvm, dtb, repeat).items()}
-    own = exits.measure()
-    own |= {kind: cost for kind, cost in exits.measure(tick=2000).items()
+    options = KVM_POLICIES if policies else {}
+    own = exits.measure(options=options)
+    own |= {kind: cost for kind, cost in exits.measure(tick=2000, options=options).items()
             if kind.startswith("host's")}
     print(exits.table(own, theirs), end="")
     if json:

@@ -16,7 +16,7 @@ from pteg.firmware.disasm import disassemble
 from pteg.hw.isa.exceptions import Vector
 from pteg.lockstep.exception_log import STOP, exception_log
 from pteg.mol.guest import Guest
-from pteg.mol.hostb import HostB
+from pteg.mol.hostb import HostB, Option
 
 __all__ = ["KVM", "OWN", "guest", "measure", "table"]
 
@@ -72,10 +72,11 @@ def _kind(kinds, record, session):
     return f"{cause.name} {disassemble(word, pc)}"
 
 
-def measure(cpu: str = "pipeline", tick: int = 0) -> dict[str, tuple[int, int, int]]:
+def measure(cpu: str = "pipeline", tick: int = 0,
+            options: Mapping[Option, int] | None = None) -> dict[str, tuple[int, int, int]]:
     """By kind of exit: how many, median of instructions, median of cycles."""
     program, kinds = guest()
-    session = HostB(program, cpu=cpu, tick=tick)
+    session = HostB(program, cpu=cpu, tick=tick, options=options)
     machine = session.machine
     enters = machine.symbols.address("enter_guest")
     book = ledger.Ledger(kinds=["EXCEPTION", "RETURN"], keep=1 << 20)

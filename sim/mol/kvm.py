@@ -22,7 +22,7 @@ from pteg.hw.isa.registers import Msr
 from pteg.machine import Machine
 from pteg.mmu import Mmu
 
-__all__ = ["DONE", "ENTERS", "boot", "entries", "measure"]
+__all__ = ["DONE", "ENTERS", "boot", "entries", "measure", "segments_loaded"]
 
 #: The monitor says that its guest is about to start, and that it has ended.
 ENTERS, DONE = "KVM: guest enters", "KVM: done"
@@ -35,6 +35,8 @@ _OSI, _KVM_CALL = (0x113724FA, 0x77810F9B), 0x4B564D21
 _NAMES = {"mfsprg": "mfspr sprg0", "mtsprg": "mtspr sprg0", "mtsrr0": "mtspr srr0"}
 _XORI, _LIMIT = 26, 400_000_000
 _REAL = 0x0FFFFFFF
+#: mtsr, and the bits of an instruction that tell it.
+_MTSR, _EXTENDED = 31 << 26 | 210 << 1, 0xFC0007FE
 
 
 @dataclass
@@ -130,6 +132,23 @@ def measure(kernel: str | Path, tree: str | Path, repeat: int = 200,
         if kind is not None and not exit.nested:
             costs[kind][exit.key[0]].append(exit.cost)
     return {kind: _cost(places, repeat // 2) for kind, places in costs.items()}
+
+
+def segments_loaded(machine: Machine) -> Iterator[tuple[int, int, int]]:
+    """For each mtsr of the guest: segment, value, and what KVM-PR has loaded at the next exit.
+
+    Parameters
+    ----------
+    machine : pteg.Machine
+        The functional model, as `boot` returns it. At each item it is behind that exit.
+    """
+    loaded = None
+    for seen in _look(machine):
+        if loaded is not None:
+            yield *loaded, seen.segments[loaded[0]]
+            loaded = None
+        if seen.word is not None and seen.word & _EXTENDED == _MTSR:
+            loaded = seen.word >> 16 & 15, seen.gpr[seen.word >> 21 & 31]
 
 
 def _survey(machine) -> defaultdict[tuple, Iterator[str]]:

@@ -14,7 +14,7 @@ from pteg.firmware.disasm import disassemble
 from pteg.hw.isa.exceptions import Vector
 from pteg.ledger import Ledger
 from pteg.mol.compare import differing
-from pteg.mol.hostb import HostB
+from pteg.mol.hostb import KVM_POLICIES, HostB
 from pteg.mol.hostl import HostL
 from pteg.mol.occupancy import occupancy
 from pteg.mol.phases import BY_WORLD, Phase, landmarks
@@ -33,7 +33,7 @@ REPORTED = 50_000
 
 def run(scenario: str | Scenario | HostScenario, cpu: str = "functional", *,
         vcd: str | PathLike | None = None, report: str | PathLike | None = None,
-        ) -> dict[str, Any]:
+        kvm: bool = False) -> dict[str, Any]:
     """Run a scenario.
 
     Parameters
@@ -48,6 +48,9 @@ def run(scenario: str | Scenario | HostScenario, cpu: str = "functional", *,
         pipeline.
     report : path, optional
         A report (docs/report.md) of the first `REPORTED` cycles from there on. For the pipeline.
+    kvm : bool
+        With KVM-PR's policies (docs/mol/policies.md) beside the scenario's options. Of scenarios on
+        HostB.
 
     Returns
     -------
@@ -58,6 +61,12 @@ def run(scenario: str | Scenario | HostScenario, cpu: str = "functional", *,
     if (vcd is not None or report is not None) and cpu != "pipeline":
         raise UserError("a waveform or a report needs cpu='pipeline': the functional model has no "
                         "signals")
+    if kvm:
+        if isinstance(chosen, HostScenario):
+            raise UserError(f"KVM-PR's policies are for scenarios on HostB, and {chosen.name} is "
+                            "none: its line in the host's shell has letters for them")
+        chosen = replace(chosen, options=KVM_POLICIES | chosen.options,
+                         title=f"{chosen.title}; KVM-PR's policies")
     session = chosen.session(cpu)
     counted = measure(session, chosen, vcd, report)
     differences = throughput = None

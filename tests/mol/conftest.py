@@ -1,12 +1,16 @@
 """Fixtures of the tests of the hypervisor."""
 
 import importlib.util
+import shutil
+import struct
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from pteg.firmware.cbuild import compilers
 from pteg.mol import small
+from pteg.mol.guest import Guest
 from pteg.mol.hostb import HostB
 
 
@@ -82,3 +86,21 @@ def finished():
         assert session.run(limit, until=session.ended) == "address"
         return session
     return run
+
+
+@pytest.fixture(scope="session")
+def reference_guest(tmp_path_factory):
+    """A function that returns the guest that was written for KVM-PR, with so many turns of each
+    loop."""
+    source = Path(__file__).parents[3] / "shared" / "linux" / "guest.S"
+    prefix = "powerpc-linux-gnu-"
+    if not source.exists() or not shutil.which(prefix + "gcc"):
+        pytest.skip("guest is not there: guest.S, or powerpc-linux-gnu-gcc")
+    names = [tmp_path_factory.mktemp("guest") / name for name in ("guest.o", "guest.elf", "guest")]
+    for command in (["gcc", "-mregnames", "-mcpu=750", "-c", source, "-o", names[0]],
+                    ["ld", "-z", "max-page-size=4096", "-Ttext=0", "-e", "_start", names[0],
+                     "-o", names[1]],
+                    ["objcopy", "-O", "binary", names[1], names[2]]):
+        subprocess.run([prefix + command[0], *command[1:]], check=True)
+    return lambda turns: Guest({0: names[2].read_bytes(), 0x3000: struct.pack(">I", turns)},
+                               entry=0x1000, stop=0, size=1 << 20)

@@ -1,11 +1,16 @@
-"""KVM-PR's exits, by the kinds of our table."""
+"""KVM-PR's exits, by the kinds of our table; its policies, and ours that are like them."""
 
+from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from pteg.cli.commands import main
+from pteg.mmu.table import HashTable
 from pteg.mol import exits, kvm
+from pteg.mol.hostb import KVM_POLICIES, HostB
+from pteg.mol.occupancy import contexts_of
 
 LINUX = Path(__file__).parents[3] / "shared" / "linux"
 #: Instructions of exits that always take as many, as counted from a ledger by another program.
@@ -46,3 +51,75 @@ def test_bad_arguments_are_refused_in_a_line(arguments, text, tmp_path, monkeypa
     assert end.value.code == 2
     error = capfd.readouterr().err
     assert text in error and error.count("\n") == 1
+
+
+# -- The same guest under KVM-PR and under our policies: 2,100 new segments ------------------------
+
+#: Values for segment 10, one after the other; VSIDs that KVM-PR has for a guest; its first space.
+FIRST_VALUE, SEGMENTS, POOL, FIRST_SPACE = 0x20004000, 2100, 2048, 2
+#: Pages of the guest's own hash table, which it clears before it writes SDR1: we flush then.
+TABLE = range(0x40000, 0x50000, 0x1000)
+DEVICES = 0x0E000000
+
+
+def number(vsid):
+    """Its place among those that a guest has got."""
+    return int(contexts_of(np.int64(vsid & 0xFFFFFF))) - FIRST_SPACE * 16
+
+
+def entries(machine):
+    return [entry for entry in HashTable(machine.cpu.spr["SDR1"], machine.memory.read)
+            if 0 <= number(entry.vsid) < POOL]
+
+
+@pytest.fixture(scope="module")
+def theirs():
+    """Numbers of the VSIDs of segment 10, and the entries before the first of them."""
+    if not (LINUX / "vmlinux-kvm").exists():
+        pytest.skip("kernel is not there: vmlinux-kvm")
+    machine = kvm.boot(LINUX / "vmlinux-kvm", LINUX / "gamecube.dtb", "console=ttyS0,115200 -- 4",
+                       kvm.ENTERS, cpu="functional")
+    found, before = [], []
+    for _, value, segment in kvm.segments_loaded(machine):
+        if value - FIRST_VALUE == len(found):
+            before = before or entries(machine)
+            found.append(number(segment))
+    return found, before
+
+
+@pytest.fixture(scope="module")
+def ours(reference_guest):
+    session = HostB(reference_guest(4), options=KVM_POLICIES)
+    machine, loaded = session.machine, session.machine.symbols.address("segment_loaded")
+    found, before, segment = [], [], None
+    while machine.run(instructions=12_000_000, until=loaded) == "address":
+        if segment is not None:
+            found.append(number(session.variable("xSR", 16 + segment)))     # of the supervisor
+        segment = machine.cpu.gpr[4]
+        if session.variable("xSEGR", segment) - FIRST_VALUE != len(found):
+            segment = None
+        else:
+            before = before or entries(machine)
+        machine.step()
+    return found, before
+
+
+def test_vsids_come_in_the_order_of_kvms(theirs, ours):
+    """One after the other to the last one, then from the first one on: the page of the code gets
+    the next. We begin again some VSIDs sooner."""
+    for numbers, first, margin in ((theirs[0], 0, 0), (ours[0], 1, 8)):
+        assert len(numbers) == SEGMENTS
+        jumps = [(a, b) for a, b in pairwise(numbers) if b != a + 1]
+        (last, again), (before, behind) = jumps
+        assert POOL - 1 - margin <= last < POOL and again == before == first
+        assert behind == first + 2
+
+
+def test_entries_are_where_kvms_are(theirs, ours):
+    """In secondary groups, and of the same pages."""
+    pages = []
+    for _, before in (theirs, ours):
+        assert len(before) >= 20 and all(entry.h for entry in before)
+        pages.append({entry.ea & 0x0FFFF000 for entry in before})
+    assert pages[1] - {DEVICES} <= pages[0]
+    assert pages[0] - pages[1] <= set(TABLE)
