@@ -30,7 +30,7 @@ acknowledge cycles and daisy chain, DMA, parity and framing errors; characters h
 import numpy as np
 
 from pteg.components.device import NO_EVENT, compiled
-from pteg.components.serial import RINGS, SerialPort, put, take, waiting
+from pteg.components.serial import RINGS, SPEED, TimedPort, put, take, waiting
 from pteg.errors import UserError
 
 __all__ = ["Escc8530"]
@@ -56,7 +56,7 @@ DEPTH = 3
 VECTORS = ((0x20, 6), (0x10, 4), (0x08, 5), (0x04, 2), (0x02, 0), (0x01, 1))
 
 
-class Escc8530(SerialPort):
+class Escc8530(TimedPort):
     """A Z8530 with a console at channel A.
 
     Parameters
@@ -72,7 +72,7 @@ class Escc8530(SerialPort):
         *RINGS,
         # By channel: clocks until a character has been sent or received; 0: not running
         ("tx_clocks", "i8", 2), ("rx_clocks", "i8", 2),
-        ("clock", "i8"), ("core_clock", "i8"), ("timed", "u1"),
+        *SPEED,
         ("pointer", "u1", 2), ("wr", "u1", (2, 16)),
         ("rx_fifo", "u1", (2, DEPTH)), ("rx_count", "u1", 2), ("overrun", "u1", 2),
         ("rx_armed", "u1", 2),              # the next character interrupts in RX_FIRST
@@ -84,19 +84,16 @@ class Escc8530(SerialPort):
     def __init__(self, name: str = "escc", base: int = 0x80013000, size: int = 0x40,
                  *, first: int = 6, timed: bool = False,
                  clock: int = 3_686_400, core_clock: int = 100_000_000):
-        self._settings = {"timed": timed, "clock": clock, "core_clock": core_clock}
-        super().__init__(name, base, size, first=first)
+        super().__init__(name, base, size, first=first, timed=timed, clock=clock,
+                         core_clock=core_clock)
 
     def reset(self):
         super().reset()
-        for name, value in self._settings.items():
-            self.state[name] = value
         self.state["rx_armed"] = 1
 
     def check(self):
         s = self.state[0]
-        if not (self.rings_are_sound()
-                and all(s[name] == value for name, value in self._settings.items())
+        if not (self.rings_are_sound() and self.line_is_sound()
                 and all(0 <= int(clocks) < 1 << 60
                         for name in ("tx_clocks", "rx_clocks") for clocks in s[name])
                 and s["rx_count"].max() <= DEPTH and s["pointer"].max() < 16):

@@ -12,7 +12,8 @@ import numpy as np
 from pteg.components.device import Device, compiled
 from pteg.components.roles import ConsolePort
 
-__all__ = ["SerialPort", "RINGS", "OUT_RING", "IN_RING", "put", "waiting", "take"]
+__all__ = ["SerialPort", "TimedPort", "RINGS", "SPEED", "OUT_RING", "IN_RING", "put", "waiting",
+           "take"]
 
 OUT_RING = 1 << 16
 IN_RING = 1 << 12
@@ -21,6 +22,10 @@ IN_RING = 1 << 12
 #: it; and whether `tick` has something to do.
 RINGS = [("active", "u4"),
          ("out_count", "i8"), ("out_taken", "i8"), ("in_count", "i8"), ("in_taken", "i8")]
+
+#: Fields of a `TimedPort`: clock of its baud rate generator and of the processor in Hz; whether
+#: characters take their time on the line instead of one core clock.
+SPEED = [("clock", "i8"), ("core_clock", "i8"), ("timed", "u1")]
 
 
 class SerialPort(Device, ConsolePort):
@@ -95,6 +100,31 @@ class SerialPort(Device, ConsolePort):
                     w.matched = 0
                     return 1
         return 2 if s.out_count - s.out_taken >= OUT_RING // 2 else 0
+
+
+class TimedPort(SerialPort):
+    """A serial port whose characters can take their time. Its `dtype` has the fields `SPEED`, too.
+
+    Parameters
+    ----------
+    timed, clock, core_clock
+        See `SPEED`.
+    """
+
+    def __init__(self, name: str, base: int, size: int, *, timed: bool, clock: int,
+                 core_clock: int, **timing: Any):
+        self._line = {"timed": timed, "clock": clock, "core_clock": core_clock}
+        super().__init__(name, base, size, **timing)
+
+    def reset(self):
+        """Reset the port; the line is as it was made."""
+        super().reset()
+        for name, value in self._line.items():
+            self.state[name] = value
+
+    def line_is_sound(self):
+        """Whether the line is as it was made."""
+        return all(self.state[0][name] == value for name, value in self._line.items())
 
 
 @compiled

@@ -31,7 +31,7 @@ interrupt by OUT2 (a habit of the IBM PC).
 import numpy as np
 
 from pteg.components.device import NO_EVENT, compiled
-from pteg.components.serial import RINGS, SerialPort, put, take, waiting
+from pteg.components.serial import RINGS, SPEED, TimedPort, put, take, waiting
 from pteg.errors import UserError
 
 __all__ = ["Uart16550"]
@@ -48,7 +48,7 @@ FIFO_ENABLE, FIFO_CLEAR_RX, FIFO_CLEAR_TX = 0x01, 0x02, 0x04
 CABLE = 0xB0
 
 
-class Uart16550(SerialPort):
+class Uart16550(TimedPort):
     """A 16550 with a console.
 
     Parameters
@@ -64,7 +64,7 @@ class Uart16550(SerialPort):
         *RINGS,
         # Clocks until the event; 0: not running
         ("tx_clocks", "i8"), ("rx_clocks", "i8"), ("timeout_clocks", "i8"),
-        ("clock", "u8"), ("core_clock", "u8"), ("timed", "u1"),
+        *SPEED,
         ("ier", "u1"), ("fcr", "u1"), ("lcr", "u1"), ("mcr", "u1"), ("msr", "u1"), ("scr", "u1"),
         ("dll", "u1"), ("dlm", "u1"),
         ("overrun", "u1"), ("empty_pending", "u1"), ("timeout_pending", "u1"),
@@ -76,20 +76,17 @@ class Uart16550(SerialPort):
     def __init__(self, name: str = "uart", base: int = 0x0C00F000, size: int = 8,
                  *, first: int = 4, timed: bool = False,
                  clock: int = 1_843_200, core_clock: int = 200_000_000):
-        self._settings = {"timed": timed, "clock": clock, "core_clock": core_clock}
-        super().__init__(name, base, size, first=first)
+        super().__init__(name, base, size, first=first, timed=timed, clock=clock,
+                         core_clock=core_clock)
 
     def reset(self):
         super().reset()
-        for name, value in self._settings.items():
-            self.state[name] = value
         self.state["msr"] = CABLE
         self.state["dll"] = 1
 
     def check(self):
         s = self.state[0]
-        if not (self.rings_are_sound()
-                and all(s[name] == value for name, value in self._settings.items())
+        if not (self.rings_are_sound() and self.line_is_sound()
                 and all(0 <= int(s[name]) < 1 << 60
                         for name in ("tx_clocks", "rx_clocks", "timeout_clocks"))
                 and max(s["tx_head"], s["rx_head"]) < 16 and max(s["tx_count"], s["rx_count"]) <= 16
@@ -140,7 +137,7 @@ def _character_clocks(s):
     else:
         half_bits += 2
     divisor = max(1, s.dlm << 8 | s.dll)
-    return max(1, half_bits * 8 * divisor * np.int64(s.core_clock) // np.int64(s.clock))
+    return max(1, half_bits * 8 * divisor * s.core_clock // s.clock)
 
 
 @compiled
