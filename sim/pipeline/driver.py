@@ -18,7 +18,7 @@ from pteg.components.master import REQUEST, request_of
 from pteg.components.target import TARGET
 from pteg.cpu import FOREVER, Limits, Stop
 from pteg.devices import Devices
-from pteg.engine.incremental import VALID
+from pteg.engine.incremental import COUNT, VALID
 from pteg.functional import calls
 from pteg.generated import load_module
 from pteg.interrupts import held
@@ -131,6 +131,7 @@ class ChangeTap:
     def begin(self):
         """See `Tap.begin`."""
         self._record[VALID] = 0     # anything may have been written to the state since
+        self._record[COUNT] = 0     # is no value that could differ from the one before
         self._before = np.zeros(self.tracer.words, np.uint64)
         values = self._record[:self.tracer.words]
         self._before[:len(values)] = values
