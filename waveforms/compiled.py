@@ -13,12 +13,16 @@ from numba.np.arrayobj import make_array
 
 from pteg.jit import njit
 
-__all__ = ["SLACK", "SOURCES", "copy", "digits", "find", "put", "put_number", "reversed_bytes"]
+__all__ = ["SLACK", "copy", "digits", "find", "inner", "leading_zeros", "outer", "put",
+           "put_number", "reversed_bytes"]
 
 #: Bytes that an array must have beyond those that are written to it, or copied from it.
 SLACK = 64
-#: For whoever compiles a function that calls these.
-SOURCES = (__file__,)
+#: Compiles a function that Python calls.
+outer = njit(cache=True, calls=(__file__,), error_model="numpy", _nrt=False, nogil=True)
+#: Compiles a function as a part of those that call it: to pass so many arrays takes longer than
+#: what it does.
+inner = njit(error_model="numpy", _nrt=False, forceinline=True)
 
 
 def _place(context, builder, signature, arguments):
@@ -52,7 +56,15 @@ def reversed_bytes(typing, word):
     return types.uint64(types.uint64), generate
 
 
-@njit(cache=True)
+@intrinsic
+def leading_zeros(typing, word):
+    """The zero bits in front of the first 1 of a word that is not 0."""
+    def generate(context, builder, signature, arguments):
+        return builder.ctlz(arguments[0], ir.Constant(ir.IntType(1), 1))
+    return types.int64(types.uint64), generate
+
+
+@inner
 def copy(out, at, data, start, end):
     """Write `data[start:end]`."""
     for position in range(start, end, 8):
@@ -60,7 +72,7 @@ def copy(out, at, data, start, end):
     return at + end - start
 
 
-@njit(cache=True)
+@inner
 def find(value, variable, members):
     """The row of a value's name in the table of members, or -1."""
     low, high = variable.members, variable.members_end
@@ -76,16 +88,13 @@ def find(value, variable, members):
     return low if low < variable.members_end and members[low].value == value else -1
 
 
-@njit(cache=True)
+@inner
 def digits(value):
     """Hexadecimal digits of a number."""
-    count = 1
-    while count < 16 and value >> np.uint64(4 * count):
-        count += 1
-    return count
+    return 16 - (leading_zeros(value | np.uint64(1)) >> 2)
 
 
-@njit(cache=True)
+@inner
 def put_number(out, at, value):
     """Write a value that has no name as `0x…`."""
     at = put(out, at, 0x7830, 2)

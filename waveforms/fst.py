@@ -175,15 +175,14 @@ class FstFile:
             if changes is None:
                 unknown += 1
             else:
-                words += np.bincount(np.minimum(changes.pairs[:, 0], shown.words).astype(np.int64),
-                                     minlength=len(words))
+                fstbody.count(changes.pairs, words)
         first, users = self._users
         counts = np.zeros(len(shown.all), np.int64)
         np.add.at(counts, users, np.repeat(words[:-1], np.diff(first)))
         table = shown.table
         strings = table["kind"] == STRING
-        most = np.where(strings, 5 + max(18, shown.longest_name), 5 + table["width"] // 8 + 1)
-        sizes = counts * most + unknown * (5 + table["width"]) + SLACK
+        most = 8 + np.where(strings, max(18, shown.longest_name), table["width"] // 8 + 1)
+        sizes = counts * most + unknown * (8 + table["width"]) + SLACK
         starts = np.cumsum(sizes) - sizes
         at, last = starts.copy(), np.full(len(starts), -1)
         out = np.empty(int(sizes.sum()) + SLACK, np.uint8)

@@ -6,16 +6,24 @@ that of libfst, the library of GTKWave. See `pteg.waveforms.compiled` for what `
 
 import numpy as np
 
-from pteg.jit import njit
-from pteg.waveforms.compiled import SOURCES, copy, digits, find, put, put_number, reversed_bytes
+from pteg.waveforms.compiled import (
+    copy,
+    digits,
+    find,
+    inner,
+    outer,
+    put,
+    put_number,
+    reversed_bytes,
+)
 from pteg.waveforms.variables import SCALAR, STRING
 
-__all__ = ["chains", "unknown"]
+__all__ = ["chains", "count", "unknown"]
 
 _ALL = np.uint64(0xFFFF_FFFF_FFFF_FFFF)
 
 
-@njit(cache=True, calls=SOURCES)
+@inner
 def _put_varint(out, at, value):
     """Seven bits a byte, the least significant first; bit 7 says that more follow."""
     while value >= 128:
@@ -26,7 +34,7 @@ def _put_varint(out, at, value):
     return at + 1
 
 
-@njit(cache=True, calls=SOURCES)
+@inner
 def _word(row, variable, number):
     """A word of a value, zero beyond its width; a negative number may fill its last word."""
     left = variable.width - 64 * number
@@ -35,7 +43,7 @@ def _word(row, variable, number):
     return row[variable.column + number] & (_ALL >> np.uint64(max(0, 64 - left)))
 
 
-@njit(cache=True, calls=SOURCES)
+@inner
 def _put_string(out, at, value, variable, members, text):
     """The name of a value, with its length."""
     found = find(value, variable, members)
@@ -45,7 +53,7 @@ def _put_string(out, at, value, variable, members, text):
     return copy(out, _put_varint(out, at, end - start), text, start, end)
 
 
-@njit(cache=True, calls=SOURCES)
+@inner
 def _put_bits(out, at, row, variable):
     """The bits from the most significant on, eight a byte; the last byte is filled with zeros."""
     size = (variable.width + 7) // 8
@@ -65,7 +73,14 @@ def _put_bits(out, at, row, variable):
     return at
 
 
-@njit(cache=True, nogil=True, calls=SOURCES)
+@outer
+def count(pairs, words):
+    """Count the changes of each word; the last number is of those beyond."""
+    for change in range(len(pairs)):
+        words[min(np.int64(pairs[change, 0]), len(words) - 1)] += 1
+
+
+@outer
 def chains(ends, pairs, row, time, last, first, users, table, members, text, at, out):
     """Write the changes of some cycles into the chains of the variables.
 
@@ -114,7 +129,7 @@ def chains(ends, pairs, row, time, last, first, users, table, members, text, at,
                     at[number] = _put_bits(out, place, row, variable)
 
 
-@njit(cache=True, nogil=True, calls=SOURCES)
+@outer
 def unknown(time, last, table, at, out):
     """Write into the chains that all values are unknown from a time on; see `chains`."""
     for number in range(len(table)):

@@ -5,17 +5,14 @@ See `pteg.waveforms.compiled` for what `out` and `at` are.
 
 import numpy as np
 
-from pteg.jit import njit
-from pteg.waveforms.compiled import SOURCES, copy, find, put, put_number
+from pteg.waveforms.compiled import copy, find, inner, leading_zeros, outer, put, put_number
 from pteg.waveforms.variables import SCALAR, STRING
 
 __all__ = ["cycles", "pack"]
 
-#: The binary digits of each byte, the most significant first, and the zeros in front of the first
-#: 1; the last digit is always written.
+#: The binary digits of each byte, the most significant first.
 _DIGITS = np.array([int.from_bytes(f"{byte:08b}".encode(), "little") for byte in range(256)],
                    np.uint64)
-_ZEROS = np.array([min(7, 8 - byte.bit_length()) for byte in range(256)], np.int64)
 _ALL = np.uint64(0xFFFF_FFFF_FFFF_FFFF)
 
 
@@ -25,7 +22,7 @@ def pack(text):
     return int.from_bytes(text.encode(), "little"), len(text)
 
 
-@njit(cache=True, calls=SOURCES)
+@inner
 def _put_time(out, at, time):
     """`#time` and a newline."""
     at = put(out, at, 35, 1)
@@ -39,39 +36,39 @@ def _put_time(out, at, time):
     return put(out, at + size, 10, 1)
 
 
-@njit(cache=True, calls=SOURCES)
-def _put_binary(out, at, value, short):
-    """The 64 digits of a word; if `short`, without its leading zeros."""
-    shift = 56
-    if short:
-        while shift and not value >> np.uint64(shift):
-            shift -= 8
-        byte = value >> np.uint64(shift)
-        zeros = _ZEROS[byte]
-        at = put(out, at, _DIGITS[byte] >> np.uint64(8 * zeros), 8 - zeros)
-        shift -= 8
-    while shift >= 0:
-        at = put(out, at, _DIGITS[(value >> np.uint64(shift)) & np.uint64(0xFF)], 8)
-        shift -= 8
-    return at
+@inner
+def _put_binary(out, at, value, zeros):
+    """The digits of a word but for so many in front, up to 63.
+
+    They are written eight at a time, and always those of half a word at least: a processor does not
+    guess how many there are.
+    """
+    count = 64 - zeros
+    value <<= np.uint64(zeros)
+    for place in range(0, 32 if count <= 32 else 64, 8):
+        put(out, at + place, _DIGITS[value >> np.uint64(56)], 8)
+        value <<= np.uint64(8)
+    return at + count
 
 
-@njit(cache=True, calls=SOURCES)
+@inner
 def _put_vector(out, at, row, variable):
+    """Without zeros in front."""
     word = (variable.width - 1) >> 6
     # A negative number may fill its last word beyond its width.
     value = row[variable.column + word] & (_ALL >> np.uint64(-variable.width & 63))
     while word and not value:
         word -= 1
         value = row[variable.column + word]
-    at = _put_binary(out, put(out, at, 98, 1), value, True)      # b
+    at = put(out, at, 98, 1)        # b
+    at = _put_binary(out, at, value, leading_zeros(value | np.uint64(1)))
     while word:
         word -= 1
-        at = _put_binary(out, at, row[variable.column + word], False)
+        at = _put_binary(out, at, row[variable.column + word], 0)
     return at
 
 
-@njit(cache=True, calls=SOURCES)
+@inner
 def _put_string(out, at, value, variable, members, text):
     """The name of a value."""
     value &= _ALL >> np.uint64(-variable.width & 63)
@@ -82,7 +79,7 @@ def _put_string(out, at, value, variable, members, text):
     return copy(out, at, text, members[found].start, members[found].end)
 
 
-@njit(cache=True, calls=SOURCES)
+@inner
 def _put_change(out, at, row, variable, members, text):
     if variable.kind == SCALAR:
         at = put(out, at, 48 | (row[variable.column] & np.uint64(1)), 1)
@@ -95,7 +92,7 @@ def _put_change(out, at, row, variable, members, text):
     return put(out, at, variable.tail, variable.tail_size)
 
 
-@njit(cache=True, nogil=True, calls=SOURCES)
+@outer
 def cycles(ends, pairs, cycle, half, row, written, clock, first, users, table, members, text, out,
            longest):
     """Write as many cycles as surely fit `out`; returns the bytes and the cycles done.

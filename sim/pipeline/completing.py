@@ -4,6 +4,8 @@ The completion queue holds no instruction words. Every instruction leaves the in
 it enters the completion queue, so a mirror of the instruction queue is kept, from a few signals.
 """
 
+from functools import cache
+
 import numpy as np
 from numba import njit
 
@@ -36,6 +38,7 @@ class CompletingTexts:
         for port, entry in zip(completion.entering, dispatch.entries, strict=True):
             self.needed += [port.valid, port.cq, entry.pc, entry.insn]
 
+        @cache      # for both texts
         def label(value):
             if value in (NOTHING, UNKNOWN):
                 return "-" if value == NOTHING else "?"
