@@ -96,7 +96,7 @@ def make_run(pipeline_run):
                 asleep = state[at.asleep]
                 driver[0].last_cycle = min(driver[0].cycle + c.patience, c.last_cycle)
                 stop = pipeline_run(step, state, record, signals, request, targets, master, driver,
-                                    places, watch, (), ())
+                                    places, watch, ())
                 printed |= stop == _CONSOLE
                 console |= stop == _CONSOLE or stop == _DRAIN
                 if stop == _CYCLES and driver[0].cycle >= c.last_cycle and not console:

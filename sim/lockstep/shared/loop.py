@@ -102,7 +102,7 @@ def make_run(pipeline_run):
             driver[0].last_cycle = driver[0].cycle + 1
             stop = pipeline_run(
                 pipeline.step, state, pipeline.record, pipeline.signals, pipeline.request,
-                pipeline.targets, pipeline.master, driver, pipeline.places, watch, (), ())
+                pipeline.targets, pipeline.master, driver, pipeline.places, watch, ())
             if stop == _CHECKSTOP:
                 pipeline.trace(state, row)
             arrived = False
