@@ -15,7 +15,7 @@ KINDS = {
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_random_programs_agree(differential, kind):
-    for seed in range(6):
+    for seed in range(16):
         found, _ = differential.compare(differential.random_guest(seed, KINDS[kind]))
         assert not found, f"seed {seed}: {found}"
 
@@ -31,7 +31,7 @@ def test_random_programs_agree(differential, kind):
 ], ids=str)
 def test_random_programs_agree_whatever_the_host_does(differential, session):
     hosts = 0
-    for seed in range(100, 103):
+    for seed in range(100, 105):
         guest = differential.random_guest(seed, KINDS["supervisor"])
         found, hosted = differential.compare(guest, **session)
         assert not found, f"seed {seed}: {found}"
