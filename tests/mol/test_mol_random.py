@@ -26,7 +26,7 @@ def test_random_programs_agree(differential, kind):
     {"options": {Option.CALL_BY_USER: 1}},
     {"flags": Flag.SWAP_AT_PAGE_IN},
     {"tick": 2000, "flags": Flag.EVICT_AT_TICK}, {"tick": 2000, "flags": Flag.EVICT_QUIETLY},
-    {"tick": 10_000, "flags": Flag.SWAP_AT_TICK},
+    {"tick": 3000, "flags": Flag.SWAP_AT_TICK},
     {"tick": 150},
 ], ids=str)
 def test_random_programs_agree_whatever_the_host_does(differential, session):
