@@ -19,8 +19,9 @@ from vcd import VCDWriter
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from bench_engine import record  # noqa: E402
-from harness import Verilated  # noqa: E402
+from engines.design import Design, Ports  # noqa: E402
+from engines.machines import record  # noqa: E402
+from engines.verilated import Verilated  # noqa: E402
 
 from pteg.machine import Machine  # noqa: E402
 from pteg.waveforms.changes import Changes  # noqa: E402
@@ -123,27 +124,27 @@ def verilator(cycles=100_000):
 
     machine = Machine("g3", rom="first")
     inputs = np.ascontiguousarray(record(machine, cycles), np.uint64)
-
-    def make():
-        return System(machine.platform.memory_map)
+    design = Design("processor", lambda: System(machine.platform.memory_map), None)
+    ports = Ports.of(compile_design(design.component()))
 
     print(f"{'':<12} {'Verilator, us':>14} {'ours, us':>9} {'ratio':>6} {'its bytes/cycle':>16}")
-    with tempfile.TemporaryDirectory() as folder:
-        native = compile_design(make())
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        inputs.tofile(folder / "inputs")
         for kind in ("vcd", "fst"):
-            theirs = Verilated(make, native, folder, kind, trace=kind)
+            theirs = Verilated(design, ports, folder, trace=kind)
             pairs = []
             for number in range(ROUNDS):
-                seconds, _ = theirs.run(inputs)
+                seconds = theirs.run(folder / "inputs").seconds
                 machine.reset()
-                trace = machine.trace(Path(folder) / f"run.{kind}")
+                trace = machine.trace(folder / f"run.{kind}")
                 machine.run(cycles=100)     # compiles
                 begin = time.process_time()
                 machine.run(cycles=cycles)
                 trace.close()
                 if number:
                     pairs.append((seconds, time.process_time() - begin))
-            size = (theirs.file.parent / "trace").stat().st_size / cycles
+            size = (folder / "trace").stat().st_size / cycles
             print(f"{kind:<12}", *(f"{statistics.median(mine) / cycles * 1e6:>{width}.2f}"
                                    for mine, width in zip(zip(*pairs, strict=True), (14, 9),
                                                           strict=True)),

@@ -1,0 +1,153 @@
+"""Our machine with one processor and with two.
+
+The bus traffic of real runs, with all devices, is recorded from reset on: the first ROM, a loop
+over memory, `pteg.workloads`, and the boot of a Linux kernel if there is one beside the repository.
+With two processors, each runs the loop on memory of its own.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from engines.design import Design
+from pteg.firmware.asm import assemble
+from pteg.machine import Machine
+from pteg.pipeline.driver import Tap
+from pteg.workloads import STOP, WORKLOADS, prepare
+
+__all__ = ["LOOP", "machine"]
+
+RAM = "32M"
+LINUX = Path(__file__).parents[4] / "shared" / "linux"
+#: The recording that both machines have.
+LOOP = "memory loop"
+
+
+class Recorder:
+    """A trace sink that keeps every row."""
+
+    def __init__(self):
+        self.blocks = []
+
+    def wanted(self, cycle):
+        return cycle
+
+    def write(self, cycle, rows):
+        self.blocks.append(rows.copy())
+
+
+def record(machine, cycles, until=None):
+    """Return what the hardware's inputs are from reset on, to an address at most."""
+    machine.reset()
+    driver = machine.model.driver
+    recorder = Recorder()
+    driver.taps.append(Tap(driver.native.tracer(list(driver.native.inputs)), recorder))
+    machine.run(cycles=cycles, until=until)
+    return np.concatenate(recorder.blocks)
+
+
+#: A loop over memory, from the caches: loads, stores, multiplies, branches, in and out of the reach
+#: of a cache line. Processor 0 starts the other one, if there is one, by a pulse of SRESET; that
+#: one begins at 0x100 in RAM, where processor 0 has put a branch to `other`.
+MEMORY_LOOP = """
+    .org 0xFFF00100
+reset:
+    lis 4, 1
+    {start}
+    b begin
+other:
+    lis 4, 2
+begin:
+    lis 3, 0
+    ori 3, 3, 0xCC00
+    mtspr 1008, 3
+    ori 3, 3, 0xC000
+    mtspr 1008, 3
+    isync
+    li 5, 0
+again:
+    lis 3, 0x7FFF
+    mtctr 3
+loop:
+    lwz 6, 0(4)
+    addi 6, 6, 1
+    stw 6, 0(4)
+    mullw 7, 6, 5
+    addi 5, 5, 3
+    rlwinm 8, 5, 0, 16, 29
+    lwzx 9, 4, 8
+    cmpw 6, 9
+    beq skip
+    xor 7, 7, 9
+    stwx 7, 4, 8
+skip:
+    bdnz loop
+    b again
+"""
+START = """
+    lis 3, (0x48000002 + (other & 0x03FFFFFC)) >> 16
+    ori 3, 3, (0x48000002 + (other & 0x03FFFFFC)) & 0xFFFF
+    stw 3, 0x100(0)
+    sync
+    lis 30, 0x0C00
+    ori 30, 30, 0xB000
+    li 31, 1
+    li 29, 0
+    stw 31, 0x24(30)
+    stw 29, 0x24(30)
+"""
+
+
+def rom(source):
+    return assemble(source, sections={".text": 0xFFF00000}).image(0xFFF00000)
+
+
+def entered_from_reset(machine):
+    """Give a machine that stands before a program a ROM that brings it there from reset."""
+    def load(number, value):
+        return f" lis r{number}, {value >> 16}\n ori r{number}, r{number}, {value & 0xFFFF}\n"
+
+    cpu = machine.cpu
+    lines = [" .org 0xFFF00100\n"]
+    for move, value in (("mtspr 1008,", cpu.spr["HID0"]), ("mtsdr1", cpu.spr["SDR1"]),
+                        ("mtlr", cpu.lr), ("mtsrr0", cpu.pc), ("mtsrr1", cpu.msr)):
+        lines.append(load(1, value) + f" {move} r1\n")
+    lines += [load(number, cpu.gpr[number]) for number in range(32)]
+    machine.platform["rom"].program(rom("".join(lines) + " rfi\n"))
+    return machine
+
+
+def recordings(ports, cycles):
+    """Yield names and recordings of one processor."""
+    for name, image in (("first ROM", "first"), (LOOP, rom(MEMORY_LOOP.format(start="")))):
+        yield name, record(Machine("g3", ram=RAM, rom=image), cycles)
+    for workload in WORKLOADS:
+        machine = Machine("g3", ram=RAM)
+        prepare(machine, workload)
+        yield f"workload {workload}", record(entered_from_reset(machine), cycles, STOP)
+    if (LINUX / "vmlinux-gamecube").exists():
+        machine = Machine("g3", ram=RAM)
+        machine.boot_linux(LINUX / "vmlinux-gamecube", LINUX / "gamecube.dtb")
+        yield "Linux boot", record(entered_from_reset(machine), 10 * cycles)
+
+
+def recordings_of_two(ports, cycles):
+    """Yield names and recordings of two processors."""
+    image = rom(MEMORY_LOOP.format(start=START))
+    yield LOOP, record(Machine("g3", ram=RAM, rom=image, processors=2), cycles)
+
+
+def machine(processors):
+    """Return the design of a machine with one processor or two."""
+    platform = Machine("g3", ram=RAM, processors=processors).platform
+    parameters, memory_map = platform.parameters, platform.memory_map
+
+    def make():
+        from pteg.hw.processor import Processor
+        from pteg.hw.system import System
+
+        return System(memory_map, [Processor(parameters, n) for n in range(processors)])
+
+    if processors == 1:
+        return Design("one processor", make, recordings)
+    return Design("two processors", make, recordings_of_two)

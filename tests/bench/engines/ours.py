@@ -1,0 +1,90 @@
+"""The design compiled by `pteg.engine`."""
+
+import contextlib
+import os
+import sys
+import time
+from unittest import mock
+
+import numpy as np
+from numba import njit
+
+from engines.design import Ports
+from engines.program import FACTOR, Run, cpu_time, environment, peak, python, run
+from pteg.engine import load_design
+
+__all__ = ["Ours"]
+
+
+class Ours:
+    """Compiles a design into a cache of its own; its program finds it there.
+
+    Attributes
+    ----------
+    build : float
+        Seconds of processor time.
+    native : Native
+    ports : Ports
+    nodes : int
+        Operations of the circuit.
+    """
+
+    name = "pteg"
+
+    def __init__(self, design, folder):
+        self.folder = folder
+        with contextlib.chdir(folder), mock.patch.dict(os.environ, environment(folder)):
+            begin = cpu_time()
+            native = loaded(design.component)
+            while not native.step.is_complete:
+                time.sleep(0.05)
+            native.settle(native.new_state())   # the process that compiles has ended
+            self.build = cpu_time() - begin
+        self.ports = Ports.of(native)
+        self.nodes = len(native.design.nodes)
+
+    def run(self, rows):
+        """Run the recording in a file."""
+        return run(python("ours", rows), self.folder)
+
+
+def loaded(build):
+    """Return the design of this folder, from the cache if it is there."""
+    return load_design(build, sources=[], parameters=None, name="top", cycle=True)
+
+
+@njit(cache=True)
+def replay(cycle, state, record, rows, inputs, outputs, factor):
+    """Run one cycle for each row; return the checksum of the outputs."""
+    checksum = np.uint64(0)
+    for number in range(rows.shape[0]):
+        for column in range(len(inputs)):
+            state[inputs[column]] = rows[number, column]
+        cycle(state, record)
+        for word in outputs:
+            checksum = checksum * factor + state[word]
+    return checksum
+
+
+def main(file):
+    """Replay a recording."""
+    rows = np.fromfile(file, np.uint64)
+    begin = time.process_time()
+    native = loaded(lambda: sys.exit("the design is not in the cache"))
+    inputs, outputs = (np.array([part.word for probe in probes.values() for part in probe.parts])
+                       for probes in (native.inputs, native.outputs))
+    rows = rows.reshape(-1, len(inputs))
+
+    def work(rows):
+        return replay(native.cycle, native.new_state(), native.new_record(), rows, inputs, outputs,
+                      np.uint64(FACTOR))
+
+    work(rows[:0])
+    start = time.process_time()
+    checksum = work(rows)
+    end = time.process_time()
+    print(Run(end - start, int(checksum), start - begin, peak()).line())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
