@@ -199,7 +199,7 @@ u32 dsi_exception(struct kernel_vars *kv, u32 dar, u32 dsisr)
     if (is_unknown(kv, dar, kind) && learnt(kv, dar, kind))
         return RVEC_NOP;
     if (dsisr & FAULT_PROTECTION && kv->links)
-        remove_listed_ea(kv, dar);
+        visit_listed_at_ea(kv, dar, remove_pent);
     return page_fault(kv, dar, kind);
 }
 

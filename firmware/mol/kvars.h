@@ -59,6 +59,8 @@ struct pent {
 /* Its links where shadow PTEs are in lists (OPTION_LISTS, lists.c). */
 enum pent_list { BY_EA, BY_PAGE, BY_VIRTUAL_PAGE, BY_VSID, PENT_LISTS };
 struct pent_links { u16 next[PENT_LISTS], prev[PENT_LISTS]; };
+struct kernel_vars;
+typedef void pent_visitor(struct kernel_vars *kv, struct pent *p);
 
 /* Guest-physical memory that the owner has: RAM first, then ROMs and the like. */
 struct block { u32 mbase, size, lvbase, first_page; int read_only; };

@@ -101,24 +101,26 @@ struct pent *listed_pent(struct kernel_vars *kv, struct vsid_ent *v, u32 page, u
     return NULL;
 }
 
-/* ---- What goes ----------------------------------------------------------------------------------- */
+/* ---- Which are at a place ------------------------------------------------------------------------ */
 
 typedef int test(struct kernel_vars *kv, struct pent *p, u32 a, u32 b);
 
-static void remove_from(struct kernel_vars *kv, enum pent_list list, u16 n, test *goes, u32 a, u32 b)
+/* The visitor may take the record out. */
+static void visit_list(struct kernel_vars *kv, enum pent_list list, u16 n, test *is_meant, u32 a, u32 b,
+                       pent_visitor *visit)
 {
     while (n != NO_PENT) {
         struct pent *p = &kv->pents[n];
         n = kv->links[n].next[list];
-        if (goes(kv, p, a, b))
-            remove_pent(kv, p);
+        if (is_meant(kv, p, a, b))
+            visit(kv, p);
     }
 }
 
-static void remove_everywhere(struct kernel_vars *kv, test *goes, u32 a)
+static void visit_everywhere(struct kernel_vars *kv, test *is_meant, u32 a, pent_visitor *visit)
 {
     for (u32 n = 0; n < 1u << bits[BY_VSID]; n++)
-        remove_from(kv, BY_VSID, *nth_head(kv, n), goes, a, 0);
+        visit_list(kv, BY_VSID, *nth_head(kv, n), is_meant, a, 0, visit);
 }
 
 static int any(struct kernel_vars *kv, struct pent *p, u32 a, u32 b)
@@ -156,30 +158,33 @@ static int of_virtual_page(struct kernel_vars *kv, struct pent *p, u32 vsid, u32
     return p->page == page && is_key_of_vsid(kv->vsids[p->vsid].key, vsid);
 }
 
-void remove_listed(struct kernel_vars *kv) { remove_everywhere(kv, any, 0); }
+void visit_listed(struct kernel_vars *kv, pent_visitor *visit) { visit_everywhere(kv, any, 0, visit); }
 
-void remove_listed_record(struct kernel_vars *kv, struct vsid_ent *v)
+void visit_listed_of_record(struct kernel_vars *kv, struct vsid_ent *v, pent_visitor *visit)
 {
-    remove_everywhere(kv, of_record, v->index);
+    visit_everywhere(kv, of_record, v->index, visit);
 }
 
 /* Point iii: KVM-PR is told a range of the owner's pages, and looks at everything. */
-void remove_listed_lv(struct kernel_vars *kv, u32 lv_page) { remove_everywhere(kv, of_lv_page, lv_page); }
+void visit_listed_of_lv(struct kernel_vars *kv, u32 lv_page, pent_visitor *visit)
+{
+    visit_everywhere(kv, of_lv_page, lv_page, visit);
+}
 
-/* At one effective address: what a store has found read-only goes before it is made anew. */
-void remove_listed_ea(struct kernel_vars *kv, u32 ea)
+/* At one effective address. */
+void visit_listed_at_ea(struct kernel_vars *kv, u32 ea, pent_visitor *visit)
 {
     u32 segment = ea >> 28, page = page_of(ea);
-    remove_from(kv, BY_EA, *head(kv, BY_EA, segment << 16 | page), of_ea, segment, page);
+    visit_list(kv, BY_EA, *head(kv, BY_EA, segment << 16 | page), of_ea, segment, page, visit);
 }
 
-/* tlbie: the page in every segment. */
-void remove_listed_page(struct kernel_vars *kv, u32 page)
+/* The page in every segment. */
+void visit_listed_at_page(struct kernel_vars *kv, u32 page, pent_visitor *visit)
 {
-    remove_from(kv, BY_PAGE, *head(kv, BY_PAGE, page), of_page, page, 0);
+    visit_list(kv, BY_PAGE, *head(kv, BY_PAGE, page), of_page, page, 0, visit);
 }
 
-void remove_listed_virtual(struct kernel_vars *kv, u32 vsid, u32 page)
+void visit_listed_at_virtual(struct kernel_vars *kv, u32 vsid, u32 page, pent_visitor *visit)
 {
-    remove_from(kv, BY_VIRTUAL_PAGE, *virtual_head(kv, vsid, page), of_virtual_page, vsid, page);
+    visit_list(kv, BY_VIRTUAL_PAGE, *virtual_head(kv, vsid, page), of_virtual_page, vsid, page, visit);
 }

@@ -101,12 +101,12 @@ void free_lists(struct kernel_vars *kv);
 void list_pent(struct kernel_vars *kv, struct pent *p);
 void unlist_pent(struct kernel_vars *kv, struct pent *p);
 struct pent *listed_pent(struct kernel_vars *kv, struct vsid_ent *v, u32 page, u32 key);
-void remove_listed(struct kernel_vars *kv);
-void remove_listed_record(struct kernel_vars *kv, struct vsid_ent *v);
-void remove_listed_lv(struct kernel_vars *kv, u32 lv_page);
-void remove_listed_ea(struct kernel_vars *kv, u32 ea);
-void remove_listed_page(struct kernel_vars *kv, u32 page);
-void remove_listed_virtual(struct kernel_vars *kv, u32 vsid, u32 page);
+void visit_listed(struct kernel_vars *kv, pent_visitor *visit);
+void visit_listed_of_record(struct kernel_vars *kv, struct vsid_ent *v, pent_visitor *visit);
+void visit_listed_of_lv(struct kernel_vars *kv, u32 lv_page, pent_visitor *visit);
+void visit_listed_at_ea(struct kernel_vars *kv, u32 ea, pent_visitor *visit);
+void visit_listed_at_page(struct kernel_vars *kv, u32 page, pent_visitor *visit);
+void visit_listed_at_virtual(struct kernel_vars *kv, u32 vsid, u32 page, pent_visitor *visit);
 
 /* hash.c */
 int init_hash(struct kernel_vars *kv);

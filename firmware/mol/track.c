@@ -125,7 +125,7 @@ void remove_pent(struct kernel_vars *kv, struct pent *p)
 void remove_vsid_pents(struct kernel_vars *kv, struct vsid_ent *v)
 {
     if (kv->links)
-        remove_listed_record(kv, v);
+        visit_listed_of_record(kv, v, remove_pent);
     else
         while (v->first != NO_PENT)
             remove_pent(kv, pent(kv, v->first));
@@ -134,7 +134,7 @@ void remove_vsid_pents(struct kernel_vars *kv, struct vsid_ent *v)
 void remove_all_pents(struct kernel_vars *kv)
 {
     if (kv->links)
-        remove_listed(kv);
+        visit_listed(kv, remove_pent);
     else
         for (u32 i = 0; i < kv->vsid_count; i++)
             remove_vsid_pents(kv, &kv->vsids[i]);
@@ -145,7 +145,7 @@ void flush_lv_page(struct kernel_vars *kv, u32 lv_page)
     if (kv->reserved_lv == lv_page && !kv->option[FAULT_NO_RESERVATION])
         kv->reserved_lv = NO_LV;
     if (kv->links)
-        remove_listed_lv(kv, lv_page);
+        visit_listed_of_lv(kv, lv_page, remove_pent);
     else
         while (kv->lv_ring[lv_page] != NO_PENT)
             remove_pent(kv, pent(kv, kv->lv_ring[lv_page]));
@@ -165,7 +165,7 @@ void flush_vsid_page(struct kernel_vars *kv, u32 vsid, u32 page)
 {
     forget_io_cache(kv);
     if (kv->links) {
-        remove_listed_virtual(kv, vsid, page);
+        visit_listed_at_virtual(kv, vsid, page, remove_pent);
         return;
     }
     if (kv->option[OPTION_VSID_MAP]) {
@@ -193,7 +193,7 @@ void flush_segment(struct kernel_vars *kv, u32 sr)
 void flush_ea(struct kernel_vars *kv, u32 ea)
 {
     if (kv->links)
-        remove_listed_page(kv, page_of(ea));
+        visit_listed_at_page(kv, page_of(ea), remove_pent);
     else
         for (u32 i = 0; i < kv->vsid_count; i++)
             if (!is_real_mode(kv->vsids[i].key))
