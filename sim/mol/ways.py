@@ -15,6 +15,7 @@ from pteg.firmware.asm import assemble
 from pteg.firmware.hosts.hostl.image import build_with_mol as hostl
 from pteg.firmware.hosts.hostx.image import build_with_mol as hostx
 from pteg.hw.isa.exceptions import Vector
+from pteg.mol import vmm
 from pteg.mol.exits import KVM
 from pteg.mol.guest import Guest
 from pteg.mol.hostl import HostL
@@ -51,28 +52,32 @@ class Way:
 #: By name, in the order of the table's columns.
 WAYS = {"hostl": Way("HostL", hostl), "plan": Way("HostX, the plan", hostx, "-ivckt"),
         "outcome": Way("HostX, the port", hostx, "-vcw"),
-        "kvm": Way("HostL, KVM-PR's policies", hostl, "-ak2lf")}
-#: Point, what is measured and by which key, then what each way does.
+        "kvm": Way("HostL, KVM-PR's policies", hostl, "-ak2lf"),
+        "vmm": Way("HostX, its VMM", hostx)}
+#: Point, what is measured and by which key, then what each way does; "": it has no like of it.
 POINTS = [
-    ("i", "a call of the interface", "call", "ioctl", "message to a port", "ioctl", "ioctl"),
+    ("i", "a call of the interface", "call", "ioctl", "message to a port", "ioctl", "ioctl",
+     "trap"),
     ("ii", "mtsr of a VSID that is known", "mtsr, known", "contexts the host never uses",
-     "end of the free range", "end of the free range", "spaces asked for, a map in C"),
+     "end of the free range", "end of the free range", "spaces asked for, a map in C",
+     "the monitor's work"),
     ("ii", "mtmsr: DR off, a load, DR on, a load", "mode", "another table of segments",
-     "another table", "another table", "segments are forgotten"),
+     "another table", "another table", "segments are forgotten", ""),
     ("iii", "pages of the process mol in memory", "resident", "flush hook", "flush hook",
-     "RAM is wired", "flush hook, scan of all entries"),
+     "RAM is wired", "flush hook, scan of all entries", ""),
     ("iv", "a shadow entry, stored under the lock", "page there", "the host's hash lock",
-     "own table, interrupts off", "own table, interrupts off", "the host's hash lock, four lists"),
+     "own table, interrupts off", "own table, interrupts off", "the host's hash lock, four lists",
+     "the kernel's pmap"),
     ("v", "a hypercall: both world switches", "hypercall", "shared table", "own table, SDR1",
-     "own table, SDR1", "shared table, secondary group first"),
+     "own table, SDR1", "shared table, secondary group first", "the kernel's table"),
     ("vi", "a page fault of the guest: two groups searched", "page fault of the guest",
-     "in the kernel's view", "groups copied in", "mapped", "groups copied in"),
+     "in the kernel's view", "groups copied in", "mapped", "groups copied in", ""),
     ("vi", "a changed entry: stw, tlbie, a load", "changed entry", "stw is noticed",
-     "stw is noticed", "stw is noticed", "tlbie flushes"),
+     "stw is noticed", "stw is noticed", "tlbie flushes", ""),
     ("vii", "a BAT: assembly calls C", "mtspr dbat1u", "trampoline", "return, message",
-     "return, ioctl", "trampoline; everything is flushed"),
+     "return, ioctl", "trampoline; everything is flushed", ""),
     ("viii", "a page that is not in memory", "page not there", "kernel pages in",
-     "touch, then look up", "cannot happen", "kernel pages in"),
+     "touch, then look up", "cannot happen", "kernel pages in", "kernel pages in"),
 ]
 #: Counters that tell the policies apart.
 COUNTERS = ("kernel_calls", "dsi", "isi", "page_fault_ctr", "ptes_zeroed", "pte_evicted", "fix_sr",
@@ -214,8 +219,11 @@ def measure(name: str, cpu: str = "pipeline") -> dict[str, Any]:
     dict
         For each thing the guest does, what one costs outside the guest, with the faults that it
         causes; "resident", the pages that its RAM takes in the end; "counters"; "registers", those
-        of the guest in the end.
+        of the guest in the end. Of "vmm", whose guest is another one, only what `pteg.mol.vmm`
+        measures.
     """
+    if name == "vmm":
+        return {**vmm.measure(cpu, TIMES)}
     way, (made, kinds) = WAYS[name], probe()
     lines = ["insmod mol", *(["insmod molport"] if "i" in way.letters else []),
              " ".join(["mol", *([way.letters] if way.letters else []), "probe 2"])]
@@ -273,12 +281,15 @@ def table(found: dict[str, dict[str, Any]]) -> str:
     lines = [f"| point | measured | {' | '.join(titles)} | KVM-PR |",
              "|---|---|" + "---|" * (len(titles) + 1)]
     for point, what, key, *policies in POINTS:
-        cells = [f"{dict(zip(WAYS, policies, strict=True))[name]}: {result[key]:,}"
+        names = dict(zip(WAYS, policies, strict=True))
+        cells = [f"{names[name]}: {result[key]:,}" if names[name] else ""
                  for name, result in found.items()]
         theirs = f"{KVM[_KVM[key]]:,}" if key in _KVM else ""
         lines.append(f"| {point} | {what} | {' | '.join(cells)} | {theirs} |")
-    lines += ["", f"| counter | {' | '.join(titles)} |", "|---|" + "---|" * len(titles)]
+    counted = {WAYS[name].title: result["counters"] for name, result in found.items()
+               if "counters" in result}
+    lines += ["", f"| counter | {' | '.join(counted)} |", "|---|" + "---|" * len(counted)]
     for counter in COUNTERS:
-        counts = [f"{result['counters'][counter]:,}" for result in found.values()]
+        counts = [f"{counters[counter]:,}" for counters in counted.values()]
         lines.append(f"| {counter} | {' | '.join(counts)} |")
     return "\n".join(lines) + "\n"

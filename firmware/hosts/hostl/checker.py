@@ -24,7 +24,8 @@ UNUSED, ZOMBIE = 0, 4
 PAGE_FREE, PAGE_WIRED = 1, 2
 REGION_WRITE, REGION_PHYSICAL = 1, 8
 #: Page table entries (kernel/pte.h).
-PRESENT, HASHED, USER, C, R, SPECIAL, RW, SWAPPED = 1, 2, 4, 0x80, 0x100, 0x200, 0x400, 0x800
+PRESENT, HASHED, USER, WIRED, C, R = 1, 2, 4, 8, 0x80, 0x100
+SPECIAL, RW, SWAPPED = 0x200, 0x400, 0x800
 FRAME = 0xFFFFF000
 PP_READ_WRITE, PP_READ_ONLY = 2, 3
 #: The special-purpose register with the physical address of the current process.
@@ -210,7 +211,7 @@ class Checker:
                 yield f"{mapping} is no page of a process"
             elif value & RW and not region.flags & REGION_WRITE:
                 yield f"{mapping} can be written, its region cannot"
-            elif value & RW and frame.count > 1:
+            elif value & RW and frame.count > 1 and not value & WIRED:
                 yield f"{mapping} can be written, others share it"
             elif value & RW and frame.slot and self.data.slots and self._slot(frame.slot)[0]:
                 yield f"{mapping} can be written, others need the slot {frame.slot} it has"

@@ -73,7 +73,8 @@ class Checker(hostl.Checker):
 
     def _current(self, cpu: Any) -> Any:
         at = cpu.spr["SPRG3"] + BASE
-        return next(process for process in self.data.processes if process.address == at)
+        process = next(some for some in self.data.processes if some.address == at)
+        return self.data.at("processes", process.space) if process.space else process
 
     # Records, slots, control words ------------------------------------------------------------
 

@@ -19,10 +19,10 @@ from pteg.firmware.mol import image as mol
 __all__ = ["PROGRAMS", "build", "build_with_mol", "program"]
 
 _FOLDER = Path(__file__).parent
-_MACH, _USER, _MOL = (_FOLDER / name for name in ("mach", "user", "mol"))
-_OWN = [_FOLDER / "machdep", _MACH]
+_MACH, _VMM, _USER, _MOL = (_FOLDER / name for name in ("mach", "vmm", "user", "mol"))
+_OWN = [_FOLDER / "machdep", _MACH, _VMM]
 #: Programs of every image beside HostL's, by name.
-PROGRAMS = {"ports": _USER / "ports.c"}
+PROGRAMS = {"ports": _USER / "ports.c", "vmm": _USER / "vmm.c"}
 
 
 def build(arguments: str = "", programs: Mapping[str, Path] | None = None,
@@ -71,7 +71,7 @@ def build_with_mol(arguments: str = "", programs: Mapping[str, Path] | None = No
 
 def program(source: Path, compiler: cbuild.Compiler | None = None) -> bytes:
     """A program for HostX, from one C file."""
-    return link_program([source], [_MACH], compiler)
+    return link_program([source], [_MACH, _VMM], compiler)
 
 
 def _archive(more, compiler):

@@ -20,6 +20,7 @@
 #define PROC_STACK_TOP 0
 #define PROC_SP        4
 #define PROC_SELF      8
+#define PROC_SPACE     12
 
 #ifdef __ASSEMBLER__
 /* A frame below the physical address in r11, and on to entry.S. SRR0, SRR1 = what was interrupted, r10 =

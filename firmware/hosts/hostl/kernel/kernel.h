@@ -87,6 +87,7 @@ int copy_in_string(char *to, u32 address, u32 size);
 extern const char machdep_name[];
 void machdep_init(void);
 int machdep_call(struct frame *frame);
+int machdep_trap(struct frame *frame);
 void machdep_exit(struct proc *p);
 
 /* table.c: page tables; region.c: what a process may access */

@@ -6,7 +6,8 @@ _Static_assert(sizeof(struct frame) == FRAME_SIZE && offsetof(struct frame, gpr)
                && offsetof(struct frame, vector) == FRAME_VECTOR, "frame.h");
 _Static_assert(offsetof(struct proc, stack_top) == PROC_STACK_TOP
                && offsetof(struct proc, sp) == PROC_SP
-               && offsetof(struct proc, self) == PROC_SELF, "frame.h");
+               && offsetof(struct proc, self) == PROC_SELF
+               && offsetof(struct proc, space) == PROC_SPACE, "frame.h");
 
 struct proc processes[PROCESSES];
 static u8 stacks[PROCESSES][KERNEL_STACK] __attribute__((section(".bss.stacks"), aligned(16)));

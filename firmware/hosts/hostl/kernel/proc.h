@@ -37,6 +37,7 @@ struct proc {
     u32 stack_top;                      /* of the kernel stack; frame.h knows these three */
     u32 sp;                             /* of the kernel, while another process runs */
     u32 self;                           /* a word of its own, for fast traps (HostX) */
+    struct proc *space;                 /* whose address space it is in instead of its own, or NULL */
     u32 pid, context;
     enum state state;
     struct cpu *cpu;                    /* that it runs on, or NULL */

@@ -26,6 +26,8 @@ static void synchronous(struct frame *frame)
 {
     if (frame->msr & MSR_EE || frame->vector == CALL_KERNEL)
         irq_enable();
+    if (frame->msr & MSR_PR && current()->space && machdep_trap(frame))
+        return;
     switch ((enum vector)frame->vector) {
     case CALL_KERNEL: call_function(frame); break;
     case DSI: memory_fault(frame, frame->dar, frame->dsisr & DSISR_STORE); break;

@@ -12,6 +12,13 @@ int machdep_call(struct frame *frame)
     return ERROR;
 }
 
+/* An exception in another address space than the process's own: there is none. */
+int machdep_trap(struct frame *frame)
+{
+    (void)frame;
+    return 0;
+}
+
 /* A process ends. */
 void machdep_exit(struct proc *p)
 {

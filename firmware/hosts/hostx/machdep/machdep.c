@@ -1,5 +1,7 @@
-/* What HostX has of its own beside memory: Mach's traps. */
+/* What HostX has of its own beside memory: Mach's traps, and those for virtual machines. */
 #include "port.h"
+#include "vmm.h"
+#include "vmm_abi.h"
 
 const char machdep_name[] = "HostX";
 
@@ -20,10 +22,14 @@ int machdep_call(struct frame *frame)
     case TRAP_TASK_SELF:  return task_self();
     case TRAP_MACH_MSG:   return mach_msg(r[3], r[4], r[5], r[6]);
     }
-    return ERROR;
+    return r[0] == TRAP_VMM ? vmm_call(frame) : ERROR;
 }
+
+/* In another address space than its own: a guest's. */
+int machdep_trap(struct frame *frame) { return vmm_trap(frame); }
 
 void machdep_exit(struct proc *p)
 {
     names_drop(p);
+    vmm_exit(p);
 }

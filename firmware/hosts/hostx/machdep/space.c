@@ -63,6 +63,7 @@ void context_free(u32 context)
 /* In the kernel its own segments stay; entry.S loads those of the process from SPRG2. */
 void context_switch(struct proc *p)
 {
-    asm volatile("mtsprg 2, %0" :: "r"(SR_KP | vsid(p->context, 0)));
+    const struct proc *space = p->space ? p->space : p;
+    asm volatile("mtsprg 2, %0" :: "r"(SR_KP | vsid(space->context, 0)));
     window_load(p);
 }

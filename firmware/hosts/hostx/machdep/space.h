@@ -42,11 +42,16 @@
         beq     1f
         cmpwi   r0, 0x7FF2
         bne     3f
+1:      mfsprg  r11, 3
+        lwz     r11, PROC_SPACE(r11)
+        cmpwi   r11, 0                  /* a guest's is none */
+        bne     3f
         mfsprg  r11, 3
+        cmpwi   r0, 0x7FF1
+        beq     1f
         lwz     r3, PROC_SELF(r11)
         b       2f
-1:      mfsprg  r11, 3
-        stw     r3, PROC_SELF(r11)
+1:      stw     r3, PROC_SELF(r11)
 2:      mtcrf   0xFF, r10
         mfsprg  r10, 0
         mfsprg  r11, 1
