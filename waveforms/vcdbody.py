@@ -1,4 +1,4 @@
-"""The compiled part of a VCD file: value changes as text, some ten million a second.
+"""The compiled part of a VCD file: value changes as text, tens of millions a second.
 
 See `pteg.waveforms.compiled` for what `out` and `at` are.
 """
