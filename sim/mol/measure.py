@@ -65,7 +65,7 @@ def run(scenario: str | Scenario | HostScenario, cpu: str = "functional", *,
         if isinstance(chosen, HostScenario):
             raise UserError(f"KVM-PR's policies are for scenarios on HostB, and {chosen.name} is "
                             "none: its line in the host's shell has letters for them")
-        chosen = replace(chosen, options=KVM_POLICIES | chosen.options,
+        chosen = replace(chosen, options={**KVM_POLICIES, **chosen.options},
                          title=f"{chosen.title}; KVM-PR's policies")
     session = chosen.session(cpu)
     counted = measure(session, chosen, vcd, report)

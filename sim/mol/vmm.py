@@ -60,7 +60,9 @@ def measure(cpu: str = "pipeline", times: int = 16) -> dict[str, int]:
 def _costs(records: Iterable[Any], unit: str) -> dict[str, Counter[int]]:
     """By thing and time, or page. The guest was in when the records begin."""
     costs: dict[str, Counter[int]] = defaultdict(Counter)
-    inside, entries, begin, call = True, 1, None, None
+    inside, entries = True, 1
+    begin: Any = None
+    call: Any = None
     for record in records:
         if record["kind"] == ledger.Kind.EXCEPTION:
             if inside:
