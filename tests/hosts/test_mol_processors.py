@@ -14,11 +14,11 @@ def guests(new_session):
     return {"guest": build("hash=64K swap=512K")}
 
 
-def begin(host, rounds):
+def begin(host, rounds, letters=""):
     """Two processes that swap everything, and a guest at its prompt."""
     host("insmod mol")
     host(SWAPS.format(rounds))
-    assert "6144 KB memory" in host("mol guest 6")
+    assert "6144 KB memory" in host(f"mol {letters} guest 6")
 
 
 def stress_guest(host):
@@ -33,12 +33,13 @@ def stress_guest(host):
     assert host.checker.data.swap_written > before
 
 
-@pytest.mark.parametrize("quantum, seed", [
-    (300, 1), pytest.param(11, 2, marks=pytest.mark.slow)])
-def test_a_guest_while_another_processor_swaps(new_session, guests, quantum, seed):
+@pytest.mark.parametrize("quantum, seed, letters", [
+    (300, 1, ""), pytest.param(11, 2, "", marks=pytest.mark.slow),
+    pytest.param(11, 2, "-ak2lf", marks=pytest.mark.slow)])
+def test_a_guest_while_another_processor_swaps(new_session, guests, quantum, seed, letters):
     host = new_session(elf=build_with_mol(MEMORY, guests=guests), processors=2, quantum=quantum,
                        seed=seed)
-    begin(host, 6000)
+    begin(host, 6000, letters)
     stress_guest(host)
 
 
