@@ -61,6 +61,7 @@ begin:
     lis 3, 0
     ori 3, 3, 0xCC00
     mtspr 1008, 3
+    lis 3, 0
     ori 3, 3, 0xC000
     mtspr 1008, 3
     isync
