@@ -87,7 +87,7 @@ def run(command, folder):
     spent = cpu_time(resource.RUSAGE_CHILDREN) - begin
     if done.returncode:
         raise RuntimeError(f"{command[0]} failed:\n{done.stderr[-2000:]}")
-    return Run.of_line(done.stdout, spent)
+    return Run.of_line(done.stdout.splitlines()[-1], spent)     # the design may print, too
 
 
 def python(module, *arguments):
