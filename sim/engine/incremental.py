@@ -276,7 +276,7 @@ class Incremental(Operations):
 
     def _written(self, memory, enables):
         """What reads a memory runs if it has been written."""
-        if self._readers[memory]:
+        if self._readers[memory] and enables:
             written = [self.resize(self.ref(node), 1, _WORD) for node in enables]
             some = written[0]
             for word in written[1:]:

@@ -3,6 +3,8 @@
 import random
 
 import pytest
+from amaranth.hdl import Module, Signal
+from amaranth.lib.memory import Memory
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -23,6 +25,15 @@ def test_small_random_designs_equal_amaranth(data, random_design, compare_with_a
 def test_large_random_designs_equal_amaranth(seed, random_design, compare_with_amaranth):
     design = random_design(random.Random(seed).randrange, size=5)
     compare_with_amaranth(design.module, 40, seed, ports=design.ports, reset_rate=0.1)
+
+
+@pytest.mark.parametrize("seed", [1, 5])
+def test_a_memory_that_nothing_writes_is_traced(seed, compare_with_amaranth):
+    m = Module()
+    m.submodules.table = table = Memory(shape=8, depth=4, init=[3, 1, 4, 1])
+    port, address, value = table.read_port(domain="comb"), Signal(2), Signal(8)
+    m.d.comb += [port.addr.eq(address), value.eq(port.data + 1)]
+    compare_with_amaranth(m, 40, seed, ports=[address, value])
 
 
 @pytest.mark.slow

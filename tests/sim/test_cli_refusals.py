@@ -157,6 +157,7 @@ mol run all --vcd x.vcd : a waveform, a report or a picture is of one scenario, 
 mol run all --svg x.svg : a waveform, a report or a picture is of one scenario, not of all
 mol run all --report x.html : a waveform, a report or a picture is of one scenario, not of all
 mol run session --report no/x : cannot write 'no/x': its folder does not exist
+mol run hostx-shared --kvm : KVM-PR's policies are for scenarios on HostB, and hostx-shared is none
 mol run session --cpu x : Invalid value "x" for --cpu
 mol run session --svg no/x : cannot write 'no/x': its folder does not exist
 mol run session --vcd no/x : cannot write 'no/x': its folder does not exist
@@ -225,7 +226,7 @@ def test_an_unknown_option_is_refused(command, tmp_path, monkeypatch):
 
 
 #: Options of the newer commands that take any text, or are only on or off.
-ANY = {"lab new": {"--student"}, "lab mutants": {"--student"}}
+ANY = {"lab new": {"--student"}, "lab mutants": {"--student"}, "mol exits": {"--policies"}}
 
 
 def commands_below(found, names=()):

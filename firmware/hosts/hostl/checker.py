@@ -103,7 +103,9 @@ class Checker:
         self._memory = self.machine.memory.read(0, self.machine.ram.size)
         self.frames = self._frames()
         self.mappings = list(self._mappings())
-        self._lent = {self.data.lent_contexts[n] for n in range(self.data.lent_count)}
+        # A kernel without MOL lends none; a compiler may leave the variables out.
+        lent = self.data.lent_count if "lent_count" in self.data else 0
+        self._lent = {self.data.lent_contexts[n] for n in range(lent)}
         checks = (self._free_list, self._tables, self._counts, self._entries, self._slots,
                   self._contexts, self._hash_table, self._tlbs)
         return [problem for check in checks for problem in check()]
