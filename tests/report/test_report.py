@@ -278,6 +278,7 @@ def test_a_browser_shows_every_pane_and_one_cursor_moves_them(report, page, show
     expected = np.unique(begins) + page.data["start"]
     assert window.locator("#found").text_content() == f"{len(expected)} cycles"
     search.press("Enter")
+    window.wait_for_timeout(200)
     assert int(window.get_by_label("Cycle", exact=True).input_value()) in expected
     assert window.locator("canvas:not([aria-label]), input:not([id])").count() == 0
 

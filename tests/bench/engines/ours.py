@@ -50,7 +50,7 @@ class Ours:
 
 def loaded(build):
     """Return the design of this folder, from the cache if it is there."""
-    return load_design(build, sources=[], parameters=None, name="top", cycle=True)
+    return load_design(build, sources=[], parameters=os.getcwd(), name="top", cycle=True)
 
 
 @njit(cache=True)
