@@ -10,6 +10,7 @@ the same clock edge.
 import fnmatch
 import gc
 import json
+import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -127,7 +128,8 @@ def load_design(build: Callable[[], Any], *, sources: Sequence[str | PathLike], 
         return compile_design(build(), name=name, unnamed=unnamed, cycle=cycle, cache=cache)
     key = key_of("design", name, _cache.digest_files(sources),
                json.dumps([parameters, list(unnamed), cycle], sort_keys=True))
-    native = _latest.pop(key, None)
+    with _keeping:
+        native = _latest.get(key)
     if native is None:
         blobs = _cache.get(key)
         if blobs is None:
@@ -137,9 +139,11 @@ def load_design(build: Callable[[], Any], *, sources: Sequence[str | PathLike], 
                     native = compile_design(build(), name=name, unnamed=unnamed, cycle=cycle)
                     _cache.put(key, native.to_blobs())
         native = native or Native.from_blobs(blobs)
-    _latest[key] = native
-    if len(_latest) > LATEST:
-        del _latest[next(iter(_latest))]
+    with _keeping:
+        _latest.pop(key, None)
+        _latest[key] = native
+        if len(_latest) > LATEST:
+            del _latest[next(iter(_latest))]
     return native
 
 
@@ -149,6 +153,7 @@ _cache = cache  # the parameters above hide the module
 #: same hardware need not read its signals again.
 LATEST = 4
 _latest: dict[str, "Native"] = {}
+_keeping = threading.Lock()     # a sweep may make machines in several threads
 
 
 #: The functions of a design: the level of the reset input, and whether there is a clock edge.

@@ -26,9 +26,17 @@ from amaranth.lib.wiring import In, Out
 from numba import njit
 from numba.core.errors import TypingError
 
-from pteg.engine import Kind, MemoryInfo, Part, Probe, cache, compile_design, load_design
+from pteg.engine import Kind, MemoryInfo, Part, Probe, cache, compile_design, compiled, load_design
 from pteg.engine.clocks import MOST_EDGES
 from pteg.errors import UserError
+
+
+@pytest.fixture(autouse=True)
+def latest(monkeypatch):
+    """The designs that stay in memory; none is there at first, so that the cache is asked."""
+    kept = {}
+    monkeypatch.setattr(compiled, "_latest", kept)
+    return kept
 
 
 class Mode(enum.Enum, shape=2):
@@ -581,7 +589,7 @@ def test_a_clock_behind_logic_is_named_by_the_user():
     assert native.read(state, "a") == 2
 
 
-def test_a_design_with_several_clocks_is_kept(tmp_path, monkeypatch):
+def test_a_design_with_several_clocks_is_kept(tmp_path, monkeypatch, latest):
     monkeypatch.setenv("PTEG_CACHE", str(tmp_path))
     source = tmp_path / "source.py"
     source.write_text("")
@@ -595,6 +603,7 @@ def test_a_design_with_several_clocks_is_kept(tmp_path, monkeypatch):
 
     values = []
     for _ in range(2):
+        latest.clear()
         native = load_design(build, sources=[source], parameters={}, name="two")
         state = native.new_state()
         native.step(state)
@@ -603,3 +612,14 @@ def test_a_design_with_several_clocks_is_kept(tmp_path, monkeypatch):
         native.step(state)
         values.append([int(value) for value in state])
     assert values[0] == values[1] and any(values[0])
+
+
+def test_the_latest_designs_stay_in_memory(latest):
+    def load(number):
+        return load_design(Inner, sources=[__file__], parameters=number, name="inner")
+
+    first = load(1)
+    assert load(1) is first
+    others = [load(number) for number in range(2, 2 + compiled.LATEST)]
+    assert first not in latest.values() and load(1) is not first
+    assert load(1 + compiled.LATEST) is others[-1]
