@@ -17,10 +17,12 @@ from contextlib import contextmanager
 from dataclasses import asdict, astuple
 from functools import cached_property
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from pteg.cache_folder import folder
 from pteg.engine import cache
 from pteg.engine.clocks import choose_clocks, clocked_functions
 from pteg.engine.codegen import function
@@ -128,8 +130,9 @@ def load_design(build: Callable[[], Any], *, sources: Sequence[str | PathLike], 
         return compile_design(build(), name=name, unnamed=unnamed, cycle=cycle, cache=cache)
     key = key_of("design", name, _cache.digest_files(sources),
                json.dumps([parameters, list(unnamed), cycle], sort_keys=True))
+    kept = folder(), key    # in another cache, nothing is there yet
     with _keeping:
-        native = _latest.get(key)
+        native = _latest.get(kept)
     if native is None:
         blobs = _cache.get(key)
         if blobs is None:
@@ -140,8 +143,8 @@ def load_design(build: Callable[[], Any], *, sources: Sequence[str | PathLike], 
                     _cache.put(key, native.to_blobs())
         native = native or Native.from_blobs(blobs)
     with _keeping:
-        _latest.pop(key, None)
-        _latest[key] = native
+        _latest.pop(kept, None)
+        _latest[kept] = native
         if len(_latest) > LATEST:
             del _latest[next(iter(_latest))]
     return native
@@ -152,7 +155,7 @@ _cache = cache  # the parameters above hide the module
 #: Designs that are kept in memory, and which those are, the latest last: another machine of the
 #: same hardware need not read its signals again.
 LATEST = 4
-_latest: dict[str, "Native"] = {}
+_latest: dict[tuple[Path, str], "Native"] = {}
 _keeping = threading.Lock()     # a sweep may make machines in several threads
 
 
