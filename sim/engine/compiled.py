@@ -141,7 +141,8 @@ def load_design(build: Callable[[], Any], *, sources: Sequence[str | PathLike], 
                 if blobs is None:
                     native = compile_design(build(), name=name, unnamed=unnamed, cycle=cycle)
                     _cache.put(key, native.to_blobs())
-        native = native or Native.from_blobs(blobs)
+                    return native
+        native = Native.from_blobs(blobs)
     with _keeping:
         _latest.pop(kept, None)
         _latest[kept] = native
