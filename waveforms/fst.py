@@ -25,7 +25,7 @@ from pteg.waveforms.vcdheader import timebase
 __all__ = ["FstFile"]
 
 # Types of block.
-HEADER, GEOMETRY, HIERARCHY, CHANGES = 0, 3, 4, 8
+HEADER, GEOMETRY, HIERARCHY, CHANGES, SKIP = 0, 3, 4, 8, 255
 # Tags in the hierarchy.
 SCOPE, UPSCOPE, MODULE, WIRE, TEXT = 254, 255, 0, 16, 21
 #: Length of a string variable in the geometry: each change has its own.
@@ -203,7 +203,12 @@ class FstFile:
             if end is not None and end > self._time:
                 self._tick(end)
                 self._count += 1
-            self._write(self._block_of_changes())
+            # Readers skip a block that the disk does not have whole.
+            begin, block = self._size, self._block_of_changes()
+            self._write(bytes([SKIP]) + block[1:9])
+            self._file.flush()
+            self._write(block[9:])
+            self._file.patch(begin, block[:1])
             self._blocks += 1
             self._file.flush()
         self._file.patch(0, self._header())

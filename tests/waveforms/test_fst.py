@@ -178,6 +178,53 @@ def test_a_killed_run_leaves_a_file_that_can_be_read(tmp_path, seed):
         assert done.returncode == 0 and len(done.stdout) > 1_000_000
 
 
+class Recorded(OutputFile):
+    """A file that keeps what reaches the disk, in order: (position, bytes)."""
+
+    def __init__(self, path):
+        super().__init__(path)
+        self.pieces, self._end = [], 0
+
+    def write(self, data):
+        self.pieces.append((self._end, data))
+        self._end += len(data)
+        return super().write(data)
+
+    def patch(self, position, data):
+        self.pieces.append((position, data))
+        super().patch(position, data)
+
+
+def test_a_file_can_be_read_wherever_its_writing_stops(tmp_path, monkeypatch):
+    monkeypatch.setattr(fst, "BLOCK_CHANGES", 50)
+    file = Recorded(tmp_path / "a.fst")
+    waves = FstFile(file, [Signal("unit.n", 32), Signal("unit.noise", 64)])
+    complete = []   # pieces after which there was one block more
+    for cycle in range(0, 150, 50):
+        rows = np.random.default_rng(cycle).integers(0, 1 << 63, (50, 2), dtype=np.uint64)
+        rows[:, 0] = np.arange(cycle, cycle + 50)
+        waves.write(Changes.of(cycle, rows))
+        complete.append(len(file.pieces))
+    file.close()
+    content = bytearray()
+    for number, (position, data) in enumerate(file.pieces):
+        if number >= complete[0]:
+            whole = sum(number >= count for count in complete)
+            # The few bytes that begin a block get to the disk at once.
+            for size in {0, *range(9, len(data), 31)}:
+                stopped = bytearray(content)
+                stopped[position:position + size] = data[:size]
+                (tmp_path / "b.fst").write_bytes(stopped)
+                _, found = changes(str(tmp_path / "b.fst"))["top.unit.n"]
+                assert [value for _, value in found][:50 * whole] == list(range(50 * whole))
+                if shutil.which("fst2vcd") and size in (0, 9):
+                    done = subprocess.run(["fst2vcd", "b.fst"], cwd=tmp_path, capture_output=True,
+                                          text=True)
+                    assert done.returncode == 0 and f"\nb{50 * whole - 1:032b} " in done.stdout
+        content[position:position + len(data)] = data
+    assert bytes(content) == (tmp_path / "a.fst").read_bytes()
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 def test_a_full_disk_is_one_line(tmp_path):
     with pytest.raises(UserError, match="cannot write '/dev/full': No space left on device"):
