@@ -21,10 +21,17 @@ def interrupts_raised():
 
     Where foreign code calls Python (numba's and LLVM's callbacks, finalizers), Python can only
     report an exception and continue. A signal that came in there is raised again a moment later.
+    What fails after it is not reported: finalizers of objects that a signal left half made.
     """
+    raised = []
+
+    def end(number, frame):
+        raised.append(number)
+        raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(ExitCode(128 + number))
+
     for number in ENDING:
-        if number != signal.SIGINT and signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, _ended)
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, end)
     report = sys.unraisablehook
 
     def raise_again(unraisable):
@@ -34,7 +41,7 @@ def interrupts_raised():
             case SystemExit(code=ExitCode() as code):
                 number = code - 128
             case _:
-                return report(unraisable)
+                return None if raised else report(unraisable)
         threading.Thread(target=_send, args=[number, raise_again.__code__], daemon=True).start()
 
     sys.unraisablehook = raise_again
@@ -56,10 +63,6 @@ def _is_within(frame, code):
     while frame is not None and frame.f_code is not code:
         frame = frame.f_back
     return frame is not None
-
-
-def _ended(number, frame):
-    raise SystemExit(ExitCode(128 + number))
 
 
 @contextlib.contextmanager

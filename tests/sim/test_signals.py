@@ -71,3 +71,25 @@ def test_other_exceptions_of_callbacks_are_reported():
     text = LOST.format(number=2).replace("signal.raise_signal(2)", "1 / 0").replace("(600)", "(0)")
     done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True)
     assert "ZeroDivisionError" in done.stderr and done.stdout == ""
+
+
+@pytest.mark.parametrize("signalled", [True, False])
+def test_a_finalizer_of_what_a_signal_left_half_made_is_not_reported(signalled):
+    text = f"""if 1:
+        import signal
+        from pteg.cli.signals import interrupts_raised
+        interrupts_raised()
+        class Half:
+            def __init__(self, signalled):
+                if signalled:
+                    signal.raise_signal(signal.SIGTERM)
+                else:
+                    raise SystemExit(143)
+                self.whole = True
+            def __del__(self):
+                print(self.whole)
+        Half({signalled})
+        """
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (143, "")
+    assert ("no attribute 'whole'" in done.stderr) is not signalled
