@@ -14,6 +14,7 @@ import zlib
 
 import numpy as np
 import pytest
+from command import run_pteg
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -588,9 +589,7 @@ def test_records_have_no_padding_and_one_byte_order():
 # The command line -------------------------------------------------------------------------------
 
 def run(*arguments, cwd):
-    return subprocess.run([sys.executable, "-m", "pteg", "run", *map(str, arguments)],
-                          stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd=cwd,
-                          timeout=300)
+    return run_pteg("run", *arguments, cwd=cwd)
 
 
 def test_fast_forward_save_and_restore(tmp_path):

@@ -2,14 +2,13 @@
 
 import random
 import re
-import subprocess
-import sys
 
 import pytest
 from amaranth.hdl import Module, Signal, unsigned
 from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
+from command import run_pteg
 
 from pteg.engine import compile_design
 from pteg.engine.dump import dump
@@ -111,14 +110,9 @@ def test_llvm_is_what_is_compiled(counter):
     assert [function.name for function in module.functions] == ["settle"]
 
 
-def pteg(*arguments):
-    return subprocess.run([sys.executable, "-m", "pteg", "engine", *arguments],
-                          capture_output=True, text=True)
-
-
 def test_the_command_writes_a_stage_of_a_component(tmp_path):
-    done = pteg("--component", "pteg.hw.core.divide:Divider", "--dump", "plan", "--signals", "step",
-                "-o", str(tmp_path / "plan.txt"))
+    done = run_pteg("engine", "--component", "pteg.hw.core.divide:Divider", "--dump", "plan",
+                    "--signals", "step", "-o", tmp_path / "plan.txt")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "plan.txt").read_text().splitlines()[-1].strip().startswith("step <- ")
 
@@ -131,6 +125,6 @@ def test_the_command_writes_a_stage_of_a_component(tmp_path):
     (["--dump", "llvm", "--signals", "x"], "not from llvm"),
 ])
 def test_wrong_use_is_one_line(arguments, message):
-    done = pteg(*arguments)
+    done = run_pteg("engine", *arguments)
     assert done.returncode == 2 and message in done.stderr
     assert done.stderr.count("\n") == 1 and not done.stdout

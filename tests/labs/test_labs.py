@@ -17,6 +17,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
+from command import run_pteg
 
 from pteg.boot.loader import read_elf
 from pteg.cli import main
@@ -250,8 +251,7 @@ def test_the_guest_of_the_starter_has_exceptions_and_continues(tmp_path):
     (tmp_path / "guest.s").write_text(LABS["L10"].files(0)["guest.s"])
     for command in (["asm", "guest.s"], "run --kernel guest.elf --rom none --cpu functional "
                     "--instructions 2K --ledger events.jsonl".split()):
-        subprocess.run([sys.executable, "-m", "pteg", *command], cwd=tmp_path, check=True,
-                       capture_output=True)
+        assert run_pteg(*command, cwd=tmp_path).returncode == 0
     events = [json.loads(line) for line in (tmp_path / "events.jsonl").read_text().splitlines()]
     causes = [event["cause"] for event in events if event["kind"] == "EXCEPTION"]
     assert causes[:4] == ["PROGRAM", "SYSTEM_CALL"] * 2 and len(causes) < 500
@@ -401,24 +401,24 @@ def test_make_grades_a_folder(tmp_path):
 
 
 def test_on_the_command_line(tmp_path, capsys):
-    def pteg(*arguments):
+    def run_pteg(*arguments):
         with pytest.raises(SystemExit) as ended:
             main(["lab", *map(str, arguments)])
         return ended.value.code, capsys.readouterr().out
 
-    assert pteg("list")[1].splitlines()[1] == "L1  By hand (20 points)"
-    assert pteg("new", "l2", tmp_path / "work", "--student", "ada")[0] == 0
+    assert run_pteg("list")[1].splitlines()[1] == "L1  By hand (20 points)"
+    assert run_pteg("new", "l2", tmp_path / "work", "--student", "ada")[0] == 0
     assert opened(tmp_path / "work") == (LABS["L2"], seed_of("ada"))
-    code, printed = pteg("grade", tmp_path / "work")
+    code, printed = run_pteg("grade", tmp_path / "work")
     assert code == 1 and "0 of 15 points" in printed
     for name, text in LABS["L2"].solution(0).items():
         (tmp_path / "work" / name).write_text(text)
-    code, printed = pteg("grade", tmp_path / "work", "--format", "json")
+    code, printed = run_pteg("grade", tmp_path / "work", "--format", "json")
     assert code == 0 and json.loads(printed)["points"] == 15
-    assert pteg("handout", "L2")[1].startswith("# L2. Block maps")
-    assert "Common mistakes" in pteg("handout", "L2", "--instructor")[1]
-    assert pteg("new", "L2", tmp_path / "work")[0] == 2
-    assert pteg("new", "L99", tmp_path / "other")[0] == 2
+    assert run_pteg("handout", "L2")[1].startswith("# L2. Block maps")
+    assert "Common mistakes" in run_pteg("handout", "L2", "--instructor")[1]
+    assert run_pteg("new", "L2", tmp_path / "work")[0] == 2
+    assert run_pteg("new", "L99", tmp_path / "other")[0] == 2
     assert not (tmp_path / "other").exists()
 
 
@@ -585,8 +585,7 @@ def test_runs_of_the_handout_show_the_graded_program(lab, tmp_path):
     commands = re.findall(r"`pteg (run [^`]*)`", LABS[lab].text("handout.md"))
     assert commands
     for command in commands:
-        done = subprocess.run([sys.executable, "-m", "pteg", *command.split()], cwd=folder,
-                              capture_output=True, text=True, timeout=300)
+        done = run_pteg(*command.split(), cwd=folder)
         assert done.returncode == 0 and re.search(r" at 0x\w{8} <", done.stderr), done.stderr
     if lab in ("L6", "L7"):
         events = [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
@@ -606,8 +605,7 @@ def test_what_the_first_handout_tells_to_do_shows_what_it_asks_for(tmp_path):
     assert registers.split() == [solution["registers"][name] for name in ("pc", "msr")]
     assert table.startswith(f"hash table at {solution['table']['address']}")
     command, = re.findall(r"`pteg (run --.*--vcd [^`]*)`", text)
-    subprocess.run([sys.executable, "-m", "pteg", *shlex.split(command)], cwd=tmp_path, check=True,
-                   capture_output=True)
+    assert run_pteg(*shlex.split(command), cwd=tmp_path).returncode == 0
     states = set(re.findall(r"^s(\w+)", (tmp_path / "rom.vcd").read_text(), re.MULTILINE))
     assert states >= {state.name for state in State if State.PRIMARY_READ <= state < State.REFILL
                       and "SECONDARY" not in state.name}

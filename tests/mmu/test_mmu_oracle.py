@@ -1,10 +1,9 @@
 """The stale-translation oracle and the adversarial MMU: what changes of a PTE leave out."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from command import run_pteg
 
 import pteg
 from pteg.errors import UserError
@@ -258,10 +257,8 @@ def test_on_the_command_line(program, tmp_path):
     file.write_bytes(program(Step.TLBIE).elf())
 
     def pteg_run(*options, cpu="functional"):
-        return subprocess.run(
-            [sys.executable, "-m", "pteg", "run", "--kernel", file, "--rom", "none", "--ram", "4M",
-             "--cpu", cpu, "--instructions", "500", "--quiet", *options],
-            capture_output=True, text=True)
+        return run_pteg("run", "--kernel", file, "--rom", "none", "--ram", "4M", "--cpu", cpu,
+                    "--instructions", 500, "--quiet", *options)
 
     told = pteg_run("--oracle", "warn")
     assert told.returncode == 0 and "<remove+0x8>" in told.stderr, told.stderr

@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 import pytest
+from command import run_pteg
 
 from pteg.cli.exits import ExitCode
 from pteg.firmware.asm import assemble
@@ -58,9 +59,7 @@ def folder(tmp_path_factory):
 
 def pteg(*arguments, stdin=b"", cwd=None, timeout=300):
     """Run the command; its result has bytes for stdout and text for stderr."""
-    arguments = [text if isinstance(text, bytes) else str(text) for text in arguments]
-    done = subprocess.run([sys.executable, "-m", "pteg", *arguments], input=stdin,
-                          capture_output=True, cwd=cwd, timeout=timeout)
+    done = run_pteg(*arguments, stdin=stdin, cwd=cwd, timeout=timeout, text=False)
     done.stderr = done.stderr.decode()
     return done
 

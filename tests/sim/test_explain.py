@@ -1,17 +1,14 @@
 """`pteg explain`: how a checkpoint's machine translates an address."""
 
-import subprocess
-import sys
-
 import pytest
+from command import run_pteg
 
 import pteg
 from pteg.firmware import images
 
 
 def explain(*arguments):
-    done = subprocess.run([sys.executable, "-m", "pteg", "explain", *map(str, arguments)],
-                          capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    done = run_pteg("explain", *arguments)
     return done.returncode, done.stdout, done.stderr
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from command import run_pteg
 
 from pteg.errors import UserError
 from pteg.firmware.asm import assemble
@@ -23,15 +24,8 @@ def folder(tmp_path):
     return tmp_path
 
 
-def pteg(folder, *arguments, limit=None, stdout=subprocess.PIPE, **environment):
-    """Run the command; no file may grow beyond `limit` bytes, as on a full disk."""
-    def full():
-        if limit is not None:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-
-    return subprocess.run([sys.executable, "-m", "pteg", *map(str, arguments)], stdout=stdout,
-                          stderr=subprocess.PIPE, text=True, cwd=folder, preexec_fn=full,
-                          stdin=subprocess.DEVNULL, env=os.environ | environment, timeout=300)
+def pteg(folder, *arguments, **options):
+    return run_pteg(*arguments, cwd=folder, **options)
 
 
 @pytest.mark.parametrize("option, name", [
@@ -68,8 +62,7 @@ def test_a_full_disk_stops_the_graph(folder):
     ["run", "--kernel", "loop.elf", "--cpu", "functional", "--cycles", "9", "-q", "--json", "-"],
     ["dis", "38640005"], ["asm", "loop.s", "--listing", "-"], ["graph"], ["--help"], ["--version"]])
 def test_standard_output_on_a_full_device(folder, arguments):
-    with open("/dev/full", "w") as full:
-        done = pteg(folder, *arguments, stdout=full)
+    done = pteg(folder, *arguments, stdout="/dev/full")
     assert (done.returncode, done.stderr) == (
         2, "pteg: cannot write standard output: No space left on device\n")
 
@@ -117,8 +110,9 @@ def test_a_cache_that_cannot_be_written_is_skipped(folder, where):
 def test_a_machine_runs_without_any_cache(folder, cpu):
     """With a full disk, and no folder that could be made; it compiles everything itself."""
     done = pteg(folder, "run", "--kernel", "loop.elf", "--cpu", cpu, "--cycles", 3000, "-q",
-                "--json", "-", limit=0, PTEG_CACHE="/dev/null/cache",
-                NUMBA_CACHE_DIR="/dev/null/numba", PYTHONDONTWRITEBYTECODE="1")
+                "--json", "-", limit=0, env={
+                    "PTEG_CACHE": "/dev/null/cache", "NUMBA_CACHE_DIR": "/dev/null/numba",
+                    "PYTHONDONTWRITEBYTECODE": "1"})
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout)["stats"]["cycles"] >= 3000
 

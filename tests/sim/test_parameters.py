@@ -3,11 +3,10 @@
 import dataclasses
 import json
 import random
-import subprocess
-import sys
 from types import SimpleNamespace
 
 import pytest
+from command import run_pteg
 
 import pteg
 from pteg.errors import UserError
@@ -56,11 +55,6 @@ WRONG = [
     ("seed", -1, "a number from 0 to 2147483647"),
     ("mutant", "x", f"none, {', '.join(list(MUTANTS)[:-1])} or {list(MUTANTS)[-1]}"),
 ]
-
-
-def pteg_command(*arguments):
-    return subprocess.run([sys.executable, "-m", "pteg", *map(str, arguments)], timeout=300,
-                          capture_output=True, text=True, stdin=subprocess.DEVNULL)
 
 
 def random_parameters(rng):
@@ -130,14 +124,14 @@ def test_numbers_are_whole_and_between_their_limits():
 @pytest.mark.parametrize("command", ["run", "gdb", "graph"])
 @pytest.mark.parametrize("name, value, allowed", WRONG[:1] + WRONG[-1:])
 def test_the_command_line_refuses_a_wrong_value_with_exit_code_2(command, name, value, allowed):
-    done = pteg_command(command, f"--{name.replace('_', '-')}", value)
+    done = run_pteg(command, f"--{name.replace('_', '-')}", value)
     assert done.returncode == 2 and done.stdout == ""
     assert done.stderr == f"pteg: {name} must be {allowed}, not {value}\n"
 
 
 @pytest.mark.parametrize("command", ["run", "gdb", "graph"])
 def test_the_help_lists_every_parameter_in_a_group_of_its_own(command):
-    text = pteg_command(command, "--help").stdout
+    text = run_pteg(command, "--help").stdout
     _, found, group = text.partition("Parameters of the processor")
     assert found
     for name in NAMES:
@@ -160,7 +154,7 @@ def test_the_graph_and_its_drawing_show_the_sizes():
 
 
 def test_the_report_has_every_parameter():
-    done = pteg_command("run", "--quiet", "--cpu", "functional", "--cycles", 1000, "--json", "-",
+    done = run_pteg("run", "--quiet", "--cpu", "functional", "--cycles", 1000, "--json", "-",
                         "--dcache", "16K", "--prediction", "off")
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)["parameters"]

@@ -1,11 +1,10 @@
 """A ledger as a time line."""
 
 import json
-import subprocess
-import sys
 
 import numpy as np
 import pytest
+from command import run_pteg
 
 import pteg
 from pteg import ledger
@@ -73,8 +72,7 @@ def test_privilege_follows_exceptions_and_returns():
 
 def test_the_command(recorded, tmp_path):
     def command(*arguments):
-        done = subprocess.run([sys.executable, "-m", "pteg", "timeline", *map(str, arguments)],
-                              capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        done = run_pteg("timeline", *arguments)
         return done.returncode, done.stdout, done.stderr
 
     assert command(recorded, tmp_path / "boot.json") == (0, "", "")

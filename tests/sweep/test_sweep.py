@@ -10,6 +10,7 @@ import time
 
 import numpy as np
 import pytest
+from command import run_pteg
 
 import pteg
 from pteg.errors import UserError
@@ -278,18 +279,13 @@ def measure(instructions, rom):
 """
 
 
-def command(*arguments, cwd=None):
-    return subprocess.run([sys.executable, "-m", "pteg", "sweep", *map(str, arguments)],
-                          capture_output=True, text=True, stdin=subprocess.DEVNULL, cwd=cwd)
-
-
 def test_the_command(tmp_path):
     (tmp_path / "s.py").write_text(FILE)
-    done = command("s.py", "--workers", 2, cwd=tmp_path)
+    done = run_pteg("sweep", "s.py", "--workers", 2, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
     assert lines[0] == "instructions,rom,pc" and lines[2].startswith("200,first,42939")
-    done = command("s.py", "-o", "t.csv", "--journal", "j", "--workers", 1, cwd=tmp_path)
+    done = run_pteg("sweep", "s.py", "-o", "t.csv", "--journal", "j", "--workers", 1, cwd=tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert (tmp_path / "t.csv").read_text().splitlines() == lines
     assert json.loads((tmp_path / "t.csv.meta.json").read_text())["version"] == pteg.__version__
@@ -305,11 +301,11 @@ def test_the_command_refuses_bad_files(tmp_path):
             ("bad.py", FILE.replace("machine.run", "machine.zork"), "AttributeError")):
         if text is not None:
             (tmp_path / name).write_text(text)
-        done = command(tmp_path / name, "--workers", 1)
+        done = run_pteg("sweep", tmp_path / name, "--workers", 1)
         assert (done.returncode, done.stdout) == (2, ""), name
         assert message in done.stderr and done.stderr.count("\n") == 1, done.stderr
     (tmp_path / "s.py").write_text(FILE)
-    done = command(tmp_path / "s.py", "-o", "t.txt")
+    done = run_pteg("sweep", tmp_path / "s.py", "-o", "t.txt")
     assert done.returncode == 2 and "must end in .csv" in done.stderr
 
 

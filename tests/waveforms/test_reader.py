@@ -2,12 +2,11 @@
 
 import json
 import re
-import subprocess
-import sys
 import xml.etree.ElementTree as ElementTree
 
 import numpy as np
 import pytest
+from command import run_pteg
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -127,8 +126,7 @@ def test_what_differs_in_words():
 
 
 def pteg(folder, *arguments):
-    return subprocess.run([sys.executable, "-m", "pteg", *arguments], cwd=folder, text=True,
-                          capture_output=True)
+    return run_pteg(*arguments, cwd=folder)
 
 
 def test_the_commands(tmp_path):
