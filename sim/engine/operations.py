@@ -169,9 +169,7 @@ class Operations:
         return self.new(f"icmp {_COMPARE[op]} i{width} {refs[0]}, {refs[1]}")
 
     def load(self, address, width):
-        """Load a word, or as much as holds the value."""
-        if width == 1:
-            return self.new(f"icmp ne i8 {self.new(f'load i8, ptr {address}, align 8')}, 0")
+        """Load a word, or as much as holds the value: of one bit, a byte that is 0 or 1."""
         return self.new(f"load i{held(width)}, ptr {address}, align 8")
 
     def slice(self, value, whole, low, width):
@@ -234,9 +232,8 @@ class Operations:
         name, size, offset, bits = self.tables.places[node]
         index = self.index(self.ref(test), self.graph.width[test])
         address = self.new(f"getelementptr [{size} x i8], ptr @{name}, i64 {index}, i64 {offset}")
+        bits = 1 if width == 1 else bits
         value = self.new(f"load i{bits}, ptr {address}")
-        if width == 1:
-            return self.new(f"icmp ne i{bits} {value}, 0")
         return value if bits == held(width) else self.new(
             f"zext i{bits} {value} to i{held(width)}")
 

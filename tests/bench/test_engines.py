@@ -72,7 +72,7 @@ def test_engines_agree_on_verilog(engine, tmp_path):
     pytest.param("Verilator", marks=SLOW), pytest.param("Verilator, reset tied low", marks=SLOW),
     "cxxrtl", pytest.param("Amaranth", marks=SLOW)])
 def test_engines_agree_on_a_component(engine):
-    compared(Design("divider", Divider, recorded), engine)
+    compared(Design("divider", Divider, recorded, skips=True), engine)
 
 
 @SLOW

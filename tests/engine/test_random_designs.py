@@ -8,6 +8,8 @@ from amaranth.lib.memory import Memory
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pteg.engine import objects
+
 pytestmark = pytest.mark.filterwarnings("ignore")  # Amaranth's, on odd but legal expressions
 
 
@@ -21,8 +23,11 @@ def test_small_random_designs_equal_amaranth(data, random_design, compare_with_a
     compare_with_amaranth(design.module, 30, seed=1, ports=design.ports, reset_rate=0.1)
 
 
+@pytest.mark.parametrize("optimised", [False, True])
 @pytest.mark.parametrize("seed", range(8))
-def test_large_random_designs_equal_amaranth(seed, random_design, compare_with_amaranth):
+def test_large_random_designs_equal_amaranth(seed, optimised, random_design, compare_with_amaranth,
+                                             monkeypatch):
+    monkeypatch.setattr(objects, "OPTIMISED", range(10 ** 9 if optimised else 0))
     design = random_design(random.Random(seed).randrange, size=5)
     compare_with_amaranth(design.module, 40, seed, ports=design.ports, reset_rate=0.1)
 

@@ -82,6 +82,8 @@ class Design:
         Files that it reads. All engines run in a folder that has them.
     clock : str
         Of a design in Verilog: its input.
+    skips : bool
+        Our engine skips cycles that change nothing, as the machine does and `pteg sim` does not.
     """
 
     name: str
@@ -90,6 +92,7 @@ class Design:
     text: Text | None = None
     data: list[Path] = field(default_factory=list)
     clock: str = "clk"
+    skips: bool = False
 
     def component(self):
         """What our engine compiles."""

@@ -32,10 +32,10 @@ class Ours:
     name = "pteg"
 
     def __init__(self, design, folder):
-        self.folder = folder
+        self.folder, self.skips = folder, design.skips
         with contextlib.chdir(folder), mock.patch.dict(os.environ, environment(folder)):
             begin = cpu_time()
-            native = loaded(design.component)
+            native = loaded(design.component, self.skips)
             while not native.step.is_complete:
                 time.sleep(0.05)
             native.settle(native.new_state())   # the process that compiles has ended
@@ -45,39 +45,41 @@ class Ours:
 
     def run(self, rows):
         """Run the recording in a file."""
-        return run(python("ours", rows), self.folder)
+        return run(python("ours", rows, int(self.skips)), self.folder)
 
 
-def loaded(build):
+def loaded(build, skips):
     """Return the design of this folder, from the cache if it is there."""
-    return load_design(build, sources=[], parameters=os.getcwd(), name="top", cycle=True)
+    return load_design(build, sources=[], parameters=os.getcwd(), name="top", cycle=skips)
 
 
 @njit(cache=True)
-def replay(cycle, state, record, rows, inputs, outputs, factor):
-    """Run one cycle for each row; return the checksum of the outputs."""
+def replay(function, arrays, rows, inputs, outputs, factor):
+    """Call a function for each row; return the checksum of the outputs."""
+    state = arrays[0]
     checksum = np.uint64(0)
     for number in range(rows.shape[0]):
         for column in range(len(inputs)):
             state[inputs[column]] = rows[number, column]
-        cycle(state, record)
+        function(*arrays)
         for word in outputs:
             checksum = checksum * factor + state[word]
     return checksum
 
 
-def main(file):
-    """Replay a recording."""
+def main(file, skips):
+    """Replay a recording, with `cycle` or with `step`."""
     rows = np.fromfile(file, np.uint64)
     begin = time.process_time()
-    native = loaded(lambda: sys.exit("the design is not in the cache"))
+    native = loaded(lambda: sys.exit("the design is not in the cache"), skips)
     inputs, outputs = (np.array([part.word for probe in probes.values() for part in probe.parts])
                        for probes in (native.inputs, native.outputs))
     rows = rows.reshape(-1, len(inputs))
 
     def work(rows):
-        return replay(native.cycle, native.new_state(), native.new_record(), rows, inputs, outputs,
-                      np.uint64(FACTOR))
+        function, *arrays = ((native.cycle, native.new_state(), native.new_record()) if skips
+                             else (native.step, native.new_state()))
+        return replay(function, tuple(arrays), rows, inputs, outputs, np.uint64(FACTOR))
 
     work(rows[:0])
     start = time.process_time()
@@ -87,4 +89,4 @@ def main(file):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], bool(int(sys.argv[2])))
