@@ -14,7 +14,8 @@ machine.hand_over("pipeline")
 with machine.trace("update-c.vcd", ["core.completion.*", "core.lsu.*", "mmu.walker.*"],
                    trigger="mmu.walker.state == UPDATE_C", before=40, after=20) as trace:
     while not trace.triggered and machine.cycle < 10_000_000:
-        machine.run(cycles=1000)
+        machine.run(cycles=20)
+    place = machine.symbols.describe(machine.cpu.pc)
+    machine.run(cycles=20)      # what is recorded after it
 
-print(f"triggered in cycle {trace.triggered[0]}, at "
-      f"{machine.symbols.describe(machine.cpu.pc)}")
+print(f"triggered in cycle {trace.triggered[0]}, at {place}")

@@ -61,7 +61,7 @@ def test_latency(tmp_path):
 
 @pytest.mark.slow
 def test_trace_event(tmp_path):
-    assert "<pte_store" in run(tmp_path, "trace_event.py")
+    assert "<test_window+" in run(tmp_path, "trace_event.py")     # it stores to a new page
     assert "UPDATE_C" in (tmp_path / "update-c.vcd").read_text()
     assert (tmp_path / "update-c.gtkw").exists()
 
