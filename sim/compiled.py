@@ -7,10 +7,13 @@ optimised; it is optimised once, as part of the function that Python calls. This
 internals; its version is fixed.
 """
 
+from collections.abc import Callable
+
 from numba import _dynfunc, njit
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import LoweringPass, register_pass
+from numba.core.dispatcher import Dispatcher
 from numba.core.typed_passes import NativeLowering
 
 __all__ = ["compiled", "inlined", "part"]
@@ -62,17 +65,17 @@ _OPTIONS = {"_nrt": False, "error_model": "numpy", "no_cpython_wrapper": True,
             "no_cfunc_wrapper": True, "pipeline_class": _Compiler}
 
 
-def compiled(function):
+def compiled(function: Callable) -> Dispatcher:
     """Compile `function` when a compiled function first calls it. No recursion: numba's cache
     would lose the link."""
     return njit(**_OPTIONS)(function)
 
 
-def part(function):
+def part(function: Dispatcher) -> Dispatcher:
     """The same as a function of `njit`, for compiled functions: without machine code of its own."""
     return compiled(function.py_func)
 
 
-def inlined(function):
+def inlined(function: Callable) -> Dispatcher:
     """A function that is compiled into each of its callers, for the constants that they give."""
     return njit(forceinline=True, **_OPTIONS)(function)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-validation = pytest.importorskip("numpydoc.validate", reason="needs the extra `docs`")
+validation = pytest.importorskip("numpydoc.validate", reason="needs the extra `test`")
 
 API = Path(__file__).parents[2] / "docs" / "api.md"
 #: numpydoc's codes: no docstring; unknown parameters; their order; no description; a section that
