@@ -1,6 +1,7 @@
 """Type checkers find nothing in the packages, nor in a user's script that is right."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -37,18 +38,6 @@ def test_the_packages_have_no_type_errors(layout):
     errors, done = mypy(layout, "-p", "pteg")
     assert errors == [], "\n".join(errors)
     assert done.returncode == 0, done.stdout
-
-
-def pyright(layout, name):
-    """The errors in a script: line and rule."""
-    pytest.importorskip("pyright", reason="needs the extra `test`")
-    done = subprocess.run([sys.executable, "-m", "pyright", "--outputjson", "--pythonpath",
-                           sys.executable, name], cwd=layout, text=True, capture_output=True)
-    if not done.stdout.startswith("{"):
-        pytest.skip(f"pyright cannot be started: {(done.stderr or done.stdout).strip()[-200:]}")
-    return [(error["range"]["start"]["line"], error["rule"])
-            for error in json.loads(done.stdout)["generalDiagnostics"]
-            if error["severity"] == "error"]
 
 
 SCRIPT = '''
@@ -103,26 +92,46 @@ LINES = ["from pteg import Machine", "from pteg.sweep import sweep", "machine = 
 
 @pytest.fixture(scope="module")
 def scripts(layout):
+    """A folder with a script that is right and one that is wrong."""
     (layout / "script.py").write_text(SCRIPT)
     (layout / "wrong.py").write_text("\n".join(LINES) + "\n")
     return layout
 
 
-def test_mypy_checks_a_users_script(scripts):
-    assert mypy(scripts, "--strict", "--follow-imports", "silent", "script.py")[0] == []
+@pytest.fixture(scope="module")
+def found_by_mypy(scripts):
+    """The errors in both scripts: name, line and rule."""
+    errors, _ = mypy(scripts, "--strict", "--follow-imports", "silent", "script.py", "wrong.py")
+    return [(*re.match(r"(.*?):(\d+):", error).groups(), error.rpartition("[")[2].rstrip("]"))
+            for error in errors]
 
 
-def test_mypy_finds_mistakes_in_a_users_script(scripts):
-    errors, _ = mypy(scripts, "--follow-imports", "silent", "wrong.py")
-    found = {LINES[int(error.split(":")[1]) - 1]: error.rpartition("[")[2].rstrip("]")
-             for error in errors}
-    assert found == {line: rule for line, (rule, _) in WRONG.items()}
+@pytest.fixture(scope="module")
+def found_by_pyright(scripts):
+    """Likewise."""
+    pytest.importorskip("pyright", reason="needs the extra `test`")
+    done = subprocess.run([sys.executable, "-m", "pyright", "--outputjson", "--pythonpath",
+                           sys.executable, "script.py", "wrong.py"], cwd=scripts, text=True,
+                          capture_output=True)
+    if not done.stdout.startswith("{"):
+        pytest.skip(f"pyright cannot be started: {(done.stderr or done.stdout).strip()[-200:]}")
+    return [(Path(error["file"]).name, error["range"]["start"]["line"] + 1, error["rule"])
+            for error in json.loads(done.stdout)["generalDiagnostics"]
+            if error["severity"] == "error"]
 
 
-def test_pyright_checks_a_users_script(scripts):
-    assert pyright(scripts, "script.py") == []
+CHECKERS = pytest.mark.parametrize("checker", ["mypy", "pyright"])
 
 
-def test_pyright_finds_mistakes_in_a_users_script(scripts):
-    found = {LINES[line]: rule for line, rule in pyright(scripts, "wrong.py")}
-    assert found == {line: rule for line, (_, rule) in WRONG.items()}
+@CHECKERS
+def test_a_users_script_has_no_errors(checker, request):
+    found = request.getfixturevalue(f"found_by_{checker}")
+    assert [error for error in found if error[0] == "script.py"] == []
+
+
+@CHECKERS
+def test_mistakes_in_a_users_script_are_found(checker, request):
+    found = {LINES[int(line) - 1]: rule
+             for file, line, rule in request.getfixturevalue(f"found_by_{checker}")
+             if file == "wrong.py"}
+    assert found == {line: rules[checker == "pyright"] for line, rules in WRONG.items()}
