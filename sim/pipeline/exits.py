@@ -85,7 +85,7 @@ class ExitClock:
         count = _count(rows, cycle, self._columns, self._watch, self._guest, *self._landmarks,
                        self._by_world, self._state, self._exit, self.cycles, self.instructions,
                        found)
-        self._exits.append(found[:count])
+        self._exits.append(found[:count].copy())
 
 
 @njit(cache=True, calls=SOURCES)

@@ -1,6 +1,7 @@
 """Scenarios as data, and what `pteg mol run` tells about them."""
 
 import json
+import tracemalloc
 from xml.etree import ElementTree
 
 import numpy as np
@@ -103,6 +104,20 @@ def test_c_through_the_user_part_is_slower():
     assert ways[0]["counters"] == ways[1]["counters"]
     direct, by_user = (way["exits"]["DSI"]["cycles"] for way in ways)
     assert 1.1 * direct < by_user < 2 * direct
+
+
+def test_counting_needs_memory_for_exits_and_not_for_cycles():
+    session = SCENARIOS["lazy-segments"].session("pipeline")
+    session.run(20_000)     # everything is compiled
+    clock = measure._clock(session)
+    session.run(10_000)
+    tracemalloc.start()
+    try:
+        session.run(40_000)
+        assert tracemalloc.get_traced_memory()[0] < 1_000_000
+    finally:
+        tracemalloc.stop()
+    assert sum(clock.cycles) > 50_000
 
 
 def test_cycles_of_worlds_are_all_cycles(timed):
