@@ -1,8 +1,4 @@
-"""Cycles and instructions of each world, and of each exit from a guest by phases.
-
-An exit begins in the cycle after an exception has been taken in the guest, and ends when the guest
-is in again.
-"""
+"""Cycles and instructions of each world, and of each exit from a guest by phases."""
 
 from collections import namedtuple
 from collections.abc import Mapping
@@ -10,14 +6,13 @@ from collections.abc import Mapping
 import numpy as np
 
 from pteg.jit import njit
+from pteg.pipeline import guest_exits
+from pteg.pipeline.guest_exits import FIRST_GUEST, GuestExits, phase_of
 from pteg.pipeline.places import Processor
-from pteg.pipeline.worlds import SOURCES, new_guest, probes, world
+from pteg.pipeline.worlds import SOURCES, probes, world
 from pteg.worlds import World, Worlds
 
 __all__ = ["ExitClock", "exit_record"]
-
-_FIRST_GUEST = int(World.GUEST_SUPERVISOR)
-
 
 def exit_record(phases: int) -> np.dtype:
     """One exit: where and by which exception the guest was left, and what each phase took."""
@@ -35,18 +30,15 @@ _Columns = namedtuple("_Columns", _signals(Processor("")))  # type: ignore[misc]
 _STATE = np.dtype([("world", "i8"), ("phase", "i8"), ("instructions", "i8"), ("open", "i8")])
 
 
-class ExitClock:
-    """Counts: the sink of a `pteg.pipeline.driver.Tap`.
+class ExitClock(GuestExits):
+    """Counts worlds and exits.
 
     Parameters
     ----------
     native : pteg.engine.Native
     cpu : pteg.pipeline.places.Processor
-    worlds : pteg.worlds.Worlds
-    landmarks : (numpy.ndarray, numpy.ndarray)
-        Addresses at which phases begin in the hypervisor's code, ascending from 0, and the phases.
-    by_world : numpy.ndarray
-        The phase of each other world; -1: none.
+    worlds, landmarks, by_world
+        See `GuestExits`.
     phases : int
         How many there are.
 
@@ -58,38 +50,23 @@ class ExitClock:
     """
 
     def __init__(self, native, cpu: Processor, worlds: Worlds, landmarks, by_world, phases: int):
+        super().__init__(worlds, landmarks, by_world, exit_record(phases))
         signals = _signals(cpu)
         self.tracer = native.tracer(list(dict.fromkeys(signals.values())))
         column: Mapping = dict(zip(self.tracer.paths, self.tracer.offsets, strict=True))
         self._columns = _Columns(*(column[path] for path in signals.values()))
-        self._watch, self._guest = worlds.watch(), new_guest()
-        self._landmarks, self._by_world = landmarks, by_world
         self.cycles, self.instructions = (np.zeros(len(World), np.int64) for _ in range(2))
         self._state = np.zeros(1, _STATE)
-        self._exit = np.zeros(1, exit_record(phases))
-        self._exits: list[np.ndarray] = []
 
-    @property
-    def exits(self) -> np.ndarray:
-        """The exits that have ended, an array of `exit_record`."""
-        return np.concatenate([self._exit[:0], *self._exits])
-
-    @staticmethod
-    def wanted(cycle):
-        """Every cycle."""
-        return cycle
-
-    def write(self, cycle, rows):
-        """Take the rows of the cycles from `cycle` on."""
-        found = np.zeros(len(rows) // 2 + 1, self._exit.dtype)
-        count = _count(rows, cycle, self._columns, self._watch, self._guest, *self._landmarks,
-                       self._by_world, self._state, self._exit, self.cycles, self.instructions,
-                       found)
-        self._exits.append(found[:count].copy())
+    def follow(self, rows, cycle, found):
+        """Count the rows."""
+        return _count(rows, cycle, self._columns, self._watch, self._guest, *self._landmarks,
+                      self._by_world, self._state, self._exit, self.cycles, self.instructions,
+                      found)
 
 
-@njit(cache=True, calls=SOURCES)
-def _count(rows, cycle, c, watch, guest, places, phases, by_world, state, current, cycles,
+@njit(cache=True, calls=(*SOURCES, guest_exits.__file__))
+def _count(rows, cycle, c, watch, guest, landmarks, phases, by_world, state, current, cycles,
            instructions, found):
     """Count the rows; `found` gets the exits that end. Returns how many."""
     s, e, count = state[0], current[0], 0
@@ -104,22 +81,19 @@ def _count(rows, cycle, c, watch, guest, places, phases, by_world, state, curren
         cycles[owner] += 1
         if s.open:
             e.instructions[s.phase] += done
-        if owner >= _FIRST_GUEST:
+        if owner >= FIRST_GUEST:
             if s.open:
                 found[count] = e
                 count += 1
                 s.open = 0
         else:
-            if before >= _FIRST_GUEST:
+            if before >= FIRST_GUEST:
                 s.open = 1
                 e.cycle, e.pc, e.vector, e.world = cycle + index, row[c.srr0], pc, before
                 e.cycles[:] = 0
                 e.instructions[:] = 0
-            phase = by_world[owner]
-            if phase < 0:
-                phase = phases[np.searchsorted(places, pc, side="right") - 1]
-            s.phase = phase
+            s.phase = phase_of(owner, pc, landmarks, phases, by_world)
             if s.open:
-                e.cycles[phase] += 1
+                e.cycles[s.phase] += 1
         s.world, s.instructions = owner, completed
     return count

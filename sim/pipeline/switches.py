@@ -1,7 +1,6 @@
 """The registers of the processor at each world switch, from its signals.
 
-An *exit* begins in the cycle after an exception has been taken in the guest, and ends when the
-guest is in again. Its *moments* are four: the guest is left; somebody else has the processor as his
+An exit has four *moments*: the guest is left; somebody else has the processor as his
 own, such as the host's kernel; he has given it back; the guest is in. The second and the third are
 missing where the hypervisor has served the guest by itself.
 """
@@ -14,14 +13,14 @@ import numpy as np
 
 from pteg.engine.tracer import Tracer
 from pteg.jit import njit
+from pteg.pipeline import guest_exits
 from pteg.pipeline.architecture import Architecture
+from pteg.pipeline.guest_exits import FIRST_GUEST, GuestExits, phase_of
 from pteg.pipeline.places import Processor
-from pteg.pipeline.worlds import SOURCES, new_guest, probes, world
-from pteg.worlds import World, Worlds
+from pteg.pipeline.worlds import SOURCES, probes, world
+from pteg.worlds import Worlds
 
 __all__ = ["Moment", "Switches"]
-
-_FIRST_GUEST = int(World.GUEST_SUPERVISOR)
 
 
 class Moment(IntEnum):
@@ -39,18 +38,15 @@ _Columns = namedtuple("_Columns", probes(Processor("")))  # type: ignore[misc]
 _STATE = np.dtype([("open", "i8"), ("outside", "i8")])
 
 
-class Switches:
-    """Records: the sink of a `pteg.pipeline.driver.Tap`.
+class Switches(GuestExits):
+    """Records registers.
 
     Parameters
     ----------
     native : pteg.engine.Native
     cpu : pteg.pipeline.places.Processor
-    worlds : pteg.worlds.Worlds
-    landmarks : (numpy.ndarray, numpy.ndarray)
-        Addresses at which phases begin in the hypervisor's code, ascending from 0, and the phases.
-    by_world : numpy.ndarray
-        The phase of each other world; -1: none.
+    worlds, landmarks, by_world
+        See `GuestExits`.
     outside : collection of int
         Phases in which the processor is not the hypervisor's.
     registers : sequence of str
@@ -64,6 +60,10 @@ class Switches:
 
     def __init__(self, native, cpu: Processor, worlds: Worlds, landmarks, by_world,
                  outside: Collection[int], registers: Sequence[str]):
+        count = len(registers)
+        super().__init__(worlds, landmarks, by_world, np.dtype([
+            ("cycle", "i8", len(Moment)), ("value", "u8", (len(Moment), count)),
+            ("changed", "i8", count)]))
         architecture, self.registers = Architecture(native, cpu), list(registers)
         parts = [architecture.probes(name) for name in registers]
         signals = {path: native.probe(path) for path in probes(cpu).values()}
@@ -75,17 +75,10 @@ class Switches:
         self._places = np.array([column[probe.path] for register in parts for probe, _ in register])
         self._shifts = np.array([shift for register in parts for _, shift in register], np.uint64)
         self._first = np.cumsum([0, *map(len, parts)])
-        self._watch, self._guest = worlds.watch(), new_guest()
-        self._landmarks, self._by_world = landmarks, by_world
         self._outside = np.isin(np.arange(max(landmarks[1].max(), by_world.max()) + 1),
                                 list(outside))
-        count = len(self.registers)
-        self._exit = np.zeros(1, np.dtype([("cycle", "i8", len(Moment)),
-                                           ("value", "u8", (len(Moment), count)),
-                                           ("changed", "i8", count)]))
         self._now = np.zeros((2, count), np.uint64)
         self._state = np.zeros(1, _STATE)
-        self._exits: list[np.ndarray] = []
 
     @property
     def exits(self) -> np.ndarray:
@@ -95,20 +88,13 @@ class Switches:
         Cycle and values of BACK in the first exit are those with which the recording began, if it
         began outside of the guest.
         """
-        return np.concatenate([self._exit[:0], *self._exits])
+        return super().exits
 
-    @staticmethod
-    def wanted(cycle):
-        """Every cycle."""
-        return cycle
-
-    def write(self, cycle, rows):
-        """Take the rows of the cycles from `cycle` on."""
-        found = np.zeros(len(rows) // 2 + 1, self._exit.dtype)
-        count = _follow(rows, cycle, self._columns, self._watch, self._guest, *self._landmarks,
-                        self._by_world, self._outside, self._places, self._shifts, self._first,
-                        self._state, self._exit, self._now, found)
-        self._exits.append(found[:count].copy())
+    def follow(self, rows, cycle, found):
+        """Look at the registers in the rows."""
+        return _follow(rows, cycle, self._columns, self._watch, self._guest, *self._landmarks,
+                       self._by_world, self._outside, self._places, self._shifts, self._first,
+                       self._state, self._exit, self._now, found)
 
 
 @njit()
@@ -120,7 +106,7 @@ def _take(row, places, shifts, first, into):
         into[register] = value
 
 
-@njit(cache=True, calls=SOURCES)
+@njit(cache=True, calls=(*SOURCES, guest_exits.__file__))
 def _follow(rows, cycle, c, watch, guest, landmarks, phases, by_world, outsiders, places, shifts,
             first, state, current, now, found):
     """Follow the rows; `found` gets the exits that end. Returns how many."""
@@ -128,7 +114,7 @@ def _follow(rows, cycle, c, watch, guest, landmarks, phases, by_world, outsiders
     for index in range(len(rows)):
         row = rows[index]
         owner = world(row, c, watch[0], guest[0])
-        if owner >= _FIRST_GUEST:
+        if owner >= FIRST_GUEST:
             if s.open:
                 _take(row, places, shifts, first, e.value[_ENTERED])
                 e.cycle[_ENTERED] = cycle + index
@@ -148,11 +134,7 @@ def _follow(rows, cycle, c, watch, guest, landmarks, phases, by_world, outsiders
                     if now[0, register] != now[1, register]:
                         e.changed[register] = cycle + index
             now[1] = now[0]
-            phase = by_world[owner]
-            if phase < 0:
-                pc = np.int64(row[c.pc])
-                phase = phases[np.searchsorted(landmarks, pc, side="right") - 1]
-            outside = outsiders[phase]
+            outside = outsiders[phase_of(owner, np.int64(row[c.pc]), landmarks, phases, by_world)]
             if outside and not e.cycle[_OTHERS]:
                 e.value[_OTHERS] = now[0]
                 e.cycle[_OTHERS] = cycle + index
