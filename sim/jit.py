@@ -19,16 +19,38 @@ This uses numba's internals; its version is fixed.
 import contextlib
 import hashlib
 import pickle
+import threading
 from pathlib import Path
 
 import numba
+from numba.core import event
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 from numba.core.ccallback import CFunc
 from numba.core.sigutils import normalize_signature
 
 from pteg.cache_folder import digest_of_file, folder, keep, read
+from pteg.waiting import waiting
 
 __all__ = ["njit", "cfunc", "named_after"]
+
+
+class _Compilations(event.Listener):
+    """What the main thread compiles is a wait; beside another thread, the machine runs on."""
+
+    def __init__(self):
+        self._waits = []
+
+    def on_start(self, event):
+        if threading.current_thread() is threading.main_thread():
+            self._waits.append(waiting("compiling (only the first time)"))
+            self._waits[-1].__enter__()
+
+    def on_end(self, event):
+        if threading.current_thread() is threading.main_thread():
+            self._waits.pop().__exit__(None, None, None)
+
+
+event.register("numba:compile", _Compilations())
 
 
 class _Files(IndexDataCacheFile):

@@ -24,14 +24,19 @@ class Behind:
         self._last: Future | None = None
 
     def do(self, act: Callable[..., Any], *arguments: Any) -> None:
-        """Begin with `act(*arguments)`, when the piece before has ended."""
+        """Begin with `act(*arguments)`, when the piece before has ended.
+
+        The first one is done at once: it compiles what is not in the cache, and the machine would
+        have to wait for that anyway.
+        """
         self.wait()
         if not self._threaded:
             act(*arguments)
-            return
-        if self._thread is None:
+        elif self._thread is None:
             self._thread = ThreadPoolExecutor(1, "waveform")
-        self._last = self._thread.submit(act, *arguments)
+            act(*arguments)
+        else:
+            self._last = self._thread.submit(act, *arguments)
 
     def wait(self) -> None:
         """Until all is done."""

@@ -127,7 +127,8 @@ def _rows(ends, pairs, place, row, found):
             at = place[pairs[change, 0]]
             if at >= 0:
                 row[at] = pairs[change, 1]
-        found[index] = row
+        for at in range(len(row)):      # as one assignment it would take seconds to compile
+            found[index, at] = row[at]
 
 
 @njit(cache=True)

@@ -98,6 +98,13 @@ class Switches(GuestExits):
 
 
 @njit()
+def _copy(into, row):
+    """An assignment would take seconds to compile."""
+    for register in range(len(row)):
+        into[register] = row[register]
+
+
+@njit()
 def _take(row, places, shifts, first, into):
     for register in range(len(into)):
         value = np.uint64(0)
@@ -127,19 +134,19 @@ def _follow(rows, cycle, c, watch, guest, landmarks, phases, by_world, outsiders
                 s.open = 1
                 e.cycle[:] = 0
                 e.changed[:] = 0
-                e.value[_LEFT] = now[0]
+                _copy(e.value[_LEFT], now[0])
                 e.cycle[_LEFT] = cycle + index
             else:
                 for register in range(len(e.changed)):
                     if now[0, register] != now[1, register]:
                         e.changed[register] = cycle + index
-            now[1] = now[0]
+            _copy(now[1], now[0])
             outside = outsiders[phase_of(owner, np.int64(row[c.pc]), landmarks, phases, by_world)]
             if outside and not e.cycle[_OTHERS]:
-                e.value[_OTHERS] = now[0]
+                _copy(e.value[_OTHERS], now[0])
                 e.cycle[_OTHERS] = cycle + index
             if s.outside and not outside:
-                e.value[_BACK] = now[0]
+                _copy(e.value[_BACK], now[0])
                 e.cycle[_BACK] = cycle + index
             s.outside = np.int64(outside)
     return count

@@ -1,16 +1,20 @@
-"""numba's cache is safe when several processes fill it at once."""
+"""numba's cache is safe when several processes fill it at once; compiling is no simulation."""
 
 import os
 import shutil
 import subprocess
 import sys
 import textwrap
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from numba import int64, types
 
 from pteg import generated
+from pteg.jit import njit
+from pteg.waiting import waits
 
 MODULE = '''
 from pteg.jit import njit
@@ -214,3 +218,20 @@ def test_the_functional_model_knows_what_it_is_compiled_from():
             if isinstance(other, str) and other.startswith("pteg.") and other in sys.modules and (
                     other not in apart) and sys.modules[other].__file__:
                 assert str(Path(sys.modules[other].__file__).resolve()) in known, (name, other)
+
+
+@pytest.mark.parametrize("threaded", [False, True])
+def test_what_is_compiled_is_a_wait_unless_the_machine_runs_on(threaded):
+    @njit()
+    def add(a, b):
+        return a + b
+
+    begin, waited = time.perf_counter(), waits.seconds
+    if threaded:
+        with ThreadPoolExecutor(1) as pool:
+            assert pool.submit(add, 1, 2).result() == 3
+    else:
+        assert add(1, 2) == 3
+    took, waited = time.perf_counter() - begin, waits.seconds - waited
+    assert not waits.inside and waited <= took
+    assert (waited > 0.5 * took) is not threaded and (waited == 0) is threaded

@@ -13,7 +13,7 @@ from pteg.waveforms.signals import Signal
 from pteg.waveforms.trace import Trace
 
 
-def test_work_is_done_in_order_one_piece_at_a_time():
+def test_work_is_done_in_order_one_piece_at_a_time_and_the_first_at_once():
     done, running, behind = [], threading.Lock(), Behind(True)
 
     def work(number):
@@ -24,11 +24,12 @@ def test_work_is_done_in_order_one_piece_at_a_time():
     for number in range(50):
         behind.do(work, number)
     behind.close()
-    assert done == [(number, False) for number in range(50)]
+    assert done == [(number, number == 0) for number in range(50)]
 
 
 def test_an_error_is_raised_by_the_next_call_once():
     behind = Behind(True)
+    behind.do(lambda: 1 // 1)
     behind.do(lambda: 1 // 0)
     with pytest.raises(ZeroDivisionError):
         behind.close()
