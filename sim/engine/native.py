@@ -18,6 +18,7 @@ variable the address would be frozen into the driver; numba refuses that with a 
 import ctypes
 import functools
 import itertools
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -49,6 +50,8 @@ def _linker():
 
 
 _serial = itertools.count()
+#: Threads load one after the other: of two copies of an object, one would go, with its addresses.
+_loading = threading.Lock()
 
 
 def load_object(code, functions):
@@ -72,8 +75,12 @@ def load_object(code, functions):
             builder.export_symbol(name)
         return builder.link(_linker(), f"pteg{next(_serial)}")
 
+    def loaded():
+        with _loading:
+            return library()
+
     done = getattr(code, "done", None)
-    return {name: NativeFunction(name, arity, library, done)
+    return {name: NativeFunction(name, arity, loaded, done)
             for name, arity in functions.items()}
 
 

@@ -1,12 +1,16 @@
 """Object files: made here or by another process, with the same bytes, however that one ends."""
 
 import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from pteg import background
 from pteg.background import Background
 from pteg.engine import objects
+from pteg.engine.native import load_object
 
 TEXT = """
 define i64 @f(i64 %x) {
@@ -54,3 +58,24 @@ def test_a_process_that_nobody_waits_for_ends(monkeypatch):
     assert process.poll() is None
     del work
     assert process.returncode is not None
+
+
+def test_threads_that_begin_together_load_an_object_once():
+    """Two copies would be loaded otherwise; when one goes, its addresses are no longer code."""
+    text = "".join(f"define void @{name}(ptr %s) {{\n  ret void\n}}\n" for name in "abcd")
+    made, ready = [], threading.Barrier(4)
+
+    def code():
+        made.append(threading.get_ident())
+        time.sleep(0.1)
+        return objects.compile_object(text)
+
+    functions = load_object(code, dict.fromkeys("abcd", 1))
+
+    def address(name):
+        ready.wait()
+        return functions[name]._library()[name]     # `address` has a lock in Python 3.11
+
+    with ThreadPoolExecutor(4) as pool:
+        assert len(set(pool.map(address, "abcd"))) == 4
+    assert len(made) == 1
