@@ -106,7 +106,7 @@ SCENARIOS = [
     Scenario("exits-with-ticks", 27, "vii", "The same under a host with a tick",
              lambda: exits.guest()[0], tick=2000, as_bare=False),
     Scenario("opcode-lost", 29, "vii", "The page of an instruction goes before MOL has read it",
-             walk_over_code, flags=Flag.EVICT_QUIETLY, tick=700),
+             walk_over_code, limit=20_000_000, flags=Flag.EVICT_QUIETLY, tick=700),
     Scenario("calls-of-c", 30, "vii", "From assembly to C through the host",
              lambda: address_spaces(20, 1)),
     Scenario("calls-of-c-by-user", 30, "vii", "From assembly to C through the user part",
