@@ -2,16 +2,19 @@
 
 The `python` blocks of a document run one after the other in one process; a block that begins with a
 comment `# name.py` becomes a file of that name instead. Each command of a `console` block, a line
-that begins with `$ `, runs in a shell. All that happens in a folder that is empty at first.
+that begins with `$ `, runs in a shell, or at once if it is nothing but one of pteg. All that
+happens in a folder that is empty at first.
 """
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from command import run_pteg
 
 ROOT = Path(__file__).parents[2]
 
@@ -53,7 +56,12 @@ def test_python_examples(document, tmp_path):
 def test_commands(document, tmp_path):
     for block in blocks(document, "console"):
         for command in re.findall(r"^\$ ((?:.*\\\n)*.*)", block, re.M):
-            check(["sh", "-c", command], tmp_path)
+            words = shlex.split(command.replace("\\\n", " "))
+            if words[0] == "pteg" and not {"|", ">", "<", "&&", ";"} & set(words):
+                done = run_pteg(*words[1:], cwd=tmp_path, timeout=1800)
+                assert done.returncode == 0, done.stdout + done.stderr
+            else:
+                check(["sh", "-c", command], tmp_path)
 
 
 def test_every_page_is_in_the_contents_of_the_site():
