@@ -22,8 +22,7 @@ WORK = ("pteg.cli.commands", "pteg.cli.build", "pteg.cli.run", "pteg.functional.
         "pteg.pipeline.cpu", "pteg.pipeline.driver")
 
 
-def run_pteg(*arguments, cwd=None, stdin=b"", text=True, timeout=300, limit=None, env=None,
-             stdout=None):
+def run_pteg(*arguments, cwd=None, stdin=b"", text=True, timeout=300, limit=None, stdout=None):
     """Run the command and wait for it.
 
     Parameters
@@ -36,9 +35,7 @@ def run_pteg(*arguments, cwd=None, stdin=b"", text=True, timeout=300, limit=None
     timeout : int
         In seconds.
     limit : int, optional
-        No file may grow beyond so many bytes, as on a full disk.
-    env : dict, optional
-        Further variables of the environment.
+        No file may grow beyond so many bytes, as on a full disk; nor what is written to stdout.
     stdout : path, optional
         What is written goes there, not into the result.
 
@@ -55,7 +52,7 @@ def run_pteg(*arguments, cwd=None, stdin=b"", text=True, timeout=300, limit=None
             files[1] = os.fspath(stdout)
         code = _server()({"arguments": arguments, "cwd": os.fspath(cwd or os.getcwd()),
                           "files": files, "timeout": timeout, "limit": limit,
-                          "env": {**os.environ, **(env or {})}})
+                          "env": dict(os.environ)})
         out, err = (b"" if name == stdout else Path(name).read_bytes() for name in files[1:])
     if code == -signal.SIGALRM:
         raise subprocess.TimeoutExpired(["pteg", *arguments], timeout, out, err)

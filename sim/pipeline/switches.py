@@ -1,8 +1,8 @@
 """The registers of the processor at each world switch, from its signals.
 
-An exit has four *moments*: the guest is left; somebody else has the processor as his
-own, such as the host's kernel; he has given it back; the guest is in. The second and the third are
-missing where the hypervisor has served the guest by itself.
+An exit has four *moments*: the guest is left; somebody else has the processor as his own, such as
+the host's kernel; he has given it back; the guest is in. The second and the third are missing where
+the hypervisor has served the guest by itself.
 """
 
 from collections import namedtuple

@@ -1,6 +1,5 @@
 """`pteg sim`: a Verilog design from the command line."""
 
-
 import pytest
 from command import run_pteg
 

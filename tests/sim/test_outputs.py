@@ -109,10 +109,16 @@ def test_a_cache_that_cannot_be_written_is_skipped(folder, where):
 @pytest.mark.parametrize("cpu", ["functional", "pipeline"])
 def test_a_machine_runs_without_any_cache(folder, cpu):
     """With a full disk, and no folder that could be made; it compiles everything itself."""
-    done = pteg(folder, "run", "--kernel", "loop.elf", "--cpu", cpu, "--cycles", 3000, "-q",
-                "--json", "-", limit=0, env={
-                    "PTEG_CACHE": "/dev/null/cache", "NUMBA_CACHE_DIR": "/dev/null/numba",
-                    "PYTHONDONTWRITEBYTECODE": "1"})
+    def full():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+    # A process of its own: imports read these variables, and its output goes to pipes.
+    done = subprocess.run(
+        [sys.executable, "-m", "pteg", "run", "--kernel", "loop.elf", "--cpu", cpu, "--cycles",
+         "3000", "-q", "--json", "-"], capture_output=True, text=True, cwd=folder, preexec_fn=full,
+        stdin=subprocess.DEVNULL, timeout=300, env=os.environ | {
+            "PTEG_CACHE": "/dev/null/cache", "NUMBA_CACHE_DIR": "/dev/null/numba",
+            "PYTHONDONTWRITEBYTECODE": "1"})
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout)["stats"]["cycles"] >= 3000
 
