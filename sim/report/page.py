@@ -78,7 +78,7 @@ def document(recorded, block) -> dict[str, Any]:
         "title": f"pteg: cycles {recorded.start:,} to "
                  f"{recorded.start + len(recorded.rows) - 1:,}",
         "version": __version__,
-        "start": recorded.start, "count": len(recorded.rows),
+        "start": recorded.start, "count": len(recorded.rows), "trigger": recorded.trigger,
         "summary": _summary(recorded),
         "statistics": machine.stats(),
         "enums": {"vector": _names(Vector), "kind": _names(AccessKind), "result":

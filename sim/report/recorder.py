@@ -49,6 +49,8 @@ class Recorded:
     ----------
     start : int
         The first cycle.
+    trigger : int, optional
+        The first cycle in which the trigger's condition held.
     rows : array
         Of each cycle, the values of the signals.
     probes : dict
@@ -69,6 +71,7 @@ class Recorded:
     """
 
     start: int
+    trigger: int | None
     rows: np.ndarray
     probes: dict[str, tuple[Any, int]]
     shown: list[str]
@@ -195,7 +198,8 @@ def record_report(machine: Any, path: str | PathLike, *, signals: str | Iterable
         stages.write(start, rows[:, [columns[name] for name in stages.tracer.paths]])
         stages.close()
         write_file(path, page(Recorded(
-            start, rows, {probe.path: (probe, columns[probe.path]) for probe in tracer.probes},
+            start, next(iter(capture.triggered), None), rows,
+            {probe.path: (probe, columns[probe.path]) for probe in tracer.probes},
             [text.path for source in owner for text in source.texts] + panes,
             list(passages), ledger.records, changes, caches, tlb, machine,
             session(changes) if session else None)).encode())

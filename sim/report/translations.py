@@ -15,10 +15,11 @@ TRANSLATION = np.dtype([
     ("result", "u1"), ("wimg", "u1"), ("user", "u1"), ("relocate", "u1"), ("by_bat", "u1"),
     ("by_tlb", "u1"), ("pp", "u1")])
 #: `first` and `count` are those of its slots. `r_cycle` and `c_cycle` are 0 if nothing is set.
+#: The end of a search that goes on when the window ends is the cycle behind the window.
 SEARCH = np.dtype([
     ("begin", "u4"), ("end", "u4"), ("ea", "u4"), ("vsid", "u4"), ("sdr1", "u4"),
     ("found_at", "u4"), ("first", "u4"), ("count", "u4"), ("r_cycle", "u4"),
-    ("c_cycle", "u4"), ("side", "u1"), ("outcome", "u1")])
+    ("c_cycle", "u4"), ("side", "u1"), ("kind", "u1"), ("key", "u1"), ("outcome", "u1")])
 SLOT = np.dtype([("cycle", "u4"), ("address", "u4"), ("high", "u4"), ("low", "u4")])
 
 
@@ -45,7 +46,7 @@ def translations(recorded) -> np.ndarray:
 
 
 def searches(recorded) -> tuple[np.ndarray, np.ndarray]:
-    """Every table search that ended in the window, and the slots: arrays of `SEARCH` and `SLOT`."""
+    """Every table search in the window, and the slots: arrays of `SEARCH` and `SLOT`."""
     def column(name):
         return recorded.column(f"mmu.walker.{name}").astype(np.int64)
 
@@ -58,17 +59,19 @@ def searches(recorded) -> tuple[np.ndarray, np.ndarray]:
     slots["cycle"], slots["address"] = start + reads, column("memory__addr")[reads]
     slots["high"], slots["low"] = data[reads] >> np.uint64(32), data[reads] & np.uint64(0xFFFFFFFF)
     updates = {name: np.flatnonzero(column(f"updated_{name}")) for name in "rc"}
-    ends = np.flatnonzero(done)
+    ends, final = np.flatnonzero(done).tolist(), len(busy) - 1
+    if busy[final] and not done[final]:
+        ends.append(final + 1)
     found = np.zeros(len(ends), SEARCH)
-    for number, end in enumerate(ends.tolist()):
+    for number, end in enumerate(ends):
         before = rises[rises <= end]
         begin = int(before[-1]) if len(before) else 0
         first, last = np.searchsorted(reads, [begin, end + 1])
         row = found[number]
         row["begin"], row["end"] = start + begin, start + end
         row["first"], row["count"] = first, last - first
-        for field in ("ea", "vsid", "sdr1", "found_at", "side", "outcome"):
-            row[field] = column(field)[end]
+        for field in ("ea", "vsid", "sdr1", "found_at", "side", "kind", "key", "outcome"):
+            row[field] = column(field)[min(end, final)]
         for name, at in updates.items():
             inside = at[(at >= begin) & (at <= end)]
             row[f"{name}_cycle"] = start + int(inside[0]) if len(inside) else 0

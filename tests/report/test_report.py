@@ -283,6 +283,103 @@ def test_a_browser_shows_every_pane_and_one_cursor_moves_them(report, page, show
     assert window.locator("canvas:not([aria-label]), input:not([id])").count() == 0
 
 
+def go(window, cycle):
+    """Move the cursor, and let the panes be drawn."""
+    window.evaluate("cycle => { report.view.go(cycle); report.view.draw(); }", cycle)
+
+
+def steps(window):
+    """The translation at the cursor: {step: its text, without white space}."""
+    window.get_by_role("tab", name="Translation", exact=True).click()
+    return window.evaluate(
+        "() => Object.fromEntries([...document.querySelectorAll('.step')].map(step =>"
+        " [...step.children].map(part => part.innerText)).map(([name, text]) =>"
+        " [name, text.replace(/\\s+/g, '')]))")
+
+
+def test_the_events_follow_the_cursor(report, page, show):
+    window, events = show(report[0]), page.data["events"]
+    window.get_by_role("tab", name="Events", exact=True).click()
+    inside = np.flatnonzero((events["cycle"] >= page.data["start"])
+                            & (events["cycle"] < page.data["start"] + page.data["count"]))
+    assert len(inside) > 10 and inside[0] > 100
+    for row in inside[::4].tolist():
+        go(window, int(events["cycle"][row]))
+        # At once: the lines are made anew when the list scrolls.
+        marked = window.evaluate(
+            "() => [...document.querySelectorAll('#right .now')].filter(line => line.offsetParent)"
+            ".map(line => [line.textContent, line.getBoundingClientRect().y])")
+        assert len(marked) == 1 and 0 < marked[0][1] < 830
+        assert int(marked[0][0].split()[0]) == events["cycle"][row]
+
+
+def test_the_steps_of_a_search_are_those_of_the_machine(report, page, show):
+    """A second machine is run to the end of each search, and asked."""
+    window, searches = show(report[0]), page.data["searches"]
+    machine = pteg.Machine("g3", rom=ROM)
+    assert int(window.get_by_label("Cycle", exact=True).input_value()) == report[1]
+    found = 0
+    for row in range(len(searches["end"])):
+        end = int(searches["end"][row])
+        go(window, end)
+        machine.run(cycles=end + 1 - machine.cycle)
+        walk = machine.mmu.walk(int(searches["ea"][row]), page.data["enums"]["kind"][
+            str(searches["kind"][row])].lower())
+        shown = steps(window)
+        assert shown[f"SR{walk.ea >> 28}"] == f"VSID{walk.segment.vsid:06x}"
+        page_index = walk.ea >> 12 & 0xFFFF
+        assert f"=hash{walk.segment.vsid & 0x7FFFF ^ page_index:019b}" in shown["hash"]
+        if searches["outcome"][row] == 0:
+            assert shown["result"] == "NOT_FOUND" and walk.pte is None
+            continue
+        found += 1
+        key = walk.segment.kp if walk.user else walk.segment.ks
+        assert shown["protection"] == f"key{key:d}PP{walk.pte.pp:02b}readandwrite"
+        assert shown["PTE"].startswith(
+            f"{walk.pte.address:08x}RPN{walk.pte.pa >> 12:05x}R0C0WIMG{walk.pte.wimg:04b}")
+        assert shown["PTE"].endswith("setsRandC") and walk.pte.r and walk.pte.c
+        assert shown["PA"] == f"RPN{walk.pa >> 12:05x}offset{walk.pa & 0xfff:03x}"
+        assert window.locator(".list > .flight:visible").count() <= 2
+        rows = window.get_by_role("region", name="Translations of the window").locator("div > div")
+        cycles = [int(text.split()[0]) for text in rows.all_inner_texts()]
+        assert min(cycles) <= end <= max(cycles)
+    assert found > 1
+    # Of a translation: what the segment register says.
+    table = page.data["translations"]
+    row = int(np.flatnonzero(table["by_tlb"])[-1])
+    go(window, int(table["cycle"][row]))
+    window.get_by_role("region", name="Translations of the window").locator(
+        ".now, .flight").filter(has_text=f"{table['ea'][row]:08x}").click()
+    segment = machine.mmu.segments()[0]
+    assert steps(window)["SR0"] == (f"T0Ks{segment.ks:d}Kp{segment.kp:d}N{segment.n:d}"
+                                    f"VSID{segment.vsid:06x}")
+
+
+def test_a_window_may_cut_a_search(report, page, read_report, show, tmp_path):
+    """What was read before the window is not made up; a search that goes on is there, too."""
+    searches, slots = page.data["searches"], page.data["slots"]
+    row = int(np.flatnonzero(searches["r_cycle"])[0])
+    begin, end = int(searches["begin"][row]), int(searches["end"][row])
+    last = int(slots["cycle"][searches["first"][row] + searches["count"][row] - 1])
+    assert begin < last < end
+    machine = pteg.Machine("g3", rom=ROM)
+    for name, first, stop in (("end", last + 1, end + 10), ("begin", begin - 10, last + 1)):
+        with machine.report(tmp_path / f"{name}.html", window=(first, stop)):
+            machine.run(cycles=stop + 10 - machine.cycle)
+        machine = pteg.Machine("g3", rom=ROM)
+    window = show(tmp_path / "end.html")
+    go(window, end)
+    shown = steps(window)
+    assert shown["PTE"] == f"{searches['found_at'][row]:08x},readbeforethewindow"
+    assert "PA" not in shown
+    cut = read_report(tmp_path / "begin.html").data["searches"]
+    assert (cut["begin"][-1], cut["end"][-1]) == (begin, last + 1)
+    window = show(tmp_path / "begin.html")
+    go(window, last)
+    assert steps(window)[""] == "thesearchgoeson"
+    assert "past the window" in window.locator("h2:visible").first.inner_text()
+
+
 def test_the_bundle_is_what_its_sources_give(tmp_path):
     if shutil.which("npm") is None:
         pytest.skip("npm is not there")

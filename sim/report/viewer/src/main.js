@@ -23,9 +23,9 @@ class View {
   constructor(data) {
     this.data = data;
     this.scale = 12;            // pixels a cycle
-    // The search that sets R shows most.
+    // Without a trigger, the search that sets R shows most.
     const { end, r_cycle } = data.searches, search = Math.max(0, r_cycle.findIndex((c) => c > 0));
-    this.cycle = end.length ? end[search] : data.start;
+    this.cycle = Math.min(data.end, data.trigger ?? end[search] ?? data.start);
     this.first = Math.max(data.start, this.cycle - 20);
     this.filter = "";
     this.visible = new Set();

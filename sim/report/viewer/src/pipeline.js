@@ -16,7 +16,8 @@ export const LEGEND = [["fetch", STAGE.F], ["queue", STAGE.Q], ["dispatch", STAG
 export function pipelinePane(data, view) {
   const p = data.passages;
   // Runs of cycles in which the data side waits for a table search or for a block.
-  const searching = runs(data, "mmu.walker.busy", (v) => v !== 0);
+  const s = data.searches, mine = Array.from(s.side.keys()).filter((n) => s.side[n]);
+  const searching = { begin: mine.map((n) => s.begin[n] - data.start), end: mine.map((n) => s.end[n] + 1 - data.start) };
   const missing = runs(data, "dcache.operation.state", (v, s) => s.enum[v] === "RELOAD");
   const pane = canvasPane("Pipeline: instructions against cycles", (context, width, height) => {
     const at = view.cycle - data.start, count = p.label.length - 1;

@@ -2,14 +2,11 @@
 
 import uPlot from "uplot";
 
-/** How much each counter grows in each of `pieces` parts of the window. */
-function growth(data, path, pieces) {
-  const each = data.count / pieces;
-  return Array.from({ length: pieces }, (_, n) => {
-    const a = data.value(path, data.start + Math.floor(n * each));
-    const b = data.value(path, data.start + Math.min(data.count - 1, Math.floor((n + 1) * each)));
-    return Number(b) - Number(a);
-  });
+/** How much a counter grows in each of `pieces` parts of the window; `quotient`: a cycle. */
+function growth(data, path, pieces, quotient) {
+  const border = (n) => data.start + Math.floor(n * (data.count - 1) / pieces);
+  return Array.from({ length: pieces }, (_, n) => (Number(data.value(path, border(n + 1)))
+    - Number(data.value(path, border(n)))) / (quotient && border(n + 1) - border(n) || 1));
 }
 
 const PLOTS = [["Instructions a cycle", ["instructions"], true],
@@ -20,7 +17,7 @@ const COLOURS = ["#1f5fa8", "#c8321f", "#62a87c"];
 export function statisticsPane(data, view) {
   const element = document.createElement("div");
   element.className = "plots";
-  const pieces = Math.min(200, data.count), each = data.count / pieces;
+  const pieces = Math.max(1, Math.min(200, data.count - 1)), each = (data.count - 1) / pieces;
   const at = Array.from({ length: pieces }, (_, n) => data.start + (n + 0.5) * each);
   const plots = [];
   const build = ([title, names, quotient]) => new uPlot({
@@ -38,8 +35,7 @@ export function statisticsPane(data, view) {
       plot.ctx.fillRect(x, plot.bbox.top, devicePixelRatio, plot.bbox.height);
     }], ready: [(plot) => plot.over.addEventListener("click", () =>
       view.go(Math.round(plot.posToVal(plot.cursor.left, "x"))))] },
-  }, [at, ...names.map((name) => growth(data, data.counters[name], pieces).map(
-    (count) => (quotient ? count / each : count)))], element);
+  }, [at, ...names.map((name) => growth(data, data.counters[name], pieces, quotient))], element);
   return { element, draw() {
     plots.forEach((plot) => plot.redraw(false));
     if (plots.length === PLOTS.length) return;

@@ -13,9 +13,8 @@ export function translationPane(data, view) {
   ribbon.className = "fixed text";
   ribbon.setAttribute("aria-live", "polite");
   const line = (i) => {
-    const how = !t.relocate[i] ? "real" : t.by_bat[i] ? "BAT" : t.by_tlb[i] ? "TLB" : "search";
     return `${String(t.cycle[i]).padStart(10)}  ${kinds[t.kind[i]].padEnd(6)} ${hex(t.ea[i])} → ${
-      results[t.result[i]] === "OK" ? hex(t.pa[i]) : results[t.result[i]].padEnd(8)}  ${how}`;
+      results[t.result[i]] === "OK" ? hex(t.pa[i]) : results[t.result[i]].padEnd(8)}  ${how(data, i)}`;
   };
   const list = virtualList(t.cycle.length, line, (i) => { chosen = i; view.go(t.cycle[i]); },
     "Translations of the window");
@@ -31,10 +30,18 @@ export function translationPane(data, view) {
     ribbon.innerHTML = chosen <= -2 ? searchText(data, -2 - chosen, view.cycle)
       : chosen < 0 ? "<p>No translation yet.</p>" : stepsText(data, chosen, view.cycle);
     list.marks((i) => (i === chosen ? "now" : t.cycle[i] === view.cycle ? "flight" : ""));
-    if (chosen >= 0) list.show(chosen);
+    const near = chosen >= 0 ? chosen : last(t.cycle, view.cycle);
+    if (near >= 0) list.show(near);
     list.draw();
   };
   return { element, draw };
+}
+
+/** Who answers a translation. A segment does when there is no search in it. */
+function how(data, i) {
+  const t = data.translations;
+  return !t.relocate[i] ? "real" : t.by_bat[i] ? "BAT" : t.by_tlb[i] ? "TLB"
+    : ["PAGE_FAULT", "BUS_ERROR"].includes(data.enums.result[t.result[i]]) ? "search" : "segment";
 }
 
 const step = (name, content) => `<div class="step"><b>${name}</b><div>${content}</div></div>`;
@@ -50,31 +57,32 @@ function stepsText(data, i, cycle) {
     return head + step("relocation", `MSR[${kind === "FETCH" ? "IR" : "DR"}] = 0: real mode`)
       + outcome(data, i);
   if (t.by_bat[i]) return head + block(data, i) + outcome(data, i);
-  const segment = t.segment[i], vsid = segment & 0xffffff;
+  const segment = t.segment[i], vsid = segment & 0xffffff, by = how(data, i);
   const s = data.searches, side = t.side[i];
   let n = last(s.end, t.cycle[i]);
-  while (n >= 0 && !(s.side[n] === side && s.ea[n] >>> 12 === ea >>> 12)) n--;
-  const found = n >= 0 && s.end[n] <= t.cycle[i] ? n : -1;
-  return head + address(ea, segment) + (t.by_tlb[i]
-    ? step("TLB", `set ${(ea >>> 12) % data.tlb.sets} has the page: hit`) : step("TLB", "no entry"))
-    + protection(t.user[i] ? segment >>> 29 & 1 : segment >>> 30 & 1, t.pp[i]) + outcome(data, i)
-    + (found >= 0 ? `<h2>The search that found it, cycles ${s.begin[found].toLocaleString("en")} to ${
-      s.end[found].toLocaleString("en")}</h2>` + groups(data, found, cycle) : "");
+  const same = () => s.side[n] === side && s.ea[n] >>> 12 === ea >>> 12 && s.vsid[n] === vsid;
+  while (n >= 0 && !same()) n--;
+  return head + address(ea, vsid, [["T", segment >>> 31], ["Ks", segment >>> 30 & 1],
+    ["Kp", segment >>> 29 & 1], ["N", segment >>> 28 & 1]])
+    + (by === "TLB" ? step("TLB", `set ${(ea >>> 12) % data.tlb.sets} has the page: hit`)
+      + protection(t.user[i] ? segment >>> 29 & 1 : segment >>> 30 & 1, t.pp[i])
+      : by === "search" ? step("TLB", "no entry") : "") + outcome(data, i)
+    + (n >= 0 && by !== "segment" ? `<h2>The last table search for the page, cycles ${
+      s.begin[n].toLocaleString("en")} to ${s.end[n].toLocaleString("en")}</h2>` + groups(data, n, cycle) : "");
 }
 
 function searchText(data, n, cycle) {
   const s = data.searches;
-  return `<h2>Table search for ${hex(s.ea[n])}, ${s.side[n] ? "data" : "fetch"} side, cycles ${
-    s.begin[n].toLocaleString("en")} to ${s.end[n].toLocaleString("en")}</h2>`
-    + address(s.ea[n], s.vsid[n]) + groups(data, n, cycle);
+  return `<h2>Table search, ${data.enums.kind[s.kind[n]]} ${hex(s.ea[n])}, from cycle ${
+    s.begin[n].toLocaleString("en")} ${s.end[n] > data.end ? "past the window"
+    : `to ${s.end[n].toLocaleString("en")}`}</h2>` + address(s.ea[n], s.vsid[n]) + groups(data, n, cycle);
 }
 
-function address(ea, segment) {
-  const vsid = segment & 0xffffff, page = ea >>> 12 & 0xffff;
+function address(ea, vsid, flags = []) {
+  const page = ea >>> 12 & 0xffff;
   return step("EA", bits(["SR", hex(ea >>> 28, 1), "sr"], ["page", binary(page, 16), "page"],
     ["offset", hex(ea & 0xfff, 3), "offset"]))
-    + step("segment", bits(["T", segment >>> 31], ["Ks", segment >>> 30 & 1],
-      ["Kp", segment >>> 29 & 1], ["N", segment >>> 28 & 1], ["VSID", hex(vsid, 6), "vsid"]))
+    + step(`SR${ea >>> 28}`, bits(...flags, ["VSID", hex(vsid, 6), "vsid"]))
     + step("VA", bits(["VSID", hex(vsid, 6), "vsid"], ["page", hex(page, 4), "page"],
       ["offset", hex(ea & 0xfff, 3), "offset"]));
 }
@@ -87,33 +95,45 @@ function groups(data, n, cycle) {
   const text = [step("hash", bits(["VSID[5-23]", binary(vsid & 0x7ffff, 19), "vsid"])
     + " xor " + bits(["page", binary(page, 16), "page"]) + " = "
     + bits(["hash", binary(hash, 19), "hash"]))];
+  let match;
   for (const secondary of [0, 1]) {
-    const base = group(secondary ? hash ^ 0x7ffff : hash), seen = [];
+    const base = group(secondary ? hash ^ 0x7ffff : hash), seen = new Map();
     for (let k = s.first[n]; k < s.first[n] + s.count[n]; k++)
-      if ((slots.address[k] & ~63) >>> 0 === base) seen.push(k);
-    if (secondary && !seen.length) break;
+      if ((slots.address[k] & ~63) >>> 0 === base && slots.cycle[k] <= cycle)
+        seen.set(slots.address[k] - base >>> 3, k);
+    if (secondary && !seen.size) break;
     const wanted = (0x80000000 | vsid << 7 | secondary << 6 | page >>> 10) >>> 0;
     const cells = Array.from({ length: 8 }, (_, slot) => {
-      const k = seen.find((k) => slots.address[k] === base + slot * 8);
-      if (k === undefined || slots.cycle[k] > cycle) return `<div class="slot">${slot}</div>`;
-      const kind = slots.high[k] === wanted ? "match" : slots.high[k] >>> 31 ? "miss" : "empty";
-      return `<div class="slot ${kind}" title="cycle ${slots.cycle[k]}">${k - s.first[n] + 1}. ${
-        hex(slots.high[k])}<br>${hex(slots.low[k])}</div>`;
+      const k = seen.get(slot), high = slots.high[k];
+      if (k === undefined) return `<div class="slot">${slot}</div>`;
+      if (high === wanted) match = k;
+      return `<div class="slot ${high === wanted ? "match" : high >>> 31 ? "miss" : "empty"}" title="cycle ${
+        slots.cycle[k]}">${slot}<br>${hex(high)}<br>${hex(slots.low[k])}</div>`;
     });
-    text.push(step(`PTEG ${secondary ? "2" : "1"}`, `<span class="mono">${hex(base)}, wanted ${
-      hex(wanted)}</span><div class="slots">${cells.join("")}</div>`));
+    text.push(step(secondary ? "secondary PTEG" : "primary PTEG", `<span class="mono">${
+      hex(base)}, wanted ${hex(wanted)}</span><div class="slots">${cells.join("")}</div>`));
   }
-  const end = s.end[n] <= cycle;
+  if (match !== undefined) text.push(entry(data, n, slots.low[match], cycle));
+  const result = data.enums.outcome[s.outcome[n]], failed = ["NOT_FOUND", "BUS_ERROR"].includes(result);
+  if (s.end[n] > cycle) text.push(step("", "the search goes on"));
+  else if (failed) text.push(step("result", `<span class="bad">${result}</span>`));
+  else if (match === undefined) text.push(step("PTE", `<span class="mono">${
+    hex(s.found_at[n])}</span>, read before the window`));
+  return text.join("");
+}
+
+/** The PTE of a search, as it was read, and where it leads. */
+function entry(data, n, low, cycle) {
+  const s = data.searches, kind = data.enums.kind[s.kind[n]];
   const set = ["r", "c"].filter((name) => s[`${name}_cycle`][n] && s[`${name}_cycle`][n] <= cycle);
-  if (!end) return text.join("") + step("", "the search goes on");
-  const low = slots.low[s.first[n] + s.count[n] - 1] >>> 0, name = data.enums.outcome[s.outcome[n]];
-  if (name === "NOT_FOUND" || name === "BUS_ERROR")
-    return text.join("") + step("result", `<span class="bad">${name}</span>`);
-  return text.join("") + step("PTE", `<span class="mono">${hex(s.found_at[n] & ~7 >>> 0)}</span> `
+  const refused = kind === "FETCH" && low >>> 3 & 1 ? "NO_EXECUTE"
+    : rights(s.key[n], low & 3) >= (kind === "STORE" ? 1 : 2) ? "PROTECTION" : "";
+  return step("PTE", `<span class="mono">${hex(s.found_at[n])}</span> `
     + bits(["RPN", hex(low >>> 12, 5), "page"], ["R", low >>> 8 & 1], ["C", low >>> 7 & 1],
       ["WIMG", binary(low >>> 3 & 15, 4)], ["PP", binary(low & 3, 2)])
     + (set.length ? ` sets ${set.map((name) => name.toUpperCase()).join(" and ")}` : ""))
-    + step("PA", bits(["RPN", hex(low >>> 12, 5), "page"], ["offset", hex(ea & 0xfff, 3), "offset"]));
+    + protection(s.key[n], low & 3) + step("PA", refused ? `<span class="bad">${refused}</span>`
+      : bits(["RPN", hex(low >>> 12, 5), "page"], ["offset", hex(s.ea[n] & 0xfff, 3), "offset"]));
 }
 
 function block(data, i) {
@@ -134,9 +154,11 @@ function block(data, i) {
   return step("BAT", "hit");
 }
 
+/** What a key and PP bits allow: an index of `RIGHTS`. */
+const rights = (key, pp) => (key && pp === 0 ? 2 : pp === 3 || (key && pp === 1) ? 1 : 0);
+
 function protection(key, pp) {
-  const rights = key && pp === 0 ? 2 : pp === 3 || (key && pp === 1) ? 1 : 0;
-  return step("protection", `${bits(["key", key], ["PP", binary(pp, 2)])} ${RIGHTS[rights]}`);
+  return step("protection", `${bits(["key", key], ["PP", binary(pp, 2)])} ${RIGHTS[rights(key, pp)]}`);
 }
 
 function outcome(data, i) {
