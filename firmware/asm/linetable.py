@@ -6,6 +6,7 @@ of its own at the same address; such rows are views of it, counted from 0.
 
 import struct
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from pteg.firmware.asm.expression import Address, Number, Problem
 from pteg.firmware.asm.leb128 import leb128
@@ -122,13 +123,18 @@ class LineTable:
         Parameters
         ----------
         rows : dict
-            Of each section, (offset, number of the file, line) in the order of offsets.
+            Of each section, (offset, number of the file, line) of each instruction in the order
+            of offsets. What lies between them has no line.
         """
         programs = b""
         for section, places in rows.items():
-            start, program = _program([_Row(*place) for place in places], section.size)
-            address = section.address + start
-            programs += bytes([0, 5, _SET_ADDRESS]) + address.to_bytes(4, "big") + program
+            gaps = [n for n, (one, other) in enumerate(pairwise(places), 1)
+                    if other[0] > one[0] + _INSTRUCTION]
+            for first, stop in pairwise([0, *gaps, len(places)]):
+                start, program = _program([_Row(*place) for place in places[first:stop]],
+                                          places[stop - 1][0] + _INSTRUCTION)
+                address = section.address + start
+                programs += bytes([0, 5, _SET_ADDRESS]) + address.to_bytes(4, "big") + program
         header = self._header()
         return struct.pack(">I", len(header) + len(programs)) + header + programs
 

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from pteg.errors import UserError
 from pteg.firmware.asm import Label, Program, Section, SectionFlags, assemble
+from pteg.firmware.asm.program import Line
+from pteg.firmware.asm.source import Location
 from pteg.firmware.openfirmware import dis_table, fcodes, options
 from pteg.firmware.openfirmware.board import Board
 from pteg.firmware.openfirmware.crosscompiler import CrossCompiler
@@ -125,7 +127,15 @@ def build(platform):
                for word in compiler.words]
     labels += [Label(word.name, word.operand, None, False, "object") for word in compiler.words
                if word.operand and compiler.data.base <= word.operand < compiler.data.end]
-    lines = tuple(replace(line, section=section,
-                          offset=line.section.address + line.offset - rom)
-                  for line in kernel.lines if line.section.name == ".text")
-    return Program((section,), tuple(labels), lines, kernel.symbols["reset"])
+    lines = [replace(line, section=section, offset=line.section.address + line.offset - rom)
+             for line in kernel.lines if line.section.name == ".text"]
+    lines += _forth_lines(compiler, section, rom)
+    return Program((section,), tuple(labels), tuple(lines), kernel.symbols["reset"])
+
+
+def _forth_lines(compiler, section, rom):
+    """The source line of each instruction that was compiled from a file."""
+    texts = {path: path.read_text(encoding="utf-8").split("\n")
+             for path in {path for _, _, path, _ in compiler.lines}}
+    return [Line(section, address + 4 * n - rom, 4, Location(str(path), line), texts[path][line - 1])
+            for address, count, path, line in compiler.lines for n in range(count)]

@@ -41,6 +41,8 @@ class CrossCompiler:
     stack : list of int
         Of the host, for what is computed while nothing is compiled.
     compiling : bool
+    lines : list of tuple
+        Of what `emit` has added from a file: address, instructions, file, line.
     """
 
     def __init__(self, kernel, rom_end):
@@ -65,7 +67,8 @@ class CrossCompiler:
         self.words = []
         #: The next data word is an instance's; initial values of those of the present package.
         self.of_instance, self.instance_data = False, bytearray()
-        self.reader, self.folder = None, None
+        self.reader, self.path = None, None
+        self.lines = []
         self._add_primitives(kernel)
 
     # ---- the kernel's words
@@ -181,6 +184,9 @@ class CrossCompiler:
 
     def emit(self, *instructions):
         """Add instructions; returns the address of the first."""
+        if self.path is not None:
+            self.lines.append((self.rom.here, len(instructions), self.path,
+                               self.reader.place.line))
         return self.rom.cells(instructions)
 
     def call(self, name):
@@ -242,9 +248,9 @@ class CrossCompiler:
             text = path.read_text(encoding="utf-8")
         except OSError as error:
             raise UserError(f"{path}: {error.strerror}") from None
-        outer, self.folder = self.folder, path.parent
+        outer, self.path = self.path, path
         self.compile(text, path.name)
-        self.folder = outer
+        self.path = outer
 
     def compile(self, text, name="<source>", *also):
         """Compile a source text; names are looked up in the word lists `also` as well."""

@@ -247,7 +247,7 @@ def _to_now(c):
 @_word("fload")
 def _fload(c):
     """( "file" -- ) Compile another file of the same folder here."""
-    c.load(c.folder / c.reader.need_name())
+    c.load(c.path.parent / c.reader.need_name())
 
 
 # ---- word lists

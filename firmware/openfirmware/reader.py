@@ -36,10 +36,12 @@ class Reader:
 
     def __init__(self, text, source):
         self.text, self.source, self.position = text, source, 0
+        self._last = 0      # where the last word begins
 
     @property
     def place(self):
-        return Place(self.source, self.text.count("\n", 0, self.position) + 1)
+        """The line of the last word."""
+        return Place(self.source, self.text.count("\n", 0, self._last) + 1)
 
     def name(self):
         """The next word, or None at the end."""
@@ -47,7 +49,7 @@ class Reader:
         if not match:
             return None
         # One blank ends a word; the text behind it belongs to what parses it.
-        self.position = min(match.end() + 1, len(self.text))
+        self.position, self._last = min(match.end() + 1, len(self.text)), match.start(1)
         return match[1]
 
     def need_name(self):
