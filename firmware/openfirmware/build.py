@@ -137,5 +137,6 @@ def _forth_lines(compiler, section, rom):
     """The source line of each instruction that was compiled from a file."""
     texts = {path: path.read_text(encoding="utf-8").split("\n")
              for path in {path for _, _, path, _ in compiler.lines}}
-    return [Line(section, address + 4 * n - rom, 4, Location(str(path), line), texts[path][line - 1])
+    return [Line(section, address + 4 * n - rom, 4, Location(str(path), line),
+                 texts[path][line - 1])
             for address, count, path, line in compiler.lines for n in range(count)]
