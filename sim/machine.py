@@ -126,6 +126,7 @@ class Machine:
         self.memory = Memory(self.platform, lambda: made.get("model"))
         self.console = Console(self.platform.console)
         self.symbols = Symbols()
+        self.rom: str | None = None     # the name of the ROM's image, if that is a built-in one
         rom = ROMS.get(self.preset or "") if rom is None else rom
         if rom is not None:
             self.program_rom(rom)
@@ -201,8 +202,10 @@ class Machine:
     def program_rom(self, rom: str | PathLike | bytes) -> None:
         """Put an image into the ROM; see `rom` of `Machine`."""
         from pteg.boot.rom import program_rom
+        from pteg.firmware import images
 
         program_rom(self.platform, self.symbols, rom)
+        self.rom = rom if isinstance(rom, str) and rom in images.images() else None
 
     def load(self, program: "str | PathLike | bytes | Program", at: int | None = None) -> int:
         """Load a program into memory.

@@ -18,9 +18,11 @@ from pteg.checkpoint import container, pages, records
 from pteg.components.roles import Storage, has_role
 from pteg.cpu import CPUS, model_class
 from pteg.errors import UserError
+from pteg.firmware import images
 from pteg.memory import write_back
 from pteg.parameters import differences, read_parameters
 from pteg.state import ARCH_STATE, PENDING
+from pteg.symbols import Symbols
 
 __all__ = ["save", "restore"]
 
@@ -55,12 +57,16 @@ def save(machine, path):
     manifest = {
         "pteg": __version__, "preset": machine.preset, "options": machine.options,
         "parameters": machine.platform.parameters.changed(),
-        "devices": devices, "cpu": machine.cpu_name, "identity": model.identity,
+        "rom": machine.rom, "devices": devices, "cpu": machine.cpu_name, "identity": model.identity,
         "boundary": model.at_boundary, "cycle": machine.cycle,
         "instructions": machine.instructions,
         "layouts": {name: records.layout(part.dtype) for name, part in parts.items()},
     }
     container.write(path, manifest, {name: records.pack(part) for name, part in parts.items()})
+
+
+def _contents(device):
+    return device and device.memory.tobytes()
 
 
 def _newer(modified):
@@ -120,9 +126,14 @@ class _Restorer:
         if saved not in CPUS:
             raise self._file.damaged(f"processor model {saved!r} is not known")
         wanted = cpu or saved
-        machine = self._make(*self._platform(platform), cpu=wanted, rom=NONE,
+        rom = manifest.get("rom")
+        machine = self._make(*self._platform(platform), cpu=wanted,
+                             rom=rom if rom in images.images() else NONE,
                              **self._options(platform) | parameters)
+        programmed = _contents(machine.platform.rom)
         self._devices(machine.platform)
+        if _contents(machine.platform.rom) != programmed:       # another version's
+            machine.symbols, machine.rom = Symbols(), None
         arch, pending = self._record("arch", ARCH_STATE), self._record("pending", PENDING)
         self._check(arch[0], pending[0])
         several = machine.platform.parameters.processors > 1

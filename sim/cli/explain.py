@@ -26,7 +26,8 @@ def _address(machine, text):
     try:
         value = int(text, 0)
     except ValueError:
-        raise UserError(f"address must be a number or a symbol, not {text!r}") from None
+        raise UserError(f"address must be a number, or a symbol of the ROM or of --symbols, "
+                        f"not {text!r}") from None
     if not 0 <= value < 1 << 32:
         raise UserError(f"address must have 32 bits, not {text}")
     return value

@@ -151,7 +151,7 @@ def record_report(machine: Any, path: str | PathLike, *, signals: str | Iterable
         "window": span.stop - span.start if span.stop is not None else None}
     for name, count in lengths.items():
         if count is not None and count > MOST:
-            raise UserError(f"a report has at most {MOST} cycles, {name} must not be {count}")
+            raise UserError(f"a report has at most {MOST:,} cycles, {name} must not be {count:,}")
     cpu = machine.model
     native = cpu.native
     patterns = [signals] if isinstance(signals, str) else list(signals)

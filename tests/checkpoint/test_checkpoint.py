@@ -217,6 +217,20 @@ def test_the_timing_of_memory_is_in_the_checkpoint(tmp_path):
     assert (ram.first, ram.next) == (6, 3)
 
 
+def test_names_of_a_built_in_rom_come_back(tmp_path):
+    """Unless the checkpoint has other contents in the ROM than this version's image."""
+    machine, path = pteg.Machine("g3", cpu="functional", rom="first"), tmp_path / "a.ckpt"
+    machine.save(path)
+    again = pteg.Machine.restore(path)
+    assert again.symbols.address("page_fault") == machine.symbols.address("page_fault")
+    assert again.rom == "first"
+    again.platform.rom.memory[0x2000] ^= 1
+    again.save(path)
+    other = pteg.Machine.restore(path)
+    assert other.symbols.address("page_fault") is None and other.rom is None
+    assert (other.platform.rom.memory == again.platform.rom.memory).all()
+
+
 def test_a_machine_of_ones_own_needs_its_platform(tmp_path):
     def platform():
         return PRESETS["g3"]("1M")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from command import run_pteg
 
 import pteg
 from pteg.firmware.asm import assemble
@@ -222,6 +223,17 @@ def test_the_command_shows_what_follows_a_checkpoint(read_report, tmp_path):
     page = read_report(tmp_path / "a.html")
     restored = pteg.Machine.restore(tmp_path / "a.ckpt", cpu="pipeline")
     assert (page.data["start"], page.data["count"]) == (restored.cycle, 400)
+    # The built-in ROM has its names and its sources again.
+    assert all("<" in label for label in page.data["passages"]["labels"])
+    files = page.data["source"]["files"]
+    assert files and all(file["name"].startswith("start/") and file["text"] for file in files)
+
+
+@pytest.mark.parametrize("cycles", [0, 50_001])
+def test_a_report_of_too_few_or_too_many_cycles_is_refused(tmp_path, cycles):
+    done = run_pteg("report", tmp_path / "a.ckpt", "-o", tmp_path / "a.html", "--cycles", cycles)
+    assert done.returncode == 2
+    assert done.stderr == f"pteg: --cycles must be 1 to 50,000, not {cycles:,}\n"
 
 
 def test_a_browser_shows_every_pane_and_one_cursor_moves_them(report, page, show, tmp_path):

@@ -4,7 +4,7 @@ import pytest
 from command import run_pteg
 
 import pteg
-from pteg.firmware import images
+from pteg.firmware.asm import assemble
 
 
 def explain(*arguments):
@@ -33,19 +33,21 @@ def test_the_text_is_that_of_the_machine(checkpoint):
 
 
 def test_symbols_can_be_named(checkpoint, tmp_path):
-    elf = tmp_path / "first.elf"
-    elf.write_bytes(images.build("first"))
-    code, output, errors = explain("page_fault", checkpoint, "--symbols", elf, "--access", "fetch")
-    assert (code, errors) == (0, "")
-    lines = output.splitlines()
-    assert lines[0].endswith(" is page_fault") and "IBAT0 maps it" in output
-    assert lines[-1].startswith("fetch from fff")
+    """Those of the ROM, and of any file."""
+    elf = tmp_path / "mine.elf"
+    elf.write_bytes(assemble("mine: b .", sections={".text": 0x21000}).elf())
+    for arguments, name, mapped in ((("page_fault", checkpoint), "page_fault", "IBAT0 maps it"),
+                                    (("mine", checkpoint, "--symbols", elf), "mine", "21112")):
+        code, output, errors = explain(*arguments, "--access", "fetch")
+        assert (code, errors) == (0, "")
+        assert output.splitlines()[0].endswith(f" is {name}") and mapped in output
 
 
 def test_bad_input_is_refused(checkpoint, tmp_path):
     (tmp_path / "text").write_text("no checkpoint")
     for arguments, error in (
-            (("nothing", checkpoint), "address must be a number or a symbol, not 'nothing'"),
+            (("no_such", checkpoint), "address must be a number, or a symbol of the ROM or of "
+             "--symbols, not 'no_such'"),
             (("0x100000000", checkpoint), "address must have 32 bits, not 0x100000000"),
             ((0, tmp_path / "absent"), "absent"), ((0, tmp_path / "text"), "must be a")):
         code, output, errors = explain(*arguments)

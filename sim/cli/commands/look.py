@@ -25,7 +25,7 @@ def explain(
     Parameters
     ----------
     address
-        A number, or a symbol of `--symbols`.
+        A number, or a symbol of the ROM or of `--symbols`.
     checkpoint
         File that `pteg run --save` or `machine.save()` has written.
     access
@@ -51,7 +51,8 @@ def report(
 ):
     """Write a report of the cycles that follow a checkpoint: one HTML file for a browser.
 
-    The machine continues on the pipeline model. `pteg run --report` does the same for any run.
+    The machine continues on the pipeline model. `pteg run --restore CHECKPOINT --report FILE` has
+    more options: a window, a trigger, limits.
 
     Parameters
     ----------
@@ -60,7 +61,7 @@ def report(
     output
         File to write.
     cycles
-        How many cycles the report shows.
+        How many cycles the report shows, up to 50,000.
     symbols
         ELF file whose symbols are shown. Can be repeated.
     """
