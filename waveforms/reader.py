@@ -43,7 +43,8 @@ class Waves:
         try:
             variables = pywellen.Waveform(self.path).all_vars()
         except (RuntimeError, ValueError, OSError) as error:
-            raise UserError(f"{self.path} is no waveform: {str(error).splitlines()[0]}") from None
+            reason = ", ".join(str(error).replace(":\n", "\n").splitlines())
+            raise UserError(f"{self.path} cannot be read as a waveform: {reason}") from None
         self._variables = {variable.full_name.removeprefix(TOP): variable
                            for variable in variables}
         self.widths = {name: None if variable.is_string else variable.bitwidth

@@ -159,7 +159,7 @@ class Trigger:
         enums = [self._signals[name][0].enum or {} for side in (left, right)
                  if (name := _dotted(side)) in self._signals]
         if not enums:
-            raise self._error(f"{ast.unparse(left)!r} and {ast.unparse(right)!r} are no signals")
+            self._signal(left if _dotted(left) else right)
         members = {name: value for enum in enums for value, name in enum.items()}
         left, right = (self._operand(side, members) for side in (left, right))
         return lambda rows: compare(left(rows), right(rows))
@@ -175,6 +175,9 @@ class Trigger:
             except (ValueError, TypeError, SyntaxError):
                 value = None
             if type(value) is not int:
+                if members and name and "." not in name and name not in self._signals:
+                    raise self._error(f"there is no signal and no value {name!r}; values are "
+                                      f"{', '.join(members)}")
                 return self._signal(node)
         # Python's integer: numpy compares it rightly even where a column could not hold it.
         return lambda rows: value

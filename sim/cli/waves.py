@@ -14,8 +14,8 @@ from pteg.outputs import write_file
 __all__ = ["picture", "waves"]
 
 waves = App(name="waves", group=LOOK, help="Compare waveform files (docs/waveforms.md).")
-#: Rows that fit on a page.
-ROWS = 60
+#: Rows that a reader can take in.
+ROWS = 100
 
 
 def picture(waveform: str, /, *, output: Annotated[str, Parameter(name=["--output", "-o"])],
@@ -35,7 +35,7 @@ def picture(waveform: str, /, *, output: Annotated[str, Parameter(name=["--outpu
     window
         Cycles A:B; all by default.
     """
-    from pteg.waveforms.picture import Shown, lanes, svg, wavejson
+    from pteg.waveforms.picture import MOST, Shown, lanes, svg, wavejson
     from pteg.waveforms.reader import Waves
     from pteg.waveforms.trace import select
     from pteg.waveforms.window import Window
@@ -52,8 +52,11 @@ def picture(waveform: str, /, *, output: Annotated[str, Parameter(name=["--outpu
     paths = list(dict.fromkeys(path for pattern in signals or ["*"]
                                for path in select(names, pattern, depth)))
     if len(paths) > ROWS:
-        raise UserError(f"a picture has at most {ROWS} signals, not {len(paths)}: name them with "
-                        f"--signals")
+        raise UserError(f"a picture has at most {ROWS} signals, not {len(paths)}: choose them with "
+                        f"--signals and --depth")
+    if stop - first > MOST:
+        raise UserError(f"a picture has at most {MOST} cycles, not {stop - first:,}: choose them "
+                        f"with --window")
     rows = lanes(file, [Shown(path) for path in paths], first, stop)
     draw = svg if output.endswith(".svg") else wavejson
     write_file(output, draw(rows, first).encode())

@@ -37,6 +37,11 @@ class Mmu:
                  tlb: Callable[[Side], Iterable[tuple[int, int, int, int, int]]]):
         self._registers, self._read, self._entries = state, read, tlb
 
+    def __repr__(self) -> str:
+        valid = sum(bool(bat.vs or bat.vp) for bat in self.bats())
+        return (f"<Mmu: {valid} of 8 BATs valid, {len(self.tlb())} TLB entries, "
+                f"SDR1 {self._state()['sdr1']:08x}>")
+
     def segments(self) -> Rows[Segment]:
         """The sixteen segment registers."""
         return Rows(Segment.of(n, int(value)) for n, value in enumerate(self._state()["sr"]))

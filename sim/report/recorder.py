@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from pteg.errors import UserError
+from pteg.errors import Unreached, UserError
 from pteg.ledger import Ledger
 from pteg.mmu import TlbEntry
 from pteg.outputs import check_writable, write_file
@@ -185,12 +185,14 @@ def record_report(machine: Any, path: str | PathLike, *, signals: str | Iterable
             Tap(changes.tracer, changes)]
     cpu.driver.taps.extend(taps)
 
+    status = _Status(capture, trigger)
+
     def close() -> None:
         for tap in taps:
             cpu.driver.taps.remove(tap)
         kept.finish()
         if not kept.pieces:
-            raise UserError(f"{path}: the run had no cycle of the report's window")
+            raise Unreached(f"{path}: {status.unreached or f'window {span} was never reached'}")
         start = kept.pieces[0][0]
         rows = np.concatenate([rows for _, rows in kept.pieces])
         columns = {probe.path: offset for probe, offset in
@@ -204,7 +206,7 @@ def record_report(machine: Any, path: str | PathLike, *, signals: str | Iterable
             list(passages), ledger.records, changes, caches, tlb, machine,
             session(changes) if session else None)).encode())
 
-    return Recording(close, _Status(capture, trigger))
+    return Recording(close, status)
 
 
 @dataclasses.dataclass

@@ -117,6 +117,9 @@ def test_the_page_table_as_data(booted):
     table = booted.mmu.hash_table()
     entries = table.entries()
     assert len(table) == 4096 and sum(table.occupancy()) == len(entries) == 49
+    bats = sum("invalid" not in str(bat) for bat in booted.mmu.bats())
+    assert 0 < bats < 8 and str(booted.mmu) == (
+        f"<Mmu: {bats} of 8 BATs valid, {len(booted.mmu.tlb())} TLB entries, SDR1 01fc0003>")
     assert str(table) == ("hash table at 01fc0000, 256 KB, 4096 PTEGs of 8 entries: 49 valid, "
                           "2 PTEGs full")
     for pte in entries:     # each is found where its own address says

@@ -201,9 +201,18 @@ def test_a_trigger_that_never_comes_is_one_clear_line(tmp_path):
     machine = pteg.Machine("g3", rom="first")
     recording = machine.report(tmp_path / "no.html", trigger="mmu.walker.updated_c")
     machine.run(cycles=500)
-    with pytest.raises(pteg.UserError, match="no cycle of the report's window"):
+    with pytest.raises(pteg.UserError, match="no.html: trigger 'mmu.walker.updated_c' was never"):
         recording.close()
     assert not (tmp_path / "no.html").exists()
+
+
+@pytest.mark.parametrize("option, text", [("--trigger=walk()", "trigger 'walk()'"),
+                                          ("--window=1000:2000", "window 1000:2000")])
+def test_a_report_of_what_the_run_did_not_reach_is_exit_code_1(tmp_path, option, text):
+    path = tmp_path / "no.html"
+    done = run_pteg("run", "-q", "--rom", "first", "--cycles", 200, "--report", path, option)
+    assert (done.returncode, done.stderr) == (1, f"pteg: {path}: {text} was never reached\n")
+    assert not path.exists()
 
 
 def test_a_report_is_of_the_pipeline_and_not_endless(tmp_path):

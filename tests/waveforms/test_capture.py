@@ -56,9 +56,10 @@ def test_paths_of_a_condition_include_its_signals():
 
 
 @pytest.mark.parametrize("text, message", [
-    ("core.px == 1", r"^trigger 'core\.px == 1': 'core\.px' and '1' are no signals$"),
+    ("core.px == 1", r"^trigger 'core\.px == 1': there is no signal 'core\.px'$"),
     ("core.px", r"^trigger 'core\.px': there is no signal 'core\.px'$"),
-    ("mmu.walker.state == UPDATE_X", r"there is no signal 'UPDATE_X'$"),
+    ("mmu.walker.state == UPDATE_X", r"there is no signal and no value 'UPDATE_X'; values are "
+     r"IDLE, .*UPDATE_R"),
     ("core.pc == stall == other", r"there is no signal 'other'$"),
     ("wide == 1", r"a signal must have 1 to 64 bits, 'wide' has 65$"),
     ("core.pc in stall", r"comparisons must be one of == != < <= > >=$"),

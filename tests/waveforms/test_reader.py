@@ -50,7 +50,10 @@ def test_values_are_those_that_were_written(path):
 def test_files_that_are_no_waveforms(tmp_path):
     (tmp_path / "empty.vcd").write_text("")
     (tmp_path / "text.fst").write_text("hello")
-    for name, message in [("empty.vcd", "it is empty"), ("text.fst", "is no waveform"),
+    (tmp_path / "cut.vcd").write_text("$timescale 1 ps $end $scope module top $end $var wire")
+    for name, message in [("empty.vcd", "it is empty"),
+                          ("text.fst", "be read as a waveform: unknown file format"),
+                          ("cut.vcd", "be read as a waveform: failed to load Vcd, [^,]+$"),
                           ("absent.vcd", "No such file")]:
         with pytest.raises(UserError, match=message) as error:
             Waves(tmp_path / name)
@@ -145,7 +148,10 @@ def test_the_commands(tmp_path):
     assert pteg(tmp_path, "picture", "b.fst", "-o", "b.json", "--signals", "unit").returncode == 0
     names = [lane["name"] for lane in json.loads((tmp_path / "b.json").read_text())["signal"]]
     assert names == ["clk", "unit.n", "unit.bit"]
+    write(tmp_path / "long.vcd", ROWS * 200)
     for arguments, message in [
+            (["picture", "long.vcd", "-o", "x.svg"],
+             "a picture has at most 400 cycles, not 800: choose them with --window"),
             (["picture", "a.vcd", "-o", "a.png"], "a picture's name must end in .svg or .json, "
                                                   "not 'a.png'"),
             (["picture", "a.vcd", "-o", "x.svg", "--window", "90:99"],

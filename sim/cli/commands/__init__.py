@@ -24,7 +24,7 @@ from pteg.cli.mol import mol
 from pteg.cli.setup import bench, doctor, init
 from pteg.cli.signals import interrupts_raised
 from pteg.cli.waves import picture, waves
-from pteg.errors import UserError
+from pteg.errors import Unreached, UserError
 
 __all__ = ["main", "app"]
 
@@ -89,6 +89,9 @@ def _guarded(act):
     """What `act` returns, or the exit code for the exception that ends it, in one line."""
     try:
         return act()
+    except Unreached as error:
+        _refuse(str(error))
+        return ExitCode.FAILED
     except UserError as error:
         return _refuse(str(error))
     except CycloptsError as error:
