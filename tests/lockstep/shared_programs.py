@@ -20,6 +20,8 @@ HID0 = Hid0.ICE | Hid0.DCE | Hid0.ABE
 #: With translation: pages of one segment, whose frames are those of the shared blocks; the table,
 #: and the lock of who changes it.
 PAGES, VSID, TABLE, LOCK = 0x40000000, 0x155, 0xF0000, 0x3000
+#: Kinds of groups with which the page table changes often under accesses that wait.
+REMAPPING = {"remap": 40, "block": 40, "atomic": 40, "plain": 20, "patch": 0, "call": 0}
 #: Routines of seven instructions, a block each, that all processors call and change.
 ROUTINES, ROUTINE_COUNT, ROUTINE_WORDS = 0x38000, 4, 7
 
@@ -171,12 +173,11 @@ class _Body:
     def free(self):
         return self.rng.choice(FREE)
 
-    def words(self, length):
-        groups = {self.plain: 50, self.several: 4, self.atomic: 8, self.block: 6, self.barrier: 5,
-                  self.branch: 8, self.alu: 20, self.call: 5, self.patch: 2,
-                  self.remap: 6 if self.translated else 0}
-        return [word for group in self.rng.choices(list(groups), list(groups.values()), k=length)
-                for word in group()]
+    def words(self, length, weights):
+        weights = {"plain": 50, "several": 4, "atomic": 8, "block": 6, "barrier": 5, "branch": 8,
+                   "alu": 20, "call": 5, "patch": 2, "remap": 6 if self.translated else 0} | weights
+        return [word for group in self.rng.choices(list(weights), list(weights.values()), k=length)
+                for word in getattr(self, group)()]
 
 
 def pte(page, frame):
@@ -186,8 +187,10 @@ def pte(page, frame):
     return place, (high, frame | PteLow.WIMG.put(int(Wimg.M)) | 2)
 
 
-def shared_program(seed, processors=2, length=60, rounds=20, translated=False, interrupts=False):
-    """Make a program: each processor repeats its body so many times, then it stays at its end."""
+def shared_program(seed, processors=2, length=60, rounds=20, translated=False, interrupts=False,
+                   **weights):
+    """Make a program: each processor repeats its body so many times, then it stays at its end. How
+    often there are groups of a kind can be given by the kind's name, a method of `_Body`."""
     rng = random.Random(seed)
     program = SharedProgram(translated=translated)
     for vector, words in ((0x300, _SKIP), (0x500, _EXTERNAL), (0x600, _SKIP),
@@ -213,7 +216,7 @@ def shared_program(seed, processors=2, length=60, rounds=20, translated=False, i
         for base in BASES:
             words += load_constant(base, rng.choice(blocks))
         words += [*load_constant(1, rounds), to_spr("CTR", 1)]
-        loop = body.words(length)
+        loop = body.words(length, weights)
         words += [*loop, encode("bc", BO=16, BI=0, BD=-len(loop)), encode("b", LI=0)]
         place = CODE + APART * number
         program.memory[place] = as_bytes(words)
@@ -223,8 +226,10 @@ def shared_program(seed, processors=2, length=60, rounds=20, translated=False, i
 
 
 def start(machine, program):
-    """Reset a machine, and put all its processors at the beginning, with caches and broadcasts."""
+    """Reset a machine with memory of zeros, and put all its processors at the beginning, with
+    caches and broadcasts."""
     machine.reset()
+    machine.memory.write(0, bytes(machine.platform.ram.size))
     for address, data in program.memory.items():
         machine.memory.write(address, data)
     for number, cpu in enumerate(machine.cpus):

@@ -50,6 +50,19 @@ def test_random_programs_that_change_the_page_table_agree(machine):
     assert min(cpu.spr["SPRG3"] for cpu in machine.cpus) > 10    # page faults
 
 
+#: Seeds of programs that have shown faults of what follows tlbie: two of them for a page before
+#: anything else is dispatched; a search for one instruction that an earlier one took; a folded
+#: branch before a fault.
+@pytest.mark.parametrize("seed", [18, 24, 34])
+def test_accesses_that_wait_follow_a_table_that_changes_often(machine, seed):
+    check(machine, seed, translated=True, interrupts=True, **programs.REMAPPING)
+
+
+def test_a_page_may_be_lost_in_the_middle_of_a_string(machine):
+    """After parts of it in the page, and others in the page before."""
+    check(machine, 15, translated=True, remap=40, several=60, plain=20, patch=0, call=0)
+
+
 def test_random_programs_with_interrupts_agree(machine):
     """External ones and those of the decrementers."""
     for seed in range(3):

@@ -4,7 +4,7 @@ The pipeline does them when they pass the bus. Instructions that are in flight t
 translated before; what has been fetched stays fetched. So the functional model, which is at the
 oldest of them, forgets a set of a TLB
 
-* when the pipeline has searched the table for a page of that set since, or else
+* when the instruction, or a fetch, has searched the table for a page of that set since, or else
 * for data, when an instruction retires that has entered the completion queue since; for fetches,
   when one does that cannot have been fetched before.
 
@@ -21,7 +21,7 @@ from numba import njit
 from pteg.functional import constants as isa
 from pteg.functional.mmu import flush_set
 from pteg.functional.tlb import filled, points, use, victim
-from pteg.lockstep.shared.events import BEGAN, FOUND, MOVES, READ, SEARCH
+from pteg.lockstep.shared.events import BEGAN, EARLIER, FOUND, MOVES, READ, SEARCH, ea_of, owner
 from pteg.lockstep.shared.instructions import FETCHED
 from pteg.lockstep.shared.memory import drop, first, row_at, waiting
 
@@ -31,17 +31,23 @@ _FETCH, _DATA = 0, 1
 
 
 @njit
-def follow(m, log, searches, retires):
-    """Before processor's functional model executes the instruction at place `retires` of the
-    completion queue."""
-    kept, entered, cycle = 0, log.number[retires], log.cycle[retires]
-    if log.fault_number:
-        entered, cycle, log.fault_number = 0 | log.fault_number, 0 | log.fault_cycle, 0
-    for number in range(log.hears):
-        heard = log.heard[number]
+def follow(m, log, searches, number, head, second):
+    """Before processor's functional model executes the instruction with this number, which is at
+    one of two places of the completion queue, or has faulted: then the one at `head` is the first
+    of the handler."""
+    if number != log.fault_number:
+        log.fault_number = 0
+    place = second if number == log.number[second] else head
+    last = log.number[place]
+    entered = 0 | log.fault_number or last
+    cycle = log.fault_cycle if log.fault_number else log.cycle[place]
+    kept = 0
+    for row in range(log.hears):
+        heard = log.heard[row]
         for side in range(2):
             due = cycle > heard[1] if side == _DATA else entered - heard[2] > FETCHED
-            if heard[3] >> side & 1 and (due or _searched(m, searches, side, heard)):
+            if heard[3] >> side & 1 and (
+                    due or _searched(m, searches, side, heard, last)):
                 _forget(m, side, heard[0])
                 heard[3] &= ~(1 << side)
         if heard[3]:
@@ -51,11 +57,13 @@ def follow(m, log, searches, retires):
 
 
 @njit
-def _searched(m, searches, side, heard):
-    """Whether the pipeline has searched for a page of the set since."""
+def _searched(m, searches, side, heard, last):
+    """Whether the pipeline has searched for a page of the set since; not for an instruction after
+    `last`, which those before it are not to see."""
     for number in range(waiting(searches)):
         row = row_at(searches, number)
-        if row[1] == SEARCH and not _same_page(row) and _after(m, row, side, heard):
+        if (row[1] == SEARCH and owner(row) <= last and not _same_page(row)
+                and _after(m, row, side, heard)):
             return True
     return False
 
@@ -64,19 +72,19 @@ def _searched(m, searches, side, heard):
 def _after(m, row, side, heard):
     """Whether a search is for the set that a tlbie has named before."""
     return (row[2] & 1 == side and row[2] >> BEGAN >= heard[1]
-            and (row[0] ^ heard[0]) >> 12 & m.tlb_sets - 1 == 0)
+            and (ea_of(row) ^ heard[0]) >> 12 & m.tlb_sets - 1 == 0)
 
 
 @njit
 def _parts(row):
     """Parts of the access that had been moved before the search."""
-    return row[2] >> MOVES & (1 << FOUND - MOVES) - 1
+    return row[2] >> MOVES & (1 << EARLIER - MOVES) - 1
 
 
 @njit
 def _same_page(row):
     """Whether these are in the page that is searched for: parts follow each other."""
-    return _parts(row) and row[0] & 0xFFF
+    return _parts(row) and ea_of(row) & 0xFFF
 
 
 @njit
@@ -91,11 +99,11 @@ def _forget(m, side, ea):
 def begin_search(m, searches):
     """Take the next search. If a tlbie has come between its end and the use of the entry, the
     pipeline has searched again: then the last search counts, but the first has used a way too."""
-    ea, side = first(searches)[0], first(searches)[2] & 1
+    named, ea, side = first(searches)[0], ea_of(first(searches)), first(searches)[2] & 1
     searches.first += 1
     for number in range(waiting(searches)):
         row = row_at(searches, number)
-        if row[1] == SEARCH and row[0] == ea and row[2] & 1 == side:
+        if row[1] == SEARCH and row[0] == named and row[2] & 1 == side:
             index = ea >> 12 & m.tlb_sets - 1
             keep, point = points(m, victim(m, side, index))
             use(m, side, index, keep, point)
@@ -118,10 +126,10 @@ def between_parts(s, m, log, searches):
             heard[3] &= ~(1 << _DATA)
             _forget(m, _DATA, heard[0])
             if row[2] >> FOUND & 1:
-                _refill(s, m, row[0], searches)
+                _refill(s, m, ea_of(row), searches)
             else:
-                # A fault of this part. The functional model meets it at the first one.
-                log.trusts, m.answered = 1, 0
+                # A fault of this part. The functional model meets it at the first one in the page.
+                log.trusts, m.answered = 1, 1 + (row[2] >> EARLIER & (1 << FOUND - EARLIER) - 1)
             return
 
 

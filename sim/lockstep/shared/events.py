@@ -36,8 +36,8 @@ from pteg.lockstep.shared.memory import (
 )
 from pteg.pipeline.places import Processor, Signal, System
 
-__all__ = ["LOG", "SEARCH", "READ", "WRITE", "MOVES", "FOUND", "BEGAN", "Columns", "probes",
-           "observe"]
+__all__ = ["LOG", "SEARCH", "READ", "WRITE", "MOVES", "EARLIER", "FOUND", "BEGAN", "Columns",
+           "ea_of", "owner", "probes", "observe"]
 
 #: Parts of an instruction's access, at most; accesses of a table search.
 _PARTS, _ACCESSES = 80, 24
@@ -47,7 +47,8 @@ _HEARD, _ICBIS = 256, 64
 LOG = np.dtype([
     # Of each entry of the completion queue: the bound loads (address, size, value).
     ("parts", "i8", (CQ_MOST, _PARTS, 3)), ("count", "i8", CQ_MOST),
-    ("moves", "i8", CQ_MOST),                           # and of all parts that have been moved
+    # And of all parts that have been moved, of those in earlier pages, and where the last one was.
+    ("moves", "i8", CQ_MOST), ("earlier", "i8", CQ_MOST), ("place", "i8", CQ_MOST),
     ("missed", "i8"),                                   # address of the load that has missed
     # The table search under way: its accesses, and the cycle in which it began, or began anew.
     ("accesses", "i8", (_ACCESSES, 3)), ("made", "i8"), ("began", "i8"),
@@ -67,10 +68,13 @@ LOG = np.dtype([
     ("icbis", "i8", (_ICBIS, 3)), ("icbi_count", "i8"),
 ])
 #: Kinds of rows in `SEARCHES`: the search itself, a PTE that it has read, a byte that it has
-#: written. The value of the first: bit 0 is the side, and from these bits on, how many parts of the
-#: access had been moved before, whether it has found a PTE, and the cycle in which it began.
+#: written. The address of the first: from this bit on, the number of its instruction among those
+#: that have entered the completion queue, 0 of a fetch. Its value: bit 0 is the side, and from
+#: these bits on, how many parts of the access had been moved before, how many of them in earlier
+#: pages, whether it has found a PTE, and the cycle in which it began.
 SEARCH, READ, WRITE = 0, 8, 1
-MOVES, FOUND, BEGAN = 1, 11, 12
+OWNER = 32
+MOVES, EARLIER, FOUND, BEGAN = 1, 9, 17, 18
 
 _LOAD, _STORE = int(DataOp.LOAD), int(DataOp.STORE)
 _LWARX, _STWCX = int(Op["LWARX"]), int(Op["STWCX_DOT"])
@@ -123,6 +127,18 @@ Columns = namedtuple("Columns", probes(Processor("")))  # type: ignore[misc]
 
 
 @njit
+def owner(search):
+    """The number of the instruction whose search a row is."""
+    return search[0] >> OWNER
+
+
+@njit
+def ea_of(search):
+    """The address that it translates."""
+    return search[0] & (1 << OWNER) - 1
+
+
+@njit
 def observe(row, c, log, queues, ram, reserved, number, cycle, problem):
     """Take over what processor `number` does in a cycle."""
     if row[c.fetches] and row[c.fetched_at] < len(ram.bytes):
@@ -151,7 +167,7 @@ def _hear(log, address, cycle, searches):
     for number in range(log.hears):
         heard = log.heard[number]
         if heard[0] == address and heard[2] == log.entered and not waiting(searches):
-            heard[1] = cycle
+            heard[1], heard[3] = cycle, 0b11
             return
     heard = log.heard[log.hears % _HEARD]
     heard[0], heard[1], heard[2], heard[3] = address, cycle, log.entered, 0b11
@@ -162,7 +178,7 @@ def _hear(log, address, cycle, searches):
 def _enter(log, cq, cycle, pc, word):
     """An instruction enters the completion queue."""
     log.entered += 1
-    log.count[cq] = log.moves[cq] = 0
+    log.count[cq] = log.moves[cq] = log.earlier[cq] = log.place[cq] = 0
     log.number[cq], log.cycle[cq] = log.entered, cycle
     log.pc[cq], log.word[cq] = pc, word
 
@@ -175,10 +191,10 @@ def _accesses(row, c, log, queues, ram, reserved, number, cycle, problem):
                number, problem)
     if row[c.leaves]:
         log.missed = np.int64(row[c.translated])
+    address = np.int64(row[c.physical] if row[c.state] == _WAIT else row[c.translated])
     if row[c.moved]:
-        log.moves[row[c.cq]] += 1
+        _move(log, row[c.cq], address & 0xFFF)
     if row[c.moved] and not row[c.push]:
-        address = np.int64(row[c.physical] if row[c.state] == _WAIT else row[c.translated])
         size = np.int64(row[c.size])
         if row[c.access] == _LOAD:
             _bound(log, row[c.cq], address, size, row[c.loaded], ram, number, problem)
@@ -195,6 +211,16 @@ def _accesses(row, c, log, queues, ram, reserved, number, cycle, problem):
         block = np.int64(row[c.block]) & -(1 << LINE_BITS)
         write(ram, reserved, number, cycle, block, 1 << LINE_BITS, 0)
         meet(queues[CLEARED], queues[CLEARS], number, block, 1 << LINE_BITS, 0, problem, True)
+
+
+@njit
+def _move(log, cq, place):
+    """A part has been moved, at this place of a page. Parts ascend, so a lower one is in the next
+    page."""
+    if place < log.place[cq]:
+        log.earlier[cq] = log.moves[cq]
+    log.place[cq] = place
+    log.moves[cq] += 1
 
 
 @njit
@@ -243,10 +269,13 @@ def _search(row, c, log, queues, ram, reserved, number, cycle, problem):
         log.made += 1
     if row[c.walk_done]:
         side = np.int64(row[c.walk_side])
-        moves = log.moves[row[c.cq]] if side == _DATA else 0
+        instruction = moves = earlier = 0
+        if side == _DATA:
+            cq = row[c.cq]
+            instruction, moves, earlier = log.number[cq], log.moves[cq], log.earlier[cq]
         found = 1 if row[c.walk_outcome] in _HIT else 0
-        put(queues[SEARCHES], np.int64(row[c.walk_ea]), SEARCH,
-            log.began << BEGAN | found << FOUND | moves << MOVES | side)
+        put(queues[SEARCHES], instruction << OWNER | np.int64(row[c.walk_ea]), SEARCH,
+            log.began << BEGAN | found << FOUND | earlier << EARLIER | moves << MOVES | side)
         for n in range(log.made):
             access = log.accesses[n]
             put(queues[SEARCHES], access[0], access[1], access[2])

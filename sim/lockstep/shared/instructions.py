@@ -12,7 +12,7 @@ from numba import njit
 from pteg.hw.sizes import LINE_BITS
 from pteg.lockstep.shared.memory import STALE, drop, first, part, read, report, row_at, waiting
 
-__all__ = ["FETCHED", "LATE", "hear_icbi", "fetched", "executed"]
+__all__ = ["FETCHED", "LATE", "hear_icbi", "fetched", "next_number", "executed"]
 
 #: Instructions between fetch and the completion queue, at most: the instruction queue, a fetch
 #: under way, what the branch target cache gives, folded branches.
@@ -41,6 +41,12 @@ def fetched(ram, log, number, queue, pc, pa, problem):
             _check(ram, log, number, pa, row[2], row[1], problem)
             return row[2]
     return read(ram, pa, 4)
+
+
+@njit
+def next_number(queue):
+    """The number of the next instruction that has had a place in the completion queue, or 0."""
+    return first(queue)[1] if waiting(queue) else 0
 
 
 @njit

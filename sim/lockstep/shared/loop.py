@@ -10,7 +10,7 @@ from pteg.hw.sizes import LINE_BITS
 from pteg.jit import named_after
 from pteg.lockstep.shared.broadcasts import follow
 from pteg.lockstep.shared.events import observe
-from pteg.lockstep.shared.instructions import LATE, hear_icbi
+from pteg.lockstep.shared.instructions import LATE, hear_icbi, next_number
 from pteg.lockstep.shared.memory import FETCHES, SEARCHES, waiting
 from pteg.lockstep.shared.replay import execute, interrupt
 from pteg.pipeline.architecture import capture
@@ -44,12 +44,15 @@ def make_run(pipeline_run):
 
     @njit
     @own_name
-    def repeat(number, count, stopped, driver, request, arch, states, models, log, queues, ram,
-               problem, trail, completed):
-        """Execute what a processor has completed in a cycle, and compare."""
+    def repeat(number, count, stopped, places, driver, request, arch, states, models, log, queues,
+               ram, problem, trail, completed):
+        """Execute what a processor has completed in a cycle, at `places` of the completion queue,
+        and compare."""
         m = models[number]
         outcome = isa.OUT_NEXT
+        head, second = places
         for _ in range(max(count, stopped)):
+            follow(m, log, queues[SEARCHES], next_number(queues[FETCHES]), head, second)
             place = completed[number] % trail.shape[1]
             trail[number, place, 0], trail[number, place, 1] = states[number].pc, driver[0].cycle
             exceptions = 0 | m.exceptions
@@ -115,10 +118,9 @@ def make_run(pipeline_run):
                 stopped = stop == _CHECKSTOP and row[pipeline.columns[n].checkstop]
                 if not count and not stopped:
                     continue
-                follow(replay.models[n], replay.logs[n], replay.queues[n, SEARCHES],
-                       row[pipeline.columns[n].head])
+                places = row[pipeline.columns[n].head], row[pipeline.columns[n].second]
                 capture(state, pipeline.registers[n], replay.words)
-                result = repeat(n, count, stopped, driver, pipeline.request, replay.arch,
+                result = repeat(n, count, stopped, places, driver, pipeline.request, replay.arch,
                                 replay.states, replay.models, replay.logs[n], replay.queues[n],
                                 replay.ram, problem, replay.trail, replay.completed)
                 if result != AGREE:
