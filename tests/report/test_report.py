@@ -197,6 +197,26 @@ def test_instructions_have_their_stages(page, report):
     assert (passages["end"][:-1] >= passages["begin"][:-1]).all()
 
 
+def test_the_pipeline_has_what_is_in_the_completion_queue(page):
+    """In every cycle, as soon as all that was in it before the window has left."""
+    passages, count = page.data["passages"], page.data["count"]
+    spans = len(passages["span_stage"])
+    dispatched = np.full(len(passages["begin"]) - 1, count)
+    owners = np.repeat(np.arange(len(dispatched)), np.diff(passages["first"]))
+    inside = passages["span_stage"] == page.data["stages"].index("D")
+    assert len(owners) == spans and inside.any()
+    dispatched[owners[inside]] = passages["span_end"][inside]
+    change = np.zeros(2 * count, int)
+    np.add.at(change, dispatched, 1)
+    np.add.at(change, np.maximum(dispatched, passages["end"][:-1]), -1)
+    shown = np.cumsum(change)[:count]
+    signal = page.signals["core.completion.count"]
+    held = np.repeat(signal["values"], np.diff([*signal["cycles"], count])).astype(int)
+    first = int(np.flatnonzero(held == 0)[0])
+    assert first < count / 4 and set(held[first:]) == set(range(7))
+    assert (shown[first:-1] == held[first:-1]).all()
+
+
 def test_a_trigger_that_never_comes_is_one_clear_line(tmp_path):
     machine = pteg.Machine("g3", rom="first")
     recording = machine.report(tmp_path / "no.html", trigger="mmu.walker.updated_c")
@@ -316,6 +336,35 @@ def steps(window):
         "() => Object.fromEntries([...document.querySelectorAll('.step')].map(step =>"
         " [...step.children].map(part => part.innerText)).map(([name, text]) =>"
         " [name, text.replace(/\\s+/g, '')]))")
+
+
+def test_tlbs_caches_and_page_table_of_the_viewer_are_those_of_the_file(report, page, show):
+    """Which another test compares with the machine. The cursor goes forward and back."""
+    window, rng = show(report[0]), random.Random(3)
+    changes = page.data["tlb"]["changes"]["cycle"].tolist()
+    cycles = [*changes[:3], *(cycle + 1 for cycle in changes[:3]), *rng.sample(
+        range(page.data["start"], page.data["start"] + page.data["count"]), 25)]
+    rng.shuffle(cycles)
+    seen = window.evaluate("""cycles => cycles.map(cycle => {
+        const { data, all } = report, tlb = [];
+        const caches = all.find(({ button }) => button.textContent === 'Caches').pane.contents;
+        for (const side of [0, 1]) for (let set = 0; set < data.tlb.sets; set++)
+          for (let way = 0; way < data.tlb.ways; way++) {
+            const entry = data.tlbEntry(side, set, way, cycle);
+            if (entry) tlb.push([side, set, way, entry.vsid, entry.ea, entry.pa]);
+          }
+        return [tlb, caches.at(cycle).map(({ state, address }) => [...state].flatMap(
+          (value, slot) => value ? [[slot, address[slot], value]] : [])),
+          Array.from({ length: data.table.size / 4 }, (_, n) => data.word(n, cycle))];
+    })""", cycles)
+    entries = set()
+    for cycle, (tlb, caches, words) in zip(cycles, seen, strict=True):
+        assert {tuple(row[:3]): tuple(row[3:]) for row in tlb} == page.tlb(cycle), cycle
+        assert (np.array(words) == page.table(cycle)).all(), cycle
+        for number, blocks in enumerate(caches):
+            assert {row[0]: (row[1], row[2]) for row in blocks} == page.cache(number, cycle), cycle
+        entries.add(len(tlb))
+    assert len(entries) > 2 and len(caches) == 2
 
 
 def test_the_events_follow_the_cursor(report, page, show):
