@@ -121,7 +121,7 @@ def make_transfers(bus_read, bus_write, answers_bursts, answer):
     ----------
     bus_read, bus_write
         Of the platform's functions.
-    answers_bursts : function of an address
+    answers_bursts : function of the devices and an address
         Whether the device there takes a block at a time.
     answer
         Of the master.
@@ -134,7 +134,7 @@ def make_transfers(bus_read, bus_write, answers_bursts, answer):
         wrote = 0
         while s.bus_size:
             at, s.bus_error = s.bus_address, 0
-            if s.bus_size == BLOCK and not answers_bursts(at):
+            if s.bus_size == BLOCK and not answers_bursts(devices, at):
                 s.bus_error = 1
             beats = 4 if s.bus_size == BLOCK else 1
             for beat in range(0 if s.bus_error else beats):

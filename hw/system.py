@@ -16,6 +16,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from pteg.hw.bus.bus import Bus
 from pteg.hw.bus.clock import Border, BusClock
+from pteg.hw.bus.decoder import range_port
 from pteg.hw.bus.interfaces import MemoryPort, TargetPort
 from pteg.hw.bus.listener import Listener
 from pteg.hw.bus.snooper import Snooper
@@ -51,6 +52,7 @@ class System(wiring.Component):
             **({"granted": Out(range(len(self._names)))} if len(self._names) > 1 else {}),
             #: Of the device that is a bus master, if there is one.
             **({"request": In(MemoryPort())} if master else {}),
+            **range_port(memory_map),
             #: Ports of the devices, by their names.
             **{name: Out(TargetPort()) for name in memory_map},
         })
@@ -65,6 +67,7 @@ class System(wiring.Component):
                                for name in self._names for master in MASTERS)]
         m.submodules.bus = bus = EnableInserter(clock.edge)(
             Bus(self._memory_map, masters, [len(MASTERS)] * len(self._names)))
+        m.d.comb += bus.ranges.eq(self.ranges)
         borders = {}
         for name in masters:
             m.submodules[f"border_{name}"] = borders[name] = border = Border()

@@ -38,11 +38,14 @@ class What(IntEnum):
     ANSWER = 9
 
 
-#: `serve`: address of the compiled function. `table`: address of three words a device, which are
-#: the addresses of its state and its memory, and the bytes of the latter. `watch`: address of the
+#: `serve`: address of the compiled function. `table`: address of `TABLE`. `watch`: address of the
 #: console text to wait for. The others are arguments and results.
 REQUEST = np.dtype([(name, "i8") for name in (
     "serve", "table", "watch", "what", "address", "size", "value", "error")])
+
+#: Of each device: the addresses of its state and its memory, the bytes of the latter; where it is
+#: among physical addresses, and the address behind it.
+TABLE = ("state", "memory", "bytes", "begin", "end")
 
 #: serve(request)
 SIGNATURE = types.void(types.CPointer(from_dtype(REQUEST)))
@@ -135,7 +138,7 @@ class Devices:
 
     def __init__(self, platform):
         self.platform = platform
-        self._table = np.zeros((len(platform.devices), 3), np.int64)
+        self._table = np.zeros((len(platform.devices), len(TABLE)), np.int64)
         self._placed = []   # arrays whose addresses are known
         self.request = np.zeros(1, REQUEST)
 
@@ -147,8 +150,8 @@ class Devices:
         if len(arrays) == len(self._placed) and all(map(is_, arrays, self._placed)):
             return
         self._placed = arrays
-        self._table[:] = [(_address(device.state), _address(device.memory), device.memory.size)
-                          for device in self.platform.devices]
+        self._table[:] = [(_address(state), _address(memory), memory.size, begin, end)
+                          for state, memory, begin, end in self.platform.arrays]
         self.request["serve"] = self._module.serve.address
         self.request["table"] = self._table.ctypes.data
         self.request["watch"] = watch.ctypes.data
@@ -166,11 +169,14 @@ class Devices:
     def _text(self):
         names = [device.name for device in self.platform.devices]
         pointers = [f"{name}_at = pointer_to(platform.{name}_class.dtype)" for name in names]
-        arrays = [f"\n        (carray({name}_at(table[{3 * n}]), 1), "
-                  f"carray(bytes_at(table[{3 * n + 1}]), table[{3 * n + 2}])),"
-                  for n, name in enumerate(names)]
+        arrays = []
+        for number, name in enumerate(names):
+            state, memory, count, begin, end = (
+                f"table[{len(TABLE) * number + word}]" for word in range(len(TABLE)))
+            arrays.append(f"\n        (carray({name}_at({state}), 1), "
+                          f"carray(bytes_at({memory}), {count}), {begin}, {end}),")
         return _TEXT.format(
-            platform=self.platform.functions().__name__, words=3 * len(names),
+            platform=self.platform.functions().__name__, words=len(TABLE) * len(names),
             pointers="\n".join(pointers),
             arrays="".join(arrays), **{what.name: int(what) for what in What})
 

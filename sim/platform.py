@@ -1,8 +1,9 @@
 """The machine around the processor: devices, memory map, interrupt wiring.
 
 `Platform.functions()` gives the compiled functions through which both processor models reach the
-devices (`pteg.devices`). Their first argument is `Platform.arrays`, a pair (state, memory) for each
-device.
+devices (`pteg.devices`). Their first argument is `Platform.arrays`: of each device, its state, its
+memory, its first address and the one behind its last. So machines that differ only in addresses and
+sizes have the same functions.
 
 =========================================== ======================================================
 `bus_read(devices, address, size)`          (value, error); error is 1 where nothing answers
@@ -81,7 +82,7 @@ RESERVED = frozenset({
     "interrupt", "pause", "restart", "bus", "bus_edge", "request", "snoop", "snooper", "agent",
     "clock", "arbiter", "decoder", "data", "castout", "fetch", "device", "border_data",
     "border_castout", "border_fetch", "border_device", "owner", "data_owner", "memory_map",
-    "names", "clk", "rst", "signature", "elaborate", "metadata"})
+    "names", "ranges", "clk", "rst", "signature", "elaborate", "metadata"})
 
 
 @dataclass(frozen=True)
@@ -204,12 +205,13 @@ class Platform:
         return any(device.name == name for device in self.devices)
 
     @property
-    def arrays(self) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+    def arrays(self) -> tuple[tuple[np.ndarray, np.ndarray, int, int], ...]:
         """What compiled functions get as `devices`.
 
         Ask anew after a device has changed its memory array.
         """
-        return tuple((device.state, device.memory) for device in self.devices)
+        return tuple((device.state, device.memory, device.base, device.base + device.size)
+                     for device in self.devices)
 
     @property
     def memory_map(self) -> dict[str, tuple[int, int]]:
@@ -309,9 +311,8 @@ class Platform:
             imports.append(f"{kind} = device_class({own.__module__!r}, {own.__qualname__!r}, "
                            f"{digest_of(own)[0]!r})")
             imports += [f"{device.name}_{name} = {kind}.{name}" for name in device.functions()]
-            inside = (f"    if {device.base:#x} <= at and at + size <= "
-                      f"{device.base + device.size:#x}:")
-            offset = f"at - {device.base:#x}, size"
+            inside = f"    if devices[{i}][2] <= at and at + size <= devices[{i}][3]:"
+            offset = f"at - devices[{i}][2], size"
             reads += [inside, f"        return {device.name}_read({args}, {offset}), 0"]
             writes += [inside, f"        {device.name}_write({args}, {offset}, np.uint64(value))",
                        "        return 0"]
@@ -325,7 +326,8 @@ class Platform:
         master, answer, transfers = "# No bus master.", "    pass", "    return 0, reservation"
         if self.master:
             i, name = self._index(self.master.name), self.master.name
-            bursts = [f"{d.base:#x} <= at < {d.base + d.size:#x}" for d in self.devices if d.burst]
+            bursts = [f"devices[{n}][2] <= at < devices[{n}][3]"
+                      for n, device in enumerate(self.devices) if device.burst]
             answer = f"    {name}_answer(devices[{i}][0], devices[{i}][1])"
             master = _MASTER.format(name=name, bursts=" or ".join(bursts) or "False")
             transfers = (f"    return transfer_all(devices[{i}][0], devices[{i}][1], devices, "
@@ -373,7 +375,7 @@ def _everywhere(device: Device) -> bool:
 
 _MASTER = '''\
 @compiled
-def answers_bursts(at):
+def answers_bursts(devices, at):
     return {bursts}
 
 

@@ -11,9 +11,10 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from pteg.hw.bus.arbiter import Arbiter
-from pteg.hw.bus.decoder import Decoder, check_map
+from pteg.hw.bus.decoder import Decoder, range_port
 from pteg.hw.bus.interfaces import AddressSnoop, MemoryPort, TargetPort
 from pteg.hw.bus.master import Master
+from pteg.hw.bus.memory_map import check_map
 
 __all__ = ["Bus"]
 
@@ -43,6 +44,7 @@ class Bus(wiring.Component):
             "snoop": Out(AddressSnoop()),
             #: Whose address tenure, and whose data tenure it is: a bit for each master.
             "owner": Out(len(masters)), "data_owner": Out(len(masters)),
+            **range_port(memory_map),
             #: By their names: requests of the masters, ports of the targets.
             **{name: In(MemoryPort()) for name in masters},
             **{name: Out(TargetPort()) for name in memory_map},
@@ -58,7 +60,8 @@ class Bus(wiring.Component):
             connect(m, master.bus, arbiter.masters[n])
         connect(m, arbiter.bus, decoder.bus)
         connect(m, arbiter.snoop, flipped(self.snoop))
-        m.d.comb += [self.owner.eq(arbiter.owner), self.data_owner.eq(arbiter.data_owner)]
+        m.d.comb += [self.owner.eq(arbiter.owner), self.data_owner.eq(arbiter.data_owner),
+                     decoder.ranges.eq(self.ranges)]
         for name in self.memory_map:
             connect(m, getattr(decoder, name), flipped(getattr(self, name)))
         return m

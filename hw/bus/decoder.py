@@ -3,46 +3,34 @@
 A target that has the whole address space answers where no other does. Without one, such an address
 is answered here: it is acknowledged, and the data tenure ends with TEA, which the processor takes
 as a machine check. Address-only transactions have no target; they are acknowledged here too.
+
+Where the targets are is an input, as in the registers of a memory controller: machines that differ
+only in that are one circuit.
 """
 
 from amaranth.hdl import Cat, Module, Signal
-from amaranth.lib import wiring
+from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from pteg.hw.bus.interfaces import TargetPort
 from pteg.hw.bus.master import address_only
+from pteg.hw.bus.memory_map import check_map, ranges_of
 from pteg.hw.bus.tenures import TenureQueue
 
-__all__ = ["Decoder", "NoTarget", "check_map"]
+__all__ = ["Decoder", "NoTarget", "range_port"]
 
-#: Bytes of the physical address space.
-ADDRESS_SPACE = 1 << 32
 #: Outputs of a TargetPort that are the same for all targets.
 SHARED = ("a", "tt", "tsiz", "tbst", "d_w")
+#: Of the addresses of a target, the bits in `mask` are those of `base`.
+RANGE = data.StructLayout({"base": 32, "mask": 32})
 
 
-def check_map(memory_map):
-    """Raise ValueError unless `memory_map` is {name: (base, size)} without overlaps.
-
-    A size is a power of two of at least 8 bytes, and a base is a multiple of its size. One target
-    may have the whole address space, which does not count as an overlap.
-    """
-    taken = []
-    for name, (base, size) in memory_map.items():
-        if not isinstance(name, str) or not name.isidentifier():
-            raise ValueError(f"name of a target must be an identifier, not {name!r}")
-        if size < 8 or size & (size - 1):
-            raise ValueError(f"size of {name} must be a power of two of at least 8, not {size:#x}")
-        if base % size or not 0 <= base < ADDRESS_SPACE:
-            raise ValueError(f"base of {name} must be a multiple of its size {size:#x} "
-                             f"within 32 bits, not {base:#x}")
-        for other, first, end in taken:
-            # One has everything if it is the only one that does.
-            if (size == ADDRESS_SPACE) != (end - first == ADDRESS_SPACE):
-                continue
-            if base < end and first < base + size:
-                raise ValueError(f"{name} must not overlap {other}: {base:#x} is taken")
-        taken.append((name, base, base + size))
+def range_port(memory_map):
+    """The port `ranges`, with which a decoder answers where the targets are."""
+    ranges = {name: {"base": base, "mask": mask}
+              for name, (base, mask) in ranges_of(memory_map).items()}
+    #: Of each target, by its name; who has everything has none.
+    return {"ranges": In(data.StructLayout({name: RANGE for name in ranges}), init=ranges)}
 
 
 class NoTarget(wiring.Component):
@@ -74,6 +62,7 @@ class Decoder(wiring.Component):
         super().__init__({
             #: The bus; ports of the targets, by their names.
             "bus": In(TargetPort()),
+            **range_port(memory_map),
             **{name: Out(TargetPort()) for name in memory_map},
         })
 
@@ -89,14 +78,14 @@ class Decoder(wiring.Component):
         selected = Signal(len(targets))
         addressed = Signal(len(targets))    # by the latest transaction
         with m.If(bus.ts):
-            data = ~address_only(bus.tt)
-            hits = [None if size == ADDRESS_SPACE else bus.a[size.bit_length() - 1:] == base // size
-                    for base, size in self.memory_map.values()]
-            elsewhere = ~Cat(hit for hit in hits if hit is not None).any()
-            ours = Cat(data & (elsewhere if hit is None else hit) for hit in hits)
+            transfers = ~address_only(bus.tt)
+            hits = {name: bus.a & self.ranges[name].mask == self.ranges[name].base
+                    for name in ranges_of(self.memory_map)}
+            elsewhere = ~Cat(hits.values()).any()
+            ours = Cat(transfers & hits.get(name, elsewhere) for name in self.memory_map)
             m.d.comb += selected.eq(Cat(ours, ~ours.any()))
-            m.d.comb += tenures.start.eq(data)
-            m.d.sync += [addressed.eq(selected), moves.eq(data)]
+            m.d.comb += tenures.start.eq(transfers)
+            m.d.sync += [addressed.eq(selected), moves.eq(transfers)]
         m.d.comb += [
             tenures.who.eq(selected), tenures.burst.eq(bus.tbst), tenures.ta.eq(bus.ta),
             tenures.tea.eq(bus.tea), tenures.cancel.eq(bus.artry & moves),

@@ -7,6 +7,7 @@ from pteg.devices import Devices
 from pteg.engine import load_design
 from pteg.engine.compiled import digest_design
 from pteg.errors import UserError
+from pteg.hw.bus.memory_map import ADDRESS_SPACE, check_map
 from pteg.hw.parameters import Parameters
 from pteg.mutants import MUTANTS, NONE
 from pteg.pipeline.mutated import MutatedHardware
@@ -58,6 +59,7 @@ def load_system(platform):
     -------
     pteg.engine.Native
     """
+    check_map(platform.memory_map)
     devices = None
 
     def build():
@@ -73,7 +75,9 @@ def load_system(platform):
             unnamed=unnamed(platform),
             parameters={**{parameter.name: getattr(platform.parameters, parameter.name)
                            for parameter in fields(Parameters)},
-                        "memory_map": platform.memory_map,
+                        # Where they are is an input.
+                        "devices": [(name, size == ADDRESS_SPACE)
+                                    for name, (_, size) in platform.memory_map.items()],
                         "master": platform.master is not None,
                         **({"mmu": _own_mmu(platform)} if platform.mmu else {}),
                         **_fault(platform)})

@@ -43,5 +43,6 @@ def test_a_processor_takes_another_mmu():
 
 def test_a_system_has_ports_for_devices_and_another_master():
     system = System({**MAP, "uart": (1 << 20, 8)}, master=True)
-    assert set(system.signature.members) == {"cpu0", "bus_edge", "request", "dram", "uart"}
+    assert set(system.signature.members) == {
+        "cpu0", "bus_edge", "request", "ranges", "dram", "uart"}
     Fragment.get(system, platform=None)

@@ -125,6 +125,24 @@ def test_paths_leave_out_the_names_of_unnamed_parts_and_ports():
     assert "part.inner.count" in named.signals
 
 
+def test_inputs_have_their_initial_values():
+    class Threshold(wiring.Component):
+        limit: In(data.StructLayout({"low": 40, "high": signed(40)}), init={"low": 5, "high": -1})
+        low: Out(40)
+        negative: Out(1)
+
+        def elaborate(self, platform):
+            m = Module()
+            m.d.comb += [self.low.eq(self.limit.low + 1), self.negative.eq(self.limit.high < 0)]
+            return m
+
+    native = compile_design(Threshold())
+    state = native.new_state()
+    native.settle(state)
+    assert native.read(state, "limit") == 5 | ((1 << 40) - 1) << 40
+    assert native.read(state, "low") == 6 and native.read(state, "negative") == 1
+
+
 def test_initial_values_and_access(native):
     state = native.new_state()
     assert state.dtype == np.uint64 and state.ndim == 1

@@ -15,6 +15,7 @@ import pytest
 
 from pteg.hw.bus.bus import Bus
 from pteg.hw.bus.enums import TransferType
+from pteg.hw.bus.memory_map import pack_ranges
 from pteg.hw.sizes import BEATS
 
 z3 = pytest.importorskip("z3")
@@ -202,7 +203,8 @@ def prove_all(smt, component, depth):
     targets = {name: Target() for name in MAP}
     rules, found, waits = [], [], {name: [] for name in MASTERS}
     for now, after in zip(cycles, [*cycles[1:], None], strict=True):
-        rules += [masters_keep_the_rules(now, after), targets_keep_the_rules(now, targets)]
+        rules += [now["ranges"] == pack_ranges(MAP), masters_keep_the_rules(now, after),
+                  targets_keep_the_rules(now, targets)]
         found.append(claims(now, started, targets))
         for name, cycles_alone in waits.items():
             cycles_alone.append(alone(now, name, targets))

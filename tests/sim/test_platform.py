@@ -81,7 +81,8 @@ def test_several_wires_to_the_processor_are_joined():
 
 def test_generated_modules_are_shared_by_equal_platforms():
     assert g3(ram="1M").functions() is g3(ram="1M").functions()
-    assert g3(ram="1M").functions() is not g3(ram="2M").functions()
+    assert g3(ram="1M").functions() is g3(ram="2M").functions()
+    assert g3(ram="1M").functions() is not g3(ram="1M", dma=True).functions()
 
 
 def test_the_preset_is_the_documented_memory_map():

@@ -5,7 +5,7 @@ import re
 from amaranth.hdl._mem import MemoryInstance
 
 from pteg.engine.frontend.runs import where
-from pteg.engine.probes import Kind, Part, Probe
+from pteg.engine.probes import Kind, Part, Probe, insert
 from pteg.engine.words import WORD
 
 __all__ = ["Names", "scope"]
@@ -73,7 +73,7 @@ class Names:
                 if is_reset and design.clocking is None and signal not in self.port_paths:
                     design.reset = self.values.storage(value)[0].word
                 else:
-                    design.inputs[path] = self.probe(path, signal, value, Kind.INPUT)
+                    design.inputs[path] = self.input(path, signal, value)
                     if design.clocking is not None:
                         self.enter(design.inputs[path], value, is_reset)
             elif name in outputs and signal in self.port_paths:
@@ -104,7 +104,16 @@ class Names:
             design.stored[signal] = self.values.storage(value)
             path = design.signals.get(signal, signal.name)
             if path and all(net >> 16 and self.netlist.is_free(net) for net in value):
-                design.inputs.setdefault(path, self.probe(path, signal, value, Kind.INPUT))
+                design.inputs.setdefault(path, self.input(path, signal, value))
+
+    def input(self, path, signal, value):
+        """Describe an input. Until it is driven, it has its initial value."""
+        probe = self.probe(path, signal, value, Kind.INPUT)
+        if signal.init:
+            for part in probe.parts:
+                self.design.initial.setdefault(part.word, 0)
+            insert(self.design.initial, probe.parts, signal.init)
+        return probe
 
     def describe(self, path, signal, seen):
         fields = self.nir.signal_fields.get(signal) if signal in \

@@ -43,6 +43,7 @@ class System(Part):
     """
 
     bus_edge: Signal            # the last core cycle of a bus clock
+    ranges: Signal              # where the devices are (`pteg.hw.bus.memory_map`)
     request: Master
     bus: Bus
     border_device: Border

@@ -1,0 +1,45 @@
+"""Where the targets of the bus are, for the decoder and for who drives its input `ranges`."""
+
+__all__ = ["ADDRESS_SPACE", "check_map", "pack_ranges", "ranges_of"]
+
+#: Bytes of the physical address space.
+ADDRESS_SPACE = 1 << 32
+
+
+def check_map(memory_map):
+    """Raise ValueError unless `memory_map` is {name: (base, size)} without overlaps.
+
+    A size is a power of two of at least 8 bytes, and a base is a multiple of its size. One target
+    may have the whole address space, which does not count as an overlap.
+    """
+    taken = []
+    for name, (base, size) in memory_map.items():
+        if not isinstance(name, str) or not name.isidentifier():
+            raise ValueError(f"name of a target must be an identifier, not {name!r}")
+        if size < 8 or size & (size - 1):
+            raise ValueError(f"size of {name} must be a power of two of at least 8, not {size:#x}")
+        if base % size or not 0 <= base < ADDRESS_SPACE:
+            raise ValueError(f"base of {name} must be a multiple of its size {size:#x} "
+                             f"within 32 bits, not {base:#x}")
+        for other, first, end in taken:
+            # One has everything if it is the only one that does.
+            if (size == ADDRESS_SPACE) != (end - first == ADDRESS_SPACE):
+                continue
+            if base < end and first < base + size:
+                raise ValueError(f"{name} must not overlap {other}: {base:#x} is taken")
+        taken.append((name, base, base + size))
+
+
+def ranges_of(memory_map):
+    """{name: (base, mask)}: of an address of the target, the bits in `mask` are those of `base`.
+
+    Who has the whole address space has no range.
+    """
+    return {name: (base, ADDRESS_SPACE - size) for name, (base, size) in memory_map.items()
+            if size < ADDRESS_SPACE}
+
+
+def pack_ranges(memory_map):
+    """The value of a decoder's input `ranges`."""
+    return sum((base | mask << 32) << 64 * n
+               for n, (base, mask) in enumerate(ranges_of(memory_map).values()))
