@@ -67,7 +67,7 @@ report saved -o saved : --output needs another file than 'saved', which is read
 report saved -o r.html --cycles x : must be a number such as 20000 or 20M, not 'x'
 report saved -o r.html --symbols absent : absent: No such file or directory
 explain : parameter ADDRESS requires an argument
-explain zz saved : address must be a number or a symbol, not 'zz'
+explain zz saved : --symbols, not 'zz'
 explain 0x100000000 saved : address must have 32 bits, not 0x100000000
 explain 0x1000 absent : absent: No such file or directory
 explain 0x1000 junk : junk: must be a checkpoint of pteg, not a text file
