@@ -60,8 +60,8 @@ class DataOperation(wiring.Component):
             #: The transaction has passed the bus; the block of `held` belongs to this cache, or the
             #: reservation has been checked for it: snoops of it wait.
             "passed": In(1), "owned": Out(1),
-            #: In the cycle before, a block has arrived for the table walker.
-            "arrived": Out(1),
+            #: For whom a block has arrived in the cycle before that is to be asked for again.
+            "arrived": Out(Client),
             "bus": Out(MemoryPort()),
             #: A reload begins.
             "miss": Out(1),
@@ -77,19 +77,20 @@ class DataOperation(wiring.Component):
         way = Signal.like(self.block_way, name="way")
         beat = Signal(range(BEATS))
         stale = Signal()     # a flash invalidation came during the reload
+        again = Signal()     # the client asks again when the block is there
 
         m.d.comb += [
             self.block_way.eq(way), self.fill_word.eq(beat),
             bus.addr.eq(held.pa), bus.size.eq(held.size), bus.wimg.eq(held.wimg),
             bus.wdata.eq(held.wdata), bus.type.eq(held.type),
         ]
-        m.d.sync += self.arrived.eq(0)
+        m.d.sync += self.arrived.eq(Client.NOBODY)
         with m.Switch(state):
             with m.Case(DataCacheState.ALLOCATE):
                 self._allocate(m, way)
                 m.d.sync += [beat.eq(0), stale.eq(0)]
             with m.Case(DataCacheState.RELOAD):
-                self._reload(m, beat, stale)
+                self._reload(m, beat, stale, again)
             with m.Case(DataCacheState.MERGE):
                 m.d.comb += self.busy.eq(1)
                 with m.If(~self.copying):       # a block that a snoop pushes
@@ -119,6 +120,7 @@ class DataOperation(wiring.Component):
         with m.If(self.begin):
             m.d.sync += [held.eq(self.asked), state.eq(self.first), beat.eq(0),
                          self.owned.eq(atomic)]
+            m.d.sync += again.eq(self.touch)
             with m.If(self.touch):
                 m.d.sync += held.op.eq(DataOp.TOUCH)
         return m
@@ -156,7 +158,7 @@ class DataOperation(wiring.Component):
         m.d.comb += bus.burst.eq(1)
         m.d.comb += bus.type.eq(TransferType.READ_WITH_INTENT_TO_MODIFY)
 
-    def _reload(self, m, beat, stale):
+    def _reload(self, m, beat, stale, again):
         """Read the block."""
         bus, held = self.bus, self.held
         store, first = held.op == DataOp.STORE, beat == 0
@@ -184,8 +186,9 @@ class DataOperation(wiring.Component):
             with m.Else():
                 with m.If(~stale & ~self.flash):
                     self._enter(m, BlockState.EXCLUSIVE)
-                m.d.sync += [self.state.eq(Mux(store, DataCacheState.MERGE, DataCacheState.IDLE)),
-                             self.arrived.eq(search)]
+                m.d.sync += self.state.eq(Mux(store, DataCacheState.MERGE, DataCacheState.IDLE))
+                with m.If(search | again):
+                    m.d.sync += self.arrived.eq(held.client)
 
     def _broadcast(self, m):
         """Tell the bus; M says to the L2, if there is one, whether others are told too."""

@@ -4,7 +4,7 @@ In order of priority: another bus master's snoop, the table walker, the load/sto
 queue. The table walker waits until the store queue is empty, and so sees what older
 instructions have stored. A store whose block a snoop takes away comes before the load/store unit
 next time: loads of the block, which are answered while it arrives, could keep the store from it for
-ever.
+ever. A block that the table walker or a stwcx. has fetched is theirs before it is the snoop's.
 """
 
 from amaranth.hdl import Module, Mux, Signal
@@ -35,8 +35,8 @@ class DataRequests(wiring.Component):
     free: In(1)
     #: The request; its client is NOBODY if there is none.
     asked: Out(Request)
-    #: A block has arrived for the table walker, which gets it before a snoop takes it away.
-    arrived: In(1)
+    #: A block has arrived for this client, which gets it before a snoop takes it away.
+    arrived: In(Client)
     #: There is a snoop that is to be answered; reads of its block wait.
     snooping: Out(1)
     #: In the cycle of the request: it is done, with `array_data` if it is a load; it becomes
@@ -100,10 +100,13 @@ class DataRequests(wiring.Component):
                            for name in ("size", "wimg", "type", "wdata"))]
 
         walks = walker.valid & self.drained
-        with m.If(self.snooping & ~snooped & ~(self.arrived & walks)):
+        found = Signal()    # what the load/store unit wants, a stwcx., has arrived
+        m.d.comb += found.eq((self.arrived == Client.LSU) & lsu.valid)
+        with m.If(self.snooping & ~snooped
+                  & ~((self.arrived == Client.WALKER) & walks | found)):
             m.d.comb += [asked.client.eq(Client.SNOOP), asked.pa.eq(snoop.pa),
                          asked.op.eq(Mux(snoop.clean, DataOp.CLEAN, DataOp.FLUSH))]
-        with m.Elif(walks):
+        with m.Elif(walks & ~found):
             take(Client.WALKER, Mux(walker.type == TransferType.READ, DataOp.LOAD, DataOp.STORE),
                  walker.addr, walker)
         with m.Elif(lsu.valid & ~(robbed & stores.valid)):

@@ -59,6 +59,17 @@ FALSE_SHARING = """
     stwx r6, r3, r4
     bdnz 1b
 """
+#: Each has a reservation of a block of its own, and stores to one that both use: the address of a
+#: stwcx. is not compared. So neither loses the reservation while the block goes back and forth.
+OTHER_BLOCK = """
+    slwi r4, r20, 8
+    addi r4, r4, 0x100
+    slwi r8, r20, 2
+1:  lwarx r6, r3, r4
+    mfctr r7
+    stwcx. r7, r3, r8
+    bdnz 1b
+"""
 #: A lock, and a counter that it protects.
 LOCK = """
 1:  lwarx r6, 0, r3
@@ -112,6 +123,12 @@ def test_words_of_one_block_that_two_processors_write_keep_every_store():
 
 def test_loads_of_a_block_do_not_keep_a_store_from_it():
     machine = made(HANDSHAKE)
+    finish(machine)
+    assert [machine.memory.read_word(0x8000 + 4 * n) for n in range(2)] == [1, 1]
+
+
+def test_stores_of_stwcx_to_a_block_that_neither_has_reserved_end():
+    machine = made(OTHER_BLOCK)
     finish(machine)
     assert [machine.memory.read_word(0x8000 + 4 * n) for n in range(2)] == [1, 1]
 
