@@ -8,6 +8,7 @@ from pteg.lockstep import Lockstep
 ARGUMENTS = "mem=448K swap=1M hash=64K"
 
 
+@pytest.mark.slow
 def test_copies_and_swapping_on_the_pipeline(new_session):
     session = new_session(ARGUMENTS, cpu="pipeline")
     assert session("stress 1 90 30") == "stress: ok\n"

@@ -130,6 +130,7 @@ def test_linux_for_a_mac_boots_through_openbios(new_session, openbios):
     host.check()
 
 
+@pytest.mark.slow
 def test_openbios_prints_and_answers_as_on_the_bare_machine(new_session, openbios, bare_openbios):
     """On a mac99 of MOL's user part: fw_cfg, 8530, PCI configuration, NVRAM, an open bus."""
     bare = bare_openbios.console.read()

@@ -183,6 +183,7 @@ def test_both_models_agree():
     assert session.counters()["emuaccel"] > 5 * accel.TIMES
 
 
+@pytest.mark.slow
 def test_replaced_instructions_cost_less():
     found = accel.measure()
     for kind, ways in found.items():

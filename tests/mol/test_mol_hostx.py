@@ -27,7 +27,7 @@ def watched(name, steps=24, piece=2_500_000):
 
 
 @pytest.mark.parametrize("name", [
-    "hostx-plan", "hostx-port", "hostx-swapping",
+    "hostx-plan", "hostx-port", pytest.param("hostx-swapping", marks=pytest.mark.slow),
     pytest.param("hostx-trampoline", marks=pytest.mark.slow),
     pytest.param("hostx-by-user", marks=pytest.mark.slow)])
 def test_the_guest_counts_and_the_host_stays_whole(name):

@@ -33,6 +33,7 @@ def test_cycles_belong_to_the_guest_or_to_the_host():
     assert share.shared(records, {enters}) == share.Share(entries=2, guest=75, host=50)
 
 
+@pytest.mark.slow
 def test_a_computation_is_hardly_slower():
     alone, shared, private = numbers.slowdown("sort")
     assert alone > 100_000

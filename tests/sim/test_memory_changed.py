@@ -45,7 +45,8 @@ next:   lwz     r3,0(r4)
 BLOCKS = range(0x20000, 0x220000, 0x20000)
 
 
-@pytest.mark.parametrize("cpu, l2", [("functional", 0), ("pipeline", 0), ("pipeline", "256K")])
+@pytest.mark.parametrize("cpu, l2", [
+    ("functional", 0), pytest.param("pipeline", 0, marks=pytest.mark.slow), ("pipeline", "256K")])
 def test_memory_written_at_any_cycle_is_what_a_script_and_the_program_read(cpu, l2):
     seed = random.randrange(1 << 32)
     print("seed", seed)
