@@ -129,7 +129,9 @@ class Processor:
                 self.access = DataOp.LOAD, address, 0
         elif not self.queue:
             if pick < 0.9 and self.reserved is not None:
-                self.access = "swap", 32 * self.reserved + address % 32, self.world.fresh()
+                # The address of a stwcx. is not compared with that of the reservation.
+                block = self.reserved if rng.random() < 0.7 else address >> 5
+                self.access = "swap", 32 * block + address % 32, self.world.fresh()
             elif pick < 0.8:
                 self.access = "reserve", address, 0
             elif pick < 0.85:
