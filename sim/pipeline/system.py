@@ -59,7 +59,10 @@ def load_system(platform):
     -------
     pteg.engine.Native
     """
-    check_map(platform.memory_map)
+    try:
+        check_map(platform.memory_map)
+    except ValueError as error:
+        raise UserError(f"the pipeline model cannot decode these addresses: {error}") from None
     devices = None
 
     def build():

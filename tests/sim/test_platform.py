@@ -130,6 +130,14 @@ def test_any_other_identifier_names_a_device(cpu):
     assert machine.cpu.gpr[3] == 5
 
 
+def test_the_pipeline_model_refuses_addresses_that_it_cannot_decode():
+    platform = Platform([Dram(size=0x1000), Rom(size=0x1000, base=0x1800)])
+    Machine(platform, cpu="functional").run(instructions=1)
+    with pytest.raises(UserError, match=r"^the pipeline model cannot decode these addresses: base "
+                                        r"of rom must be a multiple of its size 0x1000"):
+        Machine(platform).run(cycles=1)
+
+
 def test_an_mmu_without_the_ports_of_one_is_refused():
     machine = Machine(Platform([Dram(size=0x1000)], mmu=lambda parameters: None))
     with pytest.raises(UserError, match=r"^mmu must make a component with the ports of "
