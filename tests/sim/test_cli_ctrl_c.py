@@ -73,7 +73,7 @@ def contents(folder):
     "engine --component pteg.hw.mmu.walker:Walker -o old", "init project", "init a/b/project",
     "lab new L1", "lab new L2 a/b", "lab mutants L2 no-ir", "lab mutants L2 no-ir a/b",
     "report saved -o new.html --cycles 50", "report saved -o old --cycles 50",
-    "timeline events.jsonl new.json", "timeline events.jsonl old",
+    "timeline events.jsonl -o new.json", "timeline events.jsonl -o old",
     "sweep points.py --workers 1 -o new.csv", "sweep points.py --workers 1 -o old.csv",
     "export verilog --component pteg.hw.mmu.walker:Walker -o new.v",
     "export verilog --component pteg.hw.mmu.walker:Walker -o old",

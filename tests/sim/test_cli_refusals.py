@@ -73,12 +73,13 @@ explain 0x1000 absent : absent: No such file or directory
 explain 0x1000 junk : junk: must be a checkpoint of pteg, not a text file
 explain 0x1000 saved --access x : Invalid value "x" for --access
 explain 0x1000 saved --symbols junk : junk: must be
-timeline absent t.json : cannot read 'absent': No such file or directory
-timeline d t.json : cannot read 'd': Is a directory
-timeline junk t.json : junk:1: must be an event of a ledger, not 'junk'
-timeline bytes.jsonl t.json : bytes.jsonl is not a ledger: it is not ASCII text
-timeline events.jsonl no/t.json : cannot write 'no/t.json': its folder does not exist
-timeline events.jsonl events.jsonl : --output needs another file than 'events.jsonl'
+timeline events.jsonl : Command "timeline" parameter --output requires an argument.
+timeline absent -o t.json : cannot read 'absent': No such file or directory
+timeline d -o t.json : cannot read 'd': Is a directory
+timeline junk -o t.json : junk:1: must be an event of a ledger, not 'junk'
+timeline bytes.jsonl -o t.json : bytes.jsonl is not a ledger: it is not ASCII text
+timeline events.jsonl -o no/t.json : cannot write 'no/t.json': its folder does not exist
+timeline events.jsonl -o events.jsonl : --output needs another file than 'events.jsonl'
 explain 0x1000 saved --symbols absent : absent: No such file or directory
 explain 0x1000 saved --user=x : "x"
 picture junk -o p.svg : junk

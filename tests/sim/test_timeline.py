@@ -71,8 +71,8 @@ def test_privilege_follows_exceptions_and_returns():
 
 
 def test_the_command(recorded, tmp_path):
-    def command(*arguments):
-        done = run_pteg("timeline", *arguments)
+    def command(source, output):
+        done = run_pteg("timeline", source, "-o", output)
         return done.returncode, done.stdout, done.stderr
 
     assert command(recorded, tmp_path / "boot.json") == (0, "", "")

@@ -73,9 +73,9 @@ def report(
 
 def timeline(
     ledger: str,
-    output: str,
     /,
     *,
+    output: Annotated[str, Parameter(name=["--output", "-o"])],
     symbols: Annotated[tuple[str, ...], Parameter(negative=())] = (),
 ):
     """Make a time line of a ledger, for Perfetto: exceptions, table searches, device accesses.
@@ -85,7 +85,7 @@ def timeline(
     ledger
         File that `pteg run --ledger` or `machine.ledger()` has written.
     output
-        JSON file, in Chrome's trace event format.
+        JSON file to write, in Chrome's trace event format.
     symbols
         ELF file whose symbols name program counters. Can be repeated.
     """
