@@ -52,6 +52,7 @@ class System(wiring.Component):
             **({"granted": Out(range(len(self._names)))} if len(self._names) > 1 else {}),
             #: Of the device that is a bus master, if there is one.
             **({"request": In(MemoryPort())} if master else {}),
+            #: Where the devices are (`pteg.hw.bus.decoder`).
             **range_port(memory_map),
             #: Ports of the devices, by their names.
             **{name: Out(TargetPort()) for name in memory_map},

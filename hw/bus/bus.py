@@ -44,6 +44,7 @@ class Bus(wiring.Component):
             "snoop": Out(AddressSnoop()),
             #: Whose address tenure, and whose data tenure it is: a bit for each master.
             "owner": Out(len(masters)), "data_owner": Out(len(masters)),
+            #: Where the targets are (`pteg.hw.bus.decoder`).
             **range_port(memory_map),
             #: By their names: requests of the masters, ports of the targets.
             **{name: In(MemoryPort()) for name in masters},

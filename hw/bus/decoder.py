@@ -26,7 +26,7 @@ RANGE = data.StructLayout({"base": 32, "mask": 32})
 
 
 def range_port(memory_map):
-    """The port `ranges`, with which a decoder answers where the targets are."""
+    """The port `ranges`: where the targets are. Its initial value is this memory map."""
     ranges = {name: {"base": base, "mask": mask}
               for name, (base, mask) in ranges_of(memory_map).items()}
     #: Of each target, by its name; who has everything has none.
@@ -60,9 +60,10 @@ class Decoder(wiring.Component):
         check_map(memory_map)
         self.memory_map = dict(memory_map)
         super().__init__({
-            #: The bus; ports of the targets, by their names.
+            #: The bus.
             "bus": In(TargetPort()),
             **range_port(memory_map),
+            #: Ports of the targets, by their names.
             **{name: Out(TargetPort()) for name in memory_map},
         })
 

@@ -119,8 +119,7 @@ class DataOperation(wiring.Component):
             m.d.comb += self.machine_check.eq(1)
         with m.If(self.begin):
             m.d.sync += [held.eq(self.asked), state.eq(self.first), beat.eq(0),
-                         self.owned.eq(atomic)]
-            m.d.sync += again.eq(self.touch)
+                         self.owned.eq(atomic), again.eq(self.touch)]
             with m.If(self.touch):
                 m.d.sync += held.op.eq(DataOp.TOUCH)
         return m

@@ -70,9 +70,9 @@ def searches(recorded) -> tuple[np.ndarray, np.ndarray]:
         row = found[number]
         row["begin"], row["end"] = start + begin, start + end
         row["first"], row["count"] = first, last - first
-        for field in ("ea", "vsid", "sdr1", "found_at", "side", "kind", "key", "outcome"):
-            row[field] = column(field)[min(end, final)]
         for name, at in updates.items():
             inside = at[(at >= begin) & (at <= end)]
             row[f"{name}_cycle"] = start + int(inside[0]) if len(inside) else 0
+    for field in ("ea", "vsid", "sdr1", "found_at", "side", "kind", "key", "outcome"):
+        found[field] = column(field)[np.minimum(np.array(ends, int), final)]
     return found, slots

@@ -26,6 +26,7 @@ from pteg.errors import UserError
 from pteg.firmware.asm import assemble
 from pteg.hw.sizes import CREDITS
 from pteg.parameters import read_parameters
+from pteg.pipeline.places import System
 from pteg.presets import PRESETS
 
 CPUS = ("functional", "pipeline")
@@ -402,6 +403,15 @@ def test_forged_state_is_refused_or_harmless(opened, tmp_path, cpu, data):
             content[at] = data.draw(st.sampled_from([0, 1, 0x7F, 0x80, 0xFF]))
     container.write(tmp_path / "x", manifest, {**sections, name: bytes(content)})
     restored_or_refused(tmp_path / "x")
+
+
+def test_devices_that_are_elsewhere_in_the_circuit_than_on_the_bus_are_refused(machine, tmp_path):
+    one = machine("pipeline")
+    state, ranges = one.model.driver.state, System("").ranges
+    one.model.native.write(state, ranges, one.model.native.read(state, ranges) ^ 1 << 16)
+    one.save(tmp_path / "x")
+    with pytest.raises(UserError, match="the pipeline model cannot have been in this state$"):
+        pteg.Machine.restore(tmp_path / "x")
 
 
 # Parameters of the processor ----------------------------------------------------------------------

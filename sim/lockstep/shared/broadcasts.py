@@ -46,8 +46,7 @@ def follow(m, log, searches, number, head, second):
         heard = log.heard[row]
         for side in range(2):
             due = cycle > heard[1] if side == _DATA else entered - heard[2] > FETCHED
-            if heard[3] >> side & 1 and (
-                    due or _searched(m, searches, side, heard, last)):
+            if heard[3] >> side & 1 and (due or _searched(m, searches, side, heard, last)):
                 _forget(m, side, heard[0])
                 heard[3] &= ~(1 << side)
         if heard[3]:
