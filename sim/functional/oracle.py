@@ -15,6 +15,8 @@ from pteg.functional.table import NOWHERE, SOFTWARE, clock, is_late, lookup
 
 __all__ = ["loaded", "examine", "overwritten", "refused", "unseen"]
 
+#: In `tlb_told`, beside a bit for each kind of access: it is known whether the PTE was torn.
+_TORN_KNOWN = 1 << 7
 #: Of the eight bytes of a PTE.
 _FIRST_WORD = -1 << 32
 
@@ -29,7 +31,7 @@ def loaded(m, side, index, way, pte):
 @compiled
 def examine(s, m, ea, kind, side, index, way, key):
     """A TLB entry is used for an access that it allows: does the page table say the same?"""
-    if m.tlb_told[side, index, way] & 1:
+    if m.tlb_told[side, index, way] & 1 << kind:
         return
     store = kind == isa.KIND_STORE
     word = 0 | m.tlb_word[side, index, way]
@@ -52,7 +54,7 @@ def examine(s, m, ea, kind, side, index, way, key):
         elif m.oracle_references and not now & isa.PTEL_R and not is_late(m, pte + 6):
             fault = isa.FAULT_UNREFERENCED
     if fault and not under_way(m, fault, ea, side, index, way, pte):
-        m.tlb_told[side, index, way] = 1
+        m.tlb_told[side, index, way] |= 1 << kind
         report(m, s.pc, fault, kind, ea, vsid, pte, word, now)
         m.stale_loaded_from = m.tlb_pte[side, index, way]
         m.stale_loaded = m.tlb_loaded[side, index, way]
@@ -111,8 +113,8 @@ def evicted(m, ea, side, index, way):
     tag = peek32(m.ram + m.tlb_pte[side, index, way])
     if not given_away(m, ea, side, index, way):
         return isa.FAULT_UNMAPPED
-    if tag & isa.PTEH_V and not m.tlb_told[side, index, way]:
-        m.tlb_told[side, index, way] = 2    # once is enough
+    if tag & isa.PTEH_V and not m.tlb_told[side, index, way] & _TORN_KNOWN:
+        m.tlb_told[side, index, way] |= _TORN_KNOWN     # once is enough
         if torn(m, ea, side, index, way):
             return isa.FAULT_TORN
     first = max(m.tlb_loaded[side, index, way], m.history_count - isa.HISTORY)
@@ -169,7 +171,7 @@ def torn(m, ea, side, index, way):
 def refused(s, m, ea, kind, side, index, way, key):
     """A TLB entry forbids an access: does the PTE that it was loaded from, too? The exception
     does not say so, and its handler may find nothing to do."""
-    if m.tlb_told[side, index, way] & 1:
+    if m.tlb_told[side, index, way] & 1 << kind:
         return
     word = 0 | m.tlb_word[side, index, way]
     vsid = m.tlb_tag[side, index, way] >> 16 & 0xFFFFFF
@@ -180,7 +182,7 @@ def refused(s, m, ea, kind, side, index, way, key):
     if (word ^ now) & isa.PTEL_RPN or prohibited(key, now & 3, kind == isa.KIND_STORE):
         return
     if not under_way(m, isa.FAULT_REFUSED, ea, side, index, way, pte):
-        m.tlb_told[side, index, way] = 1
+        m.tlb_told[side, index, way] |= 1 << kind
         report(m, s.pc, isa.FAULT_REFUSED, kind, ea, vsid, pte, word, now)
         m.stale_loaded_from = m.tlb_pte[side, index, way]
         m.stale_loaded = m.tlb_loaded[side, index, way]

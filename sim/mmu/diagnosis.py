@@ -79,7 +79,7 @@ def diagnose(found: Finding) -> tuple[Made | None, Step | None, int | None]:
     if place is None or found.fault is Fault.OVERWRITTEN:
         return None if place is None else acts[place], None, None
     missing, misplaced = _missing(found, acts, place)
-    if missing is None and not _arrived(found, acts, place):
+    if missing is None and not _arrived(found, acts, _begin(acts, place)):
         missing = Step.THERE
     return acts[place], missing, misplaced
 
@@ -179,14 +179,10 @@ def _missing(found: Finding, acts: Sequence[Made], change: int) -> tuple[Step | 
     """The first step that is not there, and the address of a tlbie in the wrong place."""
     if found.fault is Fault.UNSEEN:
         return Step.SYNC_VALID, None
+    if acts[change].before & _VALID and not acts[change].cleared_v():
+        return _in_place(found, acts, change)
     stores = _stores(acts, {acts[change].address})
-    first = change
-    if not acts[change].cleared_v():
-        if acts[change].before & _VALID:
-            return _in_place(found, acts, change)
-        first = max((i for i in stores if i < change and acts[i].cleared_v()), default=change)
-
-    step, misplaced, waits = _flushed(found, acts, first, stores)
+    step, misplaced, waits = _flushed(found, acts, _begin(acts, change), stores)
     if step:
         return step, misplaced
     valid = next((i for i in stores if i > waits and acts[i].set_v()), None)
@@ -197,6 +193,14 @@ def _missing(found: Finding, acts: Sequence[Made], change: int) -> tuple[Step | 
         if not _has(acts, valid, len(acts), Act.SYNC):
             return Step.SYNC_VALID, None
     return None, None
+
+
+def _begin(acts: Sequence[Made], change: int) -> int:
+    """Index of the store of V = 0 with which a change begins, or of the change itself."""
+    if acts[change].before & _VALID:
+        return change
+    return max((i for i in _stores(acts, {acts[change].address})
+                if i < change and acts[i].cleared_v()), default=change)
 
 
 def _in_place(found: Finding, acts: Sequence[Made], change: int) -> tuple[Step, int | None]:
@@ -245,7 +249,7 @@ def _flush(found: Finding, acts: Sequence[Made], start: int) -> int | None:
     return None
 
 
-def _arrived(found: Finding, acts: Sequence[Made], change: int) -> bool:
+def _arrived(found: Finding, acts: Sequence[Made], first: int) -> bool:
     """Whether the tlbie after a store has reached the processor that uses the entry."""
-    flush = _flush(found, acts, change)
-    return found.processor == acts[change].processor or flush is None or bool(acts[flush].after)
+    flush = _flush(found, acts, first)
+    return found.processor == acts[first].processor or flush is None or bool(acts[flush].after)

@@ -149,7 +149,7 @@ class Oracle:
     Attributes
     ----------
     uses : list of StaleUse
-        Each use of a TLB entry is told once.
+        Of each TLB entry, the first use of each kind is told.
     """
 
     def __init__(self, stop: bool = False, tell: Callable[[StaleUse], object] | None = None):

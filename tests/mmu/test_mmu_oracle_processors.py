@@ -16,9 +16,10 @@ SEEDS = 30
 PATIENCE = 40
 
 
-def run(*omitted, seed=None, patience=PATIENCE, **options):
+def run(*omitted, seed=None, patience=PATIENCE, defines=None, **options):
     """Run to the end; return how often the reader was wrong, the oracle's uses, the symbols."""
-    program = assemble(SOURCE, defines={f"OMIT_{step.name}": 1 for step in omitted},
+    omissions = {f"OMIT_{step.name}": 1 for step in omitted}
+    program = assemble(SOURCE, defines=omissions | (defines or {}),
                        sections={".vectors": 0x300, ".text": 0x1000})
     machine = pteg.Machine("g3", cpu="functional", rom="none", ram="4M", processors=2,
                            adversary=seed, seed=seed or 1, quantum=7, **options)
@@ -62,6 +63,11 @@ def test_a_report_names_the_processors():
 def test_a_processor_that_does_not_broadcast_leaves_the_other_one_its_entry():
     wrong, uses, _ = run(broadcast=False)
     assert wrong and {use.missing for use in uses} == {Step.THERE}
+
+
+def test_the_entry_that_it_leaves_may_be_used_when_the_page_has_a_new_pte():
+    _, uses, _ = run(broadcast=False, defines={"SELDOM": 1})
+    assert [(use.fault, use.missing) for use in uses] == [(Fault.MOVED, Step.THERE)]
 
 
 def test_while_a_change_is_made_the_old_page_may_be_used():
