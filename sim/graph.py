@@ -7,7 +7,10 @@ is an edge, from the side with the outputs to the side with the inputs.
 
 import json
 from dataclasses import asdict
+from pathlib import Path
 
+from pteg.engine import cache
+from pteg.engine.kept import key_of
 from pteg.errors import UserError
 from pteg.platform import PROCESSOR
 
@@ -24,15 +27,12 @@ def machine_graph(machine):
     `ways` or `entries` if they say how large they are. Edges have `interface`. The attribute
     `parameters` of the graph has those of the processor.
     """
-    from pteg.pipeline.system import make_system
-
     platform = machine.platform
     graph = platform.graph()
     graph.graph["parameters"] = asdict(platform.parameters)
     # The platform's bus is one node; the hardware's has parts.
     graph.remove_node("bus")
-    hardware = hardware_graph(make_system(platform), "system")
-
+    hardware = _system_graph(platform)
     alone = platform.parameters.processors == 1
 
     def shown(node):
@@ -52,6 +52,27 @@ def machine_graph(machine):
             graph.add_edge(platform.master.name, shown(sink), **data)
         elif source != "system":
             graph.add_edge(shown(source), shown(sink), **data)
+    return graph
+
+
+def _system_graph(platform):
+    """The graph of the hardware for a platform; kept, since elaboration takes seconds."""
+    from networkx import node_link_graph
+
+    from pteg.pipeline.system import description, make_system, sources
+
+    def make():
+        return hardware_graph(make_system(platform), "system")
+
+    files = [*sources(), Path(__file__)]
+    if platform.mmu or cache.edited_files(files):   # an own MMU: its classes' names tell nothing
+        return make()
+    key = key_of("graph", cache.digest_files(files), json.dumps(description(platform)))
+    blobs = cache.get(key)
+    if blobs is not None:
+        return node_link_graph(json.loads(blobs["graph"]), edges="edges")
+    graph = make()
+    cache.put(key, {"graph": _json(graph).encode()})
     return graph
 
 

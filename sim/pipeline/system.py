@@ -13,7 +13,7 @@ from pteg.mutants import MUTANTS, NONE
 from pteg.pipeline.mutated import MutatedHardware
 from pteg.waiting import waiting
 
-__all__ = ["UNNAMED", "load_system", "make_system", "names", "unnamed"]
+__all__ = ["UNNAMED", "description", "load_system", "make_system", "names", "sources", "unnamed"]
 
 #: Paths leave out the name of the only processor; see `pteg.engine.compile_design`.
 UNNAMED = ["cpu0"]
@@ -70,23 +70,31 @@ def load_system(platform):
         devices = Devices(platform).compile_ahead()
         return make_system(platform)
 
-    from pteg import hw
-
     with waiting("compiling the processor (only the first time)"):
-        native = load_design(
-            build, sources=[Path(hw.__file__).parent], name="system", cycle=True,
-            unnamed=unnamed(platform),
-            parameters={**{parameter.name: getattr(platform.parameters, parameter.name)
-                           for parameter in fields(Parameters)},
-                        # Where they are is an input.
-                        "devices": [(name, size == ADDRESS_SPACE)
-                                    for name, (_, size) in platform.memory_map.items()],
-                        "master": platform.master is not None,
-                        **({"mmu": _own_mmu(platform)} if platform.mmu else {}),
-                        **_fault(platform)})
+        native = load_design(build, sources=sources(), parameters=description(platform),
+                             name="system", cycle=True, unnamed=unnamed(platform))
         if devices is not None:
             devices.result()
     return native
+
+
+def sources():
+    """The files that describe the hardware."""
+    from pteg import hw
+
+    return [Path(hw.__file__).parent]
+
+
+def description(platform):
+    """Everything else that determines the hardware for a platform, JSON-able."""
+    return {**{parameter.name: getattr(platform.parameters, parameter.name)
+               for parameter in fields(Parameters)},
+            # Where they are is an input.
+            "devices": [(name, size == ADDRESS_SPACE)
+                        for name, (_, size) in platform.memory_map.items()],
+            "master": platform.master is not None,
+            **({"mmu": _own_mmu(platform)} if platform.mmu else {}),
+            **_fault(platform)}
 
 
 def _fault(platform):
