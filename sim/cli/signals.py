@@ -1,6 +1,8 @@
 """Signals that end pteg: at once, or only noted where nothing must be interrupted."""
 
+import atexit
 import contextlib
+import os
 import signal
 import sys
 import threading
@@ -9,10 +11,13 @@ import time
 from pteg.cli.exits import ExitCode
 from pteg.interrupts import ENDING
 
-__all__ = ["interrupts_raised", "interrupts_noted"]
+__all__ = ["interrupts_raised", "interrupts_noted", "leave"]
 
 #: Seconds after which a signal that was lost in a callback is raised again.
 AGAIN = 0.05
+
+#: Those that have raised an exception.
+_raised: list[int] = []
 
 
 def interrupts_raised():
@@ -23,10 +28,10 @@ def interrupts_raised():
     report an exception and continue. A signal that came in there is raised again a moment later.
     What fails after it is not reported: finalizers of objects that a signal left half made.
     """
-    raised = []
+    _raised.clear()
 
     def end(number, frame):
-        raised.append(number)
+        _raised.append(number)
         raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(ExitCode(128 + number))
 
     for number in ENDING:
@@ -41,10 +46,23 @@ def interrupts_raised():
             case SystemExit(code=ExitCode() as code):
                 number = code - 128
             case _:
-                return None if raised else report(unraisable)
+                return None if _raised else report(unraisable)
         threading.Thread(target=_send, args=[number, raise_again.__code__], daemon=True).start()
 
     sys.unraisablehook = raise_again
+
+
+def leave(code):
+    """End the process where the exception of a signal is caught, so that none of the objects that
+    it left half made is finalized: LLVM's modules crash after their context has gone."""
+    if not _raised:
+        return
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            with contextlib.suppress(OSError):
+                stream.flush()
+    os._exit(code)
 
 
 def _send(number, hook):

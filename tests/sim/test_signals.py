@@ -93,3 +93,29 @@ def test_a_finalizer_of_what_a_signal_left_half_made_is_not_reported(signalled):
     done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (143, "")
     assert ("no attribute 'whole'" in done.stderr) is not signalled
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_nothing_that_a_signal_left_half_made_is_finalized(number):
+    """LLVM crashed when a module went after its context. Files are closed all the same."""
+    text = f"""if 1:
+        import atexit, signal, time
+        from pteg.cli import commands
+
+        class HalfMade:
+            def __del__(self):
+                print("finalized")
+
+        def app(*arguments, **options):
+            half_made = HalfMade()
+            try:
+                signal.raise_signal({int(number)})
+                time.sleep(60)
+            finally:
+                print("cleaned up")
+
+        atexit.register(print, "closed")
+        commands.app = app
+        commands.main([])"""
+    done = subprocess.run([sys.executable, "-c", text], timeout=60, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (128 + number, "cleaned up\nclosed\n")

@@ -22,7 +22,7 @@ from pteg.cli.groups import HARDWARE, INSTALLATION, LEARN, LOOK, OPTIONS, PROGRA
 from pteg.cli.lab import lab
 from pteg.cli.mol import mol
 from pteg.cli.setup import bench, doctor, init
-from pteg.cli.signals import interrupts_raised
+from pteg.cli.signals import interrupts_raised, leave
 from pteg.cli.waves import picture, waves
 from pteg.errors import Unreached, UserError
 
@@ -107,7 +107,11 @@ def _guarded(act):
         return _refuse(f"cannot write standard output: {error.strerror or error}")
     except KeyboardInterrupt:
         _refuse("interrupted")
+        leave(ExitCode.INTERRUPTED)
         return ExitCode.INTERRUPTED
+    except SystemExit as ended:
+        leave(ended.code)
+        raise
 
 
 def _refuse(message):
