@@ -9,7 +9,7 @@ from bisect import bisect_right
 from pteg.errors import UserError
 from pteg.files import read_file
 
-__all__ = ["Waves"]
+__all__ = ["TOP", "Waves"]
 
 #: Scope that `pteg.waveforms` puts around all signals.
 TOP = "top."

@@ -29,14 +29,16 @@ def picture(waveform: str, /, *, output: Annotated[str, Parameter(name=["--outpu
     output
         SVG picture; WaveJSON, for WaveDrom, if the name ends in `.json`.
     signals
-        Components, or dotted paths with * and ?, from top to bottom. Can be repeated. Default: all.
+        Components, or dotted paths with * and ?, from top to bottom. Can be repeated. Default: all;
+        of more than 100, those that viewers show first.
     depth
         Levels of components below each of `--signals`; 1: its own signals only.
     window
         Cycles A:B; all by default.
     """
     from pteg.waveforms.picture import MOST, Shown, lanes, svg, wavejson
-    from pteg.waveforms.reader import Waves
+    from pteg.waveforms.reader import TOP, Waves
+    from pteg.waveforms.surfer import first_group
     from pteg.waveforms.trace import select
     from pteg.waveforms.window import Window
 
@@ -51,6 +53,9 @@ def picture(waveform: str, /, *, output: Annotated[str, Parameter(name=["--outpu
     names = list(file.widths)
     paths = list(dict.fromkeys(path for pattern in signals or ["*"]
                                for path in select(names, pattern, depth)))
+    if not signals and depth is None and len(paths) > ROWS:
+        first_shown = (name.removeprefix(TOP) for name in first_group(waveform))
+        paths = [path for path in first_shown if path in file.widths] or paths
     if len(paths) > ROWS:
         raise UserError(f"a picture has at most {ROWS} signals, not {len(paths)}: choose them with "
                         f"--signals and --depth")

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pteg.errors import UserError
 from pteg.waveforms.changes import Changes
 from pteg.waveforms.difference import Difference, describe, differences
+from pteg.waveforms.gtkw import View
 from pteg.waveforms.picture import Lane, Shown, lanes, svg, wavejson
 from pteg.waveforms.reader import Waves
 from pteg.waveforms.signals import Signal
@@ -161,6 +162,24 @@ def test_the_commands(tmp_path):
         done = pteg(tmp_path, *arguments)
         assert (done.returncode, done.stderr) == (2, f"pteg: {message}\n")
     assert not (tmp_path / "x.svg").exists()
+
+
+def test_of_many_signals_a_picture_has_those_that_viewers_show_first(tmp_path):
+    signals = [Signal(f"unit.s{number}", 8) for number in range(101)]
+    view = View([("absent", ["no"]), ("first", ["unit.s7", "unit.s3"]), ("second", ["unit.s9"])])
+    with Trace(tmp_path / "a.fst", signals, view=view) as trace:
+        trace.write(Changes.of(0, np.zeros((3, 101), np.uint64)))
+    assert pteg(tmp_path, "picture", "a.fst", "-o", "a.json").returncode == 0
+    names = [lane["name"] for lane in json.loads((tmp_path / "a.json").read_text())["signal"]]
+    assert names == ["clk", "unit.s7", "unit.s3"]
+    refusal = ("pteg: a picture has at most 100 signals, not {}: choose them with --signals and "
+               "--depth\n")
+    chosen = pteg(tmp_path, "picture", "a.fst", "-o", "b.svg", "--signals", "unit")
+    assert (chosen.returncode, chosen.stderr) == (2, refusal.format(101))
+    (tmp_path / "a.sucl").unlink()      # as for a waveform of another simulator
+    alone = pteg(tmp_path, "picture", "a.fst", "-o", "b.svg")
+    assert (alone.returncode, alone.stderr) == (2, refusal.format(102))
+    assert not (tmp_path / "b.svg").exists()
 
 
 def test_runs_of_equal_values():
