@@ -1,12 +1,13 @@
 """A ledger as a time line for Perfetto and other viewers of Chrome's trace event format.
 
 Each kind of thing has a track: the world that owns the processor, the privilege state, exceptions,
-table searches of either side, and accesses to devices. Times are those of the pipeline model's
-clock. Records of the functional model, which has no cycles, are at the number of the instruction.
+table searches of either side, and accesses to devices. The tenures of the bus, which are not in a
+ledger, come from a waveform. Times are those of the pipeline model's clock. Records of the
+functional model, which has no cycles, are at the number of the instruction.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from os import PathLike
 from typing import Any
 
@@ -18,15 +19,19 @@ from pteg.hw.mmu.enums import AccessKind, SearchResult
 from pteg.ledger import Kind, PteBits
 from pteg.outputs import write_file
 from pteg.symbols import Symbols
+from pteg.tenures import Tenure, tenures
+from pteg.waveforms.reader import Waves
 from pteg.worlds import World
 
-__all__ = ["events", "write_timeline"]
+__all__ = ["bus_events", "events", "write_timeline"]
 
 #: Tracks, by their numbers; their order is that of the picture.
 WORLDS, PRIVILEGE, EXCEPTIONS, FETCH_SEARCHES, DATA_SEARCHES, TLB_TRACK, DEVICES = range(7)
 TRACKS = {WORLDS: "world", PRIVILEGE: "privilege", EXCEPTIONS: "exceptions",
           FETCH_SEARCHES: "searches: fetch", DATA_SEARCHES: "searches: data",
           TLB_TRACK: "tlbie", DEVICES: "devices"}
+#: Tracks of the bus; True: of data tenures.
+BUS_TRACKS = {False: "address tenures", True: "data tenures"}
 
 Event = dict[str, Any]
 
@@ -49,13 +54,31 @@ def events(records: np.ndarray, frequency: float = 200e6,
         Events of Chrome's trace event format; processes are the processors.
     """
     for core in sorted(set(records["core"].tolist())):
-        yield {"ph": "M", "name": "process_name", "pid": core, "args": {"name": f"cpu{core}"}}
-        for number, name in TRACKS.items():
-            yield {"ph": "M", "name": "thread_name", "pid": core, "tid": number,
-                   "args": {"name": name}}
-            yield {"ph": "M", "name": "thread_sort_index", "pid": core, "tid": number,
-                   "args": {"sort_index": number}}
+        yield from _tracks(core, f"cpu{core}", TRACKS)
         yield from _Core(core, 1e6 / frequency, symbols).events(records[records["core"] == core])
+
+
+def bus_events(found: Iterable[Tenure], process: int, frequency: float = 200e6) -> Iterator[Event]:
+    """The same of the bus, a process of this number with tracks for address and data tenures."""
+    scale = 1e6 / frequency
+    yield from _tracks(process, "bus", BUS_TRACKS)
+    for tenure in found:
+        known = {} if tenure.address is None else {
+            "address": f"{tenure.address:#010x}", "burst": tenure.burst}
+        yield {"ph": "X", "name": tenure.type or "data", "pid": process, "tid": int(tenure.data),
+               "ts": tenure.begin * scale, "dur": (tenure.end - tenure.begin) * scale,
+               "args": known | {"master": tenure.master}
+               | ({"ended": tenure.ended} if tenure.ended else {})}
+
+
+def _tracks(process: int, name: str, tracks: dict[Any, str]) -> Iterator[Event]:
+    """The names of a process and of its tracks, which are numbers."""
+    yield {"ph": "M", "name": "process_name", "pid": process, "args": {"name": name}}
+    for number, track in tracks.items():
+        yield {"ph": "M", "name": "thread_name", "pid": process, "tid": int(number),
+               "args": {"name": track}}
+        yield {"ph": "M", "name": "thread_sort_index", "pid": process, "tid": int(number),
+               "args": {"sort_index": int(number)}}
 
 
 class _Core:
@@ -64,6 +87,7 @@ class _Core:
     def __init__(self, core: int, scale: float, symbols: Symbols | None):
         self._core, self._scale, self._symbols = core, scale, symbols
         self._miss: dict[int, float] = {}   # of each side, the time of a search's miss
+        self._side = DATA_SEARCHES          # of the last search
 
     def events(self, records: np.ndarray) -> Iterator[Event]:
         clock = "cycle" if records["cycle"].any() else "instruction"
@@ -116,13 +140,13 @@ class _Core:
             side = FETCH_SEARCHES if cause == AccessKind.FETCH else DATA_SEARCHES
             self._miss = {side: now}
         elif kind is Kind.WALK:
-            side, begin = next(iter(self._miss.items()), (DATA_SEARCHES, now))
+            self._side, begin = next(iter(self._miss.items()), (DATA_SEARCHES, now))
             self._miss = {}
-            yield self._slice(side, SearchResult(cause).name, begin, self._arguments(
+            yield self._slice(self._side, SearchResult(cause).name, begin, self._arguments(
                 record, ea=record["ea"], va=record["va"], pte=record["pa"],
                 ptes_examined=int(record["value"])), now)
         elif kind is Kind.PTE_UPDATE:
-            yield self._instant(DATA_SEARCHES, f"set {PteBits(cause).name}", now, self._arguments(
+            yield self._instant(self._side, f"set {PteBits(cause).name}", now, self._arguments(
                 record, ea=record["ea"], pte=record["pa"]))
         elif kind is Kind.TLBIE:
             yield self._instant(TLB_TRACK, "tlbie", now, self._arguments(record, ea=record["ea"]))
@@ -152,8 +176,10 @@ class _Core:
 
 
 def write_timeline(path: str | PathLike, records: np.ndarray, frequency: float = 200e6,
-                   symbols: Symbols | None = None) -> None:
-    """Write a file that Perfetto opens; see `events`."""
-    text = json.dumps({"displayTimeUnit": "ns",
-                       "traceEvents": list(events(records, frequency, symbols))})
-    write_file(path, text.encode())
+                   symbols: Symbols | None = None, bus: Waves | None = None) -> None:
+    """Write a file that Perfetto opens; see `events`. `bus` has signals of the bus' arbiter."""
+    found = list(events(records, frequency, symbols))
+    if bus is not None:
+        after = 1 + max((event["pid"] for event in found), default=-1)
+        found += bus_events(tenures(bus), after, frequency)
+    write_file(path, json.dumps({"displayTimeUnit": "ns", "traceEvents": found}).encode())

@@ -76,6 +76,7 @@ def timeline(
     /,
     *,
     output: Annotated[str, Parameter(name=["--output", "-o"])],
+    bus: str | None = None,
     symbols: Annotated[tuple[str, ...], Parameter(negative=())] = (),
 ):
     """Make a time line of a ledger, for Perfetto: exceptions, table searches, device accesses.
@@ -86,16 +87,20 @@ def timeline(
         File that `pteg run --ledger` or `machine.ledger()` has written.
     output
         JSON file to write, in Chrome's trace event format.
+    bus
+        Waveform of the same run, whose address and data tenures are shown too. It needs
+        `--signals bus.arbiter`.
     symbols
         ELF file whose symbols name program counters. Can be repeated.
     """
     from pteg.ledger import read
     from pteg.symbols import Symbols
     from pteg.timeline import write_timeline
+    from pteg.waveforms.reader import Waves
 
-    check_outputs({"output": output}, [ledger, *symbols])
+    check_outputs({"output": output}, [ledger, *([bus] if bus else []), *symbols])
     names = Symbols()
     for path in symbols:
         names.add_file(path)
-    write_timeline(output, read(ledger), symbols=names)
+    write_timeline(output, read(ledger), symbols=names, bus=Waves(bus) if bus else None)
     return ExitCode.DONE
