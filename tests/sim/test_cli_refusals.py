@@ -79,6 +79,8 @@ timeline d -o t.json : cannot read 'd': Is a directory
 timeline junk -o t.json : junk:1: must be an event of a ledger, not 'junk'
 timeline bytes.jsonl -o t.json : bytes.jsonl is not a ledger: it is not ASCII text
 timeline events.jsonl -o no/t.json : cannot write 'no/t.json': its folder does not exist
+timeline events.jsonl -o t.json --bus absent : absent: No such file or directory
+timeline events.jsonl -o t.json --bus few.vcd : few.vcd has no signal 'bus.arbiter.edge'
 timeline events.jsonl -o events.jsonl : --output needs another file than 'events.jsonl'
 explain 0x1000 saved --symbols absent : absent: No such file or directory
 explain 0x1000 saved --user=x : "x"
