@@ -199,9 +199,12 @@ def _text(graph):
         level = node.count(".")
         lines.append(f"{'  ' * level}{node.rpartition('.')[2]}: {_label(graph.nodes[node])}")
         for _, sink, data in sorted(graph.out_edges(node, data=True), key=lambda edge: edge[1]):
-            port = f" {data['port']}" if "port" in data else ""
-            lines.append(f"{'  ' * level}    -> {sink} ({data['interface']}{port})")
+            lines.append(f"{'  ' * level}    -> {sink} ({_connection(data)})")
     return "\n".join(lines) + "\n"
+
+
+def _connection(data):
+    return f"{data['interface']} {data['port']}" if "port" in data else data["interface"]
 
 
 def _json(graph):
@@ -218,7 +221,8 @@ def _svg(graph):
 
 def _dot(graph):
     """Graphviz: parts are drawn inside the part that holds them."""
-    lines = ["digraph machine {", "  rankdir=LR; compound=true;",
+    # Without `newrank`, Graphviz fails on parts with connections to their own surroundings.
+    lines = ["digraph machine {", "  rankdir=LR; compound=true; newrank=true;",
              '  node [shape=box, fontname="Helvetica", fontsize=10];',
              '  edge [fontname="Helvetica", fontsize=8];']
     children = {}
@@ -239,8 +243,10 @@ def _dot(graph):
     for node in sorted(n for n in graph if graph.nodes[n].get("parent") not in graph):
         add(node, "  ")
     for source, sink, data in graph.edges(data=True):
+        # An edge ends at the border of a part that has parts, but not from its inside.
         ends = "".join(
-            f', {where}="cluster_{node}"' for where, node in (("ltail", source), ("lhead", sink))
-            if node in children)
-        lines.append(f'  "{source}" -> "{sink}" [label="{data["interface"]}"{ends}];')
+            f', {where}="cluster_{node}"' for where, node, other in (
+                ("ltail", source, sink), ("lhead", sink, source))
+            if node in children and not other.startswith(f"{node}."))
+        lines.append(f'  "{source}" -> "{sink}" [label="{_connection(data)}"{ends}];')
     return "\n".join(lines) + "\n}\n"

@@ -69,6 +69,10 @@ class HashTable:
         return (f"hash table at {self.base:08x}, {self.size >> 10} KB, {len(self)} PTEGs of 8 "
                 f"entries: {sum(counts)} valid, {counts.count(8)} PTEGs full")
 
+    def _repr_html_(self) -> str:
+        """In a notebook: the valid entries too."""
+        return f"<p>{self}</p>{self.entries()._repr_html_()}"
+
 
 def group_at(read: Callable[[int, int], bytes], address: int) -> Rows[Pte]:
     """The eight entries of the PTEG at a physical address."""

@@ -160,6 +160,8 @@ def test_tables_for_people_and_for_notebooks(booted):
     html = mmu.bats()._repr_html_()
     assert html.count("<tr>") == 9 and "<td>0c00002a</td>" in html and "<td>0101</td>" in html
     assert mmu.tlb()[:0]._repr_html_() == "<p>no entries</p>"
+    table = mmu.hash_table()._repr_html_()
+    assert table.startswith("<p>hash table at 01fc0000, ") and table.count("<tr>") == 50
     walk = mmu.walk(0x80021000)
     assert walk._repr_html_().count("<tr>") == len(list(walk.lines()))
     assert [len(bat.name) for bat in mmu.bats()] == [5] * 8

@@ -1,5 +1,7 @@
-"""The picture of a machine's graph: every node and edge is there, and nothing overlaps."""
+"""Pictures of a machine's graph: every node and edge is there, and nothing overlaps."""
 
+import shutil
+import subprocess
 import xml.etree.ElementTree as ElementTree
 from itertools import combinations
 
@@ -68,6 +70,21 @@ def test_parts_are_inside_and_do_not_overlap(machine):
         for a, b in combinations(parts, 2):
             (ax, ay, aw, ah), (bx, by, bw, bh) = boxes[a], boxes[b]
             assert ax + aw <= bx or bx + bw <= ax or ay + ah <= by or by + bh <= ay, (a, b)
+
+
+@pytest.mark.skipif(not shutil.which("dot"), reason="needs dot (Debian: graphviz)")
+@pytest.mark.parametrize("depth", [0, 1, 2, None])
+def test_graphviz_draws_the_same(machine, depth):
+    done = subprocess.run(["dot", "-Tsvg"], input=draw(machine, "dot", depth), text=True,
+                          capture_output=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    drawn = ElementTree.fromstring(done.stdout)
+    names = {kind: {group.find("{*}title").text.removeprefix("cluster_")
+                    for group in drawn.findall(".//{*}g") if group.get("class") == kind}
+             for kind in ("node", "cluster", "edge")}
+    _, boxes, edges = parsed(machine, depth)
+    assert names["node"] | names["cluster"] == set(boxes)
+    assert {tuple(name.split("->")) for name in names["edge"]} == set(edges)
 
 
 def test_a_wrapped_component_has_its_own_class(machine):
