@@ -22,7 +22,7 @@ from pteg.waveforms.signals import columns
 from pteg.waveforms.variables import STRING, Variables
 from pteg.waveforms.vcdheader import timebase
 
-__all__ = ["FstFile"]
+__all__ = ["FstFile", "has_cycles"]
 
 # Types of block.
 HEADER, GEOMETRY, HIERARCHY, CHANGES, SKIP = 0, 3, 4, 8, 255
@@ -129,6 +129,9 @@ class FstFile:
         """Mark the end of the last cycle. The file stays open."""
         if not self._closed:
             self._closed = True
+            if self._cycle is None:     # readers need a time, at which all is unknown
+                self._tick(0)
+                self._count += 1
             self._flush(end=self.period * (self._cycle or 0))
 
     def _new_block(self):
@@ -257,6 +260,11 @@ class FstFile:
                 value &= (1 << variable.width) - 1
                 parts.append(f"{value:0{variable.width}b}".encode())
         return b"".join(parts)
+
+
+def has_cycles(content: bytes) -> bool:
+    """Whether an FST file has a block of changes: the first is written after some seconds."""
+    return any(content[65:73])      # their number, in the header
 
 
 # Bytes --------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from bisect import bisect_right
 
 from pteg.errors import UserError
 from pteg.files import read_file
+from pteg.waveforms.fst import HEADER, has_cycles
 
 __all__ = ["TOP", "Waves"]
 
@@ -38,8 +39,11 @@ class Waves:
         except ImportError:
             raise UserError("reading a waveform needs pywellen: pip install pywellen") from None
         self.path = os.fspath(path)
-        if not read_file(path):
+        content = read_file(path)
+        if not content:
             raise UserError(f"{self.path} is no waveform: it is empty")
+        if content[0] == HEADER and not has_cycles(content):
+            raise UserError(f"{self.path} has no cycles yet")
         try:
             variables = pywellen.Waveform(self.path).all_vars()
         except (RuntimeError, ValueError, OSError) as error:

@@ -18,6 +18,7 @@ from pteg.outputs import OutputFile
 from pteg.waveforms import fst
 from pteg.waveforms.changes import Changes
 from pteg.waveforms.fst import FstFile
+from pteg.waveforms.reader import Waves
 from pteg.waveforms.signals import Signal, Text, columns
 from pteg.waveforms.trace import Trace
 from pteg.waveforms.vcd import VcdFile
@@ -176,6 +177,24 @@ def test_a_killed_run_leaves_a_file_that_can_be_read(tmp_path, seed):
     if shutil.which("fst2vcd"):
         done = subprocess.run(["fst2vcd", "a.fst"], cwd=tmp_path, capture_output=True, text=True)
         assert done.returncode == 0 and len(done.stdout) > 1_000_000
+
+
+def test_a_file_without_cycles_can_be_read(tmp_path):
+    """Its run has not come to its window; or it was killed before the first block was written."""
+    signals = [Signal("unit.n", 8), Signal("s", 2, False, STATE), Signal("wide", 100)]
+    with Trace(tmp_path / "a.fst", signals, window=(100, 200)) as trace:
+        killed = (tmp_path / "a.fst").read_bytes()
+        trace.write(Changes.of(0, rows_of(signals, 20, 1)))
+    assert changes(str(tmp_path / "a.fst")) == {
+        "top.clk": (1, []), "top.unit.n": (8, []), "top.s": (None, []), "top.wide": (100, [])}
+    with pytest.raises(UserError, match="a.fst has no clock 'clk' with two cycles$"):
+        Waves(tmp_path / "a.fst")
+    (tmp_path / "killed.fst").write_bytes(killed)
+    with pytest.raises(UserError, match="killed.fst has no cycles yet$"):
+        Waves(tmp_path / "killed.fst")
+    if shutil.which("fst2vcd"):
+        done = subprocess.run(["fst2vcd", "a.fst"], cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == 0 and "$var wire 100 " in done.stdout
 
 
 class Recorded(OutputFile):
