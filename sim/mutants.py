@@ -30,6 +30,8 @@ class Mutant:
         Where the manual says what is right.
     seen_by : str
         Lab whose program goes wrong on the machine; none if that takes a program of one's own.
+    processors : int
+        How many the machine must have, so that the fault shows.
     """
 
     file: str
@@ -38,6 +40,7 @@ class Mutant:
     broken: str
     section: str
     seen_by: str = ""
+    processors: int = 1
 
     def source(self) -> str:
         """The text of the mutated file."""
@@ -62,6 +65,7 @@ class Mutant:
 
 _WALKER, _TLB, _BAT = "mmu/walker.py", "mmu/tlb.py", "mmu/bat.py"
 _TRANSLATOR, _ACCESS = "mmu/translator.py", "core/access_control.py"
+_RESERVATION, _LISTENER = "core/reservation.py", "bus/listener.py"
 
 MUTANTS = {
     "no-secondary-hash": Mutant(
@@ -101,4 +105,22 @@ MUTANTS = {
     "no-store-in-dsisr": Mutant(
         _ACCESS, "Mux(self.access.store, int(Dsisr.STORE), 0)", "0",
         "DSISR[6] does not tell that the access was a store", "MPC750 UM 4.5.3", "L4"),
+    "reservation-not-lost": Mutant(
+        _RESERVATION, "self.foreign & (self.foreign_line == line)", "0",
+        "a stwcx. stores, although another processor has stored to the block since lwarx",
+        "750GX UM p. 131, 142", processors=2),
+    "tlbie-not-heard": Mutant(
+        _LISTENER, "told.tlbie.eq(passes & ", "told.tlbie.eq(passes & ~self.foreign & ",
+        "a tlbie of another processor invalidates nothing", "MPC7400 UM p. 5-27", processors=2),
+    "tlbsync-not-awaited": Mutant(
+        _LISTENER, " & told.translated", " & 0",
+        "a tlbsync of another processor does not wait for stores that an old TLB entry has let "
+        "through", "MPC7400 UM p. 5-27", processors=2),
+    "icbi-not-heard": Mutant(
+        _LISTENER, "told.icbi.eq(passes & icbi)", "told.icbi.eq(passes & icbi & ~self.foreign)",
+        "an icbi of another processor invalidates nothing", "MPC7400 UM p. 5-27", processors=2),
+    "search-not-begun-anew": Mutant(
+        _WALKER, "with m.If(self.told & self.busy):", "with m.If(0):",
+        "a table search goes on with an entry that it has read before a tlbie of another processor",
+        "MPC7400 UM p. 5-27", processors=2),
 }

@@ -90,7 +90,8 @@ def faults(name: str | None = None, /):
     if name is None:
         for found, mutant in MUTANTS.items():
             seen = f"; {mutant.seen_by}" if mutant.seen_by else ""
-            print(f"{found:<24}{mutant.broken} ({mutant.section}{seen})")
+            several = f"; {mutant.processors} processors" if mutant.processors > 1 else ""
+            print(f"{found:<24}{mutant.broken} ({mutant.section}{seen}{several})")
         return ExitCode.DONE
     if name not in MUTANTS:
         raise UserError(f"fault must be one of {', '.join(MUTANTS)}, not {name!r}")

@@ -177,9 +177,11 @@ def test_tlbie_reaches_the_other_processor_if_it_is_broadcast(abe, broadcast, se
     assert machine.cpus[1].gpr[12] == seen
 
 
-@pytest.mark.parametrize("broadcast,seen,cpu", [
-    (True, 2, "functional"), (False, 1, "functional"), (True, 2, "pipeline")])
-def test_code_that_another_processor_writes_needs_the_broadcast_of_icbi(broadcast, seen, cpu):
+@pytest.mark.parametrize("seen,options", [
+    (2, {}), (1, {"broadcast": False}), (2, {"cpu": "pipeline"}),
+    *(pytest.param(1, {"cpu": "pipeline"} | fault, marks=pytest.mark.slow)
+      for fault in ({"broadcast": False}, {"mutant": "icbi-not-heard"}))], ids=str)
+def test_code_that_another_processor_writes_needs_the_broadcast_of_icbi(seen, options):
     machine = made("""
 first:
     mfspr r4, 1008
@@ -222,7 +224,7 @@ second:
     bctrl
     mr r12, r3
     b end
-""", cpu=cpu, broadcast=broadcast, quantum=50)
+""", quantum=50, **options)
     machine.memory.write(0x6000, bytes.fromhex("38600001 4e800020"))    # li r3, 1; blr
     machine.run(instructions=40_000)
     assert machine.cpu.pc == machine.cpus[1].pc == machine.symbols.address("end")

@@ -9,6 +9,7 @@ import pytest
 from pteg.boot.loader import read_elf
 from pteg.firmware.asm import assemble
 from pteg.firmware.hosts.hostl.image import build_with_mol
+from pteg.firmware.hosts.hostx.image import build_with_mol as build_hostx_with_mol
 
 #: So much of the kernel's code is compared, the vectors first.
 CODE = 0x10000
@@ -50,19 +51,42 @@ def hostile_guest(seed):
                     sections={".text": 0}).elf()
 
 
-@pytest.mark.parametrize("seeds", [
-    range(1, 4), *(pytest.param(range(first, first + 8), marks=pytest.mark.slow)
-                   for first in range(100, 164, 8))], ids=str)
-def test_a_hostile_guest_harms_no_one(new_session, seeds):
-    guests = {f"guest{seed}": hostile_guest(seed) for seed in seeds}
-    host = new_session(elf=build_with_mol("mem=8M swap=2M", guests=guests))
+@pytest.fixture
+def begin(new_session, new_hostx):
+    """A function that begins a session of HostL, or of HostX if letters select a way to run MOL
+    there, with MOL and hostile guests; with several processors, others swap meanwhile."""
+    def begin(seeds, processors=1, letters=""):
+        guests = {f"guest{seed}": hostile_guest(seed) for seed in seeds}
+        new, build = (new_hostx, build_hostx_with_mol) if letters else (new_session, build_with_mol)
+        host = new(elf=build(f"mem=8M swap=2M cpus={processors}", guests=guests),
+                   processors=processors)
+        host("insmod mol")
+        if letters:
+            host("insmod molport")
+        return host, guests
+    return begin
+
+
+SLOW = pytest.mark.slow
+
+
+@pytest.mark.parametrize("seeds, processors, letters", [
+    (range(1, 4), 1, ""), (range(4, 6), 2, ""), (range(4, 6), 2, "-vcw"),
+    pytest.param(range(6, 9), 2, "-ivckt", marks=SLOW),
+    pytest.param(range(200, 208), 2, "", marks=SLOW),
+    *(pytest.param(range(first, first + 8), 1, "", marks=SLOW) for first in range(100, 164, 8))],
+    ids=str)
+def test_a_hostile_guest_harms_no_one(begin, seeds, processors, letters):
+    host, guests = begin(seeds, processors, letters)
     code = words(read_elf(host.elf, "kernel").segments[0].data)
-    host("insmod mol")
     free = host.free()
     for guest in guests:
-        pid = re.search(r"\[(\d+)]", host(f"mol {guest} 2 &", 60_000_000))[1]
+        pid = re.search(r"\[(\d+)]", host(f"mol {letters} {guest} 2 &", 60_000_000))[1]
         host("sleep 4", 60_000_000)
         host.check()
+        if processors > 1:
+            assert host("stress 2 100 50", 60_000_000) == "stress: ok\n"
+            host.check()
         host(f"kill {pid}", 60_000_000)     # it may have ended already
         host("sleep 2", 60_000_000)
         assert "mol" not in host("ps", 60_000_000), guest
@@ -71,4 +95,5 @@ def test_a_hostile_guest_harms_no_one(new_session, seeds):
         # MOL fills words that are 0 in the image when it takes the vectors over.
         changed = [4 * n for n, word in enumerate(code) if word and word != now[n]]
         assert not changed, (guest, changed)
-    assert host("rmmod mol") == ""
+    if not letters:
+        assert host("rmmod mol") == ""

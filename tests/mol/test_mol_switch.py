@@ -7,11 +7,15 @@ import numpy as np
 import pytest
 
 from pteg.firmware.disasm import disassemble
+from pteg.firmware.hosts.hostx.image import build_with_mol
 from pteg.hw.isa.registers import Msr
 from pteg.mol.guest import bare
 from pteg.mol.hostb import GUEST_IN, HostB, Option
+from pteg.mol.hostl import HostL
 from pteg.mol.scenarios import devices, exceptions, modes
+from pteg.mol.scenarios.sessions import counting
 from pteg.mol.small import guest, pte
+from pteg.mol.ways import elf
 from pteg.state import differences
 
 #: Each class of instructions, in loops; r20 points to a page of the guest's page table.
@@ -106,15 +110,16 @@ def test_the_host_believes_that_its_process_was_interrupted(options):
 def kept_by_switches(session, most):
     """How often the guest was left each way; all of the host's state was that of the entry."""
     machine, ways = session.machine, Counter()
-    entry, leave = address(session, "mac_entry"), address(session, "leave_guest")
-    out = {address(session, name): name
-           for name in ("left", "host_call_kernel", "mol_continue_0x900")}
-    while sum(ways.values()) < most and session.run(1_000_000, until=entry) == "address":
+    leave = address(session, "leave_guest") - session.base
+    out = {address(session, name) - session.base: name
+           for name in ("host_call_kernel", "mol_continue_0x900")}
+    while (sum(ways.values()) < most
+           and session.run(20_000_000, until=session.entry) == "address"):
         before = machine.model.get_state().copy()
-        assert session.run(100_000, until=leave) == "address"
-        while machine.cpu.pc not in out:
+        assert session.run(1_000_000, until=leave) == "address"
+        while machine.cpu.pc not in out and not machine.cpu.msr & Msr.PR:
             machine.step()
-        after, name = machine.model.get_state().copy(), out[machine.cpu.pc]
+        after, name = machine.model.get_state().copy(), out.get(machine.cpu.pc, "left")
         ways[name] += 1
         changed = [row for row in differences(before, after)
                    if row[0].split("[")[0] not in PASSING]
@@ -133,6 +138,19 @@ def test_each_switch_restores_the_host(options):
     accesses = guest(devices.DEVICE + "        stw r3, 4(r30)\n        lwz r3, 4(r30)\n" * 10)
     ways += kept_by_switches(HostB(accesses, tick=400, options=options), 40)
     assert all(ways[name] > 5 for name in ("left", "host_call_kernel", "mol_continue_0x900")), ways
+
+
+@pytest.mark.parametrize("letters, way", [("-v", "host_call_kernel"), ("-ivckt", "left"),
+                                          ("-vcw", "left")])
+def test_each_switch_restores_hostx(letters, way):
+    """Scenario 28: SPRG2, the segments and SDR1 are HostX's again, however C is called."""
+    def begun(guest):
+        return HostL({"guest": guest}, ["insmod mol", "insmod molport", f"mol {letters} guest 2"],
+                     build=build_with_mol)
+
+    calls = kept_by_switches(begun(counting("L", 30)), 40)
+    ticks = kept_by_switches(begun(elf(modes.modes(100))), 30)
+    assert calls[way] > 20 and ticks["mol_continue_0x900"] > 5, (calls, ticks)
 
 
 @pytest.mark.parametrize("host", [{}, {"tick": 150}, {"options": {Option.PRIVATE_HASH: 1}}],
