@@ -6,7 +6,7 @@ import pteg.mol
 from pteg.firmware.hosts.hostx.checker import Checker
 from pteg.firmware.hosts.hostx.image import build_with_mol
 from pteg.mol.hostl import HostL
-from pteg.mol.scenarios import SCENARIOS
+from pteg.mol.scenarios import SCENARIOS, table
 from pteg.mol.scenarios.hostx import PLAN, PORT
 from pteg.mol.scenarios.hostx import SCENARIOS as HOSTX
 from pteg.mol.ways import elf
@@ -53,6 +53,25 @@ def test_a_shared_table_breaks_them():
     """The host does not know whose entries are where its control words say free."""
     found, text, _ = watched("hostx-shared")
     assert any("stranger" in line for line in found) and "C" in text
+
+
+@pytest.mark.parametrize("letters", [PLAN, PORT])
+def test_stores_to_unused_entries_stay_in_assembly(letters):
+    """Scenario 20."""
+    def counters(stores):
+        guest = table.unused(stores)
+        session = HostL({"guest": elf(guest)},
+                        ["insmod mol", "insmod molport", f"mol {letters} guest 2"],
+                        build=build_with_mol)
+        while session.run(20_000_000, until=guest.stop) == "address" and not session.in_guest:
+            session.machine.step()
+        assert session.in_guest and session.machine.cpu.pc == guest.stop
+        return session.counters()
+
+    many, none = counters(1000), counters(0)
+    assert many["pt_intercept_not_taken"] - none["pt_intercept_not_taken"] == 1000
+    for name in ("kernel_calls", "ptes_zeroed", "pt_intercept_taken"):
+        assert many[name] == none[name]
 
 
 def test_two_sessions_are_apart():
