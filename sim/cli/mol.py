@@ -97,7 +97,7 @@ def compare_ways(*, cpu: Literal["functional", "pipeline"] = "pipeline", json: s
 
     check_outputs({"json": json})
     found = {name: measure(name, cpu) for name in WAYS}
-    print(table(found), end="")
+    print(table(found, cycles=cpu == "pipeline"), end="")
     if json:
         write_file(json, json_format.dumps(found, indent=1).encode() + b"\n")
     return ExitCode.DONE

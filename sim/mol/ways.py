@@ -275,8 +275,9 @@ def _costs(records, enters, kinds, unit):
     return {kind: round(total[kind] / TIMES) for kind in kinds.values()}
 
 
-def table(found: dict[str, dict[str, Any]]) -> str:
-    """Costs and counters as tables in Markdown, of what `measure` has returned for each way."""
+def table(found: dict[str, dict[str, Any]], cycles: bool = True) -> str:
+    """Costs and counters as tables in Markdown, of what `measure` has returned for each way. KVM-PR
+    was measured in cycles; instructions are not compared with it."""
     titles = [WAYS[name].title for name in found]
     lines = [f"| point | measured | {' | '.join(titles)} | KVM-PR |",
              "|---|---|" + "---|" * (len(titles) + 1)]
@@ -284,7 +285,7 @@ def table(found: dict[str, dict[str, Any]]) -> str:
         names = dict(zip(WAYS, policies, strict=True))
         cells = [f"{names[name]}: {result[key]:,}" if names[name] else ""
                  for name, result in found.items()]
-        theirs = f"{KVM[_KVM[key]]:,}" if key in _KVM else ""
+        theirs = f"{KVM[_KVM[key]]:,}" if cycles and key in _KVM else ""
         lines.append(f"| {point} | {what} | {' | '.join(cells)} | {theirs} |")
     counted = {WAYS[name].title: result["counters"] for name, result in found.items()
                if "counters" in result}

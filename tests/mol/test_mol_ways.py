@@ -77,3 +77,7 @@ def test_the_tables_have_each_point_way_and_counter(found):
     assert f"message to a port: {found['plan']['call']:,}" in costs[2]
     assert [line.split(" | ")[0].strip("| ") for line in counters[2:]] == [*ways.COUNTERS]
     assert all(line.count("|") == 6 for line in counters)
+    vectors = next(line for line in costs if line.startswith("| vii |"))
+    assert vectors.endswith("| 1,807 |")
+    alone = ways.table(found, cycles=False).splitlines()
+    assert all(line.endswith(" |  |") for line in alone[2:len(costs)])
