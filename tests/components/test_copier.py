@@ -235,3 +235,75 @@ def test_two_masters_are_one_too_many():
 
     with pytest.raises(UserError, match="only one device can be a bus master, not copier, other"):
         Platform([Dram(), Copier(), Copier("other", 0x0C007000)])
+
+
+#: Both processors write words of each block, the second one what is copied over, too. Processor 0
+#: has it copied; the other one adds up what it finds then.
+SHARED = MACROS + """
+        .macro  await value
+1:      lwz     r3,0(r11)
+        cmpwi   r3,\\value
+        bne     1b
+        isync
+        .endm
+_start: mr      r7,r4
+        li      r3,32
+        mtctr   r3
+fill:   stw     r12,0(r7)
+        addi    r12,r12,7
+        addi    r7,r7,32
+        bdnz    fill
+        await   1
+        copy
+        li      r3,2
+        stw     r3,0(r11)
+        await   3
+end:    b       end
+
+second: li      r3,32
+        mtctr   r3
+        mr      r7,r4
+        mr      r8,r5
+both:   stw     r12,4(r7)
+        stw     r12,28(r7)
+        stw     r12,0(r8)
+        addi    r12,r12,5
+        addi    r7,r7,32
+        addi    r8,r8,32
+        bdnz    both
+        sync
+        li      r3,1
+        stw     r3,0(r11)
+        await   2
+        li      r20,0
+        li      r3,256
+        mtctr   r3
+sum:    lwz     r3,0(r5)
+        add     r20,r20,r3
+        addi    r5,r5,4
+        bdnz    sum
+        li      r3,3
+        stw     r3,0(r11)
+done:   b       done
+"""
+
+
+@pytest.mark.parametrize("cpu", ["functional", pytest.param("pipeline", marks=pytest.mark.slow)])
+def test_two_processors_and_the_engine_use_the_same_blocks(cpu):
+    machine = pteg.Machine("g3", cpu=cpu, rom="none", ram="1M", dma=True, processors=2)
+    program = assemble(SHARED, sections={".text": 0x1000})
+    machine.load(program)
+    machine.model.set_held(1, False)
+    for each, name in zip(machine.cpus, ("_start", "second"), strict=True):
+        with each.changed() as state:
+            state["pc"], state["msr"] = program.symbols[name], Msr.IR | Msr.DR | Msr.ME
+            state["hid0"] = Hid0.ICE | Hid0.DCE
+            for spr, value in (BATS | {"ibat0l": 0x12, "dbat0l": 0x12}).items():    # M
+                state[spr] = value
+            for number, value in ((4, 0x20000), (5, 0x30000), (6, 1024), (10, COPIER),
+                                  (11, 0x8000), (12, 0x1000 if name == "_start" else 0x500000)):
+                state["gpr"][0][number] = value
+    assert machine.run(until=program.symbols["done"], cycles=200_000) == "address"
+    written = sum(0x1000 + 7 * n + 2 * (0x500000 + 5 * n) for n in range(32))
+    assert machine.cpus[1].gpr[20] == written
+    assert machine.memory.read(0x30000, 1024) == machine.memory.read(0x20000, 1024)
