@@ -143,6 +143,8 @@ def record_report(machine: Any, path: str | PathLike, *, signals: str | Iterable
     check_writable(path)
     if machine.cpu_name != "pipeline":
         raise UserError("a report needs cpu='pipeline': the functional model has no signals")
+    if (processors := machine.platform.parameters.processors) > 1:
+        raise UserError(f"processors must be 1 with a report, not {processors}")
     span = Window.of(window)
     if last is None and trigger is None and span == Window():
         last = LAST

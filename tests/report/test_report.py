@@ -240,6 +240,8 @@ def test_a_report_is_of_the_pipeline_and_not_endless(tmp_path):
         pteg.Machine("g3", cpu="functional", rom="first").report(tmp_path / "a.html")
     with pytest.raises(pteg.UserError, match="at most"):
         pteg.Machine("g3", rom="first").report(tmp_path / "a.html", window=(0, 1 << 20))
+    with pytest.raises(pteg.UserError, match="^processors must be 1 with a report, not 2$"):
+        pteg.Machine("g3", rom="first", processors=2).report(tmp_path / "a.html")
     assert not list(tmp_path.iterdir())
 
 
