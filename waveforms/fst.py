@@ -121,7 +121,8 @@ class FstFile:
         self._append(changes.copy())
         self._row = changes.row(-1 + len(changes))[:self._shown.words]
         self._cycle = changes.end
-        if (self._changes >= BLOCK_CHANGES
+        # The first block ends at once: before it, no reader opens the file.
+        if (self._frame is None or self._changes >= BLOCK_CHANGES
                 or clock_of_host.monotonic() - self._started > BLOCK_SECONDS):
             self._flush()
 
@@ -263,7 +264,7 @@ class FstFile:
 
 
 def has_cycles(content: bytes) -> bool:
-    """Whether an FST file has a block of changes: the first is written after some seconds."""
+    """Whether an FST file has a block of changes."""
     return any(content[65:73])      # their number, in the header
 
 

@@ -214,6 +214,19 @@ class Recorded(OutputFile):
         super().patch(position, data)
 
 
+def test_a_file_can_be_read_as_soon_as_it_has_cycles(tmp_path):
+    file = Recorded(tmp_path / "a.fst")
+    rows = np.arange(20, dtype=np.uint64)[:, None]
+    FstFile(file, [Signal("unit.n", 32)]).write(Changes.of(0, rows))
+    content = bytearray()
+    for position, data in file.pieces:
+        content[position:position + len(data)] = data
+    (tmp_path / "b.fst").write_bytes(content)
+    _, found = changes(str(tmp_path / "b.fst"))["top.unit.n"]
+    assert [value for _, value in found] == list(range(20))
+    file.close()
+
+
 def test_a_file_can_be_read_wherever_its_writing_stops(tmp_path, monkeypatch):
     monkeypatch.setattr(fst, "BLOCK_CHANGES", 50)
     file = Recorded(tmp_path / "a.fst")
