@@ -11,18 +11,74 @@ A program is a list of threads; a thread is a list of operations:
 A result is the tuple of all loads, thread by thread, then the last values of x, y, z.
 """
 
+from collections import Counter
 from itertools import permutations
+
+import numpy as np
 
 from pteg.cpu import Stop
 from pteg.firmware.asm import assemble
 
-__all__ = ["PLACES", "allowed", "observed", "sequential"]
+__all__ = ["CLASSIC", "PLACES", "ROUNDS", "WEAK", "allowed", "observed", "random_threads",
+           "sequential"]
 
 PLACES = "xyz"
+SYNC, EIEIO, ISYNC = ("sync",), ("eieio",), ("isync",)
+
+
+def W(place, value=1):  # noqa: N802
+    return "W", place, value
+
+
+def R(place):  # noqa: N802
+    return "R", place
+
+
+#: Name: the threads, and the result that sequential consistency forbids, or None.
+CLASSIC = {
+    "SB": ([[W("x"), R("y")], [W("y"), R("x")]], (0, 0, 1, 1, 0)),
+    "SB+sync+sync": ([[W("x"), SYNC, R("y")], [W("y"), SYNC, R("x")]], (0, 0, 1, 1, 0)),
+    "SB+eieio+eieio": ([[W("x"), EIEIO, R("y")], [W("y"), EIEIO, R("x")]], (0, 0, 1, 1, 0)),
+    "MP": ([[W("x"), W("y")], [R("y"), R("x")]], (1, 0, 1, 1, 0)),
+    "MP+eieio+sync": ([[W("x"), EIEIO, W("y")], [R("y"), SYNC, R("x")]], (1, 0, 1, 1, 0)),
+    "MP+sync+ctrlisync": ([[W("x"), SYNC, W("y")], [R("y"), ISYNC, R("x")]], (1, 0, 1, 1, 0)),
+    "MP+eieio+addr": ([[W("x"), EIEIO, W("y")], [R("y"), ("A", "x")]], (1, 0, 1, 1, 0)),
+    "LB": ([[R("x"), W("y")], [R("y"), W("x")]], (1, 1, 1, 1, 0)),
+    "R": ([[W("x"), W("y")], [W("y", 2), R("x")]], (0, 1, 2, 0)),
+    "R+sync+sync": ([[W("x"), SYNC, W("y")], [W("y", 2), SYNC, R("x")]], (0, 1, 2, 0)),
+    "S": ([[W("x", 2), W("y")], [R("y"), W("x")]], (1, 2, 1, 0)),
+    "2+2W": ([[W("x"), W("y", 2)], [W("y"), W("x", 2)]], (1, 1, 0)),
+    "CoRR": ([[W("x")], [R("x"), R("x")]], (1, 0, 1, 0, 0)),
+    "CoWW": ([[W("x"), W("x", 2)], [R("x")]], None),
+    "CoRW": ([[R("x"), W("x")], [W("x", 2)]], None),
+}
+#: Those whose weak result the pipeline's rule allows.
+WEAK = {"SB", "SB+eieio+eieio", "MP", "R"}
+
+
+def random_threads(rng):
+    """Two threads of two or three accesses, with barriers and dependencies."""
+    return [_random_thread(rng) for _ in range(2)]
+
+
+def _random_thread(rng):
+    thread = []
+    for _ in range(rng.choice((2, 2, 3))):
+        place = rng.choice("xyz")
+        loads = any(op[0] in "RA" for op in thread)
+        if thread and rng.random() < 0.3:
+            thread.append(rng.choice((SYNC, EIEIO, *([ISYNC] if loads else []))))
+        thread.append(rng.choice((W(place, rng.randrange(1, 4)), R(place),
+                                  ("A", place) if loads else R(place))))
+    return thread
+
+
 #: Of round 0: each place in a block of its own; of the flags, the results, and from round to round.
 DATA, FLAGS, RESULTS, ROUND = 0x20000, 0x10000, 0x80000, 128
 RESULT = 16     # bytes of a thread's loads in a round
 THREAD = 0x10000
+#: Of one run, at most.
+ROUNDS = (RESULTS - DATA) // ROUND
 
 _START = """
 _start:
@@ -124,32 +180,50 @@ def _program(threads, rounds, seed):
                          count=count, round=ROUND, rounds=rounds, dispatch="\n".join(dispatch))
 
 
-def observed(machine, threads, rounds, seed):
-    """Run a program so many times, with random delays before; the results and how often each."""
+def observed(machine, threads, rounds, seed, bus=None):
+    """Run a program so many times, with random delays before; the results and how often each.
+
+    With `bus`, a `random.Random`, main memory's first beat comes after a wait that changes at
+    random times, several times in a round or once in some rounds.
+    """
+    assert rounds <= ROUNDS
     machine.reset()
     machine.memory.write(FLAGS, bytes(64 * len(threads)))
     machine.memory.write(DATA, bytes(ROUND * rounds))
     machine.memory.write(RESULTS, bytes(THREAD * len(threads)))
-    text = "".join(line if line.rstrip().endswith(":") or line[:1] in "_1239" else line
-                   for line in _program(threads, rounds, seed).splitlines(keepends=True))
-    code = assemble(text, sections={".text": 0x1000})
-    machine.load(code.elf())
+    machine.load(assemble(_program(threads, rounds, seed), sections={".text": 0x1000}).elf())
     second, end = (machine.symbols.address(name) for name in ("second", "end"))
     machine.memory.write_word(0x100, 0x48000000 | second - 0x100)
     machine.cpu.pc, machine.cpu.msr = 0x1000, 0
     limit = machine.cycle + 20_000 * rounds
     while not all(cpu.pc == end for cpu in machine.cpus):
         assert machine.cycle < limit, "the program must end"
-        assert machine.run(cycles=10_000) is Stop.CYCLES
-    found = {}
-    for number in range(rounds):
-        result = [machine.memory.read_word(RESULTS + THREAD * n + RESULT * number + 4 * k)
-                  for n, thread in enumerate(threads)
-                  for k in range(sum(op[0] in "RA" for op in thread))]
-        result += [machine.memory.read_word(DATA + ROUND * number + 32 * n)
-                   for n in range(len(PLACES))]
-        found[tuple(result)] = found.get(tuple(result), 0) + 1
-    return found
+        cycles = 10_000
+        if bus is not None:
+            cycles = bus.choice((100, 300, 1000)) + bus.randrange(100)
+            _main_memory(machine)["first"] = bus.choice((1, 2, 5, 12, 30)) + bus.randrange(4)
+        assert machine.run(cycles=cycles) is Stop.CYCLES
+    columns = [_words(machine, RESULTS + THREAD * n, rounds, RESULT)[:, k]
+               for n, thread in enumerate(threads) for k in range(_loads(thread))]
+    places = _words(machine, DATA, rounds, ROUND)
+    columns += [places[:, 8 * n] for n in range(len(PLACES))]
+    return Counter(zip(*(column.tolist() for column in columns), strict=True))
+
+
+def _main_memory(machine):
+    """Its bus side."""
+    number = machine.platform.devices.index(machine.platform.ram)
+    return machine.model.driver.targets[number]
+
+
+def _loads(thread):
+    return sum(op[0] in "RA" for op in thread)
+
+
+def _words(machine, address, rounds, size):
+    """Of each round, `size` bytes."""
+    data = machine.memory.read(address, size * rounds)
+    return np.frombuffer(data, ">u4").reshape(rounds, size // 4)
 
 
 def _orders(thread):
