@@ -39,3 +39,36 @@ def test_an_own_mmu_has_a_graph_of_its_own(monkeypatch, tmp_path):
                 for kind in (Mmu, Own, Own)]
     assert [machine.graph.nodes["processor.mmu"]["kind"] for machine in machines] == [
         "Mmu", "Own", "Own"]
+
+
+def test_two_processors_are_two_of_everything_that_a_processor_has():
+    machine = pteg.Machine("g3", cpu="functional", rom="none", processors=2)
+    graph = machine.graph
+
+    def parts(processor):
+        """Kinds and edges of what is inside a processor, by the names that it has there."""
+        def inside(node):
+            return node.partition(".")[2] if node.partition(".")[0] == processor else None
+
+        nodes = {inside(node): data["kind"] for node, data in graph.nodes(data=True)
+                 if inside(node) is not None}
+        return nodes, {(inside(source), inside(sink), data["interface"], data.get("port"))
+                       for source, sink, data in graph.edges(data=True)
+                       if None not in (inside(source), inside(sink))}
+
+    assert "processor" not in graph
+    nodes, edges = parts("cpu0")
+    assert {"core", "mmu", "dcache", "icache"} <= set(nodes) and len(edges) > 20
+    assert parts("cpu1") == (nodes, edges)
+    for name in ("cpu0", "cpu1"):
+        for master in ("data", "castout", "fetch"):
+            border = f"border_{name}_{master}"
+            assert graph.has_edge(name, border) and graph.has_edge(border, "bus")
+            assert graph.nodes[f"bus.{name}_{master}"]["kind"] == "Master"
+        for kind in ("Snooper", "Listener"):
+            assert graph.nodes[f"{name}_{kind.lower()}"]["kind"] == kind
+            assert graph.has_edge("bus", f"{name}_{kind.lower()}")
+    assert {(sink, data["number"]) for _, sink, data in graph.out_edges("doorbell", data=True)
+            if data["interface"] == "sreset"} == {("cpu0", 0), ("cpu1", 1)}
+    lines = draw(machine, "text", depth=1).splitlines()
+    assert {"cpu0:", "cpu1:"} <= {line.split()[0] for line in lines if line}
