@@ -20,10 +20,15 @@ from pathlib import Path
 
 import pteg
 
-_spec = importlib.util.spec_from_file_location(
-    "pteg_test_litmus", Path(__file__).with_name("litmus.py"))
-litmus = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(litmus)
+
+def _load(path):
+    spec = importlib.util.spec_from_file_location(f"pteg_test_{path.stem}", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+litmus = _load(Path(__file__).with_name("litmus.py"))
 
 PIECE = 2000
 
@@ -34,8 +39,13 @@ def main():
     parser.add_argument("--rounds", type=int, default=1_000_000,
                         help="end with the piece that has reached them")
     parser.add_argument("--seconds", type=float, help="end with the piece that runs then")
+    parser.add_argument("--retries", action="store_true",
+                        help="one of four address tenures is cancelled at random, too")
     options = parser.parse_args()
     machine = pteg.Machine("g3", rom="none", processors=2, ram="1M")
+    if options.retries:
+        agent = _load(Path(__file__).parents[1] / "lockstep" / "agent.py")
+        machine._made["model"] = agent.retried_cpu(machine.platform)
     seed, done, wrong = options.first_seed, 0, 0
     counts, weak = defaultdict(Counter), defaultdict(set)
     start = said = time.monotonic()

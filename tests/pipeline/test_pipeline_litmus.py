@@ -13,10 +13,15 @@ import pytest
 
 import pteg
 
-_spec = importlib.util.spec_from_file_location(
-    "pteg_test_litmus", Path(__file__).with_name("litmus.py"))
-litmus = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(litmus)
+
+def _load(path):
+    spec = importlib.util.spec_from_file_location(f"pteg_test_{path.stem}", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+litmus = _load(Path(__file__).with_name("litmus.py"))
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +52,16 @@ def test_weak_results_are_seen_where_nothing_forbids_them(machine):
 def test_results_are_among_those_allowed_and_weak_ones_are_seen(machine):
     seen = check(machine, litmus.CLASSIC, 1000, random.randrange(1 << 31))
     assert seen["SB"] and {name for name, count in seen.items() if count} <= litmus.WEAK
+
+
+@pytest.mark.slow
+def test_results_are_among_those_allowed_on_a_bus_with_retries():
+    agent = _load(Path(__file__).parents[1] / "lockstep" / "agent.py")
+    retried = pteg.Machine("g3", rom="none", processors=2, ram="1M")
+    retried._made["model"] = cpu = agent.retried_cpu(retried.platform)
+    seen = check(retried, litmus.CLASSIC, 500, random.randrange(1 << 31))
+    assert seen["SB"] and {name for name, count in seen.items() if count} <= litmus.WEAK
+    assert cpu.native.read(cpu.driver.state, "agent.retries") > 1000
 
 
 @pytest.mark.slow
