@@ -11,7 +11,7 @@ from pteg.functional.processors import (
     lose_reservations,
     share,
 )
-from pteg.functional.system import cycles_to_decrementer
+from pteg.functional.system import cycles_to_decrementer, sync_time
 from pteg.functional.thermal import cycles_to_thermal
 
 __all__ = ["run_in_turns"]
@@ -31,7 +31,18 @@ def pause(states, models, number, devices, cycles):
 
 @compiled
 def run_in_turns(states, models, turns, devices, cycles, instructions, address):
-    """`run` for several processors; `instructions` is the limit for all together."""
+    """`run` for several processors; `instructions` is the limit for all together. When it ends, it
+    is the same time for all."""
+    stop = take_turns(states, models, turns, devices, cycles, instructions, address)
+    now = 0 | models[turns[0].processor].cycles
+    for each in range(models.shape[0]):
+        arrive(states[each], models[each], now)
+        sync_time(models[each], states[each])
+    return stop
+
+
+@compiled
+def take_turns(states, models, turns, devices, cycles, instructions, address):
     turn = turns[0]
     idle = 0    # so many turns in a row in which nothing was executed
     while True:

@@ -340,6 +340,23 @@ def test_each_processor_has_its_own_time_and_counts():
     assert all(4_000 < one["instructions"] < 6_000 for one in counted.values())
 
 
+def test_it_is_the_same_time_for_all_wherever_a_run_ends():
+    """Their time bases differ by as much as one was held longer, in the other model, too."""
+    machine = made("first: b first\nsecond: b second\n", quantum=1_000)
+
+    def ahead():
+        return machine.cpus[0].tb - machine.cpus[1].tb
+
+    machine.run(cycles=10_000)
+    first = ahead()
+    for piece in range(1, 1_500, 97):
+        machine.run(cycles=piece)
+        assert abs(ahead() - first) <= 1, piece
+    machine.hand_over("pipeline")
+    machine.run(cycles=1_000)
+    assert abs(ahead() - first) <= 1
+
+
 def test_the_ledger_names_the_processor_and_is_in_order(tmp_path):
     import json
 
