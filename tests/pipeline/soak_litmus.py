@@ -61,7 +61,7 @@ def main():
 
     while done < options.rounds and not stopped:
         rng = random.Random(seed)
-        name = rng.choice([*litmus.CLASSIC, "random"])
+        name = rng.choice(["random", rng.choice(list(litmus.CLASSIC))])
         threads = (litmus.random_threads(rng) if name == "random" else litmus.CLASSIC[name][0])
         try:
             found = litmus.observed(machine, threads, PIECE, rng.randrange(1 << 15), rng)
