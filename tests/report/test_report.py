@@ -82,8 +82,10 @@ def test_the_file_needs_nothing_else(page):
     assert "@" + "VIEWER@" not in page.text and "@" + "DATA@" not in page.text
 
 
-def test_values_are_those_of_the_machine_at_many_cycles(page):
-    """A second machine is run to cycles of the window, and asked."""
+@pytest.mark.parametrize("each", [125, pytest.param(1, marks=pytest.mark.slow)])
+def test_values_are_those_of_the_machine_at_many_cycles(page, each):
+    """A second machine is run to cycles of the window, and asked; at one of `each`, also for page
+    table, TLBs and caches."""
     machine, seed = pteg.Machine("g3", rom=ROM), 2
     print("seed", seed)
     cycles = sorted(random.Random(seed).sample(
@@ -93,7 +95,7 @@ def test_values_are_those_of_the_machine_at_many_cycles(page):
         assert page.value("core.completion.pc", cycle) == machine.cpu.pc, cycle
         assert page.value("core.completion.instructions", cycle) == machine.instructions, cycle
         assert page.value("core.special.msr", cycle) == machine.cpu.msr, cycle
-        if cycle in cycles[::125]:
+        if cycle in cycles[::each]:
             table = machine.mmu.hash_table()
             memory = np.frombuffer(machine.memory.read(table.base, table.size), ">u4")
             # A store can be between the store queue and the cache.
