@@ -9,6 +9,7 @@ program's own headers define.
 
 import hashlib
 import importlib.metadata
+import os
 import shutil
 import subprocess
 import sys
@@ -187,7 +188,7 @@ class _Project:
             objects.append(_data_object(compiler, flags, self.data, work))
         elf = work / "program.elf"
         _call(compiler, [*compiler.flags(self.hard_float), *_LINK, "-T", self.script, *objects,
-                         "-o", elf])
+                         "-o", elf], work)
         return elf.read_bytes(), {keys.objects[n]: file for n, file in new.items()}
 
 
@@ -208,7 +209,7 @@ def _digest(texts: Iterable[str], contents: Iterable[bytes]) -> str:
 def _object(compiler: Compiler, flags: Iterable[str], source: Path, target: Path) -> None:
     # Paths in debug information are relative to this package's folder.
     relative = f"-ffile-prefix-map={Path(__file__).parent}=."
-    _call(compiler, [*flags, relative, "-c", source, "-o", target])
+    _call(compiler, [*flags, relative, "-c", source, "-o", target], target.parent)
 
 
 def _named(object_file: Path, name: Path) -> Path:
@@ -227,13 +228,16 @@ def _data_object(compiler: Compiler, flags: Iterable[str], data: Mapping[str, by
                   f"{name}_end:"]
     source = work / "data.S"
     source.write_text("\n".join(lines) + "\n")
-    _call(compiler, [*flags, "-c", source, "-o", work / "data.o"])
+    _call(compiler, [*flags, "-c", source, "-o", work / "data.o"], work)
     return work / "data.o"
 
 
-def _call(compiler: Compiler, arguments: Iterable[object]) -> None:
+def _call(compiler: Compiler, arguments: Iterable[object], work: Path) -> None:
     """Run the compiler; the first error that it reports becomes a UserError."""
-    done = subprocess.run([*compiler.command, *map(str, arguments)], capture_output=True, text=True)
+    # zig keeps an object under what a header is after it, not what it was when it was read: what it
+    # keeps must not outlive this attempt.
+    done = subprocess.run([*compiler.command, *map(str, arguments)], capture_output=True, text=True,
+                          env=os.environ | {"ZIG_LOCAL_CACHE_DIR": str(work / "zig")})
     if done.returncode:
         lines = (done.stderr or done.stdout).splitlines()
         first = next((line for line in lines if "error:" in line or "undefined" in line),

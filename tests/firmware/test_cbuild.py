@@ -157,6 +157,14 @@ def test_a_header_that_changes_meanwhile_is_compiled_again(project, monkeypatch,
 
 
 @compilers
+def test_no_object_is_kept_by_the_compiler_itself(project, monkeypatch, tmp_path, compiler):
+    """Of a header that changed while zig read it, zig kept the wrong one."""
+    monkeypatch.setenv("ZIG_LOCAL_CACHE_DIR", str(tmp_path / "kept"))
+    project(compiler=compiler)
+    assert not (tmp_path / "kept").exists()
+
+
+@compilers
 def test_an_error_is_one_line_with_its_place(project, compiler):
     with pytest.raises(UserError, match=r"^\w+: .*work.c:1:\d+: error: [^\n]*$"):
         project(work="int work(void) { return nothing; }\n", compiler=compiler)
