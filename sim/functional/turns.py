@@ -43,6 +43,8 @@ def run_in_turns(states, models, turns, devices, cycles, instructions, address):
 
 @compiled
 def take_turns(states, models, turns, devices, cycles, instructions, address):
+    """The turns of a run, until it ends; those that have none are then where their last one ended.
+    """
     turn = turns[0]
     idle = 0    # so many turns in a row in which nothing was executed
     while True:
