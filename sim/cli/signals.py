@@ -53,8 +53,8 @@ def interrupts_raised():
 
 
 def leave(code):
-    """End the process where the exception of a signal is caught, so that none of the objects that
-    it left half made is finalized: LLVM's modules crash after their context has gone."""
+    """End the process if a signal has come in, so that none of the objects that it left half made
+    is finalized: LLVM's modules crash after their context has gone."""
     if not _raised:
         return
     atexit._run_exitfuncs()

@@ -6,7 +6,7 @@ import random
 import pytest
 
 import pteg
-from pteg.cli import main
+from pteg.cli.commands import execute
 from pteg.errors import UserError
 from pteg.firmware.asm import assemble_word
 from pteg.labs import drills
@@ -213,11 +213,11 @@ def test_an_unknown_drill_is_refused():
 
 def test_on_the_command_line(capsys):
     with pytest.raises(SystemExit) as ended:
-        main(["drill", "translate", "--seed", "7", "-c"])
+        execute(["drill", "translate", "--seed", "7", "-c"])
     item, printed = drill("translate", 7), capsys.readouterr().out
     assert ended.value.code == 0 and item.question in printed
     assert f"pa = {item.answer['pa']}" in printed and "[PEM 7.6.1.3]" in printed
     with pytest.raises(SystemExit):
-        main(["drill", "bat", "--seed", "3", "--count", "2", "--json"])
+        execute(["drill", "bat", "--seed", "3", "--count", "2", "--json"])
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert lines == [drill("bat", seed).as_dict() for seed in (3, 4)]

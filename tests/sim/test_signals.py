@@ -1,10 +1,15 @@
 """Signals that end pteg are never lost."""
 
+import contextlib
+import io
 import signal
 import subprocess
 import sys
 
 import pytest
+
+from pteg.cli.commands import execute
+from pteg.interrupts import ENDING
 
 #: A signal comes in while foreign code calls Python: Python reports its exception and continues.
 LOST = """
@@ -116,6 +121,14 @@ def test_nothing_that_a_signal_left_half_made_is_finalized(number):
 
         atexit.register(print, "closed")
         commands.app = app
-        commands.main([])"""
+        commands.main()"""
     done = subprocess.run([sys.executable, "-c", text], timeout=60, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (128 + number, "cleaned up\nclosed\n")
+
+
+def test_a_command_line_that_a_program_executes_leaves_its_signals_alone():
+    before = [signal.getsignal(number) for number in ENDING], sys.unraisablehook
+    with contextlib.redirect_stdout(io.StringIO()), pytest.raises(SystemExit) as ended:
+        execute(["--version"])
+    assert ended.value.code == 0
+    assert ([signal.getsignal(number) for number in ENDING], sys.unraisablehook) == before

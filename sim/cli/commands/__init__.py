@@ -26,7 +26,7 @@ from pteg.cli.signals import interrupts_raised, leave
 from pteg.cli.waves import picture, waves
 from pteg.errors import Unreached, UserError
 
-__all__ = ["main", "app"]
+__all__ = ["main", "execute", "app"]
 
 _EXAMPLES = """\
 For example:
@@ -69,8 +69,8 @@ def man():
     return ExitCode.DONE
 
 
-def main(arguments=None):
-    """Entry point of the `pteg` command; ends the process with its exit code."""
+def main():
+    """Entry point of the `pteg` process, which signals end."""
     interrupts_raised()
     # Amaranth's, of components that an interrupted or refused command has made but not used.
     warnings.filterwarnings("ignore", "(?s).*created but never used")
@@ -78,6 +78,15 @@ def main(arguments=None):
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115
     if sys.stdout is None:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+    try:
+        execute()
+    except SystemExit as ended:
+        leave(ended.code)
+        raise
+
+
+def execute(arguments=None):
+    """Execute a command line, by default sys.argv; raises SystemExit with its exit code."""
     code = _guarded(lambda: app(arguments, exit_on_error=False, print_error=False,
                                 result_action="return_value"))
     if sys.stdout is not None:
@@ -105,13 +114,10 @@ def _guarded(act):
         # What pteg opens itself is named where that happens.
         sys.stdout = None
         return _refuse(f"cannot write standard output: {error.strerror or error}")
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
         _refuse("interrupted")
-        leave(ExitCode.INTERRUPTED)
-        return ExitCode.INTERRUPTED
-    except SystemExit as ended:
-        leave(ended.code)
-        raise
+        # With its cause, so that nothing of it is finalized before `leave`.
+        raise SystemExit(ExitCode.INTERRUPTED) from interrupt
 
 
 def _refuse(message):
