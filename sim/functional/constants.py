@@ -67,6 +67,9 @@ TLB_VALID = 1 << 40
 HISTORY = history.HISTORY
 #: Bytes of an access.
 BYTE, HALFWORD, WORD, DOUBLEWORD, BLOCK = 1, 2, 4, 8, 32
+#: In place of the bytes: a request for the way that a table search fills (`pteg.lockstep`). The
+#: address is the effective one, `request_write` the side, the value the tag of the entry.
+WAY = 0
 READ, WRITE = 0, 1
 #: In place of a TLB set, for a translation that does not come from a TLB.
 NO_SET = TLB_MOST_SETS

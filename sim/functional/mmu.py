@@ -227,6 +227,15 @@ def protection(s, m, ea, kind):
 
 
 @compiled
+def told_way(m, side, ea, tag):
+    """The way that the search fills in the pipeline model, which this model follows."""
+    if m.told_way < 0:
+        m.request_pa, m.request_size, m.request_write, m.request_value = ea, isa.WAY, side, tag
+        m.outcome = isa.OUT_BUS
+    return 0 | m.told_way
+
+
+@compiled
 def translate(s, m, ea, kind):
     """Physical address, with its storage attributes in `m.wimg`; -1 if the instruction stops."""
     fetch, store = kind == isa.KIND_FETCH, kind == isa.KIND_STORE
@@ -274,11 +283,15 @@ def translate(s, m, ea, kind):
         way = random_way(m)
         hit = recall(m, side, index, way, tag)
     elif not hit:
-        way = victim(m, side, index)
+        way = told_way(m, side, ea, tag) if m.follows else victim(m, side, index)
+        if way < 0:
+            return -1
     key = 1 if segment & (isa.SR_KP if user else isa.SR_KS) else 0
     word = 0 | m.tlb_word[side, index, way]
     if not hit or (store and not word & isa.PTEL_C and not prohibited(key, word & 3, store)):
         word = search(s, m, ea, kind, segment & isa.SR_VSID, key, not hit)
+        if m.outcome != isa.OUT_BUS:
+            m.told_way = -1
         if word < 0:
             return -1
         if m.adversary:

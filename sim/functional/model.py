@@ -107,8 +107,9 @@ MODEL = np.dtype([
     ("sdr1", "i8"), ("acting", "i8"),
     # SDR1 of the searches up to now, of all processors, and how many different values there were.
     ("tables", "i8", TABLES), ("table_count", "i8"),
-    # The cycle of the pipeline model, while this one follows it (`pteg.lockstep`).
-    ("clock", "i8"),
+    # While this one follows the pipeline model (`pteg.lockstep`): the cycle of that one; whether it
+    # tells the way that a table search fills, and the way, or -1: it must be told.
+    ("clock", "i8"), ("follows", "i8"), ("told_way", "i8"),
     # The latest acts on the page table (`pteg.mmu.history`), how many there were, and barriers
     # since the last other act.
     ("history", "i8", (HISTORY, len(FIELDS))), ("history_count", "i8"), ("history_barriers", "i8"),

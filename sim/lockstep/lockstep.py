@@ -3,8 +3,9 @@
 After each cycle in which the pipeline completes instructions, the functional model executes them
 too, on a copy of RAM, and all registers are compared; RAM is compared from time to time and at the
 end. Results that depend on time are taken from the pipeline: time base and decrementer, registers
-that the performance monitor changes, values read from devices, and the arrival of interrupts. The
-number of device writes must be equal on both sides.
+that the performance monitor changes, values read from devices, the arrival of interrupts. So is
+the way of a TLB that a table search fills (`pteg.lockstep.ways`). The number of device writes must
+be equal on both sides.
 
 Left out: bytes that a multiple or string load reads from a device.
 """
@@ -23,7 +24,7 @@ from pteg.functional.float_unit import compiled_unit
 from pteg.functional.lockstep import compiled_step
 from pteg.functional.model import CPU_STATE, new_model
 from pteg.generated import load_module
-from pteg.lockstep import loop
+from pteg.lockstep import loop, ways
 from pteg.lockstep.loop import CONTROL, DIFFERENT, HALTED, PRINTED, STOPPED, STUCK
 from pteg.pipeline import architecture
 from pteg.pipeline.driver import loop_module
@@ -49,9 +50,10 @@ run_on = make_run(pipeline_run)
 
 @njit(cache=True)
 def run(step, state, record, signals, request, targets, master, driver, places, watch, at, devices,
-        registers, arch, words, functional, model, control, trail, writes):
+        ways, registers, arch, words, functional, model, control, trail, writes):
     result = run_on(step, state, record, signals, request, targets, master, driver, places, watch,
-                    at, devices, registers, arch, words, functional, model, control, trail, writes)
+                    at, devices, ways, registers, arch, words, functional, model, control, trail,
+                    writes)
     catch_up(request, driver)
     return result
 '''
@@ -61,7 +63,7 @@ def _loop():
     """The compiled loop: the same for all machines."""
     text = _TEXT.format(driver=loop_module().__name__)
     return load_module("lockstep", text, [*sources(), *(
-        Path(module.__file__) for module in (loop, architecture))]).run
+        Path(module.__file__) for module in (loop, ways, architecture))]).run
 
 
 class Mismatch(AssertionError):
@@ -108,7 +110,7 @@ class Lockstep:
         self._ram = self.platform.ram.memory.copy()
         cpu.overlay(self.platform.ram.base, self._ram)
         self._ram_every, self._apart = ram_every, apart or slice(0)
-        self._run, self._places = _loop(), self._find_places()
+        self._run, self._places, self._ways = _loop(), self._find_places(), ways.find(cpu)
         devices = self.platform.devices
         self._devices = loop.Devices(
             np.array([(device.base, device.base + device.size) for device in devices], np.int64),
@@ -118,6 +120,7 @@ class Lockstep:
         self._model["float_unit"] = compiled_unit(tuple(sources()))
         self._model["step"] = compiled_step(tuple(sources()))
         self._model["ram"], self._model["ram_size"] = self._ram.ctypes.data, self._ram.size
+        self._model["follows"], self._model["told_way"] = 1, -1
         self._theirs = cpu.get_state().view(CPU_STATE)
         self._trail = np.zeros((history, 3), np.int64)
         self._writes = np.zeros(len(self.platform.devices), np.int64)
@@ -174,7 +177,7 @@ class Lockstep:
         """Run until one of the limits in `_control`; return how it ended."""
         driver = self.cpu.driver
         result = self._run(
-            *driver.arguments(watch), self._places, self._devices,
+            *driver.arguments(watch), self._places, self._devices, self._ways,
             self.cpu.architectures[0].registers, self._theirs, self._theirs.view(np.uint32),
             self._state, self._model, self._control, self._trail, self._writes)
         if result == STOPPED:

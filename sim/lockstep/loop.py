@@ -10,6 +10,7 @@ from pteg.devices import bus_read
 from pteg.functional import constants as isa
 from pteg.functional.lockstep import differs, functional_step, loaded_value, reads_time
 from pteg.jit import named_after
+from pteg.lockstep.ways import way_of
 from pteg.pipeline.architecture import capture
 from pteg.pipeline.loop import STOPS
 
@@ -62,9 +63,12 @@ def locate(spans, address, size):
 
 
 @njit
-def answer(model, request, devices, arch, writes):
-    """Answer an access outside RAM as the pipeline's devices did."""
+def answer(model, request, devices, arch, writes, state, ways):
+    """Answer an access outside RAM as the pipeline's devices did, or tell a way of a TLB."""
     m = model[0]
+    if m.request_size == isa.WAY:
+        m.told_way = way_of(state, ways, m.request_write, m.request_pa, m.request_value)
+        return
     value, error = np.uint64(0), 1
     number = locate(devices.spans, m.request_pa, m.request_size)
     if number >= 0:
@@ -86,7 +90,7 @@ def make_run(pipeline_run):
     @njit
     @named_after(pipeline_run)
     def run(step, state, record, signals, request, targets, master, driver, places, watch, at,
-            devices, registers, arch, words, functional, model, control, trail, writes):
+            devices, ways, registers, arch, words, functional, model, control, trail, writes):
         c = control[0]
         while c.done < c.limit:
             before = np.int64(state[at.instructions])
@@ -125,7 +129,7 @@ def make_run(pipeline_run):
                     if outcome != isa.OUT_BUS:
                         break
                     vector = 0
-                    answer(model, request, devices, arch, writes)
+                    answer(model, request, devices, arch, writes, state, ways)
                 vector = 0
                 quiet = model[0].exceptions == exceptions and model[0].op
                 trail[place, 2] = model[0].word if quiet else -1

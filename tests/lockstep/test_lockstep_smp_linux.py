@@ -40,9 +40,6 @@ def test_the_start_of_the_second_processor_agrees(checkpoints):
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(strict=True, reason="open: at the end of the tests of TLBs, after 5,073,068 "
-                                       "instructions of processor 0, the functional model has lost "
-                                       "a TLB entry that the pipeline has")
 def test_all_tests_of_init_are_ok_and_every_instruction_agrees(checkpoints):
     """Some 17 million instructions."""
     both = lockstep(checkpoints[INIT])

@@ -20,12 +20,21 @@ from numba import njit
 
 from pteg.functional import constants as isa
 from pteg.functional.mmu import flush_set
-from pteg.functional.tlb import filled, points, use, victim
-from pteg.lockstep.shared.events import BEGAN, EARLIER, FOUND, MOVES, READ, SEARCH, ea_of, owner
+from pteg.lockstep.shared.events import (
+    BEGAN,
+    EARLIER,
+    FOUND,
+    MOVES,
+    READ,
+    SEARCH,
+    ea_of,
+    owner,
+    way_of,
+)
 from pteg.lockstep.shared.instructions import FETCHED
 from pteg.lockstep.shared.memory import drop, first, row_at, waiting
 
-__all__ = ["follow", "begin_search", "between_parts"]
+__all__ = ["follow", "begin_search", "told_way", "between_parts"]
 
 _FETCH, _DATA = 0, 1
 
@@ -95,19 +104,29 @@ def _forget(m, side, ea):
 
 
 @njit
-def begin_search(m, searches):
-    """Take the next search. If a tlbie has come between its end and the use of the entry, the
-    pipeline has searched again: then the last search counts, but the first has used a way too."""
-    named, ea, side = first(searches)[0], ea_of(first(searches)), first(searches)[2] & 1
-    searches.first += 1
-    for number in range(waiting(searches)):
+def _counts(searches):
+    """Which of the searches that wait counts. If a tlbie has come between the end of the first and
+    the use of the entry, the pipeline has searched again: then the last does."""
+    named, side, place = first(searches)[0], first(searches)[2] & 1, 0
+    for number in range(1, waiting(searches)):
         row = row_at(searches, number)
         if row[1] == SEARCH and row[0] == named and row[2] & 1 == side:
-            index = ea >> 12 & m.tlb_sets - 1
-            keep, point = points(m, victim(m, side, index))
-            use(m, side, index, keep, point)
-            searches.first += number + 1
-            return
+            place = number
+    return place
+
+
+@njit
+def begin_search(searches):
+    """Take the next search."""
+    searches.first += _counts(searches) + 1
+
+
+@njit
+def told_way(searches):
+    """The way that the next search has filled; 0 if there is none, which the search will show."""
+    if not waiting(searches) or first(searches)[1] != SEARCH:
+        return 0
+    return way_of(row_at(searches, _counts(searches)))
 
 
 @njit
@@ -125,7 +144,7 @@ def between_parts(s, m, log, searches):
             heard[3] &= ~(1 << _DATA)
             _forget(m, _DATA, heard[0])
             if row[2] >> FOUND & 1:
-                _refill(s, m, ea_of(row), searches)
+                _refill(s, m, ea_of(row), way_of(row), searches)
             else:
                 # A fault of this part. The functional model meets it at the first one in the page.
                 log.trusts, m.answered = 1, 1 + (row[2] >> EARLIER & (1 << FOUND - EARLIER) - 1)
@@ -133,7 +152,7 @@ def between_parts(s, m, log, searches):
 
 
 @njit
-def _refill(s, m, ea, searches):
+def _refill(s, m, ea, way, searches):
     """Load the entry that the pipeline has found."""
     drop(searches)
     word = 0
@@ -145,10 +164,6 @@ def _refill(s, m, ea, searches):
             word |= isa.PTEL_C
         drop(searches)
     index = ea >> 12 & m.tlb_sets - 1
-    way = victim(m, _DATA, index)
     m.tlb_tag[_DATA, index, way] = (isa.TLB_VALID | (s.sr[ea >> 28] & isa.SR_VSID) << 16
                                     | ea >> 12 & 0xFFFF)
     m.tlb_word[_DATA, index, way] = word
-    filled(m, _DATA, index, way)
-    keep, point = points(m, way)
-    use(m, _DATA, index, keep, point)

@@ -37,7 +37,7 @@ from pteg.lockstep.shared.memory import (
 from pteg.pipeline.places import Processor, Signal, System
 
 __all__ = ["LOG", "SEARCH", "READ", "WRITE", "MOVES", "EARLIER", "FOUND", "BEGAN", "Columns",
-           "ea_of", "owner", "probes", "observe"]
+           "ea_of", "owner", "way_of", "probes", "observe"]
 
 #: Parts of an instruction's access, at most; accesses of a table search.
 _PARTS, _ACCESSES = 80, 24
@@ -71,10 +71,11 @@ LOG = np.dtype([
 #: written. The address of the first: from this bit on, the number of its instruction among those
 #: that have entered the completion queue, 0 of a fetch. Its value: bit 0 is the side, and from
 #: these bits on, how many parts of the access had been moved before, how many of them in earlier
-#: pages, whether it has found a PTE, and the cycle in which it began.
+#: pages, whether it has found a PTE, the way of the TLB that it fills, and the cycle in which it
+#: began.
 SEARCH, READ, WRITE = 0, 8, 1
 OWNER = 32
-MOVES, EARLIER, FOUND, BEGAN = 1, 9, 17, 18
+MOVES, EARLIER, FOUND, WAY, BEGAN = 1, 9, 17, 18, 21
 
 _LOAD, _STORE = int(DataOp.LOAD), int(DataOp.STORE)
 _LWARX, _STWCX = int(Op["LWARX"]), int(Op["STWCX_DOT"])
@@ -116,6 +117,7 @@ def probes(cpu: Processor) -> dict[str, Signal]:
         "heard": cpu.told__tlbie, "heard_at": cpu.told__address,
         "foreign": System("").foreign(cpu),
         "walk_outcome": walker.outcome, "walk_ea": walker.ea, "walk_side": walker.side,
+        "walk_way": walker.way,
         "pte_done": walker.memory.done, "pte_error": walker.memory.error,
         "pte_type": walker.memory.type, "pte_at": walker.memory.addr,
         "pte_read": walker.memory.rdata, "pte_written": walker.memory.wdata,
@@ -136,6 +138,12 @@ def owner(search):
 def ea_of(search):
     """The address that it translates."""
     return search[0] & (1 << OWNER) - 1
+
+
+@njit
+def way_of(search):
+    """The way of the TLB that it fills."""
+    return search[2] >> WAY & (1 << BEGAN - WAY) - 1
 
 
 @njit
@@ -275,7 +283,8 @@ def _search(row, c, log, queues, ram, reserved, number, cycle, problem):
             instruction, moves, earlier = log.number[cq], log.moves[cq], log.earlier[cq]
         found = 1 if row[c.walk_outcome] in _HIT else 0
         put(queues[SEARCHES], instruction << OWNER | np.int64(row[c.walk_ea]), SEARCH,
-            log.began << BEGAN | found << FOUND | earlier << EARLIER | moves << MOVES | side)
+            log.began << BEGAN | np.int64(row[c.walk_way]) << WAY | found << FOUND
+            | earlier << EARLIER | moves << MOVES | side)
         for n in range(log.made):
             access = log.accesses[n]
             put(queues[SEARCHES], access[0], access[1], access[2])

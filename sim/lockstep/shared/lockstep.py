@@ -149,6 +149,7 @@ class SharedLockstep:
         models["float_unit"] = compiled_unit(tuple(sources()))
         models["step"] = compiled_step(tuple(sources()))
         models["several"] = models["broadcasts"] = 0    # the loop does what is broadcast
+        models["follows"], models["told_way"] = 1, -1
         states = np.concatenate([self.cpu.get_state(n) for n in range(count)]).view(CPU_STATE)
         arch = new_state().view(CPU_STATE)
         return _Replay(

@@ -15,7 +15,7 @@ from pteg.functional import constants as isa
 from pteg.functional.exceptions import set_msr, take
 from pteg.functional.lockstep import functional_step, reads_time
 from pteg.hw.isa.instructions import Op
-from pteg.lockstep.shared.broadcasts import begin_search, between_parts
+from pteg.lockstep.shared.broadcasts import begin_search, between_parts, told_way
 from pteg.lockstep.shared.events import SEARCH, WRITE
 from pteg.lockstep.shared.instructions import executed, fetched
 from pteg.lockstep.shared.memory import (
@@ -60,7 +60,7 @@ def _searches(m, queue):
     if row[0] != m.request_pa or row[1] != m.request_size or m.request_write != (row[1] == WRITE):
         return False
     if begins:
-        begin_search(m, queue)
+        begin_search(queue)
     return True
 
 
@@ -89,7 +89,10 @@ def _fails(s, m, queues):
 
 @njit
 def answer(s, m, number, log, queues, ram, request, problem):
-    """Answer the access that an instruction waits for."""
+    """Answer the access that an instruction waits for, or tell a way of a TLB."""
+    if m.request_size == isa.WAY:
+        m.told_way = told_way(queues[SEARCHES])
+        return
     value, error = np.int64(0), 0
     searches = _searches(m, queues[SEARCHES])
     if searches:

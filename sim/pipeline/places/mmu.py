@@ -43,6 +43,7 @@ class Walker(Part):
     sdr1: Signal
     state: Signal
     stale: Signal               # it begins anew, because of a tlbie
+    way: Signal
     busy: Signal
     done: Signal
     side: Signal
