@@ -10,9 +10,9 @@
 
 An address tenure ends with AACK and the clock after it, in which a snooper may cancel it (ARTRY).
 Then the next one can be granted; it overlaps the data tenure of an earlier transaction, while the
-queue of data tenures has room. After retries the others come first, until a tenure passes: the
-snooper must be able to push the block that it has modified (the window of opportunity, MPC750 UM
-8.3.3), whatever else the two processors have asked for.
+queue of data tenures has room. After retries the others come first, until a tenure passes or all
+have been retried: the snooper must be able to push the block that it has modified (the window of
+opportunity, MPC750 UM 8.3.3), whatever else the two processors have asked for.
 
 Processors take turns: the one that was granted the bus last has the lowest priority. Within a
 processor, and before all processors, the order is that of the list.
@@ -91,7 +91,10 @@ class Arbiter(wiring.Component):
         with m.If(window):
             m.d.sync += yields.eq(yielding)
         with m.If(retry):
-            m.d.sync += [yields.eq(yields | owner), owner.eq(0)]
+            # When all have been retried, it begins anew, or else the order would be the same for
+            # ever.
+            others = (request & ~yields & ~owner).any()
+            m.d.sync += [yields.eq(Mux(others, yields | owner, owner)), owner.eq(0)]
         with m.Switch(owner):
             for n, master in enumerate(masters):
                 with m.Case(1 << n):

@@ -5,7 +5,6 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In
 
 from pteg.engine import compile_design
-from pteg.hw.bus.enums import TransferType
 from pteg.hw.bus.interfaces import AddressSnoop
 from pteg.hw.processor import Processor
 from pteg.hw.system import System
@@ -18,27 +17,15 @@ __all__ = ["Agent", "retried_cpu"]
 
 
 class Agent(wiring.Component):
-    """One of four tenures; a shift register decides. `retries` counts them.
-
-    Parameters
-    ----------
-    pushes : bool
-        What a cache writes to memory is cancelled too. Between two processors it must not be: a
-        push that has been cancelled yields to those that wait for it, who are cancelled for ever.
-    """
+    """One of four tenures; a shift register decides. `retries` counts them."""
 
     bus: In(AddressSnoop())
-
-    def __init__(self, pushes=True):
-        self._pushes = pushes
-        super().__init__()
 
     def elaborate(self, platform):
         m = Module()
         random, retries = Signal(23, init=1), Signal(32)
         m.d.sync += random.eq(Cat(random[22] ^ random[17], random))
-        spared = (self.bus.tt == TransferType.WRITE_WITH_KILL) & (not self._pushes)
-        m.d.comb += self.bus.artry.eq(self.bus.window & random[0] & random[7] & ~spared)
+        m.d.comb += self.bus.artry.eq(self.bus.window & random[0] & random[7])
         with m.If(self.bus.artry):
             m.d.sync += retries.eq(retries + 1)
         return m
@@ -48,7 +35,7 @@ def retried_cpu(platform):
     """A pipeline model on a bus with such an agent. It has never run."""
     cpu = PipelineCpu(platform)
     processors = [Processor(platform.parameters, number) for number in range(cpu.count)]
-    system = System(platform.memory_map, processors, agent=Agent(pushes=cpu.count == 1),
+    system = System(platform.memory_map, processors, agent=Agent(),
                     master=platform.master is not None)
     cpu.native = compile_design(system, unnamed=unnamed(platform), cycle=True)
     cpu.architectures = [Architecture(cpu.native, places) for places in cpu.processors]

@@ -1,5 +1,5 @@
-"""Loads that a wrong prediction drops have used the TLB: the next table search fills another way than
-without them, and both models go on with the same entries."""
+"""Loads that a wrong prediction drops have used the TLB: the next table search fills another way
+than without them, and both models go on with the same entries."""
 
 import pteg
 from pteg.cpu import Stop
