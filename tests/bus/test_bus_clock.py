@@ -100,7 +100,7 @@ class Edges:
         self.rows += [tuple(int(row[column]) for column in self._columns) for row in rows]
 
 
-@pytest.mark.parametrize("ratio", ["2.5:1", "4:1"])
+@pytest.mark.parametrize("ratio", [pytest.param("2.5:1", marks=pytest.mark.slow), "4:1"])
 def test_the_bus_changes_at_edges_only_and_each_beat_lasts_one_core_cycle(ratio):
     machine = pteg.Machine("g3", ratio=ratio)
     edges = Edges(machine)
@@ -117,7 +117,7 @@ def test_the_bus_changes_at_edges_only_and_each_beat_lasts_one_core_cycle(ratio)
     assert transfers > 10 and beats >= transfers
 
 
-@pytest.mark.parametrize("ratio", ["2.5:1", "4:1"])
+@pytest.mark.parametrize("ratio", [pytest.param("2.5:1", marks=pytest.mark.slow), "4:1"])
 def test_a_checkpoint_keeps_the_phase_of_the_bus_clock(ratio, tmp_path):
     def after(steps):
         machine = pteg.Machine("g3", ratio=ratio)

@@ -139,7 +139,7 @@ class Clockwork(Teletype):
         return PERIOD - state[0].clocks
 
 
-@pytest.mark.parametrize("cpu", ["functional", "pipeline"])
+@pytest.mark.parametrize("cpu", ["functional", pytest.param("pipeline", marks=pytest.mark.slow)])
 def test_a_run_ends_in_the_cycle_in_which_a_device_without_a_pin_prints(cpu):
     machine = Machine(Platform([Dram(size=1 << 20), Clockwork()]), cpu=cpu)
     machine.load(assemble(".org 0x1000\n b .").elf())

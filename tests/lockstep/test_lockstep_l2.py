@@ -141,7 +141,7 @@ end:    b       end
 """
 
 
-@pytest.mark.parametrize("lines", [1024, 5000])
+@pytest.mark.parametrize("lines", [1024, pytest.param(5000, marks=pytest.mark.slow)])
 def test_software_switches_the_l2_on_and_off_as_the_manual_says(cpu, lines):
     program = assemble(PROGRAM, sections={".text": 0x1000})
     machines = {name: pteg.Machine(Platform([Dram()], l2=256 << 10), cpu=name)

@@ -38,6 +38,7 @@ def test_the_functional_model_counts_the_same_instructions(costs):
             assert functional[kind][1] == instructions, kind
 
 
+@pytest.mark.slow
 def test_the_hosts_tick_costs_less_than_kvms():
     found = exits.measure(tick=2000)
     assert found["host's timer tick"][2] < exits.KVM["host's timer tick"]

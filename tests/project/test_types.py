@@ -120,7 +120,8 @@ def found_by_pyright(scripts):
             if error["severity"] == "error"]
 
 
-CHECKERS = pytest.mark.parametrize("checker", ["mypy", "pyright"])
+CHECKERS = pytest.mark.parametrize(
+    "checker", [pytest.param("mypy", marks=pytest.mark.slow), "pyright"])
 
 
 @CHECKERS

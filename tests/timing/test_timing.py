@@ -15,7 +15,9 @@ ROWS = [(section, row) for section, found in rows.SECTIONS.items() for row in fo
 PAGE = rows.PAGE.read_text().splitlines()
 
 
-@pytest.mark.parametrize("section, row", [pytest.param(*each, id=each[1].what) for each in ROWS])
+@pytest.mark.parametrize("section, row", [
+    pytest.param(*each, id=each[1].what, marks=pytest.mark.slow if "2.5:1" in each[1].what else ())
+    for each in ROWS])
 def test_the_table_says_what_is_measured(section, row):
     cycles = row.measure()
     stated = [line for line in PAGE if line.startswith(f"| {row.what} | {row.documented} |")]

@@ -222,6 +222,7 @@ def test_an_fst_file_shows_the_same(shown, tmp_path):
     assert (tmp_path / "rom.fst").stat().st_size < 500_000
 
 
+@pytest.mark.slow
 def test_a_view_of_the_mac99s_bus_has_its_devices(tmp_path):
     machine = Machine("mac99")
     with machine.trace(tmp_path / "mac.vcd", trigger="bus.arbiter.bus__ts", before=20, after=20):
