@@ -77,6 +77,8 @@ class Verilated:
     """
 
     name = "Verilator"
+    #: How the compiler takes a header that has been compiled.
+    takes_header = "-include"
 
     def __init__(self, design, ports, folder, tied=False, trace=None):
         self.trace = trace
@@ -109,8 +111,8 @@ class Verilated:
         folders = dict.fromkeys(path.parent for path in self.text.files)
         variables = [
             "OPT_FAST=-O3", "OPT_SLOW=-O1", "OPT_GLOBAL=-O3",
-            # The wheel does not know the compiler: this is how GCC and Clang take a header.
-            "CFG_CXXFLAGS_PCH_I=-include", *self.variables]
+            # The wheel does not know the compiler.
+            f"CFG_CXXFLAGS_PCH_I={self.takes_header}", *self.variables]
         self.call([self.program, "--cc", "--exe", "--build", "-O3", "--x-assign", "fast",
                    "--x-initial", "fast", "--noassert", "-Wno-fatal", "-Wno-lint", "-Wno-style",
                    "--prefix", "Vtop", "--top-module", self.text.top, "--Mdir", self.output,
@@ -134,6 +136,7 @@ class VerilatedByClang(Verilated):
     """Verilator with clang: zig's."""
 
     name = "Verilator, clang"
+    takes_header = "-include-pch"
 
     def compiler(self, folder):
         needs(package="ziglang")
