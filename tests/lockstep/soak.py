@@ -1,21 +1,19 @@
 """A long lockstep of random programs, to be started by hand.
 
-    python tests/lockstep/soak.py --ratio 2.5:1 --instructions 30M --seed 1
+    python tests/lockstep/soak.py --ratio 2.5:1 --instructions 30M --first-seed 1
 
 Every program has invalid forms, and by its seed interrupts, floating point, breakpoints, all
 conditions that stop an access, many branches; five of six leave the caches on. It runs several
 times from its beginning, with the caches and TLBs as they are then: most instructions are executed
 at the speed of the caches. An agent cancels one of four address tenures (ARTRY), and a DMA engine
 copies the data of the program to where the program has none: it makes the data cache push what is
-modified. A line a minute tells how far the run is and the seed of the next program, with which
-another run continues. Each difference is printed with its seed; after one, the exit code is 1.
+modified. `soaking.py` tells what is printed. Each failure is printed with its seed.
 """
 
 import argparse
 import importlib.util
 import random
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +26,10 @@ from pteg.lockstep import Lockstep, Mismatch
 from pteg.lockstep.random_programs import STOP, Options, random_program
 from pteg.lockstep.random_programs.layout import BODY, DATA, DATA_BYTES, REGISTERS
 from pteg.platform import Platform, Wire
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from soaking import Soak, count  # noqa: E402
 
 #: Runs of a program; instructions of one, which all of them end before; instructions after which
 #: there is no other run.
@@ -114,41 +116,17 @@ def _copy(dma):
     dma["bus_size"], dma["bus_write"], dma["control"] = 32, 0, BUSY
 
 
-def _count(text):
-    """A number, or with M, millions: 30M."""
-    return int(text[:-1]) * 10**6 if text.endswith("M") else int(text)
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    Soak.add_options(parser)
     parser.add_argument("--ratio", default="4:1", help="core clock to bus clock")
-    parser.add_argument("--instructions", type=_count, default=30_000_000)
-    parser.add_argument("--seed", type=int, default=1, help="of the first program")
+    parser.add_argument("--instructions", type=count, default=30_000_000)
     options = parser.parse_args()
-    cpus, seed, done, different = models(options.ratio), options.seed, 0, 0
-    start = said = time.monotonic()
-
-    def say(text):
-        print(f"{options.ratio} {time.monotonic() - start:7.0f} s {text}", flush=True)
-
-    def progress():
-        retries = sum(int(cpu.native.read(cpu.driver.state, "agent.retries")) for cpu in cpus)
-        say(f"{done:,} instructions, {different} differences, {retries} retries by the last "
-            f"programs, next seed {seed}")
-
-    progress()
-    while done < options.instructions:
-        try:
-            done += check(cpus, seed)
-        except AssertionError as error:
-            different += 1
-            say(str(error))
-        seed += 1
-        if time.monotonic() - said > 60:
-            said = time.monotonic()
-            progress()
-    progress()
-    sys.exit(different > 0)
+    cpus, soak = models(options.ratio), Soak(options, options.instructions, "instructions")
+    soak.run(lambda seed: check(cpus, seed))
+    retries = sum(int(cpu.native.read(cpu.driver.state, "agent.retries")) for cpu in cpus)
+    print(f"{retries} retries by the last programs")
+    soak.end()
 
 
 if __name__ == "__main__":
