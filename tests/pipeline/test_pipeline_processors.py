@@ -53,7 +53,7 @@ ATOMIC = """
 """
 #: Each counts in a word of its own: both words are in one block.
 FALSE_SHARING = """
-    slwi r4, r20, 2
+    slwi r4, r20, {shift}
 1:  lwzx r6, r3, r4
     addi r6, r6, 1
     stwx r6, r3, r4
@@ -115,10 +115,38 @@ def test_no_atomic_increment_is_lost():
     assert counts[1]["exceptions"] == 1
 
 
-def test_words_of_one_block_that_two_processors_write_keep_every_store():
-    machine = made(FALSE_SHARING)
+def traffic(machine, cycles):
+    """Stores, reads of blocks, and writes of blocks, while both processors count."""
+    def counted():
+        memory = machine.stats()["bus"]["dram"]
+        return [-sum(cpu.ctr for cpu in machine.cpus), memory["reads"], memory["writes"]]
+
+    before = counted()
+    machine.run(cycles=cycles)
+    assert all(machine.symbols.name(cpu.pc).startswith("both+") for cpu in machine.cpus)
+    return [after - then for after, then in zip(counted(), before, strict=True)]
+
+
+@pytest.mark.parametrize("shift", [2, 4])
+def test_words_of_one_block_that_two_processors_write_keep_every_store(shift):
+    """False sharing: the other one takes the block away after the load, and after the store. So
+    all of them read it, with intent to modify, and each store is pushed."""
+    machine = made(FALSE_SHARING.format(shift=shift))
+    machine.run(cycles=4000)
+    stores, reads, pushes = traffic(machine, 6000)
+    assert 20 < stores < 6000 / 100
+    assert abs(pushes - stores) <= 2 and abs(reads - 2 * stores) <= 4
     finish(machine)
-    assert [machine.memory.read_word(0x8000 + 4 * n) for n in range(2)] == [300, 300]
+    assert [machine.memory.read_word(0x8000 + (n << shift)) for n in range(2)] == [300, 300]
+
+
+def test_words_of_two_blocks_cost_no_bus_transaction():
+    machine = made("li r5, 3000\n mtctr r5" + FALSE_SHARING.format(shift=5))
+    machine.run(cycles=4000)
+    stores, *transactions = traffic(machine, 6000)
+    assert stores > 6000 / 4 and transactions == [0, 0]
+    finish(machine)
+    assert [machine.memory.read_word(0x8000 + (n << 5)) for n in range(2)] == [3000, 3000]
 
 
 def test_loads_of_a_block_do_not_keep_a_store_from_it():
