@@ -188,8 +188,11 @@ def test_a_process_faults_again_where_the_guest_has_taken_its_slot():
     assert stage.run(10_000, until=back) == "address"
     assert any("not its entry" in line for line in stage.problems())
     stage.clear_r_and_c(entry)
-    while stage.take_slot()[0] != (vsid, address):
-        pass
+    key = None
+    while key != (vsid, address):
+        key, slot, _ = stage.take_slot()
+    new = stage.word(stage.data.hash_base + 8 * slot)
+    assert page_of(slot, new) == (vsid, address >> 12 & 0xFFFF)
     assert stage.data.hash_foreign > foreign
     assert stage.word(entry - BASE) & (R | C) == R | C
     assert stage.run(60_000_000, until="stress: ok") == "console"
