@@ -1,6 +1,6 @@
 """The engine against Verilator (g++, clang, profile), cxxrtl and Amaranth's simulator.
 
-The designs are our machine with one processor and with two, and four processors of other people.
+The designs are our machine with one, two and four processors, and four processors of other people.
 All engines replay the same recordings of the inputs, by turns, so that other load on the machine
 hits all of them; compare ratios, not rates. Every output of every cycle is compared, by a checksum.
 
@@ -20,7 +20,8 @@ from engines.cores import CORES  # noqa: E402
 from engines.machines import machine  # noqa: E402
 from engines.program import Unavailable  # noqa: E402
 
-DESIGNS = {"one": lambda: machine(1), "two": lambda: machine(2), **CORES}
+DESIGNS = {"one": lambda: machine(1), "two": lambda: machine(2), "four": lambda: machine(4),
+           **CORES}
 
 
 def read_arguments():
@@ -53,10 +54,8 @@ def main():
                                 wanted=arguments.engines, progress=progress))
         print("\n".join(output.table(measured[-1])), flush=True)
         output.write(measured, arguments.output)
-    ratio = output.cost_per_operation(measured)
-    if ratio:
-        print(f"An operation in a cycle of two processors costs {ratio:.2f} times what it costs in "
-              "one.")
+    for name, ratio in output.cost_per_operation(measured).items():
+        print(f"An operation in a cycle of {name} costs {ratio:.2f} times what it costs in one.")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""Our machine with one processor and with two.
+"""Our machine with one processor, with two and with four.
 
 The bus traffic of real runs, with all devices, is recorded from reset on: the first ROM, a loop
 over memory, `pteg.workloads`, and the boot of a Linux kernel if there is one beside the repository.
-With two processors, each runs the loop on memory of its own.
+Of several processors, each runs the loop on memory of its own.
 """
 
 from pathlib import Path
@@ -15,11 +15,11 @@ from pteg.machine import Machine
 from pteg.pipeline.driver import Tap
 from pteg.workloads import STOP, WORKLOADS, prepare
 
-__all__ = ["LOOP", "machine"]
+__all__ = ["LOOP", "NAMES", "machine"]
 
 RAM = "32M"
 LINUX = Path(__file__).parents[4] / "shared" / "linux"
-#: The recording that both machines have.
+#: The recording that all machines have.
 LOOP = "memory loop"
 
 
@@ -47,8 +47,8 @@ def record(machine, cycles, until=None):
 
 
 #: A loop over memory, from the caches: loads, stores, multiplies, branches, in and out of the reach
-#: of a cache line. Processor 0 starts the other one, if there is one, by a pulse of SRESET; that
-#: one begins at 0x100 in RAM, where processor 0 has put a branch to `other`.
+#: of a cache line. Processor 0 starts the others, if there are any, by pulses of SRESET; they begin
+#: at 0x100 in RAM, where processor 0 has put a branch to `other`.
 MEMORY_LOOP = """
     .org 0xFFF00100
 reset:
@@ -56,7 +56,11 @@ reset:
     {start}
     b begin
 other:
-    lis 4, 2
+    lis 30, 0x0C00
+    ori 30, 30, 0xB000
+    lwz 4, 0x100(30)
+    addi 4, 4, 1
+    slwi 4, 4, 16
 begin:
     lis 3, 0
     ori 3, 3, 0xCC00
@@ -94,9 +98,14 @@ START = """
     ori 30, 30, 0xB000
     li 31, 1
     li 29, 0
-    stw 31, 0x14(30)
-    stw 29, 0x14(30)
 """
+#: The pulse to processor `number`.
+PULSE = """
+    stw 31, 16 * {number} + 4(30)
+    stw 29, 16 * {number} + 4(30)
+"""
+#: How many processors a machine may have, in words.
+NAMES = {1: "one processor", 2: "two processors", 4: "four processors"}
 
 
 def rom(source):
@@ -132,14 +141,15 @@ def recordings(ports, cycles):
         yield "Linux boot", record(entered_from_reset(machine), 10 * cycles)
 
 
-def recordings_of_two(ports, cycles):
-    """Yield names and recordings of two processors."""
-    image = rom(MEMORY_LOOP.format(start=START))
-    yield LOOP, record(Machine("g3", ram=RAM, rom=image, processors=2), cycles)
+def recordings_of_several(processors, cycles):
+    """Yield names and recordings of several processors."""
+    pulses = "".join(PULSE.format(number=number) for number in range(1, processors))
+    image = rom(MEMORY_LOOP.format(start=START + pulses))
+    yield LOOP, record(Machine("g3", ram=RAM, rom=image, processors=processors), cycles)
 
 
 def machine(processors):
-    """Return the design of a machine with one processor or two."""
+    """Return the design of a machine with so many processors."""
     platform = Machine("g3", ram=RAM, processors=processors).platform
     parameters, memory_map = platform.parameters, platform.memory_map
 
@@ -149,6 +159,6 @@ def machine(processors):
 
         return System(memory_map, [Processor(parameters, n) for n in range(processors)])
 
-    if processors == 1:
-        return Design("one processor", make, recordings, skips=True)
-    return Design("two processors", make, recordings_of_two, skips=True)
+    record_all = recordings if processors == 1 else (
+        lambda ports, cycles: recordings_of_several(processors, cycles))
+    return Design(NAMES[processors], make, record_all, skips=True)

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from engines.machines import LOOP
+from engines.machines import LOOP, NAMES
 from engines.verilated import verilator_version
 
 __all__ = ["cost_per_operation", "processor", "table", "to_json", "write"]
@@ -41,16 +41,15 @@ def table(measured):
 
 
 def cost_per_operation(measured):
-    """Return how much more an operation costs in a cycle of two processors than of one, or None.
+    """Return how much more an operation costs in a cycle of several processors than of one, by the
+    name of the design.
 
-    Both have run the same loop.
+    All have run the same loop.
     """
-    found = {result.design: result for result in measured}
-    if not {"one processor", "two processors"} <= found.keys():
-        return None
-    one, two = (1 / (found[name].rows[LOOP][0].rate * found[name].nodes)
-                for name in ("one processor", "two processors"))
-    return two / one
+    costs = {result.design: 1 / (result.rows[LOOP][0].rate * result.nodes)
+             for result in measured if result.design in NAMES.values()}
+    one = costs.pop(NAMES[1], None)
+    return {name: cost / one for name, cost in costs.items()} if one else {}
 
 
 def to_json(measured):
