@@ -1,6 +1,9 @@
 """Loads that a wrong prediction drops have used the TLB: the next table search fills another way
 than without them, and both models go on with the same entries."""
 
+import numpy as np
+import pytest
+
 import pteg
 from pteg.cpu import Stop
 from pteg.firmware.asm import assemble
@@ -39,16 +42,16 @@ _start: lis     r3, {TABLE >> 16}
 """
 
 
-def started(processors):
-    machine = pteg.Machine("g3", rom="none", processors=processors, ram="1M")
+def started(**parameters):
+    machine = pteg.Machine("g3", rom="none", ram="1M", **parameters)
     program = assemble(PROGRAM)
     machine.load(program)
     for n, page in enumerate(PAGES):
         pte = TABLE | ((VSID ^ page >> 12 & 0xFFFF) & 0x3FF) << 6
         machine.memory.write_word(pte, 1 << 31 | VSID << 7 | page >> 22 & 0x3F)
         machine.memory.write_word(pte + 4, DATA + 0x1000 * n | 0x12)        # M, PP = 2
-    if processors > 1:
-        machine.model.set_held(1, False)
+    for number in range(1, len(machine.cpus)):
+        machine.model.set_held(number, False)
     for number, cpu in enumerate(machine.cpus):
         with cpu.changed() as state:
             state["pc"], state["hid0"] = program.symbols["_start"], Hid0.ICE | Hid0.DCE
@@ -58,18 +61,21 @@ def started(processors):
     return machine
 
 
-def test_lockstep_of_one_fills_the_same_ways():
-    machine = started(1)
+@pytest.mark.parametrize("parameters", [{}, *(pytest.param(one, marks=pytest.mark.slow) for one in (
+    {"tlb_sets": 1}, {"tlb_sets": 128, "tlb_ways": 1}, {"tlb_ways": 4, "tlb_replacement": "fifo"},
+    {"tlb_replacement": "random"}))], ids=str)
+def test_lockstep_of_one_fills_the_same_ways(parameters):
+    machine = started(**parameters)
     lockstep = Lockstep(machine.model)
     for _ in range(200):
         assert lockstep.run(200) is Stop.INSTRUCTIONS
-        theirs = {(way, page) for _, way, _, page, _ in machine.model.tlb(Side.DATA)}
-        ours = lockstep._model["tlb_tag"][0, Side.DATA, PAGES[0] >> 12 & 63]
-        assert theirs == {(way, int(tag) & 0xFFFF) for way, tag in enumerate(ours) if tag}
+        theirs = {(index, way, page) for index, way, _, page, _ in machine.model.tlb(Side.DATA)}
+        ours = lockstep._model["tlb_tag"][0, Side.DATA]
+        assert theirs == {(*place, int(tag) & 0xFFFF) for place, tag in np.ndenumerate(ours) if tag}
     assert machine.cpu.gpr[25] > 1000
 
 
 def test_lockstep_of_two_fills_the_same_ways():
-    machine = started(2)
+    machine = started(processors=2)
     assert SharedLockstep(machine.model).run(80_000) is Stop.INSTRUCTIONS
     assert min(cpu.gpr[25] for cpu in machine.cpus) > 1000
