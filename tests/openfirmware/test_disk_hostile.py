@@ -126,7 +126,7 @@ def test_damaged_disks(victim, healthy, kind):
     victim.check(COMMANDS)
     assert "a-long-name-of-file-39.bin" in victim.prompt("dir hd:,\\boot")
 
-    @settings(max_examples=12, deadline=None, database=None, derandomize=True)
+    @settings(max_examples=6, deadline=None, database=None, derandomize=True)
     @given(damages(), st.one_of(st.just(1.0), st.floats(0, 1)))
     def damage(changes, length):
         note(kind)
