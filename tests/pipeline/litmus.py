@@ -76,6 +76,8 @@ def _random_thread(rng):
 #: Of round 0: each place in a block of its own; of the flags, the results, and from round to round.
 DATA, FLAGS, RESULTS, ROUND = 0x20000, 0x10000, 0x80000, 128
 RESULT = 16     # bytes of a thread's loads in a round
+#: Rounds from one time that the processors wait for each other to the next.
+TOGETHER = 4
 THREAD = 0x10000
 #: Of one run, at most.
 ROUNDS = (RESULTS - DATA) // ROUND
@@ -93,7 +95,7 @@ both:
     ori r0, r0, 0xC000
     mtspr 1008, r0
     isync
-    li r21, 0               # round
+    li r21, 0               # how often they have waited for each other
     lis r22, {data}@h
     ori r22, r22, {data}@l
     lis r23, {results}@h
@@ -113,13 +115,8 @@ again:
     addi r11, r22, 0
     addi r12, r22, 32
     addi r13, r22, 64
-    andi. r5, r26, 0x100    # sometimes the places are in this cache before
-    beq 1f
-    lwz r5, 0(r11)
-1:  andi. r5, r26, 0x200
-    beq 1f
-    lwz r5, 0(r12)
-1:  sync
+{preloads}
+    sync
     stw r21, 0(r25)
     li r6, {count}
     mr r7, r24
@@ -131,15 +128,11 @@ again:
     cmpwi r6, 0
     bne 2b
     isync
-    rlwinm r5, r26, 20, 26, 31
-    addi r5, r5, 1
-    mtctr r5
-1:  bdnz 1b
 {dispatch}
 next:
     sync
-    addi r22, r22, {round}
-    cmpwi r21, {rounds}
+    addi r22, r22, {together} * {round}
+    cmpwi r21, {rounds} / {together}
     blt again
 end: b end
 second:
@@ -149,8 +142,17 @@ second:
 """
 
 
-def _body(thread):
-    lines, loads = [], 0
+def _preload(number):
+    """Sometimes x or y of a round is in this cache before."""
+    return "\n".join(
+        f" andi. r5, r26, {0x100 << 2 * number + place}\n beq 1f\n"
+        f" lwz r5, {ROUND * number}(r{11 + place})\n1:" for place in range(2))
+
+
+def _body(thread, number):
+    """A round of a thread, after a random delay: a longer one after they have waited."""
+    lines, loads = [f"rlwinm r5, r26, {20 + 3 * number}, {29 if number else 26}, 31",
+                    "addi r5, r5, 1", "mtctr r5", "1: bdnz 1b"], 0
     for kind, *rest in thread:
         place = f"0(r{11 + PLACES.index(rest[0])})" if rest else ""
         if kind == "W":
@@ -167,26 +169,31 @@ def _body(thread):
         else:
             lines.append(kind)
     lines += [f"stw r{14 + n}, {4 * n}(r23)" for n in range(loads)]
-    return [*lines, f"addi r23, r23, {RESULT}", "b next"]
+    return [*lines, f"addi r23, r23, {RESULT}",
+            *(f"addi r{11 + n}, r{11 + n}, {ROUND}" for n in range(len(PLACES)))]
 
 
 def _program(threads, rounds, seed):
     count, dispatch = len(threads), []
     for number, thread in enumerate(threads):
-        dispatch += [f"cmpwi r20, {number}", "bne 3f", *_body(thread), "3:"]
+        bodies = [line for one in range(TOGETHER) for line in _body(thread, one)]
+        dispatch += [f"cmpwi r20, {number}", "bne 3f", *bodies, "b next", "3:"]
     resets = "\n".join(f" stw r31, {16 * n + 4}(r30)\n stw r29, {16 * n + 4}(r30)"
                        for n in range(1, count))
     return _START.format(resets=resets, data=DATA, results=RESULTS, flags=FLAGS, seed=seed,
-                         count=count, round=ROUND, rounds=rounds, dispatch="\n".join(dispatch))
+                         count=count, round=ROUND, rounds=rounds, together=TOGETHER,
+                         preloads="\n".join(map(_preload, range(TOGETHER))),
+                         dispatch="\n".join(dispatch))
 
 
 def observed(machine, threads, rounds, seed, bus=None):
-    """Run a program so many times, with random delays before; the results and how often each.
+    """Run a program so many times, a multiple of `TOGETHER`, with random delays before; the results
+    and how often each.
 
     With `bus`, a `random.Random`, main memory's first beat comes after a wait that changes at
     random times, several times in a round or once in some rounds.
     """
-    assert rounds <= ROUNDS
+    assert rounds <= ROUNDS and rounds % TOGETHER == 0
     machine.reset()
     machine.memory.write(FLAGS, bytes(64 * len(threads)))
     machine.memory.write(DATA, bytes(ROUND * rounds))

@@ -44,7 +44,7 @@ def check(machine, names, rounds, seed):
 
 
 def test_weak_results_are_seen_where_nothing_forbids_them(machine):
-    seen = check(machine, ["SB", "SB+sync+sync", "MP"], 150, random.randrange(1 << 31))
+    seen = check(machine, ["SB", "SB+sync+sync", "MP"], 160, random.randrange(1 << 31))
     assert seen["SB"] and not seen["SB+sync+sync"]
 
 
