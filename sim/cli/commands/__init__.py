@@ -69,8 +69,8 @@ def man():
     return ExitCode.DONE
 
 
-def main():
-    """Entry point of the `pteg` process, which signals end."""
+def main(arguments=None):
+    """Entry point of the `pteg` process, which signals end. See `execute`."""
     interrupts_raised()
     # Amaranth's, of components that an interrupted or refused command has made but not used.
     warnings.filterwarnings("ignore", "(?s).*created but never used")
@@ -79,7 +79,7 @@ def main():
     if sys.stdout is None:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115
     try:
-        execute()
+        execute(arguments)
     except SystemExit as ended:
         leave(ended.code)
         raise
