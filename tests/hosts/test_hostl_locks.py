@@ -59,8 +59,11 @@ def test_stores_in_the_wrong_order_tear_entries(watched):
     assert found and "the processors are at" in found[0]
 
 
-def test_two_processors_that_fill_one_group_agree(watched):
-    assert hammer(*watched(quantum=7), 200_000) == []
+@pytest.mark.parametrize("instructions", [
+    200_000, pytest.param(1_000_000, marks=pytest.mark.slow)])
+def test_two_processors_that_fill_one_group_agree(watched, instructions):
+    """Scenario 24."""
+    assert hammer(*watched(quantum=7), instructions) == []
 
 
 def test_without_the_lock_they_do_not(watched):
