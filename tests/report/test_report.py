@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from command import run_pteg
+from window import cursor, painted
 
 import pteg
 from pteg.firmware.asm import assemble
@@ -283,11 +284,11 @@ def test_a_browser_shows_every_pane_and_one_cursor_moves_them(report, page, show
         if name not in ("Summary", "Statistics"):
             before = panel.screenshot()
             window.locator("#overview").press("Home")
-            window.wait_for_timeout(100)
+            painted(window)
             first = panel.screenshot()
             window.locator("#overview").press("t")
             window.locator("#overview").press("Shift+ArrowRight")
-            window.wait_for_timeout(100)
+            painted(window)
             assert len({before, first, panel.screenshot()}) > 1, name
     # The source follows the cursor.
     window.get_by_role("tab", name="Code", exact=True).click()
@@ -296,14 +297,13 @@ def test_a_browser_shows_every_pane_and_one_cursor_moves_them(report, page, show
     passages = page.data["passages"]
     begin = page.data["start"] + int(passages["end"][list(passages["label"]).index(row)]) - 1
     window.evaluate("cycle => report.view.go(cycle)", begin)
-    window.wait_for_timeout(200)
+    painted(window)
     shown = window.get_by_role("region", name="Source", exact=True)
     assert shown.locator(".now, .flight").count() > 0
     window.locator("#overview").press("Home")
     window.locator("#overview").press("t")
     window.locator("#overview").press("Shift+ArrowRight")
-    window.wait_for_timeout(100)
-    cycle = int(window.get_by_label("Cycle", exact=True).input_value())
+    cycle = cursor(window)
     later = [begin for begin in page.data["searches"]["begin"] if begin > page.data["start"]]
     assert cycle == later[0] + 10
     # The viewer's values are those of the file.
@@ -323,8 +323,7 @@ def test_a_browser_shows_every_pane_and_one_cursor_moves_them(report, page, show
     expected = np.unique(begins) + page.data["start"]
     assert window.locator("#found").text_content() == f"{len(expected)} cycles"
     search.press("Enter")
-    window.wait_for_timeout(200)
-    assert int(window.get_by_label("Cycle", exact=True).input_value()) in expected
+    assert cursor(window) in expected
     assert window.locator("canvas:not([aria-label]), input:not([id])").count() == 0
 
 
@@ -391,7 +390,7 @@ def test_the_steps_of_a_search_are_those_of_the_machine(report, page, show):
     """A second machine is run to the end of each search, and asked."""
     window, searches = show(report[0]), page.data["searches"]
     machine = pteg.Machine("g3", rom=ROM)
-    assert int(window.get_by_label("Cycle", exact=True).input_value()) == report[1]
+    assert cursor(window) == report[1]
     found = 0
     for row in range(len(searches["end"])):
         end = int(searches["end"][row])

@@ -6,6 +6,7 @@ import struct
 
 import numpy as np
 import pytest
+from window import cursor, painted
 
 from pteg.errors import UserError
 from pteg.firmware.asm import assemble
@@ -169,18 +170,12 @@ def test_the_ledger_is_a_pane(show, session, page):
         assert ("sprg3" in panel.inner_text()) == bool(others)
     saved = int(panel.locator("td button").first.evaluate(
         "button => (button.click(), button.innerText)").replace(",", ""))
-    assert int(window.get_by_label("Cycle", exact=True).input_value()) == saved
+    assert cursor(window) == saved
 
 
 #: Roles of what is used, and of what is shown.
 NAMED = {"button", "tab", "textbox", "searchbox", "slider", "image", "img", "region", "tabpanel",
          "tablist", "spinbutton", "combobox"}
-
-
-def painted(window):
-    """Wait until what has been clicked is drawn."""
-    window.evaluate("""() => new Promise((done) => requestAnimationFrame(
-        () => requestAnimationFrame(() => setTimeout(done, 50))))""")
 
 
 def test_all_that_is_used_or_shown_has_a_name(show, session):
@@ -226,14 +221,10 @@ def test_the_flame_is_a_pane(show, session, page):
     panel = window.get_by_role("tabpanel", name="Exits", exact=True)
     assert panel.is_visible() and panel.locator(".list > div").count() > 3
     panel.locator(".list > div").nth(2).click()
-    painted(window)
-    assert int(window.get_by_label("Cycle", exact=True).input_value()) == page.data["session"][
-        "exits"]["cycle"][2]
+    assert cursor(window) == page.data["session"]["exits"]["cycle"][2]
     box = panel.locator("canvas").bounding_box()
     panel.locator("canvas").click(position={"x": box["width"] / 2, "y": 60})
-    painted(window)
-    cycle = int(window.get_by_label("Cycle", exact=True).input_value())
-    assert np.isin(cycle, page.data["session"]["exits"]["cycle"])
+    assert np.isin(cursor(window), page.data["session"]["exits"]["cycle"])
 
 
 def test_a_report_needs_cycles(tmp_path):
