@@ -8,8 +8,9 @@ as in Verilog and in Amaranth's simulator.
 
 from dataclasses import replace
 
-from pteg.engine.codegen import function
-from pteg.engine.plan import plan_cycle, plan_values
+from pteg.engine.codegen import function, functions
+from pteg.engine.plan import plan_values
+from pteg.engine.shared import share
 from pteg.errors import UserError
 
 __all__ = ["MOST_EDGES", "choose_clocks", "clocked_functions"]
@@ -56,7 +57,8 @@ def clocked_functions(design, value):
     """
     clocking = design.clocking
     levels = [domain.level for domain in clocking.domains]
-    return [function("edge", design, plan_cycle(replace(design, outputs=[]), value)),
+    shared = share(replace(design, outputs=[]), value)
+    return [*functions("edge", shared, shared.plan(value)),
             function("levels", design, plan_values(design, levels), buffer=True),
             _advance(clocking.domains), _step(clocking.clocks), _reset(clocking.resets)]
 

@@ -9,7 +9,7 @@ import re
 from pteg.engine.operations import Operations, held
 from pteg.engine.region import Region
 
-__all__ = ["Function", "function", "module"]
+__all__ = ["Function", "function", "functions", "module", "part_function"]
 
 
 class Function(Operations):
@@ -133,9 +133,26 @@ class Function(Operations):
         return self.new(f"phi i{width} {', '.join(incoming)}")
 
 
-    def text(self, parameters):
+    # Shared code ---------------------------------------------------------------------------------
+
+    def allocate(self, shared):
+        """Emit the room for the parameters of shared code."""
+        if shared.parts:
+            self.emit(f"%p = alloca [{shared.words} x i64], align 8")
+
+    def calls(self, shared, more=""):
+        """Emit the calls of shared code, for each module."""
+        first = self.design.words
+        for number, part in enumerate(shared.parts):
+            for shift in part.shifts:
+                state, parameters = self.address("%s", shift), self.address("%s", first)
+                self.emit(f"call void @{self.name}.part{number}(ptr {state}, ptr {parameters}"
+                          f"{more})")
+                first += part.words
+
+    def text(self, parameters, attributes=""):
         """Return the definition of the function, with its tables."""
-        head = f"define void @{self.name}({parameters}) nounwind {{"
+        head = f"define void @{self.name}({parameters}) nounwind{attributes} {{"
         return "\n".join([*self.tables.lines, head, "entry:", *self.lines, "  ret void", "}", ""])
 
 
@@ -144,6 +161,23 @@ def function(name, design, plan, *, buffer=False):
     body = Function(name, design, plan)
     body.run("%b" if buffer else "%s")
     return body.text("ptr noalias %s, ptr noalias %b" if buffer else "ptr noalias %s")
+
+
+def functions(name, shared, plan):
+    """Return the texts of a function whose code modules share, and of the shared code."""
+    body = Function(name, shared.rest, plan)
+    body.allocate(shared)
+    body.run("%s")
+    body.calls(shared)
+    return [*(part_function(Function, name, number, part)
+              for number, part in enumerate(shared.parts)), body.text("ptr noalias %s")]
+
+
+def part_function(kind, name, number, part, more=""):
+    """Return the text of shared code; `kind` makes the function."""
+    body = kind(f"{name}.part{number}", part.design, part.plan())
+    body.run("%s")
+    return body.text(f"ptr noalias %s, ptr noalias %p{more}", " noinline")
 
 
 # Most registers keep their value in most cycles: LLVM moves the stores out of the way.

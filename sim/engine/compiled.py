@@ -25,14 +25,14 @@ import numpy as np
 from pteg.cache_folder import folder
 from pteg.engine import cache
 from pteg.engine.clocks import choose_clocks, clocked_functions
-from pteg.engine.codegen import function
+from pteg.engine.codegen import functions
 from pteg.engine.cycle import CYCLE, cycle_functions
-from pteg.engine.ir import Clocking, Design, Domain, Graph, Register, Write
+from pteg.engine.ir import Clocking, Design, Domain, Graph, Register, Twins, Write
 from pteg.engine.kept import compile_texts, key_of
 from pteg.engine.native import NativeFunction, load_object
 from pteg.engine.placement import Placement
-from pteg.engine.plan import plan_cycle
 from pteg.engine.probes import Kind, MemoryInfo, Probe, Words, extract, insert
+from pteg.engine.shared import Shared, share
 from pteg.engine.tracer import Tracer
 from pteg.errors import UserError
 
@@ -164,10 +164,12 @@ _keeping = threading.Lock()     # a sweep may make machines in several threads
 FUNCTIONS = {"step": (0, True), "settle": (0, False), "reset": (1, True)}
 
 
-def plan_function(design: Design, name: str) -> Placement:
-    """Return the plan of one of a design's functions: a `Placement`."""
+def plan_function(design: Design, name: str) -> tuple[Shared, Placement]:
+    """Return which code modules share in one of a design's functions, and the plan of the rest."""
     level, edge = FUNCTIONS[name]
-    return plan_cycle(design, _with_reset(design, level), edge=edge)
+    value = _with_reset(design, level)
+    shared = share(design, value) if edge else Shared(design, [])
+    return shared, shared.plan(value, edge=edge)
 
 
 def _with_reset(design: Design, level: int) -> list[int]:
@@ -178,8 +180,8 @@ def _with_reset(design: Design, level: int) -> list[int]:
     return graph.substitute(fixed)
 
 
-def _function_text(design: Design, name: str) -> str:
-    return function(name, design, plan_function(design, name))
+def _function_texts(design: Design, name: str) -> list[str]:
+    return functions(name, *plan_function(design, name))
 
 
 def _build(design: Design, cycle: bool, use_cache: bool) -> "Native":
@@ -197,8 +199,8 @@ def _texts(design: Design, cycle: bool) -> tuple[list[str], int]:
     elif cycle:
         texts, record = cycle_functions(design, value)
     else:
-        texts, record = [_function_text(design, "step")], 0
-    return [*texts, _function_text(design, "settle")], record
+        texts, record = _function_texts(design, "step"), 0
+    return [*texts, *_function_texts(design, "settle")], record
 
 
 class Native:
@@ -256,7 +258,7 @@ class Native:
     def reset(self) -> NativeFunction:
         """A step with the reset active."""
         # Compiled when it is used, which is seldom: a new state needs no reset.
-        _, code = compile_texts([_function_text(self.design, "reset")], self.use_cache)
+        _, code = compile_texts(_function_texts(self.design, "reset"), self.use_cache)
         return load_object(code, {"reset": 1})["reset"]
 
     @cached_property
@@ -364,6 +366,7 @@ def _to_json(design: Design) -> dict[str, Any]:
     manifest = {
         "name": design.name, "words": design.words, "reset": design.reset,
         "clocking": None if design.clocking is None else asdict(design.clocking),
+        "twins": [asdict(twins) for twins in design.twins],
         "initial": list(design.initial.items()),
         "inputs": {path: probe.to_json() for path, probe in design.inputs.items()},
         "outputs": {path: probe.to_json() for path, probe in design.outputs_by_path.items()},
@@ -389,6 +392,7 @@ class _StoredDesign(Design):
         if data["clocking"] is not None:
             self.clocking = Clocking(**data["clocking"])
             self.clocking.domains = [Domain(**domain) for domain in data["clocking"]["domains"]]
+        self.twins = [Twins(**twins) for twins in data["twins"]]
         self.initial = dict(data["initial"])
         self.inputs = {path: Probe.from_json(probe) for path, probe in data["inputs"].items()}
         self.outputs_by_path = {path: Probe.from_json(probe)

@@ -3,13 +3,14 @@
 See :mod:`pteg.engine.quiescence`. Its second argument is the record.
 """
 
+import functools
 from contextlib import contextmanager
 from types import SimpleNamespace
 
-from pteg.engine.codegen import Function
-from pteg.engine.plan import plan_cycle
+from pteg.engine.codegen import Function, functions, part_function
 from pteg.engine.quiescence import Quiescence, find_quiescence
 from pteg.engine.region import Region
+from pteg.engine.shared import share
 
 __all__ = ["CYCLE", "cycle_functions"]
 
@@ -24,16 +25,20 @@ def cycle_functions(design, value):
     value : list of int
         The replacement of each node of the design's graph, from `Graph.substitute`.
     """
-    quiescence = find_quiescence(design, value)
+    quiescence, shared = find_quiescence(design, value), share(design, value)
     if quiescence is None:
-        step = Function("step", design, plan_cycle(design, value))
-        step.run("%s")
-        return [step.text("ptr noalias %s"), CYCLE], 1
-    records = [(design.words + quiescence.FROZEN + number, node)
-               for number, node in enumerate(quiescence.frozen)]
-    plan = plan_cycle(design, value, also=records)
-    return [_Cycle(design, plan, quiescence).text("ptr noalias %s, ptr noalias %r"),
+        return [*functions("step", shared, shared.plan(value)), CYCLE], 1
+    tickers = {word for word, _ in quiescence.tickers}
+    return [*(_part(number, part, tickers) for number, part in enumerate(shared.parts)),
+            _Cycle(shared, value, quiescence).text("ptr noalias %s, ptr noalias %r"),
             _STEP.format(quiescence.words)], quiescence.words
+
+
+def _part(number, part, tickers):
+    """Return the text of shared code that enters whether it changes something."""
+    moving = {word for word in tickers if tickers.issuperset(word + shift for shift in part.shifts)}
+    return part_function(functools.partial(_Watching, tickers=moving), "cycle", number, part,
+                         ", ptr noalias %changed")
 
 
 #: A `cycle` that is always a step.
@@ -54,16 +59,59 @@ define void @step(ptr noalias %s) nounwind {{
 """
 
 
-class _Cycle(Function):
+class _Watching(Function):
+    """A function that enters in `%changed` whether it changes more than tickers."""
 
-    def __init__(self, design, plan, quiescence: Quiescence):
-        super().__init__("cycle", design, plan)
-        self.quiescence = quiescence
-        quiet = {word for word, _ in quiescence.tickers} | {word for word, _ in design.outputs}
-        self.watched = {register.word for register in design.registers} - quiet
+    def __init__(self, name, design, plan, tickers):
+        super().__init__(name, design, plan)
+        self.watched = {register.word for register in design.registers} - tickers
         self.marked: set[Region] = set()  # regions that count as a change
+
+    def effects(self, region, base):
+        self.watch(region)
+        super().effects(region, base)
+
+    def watch(self, region):
+        """Enter whether a region changes something."""
+        outer = region
+        while outer is not None:
+            if outer in self.marked:
+                return
+            outer = outer.parent
+        stores = [(word, node) for (word, _), node in zip(region.stores, region.stored, strict=True)
+                  if word in self.watched]
+        if region.writes or (region.parent and len(stores) > MAX_COMPARED):
+            self.marked.add(region)
+            self.emit("store i64 1, ptr %changed, align 8")
+        elif stores:
+            differences = {}    # by size
+            for word, node in stores:
+                size, value = self.stored(node)
+                old = self.new(f"load i{size}, ptr {self.address('%s', word)}, align 8")
+                one = self.new(f"xor i{size} {old}, {value}")
+                differences[size] = self.new(f"or i{size} {differences.get(size, 0)}, {one}")
+            changed = self.new("load i64, ptr %changed, align 8")
+            for size, one in differences.items():
+                if size < 64:
+                    one = self.new(f"zext i{size} {one} to i64")
+                changed = self.new(f"or i64 {changed}, {one}")
+            self.emit(f"store i64 {changed}, ptr %changed, align 8")
+
+
+class _Cycle(_Watching):
+
+    def __init__(self, shared, value, quiescence: Quiescence):
+        design = shared.rest
+        self.first_record = design.words + shared.words
+        records = [(self.first_record + quiescence.FROZEN + number, node)
+                   for number, node in enumerate(quiescence.frozen)]
+        super().__init__("cycle", design, shared.plan(value, also=records),
+                         {word for word, _ in quiescence.tickers})
+        self.quiescence = quiescence
+        self.allocate(shared)
         self.prologue()
         self.run("%s")
+        self.calls(shared, ", ptr %changed")
         self.epilogue()
 
     # The record ----------------------------------------------------------------------------------
@@ -93,9 +141,9 @@ class _Cycle(Function):
         return result
 
     def store(self, base, word, node):
-        """Store a value in the state, or in the record, whose words have the numbers after it."""
-        if word >= self.design.words:
-            base, word = "%r", word - self.design.words
+        """Store a value in the state, or in the record, whose words have the last numbers."""
+        if word >= self.first_record:
+            base, word = "%r", word - self.first_record
         super().store(base, word, node)
 
     # Before and after the step -------------------------------------------------------------------
@@ -159,35 +207,3 @@ class _Cycle(Function):
         self.plan = SimpleNamespace(args=dict(enumerate(args)), arms={}, repeated=range(len(args)))
         yield
         self.plan, self.here = plan, {}
-
-    # Within the step -----------------------------------------------------------------------------
-
-    def effects(self, region, base):
-        self.watch(region)
-        super().effects(region, base)
-
-    def watch(self, region):
-        """Enter whether a region changes something."""
-        outer = region
-        while outer is not None:
-            if outer in self.marked:
-                return
-            outer = outer.parent
-        stores = [(word, node) for (word, _), node in zip(region.stores, region.stored, strict=True)
-                  if word in self.watched]
-        if region.writes or (region.parent and len(stores) > MAX_COMPARED):
-            self.marked.add(region)
-            self.emit("store i64 1, ptr %changed, align 8")
-        elif stores:
-            differences = {}    # by size
-            for word, node in stores:
-                size, value = self.stored(node)
-                old = self.new(f"load i{size}, ptr {self.address('%s', word)}, align 8")
-                one = self.new(f"xor i{size} {old}, {value}")
-                differences[size] = self.new(f"or i{size} {differences.get(size, 0)}, {one}")
-            changed = self.new("load i64, ptr %changed, align 8")
-            for size, one in differences.items():
-                if size < 64:
-                    one = self.new(f"zext i{size} {one} to i64")
-                changed = self.new(f"or i64 {changed}, {one}")
-            self.emit(f"store i64 {changed}, ptr %changed, align 8")

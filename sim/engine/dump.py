@@ -7,7 +7,7 @@ compiles.
 
 from collections import Counter, defaultdict
 
-from pteg.engine.codegen import function
+from pteg.engine.codegen import functions
 from pteg.engine.compiled import plan_function
 from pteg.engine.region import Region
 
@@ -45,12 +45,26 @@ def _ir(native, _, signals):
 
 
 def _plan(native, name, signals):
-    return "\n".join(_Plan(native, name, signals).lines())
+    shared, plan = plan_function(native.design, name)
+    title, first = f"{native.design.name}: {name}", native.design.words
+    dumps, names, needed = [], {}, set()    # of parameters: words behind those of the state
+    word = first
+    for part in shared.parts:
+        dumps.append(_Plan(native, f"{title}, shared by {', '.join(part.paths)}", part.plan(),
+                           signals, {first + n: f"parameter {n}" for n in part.parameters},
+                           shifts=part.shifts))
+        for path in part.paths:
+            names |= {word + n: f"{path}/parameter {n}" for n in part.parameters}
+            needed |= {word + n for n in part.parameters if first + n in dumps[-1].read}
+            word += part.words
+    if dumps:
+        title += " of the rest"
+    rest = _Plan(native, title, plan, signals, names, needed)
+    return "\n".join(line for dump in (rest, *dumps) for line in dump.lines())
 
 
 def _llvm(native, name, _):
-    design = native.design
-    return function(name, design, plan_function(design, name))
+    return "\n".join(functions(name, *plan_function(native.design, name)))
 
 
 #: What `dump` can write.
@@ -192,13 +206,25 @@ class _Circuit(_Text):
 
 
 class _Plan(_Text):
-    """The plan of a function: its operations by region, with their order and conditions."""
+    """The plan of a function: its operations by region, with their order and conditions.
 
-    def __init__(self, native, name, signals):
+    Attributes
+    ----------
+    read : set of int
+        The state words, and parameters, that the chosen signals need.
+    """
+
+    def __init__(self, native, title, plan, signals, names=None, also=(), shifts=(0,)):
         super().__init__(native, signals)
-        self.plan = plan_function(self.design, name)
-        self.name = name
+        self.title, self.plan, self.also, self.shifts = title, plan, also, shifts
+        self.word_names |= names or {}
         self.needed = None if self.chosen is None else self.find_needed()
+        self.read = {self.graph.attr[node] for node in self.needed or ()
+                     if not isinstance(node, Region) and self.graph.op[node] == "load"}
+
+    def wanted(self, word):
+        return word in self.also or any(super(_Plan, self).wanted(word + shift)
+                                        for shift in self.shifts)
 
     def find_needed(self):
         """Return the operations and regions that the chosen signals need."""
@@ -228,7 +254,7 @@ class _Plan(_Text):
 
     def lines(self):
         body = list(self.region(self.plan.root, 0))
-        yield f"; {self.design.name}: {self.name}, {len(body)} lines"
+        yield f"; {self.title}, {len(body)} lines"
         yield from body
 
     def region(self, region, depth):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from pteg.engine.probes import Part
 
-__all__ = ["Clocking", "Design", "Domain", "Graph", "Register", "Write"]
+__all__ = ["Clocking", "Design", "Domain", "Graph", "Register", "Twins", "Write"]
 
 # Operations and the meaning of (operands; attribute):
 #   const   (; value)              load    (; state word)
@@ -436,6 +436,32 @@ class Write:
 
 
 @dataclass
+class Twins:
+    """Modules that hold the same registers and memories, at the same places of their blocks.
+
+    Attributes
+    ----------
+    paths : list of str
+        The modules.
+    words : int
+        Length of a block.
+    starts : list of int
+        The first state word of each.
+    """
+
+    paths: list[str]
+    words: int
+    starts: list[int]
+
+    def place(self, word: int) -> tuple[int, int] | None:
+        """Return the number of the module that a state word belongs to, and its place there."""
+        for number, start in enumerate(self.starts):
+            if start <= word < start + self.words:
+                return number, word - start
+        return None
+
+
+@dataclass
 class Domain:
     """Registers and memories that one edge of one clock changes, in a design with several.
 
@@ -491,6 +517,8 @@ class Design:
         State word of the synchronous reset input.
     clocking : Clocking or None
         None if there is one clock, an input that has no other use; it is not in the state.
+    twins : list of Twins
+        No block is in two of them.
     probes : list of Probe
     inputs, outputs_by_path : dict of str to Probe
         The ports, by path. The clock, if it is the only one, and its reset are not among them.
@@ -518,6 +546,7 @@ class Design:
     memories: list = field(default_factory=list)
     reset: int | None = None
     clocking: Clocking | None = None
+    twins: list = field(default_factory=list)
     probes: list = field(default_factory=list)
     inputs: dict = field(default_factory=dict)
     outputs_by_path: dict = field(default_factory=dict)

@@ -119,6 +119,9 @@ class Operations:
         return self.new(f"trunc i{held(width)} {value} to i{width}")
 
     def address(self, base, word):
+        """Return the address of a word; beyond the state are parameters, see `shared`."""
+        if base == "%s" and isinstance(word, int) and word >= self.design.words:
+            base, word = "%p", word - self.design.words
         return self.new(f"getelementptr i64, ptr {base}, i64 {word}")
 
     # Operations ----------------------------------------------------------------------------------

@@ -36,6 +36,39 @@ class Counter(wiring.Component):
         return m
 
 
+class Pair(wiring.Component):
+    """Two counters; the second goes on when the first is full."""
+
+    enable: In(1)
+    limit: In(8)
+    full: Out(1)
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.low, m.submodules.high = low, high = Counter(), Counter()
+        m.d.comb += [low.enable.eq(self.enable), low.limit.eq(self.limit), self.full.eq(high.full),
+                     high.enable.eq(low.full), high.limit.eq(self.limit)]
+        return m
+
+
+def test_the_plan_of_modules_that_share_code_has_their_parameters(share_always):
+    native = compile_design(Pair(), cache=False)
+    assert lines(native, "plan", signals="high.value") == [
+        "; top: step of the rest, 5 lines",
+        "%0:1 = limit == low.value",
+        "low/parameter 0 <- limit",
+        "low/parameter 1 <- enable",
+        "high/parameter 0 <- limit",
+        "high/parameter 1 <- %0",
+        "; top: step, shared by low, high, 5 lines",
+        "if parameter 1:",
+        "  %1:1 = low.value == parameter 0",
+        "  %2:8 = low.value + 1",
+        "  %3:8 = %1 ? 0 : %2",
+        "  low.value <- %3",
+    ]
+
+
 @pytest.fixture(scope="module")
 def counter():
     return compile_design(Counter(), cache=False)

@@ -144,7 +144,7 @@ def test_what_is_written_is_read_before():
 
 def test_what_another_branch_writes_is_read_before_only_if_both_may_run():
     def read_first(native):
-        root = plan_function(native.design, "step").root
+        root = plan_function(native.design, "step")[1].root
         part, = native.probe("a").parts
         load = native.design.graph.load(part.word, 8)
         return any(load in items for items in (root.nodes, *root.late.values()))

@@ -75,30 +75,62 @@ def of(native):
     return found and [names[word] for word, _ in found.tickers], found
 
 
+class Waiters(wiring.Component):
+    """Waiters that are alike, one behind the other."""
+
+    go: In(1)
+    stop: In(1)
+    data: In(8)
+    late: Out(8)
+
+    def __init__(self, seed):
+        self.waiters = [Waiter(random.Random(seed)) for _ in range(3)]
+        super().__init__()
+
+    def elaborate(self, platform):
+        m, data = Module(), self.data
+        for number, waiter in enumerate(self.waiters):
+            m.submodules[f"waiter{number}"] = waiter
+            m.d.comb += [waiter.go.eq(self.go), waiter.stop.eq(self.stop ^ (number == 1)),
+                         waiter.data.eq(data)]
+            data = waiter.sum
+        m.d.comb += self.late.eq(waiter.late)
+        return m
+
+
+def run_as_steps(make, seed, paths):
+    """Run `cycle` beside `step`; return how many cycles were skipped."""
+    native, plain = compile_design(make(), cycle=True), compile_design(make())
+    state, expected, record = native.new_state(), plain.new_state(), native.new_record()
+    rng, skips = random.Random(seed), 0
+
+    def write(path, value):
+        native.write(state, path, value)
+        plain.write(expected, path, value)
+
+    for cycle in range(2000):
+        if rng.random() < 0.03:
+            write("data", rng.getrandbits(8))
+            write("go", rng.random() < 0.3)
+            write("stop", rng.random() < 0.3)
+        if rng.random() < 0.01:     # a debugger
+            write(rng.choice(paths), rng.randrange(16))
+            record[:] = 0
+        skips += skipped(native, state, record)
+        plain.step(expected)
+        assert (state == expected).all(), f"seed {seed}, cycle {cycle}"
+    return skips
+
+
 def test_cycle_is_step():
-    skips = 0
-    for seed in range(25):
-        native = compile_design(Waiter(random.Random(seed)), cycle=True)
-        plain = compile_design(Waiter(random.Random(seed)))
-        state, expected, record = native.new_state(), plain.new_state(), native.new_record()
-        rng = random.Random(seed)
+    assert sum(run_as_steps(lambda seed=seed: Waiter(random.Random(seed)), seed,
+                            ("total", "work", "count")) for seed in range(25)) > 10_000
 
-        def write(path, value, native=native, state=state, plain=plain, expected=expected):
-            native.write(state, path, value)
-            plain.write(expected, path, value)
 
-        for cycle in range(2000):
-            if rng.random() < 0.03:
-                write("data", rng.getrandbits(8))
-                write("go", rng.random() < 0.3)
-                write("stop", rng.random() < 0.3)
-            if rng.random() < 0.01:     # a debugger
-                write(rng.choice(("total", "work", "count")), rng.randrange(16))
-                record[:] = 0
-            skips += skipped(native, state, record)
-            plain.step(expected)
-            assert (state == expected).all(), f"seed {seed}, cycle {cycle}"
-    assert skips > 10_000
+def test_cycle_is_step_where_modules_share_code(share_always):
+    paths = [f"waiter{number}.{name}" for number in range(3) for name in ("total", "work", "count")]
+    skips = sum(run_as_steps(lambda seed=seed: Waiters(seed), seed, paths) for seed in range(15))
+    assert skips > 500
 
 
 class Counters(wiring.Component):

@@ -10,8 +10,9 @@ from pteg.engine.frontend.names import scope
 from pteg.engine.frontend.operators import operator
 from pteg.engine.frontend.runs import cut
 from pteg.engine.frontend.switches import Switches
+from pteg.engine.frontend.twins import find_twins
 from pteg.engine.frontend.values import Values
-from pteg.engine.ir import Clocking, Design, Domain, Register
+from pteg.engine.ir import Clocking, Design, Domain, Register, Twins
 from pteg.engine.words import WORD, matches, part_of
 
 __all__ = ["Circuit"]
@@ -53,17 +54,37 @@ class Circuit:
         self.connect()
 
     def allocate(self, unnamed):
-        """Give every input, register, output and memory its place in the state."""
-        word = self.allocate_domains(self.allocate_inputs())
+        """Give every input, register, output and memory its place in the state.
+
+        Modules that are alike get blocks of their own, which are laid out alike.
+        """
+        twins = find_twins(self.netlist, self.chunks)
+        apart = {index for blocks in twins for block in blocks.values() for index in block}
+        rest = [index for index in range(len(self.cells)) if index not in apart]
         self.registers = {}  # (cell, chunk) -> Register
-        for index, cell in enumerate(self.cells):
-            if type(cell) in (_nir.FlipFlop, _nir.SyncReadPort) and self.netlist.widths[index]:
-                word = self.allocate_register(index, cell, word)
+        word = self.allocate_domains(self.allocate_inputs())
+        word = self.allocate_registers(rest, word)
         self.output_words = {}
         for path, value in self.cells[0].ports_o.items():
             self.output_words[path] = word
             word += (len(value) + WORD - 1) // WORD
-        self.design.words = self.memories.allocate(word, unnamed)
+        word = self.memories.allocate(rest, word, unnamed)
+        for blocks in twins:
+            starts = []
+            for block in blocks.values():
+                starts.append(word)
+                word = self.memories.allocate(block, self.allocate_registers(block, word), unnamed)
+            paths = [".".join(scope(path, unnamed)) for path in blocks]
+            self.design.twins.append(Twins(paths, word - starts[-1], starts))
+        self.design.words = word
+
+    def allocate_registers(self, indices, word):
+        """Place the registers among some cells; return the next free word."""
+        for index in indices:
+            cell = self.cells[index]
+            if type(cell) in (_nir.FlipFlop, _nir.SyncReadPort) and self.netlist.widths[index]:
+                word = self.allocate_register(index, cell, word)
+        return word
 
     def allocate_inputs(self):
         word = 0

@@ -27,10 +27,17 @@ class Memories:
         self.number = {}  # cell -> index into design.memories
         self._port_inits = {}
 
-    def allocate(self, word, unnamed):
-        """Place all memories from a word of the state on, and return the first word behind them."""
+    def allocate(self, indices, word, unnamed):
+        """Place the memories among some cells from a word of the state on.
+
+        Returns
+        -------
+        int
+            The first word behind them.
+        """
         design = self.design
-        for index, cell in enumerate(self.netlist.cells):
+        for index in indices:
+            cell = self.netlist.cells[index]
             if type(cell) is not _nir.Memory:
                 continue
             stride = (cell.width + WORD - 1) // WORD

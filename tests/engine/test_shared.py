@@ -1,0 +1,66 @@
+"""Modules that are alike share code, and do what each does alone."""
+
+import random
+
+import pytest
+from amaranth.hdl import Module, Mux, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from pteg.engine import compile_design
+from pteg.engine.compiled import plan_function
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # Amaranth's, on odd but legal expressions
+
+
+class System(wiring.Component):
+    """Modules that are alike but for a number, connected at random."""
+
+    def __init__(self, seed, random_design, size):
+        self.choose, self.count = random.Random(seed), 2 + seed % 3
+        self.units = [random_design(random.Random(seed).randrange, size=size)
+                      for _ in range(self.count)]
+        super().__init__({"a": In(8), "b": In(8), "shown": Out(8)})
+
+    def wire(self, readable):
+        a, b, c = self.choose.choices(readable, k=3)
+        return self.choose.choice([a, a ^ b, a + b, a & b, Mux(a.bool(), b, c)])
+
+    def elaborate(self, platform):
+        m, held = Module(), [Signal(8, name=f"held{n}") for n in range(2)]
+        readable = [self.a, self.b, *held]
+        for number, unit in enumerate(self.units):
+            m.submodules[f"unit{number}"] = unit.module
+            first, *others = unit.inputs
+            # A wire from before may come through another module.
+            m.d.comb += [first.eq(self.choose.choice([number, self.wire(readable)])),
+                         *(wire.eq(self.wire(readable)) for wire in others)]
+            readable += unit.outputs
+        m.d.sync += [register.eq(self.wire(readable)) for register in held]
+        m.d.comb += self.shown.eq(self.wire(readable))
+        return m
+
+
+def parts(native):
+    return plan_function(native.design, "step")[0].parts
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_random_systems_equal_amaranth(seed, share_always, random_design, compare_with_amaranth):
+    native = compare_with_amaranth(System(seed, random_design, 4), 60, seed, reset_rate=0.05)
+    for part in parts(native):
+        assert len(part.shifts) == len(part.paths) > 1
+
+
+def test_most_random_systems_share(share_always, random_design):
+    shares = [bool(parts(compile_design(System(seed, random_design, 4), cache=False)))
+              for seed in range(12)]
+    assert sum(shares) > 6
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("block", range(10))
+def test_many_random_systems_equal_amaranth(block, share_always, random_design,
+                                            compare_with_amaranth):
+    for seed in range(1000 + 25 * block, 1025 + 25 * block):
+        compare_with_amaranth(System(seed, random_design, 4), 60, seed, reset_rate=0.05)
