@@ -3,6 +3,7 @@ than without them, and both models go on with the same entries."""
 
 import numpy as np
 import pytest
+from pages import TRANSLATE, enter
 
 import pteg
 from pteg.cpu import Stop
@@ -12,7 +13,7 @@ from pteg.hw.mmu.enums import Side
 from pteg.lockstep import Lockstep
 from pteg.lockstep.shared import SharedLockstep
 
-TABLE, VSID, DATA = 0x40000, 0x123, 0x20000
+DATA = 0x20000
 #: Three pages of one set of the data TLB, which has two ways.
 PAGES = 0x40003000, 0x40043000, 0x40083000
 
@@ -20,13 +21,8 @@ PAGES = 0x40003000, 0x40043000, 0x40083000
 #: predicted goes ahead. Where that is wrong, the third page takes the place of another one.
 PROGRAM = f"""
         .org    0x1000
-_start: lis     r3, {TABLE >> 16}
-        mtsdr1  r3
-        li      r3, {VSID}
-        mtsr    4, r3
-        li      r3, 0x10                # DR
-        mtmsr   r3
-        isync
+_start:
+{TRANSLATE}
 1:      mulli   r26, r26, 1103
         addi    r26, r26, 12345
         rlwinm  r11, r26, 16, 31, 31
@@ -47,9 +43,7 @@ def started(**parameters):
     program = assemble(PROGRAM)
     machine.load(program)
     for n, page in enumerate(PAGES):
-        pte = TABLE | ((VSID ^ page >> 12 & 0xFFFF) & 0x3FF) << 6
-        machine.memory.write_word(pte, 1 << 31 | VSID << 7 | page >> 22 & 0x3F)
-        machine.memory.write_word(pte + 4, DATA + 0x1000 * n | 0x12)        # M, PP = 2
+        enter(machine, page, DATA + 0x1000 * n)
     for number in range(1, len(machine.cpus)):
         machine.model.set_held(number, False)
     for number, cpu in enumerate(machine.cpus):

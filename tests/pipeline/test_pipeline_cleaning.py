@@ -4,14 +4,14 @@ stored later sets C again, whenever that is; and machines that lose C."""
 from functools import cache
 
 import pytest
+from pages import RIGHTS, TRANSLATE, C, enter, pte_of
 
 import pteg
 from pteg.firmware.asm import assemble
 from pteg.hw.isa.registers import Hid0
 
-PAGE, SAVED, TABLE, EA, VSID = 0x20000, 0x30000, 0x40000, 0x40003000, 0x123
-PTE = TABLE | ((VSID ^ 3) & 0x3FF) << 6
-C, RIGHTS = 0x80, 0x12        # M, PP = 2
+PAGE, SAVED, EA = 0x20000, 0x30000, 0x40003000
+PTE = pte_of(EA)
 BLOCKS = 8
 
 #: The second processor stores a number to each block of the page, from the first one on. The first
@@ -34,13 +34,7 @@ first:  mtctr   r26
 done:   b       done
 
 second: mtctr   r27
-        lis     r3, {TABLE >> 16}
-        mtsdr1  r3
-        li      r3, {VSID}
-        mtsr    4, r3
-        li      r3, 0x10                # DR
-        mtmsr   r3
-        isync
+{TRANSLATE}
 1:      addi    r5, r5, 1
         stw     r5, 0(r24)
         addi    r24, r24, 32
@@ -61,8 +55,7 @@ def clean(machine, delay, c):
     machine.reset()
     machine.load(program())
     machine.memory.write(PAGE, bytes(0x1000))
-    machine.memory.write_word(PTE, 1 << 31 | VSID << 7)
-    machine.memory.write_word(PTE + 4, PAGE | c | RIGHTS)       # R = 0: the search sets it
+    enter(machine, EA, PAGE, c | RIGHTS)
     machine.model.set_held(1, False)
     for cpu, name in zip(machine.cpus, ("first", "second"), strict=True):
         with cpu.changed() as state:

@@ -3,14 +3,14 @@ goes to and fro, and invalidations of TLB entries without the lock that all syst
 """
 
 import pytest
+from pages import TRANSLATE, enter
 
 import pteg
 from pteg.firmware.asm import assemble
 from pteg.hw.isa.registers import Hid0
 
 WORD, COUNTER, TIMES = 0x8000, 0x8040, 12
-PAGE, TABLE, EA, VSID = 0x20000, 0x40000, 0x40003000, 0x123
-PTE = TABLE | ((VSID ^ 3) & 0x3FF) << 6
+PAGE, EA = 0x20000, 0x40003000
 
 #: After a delay each increments a counter so many times, under a lock.
 LOCK = """
@@ -36,13 +36,8 @@ SPIN = {"lwarx": "", "lwz": "lwz r6, 0(r3)\n cmpwi r6, 0\n bne- 2b"}
 #: Each stores to its block of a page that both use, and invalidates the page's TLB entries, so that
 #: its own next store and the other one's need a table search; `r24` is the block.
 TLBIE = f"""
-_start: lis     r3, {TABLE >> 16}
-        mtsdr1  r3
-        li      r3, {VSID}
-        mtsr    4, r3
-        li      r3, 0x10                # DR
-        mtmsr   r3
-        isync
+_start:
+{TRANSLATE}
         mtctr   r26
 1:      bdnz    1b
         mtctr   r5
@@ -71,8 +66,7 @@ def cycles_until_both_end(machine, program, delays, limit):
     machine.load(program)
     machine.memory.write(WORD, bytes(128))
     machine.memory.write(PAGE, bytes(4096))
-    machine.memory.write_word(PTE, 1 << 31 | VSID << 7)
-    machine.memory.write_word(PTE + 4, PAGE | 0x12)         # M, PP = 2
+    enter(machine, EA, PAGE)
     machine.model.set_held(1, False)
     for number, (cpu, delay) in enumerate(zip(machine.cpus, delays, strict=True)):
         with cpu.changed() as state:

@@ -4,12 +4,13 @@ over, the other one stores there no more, whatever it was doing; and machines th
 from functools import cache
 
 import pytest
+from pages import TRANSLATE, enter, pte_of
 
 import pteg
 from pteg.firmware.asm import assemble
 
-PAGE, TABLE, EA, VSID = 0x20000, 0x40000, 0x40003000, 0x123
-PTE = TABLE | ((VSID ^ 3) & 0x3FF) << 6
+PAGE, EA = 0x20000, 0x40003000
+PTE = pte_of(EA)
 LAST = 127      # block of the page
 OWN = 0xFFFFFFFF
 
@@ -50,15 +51,8 @@ first:  lis     r30, 0x0C00             # the doorbell
 done:   b       done
 
 second: enable
-        lis     r3, {TABLE >> 16}
-        mtsdr1  r3
-        li      r3, {VSID}
-        mtsr    4, r3
+{TRANSLATE}
         li      r5, 0
-        mfmsr   r3
-        ori     r3, r3, 0x10            # DR
-        mtmsr   r3
-        isync
 1:      rlwinm  r6, r5, 5, 20, 26
         addi    r5, r5, 1
         stwx    r5, r24, r6
@@ -80,8 +74,7 @@ def run(machine, delay, block):
     machine.reset()
     machine.load(program())
     machine.memory.write(PAGE, bytes(0x1000))
-    machine.memory.write_word(PTE, 1 << 31 | VSID << 7)
-    machine.memory.write_word(PTE + 4, PAGE | 0x12)         # M, PP = 2
+    enter(machine, EA, PAGE)
     machine.memory.write_word(0x100, 0x48000000 | symbols["second"] - 0x100)
     cpu, other = machine.cpus
     cpu.pc, cpu.msr = symbols["first"], 0
