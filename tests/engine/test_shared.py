@@ -1,13 +1,15 @@
 """Modules that are alike share code, and do what each does alone."""
 
 import random
+from functools import partial
 
 import pytest
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import DomainRenamer, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
+from amaranth.sim import Simulator as AmaranthSimulator
 
-from pteg.engine import compile_design
+from pteg.engine import Simulator, compile_design
 from pteg.engine.compiled import plan_function
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Amaranth's, on odd but legal expressions
@@ -16,8 +18,8 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # Amaranth's, on odd but lega
 class System(wiring.Component):
     """Modules that are alike but for a number, connected at random."""
 
-    def __init__(self, seed, random_design, size):
-        self.choose, self.count = random.Random(seed), 2 + seed % 3
+    def __init__(self, seed, random_design, size, domains=("sync",)):
+        self.choose, self.count, self.domains = random.Random(seed), 2 + seed % 3, domains
         self.units = [random_design(random.Random(seed).randrange, size=size)
                       for _ in range(self.count)]
         super().__init__({"a": In(8), "b": In(8), "shown": Out(8)})
@@ -30,7 +32,8 @@ class System(wiring.Component):
         m, held = Module(), [Signal(8, name=f"held{n}") for n in range(2)]
         readable = [self.a, self.b, *held]
         for number, unit in enumerate(self.units):
-            m.submodules[f"unit{number}"] = unit.module
+            domain = self.domains[number % len(self.domains)]
+            m.submodules[f"unit{number}"] = DomainRenamer(domain)(unit.module)
             first, *others = unit.inputs
             # A wire from before may come through another module.
             m.d.comb += [first.eq(self.choose.choice([number, self.wire(readable)])),
@@ -39,6 +42,27 @@ class System(wiring.Component):
         m.d.sync += [register.eq(self.wire(readable)) for register in held]
         m.d.comb += self.shown.eq(self.wire(readable))
         return m
+
+
+def shown(simulate, system, seed):
+    """The values of an output while inputs change at random and two clocks tick."""
+    m, count, choose, seen = Module(), Signal(8), random.Random(seed), []
+    m.submodules.system = system
+    m.d.other += count.eq(count + system.shown)
+
+    async def testbench(ctx):
+        for _ in range(100):
+            ctx.set(system.a, choose.getrandbits(8))
+            ctx.set(system.b, choose.getrandbits(8))
+            await ctx.tick(choose.choice(["sync", "other"]))
+            seen.append((ctx.get(system.shown), ctx.get(count)))
+
+    simulator = simulate(m)
+    simulator.add_clock(2e-6)
+    simulator.add_clock(3e-6, domain="other")
+    simulator.add_testbench(testbench)
+    simulator.run()
+    return seen
 
 
 def parts(native):
@@ -50,6 +74,14 @@ def test_random_systems_equal_amaranth(seed, share_always, random_design, compar
     native = compare_with_amaranth(System(seed, random_design, 4), 60, seed, reset_rate=0.05)
     for part in parts(native):
         assert len(part.shifts) == len(part.paths) > 1
+
+
+@pytest.mark.parametrize("domains", [("sync",), ("sync", "other")])
+def test_random_systems_with_two_clocks_equal_amaranth(domains, share_always, random_design):
+    for seed in range(8):
+        expected, found = (shown(simulate, System(seed, random_design, 3, domains), seed)
+                           for simulate in (AmaranthSimulator, partial(Simulator, compile_after=0)))
+        assert found == expected, f"seed {seed}"
 
 
 def test_most_random_systems_share(share_always, random_design):
