@@ -50,7 +50,7 @@ def check(cpu, seeds):
 
 @pytest.fixture(scope="module")
 def retried():
-    return agent.retried_cpu(Platform([Dram()], ratio="2.5:1"))
+    return agent.retried_cpu(pteg.Machine("g3", ratio="2.5:1").platform)
 
 
 def test_random_programs_agree_on_a_bus_with_retries(retried):

@@ -24,7 +24,7 @@ _spec.loader.exec_module(lockstep_random)
 
 @pytest.fixture(scope="module")
 def cpu():
-    return PipelineCpu(Platform([Dram()], l2=256 << 10))
+    return PipelineCpu(pteg.Machine("g3", l2="256K").platform)
 
 
 def l2cr(clock=1, *bits):
@@ -144,7 +144,7 @@ end:    b       end
 @pytest.mark.parametrize("lines", [1024, pytest.param(5000, marks=pytest.mark.slow)])
 def test_software_switches_the_l2_on_and_off_as_the_manual_says(cpu, lines):
     program = assemble(PROGRAM, sections={".text": 0x1000})
-    machines = {name: pteg.Machine(Platform([Dram()], l2=256 << 10), cpu=name)
+    machines = {name: pteg.Machine("g3", cpu=name, l2="256K")
                 for name in ("functional", "pipeline")}
     for machine in machines.values():
         machine.memory.write(0x1000, program.image(0x1000))
@@ -170,7 +170,7 @@ _start: stw     r6,0(r6)
         bdnz    _start
 end:    b       end
 """, sections={".text": 0x1000})
-    machine = pteg.Machine(Platform([Dram()], l2=256 << 10))
+    machine = pteg.Machine("g3", l2="256K")
     machine.memory.write(0x1000, program.image(0x1000))
     with machine.cpu.changed() as state:
         state["pc"], state["hid0"], state["l2cr"] = 0x1000, Hid0.ICE | Hid0.DCE, l2cr()

@@ -153,7 +153,7 @@ CODE = assemble(PROGRAM, sections={".text": 0x1000})
 
 
 def machine(cpu="pipeline"):
-    machine = Machine("g3", cpu=cpu, ratio="1:1")    # short waits, which fit into the table
+    machine = Machine("g3", cpu=cpu, ratio="2.5:1")  # short waits, which fit into the table
     machine.load(CODE.elf())
     machine.load(assemble(HANDLERS, sections={".text": 0x200}).elf())
     machine.load(assemble("_start: rfi", sections={".text": 0xC00}).elf())
