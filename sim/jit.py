@@ -29,6 +29,7 @@ from numba.core.ccallback import CFunc
 from numba.core.sigutils import normalize_signature
 
 from pteg.cache_folder import digest_of_file, folder, keep, read
+from pteg.garbage import nothing_to_collect
 from pteg.waiting import waiting
 
 __all__ = ["njit", "cfunc", "named_after"]
@@ -38,16 +39,17 @@ class _Compilations(event.Listener):
     """What the main thread compiles is a wait; beside another thread, the machine runs on."""
 
     def __init__(self):
-        self._waits = []
+        self._begun = []
 
     def on_start(self, event):
         if threading.current_thread() is threading.main_thread():
-            self._waits.append(waiting("compiling (only the first time)"))
-            self._waits[-1].__enter__()
+            self._begun.append(contextlib.ExitStack())
+            self._begun[-1].enter_context(waiting("compiling (only the first time)"))
+            self._begun[-1].enter_context(nothing_to_collect())
 
     def on_end(self, event):
         if threading.current_thread() is threading.main_thread():
-            self._waits.pop().__exit__(None, None, None)
+            self._begun.pop().close()
 
 
 event.register("numba:compile", _Compilations())

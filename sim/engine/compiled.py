@@ -8,12 +8,10 @@ the same clock edge.
 """
 
 import fnmatch
-import gc
 import json
 import threading
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, astuple
 from functools import cached_property
 from os import PathLike
@@ -35,6 +33,7 @@ from pteg.engine.probes import Kind, MemoryInfo, Probe, Words, extract, insert
 from pteg.engine.shared import Shared, share
 from pteg.engine.tracer import Tracer
 from pteg.errors import UserError
+from pteg.garbage import nothing_to_collect
 
 __all__ = ["FUNCTIONS", "Native", "compile_design", "compile_prepared", "digest_design",
            "load_design", "plan_function"]
@@ -71,7 +70,7 @@ def compile_design(design: Any, *, ports: Iterable[Any] | None = None, name: str
     """
     from pteg.engine.frontend import elaborate
 
-    with _nothing_to_collect():
+    with nothing_to_collect():
         elaborated = elaborate(design, ports=ports, name=name, unnamed=unnamed)
         choose_clocks(elaborated, clocks)
         return _build(elaborated, cycle, cache)
@@ -81,7 +80,7 @@ def compile_prepared(prepared: Any, *, name: str = "top", cache: bool = True) ->
     """Compile a design that Amaranth has prepared; every signal that nothing drives is an input."""
     from pteg.engine.frontend import elaborate_prepared
 
-    with _nothing_to_collect():
+    with nothing_to_collect():
         return _build(elaborate_prepared(prepared, name=name), False, cache)
 
 
@@ -93,21 +92,9 @@ def digest_design(design: Any, name: str = "top") -> str:
     """
     from pteg.engine.frontend import elaborate
 
-    with _nothing_to_collect():
+    with nothing_to_collect():
         design = elaborate(design, ports=None, name=name, unnamed=())
         return _cache.digest(json.dumps(_to_json(design)))
-
-
-@contextmanager
-def _nothing_to_collect() -> Iterator[None]:
-    """Leave out garbage collection: millions of small objects come and few go."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def load_design(build: Callable[[], Any], *, sources: Sequence[str | PathLike], parameters: Any,

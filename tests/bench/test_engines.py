@@ -61,9 +61,9 @@ def compared(design, engine, cycles=300):
     return measured
 
 
-@pytest.mark.parametrize("engine", [
-    "Verilator", pytest.param("Verilator, clang", marks=SLOW),
-    pytest.param("Verilator, profile", marks=SLOW), pytest.param("cxxrtl", marks=SLOW)])
+@SLOW
+@pytest.mark.parametrize("engine", ["Verilator", "Verilator, clang", "Verilator, profile",
+                                    "cxxrtl"])
 def test_engines_agree_on_verilog(engine, tmp_path):
     compared(sample(tmp_path), engine)
 

@@ -95,7 +95,7 @@ def test_the_functional_model_reads_main_memory_directly_whatever_its_name():
     assert model["ram"] == machine.ram.memory.ctypes.data and model["ram_size"] == 1 << 20
 
 
-@pytest.mark.parametrize("cpu", ["functional", "pipeline"])
+@pytest.mark.parametrize("cpu", ["functional", pytest.param("pipeline", marks=pytest.mark.slow)])
 def test_the_ledger_has_no_accesses_to_main_memory_of_another_name(cpu, tmp_path):
     machine = Machine(Platform([Dram("memory", size=1 << 20), Register()]), cpu=cpu)
     machine.load(assemble("""

@@ -69,7 +69,7 @@ def parts(native):
     return plan_function(native.design, "step")[0].parts
 
 
-@pytest.mark.parametrize("seed", range(24))
+@pytest.mark.parametrize("seed", range(12))
 def test_random_systems_equal_amaranth(seed, share_always, random_design, compare_with_amaranth):
     native = compare_with_amaranth(System(seed, random_design, 4), 60, seed, reset_rate=0.05)
     for part in parts(native):
@@ -86,8 +86,8 @@ def test_random_systems_with_two_clocks_equal_amaranth(domains, share_always, ra
 
 def test_most_random_systems_share(share_always, random_design):
     shares = [bool(parts(compile_design(System(seed, random_design, 4), cache=False)))
-              for seed in range(12)]
-    assert sum(shares) > 6
+              for seed in range(6)]
+    assert sum(shares) > 3
 
 
 @pytest.mark.slow

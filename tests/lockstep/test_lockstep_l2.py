@@ -7,14 +7,12 @@ from pathlib import Path
 import pytest
 
 import pteg
-from pteg.components.dram import Dram
 from pteg.cpu import Stop
 from pteg.firmware.asm import assemble
 from pteg.hw.isa.registers import Hid0, L2cr
 from pteg.lockstep import Lockstep, Mismatch
 from pteg.lockstep.random_programs import STOP, Options, random_program
 from pteg.pipeline.cpu import PipelineCpu
-from pteg.platform import Platform
 
 _spec = importlib.util.spec_from_file_location(
     "pteg_test_lockstep_random", Path(__file__).with_name("test_lockstep_random.py"))

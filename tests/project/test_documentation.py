@@ -23,10 +23,18 @@ def blocks(document, language):
     return re.findall(rf"^```{language}\n(.*?)^```$", document.read_text(), re.M | re.S)
 
 
+#: Examples that take long, by language.
+LONG = {"python": {"docs/course/faults.md", "docs/report.md"},
+        "console": {"docs/checkpoints.md", "docs/mol/run.md", "docs/report.md",
+                    "docs/waveforms.md"}}
+
+
 def documents(language):
-    return [pytest.param(file, id=str(file.relative_to(ROOT)))
-            for file in sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
-            if blocks(file, language)]
+    names = {str(file.relative_to(ROOT)): file for file in
+             sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]) if blocks(file, language)}
+    assert LONG[language] <= names.keys()
+    return [pytest.param(file, id=name, marks=[pytest.mark.slow] * (name in LONG[language]))
+            for name, file in names.items()]
 
 
 def check(command, folder):

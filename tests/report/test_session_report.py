@@ -193,6 +193,7 @@ def test_all_that_is_used_or_shown_has_a_name(show, session):
     assert {"button", "tab", "slider", "region", "tabpanel", "searchbox"} <= seen
 
 
+@pytest.mark.slow
 def test_printing_has_all_panes(show, session, tmp_path):
     window = show(session[1])
     panels, tabs = window.locator("[role=tabpanel]"), window.get_by_role("tab").all_inner_texts()
