@@ -58,7 +58,7 @@ def clocked_functions(design, value):
     clocking = design.clocking
     levels = [domain.level for domain in clocking.domains]
     shared = share(replace(design, outputs=[]), value)
-    return [*functions("edge", shared, shared.plan(value)),
+    return [*functions("edge", shared, shared.plan()),
             function("levels", design, plan_values(design, levels), buffer=True),
             _advance(clocking.domains), _step(clocking.clocks), _reset(clocking.resets)]
 

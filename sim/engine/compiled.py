@@ -155,8 +155,8 @@ def plan_function(design: Design, name: str) -> tuple[Shared, Placement]:
     """Return which code modules share in one of a design's functions, and the plan of the rest."""
     level, edge = FUNCTIONS[name]
     value = _with_reset(design, level)
-    shared = share(design, value) if edge else Shared(design, [])
-    return shared, shared.plan(value, edge=edge)
+    shared = share(design, value) if edge else Shared(design, [], value)
+    return shared, shared.plan(edge=edge)
 
 
 def _with_reset(design: Design, level: int) -> list[int]:

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from pteg.engine.codegen import Function, functions, part_function
 from pteg.engine.quiescence import Quiescence, find_quiescence
 from pteg.engine.region import Region
-from pteg.engine.shared import share
+from pteg.engine.shared import Shared, share
 
 __all__ = ["CYCLE", "cycle_functions"]
 
@@ -27,10 +27,10 @@ def cycle_functions(design, value):
     """
     quiescence, shared = find_quiescence(design, value), share(design, value)
     if quiescence is None:
-        return [*functions("step", shared, shared.plan(value)), CYCLE], 1
+        return [*functions("step", shared, shared.plan()), CYCLE], 1
     tickers = {word for word, _ in quiescence.tickers}
     return [*(_part(number, part, tickers) for number, part in enumerate(shared.parts)),
-            _Cycle(shared, value, quiescence).text("ptr noalias %s, ptr noalias %r"),
+            _Cycle(shared, quiescence).text("ptr noalias %s, ptr noalias %r"),
             _STEP.format(quiescence.words)], quiescence.words
 
 
@@ -100,12 +100,12 @@ class _Watching(Function):
 
 class _Cycle(_Watching):
 
-    def __init__(self, shared, value, quiescence: Quiescence):
+    def __init__(self, shared: Shared, quiescence: Quiescence):
         design = shared.rest
         self.first_record = design.words + shared.words
         records = [(self.first_record + quiescence.FROZEN + number, node)
                    for number, node in enumerate(quiescence.frozen)]
-        super().__init__("cycle", design, shared.plan(value, also=records),
+        super().__init__("cycle", design, shared.plan(also=records),
                          {word for word, _ in quiescence.tickers})
         self.quiescence = quiescence
         self.allocate(shared)

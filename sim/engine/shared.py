@@ -65,10 +65,13 @@ class Shared:
     rest : Design
         The design without the registers and the writes of the parts.
     parts : list of Part
+    value : list of int
+        The replacement of each node of the design's graph.
     """
 
     rest: Design
     parts: list[Part]
+    value: list[int]
 
     @property
     def words(self) -> int:
@@ -85,12 +88,12 @@ class Shared:
                 first += part.words
         return found
 
-    def plan(self, value, *, edge: bool = True, also: Sequence[tuple[int, int]] = ()) -> Placement:
+    def plan(self, *, edge: bool = True, also: Sequence[tuple[int, int]] = ()) -> Placement:
         """Return the plan of the rest; see `plan_cycle`."""
-        return plan_cycle(self.rest, value, edge=edge, also=[*self.parameters(), *also])
+        return plan_cycle(self.rest, self.value, edge=edge, also=[*self.parameters(), *also])
 
 
-def share(design: Design, value) -> Shared:
+def share(design: Design, value: list[int]) -> Shared:
     """Split a design's clock edge into modules that share code, and the rest.
 
     Parameters
@@ -109,7 +112,7 @@ def share(design: Design, value) -> Shared:
             if _pays(rest, left, part, value):
                 rest = left
                 parts.append(part)
-    return Shared(rest, parts)
+    return Shared(rest, parts, value)
 
 
 def _pays(whole, rest, part, value):
