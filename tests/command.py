@@ -1,11 +1,13 @@
 """The command `pteg` for tests: each is a process of its own, without the seconds of its imports.
 
-A server imports what commands need and then forks for each of them. A test of how the process
-itself begins or is ended (signals, terminals, closed streams) starts `python -m pteg` instead.
+A server imports what commands need, runs a machine, so that compiled code is loaded, and then forks
+for each of them. A test of how the process itself begins or is ended (signals, terminals, closed
+streams), or of what is compiled, starts `python -m pteg` instead.
 """
 
 import atexit
 import functools
+import gc
 import json
 import os
 import resource
@@ -79,6 +81,11 @@ def _server():
 def _serve():
     for name in WORK:
         __import__(name)
+    from pteg import Machine
+
+    for cpu in ("functional", "pipeline"):
+        Machine("g3", cpu=cpu).run(cycles=100)
+    gc.freeze()     # a child does not look through all of that for garbage
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
