@@ -22,6 +22,8 @@ __all__ = ["run_pteg"]
 #: What commands import when they begin to work.
 WORK = ("pteg.cli.commands", "pteg.cli.build", "pteg.cli.run", "pteg.functional.cpu",
         "pteg.pipeline.cpu", "pteg.pipeline.driver")
+#: Before a test changes it.
+ENVIRONMENT = dict(os.environ)
 
 
 def run_pteg(*arguments, cwd=None, stdin=b"", text=True, timeout=300, limit=None, stdout=None):
@@ -67,7 +69,7 @@ def run_pteg(*arguments, cwd=None, stdin=b"", text=True, timeout=300, limit=None
 def _server():
     """Start the server of this process; return the function that runs a command."""
     process = subprocess.Popen([sys.executable, __file__], stdin=subprocess.PIPE,
-                               stdout=subprocess.PIPE, text=True)
+                               stdout=subprocess.PIPE, text=True, env=ENVIRONMENT)
     atexit.register(process.stdin.close)
 
     def run(command):
