@@ -132,7 +132,6 @@ class Function(Operations):
         self.label(end)
         return self.new(f"phi i{width} {', '.join(incoming)}")
 
-
     # Shared code ---------------------------------------------------------------------------------
 
     def allocate(self, shared):

@@ -23,7 +23,7 @@ __all__ = ["Part", "Shared", "share"]
 
 MIN_OPERATIONS = 2000   # of a shared function
 MAX_CODE = 0.8          # shared code, and the rest, relative to code that is not shared
-MAX_WORK = 1.4          # the same for the operations of a cycle; many of these are under guards
+MAX_WORK = 1.4          # the same for the operations of a cycle, those of each module counted
 
 
 @dataclass

@@ -90,6 +90,28 @@ def test_most_random_systems_share(share_always, random_design):
     assert sum(shares) > 3
 
 
+class Ring(wiring.Component):
+    """Registers of which each is the difference of itself and its neighbour, at the same place."""
+
+    run: In(1)
+    shown: Out(8)
+
+    def elaborate(self, platform):
+        m = Module()
+        held = [Signal(8, name="held", init=1 + number) for number in range(3)]
+        for number, own in enumerate(held):
+            m.submodules[f"unit{number}"] = unit = Module()
+            with unit.If(self.run):
+                unit.d.sync += own.eq(own - held[number - 2])
+        m.d.comb += self.shown.eq(held[0])
+        return m
+
+
+def test_what_a_neighbour_holds_is_a_parameter(share_always, compare_with_amaranth):
+    part, = parts(compare_with_amaranth(Ring(), 60, 0))
+    assert len(part.paths) == 3 and len(part.parameters) == 2      # and whether to run
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("block", range(10))
 def test_many_random_systems_equal_amaranth(block, share_always, random_design,

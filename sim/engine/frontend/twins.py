@@ -48,6 +48,5 @@ def _shape(index, cell, netlist, chunks):
         case _nir.Memory:
             return cell.depth, cell.width
         case _nir.FlipFlop | _nir.SyncReadPort if netlist.widths[index]:
-            return (netlist.edge_of(cell) is None, netlist.widths[index],
-                    *chunks.starts[index])
+            return netlist.edge_of(cell) is None, netlist.widths[index], *chunks.starts[index]
     return None
