@@ -67,7 +67,8 @@ def _system_graph(platform):
     files = [*sources(), Path(__file__)]
     if platform.mmu or cache.edited_files(files):   # an own MMU: its classes' names tell nothing
         return make()
-    key = key_of("graph", cache.digest_files(files), json.dumps(description(platform)))
+    key = key_of("graph", cache.digest_files(files),
+                 json.dumps(description(platform, platform.memory_map)))
     blobs = cache.get(key)
     if blobs is not None:
         return node_link_graph(json.loads(blobs["graph"]), edges="edges")

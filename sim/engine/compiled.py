@@ -11,7 +11,8 @@ import fnmatch
 import json
 import threading
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import asdict, astuple
 from functools import cached_property
 from os import PathLike
@@ -99,7 +100,7 @@ def digest_design(design: Any, name: str = "top") -> str:
 
 def load_design(build: Callable[[], Any], *, sources: Sequence[str | PathLike], parameters: Any,
                 name: str, unnamed: Iterable[str] = (), cycle: bool = False,
-                cache: bool = True) -> "Native":
+                cache: bool = True, names: Mapping[str, str | None] | None = None) -> "Native":
     """Compile a design, or load the result of an earlier time.
 
     Parameters
@@ -112,12 +113,16 @@ def load_design(build: Callable[[], Any], *, sources: Sequence[str | PathLike], 
         Everything else that determines it.
     name, unnamed, cycle, cache
         See `compile_design`.
+    names
+        See `Native.renamed`; they do not determine the design.
     """
+    names = names or {}
     if not cache or _cache.edited_files(sources):
-        return compile_design(build(), name=name, unnamed=unnamed, cycle=cycle, cache=cache)
+        return compile_design(build(), name=name, unnamed=unnamed, cycle=cycle,
+                              cache=cache).renamed(names)
     key = key_of("design", name, _cache.digest_files(sources),
                json.dumps([parameters, list(unnamed), cycle], sort_keys=True))
-    kept = folder(), key    # in another cache, nothing is there yet
+    kept = folder(), key, tuple(names.items())  # in another cache, nothing is there yet
     with _keeping:
         native = _latest.get(kept)
     if native is None:
@@ -128,8 +133,8 @@ def load_design(build: Callable[[], Any], *, sources: Sequence[str | PathLike], 
                 if blobs is None:
                     native = compile_design(build(), name=name, unnamed=unnamed, cycle=cycle)
                     _cache.put(key, native.to_blobs())
-                    return native
-        native = Native.from_blobs(blobs)
+                    return native.renamed(names)
+        native = Native.from_blobs(blobs).renamed(names)
     with _keeping:
         _latest.pop(kept, None)
         _latest[kept] = native
@@ -143,7 +148,7 @@ _cache = cache  # the parameters above hide the module
 #: Designs that are kept in memory, and which those are, the latest last: another machine of the
 #: same hardware need not read its signals again.
 LATEST = 4
-_latest: dict[tuple[Path, str], "Native"] = {}
+_latest: dict[tuple[Any, ...], "Native"] = {}
 _keeping = threading.Lock()     # a sweep may make machines in several threads
 
 
@@ -270,6 +275,22 @@ class Native:
         """Return a record for `cycle` that says nothing; to forget what it says, set it to 0."""
         return np.zeros(self._record, np.uint64)
 
+    def renamed(self, names: Mapping[str, str | None]) -> "Native":
+        """Return this design with other names of some modules and ports, wherever in a path they are.
+
+        Parameters
+        ----------
+        names : dict of str to str or None
+            By the names with which it was compiled. None: its signals have no paths.
+        """
+        if not names:
+            return self
+        other = copy(self)
+        vars(other).pop("signals", None)
+        other.design = _StoredDesign(self.to_blobs(), names)
+        other.inputs, other.outputs = other.design.inputs, other.design.outputs_by_path
+        return other
+
     def probe(self, path: str) -> Probe:
         """Return the description of a signal or port.
 
@@ -330,13 +351,18 @@ class Native:
     # Storing -------------------------------------------------------------------------------------
 
     def to_blobs(self) -> dict[str, bytes]:
-        """Return the design as named byte strings for the cache, where its code is by itself."""
+        """Return the design as named byte strings for the cache, where its code is by itself.
+
+        They do not tell of other names than those with which it was compiled.
+        """
+        if isinstance(self.design, _StoredDesign):
+            return self.design.blobs
         pack = _to_json(self.design)
         pack["manifest"] |= {"object": self._key, "record": self._record}
         return {name: zlib.compress(json.dumps(data).encode(), 1) for name, data in pack.items()}
 
     @classmethod
-    def from_blobs(cls, blobs: Mapping[str, bytes]) -> "Native":
+    def from_blobs(cls, blobs: dict[str, bytes]) -> "Native":
         """Rebuild a design from :meth:`to_blobs`; names and circuit are unpacked when used."""
         design = _StoredDesign(blobs)
 
@@ -367,10 +393,13 @@ def _to_json(design: Design) -> dict[str, Any]:
 
 
 class _StoredDesign(Design):
-    """A design from the cache, whose larger parts are unpacked at their first use."""
+    """A design from the cache, whose larger parts are unpacked at their first use.
 
-    def __init__(self, blobs: Mapping[str, bytes]):
-        self._blobs = blobs
+    For `names` see `Native.renamed`.
+    """
+
+    def __init__(self, blobs: dict[str, bytes], names: Mapping[str, str | None] | None = None):
+        self.blobs, self._names = blobs, names or {}
         data = self._load("manifest")
         self.object, self.record = data["object"], data["record"]
         self.name = data["name"]
@@ -381,21 +410,39 @@ class _StoredDesign(Design):
             self.clocking.domains = [Domain(**domain) for domain in data["clocking"]["domains"]]
         self.twins = [Twins(**twins) for twins in data["twins"]]
         self.initial = dict(data["initial"])
-        self.inputs = {path: Probe.from_json(probe) for path, probe in data["inputs"].items()}
-        self.outputs_by_path = {path: Probe.from_json(probe)
-                                for path, probe in data["outputs"].items()}
+        self.inputs = {probe.path: probe for probe in self._probes(data["inputs"].values())}
+        self.outputs_by_path = {probe.path: probe
+                                for probe in self._probes(data["outputs"].values())}
         self.memories = [MemoryInfo.from_json(memory) for memory in data["memories"]]
 
     def _load(self, name: str) -> Any:
-        return json.loads(zlib.decompress(self._blobs[name]))
+        return json.loads(zlib.decompress(self.blobs[name]))
+
+    def _probes(self, stored: Iterable[list[Any]]) -> Iterator[Probe]:
+        """The probes that have a name, with it."""
+        for data in stored:
+            path = self._renamed(data[0])
+            if path is not None:
+                yield Probe.from_json([path, *data[1:]])
+
+    def _renamed(self, path: str) -> str | None:
+        steps = []
+        for step in path.split("."):
+            name, *rest = step.split("__", 1)   # a signal of a port is port__signal
+            new = self._names.get(name, name)
+            if new is None:
+                return None
+            steps.append("__".join([new, *rest]))
+        return ".".join(steps)
 
     def __getattr__(self, name: str) -> Any:
         if name == "probes":
-            self.probes = [Probe.from_json(probe) for probe in self._load("signals")["probes"]]
+            self.probes = list(self._probes(self._load("signals")["probes"]))
         elif name in ("graph", "nodes", "outputs", "registers", "writes"):
             data = self._load("circuit")
             self.graph = Graph.from_json(data["graph"])
-            self.nodes = data["nodes"]
+            self.nodes = {new: node for path, node in data["nodes"].items()
+                          if (new := self._renamed(path)) is not None}
             self.outputs = [tuple(output) for output in data["outputs"]]
             self.registers = [Register(*fields) for fields in data["registers"]]
             self.writes = [Write(*fields) for fields in data["writes"]]

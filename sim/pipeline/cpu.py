@@ -14,7 +14,6 @@ import numpy as np
 from pteg.components.roles import Storage, has_role
 from pteg.cpu import Limits, Stop
 from pteg.errors import UserError
-from pteg.hw.bus.memory_map import pack_ranges
 from pteg.hw.parameters import Parameters
 from pteg.pipeline.architecture import Architecture, capture
 from pteg.pipeline.coherence import Coherence
@@ -273,7 +272,7 @@ class PipelineCpu:
         words, targets, (cycle, *flags) = parts["words"], parts["targets"], parts["counts"]
         ranges = System("").ranges
         if (np.any(words & ~self._possible) or not 0 <= cycle < 1 << 60
-                or self.native.read(words, ranges) != pack_ranges(self.platform.memory_map)
+                or self.native.read(words, ranges) != self._read(ranges)
                 or any(flag not in (0, 1) for flag in flags)):
             raise UserError("the pipeline model cannot have been in this state")
         for device, given in zip(self.platform.devices, targets, strict=True):

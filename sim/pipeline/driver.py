@@ -21,7 +21,7 @@ from pteg.devices import Devices
 from pteg.engine.incremental import COUNT, VALID
 from pteg.functional import calls
 from pteg.generated import load_module
-from pteg.hw.bus.memory_map import pack_ranges
+from pteg.hw.bus.memory_map import pack_range, ranges_of
 from pteg.interrupts import held
 from pteg.pipeline import loop
 from pteg.pipeline.loop import CONTROL, NONE, PART, STOPS, OfDevice, OfMaster
@@ -181,7 +181,8 @@ class Driver:
     def reset(self):
         """Reset the hardware and the bus sides of the devices (not the devices)."""
         self.state = self.native.new_state()
-        self.native.write(self.state, System("").ranges, pack_ranges(self.platform.memory_map))
+        for name, found in ranges_of(self.platform.memory_map).items():
+            self.native.write(self.state, System("").range(name), pack_range(*found))
         self.record = self.native.new_record()
         self.targets = np.zeros(len(self.platform.devices), TARGET)
         for device, target in zip(self.platform.devices, self.targets, strict=True):

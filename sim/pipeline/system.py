@@ -1,4 +1,8 @@
-"""The hardware for a platform: the system of hw/system.py, compiled by the engine."""
+"""The hardware for a platform: the system of hw/system.py, compiled by the engine.
+
+What is compiled has numbered targets in place of the devices. Which device a target is, and where,
+is said when the design is loaded: machines with other devices are the same design.
+"""
 
 from dataclasses import fields
 from pathlib import Path
@@ -7,7 +11,7 @@ from pteg.devices import Devices
 from pteg.engine import load_design
 from pteg.engine.compiled import digest_design
 from pteg.errors import UserError
-from pteg.hw.bus.memory_map import ADDRESS_SPACE, check_map
+from pteg.hw.bus.memory_map import ADDRESS_SPACE, NOWHERE, check_map
 from pteg.hw.parameters import Parameters
 from pteg.mutants import MUTANTS, NONE
 from pteg.pipeline.mutated import MutatedHardware
@@ -17,6 +21,9 @@ __all__ = ["UNNAMED", "description", "load_system", "make_system", "names", "sou
 
 #: Paths leave out the name of the only processor; see `pteg.engine.compile_design`.
 UNNAMED = ["cpu0"]
+
+#: The number of targets is a multiple of this; a target without a device has no address.
+TARGETS = 8
 
 
 def names(platform):
@@ -30,8 +37,28 @@ def unnamed(platform):
     return UNNAMED if platform.parameters.processors == 1 else []
 
 
-def make_system(platform):
-    """The hardware for a platform's devices.
+def numbered(platform):
+    """What is compiled in place of a platform's devices.
+
+    Returns
+    -------
+    memory_map : dict of str to (int, int)
+        Nothing has an address but what has all of them.
+    names : dict of str to str or None
+        The device that each target is, if it is one.
+    """
+    everywhere = {name for name, (_, size) in platform.memory_map.items() if size == ADDRESS_SPACE}
+    placed = [name for name in platform.memory_map if name not in everywhere]
+    placed += [None] * (-len(placed) % TARGETS)
+    names = {f"bus_target{number}": name for number, name in enumerate(placed)}
+    memory_map = dict.fromkeys(names, NOWHERE)
+    for name in everywhere:     # one at most
+        memory_map["everywhere"], names["everywhere"] = (0, ADDRESS_SPACE), name
+    return memory_map, names
+
+
+def make_system(platform, memory_map=None):
+    """The hardware for a platform's devices, or for another memory map.
 
     Returns
     -------
@@ -47,7 +74,8 @@ def make_system(platform):
         System = hardware.module("pteg.hw.system").System
     processors = [Processor(parameters, number, mmu=platform.mmu and platform.mmu(parameters))
                   for number in range(parameters.processors)]
-    return System(platform.memory_map, processors, master=platform.master is not None)
+    return System(memory_map or platform.memory_map, processors,
+                  master=platform.master is not None)
 
 
 def load_system(platform):
@@ -63,16 +91,18 @@ def load_system(platform):
         check_map(platform.memory_map)
     except ValueError as error:
         raise UserError(f"the pipeline model cannot decode these addresses: {error}") from None
+    memory_map, names = numbered(platform)
     devices = None
 
     def build():
         nonlocal devices
         devices = Devices(platform).compile_ahead()
-        return make_system(platform)
+        return make_system(platform, memory_map)
 
     with waiting("compiling the processor (only the first time)"):
-        native = load_design(build, sources=sources(), parameters=description(platform),
-                             name="system", cycle=True, unnamed=unnamed(platform))
+        native = load_design(build, sources=sources(), name="system", cycle=True,
+                             parameters=description(platform, memory_map), names=names,
+                             unnamed=unnamed(platform))
         if devices is not None:
             devices.result()
     return native
@@ -85,13 +115,13 @@ def sources():
     return [Path(hw.__file__).parent]
 
 
-def description(platform):
+def description(platform, memory_map):
     """Everything else that determines the hardware for a platform, JSON-able."""
     return {**{parameter.name: getattr(platform.parameters, parameter.name)
                for parameter in fields(Parameters)},
             # Where they are is an input.
             "devices": [(name, size == ADDRESS_SPACE)
-                        for name, (_, size) in platform.memory_map.items()],
+                        for name, (_, size) in memory_map.items()],
             "master": platform.master is not None,
             **({"mmu": _own_mmu(platform)} if platform.mmu else {}),
             **_fault(platform)}

@@ -1,11 +1,15 @@
 # amaranth: UnusedElaboratable=no
 """Parts of the bus: arguments are checked, and the engine agrees with Amaranth's simulator."""
 
+import random
+
 import pytest
 
+from pteg.engine import compile_design
 from pteg.hw.bus.arbiter import Arbiter
 from pteg.hw.bus.bus import Bus
 from pteg.hw.bus.decoder import Decoder, NoTarget
+from pteg.hw.bus.enums import TransferType
 from pteg.hw.bus.master import Master
 from pteg.hw.bus.tenures import TenureQueue
 
@@ -26,6 +30,20 @@ def test_memory_map_is_checked(memory_map, message):
     with pytest.raises(ValueError) as error:
         Decoder(memory_map)
     assert str(error.value) == message
+
+
+def test_a_target_without_address_is_never_selected():
+    native = compile_design(Decoder({**MAP, "none": (0, 0), "other": (0, 0)}))
+    rng = random.Random(7)
+    for _ in range(1000):
+        state = native.new_state()
+        near = rng.choice([0, *(base for base, _ in MAP.values())])
+        native.write(state, "bus.a", rng.choice([0, 1, near + rng.getrandbits(4),
+                                                 rng.getrandbits(32)]))
+        native.write(state, "bus.tt", TransferType.READ)
+        native.write(state, "bus.ts", 1)
+        native.settle(state)
+        assert not native.read(state, "none.ts") and not native.read(state, "other.ts")
 
 
 def test_names_must_differ():

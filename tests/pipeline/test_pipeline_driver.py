@@ -1,6 +1,8 @@
 """The cycle loop and the bus side of the devices, driven through the real bus."""
 
 import random
+import re
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -8,27 +10,31 @@ from numba.core.ccallback import CFunc
 
 from pteg.components.dram import Dram
 from pteg.components.flipper_pic import FlipperPic
+from pteg.components.open_bus import OpenBus
 from pteg.components.rom import Rom
 from pteg.components.uart16550 import Uart16550
 from pteg.cpu import Limits, Stop
 from pteg.devices import Devices
 from pteg.pipeline.driver import Driver, Signals, Tap
+from pteg.pipeline.system import TARGETS, numbered
 from pteg.platform import Platform, Wire
 
 READ, WRITE, BURST_READ, BURST_WRITE = 0b01010, 0b00010, 0b01110, 0b00110
 MASTERS = ("data", "castout", "fetch")
 
 
-@pytest.fixture(scope="module")
-def native():
-    return compile_bus(make_platform())
+@pytest.fixture(scope="module", params=["named", "numbered"])
+def native(request):
+    return compile_bus(make_platform(), request.param == "numbered")
 
 
-def compile_bus(platform):
+def compile_bus(platform, numbers=False):
+    """The bus for a platform; with numbers, what has devices' names when it is loaded."""
     from pteg.engine import compile_design
     from pteg.hw.bus.bus import Bus
 
-    return compile_design(Bus(platform.memory_map), cycle=True)
+    memory_map, names = numbered(platform) if numbers else (platform.memory_map, {})
+    return compile_design(Bus(memory_map), cycle=True).renamed(names)
 
 
 def make_platform():
@@ -157,6 +163,30 @@ def test_the_devices_were_compiled_ahead(tmp_path, monkeypatch):
     monkeypatch.setattr(CFunc, "_compile_uncached", None)
     driver = Driver(platform, compile_bus(platform))
     assert driver.run(Limits(cycles=1)) is Stop.CYCLES
+
+
+def test_numbered_targets_look_like_devices():
+    platform = make_platform()
+    named, numbers = compile_bus(platform), compile_bus(platform, True)
+    for table in ("signals", "inputs", "outputs"):
+        # A second signal of the same name in a module has a number.
+        paths, others = (Counter(re.sub(r"\$\d+", "", path) for path in getattr(native, table))
+                         for native in (named, numbers))
+        assert paths == others and sum(paths.values()) > 15
+    port = named.tracer("*.dram*"), numbers.tracer("*.dram*")
+    assert len(port[0].paths) == len(port[1].paths) > 20
+
+
+@pytest.mark.parametrize("placed, everywhere", [(0, 0), (1, 0), (8, 0), (9, 0), (0, 1), (8, 1)])
+def test_there_is_a_target_for_each_device(placed, everywhere):
+    devices = [Dram(f"d{number}", base=number << 16, size=0x1000) for number in range(placed)]
+    platform = Platform([OpenBus()] * everywhere + devices)
+    memory_map, names = numbered(platform)
+    assert list(names) == list(memory_map)
+    assert list(filter(None, names.values())) == [device.name for device in platform.devices]
+    assert (len(names) - everywhere) % TARGETS == 0 and len(names) < placed + everywhere + TARGETS
+    for target, name in names.items():
+        assert memory_map[target] == (platform.memory_map[name] if name == "open_bus" else (0, 0))
 
 
 def test_nothing_there_ends_with_tea(bench):

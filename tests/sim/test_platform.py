@@ -118,8 +118,7 @@ def test_no_device_has_a_name_from_inside_the_machine():
             Platform([Dram(name, size=0x1000)])
 
 
-@pytest.mark.parametrize("cpu", ["functional",
-                                 pytest.param("pipeline", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("cpu", ["functional", "pipeline"])
 def test_any_other_identifier_names_a_device(cpu):
     names = ["class", "read", "U", "np", "tick", "target", "devices", "state"]
     platform = Platform([Dram(name, n << 16, 1 << 16) for n, name in enumerate(names)])
@@ -128,6 +127,15 @@ def test_any_other_identifier_names_a_device(cpu):
     machine.cpu.pc, machine.cpu.msr = 0x1000, 0
     machine.step()
     assert machine.cpu.gpr[3] == 5
+
+
+def test_machines_with_other_devices_are_the_same_hardware():
+    kinds = [Machine("g3", ram="1M"), Machine(Platform([Dram("memory", size=1 << 20), Rom()]))]
+    one, other = (machine.model.native for machine in kinds)
+    assert one.to_blobs() == other.to_blobs()
+    assert "uart.ts" in one.outputs and not any("uart" in path for path in other.outputs)
+    assert "memory.ts" in other.outputs and "bus.memory__ts" in other.signals
+    assert kinds[0].model.identity != kinds[1].model.identity
 
 
 def test_the_pipeline_model_refuses_addresses_that_it_cannot_decode():

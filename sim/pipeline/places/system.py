@@ -61,6 +61,10 @@ class System(Part):
         """Of a bus master of a processor."""
         return Border(self.at(f"border_{processor.path and processor.path + '_'}{master}"))
 
+    def range(self, device: str) -> Signal:
+        """The part of `ranges` that says where a device is."""
+        return Signal(f"{self.ranges}.{device}")
+
     def target(self, device: str) -> Target:
         return Target(self.at(device))
 
