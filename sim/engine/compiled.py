@@ -16,7 +16,6 @@ from copy import copy
 from dataclasses import asdict, astuple
 from functools import cached_property
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -276,7 +275,7 @@ class Native:
         return np.zeros(self._record, np.uint64)
 
     def renamed(self, names: Mapping[str, str | None]) -> "Native":
-        """Return this design with other names of some modules and ports, wherever in a path they are.
+        """Return this design with other names of modules and ports, wherever in a path they are.
 
         Parameters
         ----------

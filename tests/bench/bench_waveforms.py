@@ -20,7 +20,7 @@ from vcd import VCDWriter
 sys.path.insert(0, str(Path(__file__).parent))
 
 from engines.design import Design, Ports  # noqa: E402
-from engines.machines import record  # noqa: E402
+from engines.machines import hardware, record  # noqa: E402
 from engines.verilated import Verilated  # noqa: E402
 
 from pteg.machine import Machine  # noqa: E402
@@ -120,12 +120,11 @@ def machine(cycles=50_000):
 
 def verilator(cycles=100_000):
     from pteg.engine import compile_design
-    from pteg.hw.system import System
 
     machine = Machine("g3", rom="first")
-    inputs = np.ascontiguousarray(record(machine, cycles), np.uint64)
-    design = Design("processor", lambda: System(machine.platform.memory_map), None)
+    design = Design("processor", lambda: hardware(machine.platform), None)
     ports = Ports.of(compile_design(design.component()))
+    inputs = record(machine, ports, cycles)
 
     print(f"{'':<12} {'Verilator, us':>14} {'ours, us':>9} {'ratio':>6} {'its bytes/cycle':>16}")
     with tempfile.TemporaryDirectory() as name:

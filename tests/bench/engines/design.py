@@ -13,7 +13,7 @@ from amaranth.lib.wiring import In
 from pteg.engine.verilog import VerilogComponent
 from pteg.engine.verilog.yosys import write_verilog
 
-__all__ = ["Design", "Ports", "Text", "WithoutReset", "signals_of"]
+__all__ = ["Design", "Ports", "Text", "WithoutReset", "signals_of", "words"]
 
 
 @dataclass
@@ -62,6 +62,7 @@ class Ports:
 
 
 def words(width):
+    """Return how many columns so many bits have."""
     return (width + 63) // 64
 
 

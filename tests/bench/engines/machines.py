@@ -9,13 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
-from engines.design import Design
+from engines.design import Design, Ports, words
 from pteg.firmware.asm import assemble
 from pteg.machine import Machine
 from pteg.pipeline.driver import Tap
+from pteg.pipeline.system import make_system, numbered
 from pteg.workloads import STOP, WORKLOADS, prepare
 
-__all__ = ["LOOP", "NAMES", "machine"]
+__all__ = ["LOOP", "NAMES", "hardware", "machine", "record"]
 
 RAM = "32M"
 LINUX = Path(__file__).parents[4] / "shared" / "linux"
@@ -36,14 +37,29 @@ class Recorder:
         self.blocks.append(rows.copy())
 
 
-def record(machine, cycles, until=None):
-    """Return what the hardware's inputs are from reset on, to an address at most."""
+def hardware(platform):
+    """Return the component that a machine compiles."""
+    return make_system(platform, numbered(platform)[0])
+
+
+def record(machine, ports, cycles, until=None):
+    """Return what the inputs of `hardware`, which are the ports', are from reset on, to an address
+    at most."""
     machine.reset()
     driver = machine.model.driver
     recorder = Recorder()
     driver.taps.append(Tap(driver.native.tracer(list(driver.native.inputs)), recorder))
     machine.run(cycles=cycles, until=until)
-    return np.concatenate(recorder.blocks)
+    found, columns = np.concatenate(recorder.blocks), Ports.of(driver.native).columns
+    rows = np.zeros((len(found), ports.count), np.uint64)
+    _, devices = numbered(machine.platform)
+    for path, column in ports.columns.items():
+        target, dot, signal = path.partition(".")
+        mine = columns.get(f"{devices.get(target, target)}{dot}{signal}")
+        if mine is not None:    # a target may have no device
+            count = words(ports.inputs[path])
+            rows[:, column:column + count] = found[:, mine:mine + count]
+    return rows
 
 
 #: A loop over memory, from the caches: loads, stores, multiplies, branches, in and out of the reach
@@ -130,35 +146,27 @@ def entered_from_reset(machine):
 def recordings(ports, cycles):
     """Yield names and recordings of one processor."""
     for name, image in (("first ROM", "first"), (LOOP, rom(MEMORY_LOOP.format(start="")))):
-        yield name, record(Machine("g3", ram=RAM, rom=image), cycles)
+        yield name, record(Machine("g3", ram=RAM, rom=image), ports, cycles)
     for workload in WORKLOADS:
         machine = Machine("g3", ram=RAM)
         prepare(machine, workload)
-        yield f"workload {workload}", record(entered_from_reset(machine), cycles, STOP)
+        yield f"workload {workload}", record(entered_from_reset(machine), ports, cycles, STOP)
     if (LINUX / "vmlinux-gamecube").exists():
         machine = Machine("g3", ram=RAM)
         machine.boot_linux(LINUX / "vmlinux-gamecube", LINUX / "gamecube.dtb")
-        yield "Linux boot", record(entered_from_reset(machine), 10 * cycles)
+        yield "Linux boot", record(entered_from_reset(machine), ports, 10 * cycles)
 
 
-def recordings_of_several(processors, cycles):
+def recordings_of_several(processors, ports, cycles):
     """Yield names and recordings of several processors."""
     pulses = "".join(PULSE.format(number=number) for number in range(1, processors))
     image = rom(MEMORY_LOOP.format(start=START + pulses))
-    yield LOOP, record(Machine("g3", ram=RAM, rom=image, processors=processors), cycles)
+    yield LOOP, record(Machine("g3", ram=RAM, rom=image, processors=processors), ports, cycles)
 
 
 def machine(processors):
     """Return the design of a machine with so many processors."""
     platform = Machine("g3", ram=RAM, processors=processors).platform
-    parameters, memory_map = platform.parameters, platform.memory_map
-
-    def make():
-        from pteg.hw.processor import Processor
-        from pteg.hw.system import System
-
-        return System(memory_map, [Processor(parameters, n) for n in range(processors)])
-
     record_all = recordings if processors == 1 else (
-        lambda ports, cycles: recordings_of_several(processors, cycles))
-    return Design(NAMES[processors], make, record_all, skips=True)
+        lambda ports, cycles: recordings_of_several(processors, ports, cycles))
+    return Design(NAMES[processors], lambda: hardware(platform), record_all, skips=True)
