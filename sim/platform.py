@@ -151,6 +151,8 @@ class Platform:
 
     def _check(self) -> None:
         names = [device.name for device in self.devices]
+        if not names:
+            raise UserError("a platform must have a device")
         for name in names:
             if name in RESERVED:
                 raise UserError(f"{name!r} is a name inside the machine, not one for a device")

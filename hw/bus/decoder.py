@@ -1,8 +1,9 @@
 """Address decoding: selects the target of a transaction (MPC750 UM 8.3, 8.4.4).
 
-A target that has the whole address space answers where no other does. Without one, such an address
-is answered here: it is acknowledged, and the data tenure ends with TEA, which the processor takes
-as a machine check. Address-only transactions have no target; they are acknowledged here too.
+The last target may have the whole address space: it answers where no other does. Without one, such
+an address is answered here: it is acknowledged, and the data tenure ends with TEA, which the
+processor takes as a machine check. Address-only transactions have no target; they are acknowledged
+here too.
 
 Where the targets are is an input, as in the registers of a memory controller: machines that differ
 only in that are one circuit.
@@ -29,7 +30,7 @@ def range_port(memory_map):
     """The port `ranges`: where the targets are. Its initial value is this memory map."""
     ranges = {name: {"base": base, "mask": mask}
               for name, (base, mask) in ranges_of(memory_map).items()}
-    #: Of each target, by its name; who has everything has none.
+    #: Of each target, by its name.
     return {"ranges": In(data.StructLayout({name: RANGE for name in ranges}), init=ranges)}
 
 
@@ -80,10 +81,10 @@ class Decoder(wiring.Component):
         addressed = Signal(len(targets))    # by the latest transaction
         with m.If(bus.ts):
             transfers = ~address_only(bus.tt)
-            hits = {name: bus.a & self.ranges[name].mask == self.ranges[name].base
-                    for name in ranges_of(self.memory_map)}
-            elsewhere = ~Cat(hits.values()).any()
-            ours = Cat(transfers & hits.get(name, elsewhere) for name in self.memory_map)
+            hits = [transfers & (bus.a & self.ranges[name].mask == self.ranges[name].base)
+                    for name in self.memory_map]
+            others = Cat(hits[:-1])
+            ours = Cat(others, (last & ~others.any() for last in hits[-1:]))
             m.d.comb += selected.eq(Cat(ours, ~ours.any()))
             m.d.comb += tenures.start.eq(transfers)
             m.d.sync += [addressed.eq(selected), moves.eq(transfers)]

@@ -14,11 +14,11 @@ _NEVER = (1, 0)
 def check_map(memory_map):
     """Raise ValueError unless `memory_map` is {name: (base, size)} without overlaps.
 
-    A size is a power of two of at least 8 bytes, and a base is a multiple of its size. One target
-    may have the whole address space, which does not count as an overlap. Of a target that has no
-    address, both are 0.
+    A size is a power of two of at least 8 bytes, and a base is a multiple of its size; of a target
+    without addresses both are 0. The last target may have the whole address space, which does not
+    count as an overlap: it answers where no other does.
     """
-    taken = []
+    taken, last = [], next(reversed(memory_map), None)
     for name, (base, size) in memory_map.items():
         if not isinstance(name, str) or not name.isidentifier():
             raise ValueError(f"name of a target must be an identifier, not {name!r}")
@@ -29,22 +29,18 @@ def check_map(memory_map):
         if base % size or not 0 <= base < ADDRESS_SPACE:
             raise ValueError(f"base of {name} must be a multiple of its size {size:#x} "
                              f"within 32 bits, not {base:#x}")
+        if name == last and size == ADDRESS_SPACE:
+            continue
         for other, first, end in taken:
-            # One has everything if it is the only one that does.
-            if (size == ADDRESS_SPACE) != (end - first == ADDRESS_SPACE):
-                continue
             if base < end and first < base + size:
                 raise ValueError(f"{name} must not overlap {other}: {base:#x} is taken")
         taken.append((name, base, base + size))
 
 
 def ranges_of(memory_map):
-    """{name: (base, mask)}: of an address of the target, the bits in `mask` are those of `base`.
-
-    Who has the whole address space has no range.
-    """
+    """{name: (base, mask)}: of an address of the target, the bits in `mask` are those of `base`."""
     return {name: (base, ADDRESS_SPACE - size) if size else _NEVER
-            for name, (base, size) in memory_map.items() if size < ADDRESS_SPACE}
+            for name, (base, size) in memory_map.items()}
 
 
 def pack_range(base, mask):

@@ -14,6 +14,7 @@ from pteg.engine.shared import Shared, share
 
 __all__ = ["CYCLE", "cycle_functions"]
 
+VECTOR = 8  # words of an AVX-512 register: what is compared at a time, at most
 MAX_COMPARED = 8  # a conditional region with more stores counts as a change when it runs
 
 
@@ -98,6 +99,17 @@ class _Watching(Function):
             self.emit(f"store i64 {changed}, ptr %changed, align 8")
 
 
+def _vectors(words):
+    """Yield, of some state words, each vector: the number of its first word, this, its length."""
+    number = 0
+    while number < len(words):
+        count = VECTOR
+        while words[number:number + count] != list(range(words[number], words[number] + count)):
+            count //= 2
+        yield number, words[number], count
+        number += count
+
+
 class _Cycle(_Watching):
 
     def __init__(self, shared: Shared, quiescence: Quiescence):
@@ -133,10 +145,16 @@ class _Cycle(_Watching):
 
     def difference(self):
         """Return a word that is 0 if the inputs are those of the record."""
-        q, result = self.quiescence, "0"
-        for number, word in enumerate(q.inputs):
-            now, then = self.word("%s", word), self.record(q.first_input + number)
-            one = self.new(f"xor i64 {now}, {then}")
+        q, result, differences = self.quiescence, "0", {}   # by the length of a vector
+        for number, word, count in _vectors(q.inputs):
+            kind = f"<{count} x i64>"
+            now, then = (self.new(f"load {kind}, ptr {self.address(base, first)}, align 8")
+                         for base, first in (("%s", word), ("%r", q.first_input + number)))
+            one = self.new(f"xor {kind} {now}, {then}")
+            differences[count] = self.new(
+                f"or {kind} {differences.get(count, 'zeroinitializer')}, {one}")
+        for count, some in differences.items():
+            one = self.new(f"call i64 @llvm.vector.reduce.or.v{count}i64(<{count} x i64> {some})")
             result = self.new(f"or i64 {result}, {one}")
         return result
 
@@ -194,8 +212,11 @@ class _Cycle(_Watching):
         mask = self.new(f"select i1 {same}, i64 {self.record(q.MASK)}, i64 0")
         bit = self.new(f"shl i64 1, {value}")
         self.put("%r", q.MASK, self.new(f"or i64 {mask}, {bit}"))
-        for number, word in enumerate(q.inputs):
-            self.put("%r", q.first_input + number, self.word("%s", word))
+        for number, word, count in _vectors(q.inputs):
+            kind = f"<{count} x i64>"
+            now = self.new(f"load {kind}, ptr {self.address('%s', word)}, align 8")
+            self.emit(f"store {kind} {now}, ptr {self.address('%r', q.first_input + number)}, "
+                      "align 8")
         row = self.outputs(value)
         for number, word in enumerate(q.outputs):
             self.put(row, number, self.word("%s", word))

@@ -22,8 +22,8 @@ __all__ = ["UNNAMED", "description", "load_system", "make_system", "names", "sou
 #: Paths leave out the name of the only processor; see `pteg.engine.compile_design`.
 UNNAMED = ["cpu0"]
 
-#: The number of targets is a multiple of this; a target without a device has no address.
-TARGETS = 8
+#: The number of targets is a multiple of this: a mac99 has ten devices. Others have no address.
+TARGETS = 12
 
 
 def names(platform):
@@ -43,18 +43,16 @@ def numbered(platform):
     Returns
     -------
     memory_map : dict of str to (int, int)
-        Nothing has an address but what has all of them.
+        No target has an address.
     names : dict of str to str or None
-        The device that each target is, if it is one.
+        The device that each target is, if it is one. The last is the device that answers where no
+        other does.
     """
-    everywhere = {name for name, (_, size) in platform.memory_map.items() if size == ADDRESS_SPACE}
-    placed = [name for name in platform.memory_map if name not in everywhere]
-    placed += [None] * (-len(placed) % TARGETS)
-    names = {f"bus_target{number}": name for number, name in enumerate(placed)}
-    memory_map = dict.fromkeys(names, NOWHERE)
-    for name in everywhere:     # one at most
-        memory_map["everywhere"], names["everywhere"] = (0, ADDRESS_SPACE), name
-    return memory_map, names
+    devices = [name for name, (_, size) in platform.memory_map.items() if size < ADDRESS_SPACE]
+    everywhere = list(platform.memory_map)[len(devices):] or [None]
+    devices += [None] * (-(len(devices) + 1) % TARGETS) + everywhere
+    names = {f"bus_target{number}": name for number, name in enumerate(devices)}
+    return dict.fromkeys(names, NOWHERE), names
 
 
 def make_system(platform, memory_map=None):
@@ -119,9 +117,7 @@ def description(platform, memory_map):
     """Everything else that determines the hardware for a platform, JSON-able."""
     return {**{parameter.name: getattr(platform.parameters, parameter.name)
                for parameter in fields(Parameters)},
-            # Where they are is an input.
-            "devices": [(name, size == ADDRESS_SPACE)
-                        for name, (_, size) in memory_map.items()],
+            "targets": list(memory_map),    # where they are is an input
             "master": platform.master is not None,
             **({"mmu": _own_mmu(platform)} if platform.mmu else {}),
             **_fault(platform)}

@@ -25,6 +25,8 @@ MAP = {"dram": (0, 1 << 25), "uart": (0x0C00F000, 8), "rom": (0xFFF00000, 1 << 2
     ({"a": (1 << 32, 16)},
      "base of a must be a multiple of its size 0x10 within 32 bits, not 0x100000000"),
     ({"a": (0, 64), "b": (32, 32)}, "b must not overlap a: 0x20 is taken"),
+    ({"all": (0, 1 << 32), "a": (64, 64)}, "a must not overlap all: 0x40 is taken"),
+    ({"a": (0, 64), "all": (0, 1 << 32), "b": (64, 64)}, "all must not overlap a: 0x0 is taken"),
 ])
 def test_memory_map_is_checked(memory_map, message):
     with pytest.raises(ValueError) as error:

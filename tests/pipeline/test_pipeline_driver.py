@@ -15,6 +15,7 @@ from pteg.components.rom import Rom
 from pteg.components.uart16550 import Uart16550
 from pteg.cpu import Limits, Stop
 from pteg.devices import Devices
+from pteg.hw.bus.memory_map import NOWHERE
 from pteg.pipeline.driver import Driver, Signals, Tap
 from pteg.pipeline.system import TARGETS, numbered
 from pteg.platform import Platform, Wire
@@ -177,16 +178,16 @@ def test_numbered_targets_look_like_devices():
     assert len(port[0].paths) == len(port[1].paths) > 20
 
 
-@pytest.mark.parametrize("placed, everywhere", [(0, 0), (1, 0), (8, 0), (9, 0), (0, 1), (8, 1)])
+@pytest.mark.parametrize("placed, everywhere", [
+    (0, 0), (1, 0), (TARGETS - 1, 0), (TARGETS, 0), (0, 1), (TARGETS - 1, 1), (TARGETS, 1)])
 def test_there_is_a_target_for_each_device(placed, everywhere):
     devices = [Dram(f"d{number}", base=number << 16, size=0x1000) for number in range(placed)]
     platform = Platform([OpenBus()] * everywhere + devices)
     memory_map, names = numbered(platform)
-    assert list(names) == list(memory_map)
+    assert list(names) == list(memory_map) and set(memory_map.values()) == {NOWHERE}
     assert list(filter(None, names.values())) == [device.name for device in platform.devices]
-    assert (len(names) - everywhere) % TARGETS == 0 and len(names) < placed + everywhere + TARGETS
-    for target, name in names.items():
-        assert memory_map[target] == (platform.memory_map[name] if name == "open_bus" else (0, 0))
+    assert len(names) == TARGETS * (1 if placed < TARGETS else 2)
+    assert list(names.values())[-1] == ("open_bus" if everywhere else None)
 
 
 def test_nothing_there_ends_with_tea(bench):

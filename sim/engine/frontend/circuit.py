@@ -32,7 +32,7 @@ class Circuit:
     ----------
     design : Design
     output_words : dict of str to int
-        The first state word of each output port.
+        The first state word of each output port; outputs of the same value share it.
     """
 
     def __init__(self, netlist, name, unnamed):
@@ -64,10 +64,11 @@ class Circuit:
         self.registers = {}  # (cell, chunk) -> Register
         word = self.allocate_domains(self.allocate_inputs())
         word = self.allocate_registers(rest, word)
-        self.output_words = {}
+        self.output_words, places = {}, {}
         for path, value in self.cells[0].ports_o.items():
-            self.output_words[path] = word
-            word += (len(value) + WORD - 1) // WORD
+            self.output_words[path] = places.setdefault(tuple(value), word)
+            if self.output_words[path] == word:
+                word += (len(value) + WORD - 1) // WORD
         word = self.memories.allocate(rest, word, unnamed)
         for blocks in twins:
             starts = []
@@ -195,9 +196,10 @@ class Circuit:
         for (clock, edge), domain in self.domains.items():
             level = values.bit(clock)
             domain.level = graph.invert(level) if edge == "neg" else level
+        shown = {}
         for path, value in self.cells[0].ports_o.items():
             node = values.value(value)
             for part, low in enumerate(range(0, len(value), WORD)):
                 width = min(WORD, len(value) - low)
-                design.outputs.append((self.output_words[path] + part,
-                                       graph.slice(node, low, width)))
+                shown[self.output_words[path] + part] = graph.slice(node, low, width)
+        design.outputs = list(shown.items())
