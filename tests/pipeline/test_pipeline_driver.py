@@ -179,7 +179,7 @@ def test_numbered_targets_look_like_devices():
 
 
 @pytest.mark.parametrize("placed, everywhere", [
-    (0, 0), (1, 0), (TARGETS - 1, 0), (TARGETS, 0), (0, 1), (TARGETS - 1, 1), (TARGETS, 1)])
+    (1, 0), (TARGETS - 1, 0), (TARGETS, 0), (0, 1), (TARGETS - 1, 1), (TARGETS, 1)])
 def test_there_is_a_target_for_each_device(placed, everywhere):
     devices = [Dram(f"d{number}", base=number << 16, size=0x1000) for number in range(placed)]
     platform = Platform([OpenBus()] * everywhere + devices)
