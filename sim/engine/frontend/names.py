@@ -34,7 +34,7 @@ class Names:
     Parameters
     ----------
     circuit : Circuit
-    port_paths : SignalDict of Signal to (path, direction)
+    port_paths : SignalDict of Signal to (path or None, direction)
     unnamed : collection of str
         See `scope`.
     """
@@ -61,9 +61,10 @@ class Names:
                 if not (isinstance(fragment, MemoryInstance) and signal in design.signals):
                     self.describe(f"{prefix}.{name}" if prefix else name, signal, seen)
         outputs = self.nir.cells[0].ports_o
+        top = self.prepared.fragments[self.prepared.fragment].signal_names
         for name, signal, _ in self.prepared.ports:
             value = self.nir.signals[signal]
-            path, _ = self.port_paths.get(signal, (name, None))
+            path = self.port_paths.get(signal, (name, None))[0] or top.get(signal, name)
             is_clock = len(value) == 1 and value[0] == self.netlist.clock
             if name in self.nir.cells[0].ports_i:
                 if is_clock or not len(value):
@@ -104,10 +105,10 @@ class Names:
             design.stored[signal] = self.values.storage(value)
             path = design.signals.get(signal, signal.name)
             if path and all(net >> 16 and self.netlist.is_free(net) for net in value):
-                design.inputs.setdefault(path, self.input(path, signal, value))
+                design.inputs.setdefault(path, self.probe(path, signal, value, Kind.INPUT))
 
     def input(self, path, signal, value):
-        """Describe an input. Until it is driven, it has its initial value."""
+        """Describe an input port. Until it is driven, it has its initial value."""
         probe = self.probe(path, signal, value, Kind.INPUT)
         if signal.init:
             for part in probe.parts:

