@@ -7,10 +7,8 @@ import random
 import warnings
 
 import pytest
-from amaranth.hdl import ClockDomain, DomainRenamer, Module
-from amaranth.lib import wiring
-from amaranth.lib.wiring import In, Out
 from amaranth.sim import Simulator as AmaranthSimulator
+from engine.side_by_side import SideBySide, random_designs
 
 from pteg.engine import Simulator
 
@@ -23,48 +21,10 @@ CYCLES = 15
 CLOCKS = {"sync": (8e-9, None), "neg": (12e-9, 3e-9), "late": (8e-9, 1e-9)}
 
 
-class Many(wiring.Component):
-    """Random designs side by side, each with ports of its own.
-
-    Parameters
-    ----------
-    random_design : type
-    seed, count : int
-    domains : collection of str
-        Each design is in one of these.
-    """
-
-    def __init__(self, random_design, seed, count, domains=("sync",)):
-        rng = random.Random(seed)
-        self.designs = [random_design(rng.randrange, size=2) for _ in range(count)]
-        self.domains = [rng.choice(list(domains)) for _ in range(count)]
-        ports = {}
-        for number, design in enumerate(self.designs):
-            for flow, signals in ((In, design.inputs), (Out, design.outputs)):
-                signals[:] = filter(len, signals)
-                ports |= {f"d{number}_{signal.name}": flow(signal.shape()) for signal in signals}
-        super().__init__(ports)
-
-    def elaborate(self, platform):
-        m = Module()
-        if "late" in self.domains:
-            m.domains.late = ClockDomain(async_reset=True)
-        if "neg" in self.domains:
-            m.domains.neg = ClockDomain(clk_edge="neg")
-        for number, (design, domain) in enumerate(zip(self.designs, self.domains, strict=True)):
-            m.submodules[f"d{number}"] = DomainRenamer(domain)(design.module)
-            m.d.comb += [signal.eq(self.port(number, signal)) for signal in design.inputs]
-            m.d.comb += [self.port(number, signal).eq(signal) for signal in design.outputs]
-        return m
-
-    def port(self, number, signal):
-        return getattr(self, f"d{number}_{signal.name}")
-
-
 def compare_several_clocks(random_design, seed, count):
     """Compare every named signal after random times."""
     def seen(simulate):
-        design = Many(random_design, seed, count, CLOCKS)
+        design = SideBySide(random_designs(random_design, seed, count), CLOCKS)
         simulator = simulate(design)
         for name, (period, phase) in CLOCKS.items():
             simulator.add_clock(period, phase=phase, domain=name, if_exists=True)
@@ -102,7 +62,8 @@ def compare_several_clocks(random_design, seed, count):
 
 
 def test_designs_side_by_side_equal_amaranth(random_design, compare_with_amaranth):
-    compare_with_amaranth(Many(random_design, 1, 20), CYCLES, 1, reset_rate=0.1)
+    design = SideBySide(random_designs(random_design, 1, 20))
+    compare_with_amaranth(design, CYCLES, 1, reset_rate=0.1)
 
 
 def test_designs_of_several_clocks_equal_amaranth(random_design):
@@ -116,5 +77,5 @@ def test_a_hundred_thousand_designs(block, random_design, compare_with_amaranth)
         if seed % 2:
             compare_several_clocks(random_design, seed, DESIGNS)
         else:
-            compare_with_amaranth(Many(random_design, seed, DESIGNS), CYCLES, seed,
-                                  reset_rate=0.1)
+            design = SideBySide(random_designs(random_design, seed, DESIGNS))
+            compare_with_amaranth(design, CYCLES, seed, reset_rate=0.1)
