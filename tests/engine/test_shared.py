@@ -71,9 +71,7 @@ def parts(native):
 
 @pytest.mark.parametrize("seed", range(12))
 def test_random_systems_equal_amaranth(seed, share_always, random_design, compare_with_amaranth):
-    native = compare_with_amaranth(System(seed, random_design, 4), 60, seed, reset_rate=0.05)
-    for part in parts(native):
-        assert len(part.shifts) == len(part.paths) > 1
+    compare_with_amaranth(System(seed, random_design, 4), 60, seed, reset_rate=0.05)
 
 
 @pytest.mark.parametrize("domains", [("sync",), ("sync", "other")])
