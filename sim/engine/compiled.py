@@ -76,12 +76,13 @@ def compile_design(design: Any, *, ports: Iterable[Any] | None = None, name: str
         return _build(elaborated, cycle, cache)
 
 
-def compile_prepared(prepared: Any, *, name: str = "top", cache: bool = True) -> "Native":
+def compile_prepared(prepared: Any, *, name: str = "top", cycle: bool = False,
+                     cache: bool = True) -> "Native":
     """Compile a design that Amaranth has prepared; every signal that nothing drives is an input."""
     from pteg.engine.frontend import elaborate_prepared
 
     with nothing_to_collect():
-        return _build(elaborate_prepared(prepared, name=name), False, cache)
+        return _build(elaborate_prepared(prepared, name=name), cycle, cache)
 
 
 def digest_design(design: Any, name: str = "top") -> str:

@@ -62,7 +62,7 @@ class Simulator(AmaranthSimulator):
         if self._native is None:
             from pteg.engine.compiled import compile_prepared
 
-            self._native = compile_prepared(self._design)
+            self._native = compile_prepared(self._design, cycle=True)
         return self._native
 
     def _compile(self, state: Any, known: Any) -> Any:

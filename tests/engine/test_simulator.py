@@ -29,7 +29,7 @@ from amaranth.sim import Simulator as AmaranthSimulator
 
 import pteg
 from pteg.engine import Simulator
-from pteg.engine.kernel import engine
+from pteg.engine.kernel import edges, engine
 from pteg.errors import UserError
 
 
@@ -485,6 +485,55 @@ def test_conditions_end_a_wait_at_the_same_tick(condition):
 
     first, second = both(counting, bench, until=1500e-6)
     assert first == second and len(first) == 2
+
+
+def test_a_design_that_rests_wakes_at_the_same_tick(monkeypatch):
+    """Nothing but a counter moves, until it meets a limit. The testbench changes an input, a
+    register and a memory in between."""
+    called = []
+    monkeypatch.setattr(edges, "WORTHWHILE", 4)
+    monkeypatch.setattr(edges, "_run", lambda *arguments, run=edges._run: called.append(
+        run(*arguments)) or called[-1])
+
+    def seen(simulate):
+        m, count, limit = Module(), Signal(12), Signal(12, init=900)
+        rung, total, amount, left = Signal(4), Signal(16), Signal(8, init=3), Signal(4)
+        m.submodules.memory = memory = Memory(shape=8, depth=16, init=range(16))
+        port = memory.read_port(domain="comb")
+        m.d.comb += port.addr.eq(rung)
+        m.d.sync += count.eq(count + 1)
+        with m.If(count == limit):
+            m.d.sync += [rung.eq(rung + 1), total.eq(total + amount + port.data)]
+        with m.If(left != 0):
+            m.d.sync += [left.eq(left - 1), total.eq(total + 1)]
+        values = []
+
+        async def testbench(ctx):
+            def look():
+                values.append([ctx.get(signal) for signal in (count, rung, total)])
+
+            for number in range(6):
+                await ctx.tick().repeat(300)
+                look()
+                await ctx.tick().until(count == limit)
+                look()
+                await ctx.tick().repeat(2)
+                look()
+                ctx.set(limit, 200 * number)
+                ctx.set(amount, 10 + number)
+                ctx.set(memory.data[ctx.get(rung)], 100 + number)
+                await ctx.tick().repeat(100)
+                ctx.set(left, number)
+
+        simulator = simulate(m)
+        simulator.add_clock(1e-6)
+        simulator.add_testbench(testbench)
+        simulator.run()
+        return values
+
+    expected = seen(AmaranthSimulator)
+    assert seen(lambda m: Simulator(m, compile_after=0)) == expected
+    assert sum(called) > 15_000 and len({total for _, _, total in expected}) > 6
 
 
 def test_run_until_stops_at_its_time():

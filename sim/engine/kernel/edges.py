@@ -69,11 +69,11 @@ def _run(engine, circuit, edges):
     except Untranslatable:
         return 0
     steps, steps_until = _loops()
+    cycle, state, record = circuit.native.cycle, circuit.state, circuit.native.new_record()
     if test is None:
-        steps(circuit.native.step, circuit.state, edges)
+        steps(cycle, state, record, edges)
     else:
-        edges = int(steps_until(circuit.native.step, test, circuit.state, circuit.state[:1].copy(),
-                                edges))
+        edges = int(steps_until(cycle, test, state, record, state[:1].copy(), edges))
     for wait in counted:
         wait.remaining -= edges
     circuit.version += 1

@@ -6,18 +6,18 @@ __all__ = ["steps", "steps_until"]
 
 
 @njit(cache=True)
-def steps(step, state, edges):
+def steps(cycle, state, record, edges):
     """Perform clock edges."""
     for _ in range(edges):
-        step(state)
+        cycle(state, record)
 
 
 @njit(cache=True)
-def steps_until(step, test, state, result, edges):
+def steps_until(cycle, test, state, record, result, edges):
     """Perform clock edges before the first at which a test holds; return how many."""
     for edge in range(edges):
         test(state, result)
         if result[0]:
             return edge
-        step(state)
+        cycle(state, record)
     return edges
