@@ -131,9 +131,11 @@ def load_design(build: Callable[[], Any], *, sources: Sequence[str | PathLike], 
             with _cache.Lock(key):
                 blobs = _cache.get(key)
                 if blobs is None:
-                    native = compile_design(build(), name=name, unnamed=unnamed, cycle=cycle)
-                    _cache.put(key, native.to_blobs())
-                    return native.renamed(names)
+                    with nothing_to_collect():  # until most of what was needed is gone
+                        native = compile_design(build(), name=name, unnamed=unnamed, cycle=cycle)
+                        native = native.renamed(names)
+                        _cache.put(key, native.to_blobs())
+                    return native
         native = Native.from_blobs(blobs).renamed(names)
     with _keeping:
         _latest.pop(kept, None)
@@ -283,8 +285,6 @@ class Native:
         names : dict of str to str or None
             By the names with which it was compiled. None: its signals have no paths.
         """
-        if not names:
-            return self
         other = copy(self)
         vars(other).pop("signals", None)
         other.design = _StoredDesign(self.to_blobs(), names)
