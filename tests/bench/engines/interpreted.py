@@ -60,10 +60,10 @@ def main(file):
         for place, column, count in inputs:
             place.update(sum(row[column + n] << 64 * n for n in range(count)))
         engine.step_design()
-        for place, mask, count in outputs:
-            value = place.curr & mask
-            for n in range(count):
-                checksum = (checksum * FACTOR + (value >> 64 * n & (1 << 64) - 1)) % 2**64
+        found = [(place.curr & mask) >> 64 * n & (1 << 64) - 1
+                 for place, mask, count in outputs for n in range(count)]
+        checksum = (checksum * FACTOR + sum((2 * n + 1) * word
+                                            for n, word in enumerate(found))) % 2**64
         clock.update(1)
         engine.step_design()
     end = time.process_time()

@@ -15,7 +15,8 @@ from pathlib import Path
 __all__ = ["FACTOR", "Run", "Unavailable", "cpu_time", "environment", "needs", "peak", "python",
            "run"]
 
-#: Of the checksum: sum = sum * FACTOR + word of an output.
+#: Of the checksum: in each cycle, sum = sum * FACTOR + first word of the outputs + 3 * second word
+#: + 5 * third word ... Only one multiplication in a cycle waits for another: it takes no time.
 FACTOR = 6364136223846793005
 
 

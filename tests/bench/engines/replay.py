@@ -69,8 +69,10 @@ def replay_program(ports, name, **model):
         `last`.
     """
     inputs = [f"put({name(path)}, row + {column});" for path, column in ports.columns.items()]
-    outputs = [f"checksum = checksum * {FACTOR}u + get({name(path)}, {word});"
-               for path, width in ports.outputs.items() for word in range(words(width))]
+    found = [f"get({name(path)}, {word})"
+             for path, width in ports.outputs.items() for word in range(words(width))]
+    outputs = [f"checksum = checksum * {FACTOR}u;",
+               *(f"checksum += {2 * place + 1}u * {word};" for place, word in enumerate(found))]
     model = dict.fromkeys(("after", "shown_low", "shown_high", "last"), "") | model
     return PROGRAM.format(columns=max(ports.count, 1), inputs="\n        ".join(inputs),
                           outputs="\n        ".join(outputs), **model)
