@@ -167,8 +167,7 @@ class Placement:
         found = region
         while found is not None:
             region = found
-            found = next((guard for guard in region.guards
-                          if self.facts.value(guard.condition, known) is guard.polarity), None)
+            found = next((guard for guard in region.guards if guard.literal & known), None)
         return region
 
     # What is worth a branch ----------------------------------------------------------------------
@@ -211,6 +210,7 @@ class Placement:
                           key=lambda literal: (facts.implied(*facts.meaning(literal)).bit_count(),
                                                totals[literal], literal))
             guard = region.guard(*facts.meaning(literal))
+            guard.literal = literal
             guard.known = region.known | facts.implied(guard.condition, guard.polarity)
             members = rest.pop(literal)
             del totals[literal]

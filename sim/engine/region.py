@@ -13,6 +13,8 @@ class Region:
     ----------
     known : int
         Literals that hold here, see :mod:`pteg.engine.facts`.
+    literal : int
+        Of a guard: its condition as a literal.
     nodes : list of int or Region
         Operations, and blocks of guards, in the order in which they run.
     stores : list of (word, node)
@@ -32,16 +34,16 @@ class Region:
         Operands of the stores, writes (row, data, mask) and branches, simplified.
     """
 
-    __slots__ = ("parent", "depth", "condition", "polarity", "known", "nodes", "stores", "writes",
-                 "branches", "guards", "late", "results", "stored", "written", "tests", "test",
-                 "cost", "_index")
+    __slots__ = ("parent", "depth", "condition", "polarity", "known", "literal", "nodes", "stores",
+                 "writes", "branches", "guards", "late", "results", "stored", "written", "tests",
+                 "test", "cost", "_index")
 
     def __init__(self, parent=None, condition=None, polarity=True):
         self.parent = parent
         self.depth = parent.depth + 1 if parent else 0
         self.condition = condition
         self.polarity = polarity
-        self.known = 0
+        self.known = self.literal = 0
         self.nodes = []
         self.stores = []
         self.writes = []
