@@ -101,8 +101,20 @@ def elaborate_prepared(prepared, *, name="top"):
         return _lower(nir, prepared, None, "input", name, ())
 
 
+class _Netlist(_nir.Netlist):
+    """Amaranth's netlist, which resolves the bits of a value in one go."""
+
+    def resolve_value(self, value):
+        connections, nets = self.connections, []
+        for net in value:
+            while net < 0:      # late: connected to another one
+                net = connections[net]
+            nets.append(net)
+        return _nir.Value(nets)
+
+
 def _netlist(prepared, undriven):
-    netlist = _nir.Netlist()
+    netlist = _Netlist()
     _ir._emit_netlist(netlist, prepared, all_undef_to_ff=undriven == "input")
     netlist.resolve_all_nets()
     return netlist
