@@ -27,7 +27,7 @@ def simulate(files, top, *, cycles, clocks, inputs, reset, until, vcd, parameter
     check_outputs({"vcd": vcd}, files)
     with waits_shown():
         native = compile_verilog(files, top, parameters=parameters, defines=defines,
-                                 include=include, clocks=clocks)
+                                 include=include, clocks=clocks, cycle=True)
     run = _Run(native, until)
     for name, value in {**inputs, **reset}.items():
         run.set(name, value)
@@ -102,8 +102,9 @@ class _Run:
     def run(self, cycles, wait=False):
         """Run some cycles, or with `wait` until the output has its value; return whether it had."""
         if self.waveform is None and not wait:
+            record = self.native.new_record()
             for done in range(0, cycles, PIECE):
-                steps(self.native.step, self.state, min(PIECE, cycles - done))
+                steps(self.native.cycle, self.state, record, min(PIECE, cycles - done))
             self.cycle += cycles
             return False
         met = False

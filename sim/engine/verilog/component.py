@@ -30,7 +30,8 @@ Paths = str | PathLike | Iterable[str | PathLike]
 
 def compile_verilog(files: Paths, top: str, *, parameters: Mapping[str, int | str] | None = None,
                     defines: Mapping[str, object] | None = None,
-                    include: Iterable[str | PathLike] = (), clocks: Iterable[str] = ()) -> Native:
+                    include: Iterable[str | PathLike] = (), clocks: Iterable[str] = (),
+                    cycle: bool = False) -> Native:
     """Compile a Verilog design to native code.
 
     Parameters
@@ -39,6 +40,8 @@ def compile_verilog(files: Paths, top: str, *, parameters: Mapping[str, int | st
         See :class:`VerilogComponent`.
     clocks : list of str
         Inputs that are clocks although logic is between them and every register.
+    cycle : bool
+        Whether to make the function `cycle`, too.
 
     Returns
     -------
@@ -48,7 +51,7 @@ def compile_verilog(files: Paths, top: str, *, parameters: Mapping[str, int | st
     """
     component = VerilogComponent(files, top, parameters=parameters, defines=defines,
                                  include=include)
-    return compile_design(component, name=top, clocks=clocks)
+    return compile_design(component, name=top, clocks=clocks, cycle=cycle)
 
 
 class VerilogComponent(wiring.Component):

@@ -84,7 +84,7 @@ class Design:
     clock : str
         Of a design in Verilog: its input.
     skips : bool
-        Our engine skips cycles that change nothing, as the machine does and `pteg sim` does not.
+        Our engine skips cycles that change nothing, as the machine does.
     """
 
     name: str
