@@ -83,6 +83,7 @@ class Decoder(wiring.Component):
             transfers = ~address_only(bus.tt)
             hits = [transfers & (bus.a & self.ranges[name].mask == self.ranges[name].base)
                     for name in self.memory_map]
+            # The last target, if there is any, answers where no other does.
             others = Cat(hits[:-1])
             ours = Cat(others, (last & ~others.any() for last in hits[-1:]))
             m.d.comb += selected.eq(Cat(ours, ~ours.any()))
