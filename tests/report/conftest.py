@@ -93,6 +93,13 @@ def browser():
         browser.close()
 
 
+#: The viewer draws in the browser's next frame. Here it draws before the click, the key or the call
+#: that asked for it returns: no test has to wait for a frame, or can forget to.
+DRAW_AT_ONCE = """
+globalThis.requestAnimationFrame = (draw) => (queueMicrotask(() => draw(performance.now())), 1);
+"""
+
+
 @pytest.fixture
 def show(browser):
     """The function that opens a report. In the end, the console must not have complained."""
@@ -101,6 +108,7 @@ def show(browser):
     def opened(path):
         window = browser.new_page(viewport={"width": 1400, "height": 850})
         windows.append(window)
+        window.add_init_script(DRAW_AT_ONCE)
         window.on("console", lambda message: problems.append(message.text)
                   if message.type in ("error", "warning") else None)
         window.on("pageerror", lambda error: problems.append(str(error)))

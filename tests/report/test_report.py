@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from command import run_pteg
-from window import cursor, painted
+from window import cursor
 
 import pteg
 from pteg.firmware.asm import assemble
@@ -284,11 +284,9 @@ def test_a_browser_shows_every_pane_and_one_cursor_moves_them(report, page, show
         if name not in ("Summary", "Statistics"):
             before = panel.screenshot()
             window.locator("#overview").press("Home")
-            painted(window)
             first = panel.screenshot()
             window.locator("#overview").press("t")
             window.locator("#overview").press("Shift+ArrowRight")
-            painted(window)
             assert len({before, first, panel.screenshot()}) > 1, name
     # The source follows the cursor.
     window.get_by_role("tab", name="Code", exact=True).click()
@@ -297,7 +295,6 @@ def test_a_browser_shows_every_pane_and_one_cursor_moves_them(report, page, show
     passages = page.data["passages"]
     begin = page.data["start"] + int(passages["end"][list(passages["label"]).index(row)]) - 1
     window.evaluate("cycle => report.view.go(cycle)", begin)
-    painted(window)
     shown = window.get_by_role("region", name="Source", exact=True)
     assert shown.locator(".now, .flight").count() > 0
     window.locator("#overview").press("Home")

@@ -6,7 +6,7 @@ import struct
 
 import numpy as np
 import pytest
-from window import cursor, painted
+from window import cursor
 
 from pteg.errors import UserError
 from pteg.firmware.asm import assemble
@@ -184,7 +184,6 @@ def test_all_that_is_used_or_shown_has_a_name(show, session):
     reader, seen = window.context.new_cdp_session(window), set()
     for tab in window.get_by_role("tab").all():
         tab.click()
-        painted(window)
         for node in reader.send("Accessibility.getFullAXTree")["nodes"]:
             role = node.get("role", {}).get("value")
             if not node["ignored"] and role in NAMED:
