@@ -426,6 +426,8 @@ class _StoredDesign(Design):
                 yield Probe.from_json([path, *data[1:]])
 
     def _renamed(self, path: str) -> str | None:
+        if not self._names:
+            return path
         steps = []
         for step in path.split("."):
             name, *rest = step.split("__", 1)   # a signal of a port is port__signal

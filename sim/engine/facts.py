@@ -30,6 +30,11 @@ class Facts:
         number = literal.bit_length() - 1
         return self._nodes[number // 2], bool(number % 2)
 
+    def literals(self):
+        """Yield each literal so far, and its meaning."""
+        for number, node in enumerate(self._nodes):
+            yield from ((1 << 2 * number + value, (node, bool(value))) for value in range(2))
+
     def implied(self, node, value):
         """Return the set of literals that hold when a one-bit node has a value."""
         key = node, bool(value)

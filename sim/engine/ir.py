@@ -6,7 +6,9 @@ order. The methods of :class:`Graph` that build nodes fold constants and forward
 concatenations; equal nodes are the same node. All values are unsigned bit vectors of width >= 1.
 """
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from pteg.engine.probes import Part
 
@@ -84,6 +86,7 @@ class Graph:
         self.args: list[tuple[int, ...]] = []
         self.attr: list = []
         self._nodes = {}
+        self._concats = {}  # where their parts start
 
     def __len__(self):
         return len(self.op)
@@ -273,19 +276,25 @@ class Graph:
         if op == "slice":
             return self.slice(self.args[a][0], self.attr[a] + low, width)
         if op == "concat":
-            parts, position = [], 0
-            for part in self.args[a]:
-                start = max(low, position)
-                stop = min(low + width, position + self.width[part])
-                if start < stop:
-                    parts.append(self.slice(part, start - position, stop - start))
-                position += self.width[part]
+            parts, starts, end = [], self._starts(a), low + width
+            for number in range(bisect_right(starts, low) - 1, bisect_left(starts, end)):
+                part, start = self.args[a][number], starts[number]
+                first = max(low - start, 0)
+                parts.append(self.slice(part, first, min(end - start, self.width[part]) - first))
             return self.concat(parts)
         if op == "sext" and low + width <= self.width[self.args[a][0]]:
             return self.slice(self.args[a][0], low, width)
         if op == "not":
             return self.invert(self.slice(self.args[a][0], low, width))
         return self.node("slice", width, (a,), low)
+
+    def _starts(self, a):
+        """Return the lowest bit of each part of a concatenation."""
+        starts = self._concats.get(a)
+        if starts is None:
+            widths = (self.width[part] for part in self.args[a])
+            starts = self._concats[a] = list(accumulate(widths, initial=0))[:-1]
+        return starts
 
     def concat(self, parts):
         """Return the parts side by side, the least significant first."""

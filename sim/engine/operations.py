@@ -5,6 +5,8 @@ of five bits needs no mask. (Where guards leave a result open, it may be anythin
 too: what indexes memory or shifts is masked.)
 """
 
+import functools
+
 __all__ = ["Operations", "held"]
 
 _COMPARE = {"eq": "eq", "ult": "ult", "ule": "ule", "slt": "slt", "sle": "sle"}
@@ -14,6 +16,7 @@ _BITWISE = ("and", "or", "xor")
 _ARITHMETIC = ("add", "sub", "mul")
 
 
+@functools.cache
 def held(width):
     """Return the bits of the LLVM integer that holds a value."""
     return next((bits for bits in (1, 32, 64) if width <= bits), width)

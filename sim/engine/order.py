@@ -112,21 +112,9 @@ class Order:
     def _find_results(self):
         """Find which operations of blocks are used outside of them."""
         inside = {}  # operation -> the blocks around it
-
-        def enter(items, path):
-            for item in items:
-                if isinstance(item, Region):
-                    uses.append((item.test, path))
-                    enter(item.nodes, (*path, item))
-                else:
-                    inside[item] = path
-                    uses.extend((arg, path) for arg in self.args[item])
-                    for arm in self.arms.get(item, ()):
-                        enter(arm.nodes, path)
-
-        uses = []
+        uses = []  # what is used, and the blocks around the user
         for region in self.regions:
-            enter(region.nodes, ())
+            self._enter(region.nodes, (), inside, uses)
         uses += [(node, ()) for node in self._sinks()]
         results = {}
         for node, path in dict.fromkeys(uses):
@@ -135,3 +123,15 @@ class Order:
                     results.setdefault(block, {})[node] = True
         for block, nodes in results.items():
             block.results = list(nodes)
+
+    def _enter(self, items, path, inside, uses):
+        """Note what is within some blocks, and what it uses."""
+        for item in items:
+            if isinstance(item, Region):
+                uses.append((item.test, path))
+                self._enter(item.nodes, (*path, item), inside, uses)
+            else:
+                inside[item] = path
+                uses.extend((arg, path) for arg in self.args[item])
+                for arm in self.arms.get(item, ()):
+                    self._enter(arm.nodes, path, inside, uses)

@@ -60,8 +60,9 @@ class Placement:
         # from branches.
         self._place(None)
         self._place(self._worthwhile())
+        conditions = self._conditions()
         for region in list(self.regions()):
-            self._add_guards(region, region.nodes)
+            self._add_guards(region, region.nodes, conditions)
         self._place(self._worthwhile())
         for region in list(self.regions()):
             self._drop_guards(region)
@@ -164,11 +165,13 @@ class Placement:
 
     def _guarded(self, region, known):
         """Return the innermost guard in a region whose condition is among the known literals."""
-        found = region
-        while found is not None:
-            region = found
-            found = next((guard for guard in region.guards if guard.literal & known), None)
-        return region
+        while True:
+            for guard in region.guards:
+                if guard.literal & known:
+                    region = guard
+                    break
+            else:
+                return region
 
     # What is worth a branch ----------------------------------------------------------------------
 
@@ -187,20 +190,24 @@ class Placement:
         weight = COST.get(graph.op[node], max(len(graph.args[node]) - 1, 1))
         return weight + sum(map(self._cost, self.arms.get(node, ())))
 
-    def _add_guards(self, region, nodes, depth=0):
+    def _conditions(self):
+        """Return the set of the literals that may be the condition of a guard.
+
+        That a number is not a certain one says little; what is not computed, nothing.
+        """
+        return sum(literal for literal, (condition, polarity) in self.facts.literals()
+                   if condition in self.args and (polarity or self.graph.op[condition] != "eq"))
+
+    def _add_guards(self, region, nodes, conditions, depth=0):
         """Add guards to a region for its operations that are not always needed, heaviest first."""
         facts, rest = self.facts, {}  # literal -> the operations that need it, and their weights
+        possible = conditions & ~region.known
         if depth == MAX_GUARDS or region.depth >= MAX_DEPTH:
             return
         for node in nodes:
             weight = self._weight(node)
-            for literal in _bits(self._need[node] & ~region.known):
+            for literal in _bits(self._need[node] & possible):
                 rest.setdefault(literal, {})[node] = weight
-        for literal in list(rest):
-            condition, polarity = facts.meaning(literal)
-            # That a number is not a certain one says little; what is not computed, nothing.
-            if condition not in self.args or (not polarity and self.graph.op[condition] == "eq"):
-                del rest[literal]
         totals = {literal: sum(members.values()) for literal, members in rest.items()}
         while rest:
             most = max(totals.values())
@@ -214,9 +221,9 @@ class Placement:
             guard.known = region.known | facts.implied(guard.condition, guard.polarity)
             members = rest.pop(literal)
             del totals[literal]
-            self._add_guards(guard, list(members), depth + 1)
+            self._add_guards(guard, list(members), conditions, depth + 1)
             for node, weight in members.items():
-                for other in _bits(self._need[node] & ~region.known):
+                for other in _bits(self._need[node] & possible):
                     if rest.get(other, {}).pop(node, None) is not None:
                         totals[other] -= weight
 

@@ -10,6 +10,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from engines.program import compile_bytecode  # noqa: E402
 
 ROUNDS = 3
 
@@ -24,6 +29,7 @@ def seconds(folder):
 
 
 def main():
+    compile_bytecode()
     first, again = [], []
     for _ in range(ROUNDS):
         with tempfile.TemporaryDirectory(prefix="pteg-bench-") as folder:

@@ -115,8 +115,10 @@ class _Netlist(_nir.Netlist):
 
 def _netlist(prepared, undriven):
     netlist = _Netlist()
-    _ir._emit_netlist(netlist, prepared, all_undef_to_ff=undriven == "input")
+    emitter = _ir.NetlistEmitter(netlist, prepared, all_undef_to_ff=undriven == "input")
+    emitter.emit_fragment(prepared.fragment, None)
     netlist.resolve_all_nets()
+    vars(emitter).clear()   # functions of its own refer to it: it would stay, with all it has made
     return netlist
 
 

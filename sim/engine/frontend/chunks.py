@@ -65,33 +65,36 @@ class Chunks:
         forced = set()
         for attempt in range(3):
             graph = self.dependencies()
-            loops = [part for part in networkx.strongly_connected_components(graph)
-                     if len(part) > 1]
-            loops += [[node] for node in networkx.nodes_with_selfloops(graph)]
-            if not loops:
+            try:
+                order = list(networkx.topological_sort(graph))
                 break
+            except networkx.NetworkXUnfeasible:
+                loops = [part for part in networkx.strongly_connected_components(graph)
+                         if len(part) > 1]
+                loops += [[node] for node in networkx.nodes_with_selfloops(graph)]
             # A loop through words may not be one through bits: split finer, then to single bits.
             forced |= {key >> 16 for loop in loops for key in loop} & self.cuts.split_at.keys()
             if attempt == 2 or not forced:
                 self.report(graph.subgraph(loops[0]))
             self.cuts.force(forced, single_bits=attempt == 1)
-        return [key for key in networkx.topological_sort(graph)
-                if not self.netlist.is_leaf(self.netlist.cells[key >> 16])]
+        return [key for key in order if not self.netlist.is_leaf(self.netlist.cells[key >> 16])]
 
     def dependencies(self):
         """Return the graph of the chunks, from source to user."""
         self.starts = {index: self.cuts.starts_of(index) for index in range(len(self.netlist.cells))
                        if self.netlist.widths[index]}
         self._assignment_cache = {}
-        graph = networkx.DiGraph()
+        sources = {}
         for index, cell in enumerate(self.netlist.cells):
             if (self.netlist.is_leaf(cell) or type(cell) is _nir.PriorityMatch
                     or not self.netlist.widths[index]):
                 continue
             for chunk in range(len(self.starts[index])):
-                key = index << 16 | chunk
-                graph.add_node(key)
-                graph.add_edges_from((source, key) for source in self.sources(index, chunk))
+                sources[index << 16 | chunk] = dict.fromkeys(self.sources(index, chunk))
+        graph = networkx.DiGraph()
+        for key, found in sources.items():
+            graph.add_nodes_from((key, *found))
+        graph.add_edges_from((source, key) for key, found in sources.items() for source in found)
         return graph
 
     def sources(self, index, chunk):

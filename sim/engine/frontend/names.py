@@ -28,6 +28,11 @@ def scope(names, unnamed=()):
     return inside[1:] if inside[:1] and inside[0] in unnamed else inside
 
 
+def _items(signals):
+    """Return the signals and values of a SignalDict; its own way looks each signal up again."""
+    return [(key.signal, value) for key, value in signals._storage.items()]
+
+
 class Names:
     """Fills in the names of a circuit.
 
@@ -45,21 +50,24 @@ class Names:
         self.output_words = circuit.output_words
         self.port_paths = port_paths
         self.unnamed = unnamed
+        # By the signal's identity: Amaranth's dictionaries are slow.
+        self.nets = {id(signal): value for signal, value in _items(self.nir.signals)}
+        self.fields = {id(signal): fields for signal, fields in _items(self.nir.signal_fields)}
+        self.seen, self.named = set(), set()    # paths; signals, by identity
         self.name_signals()
 
     def name_signals(self):
         """Describe every named signal, its fields and the ports."""
         design = self.design
-        seen = set()
         for fragment, info in self.prepared.fragments.items():
             prefix = ".".join(scope(info.name, self.unnamed))
-            for signal, name in info.signal_names.items():
+            for signal, name in _items(info.signal_names):
                 if len(info.name) == 1:
                     for port in self.unnamed:
                         name = name.removeprefix(f"{port}__")
                 # A memory's signals mostly are ports of the module around it, named there.
-                if not (isinstance(fragment, MemoryInstance) and signal in design.signals):
-                    self.describe(f"{prefix}.{name}" if prefix else name, signal, seen)
+                if not (isinstance(fragment, MemoryInstance) and id(signal) in self.named):
+                    self.describe(f"{prefix}.{name}" if prefix else name, signal)
         outputs = self.nir.cells[0].ports_o
         top = self.prepared.fragments[self.prepared.fragment].signal_names
         for name, signal, _ in self.prepared.ports:
@@ -116,19 +124,17 @@ class Names:
             insert(self.design.initial, probe.parts, signal.init)
         return probe
 
-    def describe(self, path, signal, seen):
-        fields = self.nir.signal_fields.get(signal) if signal in \
-            self.nir.signal_fields else {}
-        value = self.nir.signals[signal]
-        design = self.design
+    def describe(self, path, signal):
+        fields, value, design = self.fields.get(id(signal), {}), self.nets[id(signal)], self.design
         for field_path, info in {(): None, **fields}.items():
             full = ".".join((path, *(str(step) for step in field_path)))
             runs_of = value if not field_path else info.value
-            if full in seen or not len(runs_of):
+            if full in self.seen or not len(runs_of):
                 continue
-            seen.add(full)
-            if not field_path:
-                design.signals.setdefault(signal, full)
+            self.seen.add(full)
+            if not field_path and id(signal) not in self.named:
+                self.named.add(id(signal))
+                design.signals[signal] = full
             probe = self.probe(full, signal, runs_of, None,
                                info=info or fields.get(()))
             design.probes.append(probe)
@@ -143,7 +149,7 @@ class Names:
                 inputs = all(cell == 0 or self.netlist.is_free(cell << 16) for cell in cells)
                 kind = Kind.INPUT if inputs else Kind.REGISTER
         if info is None:
-            info = self.nir.signal_fields.get(signal, {}).get(())
+            info = self.fields.get(id(signal), {}).get(())
         enum = None
         if info is not None and info.enum_variants is not None:
             enum = {number: name for number, name in info.enum_variants.items()}

@@ -17,7 +17,7 @@ def where(src_loc):
 
 def runs_of(value):
     """Return a value as runs of consecutive bits: a list of (cell, low bit, width)."""
-    nets = [int(net) for net in value]  # their own operations are slow
+    nets = list(map(int, value))  # their own operations are slow
     runs, position, length = [], 0, len(nets)
     while position < length:
         net = nets[position]

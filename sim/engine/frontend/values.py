@@ -42,12 +42,16 @@ class Values:
 
     def storage(self, value):
         """Return the parts of the state that hold a value, or None if it is computed."""
-        held = ChainMap(self.stored, self.nodes)
+        held = ChainMap(self.stored, self.nodes) if self.stored else self.nodes
         return self.graph.storage(self.of(self.netlist.runs(value), held))
 
     def of(self, runs, nodes=None):
         """Return the node for a value given as runs."""
         graph, parts, nodes = self.graph, [], nodes or self.nodes
+        if len(runs) == 1:  # mostly
+            (cell, low, width), = runs
+            if cell >= 0 and len(self.chunks.starts[cell]) == 1:
+                return graph.slice(nodes[cell][0], low - self.chunks.starts[cell][0], width)
         for cell, low, width in runs:
             if cell == CONST:
                 parts.append(graph.const(low, width))

@@ -11,7 +11,7 @@ import numpy as np
 from engines.cxxrtl import Cxxrtl
 from engines.interpreted import Amaranth
 from engines.ours import Ours
-from engines.program import Unavailable
+from engines.program import Unavailable, compile_bytecode
 from engines.verilated import Verilated, VerilatedByClang, VerilatedWithProfile
 
 __all__ = ["Measured", "Row", "compare"]
@@ -116,6 +116,7 @@ def compare(design, cycles, *, rounds=3, slow_cycles=100, wanted=None, progress=
         for path in design.data:
             shutil.copy(path, folder)
         progress("pteg")
+        compile_bytecode()
         ours = Ours(design, folder)
         files = {}
         for number, (title, rows) in enumerate(design.record(ours.ports, cycles)):

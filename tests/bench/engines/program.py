@@ -3,6 +3,7 @@
 It gets the file of a recording, and prints what it measured itself: `Run.line`.
 """
 
+import compileall
 import importlib.util
 import os
 import resource
@@ -12,8 +13,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["FACTOR", "Run", "Unavailable", "cpu_time", "environment", "needs", "peak", "python",
-           "run"]
+__all__ = ["FACTOR", "Run", "Unavailable", "compile_bytecode", "cpu_time", "environment", "needs",
+           "peak", "python", "run"]
 
 #: Of the checksum: in each cycle, sum = sum * FACTOR + first word of the outputs + 3 * second word
 #: + 5 * third word ... Only one multiplication in a cycle waits for another: it takes no time.
@@ -30,6 +31,16 @@ def needs(program=None, package=None):
         raise Unavailable(f"there is no {program}")
     if package and importlib.util.find_spec(package) is None:
         raise Unavailable(f"there is no Python package {package}")
+
+
+def compile_bytecode():
+    """Compile the bytecode of the package, as it is where it is installed.
+
+    Python itself keeps it, unless it may not (PYTHONDONTWRITEBYTECODE): then each process would
+    compile all that it imports.
+    """
+    for folder in ("components", "firmware", "hw", "sim", "waveforms"):
+        compileall.compile_dir(Path(__file__).parents[3] / folder, quiet=2)
 
 
 def cpu_time(*whose):
