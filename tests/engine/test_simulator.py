@@ -26,6 +26,7 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 from amaranth.sim import DomainReset
 from amaranth.sim import Simulator as AmaranthSimulator
+from engine.simulators import interpreted, native
 
 import pteg
 from pteg.engine import Simulator
@@ -61,16 +62,6 @@ class Worker(wiring.Component):
                 m.d.sync += self.state.eq(State.IDLE)
         m.d.comb += [self.pair.low.eq(left[:4]), self.pair.high.eq(self.total[:4])]
         return m
-
-
-def interpreted(design):
-    """Return our simulator, which never compiles."""
-    return Simulator(design, compile_after=float("inf"))
-
-
-def native(design):
-    """Return our simulator, which compiles at once."""
-    return Simulator(design, compile_after=0)
 
 
 OURS = pytest.mark.parametrize("ours", [interpreted, native])
@@ -532,7 +523,7 @@ def test_a_design_that_rests_wakes_at_the_same_tick(monkeypatch):
         return values
 
     expected = seen(AmaranthSimulator)
-    assert seen(lambda m: Simulator(m, compile_after=0)) == expected
+    assert seen(native) == expected
     assert sum(called) > 15_000 and len({total for _, _, total in expected}) > 6
 
 

@@ -3,12 +3,13 @@
 The native circuit is made to take over at every chance, so that it is left and entered often.
 """
 
+import itertools
 import random
 
 import pytest
 from amaranth.sim import Simulator as AmaranthSimulator
+from engine.simulators import interpreted, native
 
-from pteg.engine import Simulator
 from pteg.engine.kernel import edges, engine
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Amaranth's, on odd but legal expressions
@@ -23,11 +24,10 @@ def eager(monkeypatch):
     monkeypatch.setattr(engine, "MOST_PATIENT", 1)
 
 
-def compare(random_design, random_bench, seed, *, compile_after, several=False, calm=False):
+def compare(random_design, random_bench, seed, ours, *, several=False, calm=False):
     """Run one random testbench on one random design in both simulators; return our engine."""
     logs = []
-    for simulate in (AmaranthSimulator,
-                     lambda design: Simulator(design, compile_after=compile_after)):
+    for simulate in (AmaranthSimulator, ours):
         design = random_design(random.Random(seed // 5).randrange, size=2)
         domains = CLOCKS if several else None
         run = random_bench.Run(simulate, design.module, design.inputs, seed, domains=domains,
@@ -40,37 +40,34 @@ def compare(random_design, random_bench, seed, *, compile_after, several=False, 
 
 @pytest.mark.parametrize("seed", range(0, 30, 3))
 def test_waits_of_all_kinds_in_the_interpreted_circuit(random_design, random_bench, seed):
-    compare(random_design, random_bench, seed, compile_after=float("inf"))
+    compare(random_design, random_bench, seed, interpreted)
 
 
 @pytest.mark.parametrize("seed", range(1, 30, 3))
 def test_waits_of_all_kinds_while_the_circuits_change_places(random_design, random_bench, seed,
                                                              eager):
-    compare(random_design, random_bench, seed, compile_after=0)
+    compare(random_design, random_bench, seed, native)
 
 
 @pytest.mark.parametrize("seed", range(2, 30, 3))
 def test_ticks_and_delays_in_the_native_circuit(random_design, random_bench, seed, eager):
-    assert compare(random_design, random_bench, seed, compile_after=0, calm=True).native
+    assert compare(random_design, random_bench, seed, native, calm=True).native
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_several_clocks_and_an_asynchronous_reset(random_design, random_bench, seed):
-    compare(random_design, random_bench, seed, compile_after=0, several=True)
+    compare(random_design, random_bench, seed, native, several=True)
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_several_clocks_in_the_native_circuit(random_design, random_bench, seed, eager):
-    found = compare(random_design, random_bench, seed, compile_after=0, several=True, calm=True)
-    assert found.native
+    assert compare(random_design, random_bench, seed, native, several=True, calm=True).native
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("block", range(20))
 def test_many_random_testbenches(random_design, random_bench, block, eager):
     for seed in range(1000 + 50 * block, 1050 + 50 * block):
-        for options in ({"compile_after": float("inf")}, {"compile_after": 0},
-                        {"compile_after": 0, "calm": True},
-                        {"compile_after": 0, "several": True},
-                        {"compile_after": 0, "several": True, "calm": True}):
-            compare(random_design, random_bench, seed, **options)
+        compare(random_design, random_bench, seed, interpreted)
+        for several, calm in itertools.product((False, True), repeat=2):
+            compare(random_design, random_bench, seed, native, several=several, calm=calm)
