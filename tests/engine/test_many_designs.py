@@ -14,7 +14,7 @@ from engine.simulators import is_native, native
 pytestmark = pytest.mark.filterwarnings("ignore")  # Amaranth's, on odd but legal expressions
 
 #: Of the slow tests: random designs in one, such designs in a test, tests.
-DESIGNS, ROUNDS, BLOCKS = 100, 10, 100
+DESIGNS, ROUNDS, BLOCKS = 25, 40, 100
 CYCLES = 15
 #: Periods and phases of the clocks: some edges meet.
 CLOCKS = {"sync": (8e-9, None), "neg": (12e-9, 3e-9), "late": (8e-9, 1e-9)}
