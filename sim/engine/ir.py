@@ -111,15 +111,19 @@ class Graph:
         """Return the value that a state word had at the beginning of the cycle."""
         return self.node("load", width, (), word)
 
-    def words_of(self, node):
-        """Return the state words that a node depends on, but for memories."""
+    def cone(self, node):
+        """Return the set of the nodes that a node depends on, itself too."""
         seen, todo = set(), [node]
         while todo:
             item = todo.pop()
             if item not in seen:
                 seen.add(item)
                 todo.extend(self.args[item])
-        return {self.attr[item] for item in seen if self.op[item] == "load"}
+        return seen
+
+    def words_of(self, node):
+        """Return the state words that a node depends on, but for memories."""
+        return {self.attr[item] for item in self.cone(node) if self.op[item] == "load"}
 
     def value(self, node):
         """Return the value of a constant node, or None."""

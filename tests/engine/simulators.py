@@ -4,9 +4,10 @@ import contextlib
 import time
 
 from pteg.engine import Simulator
+from pteg.engine.kernel import engine
 from pteg.errors import UserError
 
-__all__ = ["interpreted", "is_native", "native"]
+__all__ = ["interpreted", "is_native", "native", "return_at_once"]
 
 
 def interpreted(design):
@@ -27,5 +28,11 @@ def native(design):
 
 def is_native(simulator):
     """Return whether the native circuit runs at this moment."""
-    engine = simulator._engine
-    return engine.native is not None and engine.circuit is engine.native
+    circuits = simulator._engine
+    return circuits.native is not None and circuits.circuit is circuits.native
+
+
+def return_at_once(monkeypatch):
+    """Let the native circuit take over again as soon as it may."""
+    monkeypatch.setattr(engine, "PATIENCE", 1)
+    monkeypatch.setattr(engine, "MOST_PATIENT", 0)

@@ -9,7 +9,7 @@ import warnings
 import pytest
 from amaranth.sim import Simulator as AmaranthSimulator
 from engine.side_by_side import SideBySide, random_designs
-from engine.simulators import is_native, native
+from engine.simulators import is_native, native, return_at_once
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Amaranth's, on odd but legal expressions
 
@@ -50,7 +50,8 @@ def compare_several_clocks(random_design, seed, count):
 
         simulator.add_testbench(testbench)
         simulator.run()
-        assert sum(natively) >= (CYCLES - 2 if simulate is native else 0)
+        if simulate is native:  # but for what follows resets that are like clock edges
+            assert sum(natively) > CYCLES // 2, natively
         return values
 
     with warnings.catch_warnings():
@@ -66,13 +67,15 @@ def test_designs_side_by_side_equal_amaranth(random_design, compare_with_amarant
     compare_with_amaranth(design, CYCLES, 1, reset_rate=0.1)
 
 
-def test_designs_of_several_clocks_equal_amaranth(random_design):
+def test_designs_of_several_clocks_equal_amaranth(random_design, monkeypatch):
+    return_at_once(monkeypatch)
     compare_several_clocks(random_design, 1, 20)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("block", range(BLOCKS))
-def test_a_hundred_thousand_designs(block, random_design, compare_with_amaranth):
+def test_a_hundred_thousand_designs(block, random_design, compare_with_amaranth, monkeypatch):
+    return_at_once(monkeypatch)
     for seed in range(1000 + ROUNDS * block, 1000 + ROUNDS * (block + 1)):
         if seed % 2:
             compare_several_clocks(random_design, seed, DESIGNS)

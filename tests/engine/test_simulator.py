@@ -1,6 +1,7 @@
 """The same testbenches on Amaranth's simulator and on ours see the same things."""
 
 import io
+import random
 
 import pytest
 from amaranth.hdl import (
@@ -65,21 +66,23 @@ class Worker(wiring.Component):
 
 
 OURS = pytest.mark.parametrize("ours", [interpreted, native])
+#: The periods of the clocks, by domain.
+CLOCKS = {"sync": 1e-6}
 
 
-def both(make, *benches, processes=(), clock=True, until=None):
+def both(make, *benches, processes=(), clocks=CLOCKS, until=None):
     """Run testbenches on all simulators; return Amaranth's log and ours."""
-    first, second, third = [log_of(kind, make, benches, processes, clock, until)
+    first, second, third = [log_of(kind, make, benches, processes, clocks, until)
                             for kind in (AmaranthSimulator, interpreted, native)]
     assert second == third
     return first, second
 
 
-def log_of(kind, make, benches, processes, clock, until):
+def log_of(kind, make, benches, processes, clocks, until):
     log, dut = [], make()
     sim = kind(dut)
-    if clock:
-        sim.add_clock(1e-6)
+    for domain, period in clocks.items():
+        sim.add_clock(period, domain=domain)
 
     def bind(function):
         async def run(ctx):
@@ -244,6 +247,44 @@ def test_synchronous_reset():
     assert first == second
 
 
+@pytest.mark.parametrize("what", ["reset", "reset_less", "read", "write"])
+@pytest.mark.parametrize("source", ["input", "inverted", "register", "memory"])
+def test_the_rise_of_an_asynchronous_reset_is_a_clock_edge_for_what_it_does_not_reset(what, source):
+    def make():
+        m = Module()
+        m.domains.sync = ClockDomain(async_reset=True)
+        m.domains.still = ClockDomain()
+        m.reset, m.count, m.last = Signal(), Signal(4, reset_less=what == "reset_less"), Signal(4)
+        m.d.sync += [m.count.eq(m.count + 1), m.last.eq(m.count)]
+        m.submodules.memory = memory = Memory(shape=4, depth=16, init=range(16))
+        m.seen = memory.read_port(domain="sync" if what == "read" else "comb")
+        m.d.comb += m.seen.addr.eq(m.last)
+        if what == "read":
+            m.d.comb += m.seen.en.eq(m.count[1])
+        if what == "write":
+            write = memory.write_port(domain="sync")
+            m.d.comb += [write.addr.eq(m.last), write.data.eq(~m.count), write.en.eq(m.count[0])]
+        held = Signal()
+        m.d.still += held.eq(m.reset)
+        m.submodules.held = kept = Memory(shape=1, depth=1, init=[])
+        port = kept.write_port(domain="still")
+        m.d.comb += [port.en.eq(1), port.data.eq(m.reset)]
+        m.d.comb += ResetSignal().eq({"input": m.reset, "inverted": ~m.reset, "register": held,
+                                      "memory": kept.read_port(domain="comb").data}[source])
+        return m
+
+    async def bench(ctx, dut, log):
+        rng = random.Random(3)
+        for _ in range(120):
+            ctx.set(dut.reset, rng.random() < 0.3)
+            await ctx.delay(rng.randrange(1, 12) * 1e-7)
+            log.append([ctx.get(signal) for signal in (dut.count, dut.last, dut.seen.data)])
+
+    first, second = both(make, bench, clocks={"sync": 1e-6, "still": 0.7e-6})
+    assert first == second
+    assert len(set(map(tuple, first))) > 3
+
+
 def test_combinational_design_without_a_clock():
     def make():
         m = Module()
@@ -258,7 +299,7 @@ def test_combinational_design_without_a_clock():
             log.append(ctx.get(dut.product))
             await ctx.delay(1e-6)
 
-    first, second = both(make, bench, clock=False)
+    first, second = both(make, bench, clocks={})
     assert first == second == [0, 765, 65025]
 
 
@@ -415,7 +456,7 @@ def test_a_clock_that_a_process_drives_together_with_an_input():
             await ctx.delay(0.3e-6)
             log.append([ctx.get(signal) for signal in (dut.a, dut.direct, dut.indirect)])
 
-    first, second = both(make, follow, processes=[drive], clock=False)
+    first, second = both(make, follow, processes=[drive], clocks={})
     assert first == second
     assert any(direct != indirect - 1 for _, direct, indirect in first[10:])
 

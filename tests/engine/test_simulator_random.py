@@ -8,9 +8,9 @@ import random
 
 import pytest
 from amaranth.sim import Simulator as AmaranthSimulator
-from engine.simulators import interpreted, native
+from engine.simulators import interpreted, native, return_at_once
 
-from pteg.engine.kernel import edges, engine
+from pteg.engine.kernel import edges
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Amaranth's, on odd but legal expressions
 CLOCKS = {"sync": (8e-9, None), "neg": (12e-9, 3e-9), "late": (8e-9, 1e-9)}
@@ -20,8 +20,7 @@ CLOCKS = {"sync": (8e-9, None), "neg": (12e-9, 3e-9), "late": (8e-9, 1e-9)}
 def eager(monkeypatch):
     """Compile conditions, and return to the native circuit, at once."""
     monkeypatch.setattr(edges, "WORTHWHILE", 1)
-    monkeypatch.setattr(engine, "PATIENCE", 1)
-    monkeypatch.setattr(engine, "MOST_PATIENT", 1)
+    return_at_once(monkeypatch)
 
 
 def compare(random_design, random_bench, seed, ours, *, several=False, calm=False):

@@ -6,6 +6,7 @@ import numpy as np
 
 from pteg.engine.kernel.edges import pass_time
 from pteg.engine.kernel.leaves import leaves
+from pteg.engine.kernel.resets import resets_like_edges
 from pteg.engine.probes import extract, insert
 from pteg.engine.tracer import compile_nodes
 from pteg.errors import UserError
@@ -69,6 +70,7 @@ class NativeCircuit:
                 self.held[slot] = parts
             else:
                 raise UserError(f"signal {signal.name!r} has no place in the compiled design")
+        self.strobes = self._find_strobes(design)
         self.memories = {kernel.slots[kernel.memories[data]]: native.memories[path]
                          for data, path in design.memory_data.items() if data in kernel.memories}
         self.version = 0
@@ -97,6 +99,18 @@ class NativeCircuit:
                                 "that is not compiled")
             clocks.setdefault(inputs[node], {}).setdefault(level, []).append(domain.edge)
         return clocks
+
+    def _find_strobes(self, design):
+        """Return the inputs that can raise a reset whose rise is like a clock edge."""
+        graph = design.graph
+        nodes = {node for reset in resets_like_edges(design.prepared) if reset in design.values
+                 for node in graph.cone(design.values[reset])}
+        words = {graph.attr[node] for node in nodes if graph.op[node] == "load"}
+        inputs = {part.word for probe in self.native.inputs.values() for part in probe.parts}
+        if words - inputs or any(graph.op[node] == "read" for node in nodes):
+            raise UserError("the rise of a reset that registers drive is like a clock edge")
+        return {slot for slot, parts in self.held.items()
+                if any(part.word in words for part in parts)}
 
     # Changing places with the interpreted circuit ------------------------------------------------
 
@@ -145,9 +159,11 @@ class NativeCircuit:
         """Return whether the changes to be committed have an order that matters.
 
         A clock edge and an input, or a later edge: Amaranth's registers then see a new input, and
-        what logic made of the old one.
+        what logic made of the old one. A reset that is like a clock edge is not compiled.
         """
         pending = self.kernel.pending
+        if not self.strobes.isdisjoint(pending):
+            return True
         if not pending or (self.clocks.keys().isdisjoint(pending)
                            and clocks.keys().isdisjoint(pending)):
             return False
