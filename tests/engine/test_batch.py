@@ -44,6 +44,7 @@ def sums():
     return compile_design(Sums())
 
 
+@pytest.mark.filterwarnings("ignore")  # Amaranth's, on odd but legal expressions
 def test_random_designs_do_what_each_simulation_does_alone(random_design):
     for seed in range(8):
         choice = random.Random(seed)
