@@ -82,6 +82,20 @@ def test_more_cells_are_as_in_the_models_of_yosys(bench, seed, tmp_path):
     check_cells(bench, seed, tmp_path)
 
 
+def test_only_one_and_minus_one_have_negative_powers(tmp_path):
+    """In a result that has room for the low bits only, other bases look like them."""
+    native = compiled(tmp_path, """
+        module top(input signed [7:0] a, input signed [3:0] b, output [1:0] y);
+          assign y = a ** b;
+        endmodule""")
+    state = native.new_state()
+    for a, b, power in [(1, -3, 1), (-1, -3, 3), (-1, -2, 1), (5, -3, 0), (-5, -3, 0), (5, 3, 1)]:
+        native.write(state, "a", a)
+        native.write(state, "b", b)
+        native.settle(state)
+        assert native.read(state, "y") == power, (a, b)
+
+
 def test_every_word_level_cell_is_tried(bench):
     words = {name for name in FUNCTIONS if not name.startswith("$_")}
     assert words == {f"${name}" for name in [

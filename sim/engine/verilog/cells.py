@@ -184,7 +184,9 @@ def _power(cell, pins):
         result = pins.let(Mux(bit, (result * square)[:width], result))
         square = pins.let((square * square)[:width])
     if flag(cell, "B_SIGNED"):
-        odd = Mux(flag(cell, "A_SIGNED") & base.all(), Mux(b[0], base, 1), base == 1)
+        # The whole of A is 1 or -1, not only the bits that the result has room for.
+        negative = flag(cell, "A_SIGNED") & pins["A"].all()
+        odd = Mux(negative, Mux(b[0], base, 1), pins["A"] == 1)
         result = Mux(b[-1], odd, result)
     return {"Y": result}
 
