@@ -39,6 +39,8 @@ class NativeCircuit:
         a design with one clock there are none.
     clock : slot or None
         The only clock.
+    strobes : set of slot
+        Inputs that can raise a reset whose rise is like a clock edge, which is not compiled.
     state : numpy.ndarray
     edges : dict of slot to int
         Clocks that had an active edge in the last delta cycle, and their levels: registers change

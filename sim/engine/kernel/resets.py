@@ -1,4 +1,4 @@
-"""Asynchronous resets that are more than that."""
+"""Asynchronous resets whose rise is like a clock edge."""
 
 from amaranth.hdl._mem import MemoryInstance
 from amaranth.hdl._xfrm import LHSMaskCollector
