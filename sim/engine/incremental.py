@@ -167,7 +167,7 @@ class Incremental(Operations):
             self._repeated[key] = repeated
         for conditions in self._enables.values():
             for node in conditions:
-                if graph.op[node] != "const":
+                if graph.op[node] not in ("const", "load"):
                     self._row_of(node)
 
     def _row_of(self, node):
@@ -190,6 +190,19 @@ class Incremental(Operations):
 
     def _word(self, base, number):
         return self.new(f"load i64, ptr {self.address(base, number)}, align 8")
+
+    def _before(self, node):
+        """The word that an operation was in the cycle before, as the record still has it."""
+        match self.graph.op[node]:
+            case "const":
+                return str(self.graph.attr[node])
+            case "load":
+                return self._word("%r", self._copy_of(self.graph.attr[node]))
+        return self._word("%r", self._rows[node])
+
+    def _copy_of(self, word):
+        """Where the record has a register's state word of the cycle before."""
+        return self._registers_at + word - self._first
 
     def _put(self, number, value):
         self.emit(f"store i64 {value}, ptr {self.address('%r', number)}, align 8")
@@ -275,9 +288,9 @@ class Incremental(Operations):
                     self._keep(node, self.ref(node))
 
     def _written(self, memory, enables):
-        """What reads a memory runs if it has been written."""
+        """What reads a memory runs if it has been written at the last clock edge."""
         if self._readers[memory] and enables:
-            written = [self.resize(self.ref(node), 1, _WORD) for node in enables]
+            written = [self._before(node) for node in enables]
             some = written[0]
             for word in written[1:]:
                 some = self.new(f"or i64 {some}, {word}")
@@ -286,7 +299,7 @@ class Incremental(Operations):
 
     def _compare(self, words):
         """Compare some registers with those of the cycle before."""
-        count, place = words[-1] + 1 - words[0], self._registers_at + words[0] - self._first
+        count, place = words[-1] + 1 - words[0], self._copy_of(words[0])
         kind = f"<{count} x i64>"
         now, before = (self.new(f"load {kind}, ptr {self.address(*where)}, align 8")
                        for where in (("%s", words[0]), ("%r", place)))
@@ -295,7 +308,7 @@ class Incremental(Operations):
         with self._if(self.new(f"icmp ne i{count} {differ}, 0")):
             for word in words:
                 value = self._word("%s", word)
-                with self._if(self._differs(value, place + word - words[0])):
+                with self._if(self._differs(value, self._copy_of(word))):
                     for node in self._loads[word]:
                         self._keep(node, self.resize(self.ref(node), self.graph.width[node], _WORD))
                     self._mark(self._registers[word])

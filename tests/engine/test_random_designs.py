@@ -41,6 +41,19 @@ def test_a_memory_that_nothing_writes_is_traced(seed, compare_with_amaranth):
     compare_with_amaranth(m, 40, seed, ports=[address, value])
 
 
+@pytest.mark.parametrize("seed", [1, 2, 5, 6])
+def test_a_memory_that_an_input_or_a_register_enables_is_traced(seed, compare_with_amaranth):
+    m = Module()
+    m.submodules.table = table = Memory(shape=8, depth=2, init=[])
+    enable, late, data = Signal(), Signal(), Signal(8)
+    m.d.sync += late.eq(enable)
+    for row, when in enumerate((enable, late)):
+        writer, reader = table.write_port(), table.read_port(domain="comb")
+        m.d.comb += [writer.en.eq(when), writer.addr.eq(row), writer.data.eq(data),
+                     reader.addr.eq(row), Signal(8, name=f"seen{row}").eq(reader.data)]
+    compare_with_amaranth(m, 40, seed, ports=[enable, data])
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("block", range(20))
 def test_many_random_designs_equal_amaranth(block, random_design, compare_with_amaranth):
