@@ -3,12 +3,14 @@
 Each edge of each clock is a `Domain`. `advance` looks for clocks that have risen (or fallen, where
 that is the active edge) since it was called last, performs their edges together, and looks again:
 a register may be the clock of others. These see the new values of the registers that were first,
-as in Verilog and in Amaranth's simulator.
+as in Verilog and in Amaranth's simulator. At the end, latches keep what they are, and registers
+what an asynchronous reset has made of them (`hold`).
 """
 
 from dataclasses import replace
 
 from pteg.engine.codegen import function, functions
+from pteg.engine.held import hold
 from pteg.engine.plan import plan_values
 from pteg.engine.shared import share
 from pteg.errors import UserError
@@ -60,6 +62,7 @@ def clocked_functions(design, value):
     shared = share(replace(design, outputs=[]), value)
     return [*functions("edge", shared, shared.plan()),
             function("levels", design, plan_values(design, levels), buffer=True),
+            hold("hold", design, value),
             _advance(clocking.domains), _step(clocking.clocks), _reset(clocking.resets)]
 
 
@@ -100,6 +103,7 @@ perform:
   %next = add i64 %count, 1
   br label %look
 rest:
+  call void @hold(ptr %s)
   ret void
 }}
 """

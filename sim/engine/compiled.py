@@ -25,6 +25,7 @@ from pteg.engine import cache
 from pteg.engine.clocks import choose_clocks, clocked_functions
 from pteg.engine.codegen import functions
 from pteg.engine.cycle import CYCLE, cycle_functions
+from pteg.engine.held import follows_registers, then_hold
 from pteg.engine.ir import Clocking, Design, Domain, Graph, Register, Twins, Write
 from pteg.engine.kept import compile_texts, key_of
 from pteg.engine.native import NativeFunction, load_object
@@ -175,7 +176,11 @@ def _with_reset(design: Design, level: int) -> list[int]:
 
 
 def _function_texts(design: Design, name: str) -> list[str]:
-    return functions(name, *plan_function(design, name))
+    shared, plan = plan_function(design, name)
+    if FUNCTIONS[name][1] and follows_registers(design):
+        return [*functions(f"{name}.edge", shared, plan),
+                *then_hold(name, design, _with_reset(design, 0))]
+    return functions(name, shared, plan)
 
 
 def _build(design: Design, cycle: bool, use_cache: bool) -> "Native":
@@ -185,15 +190,15 @@ def _build(design: Design, cycle: bool, use_cache: bool) -> "Native":
 
 def _texts(design: Design, cycle: bool) -> tuple[list[str], int]:
     """Return the functions of a design, and the words of the record of `cycle` or 0."""
-    value = _with_reset(design, 0)
+    value, record = _with_reset(design, 0), 0
     if design.clocking is not None:
-        texts, record = clocked_functions(design, value), 0
-        if cycle:
-            texts, record = [*texts, CYCLE], 1
-    elif cycle:
+        texts = clocked_functions(design, value)
+    elif cycle and not follows_registers(design):
         texts, record = cycle_functions(design, value)
     else:
-        texts, record = _function_texts(design, "step"), 0
+        texts = _function_texts(design, "step")
+    if cycle and not record:
+        texts, record = [*texts, CYCLE], 1
     return [*texts, *_function_texts(design, "settle")], record
 
 

@@ -423,7 +423,8 @@ class Graph:
 class Register:
     """At the clock edge ``word`` takes the value of the node ``next``.
 
-    With an asynchronous reset it takes the value of the node ``held`` without an edge, too.
+    With an asynchronous reset it takes the value of the node ``held`` without an edge, too. So does
+    a latch, which has no clock: ``next`` is ``held``.
     """
 
     word: int

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from contextlib import contextmanager, nullcontext
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -15,20 +16,28 @@ PREFIXES = ["~", "-", "!", "&", "|", "^", "~&", "~|", "~^", "+"]
 
 
 class Ports:
-    """Widths of the inputs and outputs of a module."""
-
-    def __init__(self, inputs, outputs):
-        self.inputs, self.outputs = inputs, outputs
-
-
-class Source:
-    """A random module with registers, memories, wires and a submodule.
+    """A module.
 
     Attributes
     ----------
     text : str
     inputs, outputs : dict of str to int
         Widths of the ports.
+    before : list of dict of str to int
+        Values of the inputs before the first cycle.
+    """
+
+    before = []
+
+    def __init__(self, inputs, outputs, text=None):
+        self.inputs, self.outputs, self.text = inputs, outputs, text
+
+
+class Source(Ports):
+    """A random module with registers, latches, memories and wires.
+
+    Attributes
+    ----------
     edges : list of str
         Of the clocks of registers and memories.
     """
@@ -40,6 +49,9 @@ class Source:
         self.random = random.Random(seed)
         self.inputs = {f"i{n}": self.width() for n in range(4)} | {"rst": 1}
         self.outputs = {}
+        # Icarus looks at a latch when something has changed.
+        self.before = [{name: (1 << width) - 1 for name, width in self.inputs.items()},
+                       dict.fromkeys(self.inputs, 0)]
         self.known = dict(self.inputs)  # names that expressions may use
         self.text = self.module()
 
@@ -96,6 +108,21 @@ class Source:
         sign = self.random.choice(["", "s"])
         return f"{width}'{sign}d{self.random.getrandbits(width)}"
 
+    def latch(self, number):
+        """Return the width and the text of a latch.
+
+        Its condition is written out: a wire might change after the data, and Icarus takes changes
+        as they come. It has an input: Icarus does not look before something has changed.
+        """
+        width, known = self.width(), self.known
+        self.known = {name: bits for name, bits in known.items() if name[0] in "ir"}
+        condition = f"{self.expression(2)} ^ i{self.random.randrange(4)}"
+        reset = self.random.choice(["", f"if (rst) l{number} = {self.constant()}; else "])
+        self.known = known
+        initial = self.random.getrandbits(min(width, 31))
+        return width, (f"  reg [{width - 1}:0] l{number} = {initial};\n"
+                       f"  always @* {reset}if ({condition}) l{number} = {self.expression()};")
+
     def module(self):
         wires, registers, logic = [], [], []
         for n in range(3):
@@ -116,6 +143,9 @@ class Source:
             sign = self.random.choice(["", "signed "])
             wires.append(f"  wire {sign}[{width - 1}:0] w{n} = {self.expression()};")
             self.known[f"w{n}"] = width
+        latches = [self.latch(n) for n in range(2)]
+        logic += [line for _, line in latches]
+        self.known |= {f"l{n}": width for n, (width, _) in enumerate(latches)}
         low = self.random.randrange(self.known["word"])
         part = self.random.choice(["", f"[{low}:{low}]"])
         edge = self.random.choice(self.edges)
@@ -123,11 +153,17 @@ class Source:
             logic += [f"  always @({edge})", f"    if ({self.expression(1)})",
                       f"      mem[{self.expression(1)}]{part} <= {self.expression(2)};"]
         for number, (name, width, _) in enumerate(registers):
-            style = self.random.randrange(3)
+            style = self.random.randrange(4 if number else 3)
             edge = self.random.choice(self.edges)
-            edges = [edge, f"{edge} or posedge rst", f"{edge} or negedge nrst"]
+            edges = [edge, f"{edge} or posedge rst", f"{edge} or negedge nrst",
+                     f"{edge} or posedge reset{number}"]
+            if number == 0:
+                # With an input, if both do not change together: it is no reset without a clock.
+                parts = [f"r0[{self.random.randrange(width)}]", "1'b1", "i0[0]"][:2 + (style == 0)]
+            elif style == 3:
+                logic.append(f"  wire reset{number} = {' & '.join(self.random.sample(parts, 2))};")
             initial = registers[number][2].rpartition("= ")[2].rstrip(";")
-            reset = ["rst", "rst", "!nrst"][style]
+            reset = ["rst", "rst", "!nrst", f"reset{number}"][style]
             with self.known_at(edge):
                 logic += [f"  always @({edges[style]})", f"    if ({reset}) {name} <= {initial};",
                           f"    else if ({self.expression(1)}) {name} <= {self.expression()};"]
@@ -147,21 +183,24 @@ class Source:
 
 
 class SeveralClocks(Source):
-    """A random module with a second clock, both edges, a divided clock and one with a gate."""
+    """A random module with a second clock, both edges, a divided clock, one with a gate, and one
+    with a gate and a latch."""
 
     edges = ["posedge clk", "negedge clk", "posedge clk2", "negedge clk2", "posedge half",
-             "negedge half", "posedge gated", "posedge second"]
+             "negedge half", "posedge gated", "posedge second", "posedge latched"]
     #: Clocks that are registers. Where such an edge meets logic that other registers feed, there is
     #: a race, and Icarus need not be right.
     divided = ("half", "second")
     clocks = ["  reg half = 0, enable = 0, second = 0;", "  wire gated = clk & enable;",
               "  always @(posedge clk) half <= ~half;",
               "  always @(posedge half) second <= ~second;",
-              "  always @(negedge clk) enable <= i0[0];"]
+              "  always @(negedge clk) enable <= i0[0];", "  reg open = 1;",
+              "  always @* if (!clk) open = i1[0];", "  wire latched = clk & open;"]
 
     def __init__(self, seed):
         super().__init__(f"{seed} clocks")
         self.inputs["clk2"] = 1
+        self.before = [row | {"clk2": row["rst"]} for row in self.before]
         self.text = self.text.replace("(input clk,", "(input clk, input clk2,", 1)
 
     @contextmanager
@@ -183,7 +222,7 @@ SHAPED = ["buf", "mux", "pmux", "bwmux", "bmux", "demux", "lut", "fa", "lcu", "a
           "slice", "concat"]
 
 
-class Cells:
+class Cells(Ports):
     """A module with one cell of each type, of random widths."""
 
     def __init__(self, seed):
@@ -263,6 +302,83 @@ class Cells:
         return parameters, pins
 
 
+#: Types of latches and flip-flops: with words, and gates with their pins in the order of the
+#: letters. The pins of a clock are CLK and C.
+STORAGE = {"dlatch": ["EN", "D"], "adlatch": ["EN", "ARST", "D"],
+           "dlatchsr": ["EN", "SET", "CLR", "D"], "sr": ["SET", "CLR"], "dff": ["CLK", "D"],
+           "adff": ["CLK", "ARST", "D"], "aldff": ["CLK", "ALOAD", "AD", "D"],
+           "dffsr": ["CLK", "SET", "CLR", "D"]}
+STORAGE_GATES = {"DLATCH_x_": "ED", "DLATCH_xxv_": "ERD", "DLATCHSR_xxx_": "ESRD", "SR_xx_": "SR",
+                 "DFF_x_": "CD", "DFF_xxv_": "CRD", "ALDFF_xx_": ["C", "L", "AD", "D"],
+                 "DFFSR_xxx_": "CSRD"}
+
+
+class StorageCells(Ports):
+    """A module with each type of latch and flip-flop: words of random widths, and all gates.
+
+    Only one input changes at a time: where several do, Icarus takes them as they come. The models
+    of flip-flops look at edges: what is set is not reset before it is set no more, and what is
+    loaded stays.
+    """
+
+    def __init__(self, seed):
+        rng = random.Random(f"{seed} storage")
+        super().__init__({}, {})
+        self.first, self.free = {}, []  # values at the beginning; whether a row may follow
+        lines = []
+        for kind, pins in STORAGE.items():
+            width = rng.randint(1, 40)
+            parameters = {"WIDTH": width} | {f"{pin}_POLARITY": rng.randrange(2)
+                                             for pin in pins if pin not in ("D", "AD")}
+            if "ARST" in pins:
+                parameters["ARST_VALUE"] = f"{width}'d{rng.getrandbits(width)}"
+            settings = ", ".join(f".{key}({value})" for key, value in parameters.items())
+            high = {key.removesuffix("_POLARITY"): value for key, value in parameters.items()}
+            lines.append(self.cell(f"\\${kind} #({settings})", kind, high, {
+                pin: width if pin in ("D", "AD", "SET", "CLR") else 1 for pin in pins}, width))
+        for pattern, pins in STORAGE_GATES.items():
+            for letters in product(*({"x": "NP", "v": "01"}.get(letter, letter)
+                                     for letter in pattern)):
+                name = "".join(letters)
+                high = {pin: letter == "P" for pin, letter in zip(pins, name.split("_")[1],
+                                                                  strict=False)}
+                lines.append(self.cell(f"\\$_{name}", name, high, dict.fromkeys(pins, 1), 1))
+        ports = ["input clk", *(f"input [{w - 1}:0] {n}" for n, w in self.inputs.items()),
+                 *(f"output [{w - 1}:0] {n}" for n, w in self.outputs.items())]
+        self.text = "\n".join([f"module top({', '.join(ports)});", *lines, "endmodule", ""])
+
+    def cell(self, kind, name, high, pins, width):
+        """Add a cell's ports; return its text. `high`: whether each pin acts at the level 1."""
+        ports = {pin: "clk" if pin in ("CLK", "C") else f"{name}_{pin.lower()}"
+                 for pin in [*pins, "Q"]}
+        self.inputs |= {ports[pin]: size for pin, size in pins.items() if ports[pin] != "clk"}
+        self.outputs[ports["Q"]] = width
+        self.first |= {ports[pin]: 0 if high[pin] else (1 << size) - 1
+                       for pin, size in pins.items() if pin in ("S", "SET", "R", "CLR")}
+
+        def active(row, *names):
+            return next(row[ports[pin]] if high[pin] else ~row[ports[pin]] & (1 << pins[pin]) - 1
+                        for pin in names if pin in pins)
+
+        if "AD" in pins:
+            self.free.append(lambda row, changed: changed != ports["AD"]
+                             or not active(row, "L", "ALOAD"))
+        elif pins.keys() & {"C", "CLK"} and pins.keys() & {"S", "SET"}:
+            self.free.append(lambda row, _: not active(row, "S", "SET") & active(row, "R", "CLR"))
+        connections = ", ".join(f".{pin}({port})" for pin, port in ports.items())
+        return f"  {kind} u_{name} ({connections});"
+
+    def stimuli(self, seed, changes):
+        rng, row = random.Random(f"{seed} inputs"), dict.fromkeys(self.inputs, 0) | self.first
+        names = [name for name in self.inputs for _ in range(changes)]
+        rng.shuffle(names)
+        for name in names:
+            changed = row | {name: rng.getrandbits(self.inputs[name])}
+            if all(free(changed, name) for free in self.free):
+                row = changed
+            yield row
+
+
 def stimuli(source, seed, cycles):
     """Return the values of the inputs, by cycle."""
     rng = random.Random(f"{seed} inputs")
@@ -280,10 +396,15 @@ def icarus(source, values, folder: Path, libraries=()):
     names = ["clk", *source.inputs, *source.outputs]
     lines += [f"  top top({', '.join(f'.{name}({name})' for name in names)});", "  initial begin"]
     shown = " ".join(["%h"] * len(source.outputs))
+
+    def assign(cycle):
+        return [f"    {'#1 ' * (name == 'clk2')}{name} = {source.inputs[name]}'h{value:x};"
+                for name, value in cycle.items()]
+
+    for cycle in source.before:
+        lines += [*assign(cycle), "    #1;"]
     for cycle in values:
-        lines += [f"    {'#1 ' * (name == 'clk2')}{name} = {source.inputs[name]}'h{value:x};"
-                  for name, value in cycle.items()]
-        lines += [f"    #1 $display(\"{shown}\", {', '.join(source.outputs)});",
+        lines += [*assign(cycle), f"    #1 $display(\"{shown}\", {', '.join(source.outputs)});",
                   "    #1 clk = 1; #1 clk = 0; #1;"]
     lines += ["    $finish;", "  end", "endmodule", ""]
     (folder / "bench.v").write_text("\n".join(lines))
@@ -299,13 +420,19 @@ def icarus(source, values, folder: Path, libraries=()):
 def ours(native, source, values):
     """Return the same of a compiled design."""
     state = native.new_state()
-    rows = []
-    for cycle in values:
+
+    def assign(cycle):
         for name, value in cycle.items():
             native.write(state, name, value)
         if hasattr(native, "advance"):
             native.advance(state)
         native.settle(state)
+
+    for cycle in source.before:
+        assign(cycle)
+    rows = []
+    for cycle in values:
+        assign(cycle)
         rows.append({name: native.read(state, name) for name in source.outputs})
         if hasattr(native, "advance"):
             for level in (1, 0):

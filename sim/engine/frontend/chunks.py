@@ -90,7 +90,7 @@ class Chunks:
                     or not self.netlist.widths[index]):
                 continue
             for chunk in range(len(self.starts[index])):
-                sources[index << 16 | chunk] = dict.fromkeys(self.sources(index, chunk))
+                sources[index << 16 | chunk] = self.sources(index, chunk)
         graph = networkx.DiGraph()
         for key, found in sources.items():
             graph.add_nodes_from((key, *found))
@@ -98,7 +98,14 @@ class Chunks:
         return graph
 
     def sources(self, index, chunk):
-        """Yield the chunks that a chunk depends on combinationally."""
+        """Return the chunks that a chunk depends on combinationally."""
+        found = dict.fromkeys(self.sources_of(index, chunk))
+        if index in self.netlist.latches:   # what it keeps is in the state
+            found.pop(index << 16 | chunk, None)
+        return found
+
+    def sources_of(self, index, chunk):
+        """Yield the chunks that a chunk reads as they become in the same cycle."""
         cell = self.netlist.cells[index]
         low, high = self.range_of(index, chunk)
         if type(cell) is _nir.FlipFlop:

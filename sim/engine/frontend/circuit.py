@@ -83,7 +83,8 @@ class Circuit:
         """Place the registers among some cells; return the next free word."""
         for index in indices:
             cell = self.cells[index]
-            if type(cell) in (_nir.FlipFlop, _nir.SyncReadPort) and self.netlist.widths[index]:
+            if self.netlist.widths[index] and (type(cell) in (_nir.FlipFlop, _nir.SyncReadPort)
+                                               or index in self.netlist.latches):
                 word = self.allocate_register(index, cell, word)
         return word
 
@@ -123,9 +124,10 @@ class Circuit:
         return self.graph.mux(self.graph.load(self.domains[edge].edge, 1), new, old)
 
     def allocate_register(self, index, cell, word):
-        """Place a flip-flop or the output register of a read port; return the next free word."""
+        """Place a flip-flop, the output register of a read port or a latch; return the next free
+        word."""
         values, design = self.values, self.design
-        nodes = []
+        is_latch, nodes = index in self.netlist.latches, []
         (values.nodes if self.netlist.is_leaf(cell) else values.stored)[index] = nodes
         for chunk in range(len(self.chunks.starts[index])):
             low, high = self.chunks.range_of(index, chunk)
@@ -134,16 +136,20 @@ class Circuit:
                     nodes.append(self.graph.const(0, 1))
                     continue
                 init = (cell.init >> low) & ((1 << (high - low)) - 1)
+            elif is_latch:
+                (_, init, _), = cut(self.netlist.runs(cell.default), low, high)
             else:
                 init = self.memories.init_of_read_port(index, low, high)
             nodes.append(self.graph.load(word, high - low))
             if init:
                 design.initial[word] = init
-            if self.netlist.edge_of(cell):
+            if is_latch or self.netlist.edge_of(cell):
                 register = Register(word, high - low, init)
                 design.registers.append(register)
                 self.registers[index, chunk] = register
             word += 1
+        if is_latch:
+            values.nodes[index] = [*nodes]  # what it keeps; then what it becomes
         return word
 
     def lower(self, index, chunk):
@@ -172,7 +178,7 @@ class Circuit:
         """Return a flip-flop's value, given the one without its asynchronous reset."""
         cell = self.cells[index]
         low, high = self.chunks.range_of(index, chunk)
-        return self.graph.mux(self.values.bit(cell.arst),
+        return self.graph.mux(self.values.value((cell.arst,)),
                               self.graph.const(cell.init >> low, high - low), value)
 
     def connect(self):
@@ -180,7 +186,9 @@ class Circuit:
         graph, values, design = self.graph, self.values, self.design
         for (index, chunk), register in self.registers.items():
             cell = self.cells[index]
-            if type(cell) is _nir.FlipFlop:
+            if index in self.netlist.latches:
+                register.next = register.held = values.nodes[index][chunk]
+            elif type(cell) is _nir.FlipFlop:
                 data = cut(self.netlist.runs(cell.data), *self.chunks.range_of(index, chunk))
                 register.next = self.at_edge(cell, values.of(data), values.nodes[index][chunk])
                 if index in values.stored:

@@ -4,6 +4,7 @@ import re
 
 from amaranth.hdl._mem import MemoryInstance
 
+from pteg.engine.frontend.netlist import items_of
 from pteg.engine.frontend.runs import where
 from pteg.engine.probes import Kind, Part, Probe, insert
 from pteg.engine.words import WORD
@@ -28,11 +29,6 @@ def scope(names, unnamed=()):
     return inside[1:] if inside[:1] and inside[0] in unnamed else inside
 
 
-def _items(signals):
-    """Return the signals and values of a SignalDict; its own way looks each signal up again."""
-    return [(key.signal, value) for key, value in signals._storage.items()]
-
-
 class Names:
     """Fills in the names of a circuit.
 
@@ -51,8 +47,8 @@ class Names:
         self.port_paths = port_paths
         self.unnamed = unnamed
         # By the signal's identity: Amaranth's dictionaries are slow.
-        self.nets = {id(signal): value for signal, value in _items(self.nir.signals)}
-        self.fields = {id(signal): fields for signal, fields in _items(self.nir.signal_fields)}
+        self.nets = {id(signal): value for signal, value in items_of(self.nir.signals)}
+        self.fields = {id(signal): fields for signal, fields in items_of(self.nir.signal_fields)}
         self.seen, self.named = set(), set()    # paths; signals, by identity
         self.name_signals()
 
@@ -61,7 +57,7 @@ class Names:
         design = self.design
         for fragment, info in self.prepared.fragments.items():
             prefix = ".".join(scope(info.name, self.unnamed))
-            for signal, name in _items(info.signal_names):
+            for signal, name in items_of(info.signal_names):
                 if len(info.name) == 1:
                     for port in self.unnamed:
                         name = name.removeprefix(f"{port}__")

@@ -9,9 +9,18 @@ from amaranth.hdl import _nir
 from pteg.engine.frontend.runs import runs_of, where
 from pteg.errors import UserError
 
-__all__ = ["BITWISE", "Netlist"]
+__all__ = ["BITWISE", "LATCH", "Netlist", "items_of"]
+
+#: The attribute of a signal that is a latch: a wire that is assigned itself where it keeps its
+#: value. Otherwise such a wire is a combinational loop.
+LATCH = "pteg.latch"
 
 BITWISE = ("~", "&", "|", "^", "m")  # operators whose bits don't depend on each other
+
+
+def items_of(signals):
+    """Return the signals and values of a SignalDict; its own way looks each signal up again."""
+    return [(key.signal, value) for key, value in signals._storage.items()]
 
 
 class Netlist:
@@ -27,6 +36,8 @@ class Netlist:
         Otherwise: the clocks and their edges.
     clock_is_read : bool
         Whether logic reads one of these.
+    latches : set of int
+        The assignment lists that are latches.
     widths : list of int
         Output bits of each cell.
     values : list of list of (runs, int or None)
@@ -42,6 +53,8 @@ class Netlist:
         self._run_cache = {}
         self.clock, self.edges, self.clock_is_read = None, [], False
         self.check()
+        self.latches = {value[0] >> 16 for signal, value in items_of(nir.signals)
+                        if LATCH in signal.attrs}
         self.widths = [self.width_of(index) for index in range(len(self.cells))]
         self.values = [self.read_by(cell) for cell in self.cells]
         self.find_clocks()

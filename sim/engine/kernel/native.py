@@ -55,6 +55,8 @@ class NativeCircuit:
         self.reset_word = design.reset
         #: Whether resets change registers between clock edges.
         self.asynchronous = any(register.held is not None for register in design.registers)
+        if any(register.held == register.next for register in design.registers):
+            raise UserError("a latch keeps what Amaranth's processes make of a wire")
         self.clocks = self._find_clocks(design)
         self.clock = next(iter(self.clocks), None) if design.clocking is None else None
         self.wakers = {slot: partial(self._on_clock, slot) for slot in self.clocks}

