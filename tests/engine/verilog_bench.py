@@ -44,6 +44,9 @@ class Source(Ports):
 
     edges = ["posedge clk"]
     clocks = []  # declarations
+    #: Clocks that are registers. Where such an edge meets logic that other registers feed, there is
+    #: a race, and Icarus need not be right.
+    divided = ()
 
     def __init__(self, seed):
         self.random = random.Random(seed)
@@ -111,11 +114,13 @@ class Source(Ports):
     def latch(self, number):
         """Return the width and the text of a latch.
 
-        Its condition is written out: a wire might change after the data, and Icarus takes changes
-        as they come. It has an input: Icarus does not look before something has changed.
+        Its condition is written out, and has no register with an asynchronous reset: such ones and
+        wires might change after the data, and Icarus takes changes as they come. It has an input:
+        Icarus does not look before something has changed.
         """
         width, known = self.width(), self.known
-        self.known = {name: bits for name, bits in known.items() if name[0] in "ir"}
+        names = {*self.inputs, *(f"r{n}" for n in range(3) if self.resets[n] == "rst")}
+        self.known = {name: bits for name, bits in known.items() if name in names}
         condition = f"{self.expression(2)} ^ i{self.random.randrange(4)}"
         reset = self.random.choice(["", f"if (rst) l{number} = {self.constant()}; else "])
         self.known = known
@@ -131,6 +136,11 @@ class Source(Ports):
             registers.append((f"r{n}", width, f"  reg {sign}[{width - 1}:0] r{n} = "
                               f"{self.random.getrandbits(min(width, 31))};"))
         self.known |= {name: width for name, width, _ in registers}
+        kinds = ["rst", "posedge rst", "negedge nrst", "own"]
+        self.resets = [self.random.choice(kinds[:3 + (n > 0)]) for n in range(3)]
+        bit = self.random.randrange(registers[0][1])
+        # With an input, if both do not change together: it is no reset without a clock.
+        own = [f"r0[{bit}]", "1'b1", "i0[0]"][:2 + (self.resets[0] == "rst")]
         depth_bits, width = self.random.randint(1, 4), self.width()
         memory = [f"  reg [{width - 1}:0] mem [0:{(1 << depth_bits) - 1}];",
                   "  integer k;", "  initial begin",
@@ -153,19 +163,17 @@ class Source(Ports):
             logic += [f"  always @({edge})", f"    if ({self.expression(1)})",
                       f"      mem[{self.expression(1)}]{part} <= {self.expression(2)};"]
         for number, (name, width, _) in enumerate(registers):
-            style = self.random.randrange(4 if number else 3)
-            edge = self.random.choice(self.edges)
-            edges = [edge, f"{edge} or posedge rst", f"{edge} or negedge nrst",
-                     f"{edge} or posedge reset{number}"]
-            if number == 0:
-                # With an input, if both do not change together: it is no reset without a clock.
-                parts = [f"r0[{self.random.randrange(width)}]", "1'b1", "i0[0]"][:2 + (style == 0)]
-            elif style == 3:
-                logic.append(f"  wire reset{number} = {' & '.join(self.random.sample(parts, 2))};")
+            reset, edges = self.resets[number], self.edges
+            if reset == "own":
+                reset = f"posedge reset{number}"
+                logic.append(f"  wire reset{number} = {' & '.join(self.random.sample(own, 2))};")
+                edges = [edge for edge in edges if not edge.endswith(self.divided)]
+            edge = self.random.choice(edges)
+            events = f"{edge} or {reset}" if " " in reset else edge
+            reset = reset.replace("posedge ", "").replace("negedge ", "!")
             initial = registers[number][2].rpartition("= ")[2].rstrip(";")
-            reset = ["rst", "rst", "!nrst", f"reset{number}"][style]
             with self.known_at(edge):
-                logic += [f"  always @({edges[style]})", f"    if ({reset}) {name} <= {initial};",
+                logic += [f"  always @({events})", f"    if ({reset}) {name} <= {initial};",
                           f"    else if ({self.expression(1)}) {name} <= {self.expression()};"]
             self.outputs[f"o{number}"] = width
         outputs = [f"  assign o{n} = {self.expression()} ^ r{n};" for n in range(3)]
@@ -188,8 +196,6 @@ class SeveralClocks(Source):
 
     edges = ["posedge clk", "negedge clk", "posedge clk2", "negedge clk2", "posedge half",
              "negedge half", "posedge gated", "posedge second", "posedge latched"]
-    #: Clocks that are registers. Where such an edge meets logic that other registers feed, there is
-    #: a race, and Icarus need not be right.
     divided = ("half", "second")
     clocks = ["  reg half = 0, enable = 0, second = 0;", "  wire gated = clk & enable;",
               "  always @(posedge clk) half <= ~half;",
