@@ -7,8 +7,6 @@ as in Verilog and in Amaranth's simulator. At the end, latches keep what they ar
 what an asynchronous reset has made of them (`hold`).
 """
 
-from dataclasses import replace
-
 from pteg.engine.codegen import function, functions
 from pteg.engine.held import hold
 from pteg.engine.plan import plan_values
@@ -59,7 +57,7 @@ def clocked_functions(design, value):
     """
     clocking = design.clocking
     levels = [domain.level for domain in clocking.domains]
-    shared = share(replace(design, outputs=[]), value)
+    shared = share(design.circuit(outputs=[]), value)
     return [*functions("edge", shared, shared.plan()),
             function("levels", design, plan_values(design, levels), buffer=True),
             hold("hold", design, value),

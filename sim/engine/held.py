@@ -4,8 +4,6 @@ The clock edge and `settle` keep it. Where it follows registers, a step keeps it
 the edge: inputs may change before the next call.
 """
 
-from dataclasses import replace
-
 from pteg.engine.codegen import function
 from pteg.engine.plan import plan_cycle
 
@@ -29,7 +27,7 @@ def hold(name, design, value):
     value : list of int
         The replacement of each node of the design's graph, from `Graph.substitute`.
     """
-    design = replace(design, outputs=[])
+    design = design.circuit(outputs=[])
     return function(name, design, plan_cycle(design, value, edge=False))
 
 

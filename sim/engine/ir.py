@@ -570,3 +570,12 @@ class Design:
     stored: dict = field(default_factory=dict)
     memory_data: dict = field(default_factory=dict)
     prepared: object = None
+
+    def circuit(self, **changes):
+        """Return the design without names, but with some attributes changed.
+
+        Unlike `dataclasses.replace`, for a design from the cache as well.
+        """
+        names = ("name", "graph", "words", "initial", "outputs", "registers", "writes", "memories",
+                 "reset", "clocking", "twins")
+        return Design(**{name: getattr(self, name) for name in names} | changes)

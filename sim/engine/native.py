@@ -15,6 +15,7 @@ and another design, or another process, uses the same machine code. (Used as a g
 variable the address would be frozen into the driver; numba refuses that with a TypingError.)
 """
 
+import contextlib
 import ctypes
 import functools
 import itertools
@@ -163,10 +164,15 @@ class _Model(models.PrimitiveModel):
 
 @unbox(_NativeFunctionType)
 def _unbox(typ, obj, c):
-    address = c.pyapi.object_getattr_string(obj, "address")
-    value = c.pyapi.long_as_voidptr(address)
-    c.pyapi.decref(address)
-    return NativeValue(value, is_error=cgutils.is_not_null(c.builder, c.pyapi.err_occurred()))
+    found = cgutils.alloca_once_value(c.builder, c.context.get_constant_null(types.voidptr))
+    with contextlib.ExitStack() as stack:
+        address = c.pyapi.object_getattr_string(obj, "address")
+        with cgutils.early_exit_if_null(c.builder, stack, address):
+            pass    # the code could not be loaded: there is an error
+        c.builder.store(c.pyapi.long_as_voidptr(address), found)
+        c.pyapi.decref(address)
+    return NativeValue(c.builder.load(found),
+                       is_error=cgutils.is_not_null(c.builder, c.pyapi.err_occurred()))
 
 
 @lower_builtin(_NativeFunctionType, _NativeFunctionType, types.Array)

@@ -12,7 +12,7 @@ wires by itself. It runs before the shared code does, and so before these regist
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from pteg.engine.ir import Design, Register, Write
 from pteg.engine.placement import Placement
@@ -105,10 +105,11 @@ def share(design: Design, value: list[int]) -> Shared:
     for twins in design.twins:
         part = _Comparison(rest, value, twins).part()
         if part is not None:
-            left = replace(rest, registers=[register for register in rest.registers
-                                            if twins.place(register.word) is None],
-                           writes=[write for write in rest.writes
-                                   if twins.place(rest.memories[write.memory].base) is None])
+            left = rest.circuit(
+                registers=[register for register in rest.registers
+                           if twins.place(register.word) is None],
+                writes=[write for write in rest.writes
+                        if twins.place(rest.memories[write.memory].base) is None])
             if _pays(rest, left, part, value):
                 rest = left
                 parts.append(part)
@@ -182,8 +183,8 @@ class _Comparison:
                       *(nodes for _, operands in writes for nodes in operands if nodes)):
             self.follow(nodes)
         built = self.build()
-        design = replace(
-            self.design, outputs=[],
+        design = self.design.circuit(
+            outputs=[],
             registers=[Register(first.word, first.width, first.init, built[nodes])
                        for first, nodes in registers],
             writes=[Write(first.memory, first.part, *(nodes and built[nodes] for nodes in operands))

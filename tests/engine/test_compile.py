@@ -10,6 +10,7 @@ import textwrap
 import numpy as np
 import pytest
 from amaranth.hdl import (
+    Array,
     Assert,
     ClockDomain,
     Instance,
@@ -26,8 +27,21 @@ from amaranth.lib.wiring import In, Out
 from numba import njit
 from numba.core.errors import TypingError
 
-from pteg.engine import Kind, MemoryInfo, Part, Probe, cache, compile_design, compiled, load_design
+from pteg.engine import (
+    Kind,
+    MemoryInfo,
+    Native,
+    Part,
+    Probe,
+    cache,
+    compile_design,
+    compiled,
+    load_design,
+)
 from pteg.engine.clocks import MOST_EDGES
+from pteg.engine.compiled import plan_function
+from pteg.engine.frontend.netlist import LATCH
+from pteg.engine.native import load_object
 from pteg.errors import UserError
 
 
@@ -249,6 +263,62 @@ def test_numba_code_takes_functions_as_arguments(native):
         run(native.step, np.zeros(5), 1)
     with pytest.raises(TypeError, match="takes C-contiguous 1-D uint64 arrays, not float64"):
         native.step(np.zeros(5))
+
+
+def test_numba_code_raises_the_error_of_code_that_cannot_be_loaded():
+    @njit
+    def run(step, state):
+        step(state)
+
+    def code():
+        raise UserError("no room")
+
+    functions = load_object(code, {"step": 1})
+    for _ in range(2):
+        with pytest.raises(UserError, match="^no room$"):
+            run(functions["step"], np.zeros(5, np.uint64))
+
+
+class Alike(wiring.Component):
+    """Modules that share code, a latch, and perhaps a second clock."""
+
+    shown: Out(32)
+
+    def __init__(self, second):
+        self.second = second
+        super().__init__()
+
+    def elaborate(self, platform):
+        m, values = Module(), []
+        if self.second:
+            m.domains.other = ClockDomain(clk_edge="neg", async_reset=True)
+        for number in range(3):
+            m.submodules[f"unit{number}"] = unit = Module()
+            registers = Array(Signal(32, name=f"r{n}", init=n) for n in range(8))
+            for n, register in enumerate(registers):
+                unit.d.sync += register.eq(registers[n - 1] * 3 + registers[n - 7] + number)
+            values.append(registers[5])
+        latch, slow = Signal(32, attrs={LATCH: "1"}), Signal(32)
+        m.d["other" if self.second else "sync"] += slow.eq(slow + latch)
+        with m.If(values[0][3]):
+            m.d.comb += latch.eq(values[1] ^ values[2])
+        with m.Else():
+            m.d.comb += latch.eq(latch)
+        m.d.comb += self.shown.eq(slow)
+        return m
+
+
+@pytest.mark.parametrize("second", [False, True])
+def test_a_stored_design_whose_code_is_gone_compiles_it_again(second, share_always):
+    native = compile_design(Alike(second), cache=False)     # its code is not in the cache
+    again = Native.from_blobs(native.to_blobs())
+    assert second or plan_function(again.design, "step")[0].parts
+    states = native.new_state(), again.new_state()
+    for cycle in range(40):
+        for each, state in zip((native, again), states, strict=True):
+            (each.reset if cycle == 20 else each.step)(state)
+        assert (states[0] == states[1]).all()
+    assert native.read(states[0], "shown")
 
 
 DRIVER = """

