@@ -10,9 +10,9 @@
 
 An address tenure ends with AACK and the clock after it, in which a snooper may cancel it (ARTRY).
 Then the next one can be granted; it overlaps the data tenure of an earlier transaction, while the
-queue of data tenures has room. After retries the others come first, until a tenure passes or all
-have been retried: the snooper must be able to push the block that it has modified (the window of
-opportunity, MPC750 UM 8.3.3), whatever else the two processors have asked for.
+queue of data tenures has room. After a retry each of the others that ask comes first, once: the
+snooper must be able to push the block that it has modified (the window of opportunity, MPC750 UM
+8.3.3), whatever else the processors ask for, such as the loads of a loop that waits for a device.
 
 Processors take turns: the one that was granted the bus last has the lowest priority. Within a
 processor, and before all processors, the order is that of the list.
@@ -69,14 +69,18 @@ class Arbiter(wiring.Component):
         wanted = Signal(self.count)     # requests that may be granted
         first = Signal(self.count)      # the one of them that comes first
         granted = Signal(self.count)
-        yields = Signal(self.count)     # those that have been retried since a tenure passed
-        yielding = Signal(self.count)
+        yields = Signal(self.count)     # since a retry: those that have had their turn
+        passing = Signal(self.count)    # the same, when a tenure passes
+        yielding = Signal(self.count)   # the same, for the next grant
+        others = Signal()               # ask, and have not had their turn
         window = Signal()
         retry = Signal()
         free = Signal()
         m.d.comb += [
             request.eq(Cat(master.br for master in masters)),
-            yielding.eq(Mux(window & ~retry, 0, yields)),
+            others.eq((request & ~yields & ~owner).any()),
+            passing.eq(Mux((yields != 0) & others, yields | owner, 0)),
+            yielding.eq(Mux(window & ~retry, passing, yields)),
             wanted.eq(Mux((request & ~yielding).any(), request & ~yielding, request)),
             retry.eq(window & snoop.artry),
             free.eq((owner == 0) | window & ~retry),
@@ -91,9 +95,8 @@ class Arbiter(wiring.Component):
         with m.If(window):
             m.d.sync += yields.eq(yielding)
         with m.If(retry):
-            # When all have been retried, it begins anew, or else the order would be the same for
+            # When all have had their turn, it begins anew, or else the order would be the same for
             # ever.
-            others = (request & ~yields & ~owner).any()
             m.d.sync += [yields.eq(Mux(others, yields | owner, owner)), owner.eq(0)]
         with m.Switch(owner):
             for n, master in enumerate(masters):
