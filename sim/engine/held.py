@@ -14,7 +14,7 @@ def follows_registers(design):
     """Return whether a clock edge may change a latch, or release or begin an asynchronous reset."""
     graph, words = design.graph, {register.word for register in design.registers}
     return any(graph.op[node] == "read" or graph.op[node] == "load"
-               and graph.attr[node] in words - {register.word}
+               and graph.attr[node] != register.word and graph.attr[node] in words
                for register in design.registers if register.held is not None
                for node in graph.cone(register.held))
 

@@ -662,10 +662,10 @@ def test_asynchronous_reset():
     def make():
         m = Module()
         m.domains.sync = ClockDomain(async_reset=True)
-        m.reset, a = Signal(), Signal(8, init=7)
+        m.reset, a, kept = Signal(), Signal(8, init=7), Signal(8, init=1)
         m.d.comb += ResetSignal().eq(m.reset)
-        m.d.sync += a.eq(a + 3)
-        m.watched = [a]
+        m.d.sync += [a.eq(a + kept), kept.eq(kept)]     # a register, not a latch
+        m.watched = [a, kept]
         return m
 
     assert follow(make, [("sync", 1e-6, None)])

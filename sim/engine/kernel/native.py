@@ -4,6 +4,7 @@ from functools import partial
 
 import numpy as np
 
+from pteg.engine.frontend.netlist import LATCH
 from pteg.engine.kernel.edges import pass_time
 from pteg.engine.kernel.leaves import leaves
 from pteg.engine.kernel.resets import resets_like_edges
@@ -55,8 +56,6 @@ class NativeCircuit:
         self.reset_word = design.reset
         #: Whether resets change registers between clock edges.
         self.asynchronous = any(register.held is not None for register in design.registers)
-        if any(register.held == register.next for register in design.registers):
-            raise UserError("a latch keeps what Amaranth's processes make of a wire")
         self.clocks = self._find_clocks(design)
         self.clock = next(iter(self.clocks), None) if design.clocking is None else None
         self.wakers = {slot: partial(self._on_clock, slot) for slot in self.clocks}
@@ -65,6 +64,8 @@ class NativeCircuit:
             signal = getattr(slot, "signal", None)
             if signal is None or not len(signal) or slot is self.clock:
                 continue
+            if LATCH in signal.attrs:
+                raise UserError(f"latch {signal.name!r} keeps what Amaranth's processes make of it")
             node = design.values.get(signal)
             parts = design.stored.get(signal)
             self.signed[slot] = 1 << len(signal) if signal.shape().signed else 0
