@@ -140,10 +140,14 @@ def build(sources: Iterable[Path], script: Path, *, include: Iterable[Path] = ()
 
 @dataclass(frozen=True)
 class _Keys:
-    """Under which names results are kept: of each source's object, and of the program."""
+    """Under which names results are kept: of each source's object, and of the program.
+
+    `changed` is when each file was last written: its contents may be as before, and other ones
+    were compiled."""
 
     objects: tuple[str, ...]
     whole: str
+    changed: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -167,12 +171,15 @@ class _Project:
         """Of the contents that the files have now."""
         headers = [file for place in self.include for file in sorted(place.iterdir())
                    if file.suffix in _HEADERS]
+        # Times first: a file that is written while its contents are read counts as changed.
+        changed = tuple(file.stat().st_ctime_ns for file in (*headers, *self.sources, self.script))
         common = _digest([self.compiler.name, self.compiler.version, *self.flags()],
                          [file.read_bytes() for file in headers])
         objects = tuple(_digest([common, source.name], [source.read_bytes()])
                         for source in self.sources)
         return _Keys(objects, _digest([common, *objects, *_LINK, *self.data],
-                                      [self.script.read_bytes(), *self.data.values()]))
+                                      [self.script.read_bytes(), *self.data.values()]),
+                     changed)
 
     def compiled(self, keys: _Keys, work: Path) -> tuple[bytes, dict[str, Path]]:
         """The program, and by key the objects that were not kept before."""
