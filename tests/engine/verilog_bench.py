@@ -423,7 +423,7 @@ def icarus(source, values, folder: Path, libraries=()):
     return [dict(zip(source.outputs, row, strict=True)) for row in rows]
 
 
-def ours(native, source, values):
+def ours(native, source, values, clock="clk"):
     """Return the same of a compiled design."""
     state = native.new_state()
 
@@ -442,7 +442,7 @@ def ours(native, source, values):
         rows.append({name: native.read(state, name) for name in source.outputs})
         if hasattr(native, "advance"):
             for level in (1, 0):
-                native.write(state, "clk", level)
+                native.write(state, clock, level)
                 native.advance(state)
         else:
             native.step(state)

@@ -35,7 +35,7 @@ def sim(
     Parameters
     ----------
     files
-        Verilog files.
+        Verilog or SystemVerilog (`.sv`) files.
     top
         The module.
     cycles
@@ -165,7 +165,7 @@ def engine(
     Parameters
     ----------
     files
-        Verilog files; --top is needed.
+        Verilog or SystemVerilog (`.sv`) files; --top is needed.
     dump
         `ir`: the operations, and what registers and outputs become. `plan`: the operations in
         their order, under the conditions on which they run. `llvm`: LLVM's assembly language.

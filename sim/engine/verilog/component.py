@@ -24,7 +24,7 @@ from pteg.engine.verilog.cells import (
     reset_value,
 )
 from pteg.engine.verilog.memories import build_memory, name_of
-from pteg.engine.verilog.yosys import read_verilog
+from pteg.engine.verilog.sources import read_verilog
 from pteg.errors import UserError
 
 __all__ = ["VerilogComponent", "compile_verilog"]
@@ -37,7 +37,7 @@ def compile_verilog(files: Paths, top: str, *, parameters: Mapping[str, int | st
                     defines: Mapping[str, object] | None = None,
                     include: Iterable[str | PathLike] = (), clocks: Iterable[str] = (),
                     cycle: bool = False) -> Native:
-    """Compile a Verilog design to native code.
+    """Compile a design in Verilog or SystemVerilog to native code.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ class VerilogComponent(wiring.Component):
     Parameters
     ----------
     files : path or list of path
-        Sources.
+        Sources; SystemVerilog, all of them, if the name of one ends in `.sv`.
     top : str
         The module.
     parameters : dict of str to int or str

@@ -1,13 +1,22 @@
 """Writes Verilog of a component, and a test bench that replays a recording of its ports."""
 
+import re
 import warnings
+from pathlib import Path
 
 from amaranth.back import rtlil
 from amaranth.hdl import Signal, Value
 
-from pteg.engine.verilog.yosys import write_verilog
+from pteg.engine.verilog.yosys import quoted, run
 
 __all__ = ["BenchFile", "export_verilog", "ports_of"]
+
+#: What Amaranth 0.5 writes for a part of a signed value at a computed place. Copies of the sign are
+#: beyond the end of the value; Yosys' `$shift` has zeros there, but its `$sshr` has the copies.
+_SIGNED_PART = re.compile(r"cell \$shift(?= \S+\n\s*parameter \\A_SIGNED 1\n)")
+#: Operators in RTLIL say whether they are signed. Yosys (0.70) writes an unsigned one on two signed
+#: signals as it is, and Verilog takes it for signed.
+_SIGNED_WIRE = re.compile(r"^( *wire .*)\bsigned ", re.MULTILINE)
 
 
 def ports_of(component):
@@ -35,7 +44,14 @@ def export_verilog(component, name="top"):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Amaranth's, about drivers from several modules
         text = rtlil.convert(component, name=name, ports=ports)
-    return write_verilog(text, name)
+    text = _SIGNED_WIRE.sub(r"\1", _SIGNED_PART.sub("cell $sshr", text))
+
+    def read(yosys, folder):
+        file = Path(folder, "design.il")
+        file.write_text(text)
+        return [f"read_rtlil {quoted(yosys.path(file))}"]
+
+    return run(read, ["proc", "memory_collect"], "write_verilog", name)
 
 
 class BenchFile:
