@@ -1,18 +1,13 @@
-"""Compiled designs: state access, cycle semantics, tracers, the cache and errors."""
+"""Compiled designs: state access, cycle semantics, tracers and errors."""
 
 import json
-import os
-import random
-import subprocess
 import sys
 import textwrap
 
 import numpy as np
 import pytest
 from amaranth.hdl import (
-    Array,
     Assert,
-    ClockDomain,
     Instance,
     IOPort,
     Module,
@@ -30,27 +25,12 @@ from numba.core.errors import TypingError
 from pteg.engine import (
     Kind,
     MemoryInfo,
-    Native,
     Part,
     Probe,
-    cache,
     compile_design,
-    compiled,
-    load_design,
 )
-from pteg.engine.clocks import MOST_EDGES
-from pteg.engine.compiled import plan_function
-from pteg.engine.frontend.netlist import LATCH
 from pteg.engine.native import load_object
 from pteg.errors import UserError
-
-
-@pytest.fixture(autouse=True)
-def latest(monkeypatch):
-    """The designs that stay in memory; none is there at first, so that the cache is asked."""
-    kept = {}
-    monkeypatch.setattr(compiled, "_latest", kept)
-    return kept
 
 
 class Mode(enum.Enum, shape=2):
@@ -279,160 +259,6 @@ def test_numba_code_raises_the_error_of_code_that_cannot_be_loaded():
             run(functions["step"], np.zeros(5, np.uint64))
 
 
-class Alike(wiring.Component):
-    """Modules that share code, a latch, and perhaps a second clock."""
-
-    shown: Out(32)
-
-    def __init__(self, second):
-        self.second = second
-        super().__init__()
-
-    def elaborate(self, platform):
-        m, values = Module(), []
-        if self.second:
-            m.domains.other = ClockDomain(clk_edge="neg", async_reset=True)
-        for number in range(3):
-            m.submodules[f"unit{number}"] = unit = Module()
-            registers = Array(Signal(32, name=f"r{n}", init=n) for n in range(8))
-            for n, register in enumerate(registers):
-                unit.d.sync += register.eq(registers[n - 1] * 3 + registers[n - 7] + number)
-            values.append(registers[5])
-        latch, slow = Signal(32, attrs={LATCH: "1"}), Signal(32)
-        m.d["other" if self.second else "sync"] += slow.eq(slow + latch)
-        with m.If(values[0][3]):
-            m.d.comb += latch.eq(values[1] ^ values[2])
-        with m.Else():
-            m.d.comb += latch.eq(latch)
-        m.d.comb += self.shown.eq(slow)
-        return m
-
-
-@pytest.mark.parametrize("second", [False, True])
-def test_a_stored_design_whose_code_is_gone_compiles_it_again(second, share_always):
-    native = compile_design(Alike(second), cache=False)     # its code is not in the cache
-    again = Native.from_blobs(native.to_blobs())
-    assert second or plan_function(again.design, "step")[0].parts
-    states = native.new_state(), again.new_state()
-    for cycle in range(40):
-        for each, state in zip((native, again), states, strict=True):
-            (each.reset if cycle == 20 else each.step)(state)
-        assert (states[0] == states[1]).all()
-    assert native.read(states[0], "shown")
-
-
-DRIVER = """
-import sys
-from pathlib import Path
-from numba import njit
-sys.path.insert(0, str(Path(__file__).parent))
-from pteg.engine import load_design
-
-
-def build():
-    print("elaborated")
-    from counter import Counter
-    return Counter(int(sys.argv[1]))
-
-
-@njit(cache=True)
-def run(step, state, cycles):
-    for _ in range(cycles):
-        step(state)
-
-
-native = load_design(build, sources=[Path(__file__).parent / "counter.py"],
-                     parameters={"step": int(sys.argv[1])}, name="counter")
-state = native.new_state()
-run(native.step, state, 100)
-print(native.read(state, "count"), sum(run.stats.cache_hits.values()), "amaranth" in sys.modules)
-tracer = native.tracer("double")
-buffer = tracer.new_buffer()
-tracer.trace(state, buffer)
-print(tracer.read(buffer)["double"])
-native.reset(state)
-print(native.read(state, "count"))
-"""
-
-COUNTER = """
-from amaranth.hdl import Module, Signal
-from amaranth.lib import wiring
-from amaranth.lib.wiring import Out
-
-
-class Counter(wiring.Component):
-    count: Out(32)
-
-    def __init__(self, by):
-        self.by = by
-        super().__init__()
-
-    def elaborate(self, platform):
-        m = Module()
-        double = Signal(32)
-        m.d.sync += self.count.eq(self.count + self.by)
-        m.d.comb += double.eq(self.count << 1)
-        return m
-"""
-
-
-@pytest.fixture
-def driver(tmp_path):
-    """Runs the driver script in a process of its own; returns its output lines."""
-    (tmp_path / "driver.py").write_text(DRIVER)
-    (tmp_path / "counter.py").write_text(COUNTER)
-
-    def run(by):
-        result = subprocess.run(
-            [sys.executable, str(tmp_path / "driver.py"), str(by)], capture_output=True, text=True,
-            env={**os.environ, "PTEG_CACHE": str(tmp_path / "cache")}, check=True)
-        return result.stdout.split("\n")[:-1]
-
-    run.folder = tmp_path
-    return run
-
-
-def test_cached_designs_and_cached_drivers_work_in_other_processes(driver):
-    assert driver(3) == ["elaborated", "300 0 True", "600", "0"]
-    # Nothing is elaborated, Amaranth isn't imported, numba takes its driver from its cache.
-    assert driver(3) == ["300 1 False", "600", "0"]
-    # Another design, the same driver.
-    assert driver(5) == ["elaborated", "500 1 True", "1000", "0"]
-    source = driver.folder / "counter.py"
-    source.write_text(source.read_text().replace("count + self.by", "count - self.by"))
-    assert driver(5)[:2] == ["elaborated", f"{2**32 - 500} 1 True"]
-
-
-def test_damaged_cache_entries_are_rebuilt(driver):
-    assert driver(3)[0] == "elaborated"
-    entries = [file for file in (driver.folder / "cache").iterdir() if file.is_file()]
-    assert entries
-    for number, file in enumerate(entries):
-        content = file.read_bytes()
-        file.write_bytes(content[:len(content) // 2] if number % 2 else content[:-1] + b"x")
-    assert driver(3) == ["elaborated", "300 1 True", "600", "0"]
-    assert driver(3)[0] == "300 1 False"
-
-
-def test_cache_entries_may_be_gone_one_by_one(driver):
-    driver(3)
-    entries = [file for file in (driver.folder / "cache").iterdir() if file.is_file()]
-    assert len(entries) > 2  # design, its functions, reset, tracer
-    for file in entries:
-        file.unlink()
-        assert driver(3)[-2:] == ["600", "0"]
-        assert file.exists()
-
-
-def test_cache_that_cannot_be_written_is_no_error(tmp_path, monkeypatch):
-    blocked = tmp_path / "file"
-    blocked.write_text("")
-    monkeypatch.setenv("PTEG_CACHE", str(blocked / "cache"))
-    native = load_design(Inner, sources=[__file__], parameters=1, name="inner")
-    assert native.read(native.new_state(), "count") == -5
-    assert cache.get("anything") is None
-
-
 def test_ports_of_the_same_name_are_apart():
     m = Module()
     (a, b), (c, d) = ([Signal(8, name=name) for _ in range(2)] for name in ("i", "o"))
@@ -539,39 +365,6 @@ def test_unsupported_constructs_name_the_source_line(make, words):
         compile_design(make(), cache=False)
 
 
-def test_an_asynchronous_reset_acts_between_edges_and_lasts_to_the_next():
-    m = Module()
-    a = Signal(8, init=7)
-    b = Signal(8)
-    arst = Signal()
-    m.domains.sync = cd = ClockDomain(async_reset=True)
-    m.d.comb += [cd.rst.eq(arst), b.eq(a + 1)]
-    m.d.sync += a.eq(a + 16)
-    native = compile_design(m, ports=[arst, b, cd.clk])
-    state = native.new_state()
-
-    def values():
-        native.settle(state)
-        return native.read(state, "a"), native.tracer("b").read(trace(native, state, "b"))["b"]
-
-    def trace(native, state, path):
-        tracer = native.tracer(path)
-        buffer = tracer.new_buffer()
-        tracer.trace(state, buffer)
-        return buffer
-
-    native.step(state)
-    assert values() == (23, 24)
-    native.write(state, "arst", 1)
-    assert values() == (7, 8)
-    native.step(state)
-    assert values() == (7, 8)
-    native.write(state, "arst", 0)
-    assert values() == (7, 8)
-    native.step(state)
-    assert values() == (23, 24)
-
-
 def test_not_a_design():
     with pytest.raises(UserError, match=r"must be an Amaranth Elaboratable or Fragment, not 5$"):
         compile_design(5)
@@ -615,143 +408,3 @@ def test_long_chains_of_conditions_compile():
             (a_value * (first + 3)) ^ (a_value * a_value + first) ^ (a_value >> 1)) & 0xFFFF
         expected = (expected + a_value * first) & 0xFFFF
         assert native.read(state, "kept") == expected
-
-
-# Several clocks ----------------------------------------------------------------------------------
-
-def test_a_step_is_one_period_of_all_clocks():
-    m, a, b, c = Module(), Signal(8, name="a"), Signal(8, name="b"), Signal(8, name="c")
-    m.domains.late = ClockDomain(clk_edge="neg", local=False)
-    m.d.sync += a.eq(a + 1)
-    m.d.video += b.eq(a)
-    m.d.late += c.eq(a)
-    native = compile_design(m, ports=[a, b, c], cache=False)
-    assert {"clk", "video_clk", "late_clk"} < native.inputs.keys()
-    state = native.new_state()
-    for cycle in range(1, 6):
-        native.step(state)
-        # Rising edges together, each with the values before; then the falling one.
-        assert [native.read(state, name) for name in "abc"] == [cycle, cycle - 1, cycle]
-
-
-def test_each_clock_ticks_when_its_input_changes():
-    m, a, b = Module(), Signal(8, name="a"), Signal(8, name="b")
-    m.d.sync += a.eq(a + 1)
-    m.d.video += b.eq(b + a)
-    native = compile_design(m, ports=[a, b], cache=False)
-    state, expected = native.new_state(), [0, 0]
-    rng, levels = random.Random(5), {"clk": 0, "video_clk": 0}
-    for _ in range(200):
-        rose = []
-        for name in levels:
-            level = rng.getrandbits(1)
-            rose.append(level > levels[name])
-            levels[name] = level
-            native.write(state, name, level)
-        native.advance(state)
-        old = list(expected)
-        expected = [(old[0] + rose[0]) & 255, (old[1] + old[0] * rose[1]) & 255]
-        assert [native.read(state, name) for name in "ab"] == expected
-
-
-def test_registers_clock_others_which_see_their_new_values():
-    m, a, b, half = Module(), Signal(8, name="a"), Signal(8, name="b"), Signal()
-    m.domains.half = cd = ClockDomain(reset_less=True)
-    m.d.comb += cd.clk.eq(half)
-    m.d.sync += [half.eq(~half), a.eq(a + 1)]
-    m.d.half += b.eq(a)
-    native = compile_design(m, ports=[a, b], cycle=True, cache=False)
-    state, record = native.new_state(), native.new_record()
-    for cycle in range(1, 7):
-        native.cycle(state, record)
-        assert native.read(state, "b") == (cycle if cycle % 2 else cycle - 1)
-
-
-def test_the_resets_of_all_domains_are_active_in_reset():
-    m, a, b = Module(), Signal(8, name="a", init=3), Signal(8, name="b", init=4)
-    m.d.sync += a.eq(a + 1)
-    m.d.video += b.eq(b + 1)
-    native = compile_design(m, ports=[a, b], cache=False)
-    state = native.new_state()
-    native.step(state)
-    native.reset(state)
-    assert (native.read(state, "a"), native.read(state, "b")) == (3, 4)
-    native.step(state)
-    assert (native.read(state, "a"), native.read(state, "b")) == (4, 5)
-
-
-def test_a_clock_that_never_rests_is_left_after_many_edges():
-    m, a, ring = Module(), Signal(32, name="a"), Signal()
-    m.domains.ring = cd = ClockDomain(reset_less=True)
-    m.domains.gnir = dc = ClockDomain(reset_less=True, clk_edge="neg")
-    other = Signal()
-    m.d.comb += [cd.clk.eq(ring ^ other), dc.clk.eq(ring ^ other)]
-    m.d.ring += [ring.eq(~ring), a.eq(a + 1)]
-    m.d.gnir += other.eq(~other)
-    native = compile_design(m, ports=[ring, a], cache=False)
-    state = native.new_state()
-    native.write(state, "ring", 1)
-    native.advance(state)
-    assert native.read(state, "a") == MOST_EDGES // 2
-
-
-def test_a_clock_behind_logic_is_named_by_the_user():
-    def gated():
-        m, a = Module(), Signal(8, name="a")
-        m.domains.sync = cd = ClockDomain(reset_less=True)
-        tick, enable = Signal(name="tick"), Signal(name="enable")
-        m.d.comb += cd.clk.eq(tick & enable)
-        m.d.sync += a.eq(a + 1)
-        return m, [tick, enable, a]
-
-    m, ports = gated()
-    with pytest.raises(UserError, match="from enable, tick: say which of these inputs is a clock"):
-        compile_design(m, ports=ports, cache=False)
-    m, ports = gated()
-    with pytest.raises(UserError, match="no input 'none' of one bit"):
-        compile_design(m, ports=ports, clocks=["none"], cache=False)
-    m, ports = gated()
-    native = compile_design(m, ports=ports, clocks=["tick"], cache=False)
-    state = native.new_state()
-    native.step(state)
-    native.write(state, "enable", 1)
-    native.step(state)
-    native.step(state)
-    assert native.read(state, "a") == 2
-
-
-def test_a_design_with_several_clocks_is_kept(tmp_path, monkeypatch, latest):
-    monkeypatch.setenv("PTEG_CACHE", str(tmp_path))
-    source = tmp_path / "source.py"
-    source.write_text("")
-
-    def build():
-        m, a, b = Module(), Signal(8, name="a"), Signal(8, name="b")
-        m.d.sync += a.eq(a + 1)
-        m.d.video += b.eq(b + 2)
-        m.ports = [a, b]
-        return m
-
-    values = []
-    for _ in range(2):
-        latest.clear()
-        native = load_design(build, sources=[source], parameters={}, name="two")
-        state = native.new_state()
-        native.step(state)
-        native.reset(state)
-        native.advance(state)
-        native.step(state)
-        values.append([int(value) for value in state])
-    assert values[0] == values[1] and any(values[0])
-
-
-def test_the_latest_designs_stay_in_memory(latest):
-    def load(number):
-        return load_design(Inner, sources=[__file__], parameters=number, name="inner")
-
-    load(1)     # compiles
-    first = load(1)
-    assert load(1) is first
-    others = [(load(number), load(number))[1] for number in range(2, 2 + compiled.LATEST)]
-    assert first not in latest.values() and load(1) is not first
-    assert load(1 + compiled.LATEST) is others[-1]
