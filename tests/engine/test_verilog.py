@@ -408,7 +408,9 @@ def test_a_verilog_module_is_a_part_of_an_amaranth_design(tmp_path):
     ("module top(input en, d, output q); assign q = en ? d : 1'bz; endmodule",
      r"Verilog 'top': \$tribuf \(\S+design\.v:1.*\) is not supported"),
     ("module top(input a, b, output q); wire n; assign n = a;\nassign n = b; assign q = n;\n"
-     "endmodule", r"Verilog 'top': multiple conflicting drivers for top\..[ab]$"),
+     "endmodule", r"Verilog 'top': the wire 'n' \(\S+design\.v:1\S*\) with several drivers is not"),
+    ("module top(input a, b, output q); wire n; assign n = a & b;\n assign n = a | b;\n"
+     "assign q = n; endmodule", r"the wire 'n' \(\S+design\.v:1\S*\) with several drivers is not"),
     ("module top(input en, d, output reg q); always @* if (en) q = d & ~q; endmodule",
      r"combinational loop: \$\d+ \(\S+design\.v:1\) -> q \(\S+design\.v:1\) -> "),
     ("module top(inout a); endmodule", r"Verilog 'top': the inout port 'a' is not supported"),

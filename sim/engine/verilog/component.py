@@ -96,6 +96,7 @@ class VerilogComponent(wiring.Component):
             if cell["type"] != "$mem_v2" and cell["type"] not in FUNCTIONS and not (
                     FLIP_FLOPS.fullmatch(cell["type"]) or LATCHES.fullmatch(cell["type"])):
                 self._refuse(f"{cell['type']} ({cell['attributes'].get('src', name)})")
+        self._refuse_several_drivers()
         self._initial = self._initial_bits()
         members = {}
         for name, port in self._netlist["ports"].items():
@@ -112,6 +113,23 @@ class VerilogComponent(wiring.Component):
 
     def _refuse(self, what):
         raise UserError(f"Verilog {self._top!r}: {what} is not supported")
+
+    def _refuse_several_drivers(self):
+        """Refuse wires that several inputs or cells drive. Yosys would take one of them."""
+        inputs = {name: port["bits"] for name, port in self._netlist["ports"].items()
+                  if port["direction"] == "input"}
+        driven = set()
+        for bits in (*inputs.values(), *(cell["connections"][pin]
+                                         for cell in self._netlist["cells"].values()
+                                         for pin in outputs(cell))):
+            if not driven.isdisjoint(bits):
+                net = next(bit for bit in bits if bit in driven)
+                names = {name: wire for name, wire in self._netlist["netnames"].items()
+                         if net in wire["bits"]}
+                name = min(names, key=lambda name: (names[name]["hide_name"], name in inputs))
+                place = names[name]["attributes"].get("src")
+                self._refuse(f"the wire {name!r} ({place}) with several drivers")
+            driven.update(bits)
 
     def _initial_bits(self):
         """Return the initial values of nets, as far as they are known.

@@ -25,7 +25,6 @@ PASSES = """
 flatten
 tribuf -logic
 opt_clean
-check
 opt_expr
 opt_dff t:$dlatch t:$adlatch t:$dlatchsr
 opt_dff -nodffe -nosdff t:$aldff t:$aldffe

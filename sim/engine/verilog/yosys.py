@@ -14,8 +14,6 @@ from pteg.errors import UserError
 
 __all__ = ["Crash", "NoCommand", "quoted", "run"]
 
-#: The warning of `check` that is an error. (Several loops may use one variable: nothing reads it.)
-_SEVERAL_DRIVERS = "multiple conflicting drivers"
 #: Where the wheel's Yosys sees all files: it is a WebAssembly program with a `/tmp` of its own.
 _FILES = "/pteg-files"
 #: A program: the Yosys of the wheel.
@@ -73,8 +71,8 @@ def run(read, commands, output, top, files=()):
         result, script = Path(folder, "result"), Path(folder, "script.ys")
         script.write_text("\n".join([*read(yosys, folder), *commands,
                                      f"{output} {quoted(yosys.path(result))}", ""]))
-        done = subprocess.run([*yosys.command, "-q", "-e", _SEVERAL_DRIVERS, "-s",
-                               yosys.path(script)], capture_output=True, text=True)
+        done = subprocess.run([*yosys.command, "-q", "-s", yosys.path(script)],
+                              capture_output=True, text=True)
         if done.returncode or not result.exists():
             _fail(_with_names(done.stdout + done.stderr, files), top)
         return _with_names(_BYTES.sub(_decoded, result.read_text()), files)
