@@ -54,6 +54,17 @@ class Session:
         assert stop == "console", (stop, text, self.machine.symbols.describe(self.machine.cpu.pc))
         return text.removesuffix("$ ")
 
+    def read_checked(self, every, instructions=100_000_000):
+        """The same; everything is checked each time after so many instructions."""
+        text = ""
+        for _ in range(instructions // every):
+            self.machine.run(instructions=every)
+            self.check()
+            text += self.machine.console.read().decode("latin-1")
+            if text.endswith("$ "):
+                return text.replace("\r\n", "\n").removesuffix("$ ")
+        raise AssertionError(text)
+
     def type(self, line):
         self.machine.console.write(line.encode("latin-1") + b"\r")
 

@@ -33,10 +33,7 @@ def test_evicted_entries_come_back(small):
 def test_memory_that_is_swapped_keeps_its_contents(small, command):
     frames, _ = small.free()
     small.type(command)
-    for _ in range(4):
-        small.machine.run(instructions=170_000)
-        small.check()
-    assert small.read().endswith("stress: ok\n")
+    assert small.read_checked(170_000).endswith("stress: ok\n")
     assert small.free()[0] >= frames
 
 
@@ -64,8 +61,4 @@ def test_who_wants_more_than_there_is_ends(small):
 def test_many_seeds(new_session, seed):
     session = new_session("mem=1M swap=3M hash=64K")
     session.type(f"stress 5 120 4000 {seed}")
-    for _ in range(30):
-        session.machine.run(instructions=400_000)
-        session.check()
-    assert session.read(100_000_000).endswith("stress: ok\n")
-    session.check()
+    assert session.read_checked(400_000).endswith("stress: ok\n")
