@@ -19,8 +19,9 @@ __all__ = ["read_verilog"]
 #: What Yosys does between the source and the netlist: processes become multiplexers and flip-flops,
 #: the hierarchy one module, memories one cell each with ports that read without a clock, and
 #: enables and synchronous resets logic. Checks and prints are left out. What Yosys takes for a
-#: latch at first may be always open: an array that an always block computes in a loop. Tristate
-#: drivers of a wire inside become logic.
+#: latch at first may be always open: an array that an always block computes in a loop. What slang
+#: loads into a register without a clock is a reset if it is constant. Tristate drivers of a wire
+#: inside become logic.
 PASSES = """
 flatten
 tribuf -logic
