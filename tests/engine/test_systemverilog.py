@@ -75,6 +75,14 @@ def test_verilog_and_systemverilog_may_be_mixed(tmp_path):
     assert outputs(compile_verilog([one, two], "top"), a=0x3A) == {"q": 0x5C}
 
 
+def test_macros_and_packages_are_for_all_files(tmp_path):
+    files = [written(tmp_path, "`define SIX 6", "macros.sv"),
+             written(tmp_path, "module top import p::*; (output logic [3:0] a, b);\n"
+                               "assign a = `SIX, b = C;\nendmodule"),
+             written(tmp_path, "package p; localparam int C = 7; endpackage", "package.sv")]
+    assert outputs(compile_verilog(files, "top")) == {"a": 6, "b": 7}
+
+
 @pytest.mark.parametrize("ending", [".v", ".sv"])
 def test_links_are_followed(tmp_path, ending):
     real = written(tmp_path, "module top(output q); assign q = 1; endmodule", f"real/a{ending}")

@@ -55,7 +55,8 @@ proc_clean
 opt_expr -keepdc
 """
 #: Options of slang. It accepts what simulators do; assertions and delays are left out.
-_SLANG = ("-j 1", "--diag-abs-paths", "--compat vcs", "--ignore-assertions", "--ignore-timing")
+_SLANG = ("-j 1", "--diag-abs-paths", "--single-unit", "--compat vcs", "--ignore-assertions",
+          "--ignore-timing")
 
 
 def read_verilog(files, top, *, parameters, defines, include):
