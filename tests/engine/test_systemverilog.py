@@ -93,6 +93,22 @@ def test_links_are_followed(tmp_path, ending):
     assert native.signals["q"].source == f"{link}:1"
 
 
+@pytest.mark.parametrize("ending", [".v", ".sv"])
+@pytest.mark.parametrize("name", ["{folder}/rows.hex", "rows.hex", "../{below}/rows.hex"])
+def test_rows_of_memories_come_from_files(tmp_path, monkeypatch, ending, name):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rows.hex").write_text("12\n34\n")
+    name = name.format(folder=tmp_path, below=tmp_path.name)
+    path = written(tmp_path, f"""
+        module top(input a, output [7:0] q);
+          reg [7:0] rows [0:1];
+          initial $readmemh("{name}", rows);
+          assign q = rows[a];
+        endmodule""", f"top{ending}")
+    native = compile_verilog(path, "top")
+    assert [outputs(native, a=a)["q"] for a in (0, 1)] == [0x12, 0x34]
+
+
 def test_assertions_and_what_simulators_let_pass(tmp_path):
     path = written(tmp_path, """
         module top(input logic clk, input logic [3:0] a, output logic [3:0] q,

