@@ -9,7 +9,7 @@ from amaranth.hdl import Signal, Value
 
 from pteg.engine.verilog.yosys import quoted, run
 
-__all__ = ["BenchFile", "export_verilog", "ports_of"]
+__all__ = ["BenchFile", "export_verilog", "ports_of", "write_verilog"]
 
 #: What Amaranth 0.5 writes for a part of a signed value at a computed place. Copies of the sign are
 #: beyond the end of the value; Yosys' `$shift` has zeros there, but its `$sshr` has the copies.
@@ -44,6 +44,11 @@ def export_verilog(component, name="top"):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Amaranth's, about drivers from several modules
         text = rtlil.convert(component, name=name, ports=ports)
+    return write_verilog(text, name)
+
+
+def write_verilog(text, name):
+    """Return the Verilog of a design in Yosys' own language (RTLIL), as Amaranth writes it."""
     text = _SIGNED_WIRE.sub(r"\1", _SIGNED_PART.sub("cell $sshr", text))
 
     def read(yosys, folder):

@@ -11,7 +11,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In
 
 from pteg.engine.verilog import VerilogComponent
-from pteg.engine.verilog.yosys import write_verilog
+from pteg.engine.verilog.export import write_verilog
 
 __all__ = ["Design", "Ports", "Text", "WithoutReset", "signals_of", "words"]
 
