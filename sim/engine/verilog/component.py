@@ -129,7 +129,7 @@ class VerilogComponent(wiring.Component):
                 name = min(names, key=lambda name: (names[name]["hide_name"], name in inputs))
                 place = names[name]["attributes"].get("src")
                 self._refuse(f"the wire {name!r} ({place}) with several drivers")
-            driven.update(bits)
+            driven.update(bit for bit in bits if isinstance(bit, int))     # no constants
 
     def _initial_bits(self):
         """Return the initial values of nets, as far as they are known.
