@@ -161,3 +161,4 @@ def test_the_command_simulates_it(tmp_path):
                       "endmodule")
     done = run_pteg("sim", "design.sv", "--top", "top", "--cycles", "7", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
+    assert "n = 0x00000007" in done.stdout
