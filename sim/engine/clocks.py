@@ -5,15 +5,18 @@ that is the active edge) since it was called last, performs their edges together
 a register may be the clock of others. These see the new values of the registers that were first,
 as in Verilog and in Amaranth's simulator. At the end, latches keep what they are, and registers
 what an asynchronous reset has made of them (`hold`).
+
+At an edge that opens a latch, registers see what the latch was before, as in hardware.
 """
 
 from pteg.engine.codegen import function, functions
 from pteg.engine.held import hold
+from pteg.engine.ir import Clocking
 from pteg.engine.plan import plan_values
 from pteg.engine.shared import share
 from pteg.errors import UserError
 
-__all__ = ["MOST_EDGES", "choose_clocks", "clocked_functions"]
+__all__ = ["MOST_EDGES", "choose_clocks", "clocked_functions", "edges_before_latches"]
 
 #: Clock edges that follow from each other, after which clocks are left as they are.
 MOST_EDGES = 1000
@@ -25,26 +28,68 @@ def choose_clocks(design, names):
     Raises
     ------
     UserError
-        There is no such input; or some registers have a clock made from inputs, and it cannot be
-        told which of these is the clock.
+        There is no such input, or no register or latch has it as a clock; or some registers have a
+        clock made from inputs, and it cannot be told which of these is the clock.
     """
-    names = list(names)
+    latches = design.latches()
     for name in names:
+        if name == design.clock:
+            continue
         if name not in design.inputs or design.inputs[name].width != 1:
             raise UserError(f"design {design.name!r} has no input {name!r} of one bit")
+        if design.clocking is None and design.clock is None and latches:
+            design.clocking = Clocking(is_read=True)
+        word, clocking = design.inputs[name].parts[0].word, design.clocking
+        clocked = [] if clocking is None else [
+            *(domain.level for domain in clocking.domains), *(latch.held for latch in latches)]
+        if not any(word in design.graph.words_of(node) for node in clocked):
+            raise UserError(f"design {design.name!r}: the input {name!r} is no clock")
+        if word not in clocking.clocks:
+            clocking.clocks.append(word)
     if design.clocking is None:
         return
-    clocks = design.clocking.clocks
-    clocks += [design.inputs[name].parts[0].word for name in names
-               if design.inputs[name].parts[0].word not in clocks]
     inputs = {part.word: name for name, probe in design.inputs.items() for part in probe.parts}
     for domain in design.clocking.domains:
         words = design.graph.words_of(domain.level)
-        if words and inputs.keys() >= words and words.isdisjoint(clocks):
+        if words and inputs.keys() >= words and words.isdisjoint(design.clocking.clocks):
             candidates = ", ".join(sorted(inputs[word] for word in words))
             raise UserError(f"design {design.name!r}: registers have a clock that logic makes from "
                             f"{candidates}: say which of these inputs is a clock "
                             "(clocks=, or --clock of pteg sim)")
+
+
+def edges_before_latches(design):
+    """Let registers and memories take, at an edge, what latches were before.
+
+    That is what the state holds of those that a clock may open. Others are as they become: their
+    inputs may have changed since.
+    """
+    if design.clocking is None:
+        return
+    graph, clocks = design.graph, _moving(design)
+    before = {register.held: graph.load(register.word, register.width)
+              for register in design.latches()
+              if register.word in (read := graph.words_of(register.held))
+              and not clocks.isdisjoint(read)}
+    value = graph.substitute(before)
+    for register in design.registers:
+        if register.next != register.held:
+            register.next = value[register.next]
+    for write in design.writes:
+        for name in ("enable", "row", "data", "mask"):
+            if getattr(write, name) is not None:
+                setattr(write, name, value[getattr(write, name)])
+
+
+def _moving(design):
+    """Return the state words that clocks are: inputs, or registers if a clock is not made of these.
+    """
+    moving, registers = set(design.clocking.clocks), {r.word for r in design.registers}
+    for domain in design.clocking.domains:
+        words = design.graph.words_of(domain.level)
+        if words.isdisjoint(design.clocking.clocks):
+            moving |= words & registers
+    return moving
 
 
 def clocked_functions(design, value):
@@ -60,7 +105,7 @@ def clocked_functions(design, value):
     shared = share(design.circuit(outputs=[]), value)
     return [*functions("edge", shared, shared.plan()),
             function("levels", design, plan_values(design, levels), buffer=True),
-            hold("hold", design, value),
+            *hold("hold", design, value),
             _advance(clocking.domains), _step(clocking.clocks), _reset(clocking.resets)]
 
 
@@ -89,7 +134,8 @@ entry:
   %b = alloca [{0} x i64], align 8
   br label %look
 look:
-  %count = phi i64 [ 0, %entry ], [ %next, %perform ]
+  %count = phi i64 [ 0, %entry ], [ %next, %perform ], [ %next, %rest ]
+  %next = add i64 %count, 1
   call void @levels(ptr %s, ptr %b)
   {1}
   %some = icmp ne i64 {2}, 0
@@ -98,10 +144,12 @@ look:
   br i1 %more, label %perform, label %rest
 perform:
   call void @edge(ptr %s)
-  %next = add i64 %count, 1
   br label %look
 rest:
-  call void @hold(ptr %s)
+  %moved = call i1 @hold(ptr %s)
+  %again = and i1 %moved, %few
+  br i1 %again, label %look, label %end
+end:
   ret void
 }}
 """

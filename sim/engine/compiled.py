@@ -22,11 +22,11 @@ import numpy as np
 
 from pteg.cache_folder import folder
 from pteg.engine import cache
-from pteg.engine.clocks import choose_clocks, clocked_functions
+from pteg.engine.clocks import choose_clocks, clocked_functions, edges_before_latches
 from pteg.engine.codegen import functions
 from pteg.engine.cycle import CYCLE, cycle_functions
-from pteg.engine.held import follows_registers, then_hold
-from pteg.engine.ir import Clocking, Design, Domain, Graph, Register, Twins, Write
+from pteg.engine.held import around, follows_registers, until_still
+from pteg.engine.ir import Clocking, Design, Domain, Graph, Loops, Register, Twins, Write
 from pteg.engine.kept import compile_texts, key_of
 from pteg.engine.native import NativeFunction, load_object
 from pteg.engine.placement import Placement
@@ -74,6 +74,7 @@ def compile_design(design: Any, *, ports: Iterable[Any] | None = None, name: str
     with nothing_to_collect():
         elaborated = elaborate(design, ports=ports, name=name, unnamed=unnamed)
         choose_clocks(elaborated, clocks)
+        edges_before_latches(elaborated)
         return _build(elaborated, cycle, cache)
 
 
@@ -177,9 +178,13 @@ def _with_reset(design: Design, level: int) -> list[int]:
 
 def _function_texts(design: Design, name: str) -> list[str]:
     shared, plan = plan_function(design, name)
-    if FUNCTIONS[name][1] and follows_registers(design):
-        return [*functions(f"{name}.edge", shared, plan),
-                *then_hold(name, design, _with_reset(design, 0))]
+    level, edge = FUNCTIONS[name]
+    if edge and follows_registers(design):
+        after = _with_reset(design, 0)
+        before = _with_reset(design, level) if level else after
+        return [*functions(f"{name}.edge", shared, plan), *around(name, design, before, after)]
+    if not edge and design.loops is not None:
+        return [*functions(f"{name}.once", shared, plan), until_still(name, design)]
     return functions(name, shared, plan)
 
 
@@ -384,6 +389,7 @@ def _to_json(design: Design) -> dict[str, Any]:
     manifest = {
         "name": design.name, "words": design.words, "reset": design.reset,
         "clocking": None if design.clocking is None else asdict(design.clocking),
+        "loops": None if design.loops is None else astuple(design.loops),
         "twins": [asdict(twins) for twins in design.twins],
         "initial": list(design.initial.items()),
         "inputs": {path: probe.to_json() for path, probe in design.inputs.items()},
@@ -413,6 +419,7 @@ class _StoredDesign(Design):
         if data["clocking"] is not None:
             self.clocking = Clocking(**data["clocking"])
             self.clocking.domains = [Domain(**domain) for domain in data["clocking"]["domains"]]
+        self.loops = None if data["loops"] is None else Loops(*data["loops"])
         self.twins = [Twins(**twins) for twins in data["twins"]]
         self.initial = dict(data["initial"])
         self.inputs = {probe.path: probe for probe in self._probes(data["inputs"].values())}

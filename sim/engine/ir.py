@@ -12,7 +12,7 @@ from itertools import accumulate
 
 from pteg.engine.probes import Part
 
-__all__ = ["Clocking", "Design", "Domain", "Graph", "Register", "Twins", "Write"]
+__all__ = ["Clocking", "Design", "Domain", "Graph", "Loops", "Register", "Twins", "Write"]
 
 # Operations and the meaning of (operands; attribute):
 #   const   (; value)              load    (; state word)
@@ -516,6 +516,22 @@ class Clocking:
 
 
 @dataclass
+class Loops:
+    """Loops through latches, which are cut at some of them.
+
+    Attributes
+    ----------
+    changed : int
+        State word: what `change` was when it was computed last.
+    change : int
+        The node that is not zero if a latch where a loop is cut becomes other than it was.
+    """
+
+    changed: int
+    change: int = -1
+
+
+@dataclass
 class Design:
     """A synchronous circuit: an expression graph, what is stored, and the names of everything.
 
@@ -531,6 +547,10 @@ class Design:
         State word of the synchronous reset input.
     clocking : Clocking or None
         None if there is one clock, an input that has no other use; it is not in the state.
+    clock : str or None
+        The name of the clock, if there is one that is not in the state.
+    loops : Loops or None
+        What tells when the latches in loops change no more.
     twins : list of Twins
         No block is in two of them.
     probes : list of Probe
@@ -560,6 +580,8 @@ class Design:
     memories: list = field(default_factory=list)
     reset: int | None = None
     clocking: Clocking | None = None
+    clock: str | None = None
+    loops: Loops | None = None
     twins: list = field(default_factory=list)
     probes: list = field(default_factory=list)
     inputs: dict = field(default_factory=dict)
@@ -571,11 +593,16 @@ class Design:
     memory_data: dict = field(default_factory=dict)
     prepared: object = None
 
+    def latches(self):
+        """Return the registers that are latches."""
+        return [register for register in self.registers
+                if register.held is not None and register.held == register.next]
+
     def circuit(self, **changes):
         """Return the design without names, but with some attributes changed.
 
         Unlike `dataclasses.replace`, for a design from the cache as well.
         """
         names = ("name", "graph", "words", "initial", "outputs", "registers", "writes", "memories",
-                 "reset", "clocking", "twins")
+                 "reset", "clocking", "loops", "twins")
         return Design(**{name: getattr(self, name) for name in names} | changes)

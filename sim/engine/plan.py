@@ -195,6 +195,8 @@ def plan_cycle(design: Design, value, *, edge=True, also=()):
     for word, node in also:
         plan.store(word, node)
     if not edge:
+        if design.loops is not None:
+            plan.store(design.loops.changed, value[design.loops.change])
         for register in design.registers:
             if register.held is not None:
                 plan.register(register.word, register.width, value[register.held])

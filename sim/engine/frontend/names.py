@@ -71,6 +71,8 @@ class Names:
             path = self.port_paths.get(signal, (name, None))[0] or top.get(signal, name)
             is_clock = len(value) == 1 and value[0] == self.netlist.clock
             if name in self.nir.cells[0].ports_i:
+                if is_clock:
+                    design.clock = path
                 if is_clock or not len(value):
                     continue
                 is_reset = any(signal is domain.rst for domain in

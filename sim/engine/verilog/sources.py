@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
+from pteg.engine.verilog.latches import join_latches
 from pteg.engine.verilog.yosys import Crash, NoCommand, quoted, run
 from pteg.errors import UserError
 
@@ -28,6 +29,7 @@ tribuf -logic
 opt_clean
 opt_expr
 opt_dff t:$dlatch t:$adlatch t:$dlatchsr
+opt_reduce -fine t:$dlatch %ci*:-$dlatch[D]
 opt_dff -nodffe -nosdff t:$aldff t:$aldffe
 opt_expr
 opt_clean
@@ -99,7 +101,9 @@ def read_verilog(files, top, *, parameters, defines, include):
     except NoCommand:
         text = sources.netlist(sources.read_verilog)
     modules = json.loads(text)["modules"]
-    return next(module for module in modules.values() if int(module["attributes"].get("top", "0")))
+    found = next(module for module in modules.values() if int(module["attributes"].get("top", "0")))
+    join_latches(found)
+    return found
 
 
 @dataclass(frozen=True)
