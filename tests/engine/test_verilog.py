@@ -329,6 +329,9 @@ def test_a_verilog_module_is_a_part_of_an_amaranth_design(tmp_path):
      "endmodule", r"Verilog 'top': the wire 'n' \(\S+design\.v:1\S*\) with several drivers is not"),
     ("module top(input a, b, output q); wire n; assign n = a & b;\n assign n = a | b;\n"
      "assign q = n; endmodule", r"the wire 'n' \(\S+design\.v:1\S*\) with several drivers is not"),
+    ("module one(output y); assign y = 1; endmodule\n"
+     "module top(input a, output q); one o(a); assign q = a; endmodule",
+     r"the wire 'a' \(\S+design\.v:2\S*\) with several drivers is not"),
     ("module top(input en, d, output reg q); always @* if (en) q = d & ~q; endmodule",
      r"combinational loop: \$\d+ \(\S+design\.v:1\) -> q \(\S+design\.v:1\) -> "),
     ("module top(inout a); endmodule", r"Verilog 'top': the inout port 'a' is not supported"),

@@ -115,9 +115,15 @@ class VerilogComponent(wiring.Component):
         raise UserError(f"Verilog {self._top!r}: {what} is not supported")
 
     def _refuse_several_drivers(self):
-        """Refuse wires that several inputs or cells drive. Yosys would take one of them."""
+        """Refuse wires that several inputs or cells drive, and inputs that constants do.
+
+        Yosys would take one of them.
+        """
         inputs = {name: port["bits"] for name, port in self._netlist["ports"].items()
                   if port["direction"] == "input"}
+        for name, bits in inputs.items():
+            if any(isinstance(bit, str) for bit in bits):
+                self._refuse_wire(name)
         driven = set()
         for bits in (*inputs.values(), *(cell["connections"][pin]
                                          for cell in self._netlist["cells"].values()
@@ -126,10 +132,13 @@ class VerilogComponent(wiring.Component):
                 net = next(bit for bit in bits if bit in driven)
                 names = {name: wire for name, wire in self._netlist["netnames"].items()
                          if net in wire["bits"]}
-                name = min(names, key=lambda name: (names[name]["hide_name"], name in inputs))
-                place = names[name]["attributes"].get("src")
-                self._refuse(f"the wire {name!r} ({place}) with several drivers")
+                self._refuse_wire(min(names, key=lambda name: (names[name]["hide_name"],
+                                                               name in inputs)))
             driven.update(bit for bit in bits if isinstance(bit, int))     # no constants
+
+    def _refuse_wire(self, name):
+        place = self._netlist["netnames"][name]["attributes"].get("src")
+        self._refuse(f"the wire {name!r} ({place}) with several drivers")
 
     def _initial_bits(self):
         """Return the initial values of nets, as far as they are known.
