@@ -1,5 +1,6 @@
 """SystemVerilog compiled by the engine: read by slang, a front end of Yosys."""
 
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,16 @@ def test_links_are_followed(tmp_path, ending):
     native = compile_verilog(link, "top")
     assert outputs(native) == {"q": 1}
     assert native.signals["q"].source == f"{link}:1"
+
+
+@pytest.mark.parametrize("ending", [".v", ".sv"])
+def test_folders_for_temporary_files_may_have_spaces(tmp_path, monkeypatch, ending):
+    folder = tmp_path / "temporary files"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    path = written(tmp_path, "module top(output q); assign q = 1; endmodule", f"top{ending}")
+    assert outputs(compile_verilog(path, "top")) == {"q": 1}
+    assert not list(folder.iterdir())
 
 
 @pytest.mark.parametrize("ending", [".v", ".sv"])

