@@ -123,7 +123,8 @@ def test_mor1kx_is_as_in_verilator_with_random_instructions_and_data(tmp_path):
 
 
 #: Opcodes: RISC-V Instruction Set Manual, chapter 19, and those of CV32E40P's own extensions.
-OPCODES = (0x33, 0x13, 0x37, 0x17, 0x03, 0x23, 0x63, 0x6F, 0x67, 0x0B, 0x2B, 0x5B, 0x7B)
+RV32_OPCODES = (0x33, 0x13, 0x37, 0x17, 0x03, 0x23, 0x63, 0x6F, 0x67)
+CV32_OPCODES = (*RV32_OPCODES, 0x0B, 0x2B, 0x5B, 0x7B)
 
 
 @pytest.mark.slow
@@ -131,8 +132,8 @@ OPCODES = (0x33, 0x13, 0x37, 0x17, 0x03, 0x23, 0x63, 0x6F, 0x67, 0x0B, 0x2B, 0x5
 def test_cv32e40p_is_as_in_verilator_with_random_instructions_and_data(tmp_path, storage):
     """A RISC-V processor in SystemVerilog. It stops its clock with a latch.
 
-    Its register file is flip-flops, or latches with a gate for each word: they are in loops with
-    the gates. Verilator has the flip-flops in both cases.
+    Its register file is flip-flops, or latches with a gate for each word. Verilator has the
+    flip-flops in both cases.
     """
     folder = sources_of("pythondata_cpu_cv32e40p") / "rtl"
     files = [*sorted((folder / "include").glob("*_pkg.sv")),
@@ -155,7 +156,7 @@ def test_cv32e40p_is_as_in_verilator_with_random_instructions_and_data(tmp_path,
         for cycle in range(5000):
             word = rng.getrandbits(32)
             if rng.random() < 0.85:
-                word = word & ~0x7F | rng.choice(OPCODES)
+                word = word & ~0x7F | rng.choice(CV32_OPCODES)
             yield {name: rng.getrandbits(probe.width) if probe.width > 1
                    else int(rng.random() < 0.8)
                    for name, probe in native.inputs.items() if name != "clk_i"} | fixed | {
@@ -166,3 +167,57 @@ def test_cv32e40p_is_as_in_verilator_with_random_instructions_and_data(tmp_path,
     ways = verilator.check(native, files, top, stimuli, tmp_path, clock="clk_i", first=2,
                            options=[f"-I{folder / 'include'}"])
     assert ways > 500
+
+
+#: What Ibex' build system chooses for each kind of technology. It calls these modules `prim_…`.
+IBEX_PRIMITIVES = ("and2", "buf", "clock_gating", "clock_mux2", "flop")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("storage", ["ff", "latch"])
+def test_ibex_is_as_in_verilator_with_random_instructions_and_data(tmp_path, storage):
+    """A RISC-V processor in SystemVerilog.
+
+    Its register file is flip-flops, or latches in loops: a word decides what is written next, and
+    so, in the same cycle, whether the gate of another word opens. Verilator has the flip-flops.
+    """
+    folder = sources_of("pythondata_cpu_ibex")
+    vendor = folder / "vendor" / "lowrisc_ip"
+    primitives = vendor / "ip" / "prim" / "rtl"
+    generic = vendor / "ip" / "prim_generic" / "rtl"
+    (tmp_path / "primitives.sv").write_text("".join(
+        (generic / f"prim_generic_{name}.sv").read_text().replace("prim_generic_", "prim_")
+        for name in IBEX_PRIMITIVES))
+    packages = ("util_pkg", "secded_pkg", "ram_1p_pkg", "mubi_pkg", "cipher_pkg", "count_pkg")
+    parts = ("count", "onehot_check", "onehot_enc", "onehot_mux", "lfsr", "secded_inv_39_32_dec",
+             "secded_inv_39_32_enc", "secded_inv_28_22_dec", "secded_inv_28_22_enc",
+             "sec_anchor_buf", "sec_anchor_flop")
+    files = [*(primitives / f"prim_{name}.sv" for name in packages),
+             folder / "rtl" / "ibex_pkg.sv", tmp_path / "primitives.sv",
+             *(path for path in sorted((folder / "rtl").glob("*.sv"))
+               if path.stem != "ibex_pkg" and "trac" not in path.stem),
+             *(primitives / f"prim_{name}.sv" for name in parts)]
+    include, defines = [primitives, vendor / "dv" / "sv" / "dv_utils"], ["SYNTHESIS", "YOSYS"]
+    kind = {"ff": 0, "latch": 2}[storage]    # ibex_pkg::regfile_e
+    native = compile_verilog(files, "ibex_top", parameters={"RegFile": kind}, include=include,
+                             defines=dict.fromkeys(defines))
+    assert (native.design.loops is not None) == (storage == "latch")
+    fixed = {"test_en_i": 0, "fetch_enable_i": 0b0101, "boot_addr_i": 0x80, "hart_id_i": 0,
+             "scan_rst_ni": 1, "ram_cfg_i": 0, "irq_fast_i": 0, "irq_nm_i": 0}
+    seldom = ["irq_software_i", "irq_timer_i", "irq_external_i", "debug_req_i", "instr_err_i",
+              "data_err_i"]
+
+    def stimuli(rng):
+        for cycle in range(4000):
+            word = rng.getrandbits(32)
+            if rng.random() < 0.9:
+                word = word & ~0x7F | rng.choice(RV32_OPCODES)
+            yield {name: rng.getrandbits(probe.width) if probe.width > 1
+                   else int(rng.random() < (0.01 if name in seldom else 0.8))
+                   for name, probe in native.inputs.items() if name != "clk_i"} | fixed | {
+                "rst_ni": int(not 2 <= cycle < 20), "instr_rdata_i": word}
+
+    ways = verilator.check(native, files, "ibex_top", stimuli, tmp_path, clock="clk_i", first=25,
+                           options=[*(f"-I{path}" for path in include),
+                                    *(f"-D{name}" for name in defines)])
+    assert ways > 1000
