@@ -265,6 +265,29 @@ def test_a_loop_of_open_latches_settles_or_is_left(tmp_path):
     assert native.read(state, "p") in (3, 0xFC)
 
 
+@pytest.mark.parametrize("simulator", ["pteg", "amaranth"])
+def test_simulators_run_loops_of_latches(tmp_path, simulator):
+    from amaranth.hdl import Module
+    from amaranth.sim import Simulator as Amaranth
+
+    from pteg.engine import Simulator
+
+    (tmp_path / "top.v").write_text(COUNTS)
+    m, seen = Module(), []
+    m.submodules.top = top = VerilogComponent(tmp_path / "top.v", "top")
+
+    async def testbench(ctx):
+        for change in range(8):
+            ctx.set(top.clk, change % 2)
+            await ctx.delay(1e-9)
+            seen.append(ctx.get(top.count))
+
+    run = {"pteg": Simulator, "amaranth": Amaranth}[simulator](m)
+    run.add_testbench(testbench)
+    run.run()
+    assert seen == [0, 1, 1, 2, 2, 3, 3, 4]
+
+
 def test_loops_of_latches_are_kept_in_the_cache(tmp_path):
     from pteg.engine.compiled import Native
 

@@ -12,11 +12,12 @@ SECTOR = 512
 _PLAIN = ("iso", "hfs")
 
 
-def run(*command):
-    """Run a tool, or skip the test if this machine has not got it."""
+def run(*command, given=""):
+    """Run a tool, or skip the test if this machine has not got it. `given` is its input."""
     if not shutil.which(command[0], path="/usr/sbin:/sbin:/usr/bin:/bin"):
         pytest.skip(f"{command[0]} is not installed: nobody else can make this image")
-    subprocess.run([str(word) for word in command], check=True, capture_output=True,
+    subprocess.run([str(word) for word in command], check=True, capture_output=True, text=True,
+                   input=given,
                    env={"PATH": "/usr/sbin:/sbin:/usr/bin:/bin", "MTOOLS_SKIP_CHECK": "1"})
 
 
@@ -132,9 +133,7 @@ def disk_of(path, parts, table):
         if isinstance(table, bytes):
             file.write(table)
     if isinstance(table, str):
-        script = path.with_suffix(".sfdisk")
-        script.write_text(table)
-        run("sh", "-c", f"sfdisk -q --no-reread {path} < {script}")
+        run("sfdisk", "-q", "--no-reread", path, given=table)
     with open(path, "r+b") as file:
         for image, first in parts:
             file.seek(first * SECTOR)
