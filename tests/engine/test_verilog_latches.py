@@ -242,6 +242,48 @@ def test_bits_that_open_together_are_one_latch(tmp_path, ending):
         assert native.read(state, "q") == q
 
 
+@pytest.mark.parametrize("clock, level", [("count[0]", 1), ("next[0]", 0)])
+def test_a_latch_in_a_loop_may_be_a_clock(tmp_path, clock, level):
+    """Its edge is performed by the call that opens it, wherever the loop is cut."""
+    text = COUNTS.replace("count = 0);", "count = 0, output reg [7:0] edges = 0);").replace(
+        "endmodule", f"always @(posedge {clock}) edges <= edges + 1; endmodule")
+    native = compiled(tmp_path, text, clocks=["clk"])
+    state = native.new_state()
+    for half in range(1, 40):
+        native.write(state, "clk", half % 2)
+        before = native.read(state, "edges")
+        native.advance(state)
+        rises = half % 2 == level and native.read(state, clock[:-3]) & 1
+        assert native.read(state, "edges") == before + rises
+
+
+RING = """
+    module top(input clk, input open, input [1:0] first, input [7:0] d, output reg [7:0] a,
+               output reg [7:0] b, output reg [7:0] c, output reg [23:0] seen = 0);
+      always_latch if (open) a = first == 0 ? d : c + 1;
+      always_latch if (open) b = first == 1 ? d : a + 1;
+      always_latch if (open) c = first == 2 ? d : b + 1;
+      always @(posedge clk) seen <= {c, b, a};
+    endmodule"""
+
+
+@pytest.mark.parametrize("call", ["settle", "step"])
+def test_open_latches_in_a_ring_follow_the_first(tmp_path, call):
+    """Wherever the ring is cut."""
+    native = compiled(tmp_path, RING)
+    state, rng = native.new_state(), random.Random(1)
+    native.write(state, "open", 1)
+    for _ in range(30):
+        first, d = rng.randrange(3), rng.getrandbits(8)
+        native.write(state, "first", first)
+        native.write(state, "d", d)
+        getattr(native, call)(state)
+        values = [d + (place - first) % 3 & 0xFF for place in range(3)]
+        assert [native.read(state, name) for name in "abc"] == values
+        if call == "step":
+            assert native.read(state, "seen") == values[2] << 16 | values[1] << 8 | values[0]
+
+
 def test_a_loop_of_open_latches_settles_or_is_left(tmp_path):
     native = compiled(tmp_path, """
         module top(input set, input swap, input [7:0] d, output reg [7:0] a, output reg [7:0] p);
