@@ -4,7 +4,8 @@ Each edge of each clock is a `Domain`. `advance` looks for clocks that have rise
 that is the active edge) since it was called last, performs their edges together, and looks again:
 a register may be the clock of others. These see the new values of the registers that were first,
 as in Verilog and in Amaranth's simulator. At the end, latches keep what they are, and registers
-what an asynchronous reset has made of them (`hold`).
+what an asynchronous reset has made of them (`hold`). If that moved latches in a loop, which may be
+clocks, too, `advance` looks again.
 
 At an edge that opens a latch, registers see what the latch was before, as in hardware.
 """
@@ -31,21 +32,9 @@ def choose_clocks(design, names):
         There is no such input, or no register or latch has it as a clock; or some registers have a
         clock made from inputs, and it cannot be told which of these is the clock.
     """
-    latches = design.latches()
     for name in names:
-        if name == design.clock:
-            continue
-        if name not in design.inputs or design.inputs[name].width != 1:
-            raise UserError(f"design {design.name!r} has no input {name!r} of one bit")
-        if design.clocking is None and design.clock is None and latches:
-            design.clocking = Clocking(is_read=True)
-        word, clocking = design.inputs[name].parts[0].word, design.clocking
-        clocked = [] if clocking is None else [
-            *(domain.level for domain in clocking.domains), *(latch.held for latch in latches)]
-        if not any(word in design.graph.words_of(node) for node in clocked):
-            raise UserError(f"design {design.name!r}: the input {name!r} is no clock")
-        if word not in clocking.clocks:
-            clocking.clocks.append(word)
+        if name != design.clock:
+            _enter_clock(design, name)
     if design.clocking is None:
         return
     inputs = {part.word: name for name, probe in design.inputs.items() for part in probe.parts}
@@ -56,6 +45,21 @@ def choose_clocks(design, names):
             raise UserError(f"design {design.name!r}: registers have a clock that logic makes from "
                             f"{candidates}: say which of these inputs is a clock "
                             "(clocks=, or --clock of pteg sim)")
+
+
+def _enter_clock(design, name):
+    """Enter an input among the clocks. A design of latches alone has a clock if it is named."""
+    if name not in design.inputs or design.inputs[name].width != 1:
+        raise UserError(f"design {design.name!r} has no input {name!r} of one bit")
+    word, latches = design.inputs[name].parts[0].word, design.latches()
+    if design.clocking is None and design.clock is None and latches:
+        design.clocking = Clocking(is_read=True)
+    clocked = [] if design.clocking is None else [
+        *(domain.level for domain in design.clocking.domains), *(latch.held for latch in latches)]
+    if not any(word in design.graph.words_of(node) for node in clocked):
+        raise UserError(f"design {design.name!r}: the input {name!r} is no clock")
+    if word not in design.clocking.clocks:
+        design.clocking.clocks.append(word)
 
 
 def edges_before_latches(design):

@@ -180,9 +180,8 @@ def _function_texts(design: Design, name: str) -> list[str]:
     shared, plan = plan_function(design, name)
     level, edge = FUNCTIONS[name]
     if edge and follows_registers(design):
-        after = _with_reset(design, 0)
-        before = _with_reset(design, level) if level else after
-        return [*functions(f"{name}.edge", shared, plan), *around(name, design, before, after)]
+        return [*functions(f"{name}.edge", shared, plan),
+                *around(name, design, _with_reset(design, level), _with_reset(design, 0))]
     if not edge and design.loops is not None:
         return [*functions(f"{name}.once", shared, plan), until_still(name, design)]
     return functions(name, shared, plan)

@@ -51,14 +51,15 @@ def until_still(name, design):
 def around(name, design, before, after):
     """Return the texts of a function that performs the edge `name.edge`, and keeps what follows.
 
+    The edge takes latches in loops as they are when they change no more.
+
     Parameters
     ----------
     before, after : list of int
         The replacement of each node before and after the edge.
     """
-    texts = hold(f"{name}.hold", design, after)
-    first = f"call i1 @{name}.hold(ptr %s)" if design.loops is not None else ""
-    if first and before is not after:
+    texts, first = hold(f"{name}.hold", design, after), ""
+    if design.loops is not None:
         texts += hold(f"{name}.before", design, before)
         first = f"call i1 @{name}.before(ptr %s)"
     return [*texts, _AROUND.format(name=name, first=first)]

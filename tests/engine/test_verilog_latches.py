@@ -62,30 +62,37 @@ def test_a_latch_keeps_what_it_was_when_its_inputs_change_with_the_next_step(tmp
     assert native.read(state, "q") == 5     # not 4, as before the last edge at which it was open
 
 
-@pytest.mark.parametrize("simulator", ["pteg", "amaranth"])
-def test_simulators_run_latches(tmp_path, simulator):
+def simulated(kind, path, rows, outputs):
+    """Return outputs of a design as a simulator has them, after each row of inputs."""
     from amaranth.hdl import Module
     from amaranth.sim import Simulator as Amaranth
 
     from pteg.engine import Simulator
 
-    (tmp_path / "top.v").write_text(GATED)
-    m = Module()
-    m.submodules.top = top = VerilogComponent(tmp_path / "top.v", "top")
-    seen = []
+    m, seen = Module(), []
+    m.submodules.top = top = VerilogComponent(path, "top")
 
     async def testbench(ctx):
-        for clk, enable, load, d in [(0, 1, 1, 5), (1, 1, 0, 6), (1, 0, 0, 7), (0, 0, 0, 7),
-                                     (1, 1, 1, 9), (0, 1, 0, 1), (1, 0, 0, 1)]:
-            for port, value in (top.load, load), (top.d, d), (top.enable, enable), (top.clk, clk):
-                ctx.set(port, value)
+        for row in rows:
+            for name, value in row.items():
+                ctx.set(getattr(top, name), value)
             await ctx.delay(1e-9)
-            seen.append((ctx.get(top.count), ctx.get(top.kept)))
+            seen.append(tuple(ctx.get(getattr(top, name)) for name in outputs))
 
-    run = {"pteg": Simulator, "amaranth": Amaranth}[simulator](m)
-    run.add_testbench(testbench)
-    run.run()
-    assert seen == [(0, 5), (1, 5), (1, 5), (1, 5), (2, 9), (2, 9), (2, 9)]
+    simulator = {"pteg": Simulator, "amaranth": Amaranth}[kind](m)
+    simulator.add_testbench(testbench)
+    simulator.run()
+    return seen
+
+
+@pytest.mark.parametrize("kind", ["pteg", "amaranth"])
+def test_simulators_run_latches(tmp_path, kind):
+    (tmp_path / "top.v").write_text(GATED)
+    rows = [{"load": load, "d": d, "enable": enable, "clk": clk} for clk, enable, load, d in [
+        (0, 1, 1, 5), (1, 1, 0, 6), (1, 0, 0, 7), (0, 0, 0, 7), (1, 1, 1, 9), (0, 1, 0, 1),
+        (1, 0, 0, 1)]]
+    assert simulated(kind, tmp_path / "top.v", rows, ("count", "kept")) == [
+        (0, 5), (1, 5), (1, 5), (1, 5), (2, 9), (2, 9), (2, 9)]
 
 
 # Clocks ------------------------------------------------------------------------------------------
@@ -106,33 +113,21 @@ AHEAD = """
 def test_an_edge_takes_what_a_latch_was_before_the_clock_opened_it(tmp_path):
     """As in hardware and in Amaranth's simulator, where nothing depends on an order of processes.
     """
-    from amaranth.hdl import Module
-    from amaranth.sim import Simulator
-
     native, seed = compiled(tmp_path, AHEAD), random.randrange(1 << 32)
     print("seed", seed)
-    m, state, seen, expected, rng = Module(), native.new_state(), [], [], random.Random(seed)
-    m.submodules.top = top = VerilogComponent(tmp_path / "design.v", "top")
+    state, seen, rows, rng = native.new_state(), [], [], random.Random(seed)
     levels = {"clk": 0, "clk2": 0}
-
-    async def testbench(ctx):
-        for _ in range(300):
-            name = rng.choice(["clk", "clk2", "d"])
-            value = rng.getrandbits(8) if name == "d" else 1 - levels[name]
-            levels[name] = value
-            native.write(state, name, value)
-            native.advance(state)
-            native.settle(state)
-            seen.append([native.read(state, output) for output in ("seen", "held")])
-            ctx.set(getattr(top, name), value)
-            await ctx.delay(1e-9)
-            expected.append([ctx.get(top.seen), ctx.get(top.held)])
-
-    simulator = Simulator(m)
-    simulator.add_testbench(testbench)
-    simulator.run()
-    assert seen == expected
-    assert len({tuple(row) for row in seen}) > 20
+    for _ in range(300):
+        name = rng.choice(["clk", "clk2", "d"])
+        value = rng.getrandbits(8) if name == "d" else 1 - levels[name]
+        levels[name] = value
+        rows.append({name: value})
+        native.write(state, name, value)
+        native.advance(state)
+        native.settle(state)
+        seen.append((native.read(state, "seen"), native.read(state, "held")))
+    assert seen == simulated("amaranth", tmp_path / "design.v", rows, ("seen", "held"))
+    assert len(set(seen)) > 20
 
 
 COUNTS = """
@@ -307,27 +302,12 @@ def test_a_loop_of_open_latches_settles_or_is_left(tmp_path):
     assert native.read(state, "p") in (3, 0xFC)
 
 
-@pytest.mark.parametrize("simulator", ["pteg", "amaranth"])
-def test_simulators_run_loops_of_latches(tmp_path, simulator):
-    from amaranth.hdl import Module
-    from amaranth.sim import Simulator as Amaranth
-
-    from pteg.engine import Simulator
-
+@pytest.mark.parametrize("kind", ["pteg", "amaranth"])
+def test_simulators_run_loops_of_latches(tmp_path, kind):
     (tmp_path / "top.v").write_text(COUNTS)
-    m, seen = Module(), []
-    m.submodules.top = top = VerilogComponent(tmp_path / "top.v", "top")
-
-    async def testbench(ctx):
-        for change in range(8):
-            ctx.set(top.clk, change % 2)
-            await ctx.delay(1e-9)
-            seen.append(ctx.get(top.count))
-
-    run = {"pteg": Simulator, "amaranth": Amaranth}[simulator](m)
-    run.add_testbench(testbench)
-    run.run()
-    assert seen == [0, 1, 1, 2, 2, 3, 3, 4]
+    rows = [{"clk": change % 2} for change in range(8)]
+    assert simulated(kind, tmp_path / "top.v", rows, ["count"]) == [
+        (count,) for count in (0, 1, 1, 2, 2, 3, 3, 4)]
 
 
 def test_loops_of_latches_are_kept_in_the_cache(tmp_path):

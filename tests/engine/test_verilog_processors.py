@@ -101,6 +101,18 @@ def decoded(line, bit):
     return text
 
 
+def random_inputs(native, rng, likely):
+    """Return random values of all inputs; `likely` says how often one of one bit is set."""
+    return {name: rng.getrandbits(probe.width) if probe.width > 1
+            else int(rng.random() < likely(name)) for name, probe in native.inputs.items()}
+
+
+def random_instruction(rng, opcodes):
+    """Return a random word, which mostly has one of some opcodes."""
+    word = rng.getrandbits(32)
+    return word & ~0x7F | rng.choice(opcodes) if rng.random() < 0.85 else word
+
+
 @pytest.mark.slow
 def test_mor1kx_is_as_in_verilator_with_random_instructions_and_data(tmp_path):
     """An OpenRISC processor with caches, MMUs and a floating-point unit."""
@@ -112,9 +124,8 @@ def test_mor1kx_is_as_in_verilator_with_random_instructions_and_data(tmp_path):
 
     def stimuli(rng):
         for cycle in range(3000):
-            yield {name: rng.getrandbits(probe.width) if probe.width > 1
-                   else int(rng.random() < (0.9 if name.endswith("ack_i") else 0.01))
-                   for name, probe in native.inputs.items()} | {
+            likely = lambda name: 0.9 if name.endswith("ack_i") else 0.01
+            yield random_inputs(native, rng, likely) | {
                 "rst": int(cycle < 10), "irq_i": rng.getrandbits(32) * (rng.random() < 0.01)}
 
     ways = verilator.check(native, files, "mor1kx", stimuli, tmp_path, options=[
@@ -154,13 +165,9 @@ def test_cv32e40p_is_as_in_verilator_with_random_instructions_and_data(tmp_path,
 
     def stimuli(rng):
         for cycle in range(5000):
-            word = rng.getrandbits(32)
-            if rng.random() < 0.85:
-                word = word & ~0x7F | rng.choice(CV32_OPCODES)
-            yield {name: rng.getrandbits(probe.width) if probe.width > 1
-                   else int(rng.random() < 0.8)
-                   for name, probe in native.inputs.items() if name != "clk_i"} | fixed | {
-                "rst_ni": int(not 2 <= cycle < 20), "instr_rdata_i": word,
+            yield random_inputs(native, rng, lambda name: 0.8) | fixed | {
+                "rst_ni": int(not 2 <= cycle < 20), "clk_i": 0,
+                "instr_rdata_i": random_instruction(rng, CV32_OPCODES),
                 "irq_i": rng.getrandbits(32) * (rng.random() < 0.01),
                 "debug_req_i": int(rng.random() < 0.002)}
 
@@ -209,13 +216,10 @@ def test_ibex_is_as_in_verilator_with_random_instructions_and_data(tmp_path, sto
 
     def stimuli(rng):
         for cycle in range(4000):
-            word = rng.getrandbits(32)
-            if rng.random() < 0.9:
-                word = word & ~0x7F | rng.choice(RV32_OPCODES)
-            yield {name: rng.getrandbits(probe.width) if probe.width > 1
-                   else int(rng.random() < (0.01 if name in seldom else 0.8))
-                   for name, probe in native.inputs.items() if name != "clk_i"} | fixed | {
-                "rst_ni": int(not 2 <= cycle < 20), "instr_rdata_i": word}
+            likely = lambda name: 0.01 if name in seldom else 0.8
+            yield random_inputs(native, rng, likely) | fixed | {
+                "rst_ni": int(not 2 <= cycle < 20), "clk_i": 0,
+                "instr_rdata_i": random_instruction(rng, RV32_OPCODES)}
 
     ways = verilator.check(native, files, "ibex_top", stimuli, tmp_path, clock="clk_i", first=25,
                            options=[*(f"-I{path}" for path in include),

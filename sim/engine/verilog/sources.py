@@ -21,8 +21,8 @@ __all__ = ["read_verilog"]
 #: the hierarchy one module, memories one cell each with ports that read without a clock, and
 #: enables and synchronous resets logic. Checks and prints are left out. What Yosys takes for a
 #: latch at first may be always open: an array that an always block computes in a loop. What slang
-#: loads into a register without a clock is a reset if it is constant. Tristate drivers of a wire
-#: inside become logic.
+#: loads into a register without a clock is a reset if it is constant. What opens the bits of a
+#: latch is one bit if it is the same for all. Tristate drivers of a wire inside become logic.
 PASSES = """
 flatten
 tribuf -logic
